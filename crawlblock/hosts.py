@@ -1,0 +1,90 @@
+"""Hosts and their names: registered domain, SURT key, and what people write for a host.
+
+Everything here works offline; the suffix list is the one packed into tldextract.
+"""
+
+import ipaddress
+from functools import lru_cache
+from urllib.parse import urlsplit
+
+import tldextract
+
+
+@lru_cache(maxsize=1)
+def _suffixes() -> tldextract.TLDExtract:
+    """Return the extractor; both arguments are needed to keep it off the network and disk."""
+    return tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
+
+
+@lru_cache(maxsize=65_536)
+def registered_domain(host: str) -> str | None:
+    """Return one label under the public suffix (ICANN part), None for an address or a suffix."""
+    name = host.partition(":")[0] if host.count(":") == 1 else host
+    return _suffixes()(name).top_domain_under_public_suffix or None
+
+
+def is_address(host: str) -> bool:
+    """Tell whether the host is an IP address."""
+    try:
+        ipaddress.ip_address(host.strip("[]"))
+    except ValueError:
+        return False
+    return True
+
+
+def surt(url: str) -> str:
+    """Return the sort-friendly key Common Crawl's indexes use, as the surt package makes it.
+
+    The host is reversed and loses `www`, `www2`, ...; the path is lower-cased.
+    """
+    parts = urlsplit(url)
+    host = (parts.hostname or "").rstrip(".")
+    first, dot, rest = host.partition(".")
+    if dot and first.startswith("www") and (first == "www" or first[3:].isdigit()):
+        host = rest
+    default = {"http": 80, "https": 443}.get(parts.scheme)
+    port = f":{parts.port}" if parts.port and parts.port != default else ""
+    key = ",".join(reversed(host.split("."))) + port
+    path = (parts.path or "/").lower()
+    if len(path) > 1:
+        path = path.rstrip("/")
+    query = f"?{'&'.join(sorted(parts.query.lower().split('&')))}" if parts.query else ""
+    return f"{key}){path}{query}"
+
+
+def parse_host(text: str) -> str:
+    """Return the host in what a person wrote: a name, an IDN, a URL, with a port or a dot at its end.
+
+    A port other than 80 and 443 stays, for it is another robots.txt.
+    Raises ValueError, with the reason, for anything that is not a host.
+    """
+    raw = text.strip()
+    try:
+        parts = urlsplit(raw if "://" in raw else f"//{raw}")
+        port = parts.port
+        name = (parts.hostname or "").rstrip(".")
+    except ValueError as error:
+        raise ValueError(f"not a host ({error})") from None
+    if parts.scheme not in ("", "http", "https"):
+        raise ValueError(f"scheme {parts.scheme} has no robots.txt")
+    if is_address(name):
+        host = f"[{name}]" if ":" in name else name
+    else:
+        host = _ascii_name(name)
+    return host if port in (None, 80, 443) else f"{host}:{port}"
+
+
+def _ascii_name(name: str) -> str:
+    """Return the name in its ASCII form, checked label by label (RFC 1123, underscores let pass)."""
+    try:
+        ascii_name = name if name.isascii() else name.encode("idna").decode("ascii")
+    except UnicodeError:
+        raise ValueError("not a valid international name") from None
+    labels = ascii_name.lower().split(".")
+    if len(labels) < 2 or len(ascii_name) > 253 or not labels[-1].strip("0123456789"):
+        raise ValueError("not a host name")
+    for label in labels:
+        plain = label.replace("-", "a").replace("_", "a")
+        if not (0 < len(label) <= 63 and plain.isalnum()) or label[0] == "-" or label[-1] == "-":
+            raise ValueError("not a host name")
+    return ".".join(labels)

@@ -1,0 +1,54 @@
+"""The facts crawlblock rests on, read from the TOML files beside this module."""
+
+import hashlib
+import tomllib
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from importlib.resources import files
+
+from crawlblock.model import Crawler, Openness, Purpose
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """A change in how the archive was made, after which its series is not the same."""
+
+    id: str
+    date: date  # the first day affected
+    crawl: str  # the first crawl affected
+    title: str
+    effect: str
+    source: str
+
+
+@cache
+def crawlers() -> tuple[Crawler, ...]:
+    """Return the registered crawlers in the order of the file."""
+    return tuple(_crawler(entry) for entry in _read("crawlers.toml")["crawler"])
+
+
+@cache
+def breaks() -> tuple[Break, ...]:
+    """Return the archive's known breaks, oldest first."""
+    return tuple(Break(**entry) for entry in _read("breaks.toml")["break"])
+
+
+def digest() -> str:
+    """Return a digest of the product tokens: stored policies made with another one are out of date."""
+    tokens = "\n".join(sorted(crawler.token for crawler in crawlers()))
+    return hashlib.blake2b(tokens.encode(), digest_size=8).hexdigest()
+
+
+def _read(name: str) -> dict[str, list[dict[str, object]]]:
+    return tomllib.loads((files(__package__) / name).read_text("utf-8"))
+
+
+def _crawler(entry: dict[str, object]) -> Crawler:
+    known: dict[str, object] = dict(entry)
+    if "purpose" in known:
+        known["purpose"] = Purpose(known["purpose"])
+    if "openness" in known:
+        known["openness"] = Openness(known["openness"])
+    known["aliases"] = tuple(known.get("aliases", ()))  # type: ignore[arg-type]
+    return Crawler(**known)  # type: ignore[arg-type]

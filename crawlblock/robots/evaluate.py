@@ -1,0 +1,157 @@
+"""A payload judged for all crawlers at once: groups are judged, crawlers look theirs up."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from crawlblock.model import Basis, Restriction, Verdict
+from crawlblock.robots.rules import Decision, Effort, decide, winner
+from crawlblock.robots.sniff import is_robots
+from crawlblock.robots.syntax import Group, Lines, Rule, escape, parse
+
+RULES_VERSION = 1  # raise it when a verdict can change: stored payloads are then judged again
+
+STAR = "*"
+_SPACE = b" \t\n\v\f\r"
+_MEMO = 20_000  # entries; agent lines come from strangers
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What a payload means: a verdict for each crawler."""
+
+    verdicts: Mapping[str, Verdict]
+    ambiguous_group: bool  # a crawler's groups are joined over a Crawl-delay or unknown line
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A verdict with what decided it, for people."""
+
+    verdict: Verdict
+    groups: tuple[Group, ...]
+    rule: Rule | None
+    ambiguous_group: bool
+
+
+class Judge:
+    """Judges payloads for a set of product tokens.
+
+    It remembers keys and agent lines it has met, within bounds, and nothing else.
+    """
+
+    def __init__(self, tokens: Iterable[str]) -> None:
+        """Take the product tokens to judge for; `*` is the crawler nobody names."""
+        self.tokens = tuple(tokens)
+        named = [token for token in self.tokens if token != STAR]
+        self._bound = _Bindings(named)
+        self._lines = Lines()
+        self._unknown = dict.fromkeys(self.tokens, _verdict(Restriction.UNKNOWN, Basis.UNKNOWN, None))
+
+    def policy(self, body: bytes) -> Policy:
+        """Return the verdict of every crawler on a payload; never raises, whatever the bytes."""
+        if not is_robots(body):
+            return Policy(self._unknown, False)
+        groups = parse(body, self._lines)
+        members = self._members(groups)
+        effort = Effort()
+        verdicts = dict.fromkeys(self.tokens, _judged(groups, members.pop(STAR, None), True, effort)[0])
+        done: dict[tuple[int, ...], Verdict] = {}
+        for token, ids in members.items():
+            key = tuple(ids)
+            if key not in done:
+                done[key] = _judged(groups, ids, False, effort)[0]
+            verdicts[token] = done[key]
+        return Policy(verdicts, any(g.joined_over and self._binds_any(g) for g in groups))
+
+    def find(self, body: bytes, token: str) -> Finding:
+        """Return one crawler's verdict with the groups and the rule that decided it."""
+        if not is_robots(body):
+            return Finding(self._unknown[token], (), None, False)
+        groups = parse(body, self._lines)
+        ids, star = self._choose(groups, token)
+        verdict, decision = _judged(groups, ids, star, Effort())
+        chosen = tuple(groups[i] for i in ids or ())
+        joined = any(group.joined_over for group in chosen)
+        return Finding(verdict, chosen, decision.rule if decision else None, joined)
+
+    def allowed(self, body: bytes, token: str, path: str | bytes) -> bool:
+        """Tell whether a path (with its query) may be fetched by the rules alone, as in RFC 9309."""
+        groups = parse(body, self._lines)
+        ids, _ = self._choose(groups, token)
+        rules = [rule for i in ids or () for rule in groups[i].rules()]
+        asked = escape(path.encode() if isinstance(path, str) else path)
+        decided = winner(rules, asked)
+        return decided is None or decided.allow
+
+    def _choose(self, groups: list[Group], token: str) -> tuple[list[int] | None, bool]:
+        """Return the numbers of a crawler's groups, and whether they are those of `*`."""
+        members = self._members(groups)
+        if token in members and token != STAR:
+            return members[token], False
+        return members.get(STAR), True
+
+    def _members(self, groups: list[Group]) -> dict[str, list[int]]:
+        """Return the numbers of the groups that name each token."""
+        members: dict[str, list[int]] = {}
+        for number, group in enumerate(groups):
+            for value, _ in group.agents:
+                for token in self._bound[value]:
+                    ids = members.setdefault(token, [])
+                    if not ids or ids[-1] != number:
+                        ids.append(number)
+        return members
+
+    def _binds_any(self, group: Group) -> bool:
+        return any(self._bound[value] for value, _ in group.agents)
+
+
+class _Bindings(dict[bytes, tuple[str, ...]]):
+    """The tokens that an agent line's value binds."""
+
+    def __init__(self, tokens: Iterable[str]) -> None:
+        """Sort tokens by whether RFC 9309's grammar can express them."""
+        super().__init__()
+        self._in_grammar: dict[bytes, str] = {}
+        self._whole: dict[bytes, str] = {}
+        for token in tokens:
+            name = token.lower().encode()
+            table = self._in_grammar if _product_token(name) == name else self._whole
+            table[name] = token
+
+    def __missing__(self, value: bytes) -> tuple[str, ...]:
+        """Match by product token; names outside the grammar by the whole, less a version suffix."""
+        if value[:1] == b"*" and (len(value) == 1 or value[1:2] in _SPACE):
+            return (STAR,)
+        name = value.lower()
+        found = self._in_grammar.get(_product_token(name))
+        bound = (found,) if found else ()
+        for spelling in (name, name.partition(b"/")[0].rstrip(), name.split()[0] if name else b""):
+            if spelling in self._whole:
+                bound += (self._whole[spelling],)
+                break
+        if len(self) < _MEMO and len(value) < 100:
+            self[value] = bound
+        return bound
+
+
+def _product_token(name: bytes) -> bytes:
+    """Return the leading letters, hyphens and underscores (RFC 9309 section 2.2.1)."""
+    rest = name.lstrip(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_")
+    return name[: len(name) - len(rest)]
+
+
+def _judged(
+    groups: list[Group], ids: list[int] | None, star: bool, effort: Effort
+) -> tuple[Verdict, Decision | None]:
+    if ids is None:
+        return _verdict(Restriction.NONE, Basis.DEFAULT, True), None
+    decision = decide([groups[i] for i in ids], effort)
+    basis = Basis.WILDCARD if star else Basis.NAMED
+    return _verdict(decision.restriction, basis, decision.root_allowed), decision
+
+
+@cache
+def _verdict(restriction: Restriction, basis: Basis, root_allowed: bool | None) -> Verdict:
+    """Return the one object for a verdict; there are some thirty."""
+    return Verdict(restriction, basis, root_allowed)

@@ -1,0 +1,247 @@
+"""robots.txt as bytes to groups and rules, read as Google's parser reads it.
+
+Sources: RFC 9309 section 2.2 and the behaviour of github.com/google/robotstxt, which settles what
+the RFC leaves open: typos of keys, a missing colon, over-long lines, bytes above 127.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import NamedTuple
+
+SIZE_LIMIT = 500 * 1024  # bytes; RFC 9309 section 2.5
+LINE_LIMIT = 2083 * 8 - 1  # bytes of a line that count; longer ones are cut
+
+_BOM = b"\xef\xbb\xbf"
+_ESCAPE = re.compile(rb"%[0-9a-fA-F]{2}|[\x80-\xff]")
+_START = 12  # bytes of a line looked at first
+_PLAIN_START = re.compile(rb"(?i:disallow):[ \t]*/[!-\"%-)+-~]")
+_MEMO_LINES = 100_000
+_MEMO_LENGTH = 160  # bytes; longer lines seldom come again
+
+
+class Kind(Enum):
+    """What a line is about."""
+
+    AGENT = 1
+    ALLOW = 2
+    DISALLOW = 3
+    OTHER = 4
+    NOTHING = 5
+
+
+_KINDS = (Kind.DISALLOW, Kind.NOTHING, Kind.ALLOW, Kind.AGENT, Kind.OTHER)
+
+# Google's parser compares the start of a key, so that `Disallowed:` is a Disallow too.
+_KEYS: tuple[tuple[bytes, Kind], ...] = (
+    (b"disallow", Kind.DISALLOW),
+    (b"allow", Kind.ALLOW),
+    (b"user-agent", Kind.AGENT),
+    (b"useragent", Kind.AGENT),
+    (b"user agent", Kind.AGENT),
+    (b"dissallow", Kind.DISALLOW),
+    (b"dissalow", Kind.DISALLOW),
+    (b"disalow", Kind.DISALLOW),
+    (b"diasllow", Kind.DISALLOW),
+    (b"disallaw", Kind.DISALLOW),
+    (b"sitemap", Kind.NOTHING),  # it may stand anywhere
+    (b"site-map", Kind.NOTHING),
+)
+
+
+class Rule(NamedTuple):
+    """One Allow or Disallow line; the pattern is percent-encoded, its length is its priority."""
+
+    allow: bool
+    pattern: bytes
+    at_root: bool  # it matches /
+    universal: bool  # it matches every path
+
+
+@dataclass(slots=True)
+class Group:
+    """Agent lines with their rules."""
+
+    agents: list[tuple[bytes, int]] = field(default_factory=list)  # value of the line, line
+    allows: list[Rule] = field(default_factory=list)
+    disallows: list[Rule] = field(default_factory=list)  # those that were read: all that match /
+    plain: list[bytes] = field(default_factory=list)  # lines of the other ones: few are ever read
+    joined_over: list[int] = field(default_factory=list)  # other lines between agent lines
+
+    def all_disallows(self) -> Iterator[Rule]:
+        """Return the disallows, reading the plain ones on the way."""
+        yield from self.disallows
+        for raw in self.plain:
+            yield from _read_line(raw).rules
+
+    def rules(self) -> list[Rule]:
+        """Return all rules; their order means nothing."""
+        return [*self.allows, *self.all_disallows()]
+
+
+class Line(NamedTuple):
+    """What a line comes to."""
+
+    kind: Kind
+    value: bytes = b""
+    rules: tuple[Rule, ...] = ()
+
+
+class Lines(dict[bytes, Line]):
+    """What each line met so far comes to; it empties itself when full, for strangers write them."""
+
+    def __init__(self) -> None:
+        """Start with nothing met."""
+        super().__init__()
+        self.starts = _Starts()
+
+    def __missing__(self, raw: bytes) -> Line:
+        """Read a line for the first time."""
+        line = _read_line(raw)
+        if len(raw) <= _MEMO_LENGTH:
+            if len(self) >= _MEMO_LINES:
+                self.clear()
+            self[raw] = line
+        return line
+
+
+class _Starts(dict[bytes, Kind]):
+    """What the first bytes of a line tell: a plain Disallow, nothing, or that it must be read."""
+
+    def __missing__(self, start: bytes) -> Kind:
+        if _PLAIN_START.match(start):
+            kind = Kind.DISALLOW
+        elif start.lstrip()[:1] == b"#" or not start:
+            kind = Kind.NOTHING
+        else:
+            kind = Kind.OTHER
+        if len(self) >= _MEMO_LINES:
+            self.clear()
+        self[start] = kind
+        return kind
+
+
+def parse(body: bytes, lines: Lines | None = None) -> list[Group]:
+    """Return the groups of a robots.txt in the order they stand in.
+
+    Rules before the first agent line belong to nobody and are left out.  `lines` may be shared
+    between calls to spare reading the same line again.
+    """
+    known = Lines() if lines is None else lines
+    starts = known.starts
+    groups: list[Group] = []
+    group = Group()
+    collecting = False  # agent lines join the group as long as no rule has been seen
+    between = 0  # the last other line since the group's agents
+    # Most lines of the web end in the first two branches: names are local to keep them short.
+    disallow, nothing, allow, agent, other = _KINDS
+    add_plain, add_allows = group.plain.append, group.allows.extend
+    for number, raw in enumerate(_countable(body).splitlines(), 1):
+        kind = starts[raw[:_START]]
+        if kind is disallow:
+            collecting = False
+            add_plain(raw)
+            continue
+        if kind is nothing:
+            continue
+        kind, value, rules = known[raw]
+        if kind is allow:
+            collecting = False
+            add_allows(rules)
+        elif kind is agent:
+            if not collecting:
+                group, collecting, between = Group(), True, 0
+                add_plain, add_allows = group.plain.append, group.allows.extend
+                groups.append(group)
+            elif between:
+                group.joined_over.append(between)
+                between = 0
+            group.agents.append((value, number))
+        elif kind is other:
+            between = number
+        elif kind is disallow:
+            collecting = False
+            group.disallows.extend(rules)
+    return groups
+
+
+def line_of(body: bytes, group: Group, rule: Rule) -> int:
+    """Return the number of the first line that put a rule into a group."""
+    last = group.agents[-1][1]
+    for number, raw in enumerate(_countable(body).splitlines(), 1):
+        if number > last:
+            line = _read_line(raw)
+            if rule in line.rules:
+                return number
+    raise ValueError("the rule is not from this body")
+
+
+def escape(path: bytes) -> bytes:
+    """Return a path as patterns are kept: bytes above 127 percent-encoded, escapes in capitals."""
+    if path.isascii() and b"%" not in path:
+        return path
+    return _ESCAPE.sub(lambda m: m[0].upper() if len(m[0]) == 3 else b"%%%02X" % m[0][0], path)
+
+
+def _read_line(raw: bytes) -> Line:
+    text = raw.partition(b"\x00")[0].partition(b"#")[0]
+    key, colon, value = text.partition(b":")
+    key = key.strip()
+    if not colon:
+        key, value = _without_colon(key)
+    if not key:
+        return Line(Kind.NOTHING)
+    name = key.lower()
+    kind = next((kind for start, kind in _KEYS if name.startswith(start)), Kind.OTHER)
+    value = value.strip()
+    if kind is Kind.ALLOW or kind is Kind.DISALLOW:
+        return Line(kind, value, _read_rules(kind is Kind.ALLOW, escape(value)))
+    return Line(kind, value)
+
+
+def _without_colon(text: bytes) -> tuple[bytes, bytes]:
+    """Read `Disallow /x`: exactly two words, as people forget the colon."""
+    words = [word for word in text.replace(b"\t", b" ").split(b" ") if word]
+    return (words[0], words[1]) if len(words) == 2 else (b"", b"")
+
+
+def _read_rules(allow: bool, pattern: bytes) -> tuple[Rule, ...]:
+    """Return the rule of a line; Google's parser lets `Allow: /index.html` open `/` as well."""
+    if not pattern:
+        return ()
+    rule = Rule(allow, pattern, *_reach(pattern))
+    if allow and b"/index.htm" in pattern:
+        folder, slash, page = pattern.rpartition(b"/")
+        if page.startswith(b"index.htm"):
+            index = folder + slash + b"$"
+            return rule, Rule(True, index, *_reach(index))
+    return (rule,)
+
+
+def _reach(pattern: bytes) -> tuple[bool, bool]:
+    """Tell whether a pattern matches `/`, and whether it matches every path."""
+    anchored = pattern.endswith(b"$")
+    core = pattern[:-1] if anchored else pattern
+    if not core or core.strip(b"*") not in (b"", b"/"):
+        return False, False
+    return True, not anchored or core.endswith(b"*")
+
+
+def _countable(body: bytes) -> bytes:
+    """Return the part of the body that counts: no BOM, the first 500 KiB, no over-long lines."""
+    if len(body) > SIZE_LIMIT:
+        head = body[: SIZE_LIMIT + 1]
+        body = head[: max(head.rfind(b"\n"), head.rfind(b"\r")) + 1]  # a cut rule is no rule
+    start = 0
+    while start < 3 and body[start : start + 1] == _BOM[start : start + 1]:
+        start += 1
+    body = body[start:] if start else body
+    return _cut_lines(body) if len(body) > LINE_LIMIT else body
+
+
+def _cut_lines(body: bytes) -> bytes:
+    lines = body.splitlines()
+    if len(max(lines, key=len)) <= LINE_LIMIT:
+        return body
+    return b"\n".join(line[:LINE_LIMIT] for line in lines)

@@ -1,0 +1,263 @@
+-- The database, top to bottom: facts, conclusions, questions.
+-- Every time is UTC without a zone; every length and offset is in bytes.
+
+CREATE TABLE schema_version (version INTEGER NOT NULL);
+INSERT INTO schema_version VALUES (1);
+COMMENT ON TABLE schema_version IS 'The layout of this database; a newer one is refused.';
+COMMENT ON COLUMN schema_version.version IS 'Raised with every change of a table.';
+
+-- Facts: what was captured. Nothing here is ever changed or deleted.
+
+CREATE TABLE snapshots (
+    snapshot      VARCHAR PRIMARY KEY,
+    kind          VARCHAR NOT NULL CHECK (kind IN ('crawl', 'live', 'import')),
+    first_capture TIMESTAMP,
+    last_capture  TIMESTAMP
+);
+COMMENT ON TABLE snapshots IS 'A point of the time axis: a crawl, a live run or an import.';
+COMMENT ON COLUMN snapshots.snapshot IS 'Name: CC-MAIN-2025-33, 2025-08, ...';
+COMMENT ON COLUMN snapshots.kind IS 'crawl, live or import.';
+COMMENT ON COLUMN snapshots.first_capture IS 'Time of the first capture: the crawl''s own, else the earliest stored.';
+COMMENT ON COLUMN snapshots.last_capture IS 'Time of the last capture: the crawl''s own, else the latest stored.';
+
+CREATE TABLE panels (
+    panel VARCHAR PRIMARY KEY,
+    frame VARCHAR NOT NULL,
+    seed  VARCHAR,
+    drawn TIMESTAMP NOT NULL
+);
+COMMENT ON TABLE panels IS 'How each panel was drawn.';
+COMMENT ON COLUMN panels.panel IS 'Name of the panel.';
+COMMENT ON COLUMN panels.frame IS 'Where its domains come from: a crawl''s index, a ranking, a list.';
+COMMENT ON COLUMN panels.seed IS 'Seed of the draw; empty for a list taken whole.';
+COMMENT ON COLUMN panels.drawn IS 'When it was drawn; the newest panel is the current one.';
+
+CREATE TABLE panel (
+    panel         VARCHAR NOT NULL,
+    domain        VARCHAR NOT NULL,
+    host          VARCHAR NOT NULL,
+    fallback_host VARCHAR,
+    stratum       VARCHAR NOT NULL,
+    rank          BIGINT,
+    weight        DOUBLE NOT NULL,
+    position      BIGINT NOT NULL,
+    PRIMARY KEY (panel, domain, host)
+);
+COMMENT ON TABLE panel IS 'The followed domains.';
+COMMENT ON COLUMN panel.panel IS 'Which panel.';
+COMMENT ON COLUMN panel.domain IS 'Registered domain, the sampling unit; of a list, the entry as given.';
+COMMENT ON COLUMN panel.host IS 'The host that stands for it.';
+COMMENT ON COLUMN panel.fallback_host IS 'Stands in where host has no capture in a snapshot; captures.url_asked tells.';
+COMMENT ON COLUMN panel.stratum IS 'The band of the frame it was drawn from.';
+COMMENT ON COLUMN panel.rank IS 'Its rank in the frame, 1 first; empty if the frame has none.';
+COMMENT ON COLUMN panel.weight IS '1 / inclusion probability.';
+COMMENT ON COLUMN panel.position IS 'Its place in the seeded draw of its stratum, from 0; a larger panel keeps the smaller one.';
+
+CREATE TABLE captures (
+    snapshot    VARCHAR NOT NULL,
+    host        VARCHAR NOT NULL,
+    resource    VARCHAR NOT NULL,
+    domain      VARCHAR,
+    url_asked   VARCHAR,
+    url         VARCHAR,
+    hops        INTEGER NOT NULL,
+    fetch_time  TIMESTAMP,
+    status      INTEGER,
+    outcome     VARCHAR NOT NULL,
+    digest      VARCHAR,
+    headers     VARCHAR,
+    warc_file   VARCHAR,
+    warc_offset BIGINT,
+    warc_length BIGINT,
+    PRIMARY KEY (snapshot, host, resource)
+);
+COMMENT ON TABLE captures IS 'One asking for one resource of one host at one time, and what came of it. Of several in a snapshot the newest good one is kept; https comes before http at the same time.';
+COMMENT ON COLUMN captures.snapshot IS 'The point of the time axis.';
+COMMENT ON COLUMN captures.host IS 'The host asked for.';
+COMMENT ON COLUMN captures.resource IS 'The path asked for: /robots.txt.';
+COMMENT ON COLUMN captures.domain IS 'Registered domain of the host; empty for an IP address.';
+COMMENT ON COLUMN captures.url_asked IS 'First URL of the chain; its host is the fallback host where that stood in.';
+COMMENT ON COLUMN captures.url IS 'URL that answered, after redirects.';
+COMMENT ON COLUMN captures.hops IS 'Redirects followed.';
+COMMENT ON COLUMN captures.fetch_time IS 'When the last answer was fetched.';
+COMMENT ON COLUMN captures.status IS 'HTTP status of the last answer; empty if there was none.';
+COMMENT ON COLUMN captures.outcome IS 'How the capture ended: ok, absent, refused, not_robots, not_captured, ...';
+COMMENT ON COLUMN captures.digest IS 'Digest of the payload, where one is stored.';
+COMMENT ON COLUMN captures.headers IS 'Response headers kept, as a JSON object.';
+COMMENT ON COLUMN captures.warc_file IS 'WARC file that holds the last answer.';
+COMMENT ON COLUMN captures.warc_offset IS 'Where its record begins in that file.';
+COMMENT ON COLUMN captures.warc_length IS 'Length of the record as stored.';
+
+CREATE TABLE payloads (
+    digest          VARCHAR PRIMARY KEY,
+    bytes           BIGINT NOT NULL,
+    body            BLOB NOT NULL,
+    policy          VARCHAR,
+    ambiguous_group BOOLEAN,
+    template        VARCHAR
+);
+COMMENT ON TABLE payloads IS 'The bytes that answered, once each, with what they were found to mean.';
+COMMENT ON COLUMN payloads.digest IS 'sha1: and the base32 of the payload''s SHA-1, as in WARC.';
+COMMENT ON COLUMN payloads.bytes IS 'Length of the payload.';
+COMMENT ON COLUMN payloads.body IS 'The payload, compressed by zlib.';
+COMMENT ON COLUMN payloads.policy IS 'Conclusion: what it means; empty until evaluated.';
+COMMENT ON COLUMN payloads.ambiguous_group IS 'Conclusion: a registered crawler''s groups are joined over a Crawl-delay or unknown line, which owners may not have meant.';
+COMMENT ON COLUMN payloads.template IS 'Conclusion: the template it follows; empty if none is known.';
+
+CREATE TABLE runs (
+    run           VARCHAR PRIMARY KEY,
+    command       VARCHAR NOT NULL,
+    versions      VARCHAR NOT NULL,
+    configuration VARCHAR NOT NULL,
+    registry      VARCHAR NOT NULL,
+    requests      BIGINT NOT NULL,
+    bytes         BIGINT NOT NULL,
+    started       TIMESTAMP NOT NULL,
+    ended         TIMESTAMP NOT NULL,
+    result        VARCHAR NOT NULL
+);
+COMMENT ON TABLE runs IS 'Every run that wrote here.';
+COMMENT ON COLUMN runs.run IS 'Identifier: start time and process.';
+COMMENT ON COLUMN runs.command IS 'The command.';
+COMMENT ON COLUMN runs.versions IS 'Versions of crawlblock, its libraries and the suffix list, as JSON.';
+COMMENT ON COLUMN runs.configuration IS 'Its options, as JSON.';
+COMMENT ON COLUMN runs.registry IS 'Digest of the registry and rules it judged with.';
+COMMENT ON COLUMN runs.requests IS 'Requests sent.';
+COMMENT ON COLUMN runs.bytes IS 'Bytes received.';
+COMMENT ON COLUMN runs.started IS 'When it started.';
+COMMENT ON COLUMN runs.ended IS 'When it ended.';
+COMMENT ON COLUMN runs.result IS 'ok, or the message it ended with.';
+
+CREATE TABLE weights (
+    domain VARCHAR NOT NULL,
+    corpus VARCHAR NOT NULL,
+    pages  BIGINT,
+    bytes  BIGINT,
+    tokens BIGINT,
+    PRIMARY KEY (domain, corpus)
+);
+COMMENT ON TABLE weights IS 'How much of a corpus comes from a domain.';
+COMMENT ON COLUMN weights.domain IS 'Registered domain.';
+COMMENT ON COLUMN weights.corpus IS 'The corpus: a crawl, C4, ...';
+COMMENT ON COLUMN weights.pages IS 'Pages.';
+COMMENT ON COLUMN weights.bytes IS 'Bytes.';
+COMMENT ON COLUMN weights.tokens IS 'Tokens.';
+
+-- Conclusions: recomputed from the facts without a network whenever rules or registry change.
+
+CREATE TABLE crawlers (
+    token            VARCHAR PRIMARY KEY,
+    operator         VARCHAR,
+    purpose          VARCHAR,
+    openness         VARCHAR,
+    ai               BOOLEAN NOT NULL,
+    documented_since DATE,
+    retired          DATE,
+    url              VARCHAR
+);
+COMMENT ON TABLE crawlers IS 'The registered crawlers; * is the crawler that nobody names.';
+COMMENT ON COLUMN crawlers.token IS 'Product token it answers to in robots.txt.';
+COMMENT ON COLUMN crawlers.operator IS 'Who runs it.';
+COMMENT ON COLUMN crawlers.purpose IS 'training, search, assistant or archive; empty if unknown.';
+COMMENT ON COLUMN crawlers.openness IS 'open: its collection is open to all; closed: it is its operator''s own.';
+COMMENT ON COLUMN crawlers.ai IS 'False for the search and social crawlers kept for comparison.';
+COMMENT ON COLUMN crawlers.documented_since IS 'Day since which the operator documents it; empty if unknown.';
+COMMENT ON COLUMN crawlers.retired IS 'Day since which it is out of use.';
+COMMENT ON COLUMN crawlers.url IS 'Where it is documented.';
+
+CREATE TABLE policies (
+    policy   VARCHAR PRIMARY KEY,
+    registry VARCHAR NOT NULL
+);
+COMMENT ON TABLE policies IS 'One row per distinct vector of verdicts.';
+COMMENT ON COLUMN policies.policy IS 'Digest of the vector and of the registry it is for.';
+COMMENT ON COLUMN policies.registry IS 'Digest of the registry and rules it was judged with.';
+
+CREATE TABLE verdicts (
+    policy       VARCHAR NOT NULL,
+    token        VARCHAR NOT NULL,
+    restriction  VARCHAR NOT NULL,
+    basis        VARCHAR NOT NULL,
+    root_allowed BOOLEAN,
+    PRIMARY KEY (policy, token)
+);
+COMMENT ON TABLE verdicts IS 'What a policy means for each crawler.';
+COMMENT ON COLUMN verdicts.policy IS 'The policy.';
+COMMENT ON COLUMN verdicts.token IS 'The crawler.';
+COMMENT ON COLUMN verdicts.restriction IS 'none, partial, all_but, full or unknown.';
+COMMENT ON COLUMN verdicts.basis IS 'named, wildcard, default or unknown.';
+COMMENT ON COLUMN verdicts.root_allowed IS 'Whether / may be fetched; empty if it cannot be told.';
+
+CREATE TABLE http_readings (
+    reading      VARCHAR NOT NULL,
+    status       INTEGER NOT NULL,
+    restriction  VARCHAR NOT NULL,
+    basis        VARCHAR NOT NULL,
+    root_allowed BOOLEAN,
+    PRIMARY KEY (reading, status)
+);
+COMMENT ON TABLE http_readings IS 'What an HTTP status means where no rules were read. What is not listed is unknown.';
+COMMENT ON COLUMN http_readings.reading IS 'rfc9309 or ccbot.';
+COMMENT ON COLUMN http_readings.status IS 'HTTP status of the robots.txt request.';
+COMMENT ON COLUMN http_readings.restriction IS 'The restriction that follows.';
+COMMENT ON COLUMN http_readings.basis IS 'absent: no robots.txt; http: the status itself refuses.';
+COMMENT ON COLUMN http_readings.root_allowed IS 'Whether / may be fetched.';
+
+-- RFC 9309 section 2.3.1: 4xx is no restriction, 5xx refuses everything. A CDN's 520-527 and 530 say
+-- that the site could not be reached: it did not speak, so they are in neither reading.
+INSERT INTO http_readings
+SELECT 'rfc9309', status, 'none', 'absent', true FROM range(400, 500) AS r(status);
+INSERT INTO http_readings
+SELECT 'rfc9309', status, 'full', 'http', false FROM range(500, 600) AS r(status)
+WHERE status NOT BETWEEN 520 AND 527 AND status <> 530;
+-- Common Crawl's crawler: 403 keeps it out, 429 and 5xx put it off (unknown), other 4xx let it in.
+INSERT INTO http_readings
+SELECT 'ccbot', status,
+       CASE status WHEN 403 THEN 'full' ELSE 'none' END,
+       CASE status WHEN 403 THEN 'http' ELSE 'absent' END,
+       status <> 403
+FROM range(400, 500) AS r(status) WHERE status <> 429;
+
+-- Questions: who may still crawl.
+
+CREATE VIEW current_panel AS
+SELECT * FROM panel WHERE panel = (SELECT panel FROM panels ORDER BY drawn DESC, panel LIMIT 1);
+COMMENT ON VIEW current_panel IS 'The members of the panel drawn last.';
+
+CREATE VIEW access AS
+SELECT c.snapshot, CAST(s.first_capture AS DATE) AS snapshot_date, c.host, c.domain,
+       p.stratum, p.weight, k.token, k.operator, k.purpose, k.openness, c.outcome,
+       coalesce(v.restriction, h.restriction, 'unknown') AS restriction,
+       coalesce(v.basis, h.basis, 'unknown') AS basis,
+       coalesce(v.root_allowed, h.root_allowed) AS root_allowed,
+       CAST(NULL AS VARCHAR) AS authored_by, c.digest,
+       CAST(s.first_capture AS DATE) >= k.documented_since AS documented
+FROM captures c
+JOIN snapshots s ON s.snapshot = c.snapshot
+CROSS JOIN crawlers k
+LEFT JOIN current_panel p ON p.host = c.host
+LEFT JOIN payloads y ON y.digest = c.digest
+LEFT JOIN verdicts v ON v.policy = y.policy AND v.token = k.token
+LEFT JOIN http_readings h ON h.reading = 'rfc9309' AND h.status = c.status AND c.digest IS NULL
+WHERE c.resource = '/robots.txt';
+COMMENT ON VIEW access IS 'Who may crawl whom: a row per snapshot, host and crawler, the status read as RFC 9309.';
+COMMENT ON COLUMN access.documented IS 'Whether the crawler was documented at that date; empty if the date is unknown.';
+
+CREATE VIEW access_ccbot AS
+SELECT c.snapshot, CAST(s.first_capture AS DATE) AS snapshot_date, c.host, c.domain,
+       p.stratum, p.weight, k.token, k.operator, k.purpose, k.openness, c.outcome,
+       coalesce(v.restriction, h.restriction, 'unknown') AS restriction,
+       coalesce(v.basis, h.basis, 'unknown') AS basis,
+       coalesce(v.root_allowed, h.root_allowed) AS root_allowed,
+       CAST(NULL AS VARCHAR) AS authored_by, c.digest,
+       CAST(s.first_capture AS DATE) >= k.documented_since AS documented
+FROM captures c
+JOIN snapshots s ON s.snapshot = c.snapshot
+CROSS JOIN crawlers k
+LEFT JOIN current_panel p ON p.host = c.host
+LEFT JOIN payloads y ON y.digest = c.digest
+LEFT JOIN verdicts v ON v.policy = y.policy AND v.token = k.token
+LEFT JOIN http_readings h ON h.reading = 'ccbot' AND h.status = c.status AND c.digest IS NULL
+WHERE c.resource = '/robots.txt';
+COMMENT ON VIEW access_ccbot IS 'The same with the status read as Common Crawl''s crawler reads it.';
+COMMENT ON COLUMN access_ccbot.documented IS 'Whether the crawler was documented at that date; empty if the date is unknown.';
