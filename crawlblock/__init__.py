@@ -1,8 +1,8 @@
 """crawlblock tells who may still crawl the web.
 
-    >>> import crawlblock
-    >>> crawlblock.judge(b"User-agent: GPTBot\\nDisallow: /\\n")["GPTBot"].restriction
-    <Restriction.FULL: 'full'>
+>>> import crawlblock
+>>> crawlblock.judge(b"User-agent: GPTBot\\nDisallow: /\\n")["GPTBot"].restriction
+<Restriction.FULL: 'full'>
 """
 
 from collections.abc import Iterable

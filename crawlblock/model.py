@@ -37,7 +37,9 @@ class Outcome(StrEnum):
     THROTTLED = "throttled"  # 429
     SERVER_ERROR = "server_error"  # 5xx
     ORIGIN_DOWN = "origin_down"  # 520-527, 530: a CDN could not reach the site
-    REDIRECT_UNRESOLVED = "redirect_unresolved"  # the chain loops, is too long or leaves the archive
+    REDIRECT_UNRESOLVED = (
+        "redirect_unresolved"  # the chain loops, is too long or leaves the archive
+    )
     DNS = "dns"
     TLS = "tls"
     CONNECTION_REFUSED = "connection_refused"
@@ -103,6 +105,7 @@ class Crawl:
     crawl: str  # CC-MAIN-2025-33
     first_capture: datetime
     last_capture: datetime
+    cdx_api: str | None = None  # address of its CDX server
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,9 @@ class Judge:
         named = [token for token in self.tokens if token != STAR]
         self._bound = _Bindings(named)
         self._lines = Lines()
-        self._unknown = dict.fromkeys(self.tokens, _verdict(Restriction.UNKNOWN, Basis.UNKNOWN, None))
+        self._unknown = dict.fromkeys(
+            self.tokens, _verdict(Restriction.UNKNOWN, Basis.UNKNOWN, None)
+        )
 
     def policy(self, body: bytes) -> Policy:
         """Return the verdict of every crawler on a payload; never raises, whatever the bytes."""
@@ -55,7 +57,9 @@ class Judge:
         groups = parse(body, self._lines)
         members = self._members(groups)
         effort = Effort()
-        verdicts = dict.fromkeys(self.tokens, _judged(groups, members.pop(STAR, None), True, effort)[0])
+        verdicts = dict.fromkeys(
+            self.tokens, _judged(groups, members.pop(STAR, None), True, effort)[0]
+        )
         done: dict[tuple[int, ...], Verdict] = {}
         for token, ids in members.items():
             key = tuple(ids)

@@ -8,7 +8,16 @@ _MARKUP = re.compile(
     rb"|table|iframe|noscript|rss|error)\b|<!--",
     re.IGNORECASE,
 )
-_MAGIC = (b"\x1f\x8b", b"\x89PNG", b"PK\x03\x04", b"%PDF-", b"GIF8", b"\xff\xd8\xff", b"\xff\xfe", b"\xfe\xff")
+_MAGIC = (
+    b"\x1f\x8b",
+    b"\x89PNG",
+    b"PK\x03\x04",
+    b"%PDF-",
+    b"GIF8",
+    b"\xff\xd8\xff",
+    b"\xff\xfe",
+    b"\xfe\xff",
+)
 _CONTROL = bytes({*range(9), *range(14, 32)} - {27})
 _HEAD = 4096  # bytes looked at
 _BINARY_SHARE = 0.1  # of control bytes in them

@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import lru_cache
+from operator import itemgetter
 from typing import NamedTuple
 
 SIZE_LIMIT = 500 * 1024  # bytes; RFC 9309 section 2.5
@@ -15,8 +17,14 @@ LINE_LIMIT = 2083 * 8 - 1  # bytes of a line that count; longer ones are cut
 
 _BOM = b"\xef\xbb\xbf"
 _ESCAPE = re.compile(rb"%[0-9a-fA-F]{2}|[\x80-\xff]")
-_START = 12  # bytes of a line looked at first
-_PLAIN_START = re.compile(rb"(?i:disallow):[ \t]*/[!-\"%-)+-~]")
+_LONGEST_KEY = 12  # bytes of a key that can matter
+_START = 14  # bytes of a line looked at first
+_start = itemgetter(slice(_START))
+# A Disallow whose pattern cannot match /, and lines without a meaning: most of the web's lines.
+_PLAIN_START = re.compile(rb"(?i:disallow):[ \t]*/[*$]?[!-\"%-)+-~]")
+_EMPTY_START = re.compile(rb"\s*#|(?i:sitemap|site-map)\s*:")
+_PLAIN, _EMPTY, _OTHER = b"DN?"
+_RUNS = re.compile(rb"(D[DN]*)|\?+")
 _MEMO_LINES = 100_000
 _MEMO_LENGTH = 160  # bytes; longer lines seldom come again
 
@@ -31,7 +39,7 @@ class Kind(Enum):
     NOTHING = 5
 
 
-_KINDS = (Kind.DISALLOW, Kind.NOTHING, Kind.ALLOW, Kind.AGENT, Kind.OTHER)
+_DISALLOW, _ALLOW, _AGENT, _UNKNOWN = Kind.DISALLOW, Kind.ALLOW, Kind.AGENT, Kind.OTHER
 
 # Google's parser compares the start of a key, so that `Disallowed:` is a Disallow too.
 _KEYS: tuple[tuple[bytes, Kind], ...] = (
@@ -66,7 +74,7 @@ class Group:
     agents: list[tuple[bytes, int]] = field(default_factory=list)  # value of the line, line
     allows: list[Rule] = field(default_factory=list)
     disallows: list[Rule] = field(default_factory=list)  # those that were read: all that match /
-    plain: list[bytes] = field(default_factory=list)  # lines of the other ones: few are ever read
+    plain: list[bytes] = field(default_factory=list)  # lines with the other ones: few are read
     joined_over: list[int] = field(default_factory=list)  # other lines between agent lines
 
     def all_disallows(self) -> Iterator[Rule]:
@@ -106,20 +114,22 @@ class Lines(dict[bytes, Line]):
         return line
 
 
-class _Starts(dict[bytes, Kind]):
+class _Starts(dict[bytes, int]):
     """What the first bytes of a line tell: a plain Disallow, nothing, or that it must be read."""
 
-    def __missing__(self, start: bytes) -> Kind:
+    def __missing__(self, start: bytes) -> int:
         if _PLAIN_START.match(start):
-            kind = Kind.DISALLOW
-        elif start.lstrip()[:1] == b"#" or not start:
-            kind = Kind.NOTHING
+            code = _PLAIN
+        elif _EMPTY_START.match(start):
+            code = _EMPTY
+        elif len(start) < _START and _read_line(start).kind is Kind.NOTHING:
+            code = _EMPTY
         else:
-            kind = Kind.OTHER
+            code = _OTHER
         if len(self) >= _MEMO_LINES:
             self.clear()
-        self[start] = kind
-        return kind
+        self[start] = code
+        return code
 
 
 def parse(body: bytes, lines: Lines | None = None) -> list[Group]:
@@ -129,47 +139,43 @@ def parse(body: bytes, lines: Lines | None = None) -> list[Group]:
     between calls to spare reading the same line again.
     """
     known = Lines() if lines is None else lines
-    starts = known.starts
+    texts = _countable(body)
+    codes = bytes(map(known.starts.__getitem__, map(_start, texts)))
     groups: list[Group] = []
     group = Group()
     collecting = False  # agent lines join the group as long as no rule has been seen
     between = 0  # the last other line since the group's agents
-    # Most lines of the web end in the first two branches: names are local to keep them short.
-    disallow, nothing, allow, agent, other = _KINDS
-    add_plain, add_allows = group.plain.append, group.allows.extend
-    for number, raw in enumerate(_countable(body).splitlines(), 1):
-        kind = starts[raw[:_START]]
-        if kind is disallow:
+    for run in _RUNS.finditer(codes):
+        first, end = run.span()
+        if run.lastindex:
             collecting = False
-            add_plain(raw)
+            group.plain += texts[first:end]
             continue
-        if kind is nothing:
-            continue
-        kind, value, rules = known[raw]
-        if kind is allow:
-            collecting = False
-            add_allows(rules)
-        elif kind is agent:
-            if not collecting:
-                group, collecting, between = Group(), True, 0
-                add_plain, add_allows = group.plain.append, group.allows.extend
-                groups.append(group)
-            elif between:
-                group.joined_over.append(between)
-                between = 0
-            group.agents.append((value, number))
-        elif kind is other:
-            between = number
-        elif kind is disallow:
-            collecting = False
-            group.disallows.extend(rules)
+        for number, raw in enumerate(texts[first:end], first + 1):
+            kind, value, rules = known[raw]
+            if kind is _ALLOW:
+                collecting = False
+                group.allows += rules
+            elif kind is _DISALLOW:
+                collecting = False
+                group.disallows += rules
+            elif kind is _AGENT:
+                if not collecting:
+                    group, collecting, between = Group(), True, 0
+                    groups.append(group)
+                elif between:
+                    group.joined_over.append(between)
+                    between = 0
+                group.agents.append((value, number))
+            elif kind is _UNKNOWN:
+                between = number
     return groups
 
 
 def line_of(body: bytes, group: Group, rule: Rule) -> int:
     """Return the number of the first line that put a rule into a group."""
     last = group.agents[-1][1]
-    for number, raw in enumerate(_countable(body).splitlines(), 1):
+    for number, raw in enumerate(_countable(body), 1):
         if number > last:
             line = _read_line(raw)
             if rule in line.rules:
@@ -187,17 +193,21 @@ def escape(path: bytes) -> bytes:
 def _read_line(raw: bytes) -> Line:
     text = raw.partition(b"\x00")[0].partition(b"#")[0]
     key, colon, value = text.partition(b":")
-    key = key.strip()
     if not colon:
-        key, value = _without_colon(key)
-    if not key:
-        return Line(Kind.NOTHING)
-    name = key.lower()
-    kind = next((kind for start, kind in _KEYS if name.startswith(start)), Kind.OTHER)
+        key, value = _without_colon(key.strip())
+    kind = _kind(key.strip()[:_LONGEST_KEY])
     value = value.strip()
-    if kind is Kind.ALLOW or kind is Kind.DISALLOW:
-        return Line(kind, value, _read_rules(kind is Kind.ALLOW, escape(value)))
+    if kind is _ALLOW or kind is _DISALLOW:
+        return Line(kind, value, _read_rules(kind is _ALLOW, escape(value)))
     return Line(kind, value)
+
+
+@lru_cache(maxsize=4096)
+def _kind(key: bytes) -> Kind:
+    name = key.lower()
+    if not name:
+        return Kind.NOTHING
+    return next((kind for start, kind in _KEYS if name.startswith(start)), Kind.OTHER)
 
 
 def _without_colon(text: bytes) -> tuple[bytes, bytes]:
@@ -228,20 +238,15 @@ def _reach(pattern: bytes) -> tuple[bool, bool]:
     return True, not anchored or core.endswith(b"*")
 
 
-def _countable(body: bytes) -> bytes:
-    """Return the part of the body that counts: no BOM, the first 500 KiB, no over-long lines."""
+def _countable(body: bytes) -> list[bytes]:
+    """Return the lines that count: no BOM, the first 500 KiB, over-long ones cut."""
     if len(body) > SIZE_LIMIT:
         head = body[: SIZE_LIMIT + 1]
         body = head[: max(head.rfind(b"\n"), head.rfind(b"\r")) + 1]  # a cut rule is no rule
     start = 0
     while start < 3 and body[start : start + 1] == _BOM[start : start + 1]:
         start += 1
-    body = body[start:] if start else body
-    return _cut_lines(body) if len(body) > LINE_LIMIT else body
-
-
-def _cut_lines(body: bytes) -> bytes:
-    lines = body.splitlines()
-    if len(max(lines, key=len)) <= LINE_LIMIT:
-        return body
-    return b"\n".join(line[:LINE_LIMIT] for line in lines)
+    lines = (body[start:] if start else body).splitlines()
+    if len(body) > LINE_LIMIT and len(max(lines, key=len)) > LINE_LIMIT:
+        return [line[:LINE_LIMIT] for line in lines]
+    return lines

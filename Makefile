@@ -1,0 +1,76 @@
+# crawlblock: who may still crawl the web.  `make` lists the targets.
+
+PYTHON ?= python3
+VENV ?= .venv
+CRAWLBLOCK = $(VENV)/bin/crawlblock
+
+# What `make analyze` looks at.  With MIRROR it is the real archive, in a database of its own.
+MIRROR ?=
+PANEL ?=
+CRAWLS ?= 6
+CONTACT ?=
+DB ?= $(if $(MIRROR),data/archive.duckdb,data/crawlblock.duckdb)
+RESULTS ?= $(if $(MIRROR),data/archive-results,data/results)
+MINIATURE = build/miniature
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev analyze test test-lowest check bench constraints clean
+
+help:  ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 18
+
+setup: $(VENV)/.run  ## Install what running needs, pinned by version and hash
+setup-dev: $(VENV)/.dev  ## Install what testing needs as well
+
+$(VENV)/.run: constraints/run.txt pyproject.toml
+	test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r constraints/run.txt
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev: constraints/dev.txt $(VENV)/.run
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r constraints/dev.txt
+	@touch $@
+
+ifeq ($(MIRROR),)
+analyze: setup  ## Answer from the bundled facts, offline; or MIRROR=https://data.commoncrawl.org PANEL=domains.csv CONTACT=you@example.org CRAWLS=6
+	$(CRAWLBLOCK) miniature data/sample $(MINIATURE)
+	$(CRAWLBLOCK) sample --db $(DB) --list $(if $(PANEL),$(PANEL),data/sample/panel.csv) --name sample
+	$(CRAWLBLOCK) history --db $(DB) --mirror $(MINIATURE) --crawls all
+	$(CRAWLBLOCK) analyze --db $(DB) --results $(RESULTS) --about data/sample/ABOUT.md
+else
+analyze: setup
+	$(if $(PANEL),,$(error say PANEL=a file of domains))
+	$(CRAWLBLOCK) sample --db $(DB) --list $(PANEL)
+	$(CRAWLBLOCK) history --db $(DB) --mirror $(MIRROR) --crawls $(CRAWLS) $(if $(CONTACT),--contact $(CONTACT))
+	$(CRAWLBLOCK) analyze --db $(DB) --results $(RESULTS)
+endif
+
+test: setup-dev  ## Run the tests
+	$(VENV)/bin/python -m pytest
+
+test-lowest:  ## Run the tests with the lowest versions allowed
+	test -x $(VENV)-lowest/bin/python || $(PYTHON) -m venv $(VENV)-lowest
+	$(VENV)-lowest/bin/pip install --quiet --disable-pip-version-check --require-hashes -r constraints/lowest.txt
+	$(VENV)-lowest/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(VENV)-lowest/bin/python -m pytest --ignore tests/test_pywb.py
+
+check: setup-dev  ## Style, types and the direction of imports
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+
+bench: setup-dev  ## Measure speed: see benchmarks/README.md
+	$(VENV)/bin/python benchmarks/judge.py
+	$(VENV)/bin/python benchmarks/hostile.py
+
+PIN = uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
+	--no-annotate --python-version 3.11 pyproject.toml constraints/build.in
+constraints:  ## Pin again: versions and hashes, no addresses (needs uv)
+	$(PIN) -o constraints/run.txt
+	$(PIN) -c constraints/run.txt --group dev -o constraints/dev.txt
+	$(PIN) --resolution lowest-direct --group test -o constraints/lowest.txt
+
+clean:  ## Remove what was built; data stays
+	rm -rf build dist .venv .venv-lowest .mypy_cache .ruff_cache .pytest_cache

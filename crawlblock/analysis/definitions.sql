@@ -1,0 +1,114 @@
+-- What the metrics share: whom claims are about, what an answer means, how a share is estimated.
+-- Readable as it stands; every metric can be pasted into a DuckDB shell after it.
+-- SET VARIABLE reading = 'ccbot' reads HTTP statuses as Common Crawl's crawler does, not as RFC 9309.
+
+-- Wilson's score interval at 95 % (Wilson 1927); p may come from weights, n is then Kish's.
+CREATE OR REPLACE TEMP MACRO wilson_low(p, n) AS CASE WHEN n > 0 THEN
+    least(p, greatest(0, (p + 1.920729410347062 / n - 1.959963984540054
+        * sqrt(greatest(0, p * (1 - p)) / n + 0.960364705173531 / (n * n)))
+        / (1 + 3.841458820694124 / n))) END;
+CREATE OR REPLACE TEMP MACRO wilson_high(p, n) AS CASE WHEN n > 0 THEN
+    greatest(p, least(1, (p + 1.920729410347062 / n + 1.959963984540054
+        * sqrt(greatest(0, p * (1 - p)) / n + 0.960364705173531 / (n * n)))
+        / (1 + 3.841458820694124 / n))) END;
+
+-- Over strata with the weights of all their hosts, of the known ones and of those that say yes: each
+-- stratum counts as much as all its hosts, so hosts unknown in one stratum do not shift the mix.
+-- The order makes sums of floats the same on every run.
+CREATE OR REPLACE TEMP MACRO stratified_share(total, known, yes) AS
+    sum(total * (yes / nullif(known, 0)) ORDER BY total * (yes / nullif(known, 0)))
+        / nullif(sum(CASE WHEN known > 0 THEN total END ORDER BY total), 0);
+-- Kish's effective sample size, (sum w)^2 / sum w^2, of the weights so adjusted (Kish 1965).
+CREATE OR REPLACE TEMP MACRO effective_n(total, known, known_squared) AS
+    sum(CASE WHEN known > 0 THEN total END ORDER BY total) ** 2
+        / nullif(sum((total / nullif(known, 0)) ** 2 * known_squared
+            ORDER BY (total / nullif(known, 0)) ** 2 * known_squared), 0);
+
+-- Whom claims are about: a row per snapshot and host, also for the panel's hosts without a capture.
+-- A crawl or live run that asked the current panel, or an import within it, is of the panel; other
+-- snapshots stand for the hosts they captured, each with weight 1. The two are never one series.
+CREATE OR REPLACE TEMP VIEW population AS
+WITH members AS (
+    SELECT host, min(stratum) AS stratum, max(weight) AS weight FROM current_panel GROUP BY host
+), asked AS (
+    SELECT * FROM captures WHERE resource = '/robots.txt'
+), scopes AS (
+    SELECT s.snapshot, s.kind, s.first_capture,
+           bool_or(m.host IS NOT NULL)
+               AND (s.kind <> 'import' OR bool_and(m.host IS NOT NULL)) AS of_panel
+    FROM snapshots s
+    JOIN asked c ON c.snapshot = s.snapshot
+    LEFT JOIN members m ON m.host = c.host
+    GROUP BY s.snapshot, s.kind, s.first_capture
+), hosts AS (
+    SELECT s.*, m.host, m.stratum, m.weight FROM scopes s CROSS JOIN members m WHERE s.of_panel
+    UNION ALL
+    SELECT s.*, c.host, 'all', 1 FROM scopes s JOIN asked c ON c.snapshot = s.snapshot
+    WHERE NOT s.of_panel
+)
+SELECT CASE WHEN h.of_panel THEN 'panel' ELSE 'captured' END AS population,
+       coalesce(getvariable('reading'), 'rfc9309') AS reading,
+       h.snapshot, h.kind, CAST(h.first_capture AS DATE) AS snapshot_date, h.host, h.stratum,
+       CAST(coalesce(h.weight, 1) AS DECIMAL(18, 6)) AS weight,  -- decimals add up in any order
+       coalesce(c.fetch_time, h.first_capture) AS time,
+       coalesce(c.outcome, 'not_captured') AS outcome,
+       CASE WHEN c.digest IS NULL THEN 'http ' || c.status ELSE y.policy END AS answer
+FROM hosts h
+LEFT JOIN asked c ON c.snapshot = h.snapshot AND c.host = h.host
+LEFT JOIN payloads y ON y.digest = c.digest;
+
+-- What an answer (a policy, or an HTTP status where no rules were read) means for each crawler.
+CREATE OR REPLACE TEMP VIEW meanings AS
+SELECT policy AS answer, token, restriction, basis, root_allowed FROM verdicts
+UNION ALL
+SELECT 'http ' || h.status, k.token, h.restriction, h.basis, h.root_allowed
+FROM http_readings h
+CROSS JOIN crawlers k
+WHERE h.reading = coalesce(getvariable('reading'), 'rfc9309');
+
+-- The population counted: hosts with the same answer are added up before crawlers are looked up.
+-- A crawler is counted from the day it was documented, or always where that day is unknown.
+CREATE OR REPLACE TEMP VIEW access_counts AS
+WITH cells AS (
+    SELECT population, reading, snapshot, snapshot_date, stratum, answer, count(*) AS hosts,
+           sum(weight) AS weight, sum(CAST(weight * weight AS DECIMAL(38, 6))) AS weight_squared
+    FROM population GROUP BY ALL
+)
+SELECT c.*, k.token, coalesce(m.restriction, 'unknown') AS restriction,
+       coalesce(m.basis, 'unknown') AS basis, m.root_allowed
+FROM cells c
+CROSS JOIN crawlers k
+LEFT JOIN meanings m ON m.answer = c.answer AND m.token = k.token
+WHERE coalesce(c.snapshot_date >= k.documented_since, true);
+
+-- The captures whose answer could be told, in the order of time, with the one before.
+CREATE OR REPLACE TEMP VIEW readable AS
+SELECT p.*, lag(answer) OVER turns AS answer_before, lag(time) OVER turns AS time_before,
+       max(snapshot_date) OVER (turns ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+           AS dates_before
+FROM population p
+WHERE answer IN (SELECT answer FROM meanings WHERE root_allowed IS NOT NULL)
+WINDOW turns AS (PARTITION BY population, host ORDER BY time, snapshot);
+
+-- Where / of a host closed or opened to a crawler, between one readable capture and the next.
+CREATE OR REPLACE TEMP VIEW changes AS
+WITH turns AS (
+    SELECT DISTINCT answer_before, answer FROM readable WHERE answer_before <> answer
+), arrivals AS MATERIALIZED (  -- or DuckDB 1.5 joins all answers with all answers first
+    SELECT t.answer_before, m.* FROM turns t JOIN meanings m ON m.answer = t.answer
+), flips AS (
+    SELECT a.answer_before, a.answer, a.token, k.documented_since,
+           CASE WHEN a.root_allowed THEN 'opened' ELSE 'refused' END AS event,
+           b.restriction AS from_restriction, a.restriction AS to_restriction,
+           b.basis AS from_basis, a.basis AS to_basis
+    FROM arrivals a
+    JOIN meanings b ON b.answer = a.answer_before AND b.token = a.token
+    JOIN crawlers k ON k.token = a.token
+    WHERE a.root_allowed <> b.root_allowed
+)
+SELECT r.population, r.reading, r.snapshot, r.snapshot_date, r.host, r.stratum, r.weight, f.token,
+       f.event, r.time_before AS after, r.time AS before, f.from_restriction, f.to_restriction,
+       f.from_basis, f.to_basis
+FROM readable r
+JOIN flips f ON f.answer_before = r.answer_before AND f.answer = r.answer
+WHERE coalesce(r.snapshot_date >= f.documented_since, true);

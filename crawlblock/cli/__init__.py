@@ -1,0 +1,75 @@
+"""The commands: a skin over the library."""
+
+import errno
+import sys
+import traceback
+from typing import Any
+
+import click
+
+from crawlblock import __version__
+from crawlblock.cli.check import check
+from crawlblock.cli.bring import import_command
+from crawlblock.cli.collect import history, sample
+from crawlblock.cli.conclude import analyze, evaluate
+from crawlblock.cli.render import miniature
+from crawlblock.errors import CrawlblockError
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="crawlblock")
+@click.option("--debug", is_flag=True, help="Show where an error comes from.")
+@click.pass_context
+def cli(context: click.Context, debug: bool) -> None:
+    """Tell who may still crawl the web.
+
+    \b
+    Examples:
+      crawlblock check robots.txt
+      crawlblock sample --list domains.csv
+      crawlblock history --crawls 6 --contact you@example.org
+      crawlblock analyze
+    """
+    context.ensure_object(dict)["debug"] = debug
+
+
+for command in (check, sample, history, import_command, evaluate, analyze, miniature):
+    cli.add_command(command)
+
+
+def main(args: list[str] | None = None) -> None:
+    """Run a command; every failure is one line on stderr and an exit code."""
+    arguments = sys.argv[1:] if args is None else args
+    try:
+        result: Any = cli.main(args=arguments, prog_name="crawlblock", standalone_mode=False)
+        sys.exit(result if isinstance(result, int) else 0)
+    except click.exceptions.Abort:
+        _fail("stopped; what was stored stays, run the same command to go on", 130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        _fail("stopped; what was stored stays, run the same command to go on", 130)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)
+    except CrawlblockError as error:
+        _trace(arguments)
+        _fail(str(error), error.exit_code)
+    except OSError as error:
+        _trace(arguments)
+        advice = "free some space" if error.errno == errno.ENOSPC else "mend that"
+        _fail(f"{error.filename or 'disk'}: {error.strerror}; {advice} and run again", 1)
+    except Exception as error:  # the last net: a traceback helps nobody who is not debugging
+        _trace(arguments)
+        _fail(f"a fault in crawlblock ({type(error).__name__}: {error}); --debug shows where", 1)
+
+
+def _trace(arguments: list[str]) -> None:
+    if "--debug" in arguments:
+        traceback.print_exc()
+
+
+def _fail(message: str, code: int) -> None:
+    click.echo(f"crawlblock: {' '.join(message.split())}", err=True)
+    sys.exit(code)

@@ -1,0 +1,112 @@
+"""`crawlblock check`: what one robots.txt means."""
+
+import asyncio
+import sys
+from pathlib import Path
+
+import click
+
+from crawlblock.cli.options import contact_option, print_rows, say
+from crawlblock.errors import InputError, UpstreamError
+from crawlblock.model import Outcome
+from crawlblock.registry import crawlers
+from crawlblock.robots.evaluate import STAR, Finding, Judge
+from crawlblock.robots.second_opinion import protego_verdicts
+from crawlblock.robots.syntax import line_of
+from crawlblock.transport import PoliteClient, user_agent
+
+COLUMNS = ["token", "restriction", "basis", "root_allowed", "group", "line", "rule", "flag"]
+
+
+@click.command()
+@click.argument("source", metavar="FILE|URL|-")
+@click.option("--token", "tokens", multiple=True, help="Only this crawler; may be repeated.")
+@click.option(
+    "--parser",
+    type=click.Choice(["crawlblock", "protego"]),
+    default="crawlblock",
+    show_default=True,
+    help="protego: what Scrapy would do, for / only.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Choice(["table", "json", "csv"]),
+    default="table",
+    show_default=True,
+    help="How to print.",
+)
+@contact_option
+def check(
+    source: str, tokens: tuple[str, ...], parser: str, output: str, contact: str | None
+) -> None:
+    """Print what a robots.txt means for every registered crawler, and the line that decides it.
+
+    \b
+    Examples:
+      crawlblock check robots.txt
+      crawlblock check https://example.com/robots.txt --contact you@example.org
+      cat robots.txt | crawlblock check - --token GPTBot -o json
+    """
+    body = _read(source, contact)
+    asked = _tokens(tokens)
+    if parser == "protego":
+        opinions = protego_verdicts(body, asked)
+        rows: list[dict[str, object]] = [
+            {"token": token, "root_allowed": allowed} for token, allowed in opinions.items()
+        ]
+        print_rows(rows, output, ["token", "root_allowed"])
+        return
+    judge = Judge(asked)
+    rows = [_row(token, judge.find(body, token), body) for token in asked]
+    print_rows(rows, output, COLUMNS)
+    if any(row["flag"] for row in rows):
+        say(
+            "ambiguous_group: agent lines are joined over a Crawl-delay or unknown line, as RFC 9309 "
+            "wants; the owner may have meant separate groups"
+        )
+
+
+def _tokens(wanted: tuple[str, ...]) -> list[str]:
+    known = {crawler.token.lower(): crawler.token for crawler in crawlers()}
+    known[STAR] = STAR
+    return [known.get(token.lower(), token) for token in wanted] or list(known.values())
+
+
+def _row(token: str, finding: Finding, body: bytes) -> dict[str, object]:
+    line, rule = None, None
+    if finding.rule:
+        group = next(g for g in finding.groups if finding.rule in g.rules())
+        line = line_of(body, group, finding.rule)
+        rule = f"{'Allow' if finding.rule.allow else 'Disallow'}: {finding.rule.pattern.decode()}"
+    return {
+        "token": token,
+        "restriction": str(finding.verdict.restriction),
+        "basis": str(finding.verdict.basis),
+        "root_allowed": finding.verdict.root_allowed,
+        "group": " ".join(str(group.agents[0][1]) for group in finding.groups),
+        "line": line,
+        "rule": rule,
+        "flag": "ambiguous_group" if finding.ambiguous_group else None,
+    }
+
+
+def _read(source: str, contact: str | None) -> bytes:
+    if source == "-":
+        return sys.stdin.buffer.read()
+    if source.startswith(("http://", "https://")):
+        return asyncio.run(_fetch(source, contact))
+    try:
+        return Path(source).read_bytes()
+    except OSError as error:
+        raise InputError(f"{source}: {error.strerror}; name a file, a URL or -") from None
+
+
+async def _fetch(url: str, contact: str | None) -> bytes:
+    async with PoliteClient(user_agent(contact)) as client:
+        body = await client.read(url)
+    if body is Outcome.ABSENT:
+        return b""
+    if isinstance(body, Outcome):
+        raise UpstreamError(f"{url}: {body}; nothing can be said about it now")
+    return body

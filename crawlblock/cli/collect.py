@@ -1,0 +1,211 @@
+"""`crawlblock sample` and `history`: whom to follow, and what Common Crawl captured."""
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+from typing import cast
+
+import click
+
+from crawlblock.cli.options import (
+    contact_option,
+    db_option,
+    mirror_option,
+    print_rows,
+    progress_bar,
+    say,
+)
+from crawlblock.errors import InputError
+from crawlblock.pipeline.evaluate import evaluate
+from crawlblock.pipeline.history import Wanted, collect_history, plan_history
+from crawlblock.pipeline.runs import recorded
+from crawlblock.pipeline.sample import (
+    Drawn,
+    from_crawl,
+    from_list,
+    from_ranking,
+    from_web_graph,
+    store_panel,
+)
+from crawlblock.sources.commoncrawl.crawls import choose, list_crawls
+from crawlblock.sources.commoncrawl.mirror import open_mirror
+from crawlblock.sources.commoncrawl.plan import Estimate, Method
+from crawlblock.store.store import Store
+from crawlblock.transport import Limits
+
+
+@click.command()
+@db_option
+@click.option(
+    "--list", "list_file", type=click.Path(path_type=Path), help="Exactly these hosts or domains."
+)
+@click.option(
+    "--ranks", help="A ranked CSV to draw strata from, or 'webgraph' for Common Crawl's own."
+)
+@click.option("--crawl", help="Draw uniformly from the registered domains of this crawl.")
+@click.option(
+    "--size",
+    type=click.IntRange(1),
+    default=1000,
+    show_default=True,
+    help="Domains to draw, of each stratum if there are strata.",
+)
+@click.option(
+    "--seed",
+    default="crawlblock",
+    show_default=True,
+    help="The same seed and frame give the same panel everywhere.",
+)
+@click.option("--name", default=None, help="Name of the panel.  [default: after its frame]")
+@mirror_option
+@contact_option
+def sample(
+    db: Path, list_file: Path | None, ranks: str | None, crawl: str | None, size: int, seed: str,
+    name: str | None, mirror: str, contact: str | None,
+) -> None:  # fmt: skip
+    """Draw the panel: the domains to follow.
+
+    A larger --size keeps the members of the smaller one.
+
+    \b
+    Examples:
+      crawlblock sample --list domains.csv
+      crawlblock sample --ranks tranco.csv --size 500
+      crawlblock sample --crawl latest --size 10000 --contact you@example.org
+    """
+    if sum(frame is not None for frame in (list_file, ranks, crawl)) != 1:
+        raise click.UsageError("say one of --list, --ranks, --crawl")
+    store = Store(db)
+    with recorded(
+        store,
+        "sample",
+        {"list": list_file, "ranks": ranks, "crawl": crawl, "size": size, "seed": seed},
+    ):
+        if list_file:
+            drawn = from_list(list_file, name or f"list-{list_file.stem}")
+        elif ranks and ranks != "webgraph":
+            drawn = from_ranking(Path(ranks), name or f"ranks-{Path(ranks).stem}", seed, size)
+        else:
+            drawn = asyncio.run(
+                _draw_from_archive(mirror, contact, crawl, db.parent / "cache", name, seed, size)
+            )
+        new = store_panel(store, drawn)
+    for rejected in drawn.rejected[:5]:
+        say(f"line {rejected.line}: '{rejected.text[:60]}' left out: {rejected.reason}")
+    if len(drawn.rejected) > 5:
+        say(f"... and {len(drawn.rejected) - 5} more lines left out")
+    say(f"panel {drawn.panel}: {len(drawn.members)} domains ({new} new) from {drawn.frame}")
+
+
+async def _draw_from_archive(
+    mirror: str,
+    contact: str | None,
+    crawl: str | None,
+    cache: Path,
+    name: str | None,
+    seed: str,
+    size: int,
+) -> Drawn:
+    async with open_mirror(mirror, contact) as archive:
+        if not crawl:
+            return await from_web_graph(archive, name or "webgraph", seed, size)
+        chosen = choose(await list_crawls(archive), crawl)[0].crawl
+        return await from_crawl(archive, chosen, cache, name or f"crawl-{chosen}", seed, size)
+
+
+@click.command()
+@db_option
+@mirror_option
+@contact_option
+@click.option(
+    "--crawls",
+    default="6",
+    show_default=True,
+    help="How many of the latest, 'latest', 'all', or names and their beginnings with commas.",
+)
+@click.option("--panel", default=None, help="Name of the panel.  [default: the one drawn last]")
+@click.option(
+    "--lookup",
+    type=click.Choice(["zipnum", "columnar"]),
+    default=None,
+    help="Which index to use.  [default: the cheaper]",
+)
+@click.option(
+    "--cdx-api",
+    is_flag=True,
+    help="Ask the CDX server, slowly; it does not want this for more than a few hosts.",
+)
+@click.option(
+    "--rate",
+    type=click.FloatRange(0.01, 10_000),
+    default=2.0,
+    show_default=True,
+    help="Requests a second.",
+)
+@click.option(
+    "--in-flight",
+    type=click.IntRange(1, 64),
+    default=2,
+    show_default=True,
+    help="Requests at a time.",
+)
+@click.option("--dry-run", is_flag=True, help="Say what it would cost and stop.")
+@click.option(
+    "--cache",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=None,
+    help="Where index files wait.  [default: cache beside the database]",
+)
+def history(
+    db: Path, mirror: str, contact: str | None, crawls: str, panel: str | None, lookup: str | None,
+    cdx_api: bool, rate: float, in_flight: int, dry_run: bool, cache: Path | None,
+) -> None:  # fmt: skip
+    """Collect the panel's robots.txt from Common Crawl's archive and judge them.
+
+    What is stored is not asked for again: after an interruption run it once more.
+
+    \b
+    Examples:
+      crawlblock history --crawls 6 --contact you@example.org --dry-run
+      crawlblock history --crawls CC-MAIN-2025 --contact you@example.org
+      crawlblock history --mirror build/miniature --crawls all
+    """
+    store = Store(db)
+    members = store.members(panel)
+    if not members:
+        raise InputError(f"{db}: the panel {panel or ''} is empty; draw one with crawlblock sample")
+    method: Method | None = "cdx-api" if cdx_api else cast("Method | None", lookup)
+    limits = Limits(per_second=rate, in_flight=in_flight)
+    wanted = Wanted(mirror, contact, crawls, method, limits, cache or db.parent / "cache")
+    if dry_run:
+        plans = asyncio.run(plan_history(store, wanted, members))
+        _print_plans(plans, rate)
+        return
+    configuration = {"mirror": mirror, "crawls": crawls, "panel": panel}
+    with recorded(store, "history", configuration) as tally, progress_bar() as progress:
+        try:
+            asyncio.run(collect_history(store, wanted, members, tally, progress))
+        finally:
+            evaluate(store, tally, progress)
+    store.publish()
+    say(
+        f"{tally.captures} new captures, {tally.payloads} payloads judged, "
+        f"{tally.requests} requests, {tally.bytes / 1e6:.1f} MB"
+    )
+
+
+def _print_plans(plans: Sequence[Estimate], rate: float) -> None:
+    """Print what each crawl would cost; nothing of it was sent but the lists of files."""
+    columns = ["crawl", "method", "requests", "megabytes", "minutes"]
+    rows: list[dict[str, object]] = [
+        {
+            "crawl": plan.crawl,
+            "method": plan.method,
+            "requests": plan.requests,
+            "megabytes": round(plan.bytes / 1e6),
+            "minutes": round(plan.minutes(rate), 1),
+        }
+        for plan in plans
+    ]
+    total = {name: sum(cast("float", row[name]) for row in rows) for name in columns[2:]}
+    print_rows([*rows, {"crawl": "all", "method": "", **total}], "table", columns)

@@ -1,0 +1,63 @@
+"""`crawlblock evaluate` and `analyze`: from facts to conclusions to claims."""
+
+from pathlib import Path
+
+import click
+
+from crawlblock.cli.options import db_option, progress_bar, say
+from crawlblock.pipeline import evaluate as judging
+from crawlblock.pipeline.runs import recorded
+from crawlblock.report.answer import write_answer
+from crawlblock.store.store import Store
+
+
+@click.command()
+@db_option
+def evaluate(db: Path) -> None:
+    """Judge again all that is stored, after the registry or the rules changed.
+
+    \b
+    Example:
+      crawlblock evaluate
+    """
+    store = Store(db)
+    with recorded(store, "evaluate", {}) as tally, progress_bar() as progress:
+        judging.evaluate(store, tally, progress)
+    store.publish()
+    say(f"{tally.payloads} payloads judged")
+
+
+@click.command()
+@db_option
+@click.option(
+    "--results",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=None,
+    help="Folder for the result files.  [default: results beside the database]",
+)
+@click.option(
+    "--reading",
+    type=click.Choice(["rfc9309", "ccbot"]),
+    default="rfc9309",
+    show_default=True,
+    help="How an HTTP status is read.",
+)
+@click.option(
+    "--about",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    default=None,
+    help="A text about the data, shown on the page.",
+)
+def analyze(db: Path, results: Path | None, reading: str, about: Path | None) -> None:
+    """Compute the claims: result files, a table here and a page.
+
+    \b
+    Example:
+      crawlblock analyze --reading ccbot
+    """
+    store = Store(db)
+    folder = results or db.parent / "results"
+    with recorded(store, "analyze", {"reading": reading}):
+        page = write_answer(store, folder, reading, about.read_text("utf-8") if about else None)
+    store.publish()
+    say(f"results in {folder}, page in {page}, a copy for readers in {store.published}")

@@ -1,0 +1,65 @@
+"""What a run is: it holds the database, and leaves a row that says how it went."""
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+
+from crawlblock import __version__, registry
+from crawlblock.errors import CrawlblockError
+from crawlblock.robots.evaluate import RULES_VERSION
+from crawlblock.store.store import Run, Store
+
+Progress = Callable[[str, int, int], None]  # what, done, of how many
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a run has done so far."""
+
+    captures: int = 0
+    payloads: int = 0
+    requests: int = 0
+    bytes: int = 0
+
+
+def registry_stamp() -> str:
+    """Return what stored policies must have been judged with to be up to date."""
+    return f"{registry.digest()}.{RULES_VERSION}"
+
+
+@contextmanager
+def recorded(store: Store, command: str, configuration: Mapping[str, object]) -> Iterator[Tally]:
+    """Hold the database for a run and note how it went."""
+    with store.held():
+        started = now()
+        tally = Tally()
+        result = "ok"
+        try:
+            yield tally
+        except CrawlblockError as error:
+            result = str(error)
+            raise
+        except BaseException as error:
+            result = f"stopped: {type(error).__name__}"
+            raise
+        finally:
+            run = f"{started:%Y%m%dT%H%M%S.%f}-{os.getpid()}"
+            store.add_run(
+                Run(
+                    run, command, _versions(), dict(configuration), registry_stamp(),
+                    tally.requests, tally.bytes, started, now(), result,
+                )
+            )  # fmt: skip
+
+
+def _versions() -> dict[str, str]:
+    packages = ("warcio", "aiohttp", "polars", "duckdb", "tldextract", "protego")
+    return {"crawlblock": __version__, **{name: version(name) for name in packages}}
+
+
+def now() -> datetime:
+    """Return the time, naive and in UTC."""
+    return datetime.now(UTC).replace(tzinfo=None)

@@ -1,0 +1,111 @@
+"""Look-ups in the columnar index: 300 files a crawl, worth it for panels of thousands of hosts."""
+
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import polars as pl
+
+from crawlblock.errors import ArchiveError
+from crawlblock.sources.commoncrawl.crawls import paths
+from crawlblock.sources.commoncrawl.index import IndexRow, normalised, prefixed
+from crawlblock.sources.commoncrawl.mirror import Mirror
+
+_NEEDED = (
+    "url", "url_host_name", "fetch_time", "fetch_status", "content_digest",
+    "warc_filename", "warc_record_offset", "warc_record_length",
+)  # fmt: skip
+_SINCE_SOME_CRAWL = ("content_mime_detected", "fetch_redirect")  # 2018-34 and 2019-47
+
+
+class Columnar:
+    """Look-ups in the robotstxt parts of one crawl's columnar index, read from disk."""
+
+    def __init__(self, parts: list[Path]) -> None:
+        """Take the parts; see `open_columnar`."""
+        self._parts = parts
+
+    async def look_up(self, urls: Collection[str]) -> dict[str, list[IndexRow]]:
+        """Return the captures in the robotstxt subset of each of the URLs."""
+        wanted = {normalised(url): url for url in urls}
+        hosts = {urlsplit(url).hostname or "" for url in wanted}
+        found: dict[str, list[IndexRow]] = {url: [] for url in urls}
+        for part in self._parts:
+            for row in _rows(part, hosts):
+                if (url := wanted.get(normalised(row.url))) is not None:
+                    found[url].append(row)
+        return found
+
+    def registered_domains(self) -> set[str]:
+        """Return the registered domains that have a capture: the frame of a random sample."""
+        domains: set[str] = set()
+        for part in self._parts:
+            frame = _scan(part, ("url_host_registered_domain",)).unique().collect()
+            domains.update(frame.to_series().drop_nulls().to_list())
+        return domains
+
+
+async def part_keys(mirror: Mirror, crawl: str) -> list[str]:
+    """Return the keys of the robotstxt parts of a crawl's columnar index."""
+    keys = await paths(mirror, crawl, "cc-index-table")
+    chosen = [key for key in keys if "/subset=robotstxt/" in key]
+    if not chosen:
+        raise ArchiveError(f"{crawl} has no robotstxt subset (it begins with CC-MAIN-2016-36)")
+    return chosen
+
+
+async def open_columnar(mirror: Mirror, crawl: str, cache: Path) -> Columnar:
+    """Open a crawl's parts; those of a distant archive are fetched into the cache folder."""
+    parts = []
+    for key in await part_keys(mirror, crawl):
+        path = mirror.local_path(key) or cache / crawl / Path(key).name
+        if not path.exists():
+            outcome = await mirror.save(key, path)
+            if outcome:
+                raise ArchiveError(f"{mirror.location}: {key}: {outcome}; run again later")
+        parts.append(path)
+    return Columnar(parts)
+
+
+def _scan(part: Path, needed: Collection[str]) -> pl.LazyFrame:
+    try:
+        lazy = pl.scan_parquet(part)
+        have = lazy.collect_schema().names()
+    except (pl.exceptions.PolarsError, OSError) as error:
+        reason = str(error).split("\n")[0]
+        raise ArchiveError(
+            f"{part}: not a Parquet file ({reason}); remove it and run again"
+        ) from None
+    missing = [name for name in needed if name not in have]
+    if missing:
+        raise ArchiveError(
+            f"{part}: the index lacks {', '.join(missing)}; it is not Common Crawl's layout, or a newer one"
+        )
+    optional = [name for name in _SINCE_SOME_CRAWL if name in have and len(needed) > 1]
+    return lazy.select(*needed, *optional)
+
+
+def _rows(part: Path, hosts: Collection[str]) -> Iterator[IndexRow]:
+    lazy = _scan(part, _NEEDED).filter(pl.col("url_host_name").is_in(list(hosts)))
+    for row in _plain_times(lazy).collect().iter_rows(named=True):
+        status = row["fetch_status"]
+        yield IndexRow(
+            url=row["url"],
+            fetch_time=row["fetch_time"],
+            status=status if status is not None and status > 0 else None,
+            digest=prefixed(row["content_digest"]),
+            mime=row.get("content_mime_detected"),
+            redirect=row.get("fetch_redirect"),
+            warc_file=row["warc_filename"],
+            warc_offset=row["warc_record_offset"],
+            warc_length=row["warc_record_length"],
+        )
+
+
+def _plain_times(lazy: pl.LazyFrame) -> pl.LazyFrame:
+    """Bridge the eras: times have a zone since 2021-49, and their unit varies."""
+    time = pl.col("fetch_time")
+    dtype = lazy.collect_schema()["fetch_time"]
+    if isinstance(dtype, pl.Datetime) and dtype.time_zone:
+        time = time.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
+    return lazy.with_columns(time.cast(pl.Datetime("us")))

@@ -1,0 +1,43 @@
+"""Frames as they go into and come out of the database."""
+
+from collections.abc import Iterable
+from dataclasses import astuple, fields
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import polars as pl
+
+from crawlblock.model import Capture
+
+_DTYPES: dict[object, pl.DataType] = {
+    int: pl.Int64(),
+    int | None: pl.Int64(),
+    datetime | None: pl.Datetime("us"),
+}
+
+CAPTURE_SCHEMA = pl.Schema(
+    {field.name: _DTYPES.get(field.type, pl.String()) for field in fields(Capture)}
+)
+
+
+def captures_frame(captures: Iterable[Capture]) -> pl.DataFrame:
+    """Return captures as a frame with the columns of the table."""
+    rows = [tuple(_plain(value) for value in astuple(capture)) for capture in captures]
+    return pl.DataFrame(rows, schema=CAPTURE_SCHEMA, orient="row")
+
+
+def _plain(value: Any) -> Any:
+    return str(value) if isinstance(value, StrEnum) else value
+
+
+class ArrowStream:
+    """A frame as DuckDB takes it without pyarrow: by the Arrow C stream interface."""
+
+    def __init__(self, frame: pl.DataFrame) -> None:
+        """Wrap a frame."""
+        self._frame = frame
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        """Hand over the stream."""
+        return self._frame.__arrow_c_stream__(requested_schema)

@@ -1,0 +1,367 @@
+"""The database file: opened briefly, written in batches, published for readers."""
+
+import json
+import os
+import shutil
+import zlib
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import astuple, dataclass
+from datetime import datetime
+from importlib.resources import files
+from pathlib import Path
+
+import duckdb
+import polars as pl
+from filelock import FileLock, Timeout
+
+from crawlblock.errors import CrawlblockError, LockedError, StoreError
+from crawlblock.model import Crawler, Member, Payload, SnapshotKind, Verdict
+from crawlblock.store.frames import ArrowStream
+
+SCHEMA_VERSION = 1
+_CONFIG: dict[str, str | bool | int | float | list[str]] = {
+    "storage_compatibility_version": "v1.2.0",  # so that DuckDB 1.2 and later can read the file
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+}
+_CRAWLER_SCHEMA = pl.Schema(
+    {
+        "token": pl.String,
+        "operator": pl.String,
+        "purpose": pl.String,
+        "openness": pl.String,
+        "ai": pl.Boolean,
+        "documented_since": pl.Date,
+        "retired": pl.Date,
+        "url": pl.String,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run that wrote to the database."""
+
+    run: str
+    command: str
+    versions: Mapping[str, str]
+    configuration: Mapping[str, object]
+    registry: str
+    requests: int
+    bytes: int
+    started: datetime
+    ended: datetime
+    result: str
+
+
+class Store:
+    """A database file; made with its tables when it is not there yet.
+
+    Every method opens the file, does its work in one transaction and closes it again.  Raises
+    StoreError when the file, its disk or its layout cannot be used, LockedError when another
+    process holds it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Take the path of the database."""
+        self.path = path
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(
+                f"{path}: cannot make the folder ({error.strerror}); use another --db"
+            ) from None
+        with self._connect() as con:
+            _ensure_tables(con, path)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep every other run off this database until the block ends."""
+        lock = FileLock(f"{self.path}.lock", timeout=0)
+        try:
+            lock.acquire()
+        except Timeout:
+            raise LockedError(
+                f"{self.path}: another run is at work; wait for it to end, or use another --db"
+            ) from None
+        except OSError as error:
+            raise StoreError(
+                f"{self.path}.lock: {error.strerror}; the folder must be writable"
+            ) from None
+        try:
+            yield
+        finally:
+            lock.release()
+
+    @contextmanager
+    def _connect(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Open the database for one transaction."""
+        try:
+            con = duckdb.connect(str(self.path), config=_CONFIG)
+        except duckdb.Error as error:
+            raise _explained(self.path, error) from None
+        try:
+            con.execute("SET TimeZone = 'UTC'").fetchall()
+            con.execute("BEGIN").fetchall()
+            yield con
+            con.execute("COMMIT").fetchall()
+        except duckdb.Error as error:
+            raise _explained(self.path, error) from None
+        finally:
+            con.close()
+
+    @contextmanager
+    def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Open the database for questions; what is written here is thrown away."""
+        with self._connect() as con:
+            yield con
+
+    # Facts
+
+    def add_panel(
+        self, panel: str, frame: str, seed: str | None, drawn: datetime, members: Sequence[Member]
+    ) -> int:
+        """Add a panel or the new members of one; return how many are new."""
+        rows = pl.DataFrame(
+            [astuple(member) for member in members],
+            schema={
+                "panel": pl.String,
+                "domain": pl.String,
+                "host": pl.String,
+                "fallback_host": pl.String,
+                "stratum": pl.String,
+                "rank": pl.Int64,
+                "weight": pl.Float64,
+                "position": pl.Int64,
+            },
+            orient="row",
+        )
+        with self._connect() as con:
+            before = _count(con, "panel")
+            con.execute(
+                "INSERT INTO panels VALUES (?, ?, ?, ?) ON CONFLICT (panel) DO UPDATE "
+                "SET frame = excluded.frame, seed = excluded.seed, drawn = excluded.drawn",
+                [panel, frame, seed, drawn],
+            ).fetchall()
+            con.register("batch", ArrowStream(rows))
+            # A larger draw changes the weights and strata of those who stay, never their place.
+            con.execute(
+                "INSERT INTO panel BY NAME SELECT * FROM batch ON CONFLICT DO UPDATE "
+                "SET weight = excluded.weight, stratum = excluded.stratum, rank = excluded.rank"
+            ).fetchall()
+            return _count(con, "panel") - before
+
+    def members(self, panel: str | None = None) -> list[Member]:
+        """Return the members of a panel, of the one drawn last by default."""
+        where = "panel = ?" if panel else "panel = (SELECT panel FROM current_panel LIMIT 1)"
+        with self._connect() as con:
+            rows = con.execute(
+                "SELECT panel, domain, host, fallback_host, stratum, rank, weight, position "
+                f"FROM panel WHERE {where} ORDER BY stratum, position, domain, host",  # noqa: S608
+                [panel] if panel else [],
+            ).fetchall()
+        return [Member(*row) for row in rows]
+
+    def add_snapshot(
+        self, snapshot: str, kind: SnapshotKind, first: datetime | None, last: datetime | None
+    ) -> None:
+        """Add a snapshot if it is new."""
+        with self._connect() as con:
+            con.execute(
+                "INSERT INTO snapshots VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                [snapshot, str(kind), first, last],
+            ).fetchall()
+
+    def add_captures(
+        self, captures: pl.DataFrame, payloads: Sequence[Payload], kind: SnapshotKind
+    ) -> int:
+        """Add captures with their payloads, leaving out what is stored; return how many are new.
+
+        Snapshots that are not known are added with the times of their captures.
+        """
+        bodies = pl.DataFrame(
+            {
+                "digest": [payload.digest for payload in payloads],
+                "bytes": [len(payload.body) for payload in payloads],
+                "body": [zlib.compress(payload.body, 6) for payload in payloads],
+            },
+            schema={"digest": pl.String, "bytes": pl.Int64, "body": pl.Binary},
+        )
+        with self._connect() as con:
+            con.register("bodies", ArrowStream(bodies))
+            con.execute(
+                "INSERT INTO payloads BY NAME SELECT * FROM bodies ON CONFLICT DO NOTHING"
+            ).fetchall()
+            con.register("batch", ArrowStream(captures))
+            new = con.execute(
+                "INSERT INTO captures BY NAME SELECT * FROM batch ON CONFLICT DO NOTHING"
+            ).fetchall()
+            if kind is not SnapshotKind.CRAWL:
+                _refresh_snapshots(con, kind)
+        return int(new[0][0])
+
+    def hosts_captured(self, snapshot: str) -> set[str]:
+        """Return the hosts that have a capture in a snapshot, whatever its outcome."""
+        with self._connect() as con:
+            rows = con.execute(
+                "SELECT host FROM captures WHERE snapshot = ?", [snapshot]
+            ).fetchall()
+        return {host for (host,) in rows}
+
+    def known_outcomes(self, digests: Collection[str]) -> dict[str, str]:
+        """Return the outcome (ok or not_robots) of each of the digests whose payload is stored."""
+        asked = pl.DataFrame({"digest": list(digests)}, schema={"digest": pl.String})
+        with self._connect() as con:
+            con.register("asked", ArrowStream(asked))
+            rows = con.execute(
+                "SELECT digest, any_value(c.outcome) FROM captures c SEMI JOIN asked USING (digest) "
+                "GROUP BY digest"
+            ).fetchall()
+        return dict(rows)
+
+    # Conclusions
+
+    def set_crawlers(self, crawlers: Sequence[Crawler]) -> None:
+        """Store the registered crawlers, and `*`, in place of those stored before."""
+        columns = [name for name in _CRAWLER_SCHEMA if name != "ai"]
+        rows = [{name: getattr(c, name) for name in _CRAWLER_SCHEMA} for c in crawlers]
+        rows.append({**dict.fromkeys(columns), "token": "*", "ai": False})
+        with self._connect() as con:
+            con.register("batch", ArrowStream(pl.DataFrame(rows, schema=_CRAWLER_SCHEMA)))
+            ((changed,),) = con.execute(
+                "SELECT count(*) FROM ((FROM batch EXCEPT FROM crawlers) UNION ALL "
+                "(FROM crawlers EXCEPT FROM batch))"
+            ).fetchall()
+            if changed:
+                con.execute("DELETE FROM crawlers").fetchall()
+                con.execute("INSERT INTO crawlers BY NAME SELECT * FROM batch").fetchall()
+
+    def pending_payloads(self, registry: str, limit: int) -> list[Payload]:
+        """Return payloads not yet judged with this registry, at most `limit`."""
+        with self._connect() as con:
+            rows = con.execute(
+                "SELECT y.digest, y.body FROM payloads y "
+                "LEFT JOIN policies p ON p.policy = y.policy AND p.registry = ? "
+                "WHERE p.policy IS NULL LIMIT ?",
+                [registry, limit],
+            ).fetchall()
+        return [Payload(digest, zlib.decompress(body)) for digest, body in rows]
+
+    def add_policies(
+        self,
+        registry: str,
+        policies: Mapping[str, Mapping[str, Verdict]],
+        judged: Sequence[tuple[str, str, bool]],
+    ) -> None:
+        """Store verdicts by policy, and which payload (digest, policy, ambiguous_group) has which."""
+        verdicts = [
+            (policy, token, str(v.restriction), str(v.basis), v.root_allowed)
+            for policy, vector in policies.items()
+            for token, v in vector.items()
+        ]
+        verdict_columns = {
+            "policy": pl.String, "token": pl.String, "restriction": pl.String, "basis": pl.String,
+            "root_allowed": pl.Boolean,
+        }  # fmt: skip
+        judged_columns = {"digest": pl.String, "policy": pl.String, "ambiguous_group": pl.Boolean}
+        with self._connect() as con:
+            con.register(
+                "batch", ArrowStream(pl.DataFrame(verdicts, verdict_columns, orient="row"))
+            )
+            con.register("judged", ArrowStream(pl.DataFrame(judged, judged_columns, orient="row")))
+            con.execute(
+                "INSERT INTO verdicts BY NAME SELECT * FROM batch ANTI JOIN policies USING (policy)"
+            ).fetchall()
+            con.execute(
+                "INSERT INTO policies SELECT DISTINCT policy, ? FROM judged ON CONFLICT DO NOTHING",
+                [registry],
+            ).fetchall()
+            con.execute(
+                "UPDATE payloads SET policy = j.policy, ambiguous_group = j.ambiguous_group "
+                "FROM judged j WHERE j.digest = payloads.digest"
+            ).fetchall()
+
+    def drop_other_policies(self, registry: str) -> None:
+        """Remove the policies that were judged with another registry."""
+        with self._connect() as con:
+            con.execute(
+                "DELETE FROM verdicts WHERE policy IN (SELECT policy FROM policies WHERE registry <> ?)",
+                [registry],
+            ).fetchall()
+            con.execute("DELETE FROM policies WHERE registry <> ?", [registry]).fetchall()
+
+    # Operation
+
+    def add_run(self, run: Run) -> None:
+        """Note a run."""
+        row = [json.dumps(v, default=str) if isinstance(v, dict) else v for v in astuple(run)]
+        with self._connect() as con:
+            con.execute(f"INSERT INTO runs VALUES ({', '.join('?' * len(row))})", row).fetchall()  # noqa: S608
+
+    @property
+    def published(self) -> Path:
+        """The copy for readers, which no run ever holds."""
+        return self.path.with_suffix(f".snapshot{self.path.suffix}")
+
+    def publish(self) -> Path:
+        """Copy the database for readers; who has the old copy open keeps it."""
+        aside = self.published.with_name(f"{self.published.name}.{os.getpid()}")
+        with self._connect() as con:
+            con.execute("COMMIT").fetchall()
+            con.execute("CHECKPOINT").fetchall()
+            con.execute("BEGIN").fetchall()
+        try:
+            shutil.copyfile(self.path, aside)
+            aside.replace(self.published)
+        except OSError as error:
+            aside.unlink(missing_ok=True)
+            raise StoreError(
+                f"{self.published}: {error.strerror}; free some space and run again"
+            ) from None
+        return self.published
+
+
+def _ensure_tables(con: duckdb.DuckDBPyConnection, path: Path) -> None:
+    tables = {name for (name,) in con.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
+    if not tables:
+        con.execute((files(__package__) / "schema.sql").read_text("utf-8")).fetchall()
+        return
+    if "schema_version" not in tables:
+        raise StoreError(f"{path}: this is another program's database; use another --db")
+    ((version,),) = con.execute("SELECT max(version) FROM schema_version").fetchall()
+    if version != SCHEMA_VERSION:
+        raise StoreError(
+            f"{path}: made by a {'newer' if version > SCHEMA_VERSION else 'older'} crawlblock (layout {version}, "
+            f"this one knows {SCHEMA_VERSION}); use that version, or another --db"
+        )
+
+
+def _refresh_snapshots(con: duckdb.DuckDBPyConnection, kind: SnapshotKind) -> None:
+    con.execute(
+        "INSERT INTO snapshots SELECT snapshot, ?, min(fetch_time), max(fetch_time) FROM captures "
+        "SEMI JOIN batch USING (snapshot) GROUP BY snapshot ON CONFLICT DO UPDATE "
+        "SET first_capture = excluded.first_capture, last_capture = excluded.last_capture "
+        "WHERE snapshots.kind <> 'crawl'",
+        [str(kind)],
+    ).fetchall()
+
+
+def _count(con: duckdb.DuckDBPyConnection, table: str) -> int:
+    return int(con.execute(f"SELECT count(*) FROM {table}").fetchall()[0][0])  # noqa: S608
+
+
+def _explained(path: Path, error: duckdb.Error) -> CrawlblockError:
+    """Say in one line what DuckDB's message means for the reader."""
+    text = str(error).strip().split("\n")[0]
+    if "Could not set lock" in str(error) or "Conflicting lock" in str(error):
+        return LockedError(
+            f"{path}: another process has it open; close it, or read its copy *.snapshot.duckdb"
+        )
+    if "No space left" in str(error) or "not enough space" in str(error).lower():
+        return StoreError(
+            f"{path}: the disk is full; free some space and run again, nothing is lost"
+        )
+    if "not a valid DuckDB database" in text or "version number" in text:
+        return StoreError(f"{path}: not a database this DuckDB can read ({text}); use another --db")
+    return StoreError(f"{path}: {text}")

@@ -1,0 +1,19 @@
+"""The polite way to ask servers: what they answer is a value, raised is only what ends the run."""
+
+from crawlblock.transport.answers import MOST_IN_MEMORY
+from crawlblock.transport.client import PoliteClient, Traffic, is_loopback, user_agent
+from crawlblock.transport.gate import Failure, HostGate, Limits, Refusal
+from crawlblock.transport.partial import PartialFile
+
+__all__ = [
+    "MOST_IN_MEMORY",
+    "Failure",
+    "HostGate",
+    "Limits",
+    "PartialFile",
+    "PoliteClient",
+    "Refusal",
+    "Traffic",
+    "is_loopback",
+    "user_agent",
+]

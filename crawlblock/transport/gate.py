@@ -1,0 +1,137 @@
+"""The gate of a host: how fast it may be asked, and what happens when it refuses."""
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from crawlblock.errors import InputError, UpstreamError
+from crawlblock.model import Outcome
+
+_LONGEST_OBEYED = 3600.0  # s; a host that asks for more patience than this ends the run
+_LONGEST_RETRY = 60.0  # s between two attempts
+
+_log = logging.getLogger(__name__)
+T = TypeVar("T")
+Clock = Callable[[], float]
+Sleep = Callable[[float], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one host is asked to bear, by all tasks of a client together."""
+
+    per_second: float = 2.0  # request starts; they keep 1 / per_second s apart
+    in_flight: int = 2
+    pause: float = 60.0  # s; the first pause after 403, 429 or 503, doubled each time
+    longest_pause: float = 900.0  # s
+    pauses: int = 3  # without a success in between; the next refusal ends the run
+    attempts: int = 5  # of one request, where it fails in another way
+    timeout: float = 120.0  # s; of one read, and of silence while saving
+    retry: float = 1.0  # s before the second attempt, doubled each time
+
+    def __post_init__(self) -> None:
+        """Refuse limits under which nothing would ever be sent."""
+        for name in ("per_second", "in_flight", "attempts", "timeout"):
+            if not getattr(self, name) > 0:
+                raise InputError(f"{name} is {getattr(self, name)}; it must be above 0")
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An answer by which a host says that it is asked too much."""
+
+    status: int
+    outcome: Outcome  # of the request, should the host go on refusing just this one
+    retry_after: float = 0.0  # s
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An attempt that did not succeed and may the next time."""
+
+    outcome: Outcome
+
+
+class HostGate:
+    """Keeps what all tasks send to one host within its limits, and closes when it refuses."""
+
+    def __init__(
+        self, host: str, limits: Limits, clock: Clock = time.monotonic, sleep: Sleep = asyncio.sleep
+    ) -> None:
+        self._host, self._limits, self._clock, self._sleep = host, limits, clock, sleep
+        self._slots = asyncio.Semaphore(limits.in_flight)
+        self._turn = asyncio.Lock()
+        self._next_start = self._resume_at = clock()
+        self._epoch = 0  # pauses ever: tells answers to earlier requests from those after a pause
+        self._pauses = 0  # since the last success
+        self._closed: str | None = None  # why
+
+    async def ask(self, once: Callable[[], Awaitable[T | Refusal | Failure]]) -> T | Outcome:
+        """Return what `once` gives, calling it again as often as the limits allow.
+
+        Raises UpstreamError when the host keeps refusing, then and for every later call.
+        """
+        failures = refusals = 0
+        while True:
+            async with self._slots:
+                epoch = await self._start()
+                answer = await once()
+                if isinstance(answer, Refusal):
+                    self._pause(epoch, answer)
+                    refusals += 1
+            if isinstance(answer, Refusal):
+                if refusals > self._limits.pauses:  # others get through meanwhile
+                    return answer.outcome
+            elif isinstance(answer, Failure):
+                failures += 1
+                if failures >= self._limits.attempts:
+                    return answer.outcome
+                await self._sleep(self._patience(failures))
+            else:
+                if epoch == self._epoch:  # a success from before the pause proves nothing
+                    self._pauses = 0
+                return answer
+
+    async def _start(self) -> int:
+        """Wait for the turn of a request and return its epoch."""
+        async with self._turn:
+            while True:
+                if self._closed:
+                    raise UpstreamError(self._closed)
+                wait = max(self._next_start, self._resume_at) - self._clock()
+                if wait <= 0:
+                    break
+                await self._sleep(wait)
+            self._next_start = self._clock() + 1 / self._limits.per_second
+            return self._epoch
+
+    def _pause(self, epoch: int, refusal: Refusal) -> None:
+        """Hold back every request; refusals of one epoch are one event."""
+        wait = refusal.retry_after
+        if epoch == self._epoch:
+            self._epoch += 1
+            self._pauses += 1
+            doubled = self._limits.pause * 2.0 ** (self._pauses - 1)
+            wait = max(wait, min(doubled, self._limits.longest_pause))
+        if self._pauses > self._limits.pauses:
+            self._close(refusal.status, f"still, after {self._limits.pauses} pauses")
+        if wait > _LONGEST_OBEYED:
+            self._close(refusal.status, f"and asks for {wait:.0f} s of patience")
+        if self._resume_at < self._clock() + wait:
+            self._resume_at = self._clock() + wait
+            _log.warning("%s answered %d: waiting %.0f s", self._host, refusal.status, wait)
+
+    def _close(self, status: int, why: str) -> None:
+        self._closed = (
+            f"{self._host} answered {status} {why}; wait an hour or more, then run the same "
+            "command again: it resumes"
+        )
+        raise UpstreamError(self._closed)
+
+    def _patience(self, failures: int) -> float:
+        jitter = random.uniform(1.0, 1.5)  # noqa: S311 - it spreads retries, it hides nothing
+        return jitter * min(self._limits.retry * 2.0 ** (failures - 1), _LONGEST_RETRY)

@@ -1,0 +1,319 @@
+"""Derives data/sample: facts about real hosts, without any text of their robots.txt files.
+
+Usage: python scripts/derive_sample.py [SHARED] [SAMPLE]
+SHARED (default: ../shared beside the repository) holds corpus/, commoncrawl/ and ranks/.
+Running it twice gives the same bytes.
+"""
+
+import csv
+import hashlib
+import json
+import sys
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import polars as pl
+
+from crawlblock.hosts import registered_domain
+from crawlblock.model import Crawl, Outcome, Verdict
+from crawlblock.registry import crawlers
+from crawlblock.robots.evaluate import STAR, Judge
+from crawlblock.robots.sniff import is_robots
+
+ROOT = Path(__file__).resolve().parent.parent
+FIRST, LAST = "CC-MAIN-2022-33", "CC-MAIN-2024-30"
+TOP_SITES, US_GOV = "top_sites_weekly_2022_2024", "usgov_monthly_2020_2025"
+
+# How many hosts of US_GOV are drawn for each way of answering, the rarest first: a host counts
+# where it is first eligible.  A plain draw would hold a handful of failures.
+QUOTAS = {
+    Outcome.REDIRECT_UNRESOLVED: 10,
+    Outcome.THROTTLED: 5,
+    Outcome.ORIGIN_DOWN: 10,
+    Outcome.CONNECTION_REFUSED: 10,
+    Outcome.TLS: 10,
+    Outcome.SERVER_ERROR: 25,
+    Outcome.UNREACHABLE: 15,
+    Outcome.NOT_ROBOTS: 40,
+    Outcome.REFUSED: 45,
+    Outcome.DNS: 20,
+    Outcome.TIMEOUT: 35,
+    Outcome.ABSENT: 55,
+    Outcome.OK: 120,
+}
+WORDS = {
+    "html": Outcome.NOT_ROBOTS,
+    "other_text": Outcome.NOT_ROBOTS,
+    "error_dns": Outcome.DNS,
+    "error_timeout": Outcome.TIMEOUT,
+    "error_ssl": Outcome.TLS,
+    "error_refused": Outcome.CONNECTION_REFUSED,
+    "error_other": Outcome.UNREACHABLE,
+    "error_redirects": Outcome.REDIRECT_UNRESOLVED,
+    "robots_over_512KiB": Outcome.TOO_LARGE,
+}
+# A host is left out where the corpus has too little: a 200 or a large file without its body.
+UNTELLING = ("http_200", "robots_over_512KiB")
+STATUS_CLASSES = {
+    **dict.fromkeys((401, 403, 451), Outcome.REFUSED),
+    402: Outcome.PAYMENT_REQUIRED,
+    429: Outcome.THROTTLED,
+    **dict.fromkeys((*range(520, 528), 530), Outcome.ORIGIN_DOWN),
+}
+BY_HUNDREDS = {3: Outcome.REDIRECT_UNRESOLVED, 4: Outcome.ABSENT, 5: Outcome.SERVER_ERROR}
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """What a host answered for some time."""
+
+    first_seen: datetime  # UTC
+    last_seen: datetime  # UTC, of the last fetch that found it so
+    word: str  # the corpus's status
+    body: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """A corpus with the times at which it looked."""
+
+    name: str
+    observed: tuple[datetime, ...]  # UTC, ascending
+    versions: Mapping[str, list[Version]]  # by host
+
+    def look(self, moment: datetime) -> datetime:
+        """Return the last time it looked, up to a moment."""
+        return self.observed[bisect_right(self.observed, moment) - 1]
+
+    def in_force(self, host: str, moment: datetime) -> Version | None:
+        """Return what the last look up to a moment found; None if the host was not looked at."""
+        seen = self.look(moment)
+        found = (v for v in self.versions[host] if v.first_seen <= seen <= v.last_seen)
+        return next(found, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """How a host answered in a crawl; the columns of facts.parquet."""
+
+    host: str
+    crawl: str
+    fetch_time: datetime  # UTC
+    status: int | None
+    outcome: Outcome
+    policy: int | None
+
+
+class Policies:
+    """The distinct vectors of verdicts met, numbered from 1."""
+
+    def __init__(self) -> None:
+        """Judge for the registered crawlers and the one that nobody names."""
+        self._judge = Judge([STAR, *(crawler.token for crawler in crawlers())])
+        self._numbers: dict[tuple[Verdict, ...], int] = {}
+
+    def number(self, body: bytes) -> int:
+        """Return the number of a body's policy."""
+        verdicts = self._judge.policy(body).verdicts
+        vector = tuple(verdicts[token] for token in self._judge.tokens)
+        return self._numbers.setdefault(vector, len(self._numbers) + 1)
+
+    def frame(self) -> pl.DataFrame:
+        """Return one row per policy and token."""
+        rows = [
+            (number, token, verdict.restriction.value, verdict.basis.value, verdict.root_allowed)
+            for vector, number in self._numbers.items()
+            for token, verdict in zip(self._judge.tokens, vector, strict=True)
+        ]
+        columns = pl.Schema(
+            {
+                "policy": pl.UInt16,
+                "token": pl.String,
+                "restriction": pl.String,
+                "basis": pl.String,
+                "root_allowed": pl.Boolean,
+            }
+        )
+        return pl.DataFrame(rows, schema=columns, orient="row")
+
+
+def main(shared: Path, sample: Path) -> None:
+    """Write the four files of the sample."""
+    crawls = read_crawls(shared / "commoncrawl" / "collinfo_2025-11.json")
+    top_sites, us_gov = read_corpora(shared / "corpus")
+    chosen = dict.fromkeys(sorted(top_sites.versions), top_sites)
+    chosen |= dict.fromkeys(draw(us_gov, crawls, taken=set(chosen)), us_gov)
+    policies = Policies()
+    facts = [
+        fact
+        for host, corpus in sorted(chosen.items())
+        for crawl in crawls
+        if (fact := tell(host, crawl, corpus, policies))
+    ]
+    sample.mkdir(parents=True, exist_ok=True)
+    write_frame(facts_frame(facts), sample / "facts.parquet")
+    write_frame(policies.frame(), sample / "policies.parquet")
+    write_hosts(chosen, shared / "ranks" / "tranco_top_100k_2026-08.parquet", sample / "hosts.csv")
+    write_crawls(crawls, (top_sites, us_gov), sample / "crawls.csv")
+
+
+def read_crawls(path: Path) -> list[Crawl]:
+    """Return the crawls of the sample, oldest first, under the names the miniature gives them."""
+    return [
+        Crawl(
+            entry["id"].replace("CC-MAIN", "MINI"),
+            datetime.fromisoformat(entry["from"]),
+            datetime.fromisoformat(entry["to"]),
+        )
+        for entry in reversed(json.loads(path.read_text()))
+        if FIRST <= entry["id"] <= LAST
+    ]
+
+
+def read_corpora(folder: Path) -> tuple[Corpus, Corpus]:
+    """Return the two corpora; US_GOV writes months, which stand for the time it looked in them."""
+    observed = sorted({utc(row["date"]) for row in looks(folder, TOP_SITES)})
+    weekly = Corpus(TOP_SITES, tuple(observed), versions(folder, TOP_SITES, {}))
+    months = {row["month"]: utc(row["observed_at"]) for row in looks(folder, US_GOV)}
+    monthly = Corpus(US_GOV, tuple(sorted(months.values())), versions(folder, US_GOV, months))
+    return weekly, monthly
+
+
+def looks(folder: Path, name: str) -> list[dict[str, str]]:
+    """Return the rows of a corpus's list of observation times."""
+    return list(csv.DictReader((folder / f"{name}.observed_at.csv").read_text().splitlines()))
+
+
+def versions(folder: Path, name: str, months: Mapping[str, datetime]) -> dict[str, list[Version]]:
+    """Return a corpus's rows by host."""
+    found: dict[str, list[Version]] = defaultdict(list)
+    for host, first, last, word, body in pl.read_parquet(folder / f"{name}.parquet").iter_rows():
+        seen = [months[time] if months else utc(time) for time in (first, last)]
+        found[host].append(Version(seen[0], seen[1], word, body))
+    return found
+
+
+def utc(text: str) -> datetime:
+    """Return an ISO time as naive UTC."""
+    return datetime.fromisoformat(text).astimezone(UTC).replace(tzinfo=None)
+
+
+def read_word(version: Version) -> tuple[int | None, Outcome, bytes | None]:
+    """Return status, outcome and the body to judge of what a corpus says in a word."""
+    word, body = version.word, version.body
+    if word == "empty" or (body is not None and word in ("robots", "200")):
+        return 200, Outcome.OK, body or b""
+    if word in WORDS:
+        outcome = WORDS[word]
+        answered = {
+            Outcome.NOT_ROBOTS: 200,
+            Outcome.TOO_LARGE: 200,
+            Outcome.REDIRECT_UNRESOLVED: 301,
+        }
+        return answered.get(outcome), outcome, None
+    status = int(word.removeprefix("http_"))
+    return status, STATUS_CLASSES.get(status) or BY_HUNDREDS[status // 100], None
+
+
+def tell(host: str, crawl: Crawl, corpus: Corpus, policies: Policies) -> Fact | None:
+    """Return what is known of a host in a crawl: what was in force when the crawl ended."""
+    version = corpus.in_force(host, crawl.last_capture)
+    if version is None:
+        return None
+    status, outcome, body = read_word(version)
+    if body is not None and not is_robots(body):
+        outcome, body = Outcome.NOT_ROBOTS, None
+    policy = None if body is None else policies.number(body)
+    return Fact(host, crawl.crawl, fetch_time(host, crawl, corpus), status, outcome, policy)
+
+
+def fetch_time(host: str, crawl: Crawl, corpus: Corpus) -> datetime:
+    """Return a stable time in the crawl after the corpus saw the version: it was in force then."""
+    start = max(crawl.first_capture, corpus.look(crawl.last_capture))
+    span = int((crawl.last_capture - start).total_seconds())
+    return start.replace(microsecond=0) + timedelta(seconds=stable(f"{host} {crawl.crawl}") % span)
+
+
+def stable(text: str) -> int:
+    """Return a number that is the same for a text on every machine."""
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest())
+
+
+def draw(corpus: Corpus, crawls: Iterable[Crawl], taken: set[str]) -> Iterator[str]:
+    """Return hosts of a corpus, by a stable hash in each stratum of QUOTAS."""
+    moments = [crawl.last_capture for crawl in crawls]
+    strata: dict[Outcome, list[str]] = defaultdict(list)
+    for host in sorted(corpus.versions, key=stable):
+        twin = host.removeprefix("www.") if host.startswith("www.") else f"www.{host}"
+        found = [version for m in moments if (version := corpus.in_force(host, m))]
+        if not found or {host, twin} & taken or twin in corpus.versions:
+            continue
+        if not any(version.word in UNTELLING for version in found):
+            seen = {read_word(version)[1] for version in found}
+            strata[next((o for o in QUOTAS if o in seen), Outcome.OK)].append(host)
+    for outcome, quota in QUOTAS.items():
+        yield from strata[outcome][:quota]
+
+
+def facts_frame(facts: Iterable[Fact]) -> pl.DataFrame:
+    """Return one row per host and crawl."""
+    columns = pl.Schema(
+        {
+            "host": pl.String,
+            "crawl": pl.String,
+            "fetch_time": pl.Datetime("ms"),
+            "status": pl.Int16,
+            "outcome": pl.String,
+            "policy": pl.UInt16,
+        }
+    )
+    rows = [(f.host, f.crawl, f.fetch_time, f.status, f.outcome.value, f.policy) for f in facts]
+    return pl.DataFrame(rows, schema=columns, orient="row")
+
+
+def write_frame(frame: pl.DataFrame, path: Path) -> None:
+    """Write a frame as Parquet."""
+    frame.write_parquet(path, compression="zstd", compression_level=19)
+
+
+def write_hosts(chosen: Mapping[str, Corpus], ranks: Path, path: Path) -> None:
+    """Write where each host comes from, and its registered domain's rank in the Tranco list."""
+    rank = dict(pl.read_parquet(ranks).select("domain", "rank").iter_rows())
+    rows = [
+        (host, corpus.name, rank.get(registered_domain(host), ""))
+        for host, corpus in sorted(chosen.items())
+    ]
+    write_csv(path, ("host", "corpus", "tranco_rank"), rows)
+
+
+def write_crawls(crawls: Iterable[Crawl], corpora: Iterable[Corpus], path: Path) -> None:
+    """Write each crawl's dates, and when the corpora looked last before its end."""
+    corpora = tuple(corpora)
+    rows = [
+        (
+            crawl.crawl,
+            crawl.first_capture.isoformat(),
+            crawl.last_capture.isoformat(),
+            *(corpus.look(crawl.last_capture).isoformat() for corpus in corpora),
+        )
+        for crawl in crawls
+    ]
+    names = (f"observed_{corpus.name}" for corpus in corpora)
+    write_csv(path, ("crawl", "first_capture", "last_capture", *names), rows)
+
+
+def write_csv(path: Path, header: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
+    """Write a CSV file with plain line ends."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(header)
+        writer.writerows(rows)
+
+
+if __name__ == "__main__":
+    given = [Path(argument) for argument in sys.argv[1:]]
+    main(*given, *(ROOT.parent / "shared", ROOT / "data" / "sample")[len(given) :])

@@ -1,0 +1,96 @@
+"""Pairs that must agree: each test fails when one side changes without the other."""
+
+from dataclasses import fields
+from enum import StrEnum
+from importlib.resources import files
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from crawlblock import registry
+from crawlblock.model import Basis, Capture, Crawler, Member, Restriction
+from crawlblock.store.frames import CAPTURE_SCHEMA
+from crawlblock.store.store import Run
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="module")
+def con() -> duckdb.DuckDBPyConnection:
+    """Return an empty database made by the schema."""
+    connection = duckdb.connect()
+    connection.execute((files("crawlblock.store") / "schema.sql").read_text("utf-8")).fetchall()
+    return connection
+
+
+def columns(con: duckdb.DuckDBPyConnection, table: str) -> list[str]:
+    """Return the names of a table's columns in their order."""
+    query = "SELECT column_name FROM duckdb_columns() WHERE table_name = ? ORDER BY column_index"
+    return [name for (name,) in con.execute(query, [table]).fetchall()]
+
+
+@pytest.mark.parametrize(
+    ("record", "table"), [(Capture, "captures"), (Member, "panel"), (Run, "runs")]
+)
+def test_fields_are_columns(
+    con: duckdb.DuckDBPyConnection, record: type[Capture | Member | Run], table: str
+) -> None:
+    """A record has the fields of its table, in the same order."""
+    assert [field.name for field in fields(record)] == columns(con, table)
+
+
+def test_frame_is_the_table(con: duckdb.DuckDBPyConnection) -> None:
+    """A frame of captures has the columns of the table."""
+    assert CAPTURE_SCHEMA.names() == columns(con, "captures")
+
+
+def test_crawler_columns(con: duckdb.DuckDBPyConnection) -> None:
+    """The table of crawlers has all that the registry knows but their aliases."""
+    assert {field.name for field in fields(Crawler)} - {"aliases"} == set(columns(con, "crawlers"))
+
+
+def test_everything_has_a_comment(con: duckdb.DuckDBPyConnection) -> None:
+    """Every table, view and column of a table says what it holds."""
+    silent = con.execute(
+        "SELECT table_name FROM duckdb_tables() WHERE comment IS NULL "
+        "UNION ALL SELECT view_name FROM duckdb_views() WHERE comment IS NULL AND NOT internal "
+        "UNION ALL SELECT c.table_name || '.' || c.column_name FROM duckdb_columns() c "
+        "JOIN duckdb_tables() t USING (table_name) WHERE c.comment IS NULL"
+    ).fetchall()
+    assert silent == []
+
+
+def test_fixed_columns_of_access(con: duckdb.DuckDBPyConnection) -> None:
+    """Both views have the columns that users rely on, in their order."""
+    fixed = (
+        "snapshot snapshot_date host domain stratum weight token operator purpose openness "
+        "outcome restriction basis root_allowed authored_by digest"
+    ).split()
+    for view in ("access", "access_ccbot"):
+        assert columns(con, view)[: len(fixed)] == fixed
+
+
+@pytest.mark.parametrize(("words", "column"), [(Restriction, "restriction"), (Basis, "basis")])
+def test_words_of_readings(
+    con: duckdb.DuckDBPyConnection, words: type[StrEnum], column: str
+) -> None:
+    """What the schema says about statuses uses the words of the model."""
+    used = {w for (w,) in con.execute(f"SELECT DISTINCT {column} FROM http_readings").fetchall()}
+    assert used <= set(words)
+
+
+def test_registry_reads() -> None:
+    """The registry's files become records, with six breaks of the archive."""
+    assert len([crawler for crawler in registry.crawlers() if crawler.ai]) >= 100
+    assert len(registry.breaks()) == 6
+
+
+def test_no_crawler_in_code() -> None:
+    """No crawler's name stands in the code: crawlers are data."""
+    names = {f'"{crawler.token}"' for crawler in registry.crawlers()}
+    for path in (ROOT / "crawlblock").rglob("*.py"):
+        text = path.read_text("utf-8")
+        if path.parent == ROOT / "crawlblock":
+            continue  # the package's own docstring shows an example
+        assert not [name for name in names if name in text], path

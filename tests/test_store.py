@@ -1,0 +1,220 @@
+"""The database: what is stored once stays, and whatever goes wrong is one clear sentence."""
+
+import subprocess
+import sys
+import threading
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+import polars as pl
+import pytest
+
+from crawlblock.errors import LockedError, StoreError
+from crawlblock.model import Capture, Member, Outcome, Payload, SnapshotKind
+from crawlblock.pipeline.evaluate import evaluate
+from crawlblock.pipeline.runs import Tally, recorded, registry_stamp
+from crawlblock.store.frames import captures_frame
+from crawlblock.store.store import Store
+from crawlblock.warc import digest
+
+BODY = b"User-agent: GPTBot\nDisallow: /\n"
+
+
+def capture(host: str, snapshot: str = "2024-05", body: bytes | None = BODY) -> Capture:
+    """Return a capture of a host that answered with a body, or with 404."""
+    return Capture(
+        snapshot, host, "/robots.txt", host, f"https://{host}/robots.txt",
+        f"https://{host}/robots.txt", 0, datetime(2024, 5, 6), 200 if body is not None else 404,
+        Outcome.OK if body is not None else Outcome.ABSENT,
+        digest(body) if body is not None else None, None, None, None, None,
+    )  # fmt: skip
+
+
+def fill(store: Store, *hosts: str) -> int:
+    """Store a capture of each host and return how many were new."""
+    frame = captures_frame([capture(host) for host in hosts])
+    return store.add_captures(frame, [Payload(digest(BODY), BODY)], SnapshotKind.IMPORT)
+
+
+def no_progress(what: str, done: int, total: int) -> None:
+    """Show nothing."""
+
+
+def access(store: Store, where: str) -> list[tuple[object, ...]]:
+    """Return restriction, basis and root_allowed of some rows of access."""
+    query = f"SELECT restriction, basis, root_allowed FROM access WHERE {where} ORDER BY ALL"
+    with store.reading() as con:
+        return con.execute(query).fetchall()
+
+
+def test_stored_once(tmp_path: Path) -> None:
+    """Adding the same captures again adds nothing, and the snapshot keeps its times."""
+    store = Store(tmp_path / "db.duckdb")
+    assert fill(store, "a.example", "b.example") == 2
+    assert fill(store, "a.example", "c.example") == 1
+    with store.reading() as con:
+        assert con.execute("FROM snapshots").fetchall() == [
+            ("2024-05", "import", datetime(2024, 5, 6), datetime(2024, 5, 6))
+        ]
+
+
+def test_evaluate_once(tmp_path: Path) -> None:
+    """Judging stores one policy for equal payloads, and a second run finds nothing to do."""
+    store = Store(tmp_path / "db.duckdb")
+    fill(store, "a.example", "b.example")
+    first, second = Tally(), Tally()
+    evaluate(store, first, no_progress)
+    evaluate(store, second, no_progress)
+    assert (first.payloads, second.payloads) == (1, 0)
+    assert access(store, "host = 'a.example' AND token = 'GPTBot'") == [("full", "named", False)]
+    assert access(store, "host = 'a.example' AND token = '*'") == [("none", "default", True)]
+
+
+def test_registry_change(tmp_path: Path) -> None:
+    """A payload judged with another registry is pending again, and old policies go."""
+    store = Store(tmp_path / "db.duckdb")
+    fill(store, "a.example")
+    evaluate(store, Tally(), no_progress)
+    assert not store.pending_payloads(registry_stamp(), 10)
+    assert [p.body for p in store.pending_payloads("another", 10)] == [BODY]
+    store.drop_other_policies("another")
+    with store.reading() as con:
+        assert con.execute("SELECT count(*) FROM verdicts").fetchall() == [(0,)]
+
+
+@pytest.mark.parametrize(
+    ("status", "rfc9309", "ccbot"),
+    [
+        (404, ("none", "absent", True), ("none", "absent", True)),
+        (401, ("none", "absent", True), ("none", "absent", True)),
+        (403, ("none", "absent", True), ("full", "http", False)),
+        (429, ("none", "absent", True), ("unknown", "unknown", None)),
+        (503, ("full", "http", False), ("unknown", "unknown", None)),
+        (521, ("unknown", "unknown", None), ("unknown", "unknown", None)),
+        (301, ("unknown", "unknown", None), ("unknown", "unknown", None)),
+        (None, ("unknown", "unknown", None), ("unknown", "unknown", None)),
+    ],
+)
+def test_status_readings(
+    tmp_path: Path, status: int | None, rfc9309: tuple[object, ...], ccbot: tuple[object, ...]
+) -> None:
+    """A status means under each reading what house rules say; no answer is unknown in both."""
+    store = Store(tmp_path / "db.duckdb")
+    frame = captures_frame([capture("a.example", body=None)]).with_columns(
+        status=pl.lit(status, dtype=pl.Int64)
+    )
+    store.add_captures(frame, [], SnapshotKind.IMPORT)
+    evaluate(store, Tally(), no_progress)
+    with store.reading() as con:
+        for view, expected in (("access", rfc9309), ("access_ccbot", ccbot)):
+            query = f"SELECT DISTINCT restriction, basis, root_allowed FROM {view}"
+            assert con.execute(query).fetchall() == [expected], view
+
+
+def test_html_is_unknown(tmp_path: Path) -> None:
+    """A page served in place of a robots.txt tells nothing about any crawler."""
+    store = Store(tmp_path / "db.duckdb")
+    page = b"<!DOCTYPE html><html></html>"
+    store.add_captures(
+        captures_frame([capture("a.example", body=page)]),
+        [Payload(digest(page), page)],
+        SnapshotKind.IMPORT,
+    )
+    evaluate(store, Tally(), no_progress)
+    with store.reading() as con:
+        query = "SELECT DISTINCT restriction, basis, root_allowed FROM access"
+        assert con.execute(query).fetchall() == [("unknown", "unknown", None)]
+
+
+def test_access_has_one_row_per_capture_and_crawler(tmp_path: Path) -> None:
+    """Several panels with the same host do not multiply its rows."""
+    store = Store(tmp_path / "db.duckdb")
+    fill(store, "a.example")
+    for name, day in (("one", 1), ("two", 2)):
+        member = Member(name, "a.example", "a.example", None, "all", None, float(day), 0)
+        store.add_panel(name, "test", None, datetime(2024, 1, day), [member])
+    evaluate(store, Tally(), no_progress)
+    with store.reading() as con:
+        query = "SELECT count(*), max(weight) FROM access WHERE token = 'GPTBot'"
+        assert con.execute(query).fetchall() == [(1, 2.0)]
+
+
+def test_second_run_waits_its_turn(tmp_path: Path) -> None:
+    """While a run holds the database another one is refused with exit code 75."""
+    store = Store(tmp_path / "db.duckdb")
+    seen: list[BaseException] = []
+
+    def other() -> None:
+        try:
+            with Store(tmp_path / "db.duckdb").held():
+                pass
+        except LockedError as error:
+            seen.append(error)
+
+    with recorded(store, "test", {}):
+        thread = threading.Thread(target=other)
+        thread.start()
+        thread.join()
+    assert [type(error).exit_code for error in seen if isinstance(error, LockedError)] == [75]
+
+
+def test_runs_are_noted(tmp_path: Path) -> None:
+    """A run that fails leaves a row that says why."""
+    store = Store(tmp_path / "db.duckdb")
+    with pytest.raises(StoreError), recorded(store, "test", {"seed": "x"}) as tally:
+        tally.requests = 3
+        raise StoreError("no more disk")
+    with store.reading() as con:
+        rows = con.execute("SELECT command, configuration, requests, result FROM runs").fetchall()
+    assert rows == [("test", '{"seed": "x"}', 3, "no more disk")]
+
+
+def test_newer_database(tmp_path: Path) -> None:
+    """A database with a layout of the future is refused, with what to do."""
+    path = tmp_path / "db.duckdb"
+    Store(path)
+    with duckdb.connect(str(path)) as con:
+        con.execute("UPDATE schema_version SET version = 99").fetchall()
+    with pytest.raises(StoreError, match="made by a newer crawlblock"):
+        Store(path)
+
+
+def test_not_a_database(tmp_path: Path) -> None:
+    """A file that is no database, and one of another program, are named as such."""
+    rubbish = tmp_path / "rubbish.duckdb"
+    rubbish.write_bytes(b"no database" * 1000)
+    with pytest.raises(StoreError, match="rubbish"):
+        Store(rubbish)
+    other = tmp_path / "other.duckdb"
+    with duckdb.connect(str(other)) as con:
+        con.execute("CREATE TABLE t (i INTEGER)").fetchall()
+    with pytest.raises(StoreError, match="another program"):
+        Store(other)
+
+
+def test_reader_does_not_block(tmp_path: Path) -> None:
+    """A process that reads the published copy keeps it while runs write and publish anew."""
+    store = Store(tmp_path / "db.duckdb")
+    fill(store, "a.example")
+    copy = store.publish()
+    code = (
+        "import duckdb, sys\n"
+        f"con = duckdb.connect({str(copy)!r}, read_only=True)\n"
+        "print(con.execute('SELECT count(*) FROM captures').fetchall()[0][0], flush=True)\n"
+        "sys.stdin.readline()\n"
+        "print(con.execute('SELECT count(*) FROM captures').fetchall()[0][0], flush=True)\n"
+    )
+    reader = subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    with reader:
+        assert reader.stdin and reader.stdout
+        assert reader.stdout.readline() == "1\n"
+        assert fill(store, "b.example") == 1
+        store.publish()
+        reader.stdin.write("\n")
+        reader.stdin.close()
+        assert reader.stdout.readline() == "1\n"
+    with duckdb.connect(str(copy), read_only=True) as con:
+        assert con.execute("SELECT count(*) FROM captures").fetchall() == [(2,)]
