@@ -37,7 +37,7 @@ analyze: setup  ## Answer from the bundled facts, offline; or MIRROR=https://dat
 	$(CRAWLBLOCK) miniature data/sample $(MINIATURE)
 	$(CRAWLBLOCK) sample --db $(DB) --list $(if $(PANEL),$(PANEL),data/sample/panel.csv) --name sample
 	$(CRAWLBLOCK) history --db $(DB) --mirror $(MINIATURE) --crawls all
-	$(CRAWLBLOCK) analyze --db $(DB) --results $(RESULTS) --about data/sample/ABOUT.md
+	$(CRAWLBLOCK) analyze --db $(DB) --results $(RESULTS)
 else
 analyze: setup
 	$(if $(PANEL),,$(error say PANEL=a file of domains))

@@ -19,6 +19,7 @@ from pathlib import Path
 import polars as pl
 
 from crawlblock.hosts import registered_domain
+from crawlblock.miniature.facts import Fact
 from crawlblock.model import Crawl, Outcome, Verdict
 from crawlblock.registry import crawlers
 from crawlblock.robots.evaluate import STAR, Judge
@@ -56,6 +57,7 @@ WORDS = {
     "error_redirects": Outcome.REDIRECT_UNRESOLVED,
     "robots_over_512KiB": Outcome.TOO_LARGE,
 }
+ANSWERED = {Outcome.NOT_ROBOTS: 200, Outcome.TOO_LARGE: 200, Outcome.REDIRECT_UNRESOLVED: 301}
 # A host is left out where the corpus has too little: a 200 or a large file without its body.
 UNTELLING = ("http_200", "robots_over_512KiB")
 STATUS_CLASSES = {
@@ -96,18 +98,6 @@ class Corpus:
         return next(found, None)
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """How a host answered in a crawl; the columns of facts.parquet."""
-
-    host: str
-    crawl: str
-    fetch_time: datetime  # UTC
-    status: int | None
-    outcome: Outcome
-    policy: int | None
-
-
 class Policies:
     """The distinct vectors of verdicts met, numbered from 1."""
 
@@ -131,11 +121,11 @@ class Policies:
         ]
         columns = pl.Schema(
             {
-                "policy": pl.UInt16,
-                "token": pl.String,
-                "restriction": pl.String,
-                "basis": pl.String,
-                "root_allowed": pl.Boolean,
+                "policy": pl.UInt16(),
+                "token": pl.String(),
+                "restriction": pl.String(),
+                "basis": pl.String(),
+                "root_allowed": pl.Boolean(),
             }
         )
         return pl.DataFrame(rows, schema=columns, orient="row")
@@ -155,10 +145,12 @@ def main(shared: Path, sample: Path) -> None:
         if (fact := tell(host, crawl, corpus, policies))
     ]
     sample.mkdir(parents=True, exist_ok=True)
-    write_frame(facts_frame(facts), sample / "facts.parquet")
-    write_frame(policies.frame(), sample / "policies.parquet")
-    write_hosts(chosen, shared / "ranks" / "tranco_top_100k_2026-08.parquet", sample / "hosts.csv")
-    write_crawls(crawls, (top_sites, us_gov), sample / "crawls.csv")
+    write_parquet(facts_frame(facts), sample / "facts.parquet")
+    write_parquet(policies.frame(), sample / "policies.parquet")
+    ranks = shared / "ranks" / "tranco_top_100k_2026-08.parquet"
+    told = {fact.host: chosen[fact.host] for fact in facts}
+    hosts_frame(told, ranks).write_csv(sample / "hosts.csv")
+    crawls_frame(crawls, (top_sites, us_gov)).write_csv(sample / "crawls.csv")
 
 
 def read_crawls(path: Path) -> list[Crawl]:
@@ -209,12 +201,7 @@ def read_word(version: Version) -> tuple[int | None, Outcome, bytes | None]:
         return 200, Outcome.OK, body or b""
     if word in WORDS:
         outcome = WORDS[word]
-        answered = {
-            Outcome.NOT_ROBOTS: 200,
-            Outcome.TOO_LARGE: 200,
-            Outcome.REDIRECT_UNRESOLVED: 301,
-        }
-        return answered.get(outcome), outcome, None
+        return ANSWERED.get(outcome), outcome, None
     status = int(word.removeprefix("http_"))
     return status, STATUS_CLASSES.get(status) or BY_HUNDREDS[status // 100], None
 
@@ -263,55 +250,46 @@ def facts_frame(facts: Iterable[Fact]) -> pl.DataFrame:
     """Return one row per host and crawl."""
     columns = pl.Schema(
         {
-            "host": pl.String,
-            "crawl": pl.String,
+            "host": pl.String(),
+            "crawl": pl.String(),
             "fetch_time": pl.Datetime("ms"),
-            "status": pl.Int16,
-            "outcome": pl.String,
-            "policy": pl.UInt16,
+            "status": pl.Int16(),
+            "outcome": pl.String(),
+            "policy": pl.UInt16(),
         }
     )
     rows = [(f.host, f.crawl, f.fetch_time, f.status, f.outcome.value, f.policy) for f in facts]
     return pl.DataFrame(rows, schema=columns, orient="row")
 
 
-def write_frame(frame: pl.DataFrame, path: Path) -> None:
+def write_parquet(frame: pl.DataFrame, path: Path) -> None:
     """Write a frame as Parquet."""
     frame.write_parquet(path, compression="zstd", compression_level=19)
 
 
-def write_hosts(chosen: Mapping[str, Corpus], ranks: Path, path: Path) -> None:
-    """Write where each host comes from, and its registered domain's rank in the Tranco list."""
+def hosts_frame(chosen: Mapping[str, Corpus], ranks: Path) -> pl.DataFrame:
+    """Return where each host comes from, and its registered domain's rank in the Tranco list."""
     rank = dict(pl.read_parquet(ranks).select("domain", "rank").iter_rows())
     rows = [
-        (host, corpus.name, rank.get(registered_domain(host), ""))
+        (host, corpus.name, rank.get(registered_domain(host)))
         for host, corpus in sorted(chosen.items())
     ]
-    write_csv(path, ("host", "corpus", "tranco_rank"), rows)
+    return pl.DataFrame(rows, schema=["host", "corpus", "tranco_rank"], orient="row")
 
 
-def write_crawls(crawls: Iterable[Crawl], corpora: Iterable[Corpus], path: Path) -> None:
-    """Write each crawl's dates, and when the corpora looked last before its end."""
-    corpora = tuple(corpora)
-    rows = [
-        (
-            crawl.crawl,
-            crawl.first_capture.isoformat(),
-            crawl.last_capture.isoformat(),
-            *(corpus.look(crawl.last_capture).isoformat() for corpus in corpora),
-        )
-        for crawl in crawls
-    ]
-    names = (f"observed_{corpus.name}" for corpus in corpora)
-    write_csv(path, ("crawl", "first_capture", "last_capture", *names), rows)
-
-
-def write_csv(path: Path, header: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
-    """Write a CSV file with plain line ends."""
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(header)
-        writer.writerows(rows)
+def crawls_frame(crawls: Iterable[Crawl], corpora: Iterable[Corpus]) -> pl.DataFrame:
+    """Return each crawl's dates, and when the corpora looked last before its end."""
+    return pl.DataFrame(
+        [
+            {
+                "crawl": crawl.crawl,
+                "first_capture": crawl.first_capture.isoformat(),
+                "last_capture": crawl.last_capture.isoformat(),
+            }
+            | {f"{c.name}_observed": c.look(crawl.last_capture).isoformat() for c in corpora}
+            for crawl in crawls
+        ]
+    )
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from crawlblock.registry import crawlers
 from crawlblock.robots.evaluate import STAR, Finding, Judge
 from crawlblock.robots.second_opinion import protego_verdicts
 from crawlblock.robots.syntax import line_of
-from crawlblock.transport import PoliteClient, user_agent
+from crawlblock.transport import Limits, PoliteClient, user_agent
 
 COLUMNS = ["token", "restriction", "basis", "root_allowed", "group", "line", "rule", "flag"]
 
@@ -103,7 +103,7 @@ def _read(source: str, contact: str | None) -> bytes:
 
 
 async def _fetch(url: str, contact: str | None) -> bytes:
-    async with PoliteClient(user_agent(contact)) as client:
+    async with PoliteClient(user_agent(contact), Limits(pauses=0, attempts=2)) as client:
         body = await client.read(url)
     if body is Outcome.ABSENT:
         return b""

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import click
+from rich.console import Console
 
 from crawlblock.cli.options import db_option, progress_bar, say
 from crawlblock.pipeline import evaluate as judging
@@ -42,13 +43,7 @@ def evaluate(db: Path) -> None:
     show_default=True,
     help="How an HTTP status is read.",
 )
-@click.option(
-    "--about",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    default=None,
-    help="A text about the data, shown on the page.",
-)
-def analyze(db: Path, results: Path | None, reading: str, about: Path | None) -> None:
+def analyze(db: Path, results: Path | None, reading: str) -> None:
     """Compute the claims: result files, a table here and a page.
 
     \b
@@ -58,6 +53,6 @@ def analyze(db: Path, results: Path | None, reading: str, about: Path | None) ->
     store = Store(db)
     folder = results or db.parent / "results"
     with recorded(store, "analyze", {"reading": reading}):
-        page = write_answer(store, folder, reading, about.read_text("utf-8") if about else None)
+        page = write_answer(store, folder, reading, Console())
     store.publish()
-    say(f"results in {folder}, page in {page}, a copy for readers in {store.published}")
+    say(f"page: {page}; results beside it; a copy of the database for readers: {store.published}")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from crawlblock.model import Basis, Restriction, Verdict
-from crawlblock.robots.rules import Decision, Effort, decide, winner
+from crawlblock.robots.rules import EFFORT, Decision, Effort, decide, winner
 from crawlblock.robots.sniff import is_robots
 from crawlblock.robots.syntax import Group, Lines, Rule, escape, parse
 
@@ -56,16 +56,14 @@ class Judge:
             return Policy(self._unknown, False)
         groups = parse(body, self._lines)
         members = self._members(groups)
-        effort = Effort()
-        verdicts = dict.fromkeys(
-            self.tokens, _judged(groups, members.pop(STAR, None), True, effort)[0]
-        )
+        limit = _share(members)
+        star = members.pop(STAR, None)
+        verdicts = dict.fromkeys(self.tokens, _judged(groups, star, True, limit)[0])
         done: dict[tuple[int, ...], Verdict] = {}
         for token, ids in members.items():
-            key = tuple(ids)
-            if key not in done:
-                done[key] = _judged(groups, ids, False, effort)[0]
-            verdicts[token] = done[key]
+            if ids not in done:
+                done[ids] = _judged(groups, ids, False, limit)[0]
+            verdicts[token] = done[ids]
         return Policy(verdicts, any(g.joined_over and self._binds_any(g) for g in groups))
 
     def find(self, body: bytes, token: str) -> Finding:
@@ -73,29 +71,23 @@ class Judge:
         if not is_robots(body):
             return Finding(self._unknown[token], (), None, False)
         groups = parse(body, self._lines)
-        ids, star = self._choose(groups, token)
-        verdict, decision = _judged(groups, ids, star, Effort())
+        members = self._members(groups)
+        ids, star = _choose(members, token)
+        verdict, decision = _judged(groups, ids, star, _share(members))
         chosen = tuple(groups[i] for i in ids or ())
         joined = any(group.joined_over for group in chosen)
         return Finding(verdict, chosen, decision.rule if decision else None, joined)
 
     def allowed(self, body: bytes, token: str, path: str | bytes) -> bool:
-        """Tell whether a path (with its query) may be fetched by the rules alone, as in RFC 9309."""
+        """Tell whether the rules alone let a path (with its query) be fetched, as in RFC 9309."""
         groups = parse(body, self._lines)
-        ids, _ = self._choose(groups, token)
+        ids, _ = _choose(self._members(groups), token)
         rules = [rule for i in ids or () for rule in groups[i].rules()]
         asked = escape(path.encode() if isinstance(path, str) else path)
         decided = winner(rules, asked)
         return decided is None or decided.allow
 
-    def _choose(self, groups: list[Group], token: str) -> tuple[list[int] | None, bool]:
-        """Return the numbers of a crawler's groups, and whether they are those of `*`."""
-        members = self._members(groups)
-        if token in members and token != STAR:
-            return members[token], False
-        return members.get(STAR), True
-
-    def _members(self, groups: list[Group]) -> dict[str, list[int]]:
+    def _members(self, groups: list[Group]) -> dict[str, tuple[int, ...]]:
         """Return the numbers of the groups that name each token."""
         members: dict[str, list[int]] = {}
         for number, group in enumerate(groups):
@@ -104,7 +96,7 @@ class Judge:
                     ids = members.setdefault(token, [])
                     if not ids or ids[-1] != number:
                         ids.append(number)
-        return members
+        return {token: tuple(ids) for token, ids in members.items()}
 
     def _binds_any(self, group: Group) -> bool:
         return any(self._bound[value] for value, _ in group.agents)
@@ -116,27 +108,31 @@ class _Bindings(dict[bytes, tuple[str, ...]]):
     def __init__(self, tokens: Iterable[str]) -> None:
         """Sort tokens by whether RFC 9309's grammar can express them."""
         super().__init__()
-        self._in_grammar: dict[bytes, str] = {}
-        self._whole: dict[bytes, str] = {}
-        for token in tokens:
+        self._in_grammar: dict[bytes, tuple[str, ...]] = {}
+        self._whole: dict[bytes, tuple[str, ...]] = {}
+        for token in dict.fromkeys(tokens):
             name = token.lower().encode()
-            table = self._in_grammar if _product_token(name) == name else self._whole
-            table[name] = token
+            table = self._in_grammar if in_grammar(token) else self._whole
+            table[name] = (*table.get(name, ()), token)
 
     def __missing__(self, value: bytes) -> tuple[str, ...]:
         """Match by product token; names outside the grammar by the whole, less a version suffix."""
         if value[:1] == b"*" and (len(value) == 1 or value[1:2] in _SPACE):
             return (STAR,)
         name = value.lower()
-        found = self._in_grammar.get(_product_token(name))
-        bound = (found,) if found else ()
+        bound = self._in_grammar.get(_product_token(name), ())
         for spelling in (name, name.partition(b"/")[0].rstrip(), name.split()[0] if name else b""):
             if spelling in self._whole:
-                bound += (self._whole[spelling],)
+                bound += self._whole[spelling]
                 break
         if len(self) < _MEMO and len(value) < 100:
             self[value] = bound
         return bound
+
+
+def in_grammar(token: str) -> bool:
+    """Tell whether a name is a product token as RFC 9309 has it: letters, hyphens, underscores."""
+    return _product_token(token.encode()) == token.encode()
 
 
 def _product_token(name: bytes) -> bytes:
@@ -145,12 +141,26 @@ def _product_token(name: bytes) -> bytes:
     return name[: len(name) - len(rest)]
 
 
+def _choose(
+    members: Mapping[str, tuple[int, ...]], token: str
+) -> tuple[tuple[int, ...] | None, bool]:
+    """Return the numbers of a crawler's groups, and whether they are those of `*`."""
+    if token in members and token != STAR:
+        return members[token], False
+    return members.get(STAR), True
+
+
+def _share(members: Mapping[str, tuple[int, ...]]) -> int:
+    """Return the effort for one decision: a verdict must not depend on who was judged before."""
+    return EFFORT // max(1, len(set(members.values())))
+
+
 def _judged(
-    groups: list[Group], ids: list[int] | None, star: bool, effort: Effort
+    groups: list[Group], ids: tuple[int, ...] | None, star: bool, limit: int
 ) -> tuple[Verdict, Decision | None]:
     if ids is None:
         return _verdict(Restriction.NONE, Basis.DEFAULT, True), None
-    decision = decide([groups[i] for i in ids], effort)
+    decision = decide([groups[i] for i in ids], Effort(limit))
     basis = Basis.WILDCARD if star else Basis.NAMED
     return _verdict(decision.restriction, basis, decision.root_allowed), decision
 

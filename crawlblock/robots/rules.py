@@ -1,9 +1,9 @@
 """Rules to a decision: which rule wins for a path, and how far a crawler is kept out.
 
 The longest matching pattern wins, a tie goes to Allow (RFC 9309 section 2.2.2).  `decide` answers
-for all paths at once.  Its question, "does this rule change anything?", comes down to one path: fill
-each `*` of the rule's pattern with a byte no pattern can hold.  A rule that matches this witness
-matches whatever the pattern matches; when none does, the witness itself shows the rule at work.
+for all paths at once.  Its question, "does this rule change anything?", comes down to one path:
+fill each `*` of the rule's pattern with a byte no pattern can hold.  A rule that matches this
+witness matches whatever the pattern matches; when none does, the witness shows the rule at work.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,7 +14,8 @@ from crawlblock.model import Restriction
 from crawlblock.robots.syntax import Group, Rule
 
 _FRESH = b"\x00"  # ends a line when parsed, so no pattern holds it
-_EFFORT = 4_000_000  # bytes of patterns and witnesses compared per robots.txt
+EFFORT = 10_000_000  # bytes compared per robots.txt; real ones need a fiftieth of it at most
+_READING = 20  # bytes compared in the time a rule is read
 
 
 class Decision(NamedTuple):
@@ -26,7 +27,7 @@ class Decision(NamedTuple):
 
 
 class Effort:
-    """A bound on the work for one robots.txt: hostile files must not cost more than their size.
+    """A bound on the work for one decision: hostile files must not cost more than their size.
 
     Once it is spent a rule counts as one that changes something: `none` may then be called
     `partial` and `full` `all_but`, never the other way round.
@@ -34,13 +35,13 @@ class Effort:
 
     __slots__ = ("left",)
 
-    def __init__(self, limit: int = _EFFORT) -> None:
+    def __init__(self, limit: int = EFFORT) -> None:
         """Start with `limit` bytes to compare."""
         self.left = limit
 
 
 def matches(pattern: bytes, path: bytes) -> bool:
-    """Tell whether a pattern matches the start of a path (`*` any bytes, `$` at the end its end)."""
+    """Tell whether a pattern matches a path's start; `*` is any bytes, a last `$` the end."""
     anchored = pattern.endswith(b"$")
     if anchored:
         pattern = pattern[:-1]
@@ -73,27 +74,20 @@ def winner(rules: Iterable[Rule], path: bytes) -> Rule | None:
 
 def decide(groups: Sequence[Group], effort: Effort) -> Decision:
     """Return the restriction that the rules of some groups come to together."""
-    allows = [rule for group in groups for rule in group.allows]
-    disallows = chain.from_iterable(group.all_disallows() for group in groups)
-    wide = [rule for rule in allows if rule.at_root]
-    wide += [rule for group in groups for rule in group.disallows if rule.at_root]
+    wide = [rule for group in groups for rule in group.wide()]
     if not wide:
-        closer = _first_live(disallows, allows, 0, effort)
+        closer = _first_live(groups, False, 0, effort)
         return Decision(Restriction.PARTIAL if closer else Restriction.NONE, True, closer)
     root_allow = _longest(rule for rule in wide if rule.allow)
     root_disallow = _longest(rule for rule in wide if not rule.allow)
     root_allowed = not _longer(root_disallow, root_allow)
     opened = _longest(rule for rule in wide if rule.universal and rule.allow)
     closed = _longest(rule for rule in wide if rule.universal and not rule.allow)
-    allows = [rule for rule in allows if not rule.universal]
-    some = (rule for rule in disallows if not rule.universal)
     if closed is not None and _longer(closed, opened):
-        openers = [r for r in allows if not _longer(closed, r) and not _is_robots_txt(r)]
-        opener = openers and _first_live(openers, list(some), 1, effort)
+        opener = _first_live(groups, True, len(closed.pattern), effort)
         return Decision(Restriction.ALL_BUT if opener else Restriction.FULL, root_allowed, closed)
-    closers = (rule for rule in some if _longer(rule, opened))
-    closer = _first_live(closers, allows, 0, effort)
-    if closer:
+    least = len(opened.pattern) + 1 if opened else 0
+    if closer := _first_live(groups, False, least, effort):
         return Decision(Restriction.PARTIAL, root_allowed, closer)
     return Decision(Restriction.NONE, root_allowed, root_allow)
 
@@ -111,25 +105,33 @@ def _is_robots_txt(rule: Rule) -> bool:
     return rule.pattern.rstrip(b"*") in (b"/robots.txt", b"/robots.txt$")
 
 
-def _first_live(
-    candidates: Iterable[Rule], against: Sequence[Rule], margin: int, effort: Effort
-) -> Rule | None:
-    """Return the first rule that decides some path.
+def _first_live(groups: Sequence[Group], allow: bool, least: int, effort: Effort) -> Rule | None:
+    """Return the first rule of one side, of at least that length, that decides some path.
 
-    A rule is beaten by one that is at least `margin` longer and matches its witnesses.  Without a
-    `*` such a rule can only be the same pattern, so those are looked up and the rest compared.
+    Universal rules are left to the caller, `Allow: /robots.txt` opens nothing.  A rule is beaten by
+    one of the other side that matches its witnesses: an Allow by a longer one, a Disallow by one as
+    long.  Without a `*` that can only be the same pattern: those are looked up, the rest compared.
     """
-    same = {rule.pattern for rule in against} if margin == 0 else set()
-    wild = [rule.pattern for rule in against if b"*" in rule.pattern]
+    effort.left -= _READING * sum(group.count(not allow) for group in groups)
+    others = chain.from_iterable(group.side(not allow) for group in groups)
+    against = list(others) if effort.left >= 0 else []
+    same = set() if allow else {rule.pattern for rule in against}
+    wild = [rule.pattern for rule in against if b"*" in rule.pattern and not rule.universal]
     wild.sort(key=len, reverse=True)
     # A witness that goes on after the pattern ends in the fresh byte, which no literal end matches.
     wild_open = [pattern for pattern in wild if pattern[-1:] != b"$" or pattern[-2:] == b"*$"]
-    for rule in candidates:
-        if rule.pattern in same:
+    for rule in chain.from_iterable(group.side(allow) for group in groups):
+        effort.left -= _READING
+        if effort.left < 0:
+            return rule
+        pattern = rule.pattern
+        if len(pattern) < least or pattern in same or rule.universal:
             continue
-        rivals = wild if rule.pattern.endswith(b"$") else wild_open
-        least = len(rule.pattern) + margin
-        if any(not _beaten(path, rivals, least, effort) for path in _witnesses(rule.pattern)):
+        if allow and _is_robots_txt(rule):
+            continue
+        rivals = wild if pattern.endswith(b"$") else wild_open
+        longer = len(pattern) + allow
+        if any(not _beaten(path, rivals, longer, effort) for path in _witnesses(pattern)):
             return rule
     return None
 

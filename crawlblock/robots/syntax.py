@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import lru_cache
+from itertools import chain
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -76,16 +77,31 @@ class Group:
     disallows: list[Rule] = field(default_factory=list)  # those that were read: all that match /
     plain: list[bytes] = field(default_factory=list)  # lines with the other ones: few are read
     joined_over: list[int] = field(default_factory=list)  # other lines between agent lines
+    _wide: tuple[Rule, ...] | None = field(default=None, repr=False, compare=False)
 
-    def all_disallows(self) -> Iterator[Rule]:
-        """Return the disallows, reading the plain ones on the way."""
+    def side(self, allow: bool) -> Iterator[Rule]:
+        """Return the Allow or the Disallow rules, reading the plain ones on the way."""
+        if allow:
+            yield from self.allows
+            return
         yield from self.disallows
         for raw in self.plain:
             yield from _read_line(raw).rules
 
+    def count(self, allow: bool) -> int:
+        """Return about how many rules there are on a side, without reading them."""
+        return len(self.allows) if allow else len(self.disallows) + len(self.plain)
+
+    def wide(self) -> tuple[Rule, ...]:
+        """Return the distinct rules that match /; call it once the group is complete."""
+        if self._wide is None:
+            at_root = (rule for rule in chain(self.allows, self.disallows) if rule.at_root)
+            self._wide = tuple(dict.fromkeys(at_root))
+        return self._wide
+
     def rules(self) -> list[Rule]:
         """Return all rules; their order means nothing."""
-        return [*self.allows, *self.all_disallows()]
+        return [*self.side(True), *self.side(False)]
 
 
 class Line(NamedTuple):
@@ -118,14 +134,10 @@ class _Starts(dict[bytes, int]):
     """What the first bytes of a line tell: a plain Disallow, nothing, or that it must be read."""
 
     def __missing__(self, start: bytes) -> int:
-        if _PLAIN_START.match(start):
-            code = _PLAIN
-        elif _EMPTY_START.match(start):
+        code = _PLAIN if _PLAIN_START.match(start) else _OTHER
+        whole = len(start) < _START
+        if _EMPTY_START.match(start) or (whole and _read_line(start).kind is Kind.NOTHING):
             code = _EMPTY
-        elif len(start) < _START and _read_line(start).kind is Kind.NOTHING:
-            code = _EMPTY
-        else:
-            code = _OTHER
         if len(self) >= _MEMO_LINES:
             self.clear()
         self[start] = code

@@ -121,7 +121,7 @@ class HostGate:
             self._close(refusal.status, f"still, after {self._limits.pauses} pauses")
         if wait > _LONGEST_OBEYED:
             self._close(refusal.status, f"and asks for {wait:.0f} s of patience")
-        if self._resume_at < self._clock() + wait:
+        if wait and self._resume_at < self._clock() + wait:
             self._resume_at = self._clock() + wait
             _log.warning("%s answered %d: waiting %.0f s", self._host, refusal.status, wait)
 

@@ -41,7 +41,7 @@ class PartialFile:
     def appending(self) -> Iterator["PartialFile"]:
         """Open the file for `write`."""
         with self._disk():
-            self._file = self._part.open("ab", buffering=0)
+            self._file = self._part.open("ab")
         try:
             yield self
         finally:

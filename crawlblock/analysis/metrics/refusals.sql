@@ -2,8 +2,9 @@
 -- unit: share of hosts, 0 to 1
 -- note: By definition: root (/ may not be fetched), full, all_but or partial (that restriction), any (a restriction of any kind). n hosts could be told, n_unknown could not; the bounds take all unknown hosts as open and as refusing. Wildcard and HTTP refusals are included; crawlers are counted since they were documented.
 WITH counts AS (
-    SELECT population, reading, snapshot, snapshot_date, stratum, token, restriction, root_allowed, sum(hosts) AS hosts,
-           sum(weight) AS weight, sum(weight_squared) AS weight_squared
+    SELECT population, reading, snapshot, snapshot_date, stratum, token, restriction,
+           root_allowed, sum(hosts) AS hosts, sum(weight) AS weight,
+           sum(weight_squared) AS weight_squared
     FROM access_counts GROUP BY ALL
 ), defined AS (
     SELECT c.*, d.definition,

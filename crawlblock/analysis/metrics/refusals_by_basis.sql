@@ -2,8 +2,9 @@
 -- unit: share of hosts, 0 to 1
 -- note: By basis: named (a group names the crawler), wildcard (inherited from *), http (the status refuses). By definition: root (/ may not be fetched) or any (a restriction of any kind). The shares of the bases add up to that of all refusals.
 WITH counts AS (
-    SELECT population, reading, snapshot, snapshot_date, stratum, token, restriction, basis AS found, root_allowed, sum(hosts) AS hosts,
-           sum(weight) AS weight, sum(weight_squared) AS weight_squared
+    SELECT population, reading, snapshot, snapshot_date, stratum, token, restriction,
+           basis AS found, root_allowed, sum(hosts) AS hosts, sum(weight) AS weight,
+           sum(weight_squared) AS weight_squared
     FROM access_counts GROUP BY ALL
 ), defined AS (
     SELECT c.*, d.definition, b.basis,

@@ -41,7 +41,8 @@ WITH apart AS (
     FROM defined GROUP BY ALL
 ), claims AS (
     SELECT population, reading, snapshot, snapshot_date, openness, definition,
-           CAST(crawlers AS BIGINT) AS crawlers, CAST(sum(n) AS BIGINT) AS n, CAST(sum(n_unknown) AS BIGINT) AS n_unknown,
+           CAST(crawlers AS BIGINT) AS crawlers,
+           CAST(sum(n) AS BIGINT) AS n, CAST(sum(n_unknown) AS BIGINT) AS n_unknown,
            CAST(sum(n_refusing) AS BIGINT) AS n_refusing,
            stratified_share(total, known, yes) AS estimate,
            effective_n(total, known, known_squared) AS effective_n,

@@ -8,8 +8,9 @@ WITH defined AS (
                ELSE nullif(restriction, 'unknown') <> 'none'
            END AS refusing
     FROM (
-        SELECT population, reading, snapshot, snapshot_date, stratum, token, restriction, root_allowed, sum(hosts) AS hosts,
-               sum(weight) AS weight, sum(weight_squared) AS weight_squared
+        SELECT population, reading, snapshot, snapshot_date, stratum, token, restriction,
+               root_allowed, sum(hosts) AS hosts, sum(weight) AS weight,
+           sum(weight_squared) AS weight_squared
         FROM access_counts GROUP BY ALL
     ) c
     CROSS JOIN (VALUES ('root'), ('any')) d(definition)

@@ -65,8 +65,8 @@ async def open_mirror(
 
     Raises InputError if there is none, or if it is public and no contact is given.
     """
-    location = location.rstrip("/") or location
-    scheme = re.match(r"([a-z0-9+.-]+):", location, re.IGNORECASE)
+    location = re.sub(r"(?<![:/])/+$", "", location) or location
+    scheme = re.match(r"([a-z0-9+.-]+)://", location, re.IGNORECASE)
     kind = scheme[1].lower() if scheme else ""
     async with AsyncExitStack() as stack:
         if kind in ("", "file"):
@@ -87,3 +87,131 @@ async def open_mirror(
             raise InputError(
                 f"{location} is no mirror; name an http(s) URL, a directory or s3://bucket"
             )
+
+
+class HttpMirror:
+    """An archive on a web server; where it redirects, it is followed."""
+
+    def __init__(self, base: str, client: PoliteClient) -> None:
+        self.location = base
+        self.traffic = client.traffic
+        self._client = client
+
+    async def read(
+        self, key: str, start: int | None = None, length: int | None = None
+    ) -> bytes | Outcome:
+        """Return an object, or `length` bytes of it from `start`."""
+        if not is_key(key):
+            return Outcome.ABSENT
+        return await self._client.read(self._url(key), start, length)
+
+    async def save(self, key: str, path: Path) -> Outcome | None:
+        """Save an object as a file; a transfer that was cut is continued."""
+        if not is_key(key):
+            return Outcome.ABSENT
+        return await self._client.save(self._url(key), path)
+
+    async def read_index(self, name: str) -> bytes | Outcome:
+        """Return collinfo.json or graphinfo.json."""
+        return await self._client.read(index_url(self.location, name))
+
+    def local_path(self, key: str) -> None:
+        """Return None: nothing is local."""
+
+    def _url(self, key: str) -> str:
+        return f"{self.location}/{quote(key, safe='/=')}"
+
+
+class DirectoryMirror:
+    """A downloaded archive; its traffic counts what is read from the disk."""
+
+    def __init__(self, location: str) -> None:
+        """Raise InputError if there is no such directory."""
+        self.location = location
+        self.traffic = Traffic()
+        self._root = _directory(location)
+
+    async def read(
+        self, key: str, start: int | None = None, length: int | None = None
+    ) -> bytes | Outcome:
+        """Return a file, or `length` bytes of it from `start`."""
+        path = self.local_path(key)
+        if path is None:
+            return Outcome.ABSENT
+        if (start or 0) < 0 or (length is not None and length < 1):
+            return Outcome.DAMAGED  # so is an index that says this
+        try:
+            with path.open("rb") as file:
+                file.seek(start or 0)
+                data = file.read(MOST_IN_MEMORY + 1 if length is None else length)
+        except OSError as error:
+            raise ArchiveError(f"{path} cannot be read: {error.strerror}") from None
+        self._count(len(data))
+        if length is None and len(data) > MOST_IN_MEMORY:
+            return Outcome.TOO_LARGE
+        short = len(data) < length if length is not None else bool(start and not data)
+        return Outcome.DAMAGED if short else data
+
+    async def save(self, key: str, path: Path) -> Outcome | None:
+        """Copy a file; `local_path` spares that."""
+        source = self.local_path(key)
+        if source is None:
+            return Outcome.ABSENT
+        part = path.with_name(f"{path.name}.part")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, part)
+            part.replace(path)
+        except OSError as error:
+            raise StoreError(f"{source} cannot be copied to {path}: {error.strerror}") from None
+        self._count(path.stat().st_size)
+        return None
+
+    async def read_index(self, name: str) -> bytes | Outcome:
+        """Return collinfo.json or graphinfo.json."""
+        return await self.read(name)
+
+    def local_path(self, key: str) -> Path | None:
+        """Return the file of a key, None if there is none."""
+        path = self._root / key
+        return path if is_key(key) and path.is_file() else None
+
+    def _count(self, size: int) -> None:
+        self.traffic.requests += 1
+        self.traffic.bytes += size
+
+
+def index_url(location: str, name: str) -> str:
+    """Return where a mirror's collinfo.json or graphinfo.json is read."""
+    return f"{_INDEX_HOST if location.lower() in _SERVED_BY_INDEX_HOST else location}/{name}"
+
+
+def is_key(key: str) -> bool:
+    """Tell whether a key stays within its archive and names one object."""
+    return key.isprintable() and all(
+        part not in ("", ".", "..") for part in re.split(r"[/\\]", key)
+    )
+
+
+def _agent(contact: str | None, public: bool) -> str:
+    return user_agent(contact) if contact or public else f"crawlblock/{__version__}"
+
+
+def _checked(location: str) -> str:
+    try:
+        parts = urlsplit(location)
+        usable = parts.hostname and parts.port != 0
+    except ValueError:  # no port, no address
+        usable = False
+    if not usable or parts.query or parts.fragment or parts.username:
+        raise InputError(f"{location} is no mirror: a URL of host and path alone is needed")
+    return location
+
+
+def _directory(location: str) -> Path:
+    parts = urlsplit(location)
+    url = location.lower().startswith("file://")
+    path = Path(unquote(parts.path)) if url else Path(location).expanduser()
+    if not path.is_dir() or (url and parts.netloc not in ("", "localhost")):
+        raise InputError(f"{location} is no directory; name one that holds an archive, or a URL")
+    return path

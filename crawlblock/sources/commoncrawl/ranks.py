@@ -37,8 +37,10 @@ async def _unzipped(mirror: Mirror, key: str) -> AsyncIterator[bytes]:
     at = 0
     while True:
         raw = await mirror.read(key, at, _STEP)
+        if raw is Outcome.DAMAGED:  # no more than this is left
+            raw = await mirror.read(key, at)
         if isinstance(raw, Outcome) and at:
-            return  # beyond the end
+            return  # nothing is left
         if isinstance(raw, Outcome):
             raise ArchiveError(f"{mirror.location}: {key}: {raw}")
         data = raw

@@ -1,0 +1,1 @@
+"""Claims: numbers with their definition, denominator, unknowns and interval."""

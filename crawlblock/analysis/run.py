@@ -1,0 +1,103 @@
+"""Runs the metrics; the files in the folder `metrics` are all there is to register."""
+
+import io
+import os
+from contextlib import suppress
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from crawlblock import registry
+from crawlblock.errors import InputError, StoreError
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A question to the database, and what its header says of the answer."""
+
+    name: str
+    title: str
+    unit: str
+    note: str
+    sql: str
+
+
+def metrics() -> tuple[Metric, ...]:
+    """Return the metrics in the order of their names."""
+    found = (files(__package__) / "metrics").iterdir()
+    texts = {file.name.removesuffix(".sql"): file.read_text("utf-8") for file in found}
+    return tuple(_metric(name, texts[name]) for name in sorted(texts))
+
+
+def analyze(
+    con: duckdb.DuckDBPyConnection, results: Path, reading: str = "rfc9309"
+) -> dict[str, pl.DataFrame]:
+    """Answer every metric under a reading of HTTP statuses and write each as Parquet and CSV.
+
+    The same database gives the same bytes.  Returns the frames by the metric's name; raises
+    InputError for a reading that is not known, StoreError when `results` cannot be written.
+    """
+    prepare(con, reading)
+    frames = {metric.name: pl.DataFrame(con.sql(metric.sql)).rechunk() for metric in metrics()}
+    for name, frame in frames.items():
+        parquet, csv = io.BytesIO(), io.BytesIO()
+        frame.write_parquet(parquet)
+        frame.write_csv(csv)
+        write_aside(results / f"{name}.parquet", parquet.getvalue())
+        write_aside(results / f"{name}.csv", csv.getvalue())
+    return frames
+
+
+def prepare(con: duckdb.DuckDBPyConnection, reading: str = "rfc9309") -> None:
+    """Give a connection what the metrics need; nothing of it is stored.
+
+    Raises InputError for a reading that is not known.
+    """
+    known = [row[0] for row in con.execute("SELECT DISTINCT reading FROM http_readings").fetchall()]
+    if reading not in known:
+        raise InputError(f"reading {reading!r} is not known; use one of {', '.join(sorted(known))}")
+    con.execute("SET VARIABLE reading = ?", [reading]).fetchall()
+    con.execute((files(__package__) / "definitions.sql").read_text("utf-8")).fetchall()
+    _load_breaks(con)
+
+
+def write_aside(path: Path, content: bytes) -> None:
+    """Write a file aside and put it in place, so that nobody reads half of it.
+
+    Raises StoreError when the disk refuses.
+    """
+    aside = path.with_name(f"{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        aside.write_bytes(content)
+        aside.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            aside.unlink()
+        raise StoreError(
+            f"{path}: {error.strerror}; free some space or use another folder, then run again"
+        ) from None
+
+
+def _load_breaks(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE breaks "
+        "(id VARCHAR, date DATE, crawl VARCHAR, title VARCHAR, effect VARCHAR)"
+    ).fetchall()
+    known = registry.breaks()
+    names = ("id", "date", "crawl", "title", "effect")
+    columns = [[getattr(entry, name) for entry in known] for name in names]
+    con.execute(
+        "INSERT INTO breaks SELECT unnest(?), unnest(?), unnest(?), unnest(?), unnest(?)", columns
+    ).fetchall()
+
+
+def _metric(name: str, sql: str) -> Metric:
+    header = {}
+    for line in sql.splitlines()[:3]:
+        key, _, text = line.removeprefix("-- ").partition(": ")
+        header[key] = text
+    return Metric(name, header["title"], header["unit"], header["note"], sql)

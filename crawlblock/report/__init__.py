@@ -1,0 +1,1 @@
+"""What people see: a page and a table in the terminal."""

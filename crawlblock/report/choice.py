@@ -1,0 +1,67 @@
+"""What a report shows first: which snapshots and crawlers, chosen by the data and the registry."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from crawlblock import registry
+from crawlblock.model import Openness, Purpose
+
+HEADLINE = "root"  # the definition most studies use: / may not be fetched
+LEADERS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """The headline series: of one population, by one definition, where something is known."""
+
+    population: str
+    reading: str
+    series: pl.DataFrame  # rows of the metric `refusals`, by time
+    tokens: tuple[str, ...]  # the crawlers of the main figure
+
+    def of(self, token: str) -> list[dict[str, Any]]:
+        """Return a crawler's claims by time."""
+        return self.series.filter(pl.col("token") == token).to_dicts()
+
+    def last(self) -> pl.DataFrame:
+        """Return the claims of the last snapshot, the most refused crawler first."""
+        newest = self.series["snapshot"][-1]
+        return self.series.filter(pl.col("snapshot") == newest).sort(
+            ["estimate", "token"], descending=[True, False]
+        )
+
+
+def claims(results: dict[str, pl.DataFrame], definition: str = HEADLINE) -> Claims | None:
+    """Return the headline series, of the panel where there is one; None if nothing is known."""
+    known = results["refusals"].filter((pl.col("definition") == definition) & (pl.col("n") > 0))
+    if known.is_empty():
+        return None
+    population = known["population"].max()  # panel comes after captured
+    series = known.filter(pl.col("population") == population).sort(
+        ["snapshot_date", "snapshot", "token"], nulls_last=False
+    )
+    found = Claims(str(population), series["reading"][-1], series, ())
+    return Claims(found.population, found.reading, series, _choose(found.last()))
+
+
+def _choose(last: pl.DataFrame) -> tuple[str, ...]:
+    """Choose each operator's most refused AI crawler, an open archive's and a search engine's."""
+    order = {crawler.token: place for place, crawler in enumerate(registry.crawlers())}
+    rows = sorted(
+        last.to_dicts(), key=lambda row: (order.get(row["token"], len(order)), row["token"])
+    )
+    archives = (r for r in rows if r["ai"] and _is(r, Openness.OPEN, Purpose.ARCHIVE))
+    searches = (r for r in rows if not r["ai"] and r["purpose"] == Purpose.SEARCH)
+    others = [row["token"] for row in (next(archives, None), next(searches, None)) if row]
+    leaders: dict[str, str] = {}
+    for row in sorted(rows, key=lambda row: -row["estimate"]):
+        in_use = row["retired"] is None or row["retired"] > row["snapshot_date"]
+        if row["ai"] and in_use and row["token"] not in others:
+            leaders.setdefault(row["operator"] or row["token"], row["token"])
+    return (*list(leaders.values())[:LEADERS], *others)
+
+
+def _is(row: dict[str, Any], openness: Openness, purpose: Purpose) -> bool:
+    return bool(row["openness"] == openness and row["purpose"] == purpose)

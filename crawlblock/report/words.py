@@ -1,0 +1,34 @@
+"""How numbers and definitions are said, on the page and in the terminal alike."""
+
+DASH = "\N{EN DASH}"
+DEFINITIONS = {
+    "root": "/ may not be fetched, be it by name, by the wildcard * or by the server's status",
+    "full": "nothing may be fetched",
+    "all_but": "everything under / is refused but what an Allow rule opens",
+    "partial": "some paths are refused, / is not",
+    "any": "some path is refused",
+}
+READINGS = {
+    "rfc9309": "HTTP statuses read as in RFC 9309 (4xx opens, 5xx closes)",
+    "ccbot": "HTTP statuses read as by Common Crawl's crawler (403 closes, 429 and 5xx put off, "
+    "other 4xx open)",
+}
+POPULATIONS = {
+    "panel": "hosts of the panel",
+    "captured": "hosts that each snapshot captured, which may differ from one to the next",
+}
+
+
+def percent(share: float | None) -> str:
+    """Return a share from 0 to 1 in percent with one decimal, a dash for None."""
+    return DASH if share is None else f"{share * 100:.1f} %"
+
+
+def interval(low: float | None, high: float | None) -> str:
+    """Return an interval of shares in percent, a dash for None."""
+    return DASH if low is None or high is None else f"{low * 100:.1f}{DASH}{high * 100:.1f} %"
+
+
+def points(before: float, after: float) -> str:
+    """Return a change between shares in percentage points, with its sign."""
+    return f"{round((after - before) * 100, 1) + 0.0:+.1f}"

@@ -1,0 +1,48 @@
+"""What an HTTP answer to a request for robots.txt amounts to, the same for every source."""
+
+from crawlblock.model import Outcome
+from crawlblock.robots.sniff import is_robots
+
+# Response headers worth keeping: what kind of answer it was, who gave it, and signals beside the
+# rules (AIPREF's Content-Usage, TDMRep, RSL's Link, X-Robots-Tag).
+KEPT_HEADERS = frozenset(
+    {
+        "cf-mitigated",
+        "content-signal",
+        "content-type",
+        "content-usage",
+        "last-modified",
+        "link",
+        "location",
+        "retry-after",
+        "server",
+        "tdm-policy",
+        "tdm-reservation",
+        "x-robots-tag",
+    }
+)
+
+_BY_STATUS = {
+    **dict.fromkeys((401, 403, 451), Outcome.REFUSED),
+    402: Outcome.PAYMENT_REQUIRED,
+    429: Outcome.THROTTLED,
+    **dict.fromkeys((*range(520, 528), 530), Outcome.ORIGIN_DOWN),
+}
+_BY_CLASS = {
+    3: Outcome.REDIRECT_UNRESOLVED,
+    4: Outcome.ABSENT,
+    5: Outcome.SERVER_ERROR,
+}
+
+
+def outcome_of(status: int, body: bytes | None) -> Outcome:
+    """Return how a capture with this HTTP status of its last answer ended.
+
+    A 2xx without its body, and a status outside HTTP's range, is DAMAGED: what was answered cannot
+    be told.
+    """
+    if 200 <= status < 300:
+        if body is None:
+            return Outcome.DAMAGED
+        return Outcome.OK if is_robots(body) else Outcome.NOT_ROBOTS
+    return _BY_STATUS.get(status) or _BY_CLASS.get(status // 100, Outcome.DAMAGED)

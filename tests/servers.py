@@ -1,0 +1,183 @@
+"""A loopback server of a directory that answers as data.commoncrawl.org, with faults on command."""
+
+import asyncio
+import hashlib
+import re
+import threading
+import time
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from email.utils import formatdate
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from aiohttp import web
+
+# 403, 429, 503 or another status; drop: the connection is reset before an answer; short: in the
+# middle of the body; full: 200 for a range; stall: no answer; shifted: a Content-Range that does
+# not fit; ("retry-after", status, value); ("moved", status, location); 200: no fault
+Fault = int | str | tuple[str, int, object]
+
+_TEXT = {
+    404: '<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>NoSuchKey</Code></Error>',
+    416: '<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>InvalidRange</Code></Error>',
+    503: '<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>SlowDown</Code></Error>',
+    403: "<HTML><H1>403 ERROR</H1>The request could not be satisfied. Request blocked.</HTML>",
+}
+_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request as it arrived."""
+
+    time: float  # s, monotonic
+    method: str
+    path: str
+    range: str | None
+    user_agent: str | None
+
+
+class RangeServer:
+    """Serves a directory on 127.0.0.1 from a thread of its own (context manager)."""
+
+    def __init__(self, directory: Path, *, seconds: float = 0.0) -> None:
+        """Take the directory to serve and the time that each answer takes."""
+        self.requests: list[Request] = []
+        self.most_in_flight = 0
+        self._directory, self._seconds = directory, seconds
+        self._in_flight = 0
+        self._faults: list[tuple[re.Pattern[str], deque[Fault]]] = []
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+
+    def fault(self, pattern: str, faults: Sequence[Fault]) -> None:
+        """Meet each of the next requests whose path matches with one of the faults."""
+        self._faults.append((re.compile(pattern), deque(faults)))
+
+    def mend(self) -> None:
+        """Take back the faults that are left."""
+        self._faults.clear()
+
+    def busiest(self, seconds: float) -> int:
+        """Return the most requests that began within a window of that length."""
+        times = [request.time for request in self.requests]
+        return max((sum(at <= t < at + seconds for t in times) for at in times), default=0)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        self.url = asyncio.run_coroutine_threadsafe(self._start(), self._loop).result(10)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        asyncio.run_coroutine_threadsafe(self._stop(), self._loop).result(10)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10)
+        self._loop.close()
+
+    async def _start(self) -> str:
+        self._closing = asyncio.Event()
+        app = web.Application()
+        app.router.add_route("*", "/{key:.*}", self._answer)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", 0)
+        await site.start()
+        return f"http://127.0.0.1:{self._runner.addresses[0][1]}"
+
+    async def _stop(self) -> None:
+        self._closing.set()
+        await self._runner.cleanup()
+
+    async def _answer(self, request: web.Request) -> web.StreamResponse:
+        self.requests.append(
+            Request(
+                time.monotonic(),
+                request.method,
+                request.path,
+                request.headers.get("Range"),
+                request.headers.get("User-Agent"),
+            )
+        )
+        self._in_flight += 1
+        self.most_in_flight = max(self.most_in_flight, self._in_flight)
+        try:
+            if self._seconds:
+                await asyncio.sleep(self._seconds)
+            return await self._faulty(request, self._next_fault(request.path))
+        finally:
+            self._in_flight -= 1
+
+    def _next_fault(self, path: str) -> Fault:
+        for pattern, faults in self._faults:
+            if faults and pattern.search(path):
+                return faults.popleft()
+        return 200
+
+    async def _faulty(self, request: web.Request, fault: Fault) -> web.StreamResponse:
+        if isinstance(fault, tuple):
+            name = {"retry-after": "Retry-After", "moved": "Location"}[fault[0]]
+            return _refusal(fault[1], {name: str(fault[2])})
+        if isinstance(fault, int) and fault != 200:
+            return _refusal(fault)
+        if fault == "drop":
+            assert request.transport is not None
+            request.transport.abort()
+        if fault == "stall":
+            await self._closing.wait()
+        response = self._object(request, ranges=fault != "full")
+        if fault == "shifted":
+            response.headers["Content-Range"] = "bytes 1-2/3"
+        return await _cut(request, response) if fault == "short" else response
+
+    def _object(self, request: web.Request, *, ranges: bool) -> web.Response:
+        path = self._directory / request.match_info["key"]
+        if not path.is_file():
+            return _refusal(404)
+        data = path.read_bytes()
+        etag = f'"{hashlib.md5(data, usedforsecurity=False).hexdigest()}"'
+        headers = {
+            "ETag": etag,
+            "Last-Modified": formatdate(path.stat().st_mtime, usegmt=True),
+            "Content-Type": "application/octet-stream",  # for .gz too, and no Content-Encoding
+            "Server": "AmazonS3",
+        }
+        asked = _RANGE.fullmatch(request.headers.get("Range", "")) if ranges else None
+        if asked is None or request.headers.get("If-Range", etag) != etag:
+            return web.Response(body=data, headers=headers)
+        first, end = _bounds(asked, len(data))
+        if first >= end:
+            return _refusal(416, {"Content-Range": f"bytes */{len(data)}"})
+        headers["Content-Range"] = f"bytes {first}-{end - 1}/{len(data)}"
+        return web.Response(status=206, body=data[first:end], headers=headers)
+
+
+def _bounds(asked: re.Match[str], size: int) -> tuple[int, int]:
+    """Return the first byte of a range and the one after its last."""
+    first, last = asked.groups()
+    if not first:
+        return max(0, size - int(last or 0)), size
+    return int(first), min(size, int(last) + 1) if last else size
+
+
+def _refusal(status: int, headers: dict[str, str] | None = None) -> web.Response:
+    return web.Response(status=status, text=_TEXT.get(status, ""), headers=headers)
+
+
+async def _cut(request: web.Request, whole: web.Response) -> web.StreamResponse:
+    """Send the headers and half of the body, then reset the connection."""
+    assert isinstance(whole.body, bytes)
+    response = web.StreamResponse(status=whole.status, headers=whole.headers)
+    response.content_length = len(whole.body)
+    await response.prepare(request)
+    await response.write(whole.body[: len(whole.body) // 2])
+    assert request.transport is not None
+    request.transport.close()
+    return response

@@ -1,0 +1,322 @@
+"""The metrics on facts small enough to count by hand."""
+
+import random
+from collections.abc import Iterator
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+import pytest
+import small_database as small
+
+from crawlblock.analysis.estimate import Answer, stratified, wilson
+from crawlblock.analysis.run import analyze, metrics, prepare
+from crawlblock.errors import InputError, StoreError
+
+CLAIM = {"n", "n_unknown", "estimate", "low", "high", "reading"}
+TEN: dict[str, small.Answer] = {
+    "h0": "named", "h1": "named", "h2": "wild", "h3": "but", "h4": "partly", "h5": "open",
+    "h6": "open", "h7": 404, "h8": 503, "h9": None,
+}  # fmt: skip
+
+
+@pytest.fixture
+def con(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Return a database without captures."""
+    connection = small.make(tmp_path / "small.duckdb")
+    yield connection
+    connection.close()
+
+
+def ask(con: duckdb.DuckDBPyConnection, name: str, reading: str = "rfc9309") -> pl.DataFrame:
+    """Return what one metric answers."""
+    prepare(con, reading)
+    (sql,) = (metric.sql for metric in metrics() if metric.name == name)
+    return pl.DataFrame(con.sql(sql))
+
+
+def rows(frame: pl.DataFrame, *columns: str, **where: object) -> list[tuple[Any, ...]]:
+    """Return columns of the rows in which other columns have the values given."""
+    for column, value in where.items():
+        frame = frame.filter(pl.col(column) == value)
+    return frame.select(columns).rows()
+
+
+@pytest.mark.parametrize("metric", metrics(), ids=lambda metric: metric.name)
+def test_header(con: duckdb.DuckDBPyConnection, metric: Any) -> None:
+    """A metric says title, unit and note, and returns claims, or changes with their times."""
+    assert metric.title and metric.unit and metric.note
+    columns = set(ask(con, metric.name).columns)
+    wanted = CLAIM if metric.unit.startswith("share") else {"after", "before", "reading"}
+    assert wanted <= columns
+
+
+def test_shares_by_definition(con: duckdb.DuckDBPyConnection) -> None:
+    """Each definition counts its own refusals among the hosts told; 4xx opens and 5xx closes."""
+    small.snapshot(con, "S1", date(2023, 10, 1), TEN)
+    found = ask(con, "refusals")
+    counts = dict(rows(found, "definition", "n_refusing", token="Alpha"))
+    assert counts == {"root": 5, "full": 4, "all_but": 1, "partial": 1, "any": 6}
+    ((n, unknown, *claim),) = rows(
+        found, "n", "n_unknown", "estimate", "low", "high", "bound_low", "bound_high",
+        token="Alpha", definition="root",
+    )  # fmt: skip
+    assert (n, unknown) == (9, 1)
+    assert claim == pytest.approx([5 / 9, *wilson(5 / 9, 9), 5 / 10, 6 / 10])
+    assert rows(found, "n_refusing", token="Seeker", definition="root") == [(2,)]
+
+
+def test_other_reading(con: duckdb.DuckDBPyConnection) -> None:
+    """Read as Common Crawl's crawler does, a server error is unknown, and the rows say so."""
+    small.snapshot(con, "S1", date(2023, 10, 1), TEN)
+    found = ask(con, "refusals", "ccbot")
+    assert rows(found, "n", "n_unknown", "n_refusing", token="Alpha", definition="root") == [
+        (8, 2, 4)
+    ]
+    assert set(found["reading"]) == {"ccbot"}
+
+
+def test_bases_add_up(con: duckdb.DuckDBPyConnection) -> None:
+    """Named, wildcard and HTTP refusals are told apart and add up to all."""
+    small.snapshot(con, "S1", date(2023, 10, 1), TEN)
+    found = ask(con, "refusals_by_basis")
+    assert dict(rows(found, "basis", "n_refusing", token="Alpha", definition="root")) == {
+        "named": 3, "wildcard": 1, "http": 1,
+    }  # fmt: skip
+    assert set(rows(found, "n", "n_unknown", token="Alpha")) == {(9, 1)}
+    total = sum(e for (e,) in rows(found, "estimate", token="Alpha", definition="any"))
+    assert total == pytest.approx(6 / 9)
+
+
+def test_counted_since_documented(con: duckdb.DuckDBPyConnection) -> None:
+    """A crawler is not counted before it was documented, and always where that is unknown."""
+    small.snapshot(con, "S0", date(2023, 7, 31), TEN)
+    small.snapshot(con, "S1", date(2023, 8, 1), TEN)
+    found = ask(con, "refusals")
+    assert set(rows(found, "snapshot", token="Alpha")) == {("S1",)}
+    assert set(rows(found, "snapshot", token="Beta")) == {("S0",), ("S1",)}
+
+
+def test_unknown_is_not_allowed(con: duckdb.DuckDBPyConnection) -> None:
+    """Hosts that cannot be told give no share at all, and bounds from nothing to everything."""
+    small.snapshot(con, "S1", date(2023, 10, 1), {"a": None, "b": "html", "c": 525})
+    claim = ("n", "n_unknown", "estimate", "low", "high", "bound_low", "bound_high")
+    found = ask(con, "refusals")
+    assert rows(found, *claim, token="Alpha", definition="root") == [
+        (0, 3, None, None, None, 0.0, 1.0)
+    ]
+    found = ask(con, "refusals_by_openness")
+    assert rows(found, *claim[:3], openness="any", definition="root") == [(0, 3, None)]
+
+
+def test_strata_and_weights(con: duckdb.DuckDBPyConnection) -> None:
+    """A weighted panel is estimated by stratum; its hosts without a capture are unknown."""
+    names = [f"{stratum}{i}" for stratum in ("tail", "head") for i in range(4)]
+    small.panel(con, [(n, n[:4], 100.0 if n.startswith("tail") else 1.0) for n in names])
+    answers = ["named", "open", None, "named", "open", "open", "open"]
+    captured = [name for name in names if name != "tail3"]
+    small.snapshot(con, "S1", date(2023, 10, 1), dict(zip(captured, answers, strict=True)))
+    found = ask(con, "refusals")
+    ((population, n, unknown, *claim),) = rows(
+        found, "population", "n", "n_unknown", "estimate", "low", "high", "bound_low", "bound_high",
+        token="Alpha", definition="root",
+    )  # fmt: skip
+    assert (population, n, unknown) == ("panel", 6, 2)
+    interval = wilson(201 / 404, 404**2 / (2 * 200**2 + 4))
+    assert claim == pytest.approx([201 / 404, *interval, 101 / 404, 301 / 404])
+    found = ask(con, "refusals_by_stratum")
+    shares = rows(found, "stratum", "estimate", "n", token="Alpha", definition="root")
+    assert shares == [("head", 0.25, 4), ("tail", 0.5, 2)]
+
+
+def test_sql_agrees_with_python(con: duckdb.DuckDBPyConnection) -> None:
+    """On random weights, strata and answers the metric equals the estimate in plain Python."""
+    draw = random.Random(7)
+    hosts = [(f"h{i}", draw.choice("abc"), draw.uniform(1, 900)) for i in range(150)]
+    small.panel(con, hosts)
+    answers = {host: draw.choice(["named", "open", "wild", None, 404]) for host, _, _ in hosts}
+    small.snapshot(con, "S1", date(2023, 10, 1), answers)
+    said = {"named": True, "wild": True, "open": False, 404: False, None: None}
+    expected = stratified(Answer(said[answers[h]], round(w, 6), s) for h, s, w in hosts)
+    (found,) = rows(
+        ask(con, "refusals"), "n", "n_unknown", "estimate", "low", "high",
+        token="Alpha", definition="root",
+    )  # fmt: skip
+    assert found == pytest.approx(
+        (expected.n, expected.n_unknown, expected.estimate, expected.low, expected.high)
+    )
+
+
+@pytest.mark.parametrize(("reading", "view"), [("rfc9309", "access"), ("ccbot", "access_ccbot")])
+def test_counts_equal_access(con: duckdb.DuckDBPyConnection, reading: str, view: str) -> None:
+    """Adding up hosts first gives what counting the rows of the view gives."""
+    small.snapshot(con, "S0", date(2023, 7, 1), TEN)
+    small.snapshot(con, "S1", date(2023, 10, 1), TEN | {"h0": 403, "h1": 429, "h2": "html"})
+    prepare(con, reading)
+    counted = con.execute(
+        "SELECT snapshot, token, restriction, basis, root_allowed, sum(hosts) FROM access_counts "
+        "GROUP BY ALL ORDER BY ALL"
+    ).fetchall()
+    listed = con.execute(
+        f"SELECT snapshot, token, restriction, basis, root_allowed, count(*) FROM {view} "
+        "WHERE documented IS NOT false GROUP BY ALL ORDER BY ALL"
+    ).fetchall()
+    assert counted == listed
+
+
+def test_at_least_one_crawler(con: duckdb.DuckDBPyConnection) -> None:
+    """By purpose and openness a host refuses if it refuses one AI crawler counted at that date."""
+    small.snapshot(con, "S0", date(2023, 7, 1), TEN)
+    small.snapshot(con, "S1", date(2023, 10, 1), TEN)
+    found = ask(con, "refusals_by_openness")
+    columns = ("snapshot", "openness", "crawlers", "n_refusing", "n", "n_unknown")
+    assert rows(found, *columns, definition="root") == [
+        ("S0", "any", 1, 2, 9, 1),
+        ("S0", "open", 1, 2, 9, 1),
+        ("S1", "any", 2, 5, 9, 1),
+        ("S1", "closed", 1, 5, 9, 1),
+        ("S1", "open", 1, 2, 9, 1),
+    ]
+    found = ask(con, "refusals_by_purpose")
+    assert rows(found, "purpose", "n_refusing", snapshot="S1", definition="any") == [
+        ("archive", 3),
+        ("training", 6),
+    ]
+
+
+def test_populations_stay_apart(con: duckdb.DuckDBPyConnection) -> None:
+    """A crawl of the panel counts the panel only; an import of other hosts is another series."""
+    small.panel(con, [("a", "all", 1.0), ("b", "all", 1.0)])
+    small.snapshot(con, "S1", date(2023, 10, 1), {"a": "named", "x": "open"})
+    small.snapshot(con, "I1", date(2023, 10, 1), {"a": "open", "x": "named", "y": "open"}, "import")
+    small.snapshot(con, "I2", date(2023, 11, 1), {"b": "open"}, "import")
+    found = ask(con, "refusals")
+    columns = ("population", "snapshot", "n", "n_unknown", "n_refusing")
+    assert rows(found, *columns, token="Alpha", definition="root") == [
+        ("captured", "I1", 3, 0, 1),
+        ("panel", "S1", 1, 1, 1),
+        ("panel", "I2", 1, 1, 0),
+    ]
+
+
+def captures(con: duckdb.DuckDBPyConnection, host: str, *answers: small.Answer) -> None:
+    """Add a snapshot a month from August 2023 on, each with an answer of one host."""
+    for month, answer in enumerate(answers, start=8):
+        small.snapshot(con, f"S{month:02}", date(2023, month, 1), {host: answer})
+
+
+def test_changes_lie_between_captures(con: duckdb.DuckDBPyConnection) -> None:
+    """Captures that cannot be told widen the interval, on both sides of a reversal."""
+    captures(con, "a", "open", None, "named", "html", "open")
+    found = ask(con, "events")
+    columns = ("event", "after", "before", "from_restriction", "to_restriction", "first_refusal")
+    assert rows(found, *columns, token="Alpha") == [
+        ("refused", datetime(2023, 8, 2), datetime(2023, 10, 2), "none", "full", True),
+        ("opened", datetime(2023, 10, 2), datetime(2023, 12, 2), "full", "none", False),
+    ]
+    assert rows(found, "event", token="Beta") == []
+
+
+def test_refused_from_the_first_capture(con: duckdb.DuckDBPyConnection) -> None:
+    """What was refused from the start has no lower end, and refusing anew is no first refusal."""
+    captures(con, "a", None, "wild", "named", "open", "but")
+    found = ask(con, "events")
+    assert rows(found, "event", "after", "before", "first_refusal", token="Alpha") == [
+        ("refused", None, datetime(2023, 9, 2), True),
+        ("opened", datetime(2023, 10, 2), datetime(2023, 11, 2), False),
+        ("refused", datetime(2023, 11, 2), datetime(2023, 12, 2), False),
+    ]
+
+
+def test_changes_of_a_crawler_documented_later(con: duckdb.DuckDBPyConnection) -> None:
+    """Before a crawler is documented nothing happens to it; older captures still bound a change."""
+    small.snapshot(con, "S0", date(2023, 5, 1), {"a": "open", "b": "open", "c": "wild"})
+    small.snapshot(con, "S1", date(2023, 6, 1), {"a": "open", "b": "wild", "c": "wild"})
+    small.snapshot(con, "S2", date(2023, 9, 1), {"a": "named", "b": "wild", "c": "open"})
+    found = ask(con, "events")
+    assert rows(found, "host", "event", "after", "before", token="Alpha") == [
+        ("a", "refused", datetime(2023, 6, 2), datetime(2023, 9, 2)),
+        ("b", "refused", None, datetime(2023, 9, 2)),
+        ("c", "opened", datetime(2023, 6, 2), datetime(2023, 9, 2)),
+    ]
+
+
+def test_changes_counted(con: duckdb.DuckDBPyConnection) -> None:
+    """Of the hosts told now and before, the changed are counted where they are first seen."""
+    hosts = ("a", "b", "c", "d")
+    for name, month, answers in (
+        ("S1", 9, ("open", "open", "named", None)),
+        ("S2", 10, (None, "named", "open", "open")),
+        ("S3", 11, ("named", "named", None, "open")),
+    ):
+        small.snapshot(con, name, date(2023, month, 1), dict(zip(hosts, answers, strict=True)))
+    found = ask(con, "events_per_snapshot")
+    columns = ("snapshot", "event", "n", "n_unknown", "n_changed", "estimate")
+    assert rows(found, *columns, token="Alpha") == [
+        ("S1", "opened", 0, 4, 0, None),
+        ("S1", "refused", 0, 4, 0, None),
+        ("S2", "opened", 2, 2, 1, 1 / 2),
+        ("S2", "refused", 2, 2, 1, 1 / 2),
+        ("S3", "opened", 3, 1, 0, 0.0),
+        ("S3", "refused", 3, 1, 1, pytest.approx(1 / 3)),
+    ]
+
+
+def test_coverage_and_breaks(con: duckdb.DuckDBPyConnection) -> None:
+    """Coverage tells captured from told, and marks the break between two crawls but no import."""
+    small.snapshot(con, "C1", date(2023, 9, 21), TEN)
+    small.snapshot(con, "C2", date(2023, 11, 28), TEN | {"h0": "html"})
+    small.snapshot(con, "I1", date(2023, 12, 15), TEN, "import")
+    found = ask(con, "coverage")
+    shares = dict(rows(found, "measure", "estimate", snapshot="C2"))
+    assert shares["captured"] == 0.9
+    assert shares["told"] == 0.8
+    assert shares["not_robots"] == 0.1
+    marked = dict(rows(found, "snapshot", "break_ids", measure="told"))
+    assert marked == {"C1": None, "C2": "five-redirects", "I1": None}
+
+
+def test_intervals_hold_their_estimates(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    """In every claim low <= estimate <= high, and the bounds hold the estimate."""
+    small.snapshot(con, "S1", date(2023, 9, 1), TEN)
+    small.snapshot(con, "S2", date(2023, 10, 1), TEN | {"h5": "wild", "h0": "open"})
+    for name, frame in analyze(con, tmp_path).items():
+        if "estimate" in frame.columns:
+            told = frame.filter(pl.col("n") > 0)
+            assert told.height and told.select((pl.col("low") <= pl.col("estimate")).all()).item()
+            assert told.select((pl.col("estimate") <= pl.col("high")).all()).item(), name
+        if "bound_low" in frame.columns:
+            inside = (pl.col("bound_low") - 1e-12 <= pl.col("estimate")) & (
+                pl.col("estimate") <= pl.col("bound_high") + 1e-12
+            )
+            assert told.select(inside.all()).item(), name
+
+
+def test_same_database_same_bytes(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    """Every metric becomes two files, whose bytes do not change when it is asked again."""
+    draw = random.Random(3)
+    small.panel(con, [(f"h{i}", draw.choice("ab"), draw.uniform(1, 90)) for i in range(10)])
+    small.snapshot(con, "S1", date(2023, 9, 1), TEN)
+    for folder in ("one", "two"):
+        analyze(con, tmp_path / folder)
+    one, two = (
+        {path.name: path.read_bytes() for path in (tmp_path / folder).iterdir()}
+        for folder in ("one", "two")
+    )
+    assert one == two
+    assert set(one) == {f"{m.name}.{suffix}" for m in metrics() for suffix in ("parquet", "csv")}
+
+
+def test_reading_that_is_not_known(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    """A misspelt reading is refused with the ones there are."""
+    with pytest.raises(InputError, match="ccbot, rfc9309"):
+        analyze(con, tmp_path, "rfc")
+
+
+def test_results_that_cannot_be_written(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    """A folder that cannot be made is named."""
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreError, match="file"):
+        analyze(con, tmp_path / "file" / "results")
