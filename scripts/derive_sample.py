@@ -23,7 +23,7 @@ from crawlblock.miniature.facts import Fact
 from crawlblock.model import Crawl, Outcome, Verdict
 from crawlblock.registry import crawlers
 from crawlblock.robots.evaluate import STAR, Judge
-from crawlblock.robots.sniff import is_robots
+from crawlblock.sources.outcomes import outcome_of
 
 ROOT = Path(__file__).resolve().parent.parent
 FIRST, LAST = "CC-MAIN-2022-33", "CC-MAIN-2024-30"
@@ -60,13 +60,6 @@ WORDS = {
 ANSWERED = {Outcome.NOT_ROBOTS: 200, Outcome.TOO_LARGE: 200, Outcome.REDIRECT_UNRESOLVED: 301}
 # A host is left out where the corpus has too little: a 200 or a large file without its body.
 UNTELLING = ("http_200", "robots_over_512KiB")
-STATUS_CLASSES = {
-    **dict.fromkeys((401, 403, 451), Outcome.REFUSED),
-    402: Outcome.PAYMENT_REQUIRED,
-    429: Outcome.THROTTLED,
-    **dict.fromkeys((*range(520, 528), 530), Outcome.ORIGIN_DOWN),
-}
-BY_HUNDREDS = {3: Outcome.REDIRECT_UNRESOLVED, 4: Outcome.ABSENT, 5: Outcome.SERVER_ERROR}
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,12 +191,13 @@ def read_word(version: Version) -> tuple[int | None, Outcome, bytes | None]:
     """Return status, outcome and the body to judge of what a corpus says in a word."""
     word, body = version.word, version.body
     if word == "empty" or (body is not None and word in ("robots", "200")):
-        return 200, Outcome.OK, body or b""
+        outcome = outcome_of(200, body or b"")
+        return 200, outcome, (body or b"") if outcome is Outcome.OK else None
     if word in WORDS:
         outcome = WORDS[word]
         return ANSWERED.get(outcome), outcome, None
     status = int(word.removeprefix("http_"))
-    return status, STATUS_CLASSES.get(status) or BY_HUNDREDS[status // 100], None
+    return status, outcome_of(status, None), None
 
 
 def tell(host: str, crawl: Crawl, corpus: Corpus, policies: Policies) -> Fact | None:
@@ -212,8 +206,6 @@ def tell(host: str, crawl: Crawl, corpus: Corpus, policies: Policies) -> Fact | 
     if version is None:
         return None
     status, outcome, body = read_word(version)
-    if body is not None and not is_robots(body):
-        outcome, body = Outcome.NOT_ROBOTS, None
     policy = None if body is None else policies.number(body)
     return Fact(host, crawl.crawl, fetch_time(host, crawl, corpus), status, outcome, policy)
 

@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
-from importlib.resources import files
 from pathlib import Path
 
 import duckdb
+
+from crawlblock.registry import breaks
+from crawlblock.store.store import schema
 
 CRAWLERS = (  # token, operator, purpose, openness, ai, documented_since
     ("Alpha", "Alpha Labs", "training", "closed", True, date(2023, 8, 1)),
@@ -28,8 +30,12 @@ Answer = str | int | None  # a policy, an HTTP status, or nothing captured
 def make(path: Path) -> duckdb.DuckDBPyConnection:
     """Return a new database with the schema, the crawlers and the policies."""
     con = duckdb.connect(str(path), config={"storage_compatibility_version": "v1.2.0"})
-    con.execute((files("crawlblock.store") / "schema.sql").read_text("utf-8")).fetchall()
+    con.execute(schema()).fetchall()
     con.executemany("INSERT INTO crawlers VALUES (?, ?, ?, ?, ?, ?, NULL, NULL)", CRAWLERS)
+    con.executemany(
+        "INSERT INTO breaks VALUES (?, ?, ?, ?, ?)",
+        [[b.id, b.date, b.crawl, b.title, b.effect] for b in breaks()],
+    )
     con.executemany("INSERT INTO policies VALUES (?, 'r')", [[name] for name in POLICIES])
     con.executemany(
         "INSERT INTO payloads VALUES (?, 1, 'x'::BLOB, ?, false, NULL)",

@@ -2,7 +2,6 @@
 
 from dataclasses import fields
 from enum import StrEnum
-from importlib.resources import files
 from pathlib import Path
 
 import duckdb
@@ -11,7 +10,7 @@ import pytest
 from crawlblock import registry
 from crawlblock.model import Basis, Capture, Crawler, Member, Restriction
 from crawlblock.store.frames import CAPTURE_SCHEMA
-from crawlblock.store.store import Run
+from crawlblock.store.store import Run, schema
 
 ROOT = Path(__file__).parent.parent
 
@@ -20,7 +19,7 @@ ROOT = Path(__file__).parent.parent
 def con() -> duckdb.DuckDBPyConnection:
     """Return an empty database made by the schema."""
     connection = duckdb.connect()
-    connection.execute((files("crawlblock.store") / "schema.sql").read_text("utf-8")).fetchall()
+    connection.execute(schema()).fetchall()
     return connection
 
 

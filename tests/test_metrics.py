@@ -12,7 +12,7 @@ import pytest
 import small_database as small
 
 from crawlblock.analysis.estimate import Answer, stratified, wilson
-from crawlblock.analysis.run import analyze, metrics, prepare
+from crawlblock.analysis.run import analyze, metrics, set_reading
 from crawlblock.errors import InputError, StoreError
 
 CLAIM = {"n", "n_unknown", "estimate", "low", "high", "reading"}
@@ -32,7 +32,7 @@ def con(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 def ask(con: duckdb.DuckDBPyConnection, name: str, reading: str = "rfc9309") -> pl.DataFrame:
     """Return what one metric answers."""
-    prepare(con, reading)
+    set_reading(con, reading)
     (sql,) = (metric.sql for metric in metrics() if metric.name == name)
     return pl.DataFrame(con.sql(sql))
 
@@ -154,7 +154,7 @@ def test_counts_equal_access(con: duckdb.DuckDBPyConnection, reading: str, view:
     """Adding up hosts first gives what counting the rows of the view gives."""
     small.snapshot(con, "S0", date(2023, 7, 1), TEN)
     small.snapshot(con, "S1", date(2023, 10, 1), TEN | {"h0": 403, "h1": 429, "h2": "html"})
-    prepare(con, reading)
+    set_reading(con, reading)
     counted = con.execute(
         "SELECT snapshot, token, restriction, basis, root_allowed, sum(hosts) FROM access_counts "
         "GROUP BY ALL ORDER BY ALL"

@@ -213,11 +213,12 @@ def test_a_half_built_archive_never_shows(tmp_path: Path) -> None:
 
 
 def test_a_stranger_directory_is_refused(tmp_path: Path) -> None:
-    """A directory with anything but a miniature in it is never replaced."""
+    """A file, or a directory with anything but a miniature in it, is never replaced."""
     (tmp_path / "thesis.txt").write_text("mine")
-    with pytest.raises(InputError, match="name a new directory"):
-        build(tmp_path, [Crawl("MINI-A", NOON, NOON)], [])
-    assert (tmp_path / "thesis.txt").exists()
+    for path in (tmp_path, tmp_path / "thesis.txt"):
+        with pytest.raises(InputError, match="name a new directory"):
+            build(path, [Crawl("MINI-A", NOON, NOON)], [])
+    assert (tmp_path / "thesis.txt").read_text() == "mine"
 
 
 def test_a_capture_of_an_unknown_crawl_is_refused(tmp_path: Path) -> None:

@@ -10,7 +10,6 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from crawlblock import registry
 from crawlblock.errors import InputError, StoreError
 
 
@@ -40,7 +39,7 @@ def analyze(
     The same database gives the same bytes.  Returns the frames by the metric's name; raises
     InputError for a reading that is not known, StoreError when `results` cannot be written.
     """
-    prepare(con, reading)
+    set_reading(con, reading)
     frames = {metric.name: pl.DataFrame(con.sql(metric.sql)).rechunk() for metric in metrics()}
     for name, frame in frames.items():
         parquet, csv = io.BytesIO(), io.BytesIO()
@@ -51,17 +50,12 @@ def analyze(
     return frames
 
 
-def prepare(con: duckdb.DuckDBPyConnection, reading: str = "rfc9309") -> None:
-    """Give a connection what the metrics need; nothing of it is stored.
-
-    Raises InputError for a reading that is not known.
-    """
+def set_reading(con: duckdb.DuckDBPyConnection, reading: str) -> None:
+    """Let the metrics read HTTP statuses in this way; raises InputError if it is not known."""
     known = [row[0] for row in con.execute("SELECT DISTINCT reading FROM http_readings").fetchall()]
     if reading not in known:
         raise InputError(f"reading {reading!r} is not known; use one of {', '.join(sorted(known))}")
     con.execute("SET VARIABLE reading = ?", [reading]).fetchall()
-    con.execute((files(__package__) / "definitions.sql").read_text("utf-8")).fetchall()
-    _load_breaks(con)
 
 
 def write_aside(path: Path, content: bytes) -> None:
@@ -80,19 +74,6 @@ def write_aside(path: Path, content: bytes) -> None:
         raise StoreError(
             f"{path}: {error.strerror}; free some space or use another folder, then run again"
         ) from None
-
-
-def _load_breaks(con: duckdb.DuckDBPyConnection) -> None:
-    con.execute(
-        "CREATE OR REPLACE TEMP TABLE breaks "
-        "(id VARCHAR, date DATE, crawl VARCHAR, title VARCHAR, effect VARCHAR)"
-    ).fetchall()
-    known = registry.breaks()
-    names = ("id", "date", "crawl", "title", "effect")
-    columns = [[getattr(entry, name) for entry in known] for name in names]
-    con.execute(
-        "INSERT INTO breaks SELECT unnest(?), unnest(?), unnest(?), unnest(?), unnest(?)", columns
-    ).fetchall()
 
 
 def _metric(name: str, sql: str) -> Metric:

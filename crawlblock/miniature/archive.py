@@ -71,7 +71,7 @@ def is_stamped(directory: Path, stamp: Mapping[str, str]) -> bool:
 @contextmanager
 def _written_aside(directory: Path) -> Iterator[Path]:
     """Give a new folder that takes the directory's place once everything is written."""
-    if directory.exists() and not (directory / STAMP).exists() and any(directory.iterdir()):
+    if directory.exists() and not _replaceable(directory):
         raise InputError(
             f"{directory}: not an archive that crawlblock rendered; name a new directory"
         )
@@ -90,6 +90,11 @@ def _written_aside(directory: Path) -> Iterator[Path]:
         ) from error
     finally:
         shutil.rmtree(aside, ignore_errors=True)
+
+
+def _replaceable(directory: Path) -> bool:
+    """Tell whether a path is a miniature or an empty directory."""
+    return directory.is_dir() and ((directory / STAMP).exists() or not any(directory.iterdir()))
 
 
 def _write_crawl(folder: Path, crawl: Crawl, captures: Iterable[Rendered]) -> None:

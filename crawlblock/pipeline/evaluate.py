@@ -16,7 +16,7 @@ def evaluate(store: Store, tally: Tally, progress: Progress) -> None:
     """Judge every payload that is not judged with today's registry and rules."""
     stamp = registry_stamp()
     judge = Judge([STAR, *(crawler.token for crawler in registry.crawlers())])
-    store.set_crawlers(registry.crawlers())
+    store.set_registry(registry.crawlers(), registry.breaks())
     while payloads := store.pending_payloads(stamp, _BATCH):
         policies, judged = _judge_all(judge, stamp, payloads)
         store.add_policies(stamp, policies, judged)

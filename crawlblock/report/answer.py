@@ -12,9 +12,7 @@ from crawlblock.store.store import Store
 RENDERED = "MINI-"  # how the crawls of a rendered archive are called
 
 
-def write_answer(
-    store: Store, results: Path, reading: str, console: Console
-) -> Path:
+def write_answer(store: Store, results: Path, reading: str, console: Console) -> Path:
     """Compute the claims, write and print them; return the page's path."""
     with store.reading() as con:
         frames = analyze(con, results, reading)

@@ -28,21 +28,19 @@ _BY_STATUS = {
     429: Outcome.THROTTLED,
     **dict.fromkeys((*range(520, 528), 530), Outcome.ORIGIN_DOWN),
 }
-_BY_CLASS = {
-    3: Outcome.REDIRECT_UNRESOLVED,
-    4: Outcome.ABSENT,
-    5: Outcome.SERVER_ERROR,
-}
+_BY_CLASS = {3: Outcome.REDIRECT_UNRESOLVED, 4: Outcome.ABSENT}
 
 
 def outcome_of(status: int, body: bytes | None) -> Outcome:
     """Return how a capture with this HTTP status of its last answer ended.
 
-    A 2xx without its body, and a status outside HTTP's range, is DAMAGED: what was answered cannot
-    be told.
+    A 2xx without its body is DAMAGED: what was answered cannot be told.  A status beyond HTTP's
+    range counts as a server error (RFC 9110 section 15).
     """
     if 200 <= status < 300:
         if body is None:
             return Outcome.DAMAGED
         return Outcome.OK if is_robots(body) else Outcome.NOT_ROBOTS
+    if status >= 500:
+        return _BY_STATUS.get(status, Outcome.SERVER_ERROR)
     return _BY_STATUS.get(status) or _BY_CLASS.get(status // 100, Outcome.DAMAGED)

@@ -218,7 +218,21 @@ SELECT 'ccbot', status,
        status <> 403
 FROM range(400, 500) AS r(status) WHERE status <> 429;
 
--- Questions: who may still crawl.
+CREATE TABLE breaks (
+    id     VARCHAR PRIMARY KEY,
+    date   DATE NOT NULL,
+    crawl  VARCHAR NOT NULL,
+    title  VARCHAR NOT NULL,
+    effect VARCHAR NOT NULL
+);
+COMMENT ON TABLE breaks IS 'Changes in how the archive was made, after which its series is not the same.';
+COMMENT ON COLUMN breaks.id IS 'Its name.';
+COMMENT ON COLUMN breaks.date IS 'First day affected.';
+COMMENT ON COLUMN breaks.crawl IS 'First crawl affected.';
+COMMENT ON COLUMN breaks.title IS 'What changed.';
+COMMENT ON COLUMN breaks.effect IS 'What that does to a series.';
+
+-- Questions: who may still crawl. What the metrics share is in questions.sql.
 
 CREATE VIEW current_panel AS
 SELECT * FROM panel WHERE panel = (SELECT panel FROM panels ORDER BY drawn DESC, panel LIMIT 1);

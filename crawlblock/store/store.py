@@ -17,6 +17,7 @@ from filelock import FileLock, Timeout
 
 from crawlblock.errors import CrawlblockError, LockedError, StoreError
 from crawlblock.model import Crawler, Member, Payload, SnapshotKind, Verdict
+from crawlblock.registry import Break
 from crawlblock.store.frames import ArrowStream
 
 SCHEMA_VERSION = 1
@@ -36,6 +37,11 @@ _CRAWLER_SCHEMA = pl.Schema(
         "retired": pl.Date,
         "url": pl.String,
     }
+)
+
+
+_BREAK_SCHEMA = pl.Schema(
+    {"id": pl.String, "date": pl.Date, "crawl": pl.String, "title": pl.String, "effect": pl.String}
 )
 
 
@@ -222,20 +228,14 @@ class Store:
 
     # Conclusions
 
-    def set_crawlers(self, crawlers: Sequence[Crawler]) -> None:
-        """Store the registered crawlers, and `*`, in place of those stored before."""
-        columns = [name for name in _CRAWLER_SCHEMA if name != "ai"]
+    def set_registry(self, crawlers: Sequence[Crawler], breaks: Sequence[Break]) -> None:
+        """Store what the registry knows, and the crawler `*`, in place of what was stored."""
         rows = [{name: getattr(c, name) for name in _CRAWLER_SCHEMA} for c in crawlers]
-        rows.append({**dict.fromkeys(columns), "token": "*", "ai": False})
+        rows.append({**dict.fromkeys(_CRAWLER_SCHEMA), "token": "*", "ai": False})
+        events = [{name: getattr(b, name) for name in _BREAK_SCHEMA} for b in breaks]
         with self._connect() as con:
-            con.register("batch", ArrowStream(pl.DataFrame(rows, schema=_CRAWLER_SCHEMA)))
-            ((changed,),) = con.execute(
-                "SELECT count(*) FROM ((FROM batch EXCEPT FROM crawlers) UNION ALL "
-                "(FROM crawlers EXCEPT FROM batch))"
-            ).fetchall()
-            if changed:
-                con.execute("DELETE FROM crawlers").fetchall()
-                con.execute("INSERT INTO crawlers BY NAME SELECT * FROM batch").fetchall()
+            _replace(con, "crawlers", pl.DataFrame(rows, schema=_CRAWLER_SCHEMA))
+            _replace(con, "breaks", pl.DataFrame(events, schema=_BREAK_SCHEMA))
 
     def pending_payloads(self, registry: str, limit: int) -> list[Payload]:
         """Return payloads not yet judged with this registry, at most `limit`."""
@@ -322,10 +322,18 @@ class Store:
         return self.published
 
 
+def schema() -> str:
+    """Return the SQL that makes an empty database."""
+    folder = files(__package__)
+    return "\n".join(
+        (folder / f"{name}.sql").read_text("utf-8") for name in ("schema", "questions")
+    )
+
+
 def _ensure_tables(con: duckdb.DuckDBPyConnection, path: Path) -> None:
     tables = {name for (name,) in con.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
     if not tables:
-        con.execute((files(__package__) / "schema.sql").read_text("utf-8")).fetchall()
+        con.execute(schema()).fetchall()
         return
     if "schema_version" not in tables:
         raise StoreError(f"{path}: this is another program's database; use another --db")
@@ -335,6 +343,18 @@ def _ensure_tables(con: duckdb.DuckDBPyConnection, path: Path) -> None:
             f"{path}: made by a {'newer' if version > SCHEMA_VERSION else 'older'} crawlblock (layout {version}, "
             f"this one knows {SCHEMA_VERSION}); use that version, or another --db"
         )
+
+
+def _replace(con: duckdb.DuckDBPyConnection, table: str, rows: pl.DataFrame) -> None:
+    """Give a table these rows, touching it only if it has others."""
+    con.register("batch", ArrowStream(rows))
+    ((changed,),) = con.execute(
+        f"SELECT count(*) FROM ((FROM batch EXCEPT FROM {table}) "  # noqa: S608
+        f"UNION ALL (FROM {table} EXCEPT FROM batch))"
+    ).fetchall()
+    if changed:
+        con.execute(f"DELETE FROM {table}").fetchall()  # noqa: S608
+        con.execute(f"INSERT INTO {table} BY NAME SELECT * FROM batch").fetchall()  # noqa: S608
 
 
 def _refresh_snapshots(con: duckdb.DuckDBPyConnection, kind: SnapshotKind) -> None:

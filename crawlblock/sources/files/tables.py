@@ -3,8 +3,10 @@
 import csv
 import gzip
 import json
-import sys
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, Protocol, cast
 
@@ -55,7 +57,7 @@ class ParquetTable:
     def __init__(self, path: Path) -> None:
         """Read the schema."""
         self.path = path
-        with _readable(path):
+        with readable(path):
             self._lazy = pl.scan_parquet(path)
             have = self._lazy.collect_schema()
             self._rows: int = self._lazy.select(pl.len()).collect().item()
@@ -71,9 +73,9 @@ class ParquetTable:
     def slices(self, tally: Tally | None = None) -> Iterator[pl.DataFrame]:
         """Yield the rows by and by."""
         for at in range(0, self._rows, _SLICE):
-            with _readable(self.path):
+            with readable(self.path):
                 frame = self._lazy.slice(at, _SLICE).select(self._columns).collect()
-            rows = pl.int_range(at, at + frame.height, dtype=SCHEMA["row"], eager=True)
+            rows = pl.int_range(at, at + frame.height, dtype=pl.UInt32, eager=True)
             yield frame.insert_column(0, rows.alias("row"))
 
 
@@ -86,29 +88,24 @@ class CsvTable:
     def __init__(self, path: Path) -> None:
         """Read the header."""
         self.path = path
-        with _readable(path), _open(path) as file:
+        with readable(path), _open(path) as file:
             self._header = next(self._cells(file), [])
         check_columns(path, self._header)
 
     def slices(self, tally: Tally | None = None) -> Iterator[pl.DataFrame]:
         """Yield the rows by and by."""
-        with _readable(self.path), _open(self.path) as file:
+        with readable(self.path), _open(self.path) as file:
             cells = self._cells(file)
             next(cells)
             yield from _framed(self._rows(cells, tally))
 
     def _rows(
         self, lines: Iterable[list[str]], tally: Tally | None
-    ) -> Iterator[dict[str, str | bytes | None]]:
+    ) -> Iterator[dict[str, str | bytes]]:
         for cells in lines:
             if len(cells) == len(self._header):
-                row: dict[str, str | bytes | None] = {
-                    name: cell or None for name, cell in zip(self._header, cells, strict=True)
-                }
-                body = row.get("body")
-                if isinstance(body, str):
-                    row["body"] = body.encode("utf-8", "surrogateescape")
-                yield row
+                named = zip(self._header, cells, strict=True)
+                yield {name: _cell(name, cell) for name, cell in named if cell}
             elif cells and tally:
                 tally.add("as many cells as the header are needed", ",".join(cells))
 
@@ -126,23 +123,29 @@ class JsonTable:
     """A file with a JSON object on each line."""
 
     def __init__(self, path: Path) -> None:
-        """Read the first line's columns."""
+        """Read what the first thousand lines name."""
         self.path = path
-        with _readable(path), _open(path) as file:
-            first = next((row for line in _lines(file) if (row := _object(line))), {})
-        check_columns(path, first)
+        with readable(path), _open(path) as file:
+            names = {
+                name: None for line in islice(_lines(file), 1_000) for name in _object(line) or ()
+            }
+        check_columns(path, names)
 
     def slices(self, tally: Tally | None = None) -> Iterator[pl.DataFrame]:
         """Yield the rows by and by."""
-        with _readable(self.path), _open(self.path) as file:
+        with readable(self.path), _open(self.path) as file:
             yield from _framed(self._rows(file, tally))
 
     @staticmethod
-    def _rows(file: BinaryIO, tally: Tally | None) -> Iterator[dict[str, str | bytes | None]]:
+    def _rows(file: BinaryIO, tally: Tally | None) -> Iterator[dict[str, str | bytes]]:
         for number, line in enumerate(_lines(file), 1):
             row = _object(line) if line.strip() else None
             if row is not None:
-                yield {name: _json_cell(name, value) for name, value in row.items()}
+                yield {
+                    name: _cell(name, value if isinstance(value, str) else json.dumps(value))
+                    for name, value in row.items()
+                    if value is not None
+                }
             elif line.strip() and tally:
                 tally.add("not a JSON object with a body of text", f"line {number}")
 
@@ -155,27 +158,23 @@ def check_columns(path: Path, have: Iterable[str]) -> None:
     if missing or not dated:
         lacks = missing + ([] if dated else ["fetch_time (or first_seen and last_seen)"])
         raise InputError(
-            f"{path}: lacks the column {', '.join(lacks)}; it has {', '.join(names)[:300] or 'none'}; "
-            "needed are host, status, body and fetch_time or first_seen with last_seen"
+            f"{path}: lacks the column {', '.join(lacks)}; it has "
+            f"{', '.join(names)[:300] or 'none'}; needed are host, status, body and "
+            "fetch_time or first_seen with last_seen"
         )
 
 
-class _readable:  # noqa: N801 - used as a function
+@contextmanager
+def readable(path: Path) -> Iterator[None]:
     """Turn what can go wrong in reading a file into InputError."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, (OSError, EOFError, csv.Error, pl.exceptions.PolarsError)):
-            reason = getattr(error, "strerror", None) or str(error).split("\n")[0]
-            raise InputError(
-                f"{self._path}: cannot be read ({reason}); check that it is whole and of the type "
-                "its name says"
-            ) from None
+    try:
+        yield
+    except (OSError, EOFError, zlib.error, csv.Error, pl.exceptions.PolarsError) as error:
+        reason = getattr(error, "strerror", None) or str(error).split("\n")[0]
+        raise InputError(
+            f"{path}: cannot be read ({reason}); check that it is whole and of "
+            "the type its name says"
+        ) from None
 
 
 def _as_text(name: str, dtype: pl.DataType, path: Path) -> pl.Expr:
@@ -190,24 +189,18 @@ def _as_text(name: str, dtype: pl.DataType, path: Path) -> pl.Expr:
         if dtype.time_zone:
             time = time.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
         return time.dt.strftime("%Y-%m-%dT%H:%M:%S%.6f")
-    if isinstance(dtype, (pl.Struct, pl.List)):
-        return _nested(column, dtype).alias(name)
+    if isinstance(dtype, pl.Struct):
+        return column.struct.json_encode()
+    if dtype.is_nested():
+        return pl.lit(None, dtype=pl.String).alias(name)
     if dtype.is_float():
         return column.cast(pl.Int64, strict=False).cast(pl.String)
     return column.cast(pl.String)
 
 
-def _nested(column: pl.Expr, dtype: pl.DataType) -> pl.Expr:
-    return (
-        column.struct.json_encode()
-        if isinstance(dtype, pl.Struct)
-        else pl.struct(pairs=column).struct.json_encode()
-    )
-
-
-def _framed(rows: Iterable[Mapping[str, str | bytes | None]]) -> Iterator[pl.DataFrame]:
+def _framed(rows: Iterable[Mapping[str, str | bytes]]) -> Iterator[pl.DataFrame]:
     """Yield rows as frames, none with too many bytes of bodies."""
-    part: list[Mapping[str, str | bytes | None]] = []
+    part: list[Mapping[str, str | bytes]] = []
     start, size = 0, 0
     for row in rows:
         part.append(row)
@@ -219,7 +212,7 @@ def _framed(rows: Iterable[Mapping[str, str | bytes | None]]) -> Iterator[pl.Dat
         yield _frame(part, start)
 
 
-def _frame(rows: list[Mapping[str, str | bytes | None]], start: int) -> pl.DataFrame:
+def _frame(rows: list[Mapping[str, str | bytes]], start: int) -> pl.DataFrame:
     columns: dict[str, object] = {
         name: [row.get(name) for row in rows] for name in SCHEMA if name != "row"
     }
@@ -246,12 +239,11 @@ def _object(line: str) -> dict[str, object] | None:
     return row
 
 
-def _json_cell(name: str, value: object) -> str | bytes | None:
-    if value is None:
-        return None
-    if name == "body":
-        return str(value).encode("utf-8", "surrogatepass")
-    return value if isinstance(value, str) else json.dumps(value)
-
-
-assert sys.maxsize > 2**31  # noqa: S101
+def _cell(name: str, text: str) -> str | bytes:
+    """Return a body as the bytes it was read from, anything else as text without stray bytes."""
+    if name != "body":
+        return text.encode("utf-8", "replace").decode()
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass")

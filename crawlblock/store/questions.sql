@@ -1,13 +1,12 @@
 -- What the metrics share: whom claims are about, what an answer means, how a share is estimated.
--- Readable as it stands; every metric can be pasted into a DuckDB shell after it.
 -- SET VARIABLE reading = 'ccbot' reads HTTP statuses as Common Crawl's crawler does, not as RFC 9309.
 
 -- Wilson's score interval at 95 % (Wilson 1927); p may come from weights, n is then Kish's.
-CREATE OR REPLACE TEMP MACRO wilson_low(p, n) AS CASE WHEN n > 0 THEN
+CREATE MACRO wilson_low(p, n) AS CASE WHEN n > 0 THEN
     least(p, greatest(0, (p + 1.920729410347062 / n - 1.959963984540054
         * sqrt(greatest(0, p * (1 - p)) / n + 0.960364705173531 / (n * n)))
         / (1 + 3.841458820694124 / n))) END;
-CREATE OR REPLACE TEMP MACRO wilson_high(p, n) AS CASE WHEN n > 0 THEN
+CREATE MACRO wilson_high(p, n) AS CASE WHEN n > 0 THEN
     greatest(p, least(1, (p + 1.920729410347062 / n + 1.959963984540054
         * sqrt(greatest(0, p * (1 - p)) / n + 0.960364705173531 / (n * n)))
         / (1 + 3.841458820694124 / n))) END;
@@ -15,11 +14,11 @@ CREATE OR REPLACE TEMP MACRO wilson_high(p, n) AS CASE WHEN n > 0 THEN
 -- Over strata with the weights of all their hosts, of the known ones and of those that say yes: each
 -- stratum counts as much as all its hosts, so hosts unknown in one stratum do not shift the mix.
 -- The order makes sums of floats the same on every run.
-CREATE OR REPLACE TEMP MACRO stratified_share(total, known, yes) AS
+CREATE MACRO stratified_share(total, known, yes) AS
     sum(total * (yes / nullif(known, 0)) ORDER BY total * (yes / nullif(known, 0)))
         / nullif(sum(CASE WHEN known > 0 THEN total END ORDER BY total), 0);
 -- Kish's effective sample size, (sum w)^2 / sum w^2, of the weights so adjusted (Kish 1965).
-CREATE OR REPLACE TEMP MACRO effective_n(total, known, known_squared) AS
+CREATE MACRO effective_n(total, known, known_squared) AS
     sum(CASE WHEN known > 0 THEN total END ORDER BY total) ** 2
         / nullif(sum((total / nullif(known, 0)) ** 2 * known_squared
             ORDER BY (total / nullif(known, 0)) ** 2 * known_squared), 0);
@@ -27,7 +26,7 @@ CREATE OR REPLACE TEMP MACRO effective_n(total, known, known_squared) AS
 -- Whom claims are about: a row per snapshot and host, also for the panel's hosts without a capture.
 -- A crawl or live run that asked the current panel, or an import within it, is of the panel; other
 -- snapshots stand for the hosts they captured, each with weight 1. The two are never one series.
-CREATE OR REPLACE TEMP VIEW population AS
+CREATE VIEW population AS
 WITH members AS (
     SELECT host, min(stratum) AS stratum, max(weight) AS weight FROM current_panel GROUP BY host
 ), asked AS (
@@ -58,7 +57,7 @@ LEFT JOIN asked c ON c.snapshot = h.snapshot AND c.host = h.host
 LEFT JOIN payloads y ON y.digest = c.digest;
 
 -- What an answer (a policy, or an HTTP status where no rules were read) means for each crawler.
-CREATE OR REPLACE TEMP VIEW meanings AS
+CREATE VIEW meanings AS
 SELECT policy AS answer, token, restriction, basis, root_allowed FROM verdicts
 UNION ALL
 SELECT 'http ' || h.status, k.token, h.restriction, h.basis, h.root_allowed
@@ -68,7 +67,7 @@ WHERE h.reading = coalesce(getvariable('reading'), 'rfc9309');
 
 -- The population counted: hosts with the same answer are added up before crawlers are looked up.
 -- A crawler is counted from the day it was documented, or always where that day is unknown.
-CREATE OR REPLACE TEMP VIEW access_counts AS
+CREATE VIEW access_counts AS
 WITH cells AS (
     SELECT population, reading, snapshot, snapshot_date, stratum, answer, count(*) AS hosts,
            sum(weight) AS weight, sum(CAST(weight * weight AS DECIMAL(38, 6))) AS weight_squared
@@ -82,7 +81,7 @@ LEFT JOIN meanings m ON m.answer = c.answer AND m.token = k.token
 WHERE coalesce(c.snapshot_date >= k.documented_since, true);
 
 -- The captures whose answer could be told, in the order of time, with the one before.
-CREATE OR REPLACE TEMP VIEW readable AS
+CREATE VIEW readable AS
 SELECT p.*, lag(answer) OVER turns AS answer_before, lag(time) OVER turns AS time_before,
        max(snapshot_date) OVER (turns ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
            AS dates_before
@@ -91,7 +90,7 @@ WHERE answer IN (SELECT answer FROM meanings WHERE root_allowed IS NOT NULL)
 WINDOW turns AS (PARTITION BY population, host ORDER BY time, snapshot);
 
 -- Where / of a host closed or opened to a crawler, between one readable capture and the next.
-CREATE OR REPLACE TEMP VIEW changes AS
+CREATE VIEW changes AS
 WITH turns AS (
     SELECT DISTINCT answer_before, answer FROM readable WHERE answer_before <> answer
 ), arrivals AS MATERIALIZED (  -- or DuckDB 1.5 joins all answers with all answers first
@@ -112,3 +111,13 @@ SELECT r.population, r.reading, r.snapshot, r.snapshot_date, r.host, r.stratum, 
 FROM readable r
 JOIN flips f ON f.answer_before = r.answer_before AND f.answer = r.answer
 WHERE coalesce(r.snapshot_date >= f.documented_since, true);
+
+COMMENT ON VIEW population IS 'Whom claims are about: a row per snapshot and host, with and without a capture.';
+COMMENT ON VIEW meanings IS 'What an answer (a policy, or a status where no rules were read) means for each crawler.';
+COMMENT ON VIEW access_counts IS 'access, counted: hosts and weights by snapshot, stratum, answer and crawler.';
+COMMENT ON VIEW readable IS 'The captures whose answer could be told, in order of time, with the one before.';
+COMMENT ON VIEW changes IS 'Where / of a host closed or opened to a crawler, between one readable capture and the next.';
+COMMENT ON MACRO wilson_low IS 'Lower end of Wilson''s 95 % interval of share p among n.';
+COMMENT ON MACRO wilson_high IS 'Upper end of Wilson''s 95 % interval of share p among n.';
+COMMENT ON MACRO stratified_share IS 'Share over strata, each counting as all its hosts.';
+COMMENT ON MACRO effective_n IS 'Kish''s effective sample size over strata.';
