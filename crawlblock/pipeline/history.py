@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from crawlblock.errors import ArchiveError
+from crawlblock.hosts import surt
 from crawlblock.model import Crawl, Member, SnapshotKind
 from crawlblock.pipeline.runs import Progress, Tally
 from crawlblock.sources.commoncrawl import history
@@ -107,8 +108,10 @@ async def _open_index(
 
 
 def _pending(store: Store, crawl: Crawl, members: Sequence[Member]) -> list[Member]:
+    """Return the members without a capture, in the order of the indexes: neighbours share blocks."""
     done = store.hosts_captured(crawl.crawl)
-    return [member for member in members if member.host not in done]
+    pending = (member for member in members if member.host not in done)
+    return sorted(pending, key=lambda member: surt(f"https://{member.host}/"))
 
 
 async def _plan(mirror: Mirror, crawl: Crawl, hosts: int, later: bool, wanted: Wanted) -> Estimate:

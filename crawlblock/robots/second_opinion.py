@@ -16,17 +16,18 @@ from crawlblock.robots.evaluate import Finding, Judge, in_grammar
 from crawlblock.robots.syntax import SIZE_LIMIT
 
 WORK_LIMIT = 1_500_000  # steps of protego, of which a slow machine does a million a second
-_LOOKUP = 0.25  # of a step: what a line costs for each crawler asked about
+_LOOKUP = 0.1  # of a step: what a line costs for each crawler asked about
 _ROOT = "https://host.invalid/"
 
 
 class Cause(StrEnum):
     """Why protego reads a file in another way."""
 
-    PREFIX = "prefix"  # it takes a group of `Applebot` for one of `Applebot-Extended`
+    PART_OF_NAME = "part_of_name"  # it takes the group of `Applebot` for one of `Applebot-Extended`
     VERSION = "version"  # it does not find GPTBot in `User-agent: GPTBot/1.2` and the like
     OTHER_LINE = "other_line"  # it ends a group's agents at a Crawl-delay or unknown line
     OUTSIDE_GRAMMAR = "outside_grammar"  # the crawler's name is not a token of RFC 9309
+    INDEX_PAGE = "index_page"  # it opens / for `Allow: /index.html`, not for other index.htm pages
     OTHER = "other"
 
 
@@ -73,21 +74,24 @@ def _cause(body: bytes, token: str, finding: Finding) -> Cause:
     name = token.lower().encode()
     named = finding.verdict.basis is Basis.NAMED
     spelled = {value.lower() for group in finding.groups for value, _ in group.agents}
-    if not named and _shorter_name(body, name):
-        return Cause.PREFIX
+    if not named and _part_of_name(body, name):
+        return Cause.PART_OF_NAME
     if named and name not in spelled:
         return Cause.VERSION
     if finding.ambiguous_group:
         return Cause.OTHER_LINE
+    allows = (rule.pattern for group in finding.groups for rule in group.allows)
+    if any(b"/index.htm" in pattern for pattern in allows):
+        return Cause.INDEX_PAGE
     return Cause.OTHER if in_grammar(token) else Cause.OUTSIDE_GRAMMAR
 
 
-def _shorter_name(body: bytes, name: bytes) -> bool:
-    """Tell whether an agent line holds the start of a crawler's name."""
+def _part_of_name(body: bytes, name: bytes) -> bool:
+    """Tell whether an agent line holds a part of a crawler's name; protego drops its `*`."""
     for line in body.lower().splitlines():
         key, _, value = line.partition(b"#")[0].partition(b":")
-        value = value.strip()
-        if value and value != name and name.startswith(value) and key.strip().startswith(b"user"):
+        part = value.replace(b"*", b"").strip()
+        if part and part != name and part in name and key.strip().startswith(b"user"):
             return True
     return False
 
@@ -96,8 +100,9 @@ def _work(lines: Sequence[str], crawlers: int) -> float:
     """Return about how many steps protego takes: each line once for every agent of its group."""
     agents = 0
     closed = False
-    work = crawlers * len(lines) * _LOOKUP
+    work = 0.0
     for line in lines:
+        work += crawlers * (1 if "*" in line or "$" in line else _LOOKUP)
         word = line.lstrip().lower()
         if word.startswith("user"):
             agents = 1 if closed else agents + 1

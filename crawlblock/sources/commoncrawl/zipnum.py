@@ -22,6 +22,12 @@ from crawlblock.sources.commoncrawl.mirror import Mirror
 from crawlblock.sources.tasks import gather
 
 
+Block = tuple[str, int, int]  # file name, offset, length
+
+_AGAIN = "remove the file and run again"
+_KEPT_BLOCKS = 64 * 1024 * 1024  # bytes of blocks kept for the next step of their redirects
+
+
 class ClusterIndex:
     """A `cluster.idx` on disk, searched where it lies: 100 MB and 900,000 lines for one crawl."""
 
@@ -32,11 +38,12 @@ class ClusterIndex:
             with path.open("rb") as file:
                 self._lines = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         except (OSError, ValueError):
-            raise ArchiveError(
-                f"{path}: empty or unreadable cluster.idx; remove it, run again"
-            ) from None
+            raise ArchiveError(f"{path}: empty or unreadable; {_AGAIN}") from None
+        if self._lines[-1:] != b"\n":  # or keys behind the cut would seem not captured
+            raise ArchiveError(f"{path}: this cluster.idx is cut; {_AGAIN}")
+        self._block(_LineStarts(self._lines)[0])
 
-    def blocks(self, key: str) -> Iterator[tuple[str, int, int]]:
+    def blocks(self, key: str) -> Iterator[Block]:
         """Return the blocks (file name, offset, length) that may hold lines of a SURT key."""
         low, high = f"{key} ".encode(), f"{key}!".encode()
         starts = _LineStarts(self._lines)
@@ -51,13 +58,13 @@ class ClusterIndex:
             yield self._block(line)
             at = end + 1
 
-    def _block(self, line: bytes) -> tuple[str, int, int]:
+    def _block(self, line: bytes) -> Block:
         try:
             _, name, offset, length, *_ = line.decode().split("\t")
             return name, int(offset), int(length)
         except ValueError:
             raise ArchiveError(
-                f"{self._path}: not a cluster.idx line: {line[:80]!r}; remove the file, run again"
+                f"{self._path}: no cluster.idx line: {line[:60]!r}; {_AGAIN}"
             ) from None
 
 
@@ -89,6 +96,7 @@ class ZipNum:
         self._mirror = mirror
         self._folder = f"cc-index/collections/{crawl}/indexes"
         self._cluster = cluster
+        self._kept: dict[Block, bytes] = {}
 
     async def look_up(self, urls: Collection[str]) -> dict[str, list[IndexRow]]:
         """Return the captures in the robotstxt subset of each of the URLs."""
@@ -102,8 +110,22 @@ class ZipNum:
                 found[url].append(row)
         return found
 
-    async def _rows(self, block: tuple[str, int, int], keys: set[str]) -> list[IndexRow]:
+    async def _rows(self, block: Block, keys: set[str]) -> list[IndexRow]:
         """Return the captures of the wanted SURT keys in a block."""
+        name, offset, _ = block
+        if block not in self._kept:
+            self._kept[block] = await self._read(block)
+            while sum(map(len, self._kept.values())) > _KEPT_BLOCKS and len(self._kept) > 1:
+                del self._kept[next(iter(self._kept))]
+        try:
+            return list(_rows(zlib.decompress(self._kept[block], 31), keys))
+        except (zlib.error, ValueError, KeyError):
+            raise ArchiveError(
+                f"{self._mirror.location}: {self._folder}/{name} at {offset} is no block of CDXJ "
+                "lines; take another mirror"
+            ) from None
+
+    async def _read(self, block: Block) -> bytes:
         name, offset, length = block
         key = f"{self._folder}/{name}"
         raw = await self._mirror.read(key, offset, length)
@@ -111,13 +133,7 @@ class ZipNum:
             raise ArchiveError(
                 f"{self._mirror.location}: {key} at {offset}: {raw}; run again later"
             )
-        try:
-            return list(_rows(zlib.decompress(raw, 31), keys))
-        except (zlib.error, ValueError, KeyError):
-            raise ArchiveError(
-                f"{self._mirror.location}: {key} at {offset} is no block of CDXJ lines; "
-                "take another mirror"
-            ) from None
+        return raw
 
 
 async def open_zipnum(mirror: Mirror, crawl: str, cache: Path) -> ZipNum:

@@ -80,14 +80,16 @@ def _plan(table: Table, every: Every, at: Sequence[datetime], tally: Tally) -> p
             count=usable["row"].n_unique() - several["row"].n_unique(),
         )
         parts.append(several.select(_PLAN.names()))
-    columns = ["row", "host", "domain", "snapshot", "time"]
     ordered = pl.concat(parts).sort(
         *_PREFERENCE, "row", descending=[True] * len(_PREFERENCE) + [False]
     )
-    return (
-        ordered.unique(["host", "snapshot"], keep="first", maintain_order=True)
-        .select(columns)
-        .sort("row", maintain_order=True)
+    best = ordered.unique(["host", "snapshot"], keep="first", maintain_order=True)
+    tally.add(
+        "a newer one of the same host and snapshot was kept",
+        count=ordered["row"].n_unique() - best["row"].n_unique(),
+    )
+    return best.select("row", "host", "domain", "snapshot", "time").sort(
+        "row", "snapshot", maintain_order=True
     )
 
 

@@ -1,0 +1,340 @@
+"""History from an archive: the same captures by every index, redirects, damage, politeness."""
+
+import asyncio
+import gzip
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+from servers import RangeServer
+
+from crawlblock.errors import ArchiveError, InputError, UpstreamError
+from crawlblock.miniature import build
+from crawlblock.miniature.rendered import Rendered
+from crawlblock.model import Crawl, Member, Outcome
+from crawlblock.pipeline.evaluate import evaluate
+from crawlblock.pipeline.history import Wanted, collect_history, plan_history
+from crawlblock.pipeline.runs import Tally
+from crawlblock.sources.commoncrawl.crawls import choose
+from crawlblock.sources.commoncrawl.plan import Method
+from crawlblock.store.store import Store
+from crawlblock.transport import Limits
+
+NEW = Crawl("MINI-2023-40", datetime(2023, 9, 21), datetime(2023, 10, 5))
+OLD = Crawl("MINI-2018-30", datetime(2018, 7, 15), datetime(2018, 7, 23))
+TEXT = b"User-agent: GPTBot\nDisallow: /\n"
+OTHER = b"User-agent: *\nDisallow: /private\n"
+PAGE = b"<!doctype html><title>Not here</title>"
+HTML = (("Content-Type", "text/html"),)
+FAST = Limits(per_second=10_000, in_flight=8, pauses=0, attempts=2, retry=0.01, pause=0.01)
+
+Expected = tuple[Outcome, int | None, str | None, str | None, int]  # url_asked, url, hops
+ANSWERS: dict[str, Expected] = {
+    "plain": (Outcome.OK, 200, "https://plain.example/robots.txt", "https://plain.example/robots.txt", 0),
+    "hop": (Outcome.OK, 200, "http://hop.example/robots.txt", "https://www.hop.example/robots.txt", 1),
+    "far": (Outcome.OK, 200, "https://far.example/robots.txt", "https://far.example/5", 5),
+    "too-far": (Outcome.REDIRECT_UNRESOLVED, 301, "https://too-far.example/robots.txt", "https://too-far.example/5", 5),
+    "loop": (Outcome.REDIRECT_UNRESOLVED, 301, "https://loop.example/robots.txt", "https://loop.example/2", 1),
+    "gone": (Outcome.REDIRECT_UNRESOLVED, 301, "https://gone.example/robots.txt", "https://gone.example/robots.txt", 0),
+    "www-only": (Outcome.OK, 200, "https://www.www-only.example/robots.txt", "https://www.www-only.example/robots.txt", 0),
+    "absent": (Outcome.ABSENT, 404, "https://absent.example/robots.txt", "https://absent.example/robots.txt", 0),
+    "page": (Outcome.NOT_ROBOTS, 200, "https://page.example/robots.txt", "https://page.example/robots.txt", 0),
+    "newest": (Outcome.OK, 200, "http://newest.example/robots.txt", "http://newest.example/robots.txt", 0),
+    "good": (Outcome.OK, 200, "https://good.example/robots.txt", "https://good.example/robots.txt", 0),
+    "never": (Outcome.NOT_CAPTURED, None, None, None, 0),
+}  # fmt: skip
+
+
+def moved(crawl: Crawl, url: str, target: str) -> Rendered:
+    """Return a redirect."""
+    return Rendered(crawl.crawl, url, crawl.first_capture, 301, b"", (("Location", target),))
+
+
+def captures(crawl: Crawl) -> Iterator[Rendered]:
+    """Return what a crawl holds: a case for every way a look-up can go."""
+    at, name = crawl.first_capture, crawl.crawl
+
+    def answer(url: str, status: int = 200, body: bytes = TEXT, hours: int = 0) -> Rendered:
+        return Rendered(name, url, at + timedelta(hours=hours), status, body)
+
+    yield answer("https://plain.example/robots.txt")
+    yield moved(crawl, "http://hop.example/robots.txt", "https://www.hop.example/robots.txt")
+    yield answer("https://www.hop.example/robots.txt")
+    for start, last in (("far", 5), ("too-far", 6)):
+        yield moved(crawl, f"https://{start}.example/robots.txt", f"https://{start}.example/1")
+        for hop in range(1, last):
+            yield moved(
+                crawl, f"https://{start}.example/{hop}", f"https://{start}.example/{hop + 1}"
+            )
+        yield answer(f"https://{start}.example/{last}")
+    yield moved(crawl, "https://loop.example/robots.txt", "https://loop.example/2")
+    yield moved(crawl, "https://loop.example/2", "https://loop.example/robots.txt")
+    yield moved(crawl, "https://gone.example/robots.txt", "https://elsewhere.example/robots.txt")
+    yield answer("https://www.www-only.example/robots.txt")
+    yield answer("https://absent.example/robots.txt", 404, PAGE)
+    yield Rendered(name, "https://page.example/robots.txt", at, 200, PAGE, HTML)
+    yield answer("https://newest.example/robots.txt", 200, OTHER, 1)
+    yield answer("http://newest.example/robots.txt", 200, TEXT, 2)
+    yield answer("https://good.example/robots.txt", 200, OTHER, 1)
+    yield answer("https://good.example/robots.txt", 503, PAGE, 2)
+    yield answer("https://plain.example/robots.txt.bak", 200, OTHER, 3)
+    yield answer("https://plain.example:8443/robots.txt", 200, OTHER, 3)
+
+
+def members() -> list[Member]:
+    """Return a panel of all the cases."""
+    return [
+        Member("p", f"{n}.example", f"{n}.example", f"www.{n}.example", "all", None, 1.0, i)
+        for i, n in enumerate(ANSWERS)
+    ]
+
+
+def wanted(mirror: object, method: Method | None = None, crawls: str = "all") -> Wanted:
+    """Return an order for the crawls of an archive."""
+    cache = Path(str(mirror)).parent / "cache" if isinstance(mirror, Path) else Path("unused")
+    return Wanted(str(mirror), None, crawls, method, FAST, cache)
+
+
+def collect(store: Store, order: Wanted, panel: list[Member] | None = None) -> Tally:
+    """Run a history to its end and judge what it brought."""
+    tally = Tally()
+
+    def progress(what: str, done: int, total: int) -> None:
+        """Show nothing."""
+
+    try:
+        asyncio.run(collect_history(store, order, panel or members(), tally, progress))
+    finally:
+        evaluate(store, tally, progress)
+    return tally
+
+
+def table(store: Store, columns: str = "*") -> list[tuple[object, ...]]:
+    """Return the captures in their order."""
+    with store.reading() as con:
+        return con.execute(f"SELECT {columns} FROM captures ORDER BY snapshot, host").fetchall()
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Path:
+    """Return an archive with a crawl of today's kind."""
+    build(tmp_path / "archive", [NEW], captures(NEW))
+    return tmp_path / "archive"
+
+
+@pytest.mark.parametrize("crawl", [NEW, OLD], ids=["new", "before redirects were indexed"])
+@pytest.mark.parametrize("method", ["zipnum", "columnar"])
+def test_every_case(tmp_path: Path, crawl: Crawl, method: Method) -> None:
+    """Each index leads to the right capture of every host, also where redirects must be read."""
+    build(tmp_path / "archive", [crawl], captures(crawl))
+    store = Store(tmp_path / "db.duckdb")
+    collect(store, wanted(tmp_path / "archive", method))
+    found = {
+        str(host).removesuffix(".example"): (Outcome(str(outcome)), *rest)
+        for host, outcome, *rest in table(store, "host, outcome, status, url_asked, url, hops")
+    }
+    assert found == ANSWERS
+
+
+def test_both_indexes_give_the_same_table(archive: Path, tmp_path: Path) -> None:
+    """ZipNum and columnar end in the same captures, to the last column."""
+    tables = []
+    for method in ("zipnum", "columnar"):
+        store = Store(tmp_path / f"{method}.duckdb")
+        collect(store, wanted(archive, method))  # type: ignore[arg-type]
+        tables.append(table(store))
+    assert tables[0] == tables[1]
+
+
+def test_nothing_is_done_twice(archive: Path, tmp_path: Path) -> None:
+    """A second run asks for the list of crawls and writes nothing; a new host alone is looked up."""
+    store = Store(tmp_path / "db.duckdb")
+    with RangeServer(archive) as server:
+        order = wanted(server.url, "zipnum")
+        some = members()[:-1]
+        collect(store, order, some)
+        before, asked = table(store), len(server.requests)
+        assert collect(store, order, some).captures == 0
+        assert [r.path for r in server.requests[asked:]] == ["/collinfo.json"]
+        assert table(store) == before
+        assert collect(store, order, members()).captures == 1
+
+
+def test_known_payloads_are_not_fetched(tmp_path: Path) -> None:
+    """A second crawl with the same texts costs no request for a record."""
+    later = Crawl("MINI-2023-50", datetime(2023, 11, 28), datetime(2023, 12, 12))
+    both = [*captures(NEW), *captures(later)]
+    build(tmp_path / "archive", [NEW, later], both)
+    store = Store(tmp_path / "db.duckdb")
+    with RangeServer(tmp_path / "archive") as server:
+        collect(store, wanted(server.url, "zipnum", NEW.crawl))
+        first = [r for r in server.requests if r.path.endswith(".warc.gz")]
+        server.requests.clear()
+        collect(store, wanted(server.url, "zipnum", later.crawl))
+        assert first and not [r for r in server.requests if r.path.endswith(".warc.gz")]
+    with store.reading() as con:
+        query = "SELECT count(DISTINCT digest), count(digest) FROM captures"
+        assert con.execute(query).fetchall() == [(3, 14)]
+
+
+def test_damaged_records_are_not_answers(archive: Path, tmp_path: Path) -> None:
+    """A record that does not fit its digest is damaged, and what it means unknown."""
+    for path in archive.rglob("*.warc.gz"):
+        whole = path.read_bytes()
+        path.write_bytes(whole[:600] + bytes(len(whole) - 600))
+    store = Store(tmp_path / "db.duckdb")
+    collect(store, wanted(archive))
+    outcomes = dict(table(store, "host, outcome"))
+    assert outcomes["plain.example"] == Outcome.DAMAGED
+    assert outcomes["absent.example"] == Outcome.ABSENT
+    with store.reading() as con:
+        query = "SELECT DISTINCT restriction FROM access WHERE outcome = 'damaged'"
+        assert con.execute(query).fetchall() == [("unknown",)]
+
+
+def test_wrong_offsets_are_damage(archive: Path, tmp_path: Path) -> None:
+    """An index that points beside the record, or beyond the file, gives damage and no fault."""
+    for shift in (7, 10_000_000):
+        for part in archive.rglob("*.parquet"):
+            pl.read_parquet(part).with_columns(pl.col("warc_record_offset") + shift).write_parquet(
+                part
+            )
+        store = Store(tmp_path / f"{shift}.duckdb")
+        collect(store, wanted(archive, "columnar"))
+        outcomes = dict(table(store, "host, outcome"))
+        assert outcomes["plain.example"] == Outcome.DAMAGED
+        assert Outcome.OK not in outcomes.values()
+
+
+def test_server_faults_are_met(archive: Path, tmp_path: Path) -> None:
+    """Short bodies, whole files for ranges and drops are asked for again, with the same result."""
+    undisturbed = Store(tmp_path / "a.duckdb")
+    collect(undisturbed, wanted(archive, "zipnum"))
+    store = Store(tmp_path / "b.duckdb")
+    with RangeServer(archive) as server:
+        server.fault("cdx-00000", ["short"])
+        server.fault("warc", ["full", 200, "drop"])
+        collect(store, wanted(server.url, "zipnum"))
+    assert table(store) == table(undisturbed)
+
+
+def test_throttled_and_resumed(archive: Path, tmp_path: Path) -> None:
+    """An archive that refuses ends the run with what it has; the next one goes on from there."""
+    undisturbed = Store(tmp_path / "a.duckdb")
+    collect(undisturbed, wanted(archive, "zipnum"))
+    store = Store(tmp_path / "b.duckdb")
+    with RangeServer(archive) as server:
+        server.fault("warc", [503] * 3)
+        with pytest.raises(UpstreamError, match="503"):
+            collect(store, wanted(server.url, "zipnum"))
+        assert table(store) == []
+        server.mend()
+        collect(store, wanted(server.url, "zipnum"))
+    assert table(store) == table(undisturbed)
+
+
+def test_rate_and_flight(archive: Path, tmp_path: Path) -> None:
+    """The whole run keeps to the rate and the requests in flight it was given."""
+    with RangeServer(archive, seconds=0.01) as server:
+        limits = Limits(per_second=50, in_flight=2)
+        order = Wanted(server.url, None, "all", "zipnum", limits, tmp_path / "cache")
+        collect(Store(tmp_path / "db.duckdb"), order)
+        assert server.most_in_flight <= 2
+        assert server.busiest(0.2) <= 11
+        assert len(server.requests) == len({(r.path, r.range) for r in server.requests})
+
+
+def test_plan_sends_nothing_but_lists(archive: Path, tmp_path: Path) -> None:
+    """A dry run reads the list of crawls and of files, and says what the rest would cost."""
+    with RangeServer(archive) as server:
+        store = Store(tmp_path / "db.duckdb")
+        (plan,) = asyncio.run(plan_history(store, wanted(server.url), members()))
+        assert plan.requests > 0 and plan.bytes > 0 and plan.minutes(2.0) > 0
+        assert {r.path for r in server.requests} == {
+            "/collinfo.json",
+            f"/crawl-data/{NEW.crawl}/cc-index-table.paths.gz",
+        }
+
+
+def test_method_follows_the_panel() -> None:
+    """A small panel is looked up block by block, a large one in the table."""
+    from crawlblock.sources.commoncrawl.plan import cheapest, estimates
+
+    def best(hosts: int) -> Method:
+        options = estimates("CC-MAIN-2025-33", hosts, 300, 1.0)
+        return cheapest([options["zipnum"], options["columnar"]], 2.0).method
+
+    assert (best(50), best(50_000)) == ("zipnum", "columnar")
+
+
+def test_choice_of_crawls() -> None:
+    """Numbers, latest, all, names, beginnings and lists choose crawls; others are refused."""
+    crawls = [
+        Crawl(f"CC-MAIN-{y}-{w}", datetime(y, 1, w), datetime(y, 1, w))
+        for y in (2025, 2024)
+        for w in (20, 10)
+    ]
+    names = {
+        wanted: [crawl.crawl.removeprefix("CC-MAIN-") for crawl in choose(crawls, wanted)]
+        for wanted in (
+            "1",
+            "latest",
+            "3",
+            "all",
+            "CC-MAIN-2024",
+            "CC-MAIN-2024-10, CC-MAIN-2025-20",
+        )
+    }
+    assert names == {
+        "1": ["2025-20"],
+        "latest": ["2025-20"],
+        "3": ["2025-20", "2025-10", "2024-20"],
+        "all": ["2025-20", "2025-10", "2024-20", "2024-10"],
+        "CC-MAIN-2024": ["2024-20", "2024-10"],
+        "CC-MAIN-2024-10, CC-MAIN-2025-20": ["2025-20", "2024-10"],
+    }
+    with pytest.raises(InputError, match=r"did you mean CC-MAIN-2025-10"):
+        choose(crawls, "CC-MAIN-2025-11")
+    with pytest.raises(InputError, match="no crawl"):
+        choose(crawls, "0")
+
+
+def test_cut_list_of_files(archive: Path, tmp_path: Path) -> None:
+    """A list of files that is cut is named, with what to do."""
+    path = archive / f"crawl-data/{NEW.crawl}/cc-index-table.paths.gz"
+    path.write_bytes(path.read_bytes()[:-12])
+    with pytest.raises(ArchiveError, match=r"cc-index-table\.paths\.gz is cut"):
+        collect(Store(tmp_path / "db.duckdb"), wanted(archive))
+
+
+def test_index_part_columns(archive: Path, tmp_path: Path) -> None:
+    """Columns the index has in addition are passed over; those it lacks are named with the file."""
+    part = next(archive.rglob("*.parquet"))
+    whole = pl.read_parquet(part)
+    whole.with_columns(new=pl.lit(1)).write_parquet(part)
+    store = Store(tmp_path / "db.duckdb")
+    assert collect(store, wanted(archive, "columnar")).captures == len(ANSWERS)
+    whole.drop("content_digest", "url").write_parquet(part)
+    with pytest.raises(ArchiveError, match=f"{part.name}: the index lacks url, content_digest"):
+        collect(Store(tmp_path / "other.duckdb"), wanted(archive, "columnar"))
+
+
+def test_not_an_archive(tmp_path: Path) -> None:
+    """A folder without collinfo.json is said to be no archive."""
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ArchiveError, match=r"collinfo\.json is absent"):
+        collect(Store(tmp_path / "db.duckdb"), wanted(tmp_path / "empty"))
+
+
+def test_rubbish_cluster_idx(archive: Path, tmp_path: Path) -> None:
+    """A cluster.idx that is none, and a block that is no gzip, are named."""
+    folder = archive / f"cc-index/collections/{NEW.crawl}/indexes"
+    block = next(folder.glob("cdx-*.gz"))
+    block.write_bytes(gzip.compress(b"x")[:-4] + bytes(block.stat().st_size))
+    with pytest.raises(ArchiveError, match=block.name):
+        collect(Store(tmp_path / "a.duckdb"), wanted(archive, "zipnum"))
+    (folder / "cluster.idx").write_text("rubbish\n" * 10)
+    with pytest.raises(ArchiveError, match=r"cluster\.idx"):
+        collect(Store(tmp_path / "b.duckdb"), wanted(archive, "zipnum"))
