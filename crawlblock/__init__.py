@@ -1,7 +1,7 @@
-"""crawlblock tells who may still crawl the web.
+r"""crawlblock tells who may still crawl the web.
 
 >>> import crawlblock
->>> crawlblock.judge(b"User-agent: GPTBot\\nDisallow: /\\n")["GPTBot"].restriction
+>>> crawlblock.judge(b"User-agent: GPTBot\nDisallow: /\n")["GPTBot"].restriction
 <Restriction.FULL: 'full'>
 """
 

@@ -53,7 +53,7 @@ def surt(url: str) -> str:
 
 
 def parse_host(text: str) -> str:
-    """Return the host in what a person wrote: a name, an IDN, a URL, with a port or a dot at its end.
+    """Return the host in what a person wrote: a name, an IDN, a URL, with a port or a last dot.
 
     A port other than 80 and 443 stays, for it is another robots.txt.
     Raises ValueError, with the reason, for anything that is not a host.
@@ -67,15 +67,15 @@ def parse_host(text: str) -> str:
         raise ValueError(f"not a host ({error})") from None
     if parts.scheme not in ("", "http", "https"):
         raise ValueError(f"scheme {parts.scheme} has no robots.txt")
-    if is_address(name):
-        host = f"[{name}]" if ":" in name else name
-    else:
-        host = _ascii_name(name)
+    if "@" in parts.netloc and "://" not in raw:
+        raise ValueError("an e-mail address is not a host")
+    address = f"[{name}]" if ":" in name else name
+    host = address if is_address(name) else _ascii_name(name)
     return host if port in (None, 80, 443) else f"{host}:{port}"
 
 
 def _ascii_name(name: str) -> str:
-    """Return the name in its ASCII form, checked label by label (RFC 1123, underscores let pass)."""
+    """Return the name in ASCII, checked label by label (RFC 1123, underscores let pass)."""
     try:
         ascii_name = name if name.isascii() else name.encode("idna").decode("ascii")
     except UnicodeError:

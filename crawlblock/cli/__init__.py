@@ -8,8 +8,8 @@ from typing import Any
 import click
 
 from crawlblock import __version__
-from crawlblock.cli.check import check
 from crawlblock.cli.bring import import_command
+from crawlblock.cli.check import check
 from crawlblock.cli.collect import history, sample
 from crawlblock.cli.conclude import analyze, evaluate
 from crawlblock.cli.render import miniature
@@ -21,7 +21,7 @@ from crawlblock.errors import CrawlblockError
 @click.option("--debug", is_flag=True, help="Show where an error comes from.")
 @click.pass_context
 def cli(context: click.Context, debug: bool) -> None:
-    """Tell who may still crawl the web.
+    r"""Tell who may still crawl the web.
 
     \b
     Examples:

@@ -8,7 +8,7 @@ import click
 
 from crawlblock.cli.options import contact_option, print_rows, say
 from crawlblock.errors import InputError, UpstreamError
-from crawlblock.model import Outcome
+from crawlblock.model import Basis, Outcome
 from crawlblock.registry import crawlers
 from crawlblock.robots.evaluate import STAR, Finding, Judge
 from crawlblock.robots.second_opinion import protego_verdicts
@@ -40,7 +40,7 @@ COLUMNS = ["token", "restriction", "basis", "root_allowed", "group", "line", "ru
 def check(
     source: str, tokens: tuple[str, ...], parser: str, output: str, contact: str | None
 ) -> None:
-    """Print what a robots.txt means for every registered crawler, and the line that decides it.
+    r"""Print what a robots.txt means for every registered crawler, and the line that decides it.
 
     \b
     Examples:
@@ -48,7 +48,9 @@ def check(
       crawlblock check https://example.com/robots.txt --contact you@example.org
       cat robots.txt | crawlblock check - --token GPTBot -o json
     """
-    body = _read(source, contact)
+    found = _read(source, contact)
+    absent = found is None
+    body = found or b""
     asked = _tokens(tokens)
     if parser == "protego":
         opinions = protego_verdicts(body, asked)
@@ -59,11 +61,13 @@ def check(
         return
     judge = Judge(asked)
     rows = [_row(token, judge.find(body, token), body) for token in asked]
+    if absent:
+        rows = [row | {"basis": str(Basis.ABSENT)} for row in rows]
     print_rows(rows, output, COLUMNS)
     if any(row["flag"] for row in rows):
         say(
-            "ambiguous_group: agent lines are joined over a Crawl-delay or unknown line, as RFC 9309 "
-            "wants; the owner may have meant separate groups"
+            "ambiguous_group: agent lines are joined over a Crawl-delay or unknown line, as "
+            "RFC 9309 wants; the owner may have meant separate groups"
         )
 
 
@@ -91,7 +95,8 @@ def _row(token: str, finding: Finding, body: bytes) -> dict[str, object]:
     }
 
 
-def _read(source: str, contact: str | None) -> bytes:
+def _read(source: str, contact: str | None) -> bytes | None:
+    """Return the bytes of a robots.txt; None where the server says that there is none."""
     if source == "-":
         return sys.stdin.buffer.read()
     if source.startswith(("http://", "https://")):
@@ -102,11 +107,11 @@ def _read(source: str, contact: str | None) -> bytes:
         raise InputError(f"{source}: {error.strerror}; name a file, a URL or -") from None
 
 
-async def _fetch(url: str, contact: str | None) -> bytes:
+async def _fetch(url: str, contact: str | None) -> bytes | None:
     async with PoliteClient(user_agent(contact), Limits(pauses=0, attempts=2)) as client:
         body = await client.read(url)
     if body is Outcome.ABSENT:
-        return b""
+        return None
     if isinstance(body, Outcome):
         raise UpstreamError(f"{url}: {body}; nothing can be said about it now")
     return body

@@ -63,7 +63,7 @@ def sample(
     db: Path, list_file: Path | None, ranks: str | None, crawl: str | None, size: int, seed: str,
     name: str | None, mirror: str, contact: str | None,
 ) -> None:  # fmt: skip
-    """Draw the panel: the domains to follow.
+    r"""Draw the panel: the domains to follow.
 
     A larger --size keeps the members of the smaller one.
 
@@ -160,7 +160,7 @@ def history(
     db: Path, mirror: str, contact: str | None, crawls: str, panel: str | None, lookup: str | None,
     cdx_api: bool, rate: float, in_flight: int, dry_run: bool, cache: Path | None,
 ) -> None:  # fmt: skip
-    """Collect the panel's robots.txt from Common Crawl's archive and judge them.
+    r"""Collect the panel's robots.txt from Common Crawl's archive and judge them.
 
     What is stored is not asked for again: after an interruption run it once more.
 

@@ -15,7 +15,7 @@ from crawlblock.store.store import Store
 @click.command()
 @db_option
 def evaluate(db: Path) -> None:
-    """Judge again all that is stored, after the registry or the rules changed.
+    r"""Judge again all that is stored, after the registry or the rules changed.
 
     \b
     Example:
@@ -44,7 +44,7 @@ def evaluate(db: Path) -> None:
     help="How an HTTP status is read.",
 )
 def analyze(db: Path, results: Path | None, reading: str) -> None:
-    """Compute the claims: result files, a table here and a page.
+    r"""Compute the claims: result files, a table here and a page.
 
     \b
     Example:

@@ -12,7 +12,7 @@ from crawlblock.miniature import render_sample
 @click.argument("facts", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.argument("directory", type=click.Path(file_okay=False, path_type=Path))
 def miniature(facts: Path, directory: Path) -> None:
-    """Render an archive in Common Crawl's layout from the FACTS of a sample.
+    r"""Render an archive in Common Crawl's layout from the FACTS of a sample.
 
     \b
     Example:

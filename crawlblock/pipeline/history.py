@@ -42,7 +42,7 @@ async def plan_history(store: Store, wanted: Wanted, members: Sequence[Member]) 
     """Return what each crawl would cost."""
     async with open_mirror(wanted.mirror, wanted.contact, wanted.limits) as mirror:
         crawls = choose(await list_crawls(mirror), wanted.crawls)
-        plans = []
+        plans: list[Estimate] = []
         for crawl in crawls:
             pending = _pending(store, crawl, members)
             plans.append(await _plan(mirror, crawl, len(pending), bool(plans), wanted))
@@ -108,7 +108,7 @@ async def _open_index(
 
 
 def _pending(store: Store, crawl: Crawl, members: Sequence[Member]) -> list[Member]:
-    """Return the members without a capture, in the order of the indexes: neighbours share blocks."""
+    """Return the members without a capture, in the indexes' order: neighbours share blocks."""
     done = store.hosts_captured(crawl.crawl)
     pending = (member for member in members if member.host not in done)
     return sorted(pending, key=lambda member: surt(f"https://{member.host}/"))

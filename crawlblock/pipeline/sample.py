@@ -57,7 +57,7 @@ async def from_crawl(
 
 
 def store_panel(store: Store, drawn: Drawn) -> int:
-    """Store a panel and return how many of its members are new; raises InputError if it is empty."""
+    """Store a panel; return how many members are new.  Raises InputError if it is empty."""
     if not drawn.members:
         raise InputError(f"{drawn.frame}: no host in it can be used; nothing was stored")
     return store.add_panel(drawn.panel, drawn.frame, drawn.seed, now(), drawn.members)
@@ -70,8 +70,7 @@ def _draw_ranked(lines: Iterable[str], panel: str, seed: str, per_stratum: int) 
 def _lines(path: Path) -> Iterator[str]:
     """Read a text file, gzipped or not, whatever its encoding."""
     try:
-        opened = gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")
-        with opened as file:
+        with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
             for line in file:
                 yield line.decode("utf-8-sig", "replace").rstrip("\r\n")
     except (OSError, EOFError) as error:

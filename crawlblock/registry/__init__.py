@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 from crawlblock.model import Crawler, Openness, Purpose
 
@@ -35,20 +36,20 @@ def breaks() -> tuple[Break, ...]:
 
 
 def digest() -> str:
-    """Return a digest of the product tokens: stored policies made with another one are out of date."""
+    """Return a digest of the product tokens; policies made with another one are out of date."""
     tokens = "\n".join(sorted(crawler.token for crawler in crawlers()))
     return hashlib.blake2b(tokens.encode(), digest_size=8).hexdigest()
 
 
-def _read(name: str) -> dict[str, list[dict[str, object]]]:
+def _read(name: str) -> dict[str, list[dict[str, Any]]]:
     return tomllib.loads((files(__package__) / name).read_text("utf-8"))
 
 
-def _crawler(entry: dict[str, object]) -> Crawler:
-    known: dict[str, object] = dict(entry)
+def _crawler(entry: dict[str, Any]) -> Crawler:
+    known = dict(entry)
     if "purpose" in known:
         known["purpose"] = Purpose(known["purpose"])
     if "openness" in known:
         known["openness"] = Openness(known["openness"])
-    known["aliases"] = tuple(known.get("aliases", ()))  # type: ignore[arg-type]
-    return Crawler(**known)  # type: ignore[arg-type]
+    known["aliases"] = tuple(known.get("aliases", ()))
+    return Crawler(**known)

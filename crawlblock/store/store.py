@@ -160,12 +160,12 @@ class Store:
 
     def members(self, panel: str | None = None) -> list[Member]:
         """Return the members of a panel, of the one drawn last by default."""
-        where = "panel = ?" if panel else "panel = (SELECT panel FROM current_panel LIMIT 1)"
         with self._connect() as con:
             rows = con.execute(
                 "SELECT panel, domain, host, fallback_host, stratum, rank, weight, position "
-                f"FROM panel WHERE {where} ORDER BY stratum, position, domain, host",  # noqa: S608
-                [panel] if panel else [],
+                "FROM panel WHERE panel = coalesce(?, (SELECT max(panel) FROM current_panel)) "
+                "ORDER BY stratum, position, domain, host",
+                [panel],
             ).fetchall()
         return [Member(*row) for row in rows]
 
@@ -221,8 +221,8 @@ class Store:
         with self._connect() as con:
             con.register("asked", ArrowStream(asked))
             rows = con.execute(
-                "SELECT digest, any_value(c.outcome) FROM captures c SEMI JOIN asked USING (digest) "
-                "GROUP BY digest"
+                "SELECT digest, any_value(c.outcome) FROM captures c SEMI JOIN asked "
+                "USING (digest) GROUP BY digest"
             ).fetchall()
         return dict(rows)
 
@@ -254,7 +254,7 @@ class Store:
         policies: Mapping[str, Mapping[str, Verdict]],
         judged: Sequence[tuple[str, str, bool]],
     ) -> None:
-        """Store verdicts by policy, and which payload (digest, policy, ambiguous_group) has which."""
+        """Store verdicts by policy, and what was judged: digest, policy, ambiguous_group."""
         verdicts = [
             (policy, token, str(v.restriction), str(v.basis), v.root_allowed)
             for policy, vector in policies.items()
@@ -286,7 +286,8 @@ class Store:
         """Remove the policies that were judged with another registry."""
         with self._connect() as con:
             con.execute(
-                "DELETE FROM verdicts WHERE policy IN (SELECT policy FROM policies WHERE registry <> ?)",
+                "DELETE FROM verdicts WHERE policy IN "
+                "(SELECT policy FROM policies WHERE registry <> ?)",
                 [registry],
             ).fetchall()
             con.execute("DELETE FROM policies WHERE registry <> ?", [registry]).fetchall()
@@ -297,7 +298,8 @@ class Store:
         """Note a run."""
         row = [json.dumps(v, default=str) if isinstance(v, dict) else v for v in astuple(run)]
         with self._connect() as con:
-            con.execute(f"INSERT INTO runs VALUES ({', '.join('?' * len(row))})", row).fetchall()  # noqa: S608
+            marks = ", ".join("?" * len(row))
+            con.execute(f"INSERT INTO runs VALUES ({marks})", row).fetchall()  # noqa: S608
 
     @property
     def published(self) -> Path:
@@ -340,8 +342,8 @@ def _ensure_tables(con: duckdb.DuckDBPyConnection, path: Path) -> None:
     ((version,),) = con.execute("SELECT max(version) FROM schema_version").fetchall()
     if version != SCHEMA_VERSION:
         raise StoreError(
-            f"{path}: made by a {'newer' if version > SCHEMA_VERSION else 'older'} crawlblock (layout {version}, "
-            f"this one knows {SCHEMA_VERSION}); use that version, or another --db"
+            f"{path}: made by {'a newer' if version > SCHEMA_VERSION else 'an older'} crawlblock "
+            f"(layout {version}, this one knows {SCHEMA_VERSION}); use that one, or another --db"
         )
 
 

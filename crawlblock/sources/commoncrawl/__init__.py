@@ -1,0 +1,1 @@
+"""Common Crawl's archive, or any in its layout."""

@@ -79,7 +79,8 @@ def _scan(part: Path, needed: Collection[str]) -> pl.LazyFrame:
     missing = [name for name in needed if name not in have]
     if missing:
         raise ArchiveError(
-            f"{part}: the index lacks {', '.join(missing)}; it is not Common Crawl's layout, or a newer one"
+            f"{part}: the index lacks {', '.join(missing)}; it is not in Common Crawl's layout, "
+            "or in a newer one"
         )
     optional = [name for name in _SINCE_SOME_CRAWL if name in have and len(needed) > 1]
     return lazy.select(*needed, *optional)

@@ -81,7 +81,7 @@ async def collect(
 async def _with_targets(
     urls: Iterable[str], index: Index, mirror: Mirror
 ) -> dict[str, list[IndexRow]]:
-    """Return the rows of the URLs and of all that their redirects lead to, within the hops allowed."""
+    """Return the rows of the URLs and of all that their redirects lead to."""
     rows: dict[str, list[IndexRow]] = {}
     pending = set(urls)
     for _ in range(MAX_HOPS + 1):
@@ -118,7 +118,8 @@ async def _with_locations(
 
 def _best(member: Member, rows: Mapping[str, list[IndexRow]]) -> Chain | None:
     """Return a member's best chain: its own host's, and the fallback's only where that has none."""
-    own, fallback = [], []
+    own: list[Chain] = []
+    fallback: list[Chain] = []
     for url in map(normalised, candidates(member)):
         target = own if f"//{member.host}/" in url else fallback
         target.extend(
@@ -171,7 +172,7 @@ def _capture(
     name, headers = None, None
     if row.status is None or not 200 <= row.status < 300:
         outcome = outcome_of(row.status, None) if row.status else Outcome.DAMAGED
-    elif row.digest in known:
+    elif row.digest and row.digest in known:
         name, outcome = row.digest, Outcome(known[row.digest])
     else:
         record = by_digest.get(row.digest or "") or fetched.get((row.warc_file, row.warc_offset))

@@ -31,7 +31,7 @@ class Index(Protocol):
 
 
 def normalised(url: str) -> str:
-    """Return a URL as look-ups compare it: scheme and host in lower case, no default port or fragment."""
+    """Return a URL as look-ups compare it: lower-case host, no default port, no fragment."""
     parts = urlsplit(urldefrag(url)[0])
     try:
         port = parts.port

@@ -21,7 +21,6 @@ from crawlblock.sources.commoncrawl.index import IndexRow, normalised, prefixed
 from crawlblock.sources.commoncrawl.mirror import Mirror
 from crawlblock.sources.tasks import gather
 
-
 Block = tuple[str, int, int]  # file name, offset, length
 
 _AGAIN = "remove the file and run again"
@@ -166,7 +165,7 @@ def row_of(timestamp: str, fields: Mapping[str, str]) -> IndexRow | None:
     status = str(fields.get("status", ""))
     return IndexRow(
         url=fields["url"],
-        fetch_time=datetime.strptime(timestamp, "%Y%m%d%H%M%S"),  # noqa: DTZ007
+        fetch_time=datetime.strptime(timestamp, "%Y%m%d%H%M%S"),
         status=int(status) if status.isdigit() else None,
         digest=prefixed(fields.get("digest")),
         mime=fields.get("mime-detected") or fields.get("mime"),

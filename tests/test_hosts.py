@@ -1,0 +1,132 @@
+"""Hosts and their names."""
+
+import importlib
+import importlib.util
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from crawlblock.hosts import is_address, parse_host, registered_domain, surt
+from crawlblock.sampling import read_ranking
+
+
+@pytest.mark.parametrize(
+    ("host", "domain"),
+    [
+        ("www.example.co.uk", "example.co.uk"),
+        ("example.com", "example.com"),
+        ("a.b.example.com:8080", "example.com"),
+        ("me.github.io", "github.io"),
+        ("xn--bcher-kva.de", "xn--bcher-kva.de"),
+        ("co.uk", None),
+        ("localhost", None),
+        ("10.0.0.1", None),
+        ("10.0.0.1:8080", None),
+        ("[2001:db8::1]", None),
+        ("[2001:db8::1]:8080", None),
+        ("", None),
+    ],
+)
+def test_registered_domains(host: str, domain: str | None) -> None:
+    """One label under the public suffix (its ICANN part), none for addresses and bare suffixes."""
+    assert registered_domain(host) == domain
+
+
+@pytest.mark.parametrize(
+    ("written", "host"),
+    [
+        ("Example.COM", "example.com"),
+        ("https://user:pass@www.Example.com:443/a?b#c", "www.example.com"),
+        ("http://example.com:80", "example.com"),
+        ("example.com:8080", "example.com:8080"),
+        ("example.com.", "example.com"),
+        ("bücher.de", "xn--bcher-kva.de"),
+        ("10.0.0.1", "10.0.0.1"),
+        ("http://[2001:db8::1]:8080/", "[2001:db8::1]:8080"),
+        ("[2001:db8::1]", "[2001:db8::1]"),
+        ("_dmarc.example.com", "_dmarc.example.com"),
+        ("  example.com\t", "example.com"),
+    ],
+)
+def test_what_people_write_for_a_host(written: str, host: str) -> None:
+    """Names, IDNs, URLs, ports and addresses are read as the host they mean."""
+    assert parse_host(written) == host
+
+
+@pytest.mark.parametrize(
+    "rubbish",
+    [
+        "", " ", ".", "com", "a b.example", "-a.example", "a-.example", "a..example", "1,a.example",
+        "ftp://a.example", "mailto:me@a.example", "http://", "https:///robots.txt", "http://[::1",
+        "a.example:99999", "a.example:x", "999.999.999.999", "1.2.3", "2001:db8::1:::",
+        "x" * 64 + ".example", ".".join(["x" * 60] * 5), "a.example\x00", "ex\u00adample\ud800.com",
+    ],
+)  # fmt: skip
+def test_rubbish_is_no_host(rubbish: str) -> None:
+    """What is not a host is refused with a reason."""
+    with pytest.raises(ValueError, match=r"\w"):
+        parse_host(rubbish)
+
+
+@given(st.text() | st.from_regex(r"(https?://)?[\w.:\[\]/@-]*", fullmatch=True))
+@example("http://[::1]:99999999999999999999/")
+@example("//\u2100.example")
+@example("\u3002.example")
+def test_any_text_is_a_host_or_a_value_error(text: str) -> None:
+    """No text raises anything but ValueError, and a host is read as itself."""
+    try:
+        host = parse_host(text)
+    except ValueError:
+        return
+    assert parse_host(host) == host
+    assert host.isascii()
+    assert host == host.lower()
+    registered_domain(host)
+    assert surt(f"https://{host}/robots.txt").endswith(")/robots.txt")
+
+
+@given(st.from_regex(r"[a-z0-9_-]{1,4}(\.[a-z0-9-]{1,4}){1,3}", fullmatch=True))
+def test_rankings_read_names_as_hosts_are_read(name: str) -> None:
+    """The short way that rankings take agrees with the long one."""
+    try:
+        expected = [parse_host(name)]
+    except ValueError:
+        expected = []
+    assert [found for _, found in read_ranking([name])] == expected
+
+
+def test_addresses_are_told_from_names() -> None:
+    """Addresses with and without brackets are addresses, names are not."""
+    assert is_address("10.0.0.1")
+    assert is_address("[2001:db8::1]")
+    assert not is_address("10.example")
+
+
+SURT_KEYS = [
+    ("https://www.Example.com/robots.txt", "com,example)/robots.txt"),
+    ("http://www3.example.com/", "com,example)/"),
+    ("http://wwww.example.com/", "com,example,wwww)/"),
+    ("http://www-1.example.com/", "com,example,www-1)/"),
+    ("https://xn--bcher-kva.de/robots.txt", "de,xn--bcher-kva)/robots.txt"),
+    ("https://example.com:443/", "com,example)/"),
+    ("http://example.com:80/", "com,example)/"),
+    ("http://example.com:8080/Robots.TXT", "com,example:8080)/robots.txt"),
+    ("http://192.0.2.10/robots.txt", "10,2,0,192)/robots.txt"),
+    ("http://example.com./robots.txt", "com,example)/robots.txt"),
+    ("http://example.com", "com,example)/"),
+    ("https://example.com/a/b/?B=2&a=1", "com,example)/a/b?a=1&b=2"),
+]
+
+
+@pytest.mark.parametrize(("url", "key"), SURT_KEYS)
+def test_surt_keys(url: str, key: str) -> None:
+    """Keys are those of Common Crawl's indexes."""
+    assert surt(url) == key
+
+
+@pytest.mark.skipif(importlib.util.find_spec("surt") is None, reason="surt is not installed")
+@pytest.mark.parametrize("url", [url for url, _ in SURT_KEYS])
+def test_surt_keys_are_those_of_the_surt_package(url: str) -> None:
+    """The package that made the indexes gives the same keys."""
+    assert surt(url) == importlib.import_module("surt").surt(url)
