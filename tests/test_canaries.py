@@ -9,6 +9,7 @@ import pytest
 
 from crawlblock import registry
 from crawlblock.model import Basis, Capture, Crawler, Member, Restriction
+from crawlblock.sources.files import COLUMNS
 from crawlblock.store.frames import CAPTURE_SCHEMA
 from crawlblock.store.store import Run, schema
 
@@ -42,6 +43,11 @@ def test_fields_are_columns(
 def test_frame_is_the_table(con: duckdb.DuckDBPyConnection) -> None:
     """A frame of captures has the columns of the table."""
     assert CAPTURE_SCHEMA.names() == columns(con, "captures")
+
+
+def test_imports_have_the_same_columns() -> None:
+    """What an import yields goes into the table as it is."""
+    assert COLUMNS == CAPTURE_SCHEMA
 
 
 def test_crawler_columns(con: duckdb.DuckDBPyConnection) -> None:

@@ -1,5 +1,6 @@
 """The miniature in other people's software: pywb serves its index, cdx_toolkit reads it."""
 
+import asyncio
 import json
 import os
 import socket
@@ -22,6 +23,11 @@ from servers import RangeServer
 from crawlblock.hosts import surt
 from crawlblock.miniature import render_sample
 from crawlblock.miniature.facts import read_facts
+from crawlblock.sources.commoncrawl.cdx import CdxApi
+from crawlblock.sources.commoncrawl.index import IndexRow
+from crawlblock.sources.commoncrawl.mirror import open_mirror
+from crawlblock.sources.commoncrawl.zipnum import open_zipnum, row_of
+from crawlblock.transport import Limits, PoliteClient
 from crawlblock.warc import digest
 
 CRAWL = "MINI-2024-30"
@@ -50,6 +56,10 @@ bodies = [capture.content for capture in fetcher.iter(url) if capture["url"] == 
 digests = ["sha1:" + base64.b32encode(hashlib.sha1(body).digest()).decode() for body in bodies]
 json.dump(sorted(digests), sys.stdout)
 """
+
+
+Answers = dict[str, list[dict[str, str]]]  # by host
+Found = dict[str, list[IndexRow]]  # by URL
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,20 +125,30 @@ def ask(served: Served, url: str) -> list[dict[str, str]]:
     return [{k: v for k, v in line.items() if not k.startswith("source")} for line in lines]
 
 
-def test_pywb_finds_what_the_blocks_hold(served: Served) -> None:
+@pytest.fixture(scope="module")
+def answers(served: Served) -> Answers:
+    """Return what pywb finds at every host of the crawl."""
+    hosts = [fact.host for fact in read_facts(SAMPLE) if fact.crawl == CRAWL]
+    with ThreadPoolExecutor(4) as pool:
+        return dict(
+            zip(
+                hosts,
+                pool.map(lambda h: ask(served, f"https://{h}/robots.txt"), hosts),
+                strict=True,
+            )
+        )
+
+
+def test_pywb_finds_what_the_blocks_hold(served: Served, answers: Answers) -> None:
     """Exact look-ups by pywb give, for every host, the very lines of the ZipNum blocks."""
     lines: dict[str, list[dict[str, str]]] = defaultdict(list)
     for _, line in cdx_lines(served.archive, CRAWL):
         key, stamp, fields = line.decode().split(" ", 2)
         lines[key].append({"urlkey": key, "timestamp": stamp, **json.loads(fields)})
-    hosts = [fact.host for fact in read_facts(SAMPLE) if fact.crawl == CRAWL]
-    urls = [f"https://{host}/robots.txt" for host in hosts]
-    with ThreadPoolExecutor(4) as pool:
-        answers = list(pool.map(lambda url: ask(served, url), urls))
-    assert answers == [lines.get(surt(url), []) for url in urls]
-    assert sum(map(bool, answers)) > 1000
-    assert any(not answer for answer in answers)
-    assert any(len(answer) > 2 for answer in answers)
+    assert answers == {h: lines.get(surt(f"https://{h}/robots.txt"), []) for h in answers}
+    assert sum(map(bool, answers.values())) > 1000
+    assert any(not answer for answer in answers.values())
+    assert any(len(answer) > 2 for answer in answers.values())
 
 
 def test_cdx_toolkit_reads_the_archive(served: Served, tmp_path: Path) -> None:
@@ -151,3 +171,37 @@ def test_cdx_toolkit_reads_the_archive(served: Served, tmp_path: Path) -> None:
             check=True,
         )
     assert json.loads(done.stdout) == sorted(digest(answer.body) for answer in answers)
+
+
+def look_up(served: Served, urls: list[str], cache: Path, by_api: bool) -> Found:
+    """Return what crawlblock's own look-up finds, in the ZipNum blocks or by the CDX server."""
+    limits = Limits(per_second=10_000, in_flight=8)
+
+    async def run() -> Found:
+        if by_api:
+            async with PoliteClient("crawlblock-test", limits) as client:
+                return await CdxApi(client, f"{served.index}/{CRAWL}-index").look_up(urls)
+        async with open_mirror(served.data.url, None, limits) as mirror:
+            return await (await open_zipnum(mirror, CRAWL, cache)).look_up(urls)
+
+    return asyncio.run(run())
+
+
+def test_look_ups_equal_pywb(served: Served, answers: Answers, tmp_path: Path) -> None:
+    """Our look-ups in the ZipNum blocks find for every host what pywb finds."""
+    urls = [f"{scheme}://{host}/robots.txt" for host in answers for scheme in ("http", "https")]
+    theirs: Found = {url: [] for url in urls}
+    for row in (row_of(line["timestamp"], line) for found in answers.values() for line in found):
+        if row and row not in theirs.get(row.url, [row]):  # www and apex find the same
+            theirs[row.url].append(row)
+    ours = look_up(served, urls, tmp_path, by_api=False)
+    assert ours == theirs
+    assert sum(map(bool, ours.values())) > 1000
+
+
+def test_cdx_api_equals_zipnum(served: Served, answers: Answers, tmp_path: Path) -> None:
+    """Asking the CDX server gives the same captures as reading the blocks."""
+    urls = [f"https://{host}/robots.txt" for host in list(answers)[:60]]
+    by_api = look_up(served, urls, tmp_path, by_api=True)
+    assert by_api == look_up(served, urls, tmp_path, by_api=False)
+    assert any(by_api.values()) and not all(by_api.values())

@@ -1,8 +1,56 @@
 """`crawlblock import`: captures from elsewhere."""
 
+from pathlib import Path
+from typing import cast
+
 import click
+
+from crawlblock.cli.options import db_option, progress_bar, say
+from crawlblock.pipeline.bring import import_files
+from crawlblock.pipeline.evaluate import evaluate
+from crawlblock.pipeline.runs import recorded
+from crawlblock.sources.files import Every, read_observation_times
+from crawlblock.store.store import Store
 
 
 @click.command("import")
-def import_command() -> None:
-    """Take captures from elsewhere."""
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILES")
+@db_option
+@click.option(
+    "--every",
+    type=click.Choice(["month", "week"]),
+    default="month",
+    show_default=True,
+    help="The snapshots that a row with first_seen and last_seen covers.",
+)
+@click.option(
+    "--at",
+    type=click.Path(path_type=Path),
+    default=None,
+    help="A CSV of observation times (observed_at or date) that such a row covers instead.",
+)
+def import_command(paths: tuple[Path, ...], db: Path, every: str, at: Path | None) -> None:
+    r"""Take captures from elsewhere and judge them.
+
+    FILES are Parquet, CSV or JSONL with host, fetch_time (or first_seen and last_seen), status and
+    body, or WARC.
+
+    \b
+    Examples:
+      crawlblock import captures.parquet
+      crawlblock import weekly.parquet --at observed_at.csv
+      crawlblock import crawl-00000.warc.gz --db elsewhere.duckdb
+    """
+    store = Store(db)
+    times = read_observation_times(at) if at else []
+    configuration = {"files": [str(path) for path in paths], "every": every, "at": at}
+    with recorded(store, "import", configuration) as tally, progress_bar() as progress:
+        already, left_out = import_files(store, paths, cast("Every", every), times, tally, progress)
+        evaluate(store, tally, progress)
+    store.publish()
+    for line in left_out:
+        say(str(line))
+    say(
+        f"{tally.captures:,} new captures ({already:,} were there already), "
+        f"{tally.payloads:,} payloads judged"
+    )

@@ -18,6 +18,7 @@ LINE_LIMIT = 2083 * 8 - 1  # bytes of a line that count; longer ones are cut
 
 _BOM = b"\xef\xbb\xbf"
 _ESCAPE = re.compile(rb"%[0-9a-fA-F]{2}|[\x80-\xff]")
+_UNRESERVED = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
 _LONGEST_KEY = 12  # bytes of a key that can matter
 _START = 14  # bytes of a line looked at first
 _start = itemgetter(slice(_START))
@@ -196,10 +197,22 @@ def line_of(body: bytes, group: Group, rule: Rule) -> int:
 
 
 def escape(path: bytes) -> bytes:
-    """Return a path as patterns are kept: bytes above 127 percent-encoded, escapes in capitals."""
+    """Return a path or pattern in the one spelling in which they are compared.
+
+    Bytes above 127 are percent-encoded, letters, digits, `-._~` are not, and escapes have capitals
+    (RFC 9309 section 2.2.2).
+    """
     if path.isascii() and b"%" not in path:
         return path
-    return _ESCAPE.sub(lambda m: m[0].upper() if len(m[0]) == 3 else b"%%%02X" % m[0][0], path)
+    return _ESCAPE.sub(_spell, path)
+
+
+def _spell(match: re.Match[bytes]) -> bytes:
+    found = match[0]
+    if len(found) == 1:
+        return b"%%%02X" % found[0]
+    byte = bytes.fromhex(found[1:].decode())
+    return byte if byte in _UNRESERVED else found.upper()
 
 
 def _read_line(raw: bytes) -> Line:

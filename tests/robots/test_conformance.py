@@ -39,7 +39,7 @@ CASES = {
     "comment on the line": (b"User-agent: GPTBot # a\nDisallow: / # all\n", REFUSED),
     "blank line in a group": (b"User-agent: GPTBot\n\n\nDisallow: /\n", REFUSED),
     "merged groups": (
-        b"User-agent: GPTBot\nDisallow: /a\nUser-agent: gptbot\nDisallow: /",
+        b"User-agent: GPTBot\nDisallow: /a\nUser-agent: gptbot\nDisallow: /\n",
         REFUSED,
     ),
     "merged wildcards": (

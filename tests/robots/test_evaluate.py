@@ -137,7 +137,7 @@ def test_find_without_a_group() -> None:
 )
 def test_allowed(path: str, allowed: bool) -> None:
     """One path is judged by the same rules."""
-    body = "User-agent: *\nDisallow: /x\nAllow: /*?\nDisallow: /%c3%bc\n".encode()
+    body = b"User-agent: *\nDisallow: /x\nAllow: /*?\nDisallow: /%c3%bc\n"
     assert Judge(["GPTBot"]).allowed(body, "GPTBot", path) is allowed
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from crawlblock.model import Restriction
 from crawlblock.robots.rules import Decision, Effort, decide, matches, winner
-from crawlblock.robots.syntax import Group, Rule, parse
+from crawlblock.robots.syntax import Group, parse
 
 NONE, PARTIAL, ALL_BUT, FULL = list(Restriction)[:4]
 

@@ -144,12 +144,14 @@ def test_rules_before_any_agent() -> None:
         (b"/caf\xc3\xa9", b"/caf%C3%A9"),
         (b"/caf\xe9", b"/caf%E9"),
         (b"/caf%c3%A9", b"/caf%C3%A9"),
+        (b"/%7euser/%41", b"/~user/A"),
+        (b"/%2f%2A%24", b"/%2F%2A%24"),
         (b"/100%", b"/100%"),
         (b"/%zz", b"/%zz"),
     ],
 )
 def test_escape(path: bytes, escaped: bytes) -> None:
-    """Bytes above 127 are percent-encoded, escapes get capitals, the rest stays."""
+    """Bytes above 127 are escaped, unreserved ones not, escapes get capitals, the rest stays."""
     assert escape(path) == escaped
     assert rules_of_star(b"Disallow: " + path) == [(False, escaped)]
 

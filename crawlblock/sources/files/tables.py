@@ -30,6 +30,14 @@ SCHEMA = pl.Schema(
         "body": pl.Binary(),
     }
 )
+_UNREADABLE = (
+    OSError,
+    EOFError,
+    zlib.error,
+    csv.Error,
+    pl.exceptions.PolarsError,
+    pl.exceptions.PanicException,  # what polars does at some corrupt Parquet files
+)
 _SLICE = 4_000  # rows
 _SLICE_BYTES = 32 * 1024 * 1024  # of bodies, where they are counted while reading
 
@@ -169,7 +177,7 @@ def readable(path: Path) -> Iterator[None]:
     """Turn what can go wrong in reading a file into InputError."""
     try:
         yield
-    except (OSError, EOFError, zlib.error, csv.Error, pl.exceptions.PolarsError) as error:
+    except _UNREADABLE as error:
         reason = getattr(error, "strerror", None) or str(error).split("\n")[0]
         raise InputError(
             f"{path}: cannot be read ({reason}); check that it is whole and of "

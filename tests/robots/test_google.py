@@ -1,0 +1,170 @@
+"""The proof: Google's own parser gives the same answers, on all real files there are."""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import polars as pl
+from conftest import SHARED
+from robotstxt.robots import _lib
+
+from crawlblock.registry import crawlers
+from crawlblock.robots.evaluate import Judge, in_grammar
+from crawlblock.robots.rules import winner
+from crawlblock.robots.syntax import escape, parse
+from robots.generated import TOKENS, robots_files
+
+ORIGIN = b"http://h.example"
+SIZE_LIMIT = 500 * 1024  # bytes that count
+OWN_PATHS = 12  # taken from a file's rules
+OTHER_PATHS = 20  # asked about beside /
+FIXED_PATHS = tuple(
+    b"/index.html /a /ab /b /a/ /aa/b /a/b/c.php /x.pdf /robots.txt /wp-admin/ /search?q=x /?a=b"
+    b" /a?b /a/index.htm /en/ /a~b /a.b?c=d&e=f /b/a/b/ /zz /sitemap.xml /a/b?a=b /aab".split()
+)
+_URL_PATH = re.compile(rb"/[A-Za-z0-9._~!&'()+,;=:@/-]*(\?[A-Za-z0-9._~!&'()+,;=:@/-]+)?")
+_DOT_SEGMENT = re.compile(rb"/\.\.?(/|\?|$)")
+
+
+class Google:
+    """Google's C++ parser, asked in bytes; it reads the file anew for every answer."""
+
+    def __init__(self) -> None:
+        self._matcher = _lib.robots_matcher_create()
+
+    def allowed(self, body: bytes, token: bytes, path: bytes) -> bool:
+        """Tell whether a crawler may fetch a path."""
+        url = ORIGIN + path
+        return bool(
+            _lib.robots_allowed_by_robots(
+                self._matcher, body, len(body), token, len(token), url, len(url)
+            )
+        )
+
+    def close(self) -> None:
+        """Give the parser's memory back."""
+        _lib.robots_matcher_free(self._matcher)
+
+
+@dataclass
+class Tally:
+    """What was compared."""
+
+    bodies: int = 0
+    crawlers: int = 0  # pairs of a body and a crawler asked about
+    answers: int = 0
+    not_robots: int = 0  # bodies without a verdict, of which only the rules are compared
+    differences: list[tuple[str, bytes, bytes]] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        return (
+            f"{self.bodies} files, {self.crawlers} pairs of file and crawler, "
+            f"{self.answers} answers, {len(self.differences)} differences "
+            f"({self.not_robots} files without a verdict)"
+        )
+
+
+def probes(body: bytes) -> list[bytes]:
+    """Return `/` and 20 other paths, as many as possible from the file's own rules."""
+    patterns = [rule.pattern for group in parse(body) for rule in group.rules()]
+    own = dict.fromkeys(_spread([_path(pattern) for pattern in dict.fromkeys(patterns)]))
+    own.pop(b"/", None)
+    paths = dict.fromkeys([b"/", *own, *FIXED_PATHS])
+    return list(paths)[: 1 + OTHER_PATHS]
+
+
+def _path(pattern: bytes) -> bytes:
+    """Return a path that a pattern is likely to match, one that is a valid URL as it stands."""
+    path = pattern.replace(b"*", b"zz").removesuffix(b"$")
+    path += b"x" if path.endswith(b"?") else b""
+    usable = _URL_PATH.fullmatch(path) and not _DOT_SEGMENT.search(path)
+    return path if usable else b"/"
+
+
+def _spread(paths: Sequence[bytes]) -> Sequence[bytes]:
+    """Return up to `OWN_PATHS` of some paths, evenly spread over them."""
+    return paths[:: max(1, -(-len(paths) // OWN_PATHS))]
+
+
+def named(body: bytes, tokens: Iterable[str]) -> list[str]:
+    """Return the tokens that occur in a file's agent lines, and the first that does not.
+
+    Google's parser cannot bind a crawler whose token stands in no line with `agent` in its key, so
+    that one crawler stands for all of those.
+    """
+    lines = b"\n".join(line for line in body.lower().splitlines() if b"agent" in line)
+    present = {token: token.lower().encode() in lines for token in tokens}
+    absent = next(token for token, found in present.items() if not found)
+    return [token for token, found in present.items() if found or token == absent]
+
+
+def compare(bodies: Iterable[bytes], tokens: Sequence[str]) -> Tally:
+    """Ask both parsers about every file, crawler and path."""
+    google, judge, tally = Google(), Judge(tokens), Tally()
+    for body in bodies:
+        _compare_body(body, judge, google, tally)
+    google.close()
+    return tally
+
+
+def _compare_body(body: bytes, judge: Judge, google: Google, tally: Tally) -> None:
+    verdicts = judge.policy(body).verdicts
+    counted, paths = _counted(body), probes(body)
+    ours: dict[tuple[int, ...], list[bool]] = {}
+    tally.bodies += 1
+    for token in named(body, judge.tokens):
+        root = verdicts[token].root_allowed
+        groups = judge.find(body, token).groups
+        key = tuple(line for group in groups for _, line in group.agents)
+        if root is None:
+            answers = [judge.allowed(body, token, path) for path in paths]
+        elif key not in ours:
+            rules = [rule for group in groups for rule in group.rules()]
+            deciding = [winner(rules, escape(path)) for path in paths]
+            answers = ours[key] = [rule is None or rule.allow for rule in deciding]
+        else:
+            answers = ours[key]
+        name = token.encode()
+        theirs = [google.allowed(counted, name, path) for path in paths]
+        tally.crawlers += 1
+        tally.answers += len(paths)
+        tally.not_robots += root is None
+        if theirs != answers or (root is not None and root != theirs[0]):
+            wrong = (path for path, a, b in zip(paths, answers, theirs, strict=True) if a != b)
+            tally.differences.append((token, next(wrong, b"/"), body[:200]))
+
+
+def _counted(body: bytes) -> bytes:
+    """Return the first 500 KiB without a line that they cut; Google's library has no limit."""
+    if len(body) <= SIZE_LIMIT:
+        return body
+    head = body[: SIZE_LIMIT + 1]
+    return head[: max(head.rfind(b"\n"), head.rfind(b"\r")) + 1]
+
+
+def registered() -> list[str]:
+    """Return the registered tokens that Google's parser can express."""
+    return [crawler.token for crawler in crawlers() if in_grammar(crawler.token)]
+
+
+def test_real_files(shared: Path, record_property: Callable[[str, object], None]) -> None:
+    """On every distinct real file no answer for any registered crawler differs from Google's."""
+    frames = [pl.read_parquet(path, columns=["body"]) for path in shared.glob("corpus/*.parquet")]
+    texts = {path.read_bytes() for path in shared.glob("corpus/*/*.txt")}
+    bodies = texts.union(*(frame["body"].drop_nulls().to_list() for frame in frames))
+    tally = compare(sorted(bodies), registered())
+    record_property("google", str(tally))
+    print(f"Google's parser on real files: {tally}")
+    assert tally.bodies > 24_000
+    assert tally.differences == []
+
+
+def test_generated_files(record_property: Callable[[str, object], None]) -> None:
+    """On files made by a grammar no answer differs either: 20,000 where there are no real ones."""
+    count = 2_000 if SHARED.is_dir() else 20_000
+    tally = compare(robots_files(count, seed=9309), (*TOKENS, "never-named"))
+    record_property("google", str(tally))
+    print(f"Google's parser on generated files: {tally}")
+    assert tally.bodies == count
+    assert tally.differences == []
