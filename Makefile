@@ -35,7 +35,7 @@ $(VENV)/.dev: constraints/dev.txt $(VENV)/.run
 ifeq ($(MIRROR),)
 analyze: setup  ## Answer from the bundled facts, offline; or MIRROR=https://data.commoncrawl.org PANEL=domains.csv CONTACT=you@example.org CRAWLS=6
 	$(CRAWLBLOCK) miniature data/sample $(MINIATURE)
-	$(CRAWLBLOCK) sample --db $(DB) --list $(if $(PANEL),$(PANEL),data/sample/panel.csv) --name sample
+	$(CRAWLBLOCK) sample --db $(DB) --list $(if $(PANEL),$(PANEL),data/sample/hosts.csv) --name sample
 	$(CRAWLBLOCK) history --db $(DB) --mirror $(MINIATURE) --crawls all
 	$(CRAWLBLOCK) analyze --db $(DB) --results $(RESULTS)
 else

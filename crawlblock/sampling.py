@@ -87,8 +87,8 @@ def draw_strata(
 def take_list(entries: Iterable[str], panel: str) -> tuple[list[Member], list[Rejected]]:
     """Return exactly the hosts a list names, in its order, and the lines that name none.
 
-    An entry may be a domain, a host or a URL, alone on its line or in a column of a CSV; ranks are
-    kept.  Blank lines and comments (`#`) are passed over.
+    An entry may be a domain, a host or a URL, alone on its line or in a column of a CSV; a rank and
+    a stratum beside it are kept.  Blank lines and comments (`#`) are passed over.
     """
     members: list[Member] = []
     rejected: list[Rejected] = []
@@ -102,7 +102,7 @@ def take_list(entries: Iterable[str], panel: str) -> tuple[list[Member], list[Re
             rejected.append(Rejected(row.line, row.text[:_SHOWN], str(error)))
             continue
         seen[host] = row.line
-        members.append(_member(panel, host, "list", row.rank, 1.0, len(members)))
+        members.append(_member(panel, host, row.stratum or "list", row.rank, 1.0, len(members)))
     return members, rejected
 
 
@@ -200,6 +200,7 @@ class _Row:
     name: str  # empty where the line has no such column
     rank: int | None
     ranked: bool  # its format has ranks
+    stratum: str  # empty where the line has no such column
 
 
 def _rows(lines: Iterable[str]) -> Iterator[_Row]:
@@ -213,8 +214,7 @@ def _rows(lines: Iterable[str]) -> Iterator[_Row]:
             layout = _layout(text)
             if layout.header:
                 continue
-        name, rank = layout.read(text)
-        yield _Row(number, text, name, rank, layout.rank is not None)
+        yield layout.read(number, text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,17 +224,21 @@ class _Layout:
     separator: str
     name: int
     rank: int | None
+    stratum: int | None = None
     reverse: bool = False
     header: bool = False
 
-    def read(self, line: str) -> tuple[str, int | None]:
-        """Return name and rank of a line."""
+    def read(self, number: int, line: str) -> _Row:
+        """Return what a line holds."""
         cells = _cells(line, self.separator)
-        name = cells[self.name] if self.name < len(cells) else ""
+        name, rank, stratum = (
+            cells[column] if column is not None and column < len(cells) else ""
+            for column in (self.name, self.rank, self.stratum)
+        )
         if self.reverse:
             name = ".".join(reversed(name.split(".")))
-        rank = cells[self.rank] if self.rank is not None and self.rank < len(cells) else ""
-        return name, int(rank) if rank.isascii() and rank.isdigit() and len(rank) < 19 else None
+        place = int(rank) if rank.isascii() and rank.isdigit() and len(rank) < 19 else None
+        return _Row(number, line, name, place, self.rank is not None, stratum)
 
 
 def _layout(line: str) -> _Layout:
@@ -246,7 +250,8 @@ def _layout(line: str) -> _Layout:
         return _Layout(separator, cells.index(_REVERSED_COLUMN), rank, reverse=True, header=True)
     for name in _NAME_COLUMNS:
         if name in cells:
-            return _Layout(separator, cells.index(name), rank, header=True)
+            stratum = cells.index("stratum") if "stratum" in cells else None
+            return _Layout(separator, cells.index(name), rank, stratum, header=True)
     if len(cells) == 1 or not cells[0].isdigit():
         return _Layout(separator, 0, None)
     if separator == "\t" and len(cells) > _WEB_GRAPH[1]:

@@ -28,6 +28,7 @@ from crawlblock.sources.outcomes import outcome_of
 ROOT = Path(__file__).resolve().parent.parent
 FIRST, LAST = "CC-MAIN-2022-33", "CC-MAIN-2024-30"
 TOP_SITES, US_GOV = "top_sites_weekly_2022_2024", "usgov_monthly_2020_2025"
+STRATA = {TOP_SITES: "top sites", US_GOV: "US government"}
 
 # How many hosts of US_GOV are drawn for each way of answering, the rarest first: a host counts
 # where it is first eligible.  A plain draw would hold a handful of failures.
@@ -263,10 +264,10 @@ def hosts_frame(chosen: Mapping[str, Corpus], ranks: Path) -> pl.DataFrame:
     """Return where each host comes from, and its registered domain's rank in the Tranco list."""
     rank = dict(pl.read_parquet(ranks).select("domain", "rank").iter_rows())
     rows = [
-        (host, corpus.name, rank.get(registered_domain(host)))
+        (host, STRATA[corpus.name], rank.get(registered_domain(host)))
         for host, corpus in sorted(chosen.items())
     ]
-    return pl.DataFrame(rows, schema=["host", "corpus", "tranco_rank"], orient="row")
+    return pl.DataFrame(rows, schema=["host", "stratum", "tranco_rank"], orient="row")
 
 
 def crawls_frame(crawls: Iterable[Crawl], corpora: Iterable[Corpus]) -> pl.DataFrame:

@@ -219,7 +219,7 @@ def test_outcomes_of_statuses(status: int, outcome: Outcome) -> None:
 
 
 def test_months_of_a_run(tmp_path: Path) -> None:
-    """A run gives a capture for every month it touches, at its last moment in it."""
+    """A run gives a capture for every month it touches, at its first moment in it."""
     path = write_csv(
         tmp_path / "x.csv",
         [
@@ -230,11 +230,11 @@ def test_months_of_a_run(tmp_path: Path) -> None:
     )
     captures, _, _ = taken(path)
     assert captures.select("snapshot", "host", "fetch_time").rows() == [
-        ("2023-08", "a.com", datetime(2023, 8, 31, 23, 59, 59)),
-        ("2023-09", "a.com", datetime(2023, 9, 30, 23, 59, 59)),
-        ("2023-09", "b.com", datetime(2023, 9, 30, 23, 59, 59)),
-        ("2023-09", "c.com", datetime(2023, 9, 7, 23, 59, 59)),
-        ("2023-10", "a.com", datetime(2023, 10, 5, 10)),
+        ("2023-08", "a.com", datetime(2023, 8, 20, 10)),
+        ("2023-09", "a.com", datetime(2023, 9, 1)),
+        ("2023-09", "b.com", datetime(2023, 9, 1)),
+        ("2023-09", "c.com", datetime(2023, 9, 7)),
+        ("2023-10", "a.com", datetime(2023, 10, 1)),
     ]
 
 
@@ -247,13 +247,13 @@ def test_weeks_of_a_run(tmp_path: Path) -> None:
     captures, _, _ = taken(write_csv(tmp_path / "x.csv", rows), every="week")
     assert captures.select("snapshot", "host", "fetch_time").rows() == [
         ("2022-W52", "b.com", datetime(2023, 1, 1)),
-        ("2023-W52", "a.com", datetime(2023, 12, 31, 23, 59, 59)),
-        ("2024-W01", "a.com", datetime(2024, 1, 2, 23, 59, 59)),
+        ("2023-W52", "a.com", datetime(2023, 12, 25)),
+        ("2024-W01", "a.com", datetime(2024, 1, 1)),
     ]
 
 
-def test_the_version_in_force_last_stands_for_a_month(tmp_path: Path) -> None:
-    """Of several runs in a month the latest is taken, and the others are counted."""
+def test_the_version_in_force_first_stands_for_a_month(tmp_path: Path) -> None:
+    """Of several runs in a month the first is taken, and the others are counted."""
     rows = [
         span("a.com", "2023-09-02", "2023-09-09"),
         span("a.com", "2023-09-23", "2023-10-01", status="404", body=None),
@@ -262,11 +262,11 @@ def test_the_version_in_force_last_stands_for_a_month(tmp_path: Path) -> None:
     ]
     captures, _, (left_out,) = taken(write_jsonl(tmp_path / "x.jsonl", rows))
     assert captures.select("snapshot", "host", "outcome").rows() == [
-        ("2023-09", "a.com", "absent"),
+        ("2023-09", "a.com", "ok"),
         ("2023-09", "www.a.com", "ok"),
         ("2023-10", "a.com", "absent"),
     ]
-    assert left_out.count == 2
+    assert left_out.count == 1
 
 
 def test_of_single_fetches_the_newest_good_one_is_kept(tmp_path: Path) -> None:

@@ -30,7 +30,10 @@ class About:
 
 ARCHIVE = About(
     "Who may still crawl the web",
-    ("The robots.txt files are the archive's own captures; hosts, dates and answers are real.",),
+    (
+        "The robots.txt files are captures: Common Crawl's, or those that were imported; hosts, "
+        "dates and answers are theirs.",
+    ),
 )
 BUNDLED_SAMPLE = About(
     "Who may still crawl the web: the bundled sample",
@@ -40,8 +43,8 @@ BUNDLED_SAMPLE = About(
         "Rendered: the archive's files. They were built from those facts in Common Crawl's layout, "
         "and the ordinary code read them back. They are not Common Crawl's captures, and the "
         "archive's breaks, though marked, did not touch them.",
-        "The hosts were chosen by others, for other ends: they stand for themselves, not for the "
-        "web.",
+        "The hosts were chosen by others, for other ends, and the government hosts so that failures "
+        "occur: they stand for themselves, not for the web.",
     ),
 )
 

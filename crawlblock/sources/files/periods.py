@@ -69,7 +69,7 @@ def with_times(rows: pl.DataFrame) -> pl.DataFrame:
 def expanded(rows: pl.DataFrame, every: Every, at: Sequence[datetime]) -> pl.DataFrame:
     """Return one row for each snapshot a row covers, with `snapshot` and `time` of the capture.
 
-    A span gives one for each month or week, its time the last moment of the span in it; with
+    A span gives one for each month or week, its time the first moment of the span in it; with
     observation times it gives one for each of them that lies in it.  A row with a snapshot of its
     own, or of a single fetch, gives one.
     """
@@ -92,7 +92,7 @@ def _every(rows: pl.DataFrame, every: Every) -> pl.DataFrame:
         .explode("period")
         .with_columns(
             snapshot=_period_name(pl.col("period"), every),
-            time=pl.min_horizontal("end", pl.col("period").dt.offset_by(step) - _TICK),
+            time=pl.max_horizontal("start", "period"),
         )
     )
 

@@ -29,8 +29,8 @@ from crawlblock.sources.outcomes import KEPT_HEADERS, outcome_of
 from crawlblock.warc import digest
 
 # Of several rows of a host in a snapshot the newest good one is kept; of spans, which say how it
-# was until when, the one in force last; https before http at the same time.
-_PREFERENCE = ("good", "time", "start", "https")
+# was since when, the one in force first; https before http at the same time.
+_PREFERENCE = ("good", "order", "start", "https")
 
 
 def read_rows(
@@ -74,7 +74,9 @@ def _plan(table: Table, every: Every, at: Sequence[datetime], tally: Tally) -> p
     parts = [pl.DataFrame(schema=_PLAN)]
     for rows in map(_cleaned, table.slices(tally)):
         usable = _usable(rows, tally)
-        several = expanded(usable, every, at)
+        several = expanded(usable, every, at).with_columns(
+            order=pl.col("time").to_physical() * pl.when("run").then(-1).otherwise(1)
+        )
         tally.add(
             "in force at none of the times asked for",
             count=usable["row"].n_unique() - several["row"].n_unique(),
@@ -85,7 +87,7 @@ def _plan(table: Table, every: Every, at: Sequence[datetime], tally: Tally) -> p
     )
     best = ordered.unique(["host", "snapshot"], keep="first", maintain_order=True)
     tally.add(
-        "a newer one of the same host and snapshot was kept",
+        "another one of the same host and snapshot was kept",
         count=ordered["row"].n_unique() - best["row"].n_unique(),
     )
     return best.select("row", "host", "domain", "snapshot", "time").sort(
@@ -101,6 +103,7 @@ _PLAN = pl.Schema(
         "snapshot": pl.String(),
         "time": pl.Datetime("us"),
         "good": pl.Boolean(),
+        "order": pl.Int64(),
         "start": pl.Datetime("us"),
         "https": pl.Boolean(),
     }
