@@ -5,7 +5,7 @@ from pathlib import Path
 from rich.console import Console
 
 from crawlblock.analysis.run import analyze
-from crawlblock.report.page import ARCHIVE, BUNDLED_SAMPLE, write_page
+from crawlblock.report.page import ARCHIVE, BUNDLED_SAMPLE, write_figure, write_page
 from crawlblock.report.terminal import show
 from crawlblock.store.store import Store
 
@@ -20,5 +20,6 @@ def write_answer(store: Store, results: Path, reading: str, console: Console) ->
     rendered = frames["coverage"]["snapshot"].str.starts_with(RENDERED).any()
     about = BUNDLED_SAMPLE if rendered else ARCHIVE
     write_page(frames, page, about)
+    write_figure(frames, results / "refusals.svg")
     show(console, frames)
     return page

@@ -43,7 +43,7 @@ BUNDLED_SAMPLE = About(
         "Rendered: the archive's files. They were built from those facts in Common Crawl's layout, "
         "and the ordinary code read them back. They are not Common Crawl's captures, and the "
         "archive's breaks, though marked, did not touch them.",
-        "The hosts were chosen by others, for other ends, and the government hosts so that failures "
+        "The hosts were chosen by others, for other ends, the government hosts so that failures "
         "occur: they stand for themselves, not for the web.",
     ),
 )
@@ -59,7 +59,7 @@ def render(results: dict[str, pl.DataFrame], about: About = ARCHIVE) -> str:
     found = claims(results)
     parts = [_empty()] if found is None else _findings(found, results)
     body = "\n".join([f"<h1>{escape(about.title)}</h1>", *parts, _data(about), _method()])
-    style = (files(__package__) / "page.css").read_text("utf-8")
+    style = _style()
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
     return (
@@ -126,15 +126,37 @@ def _series(name: str, rows: Iterable[dict[str, Any]]) -> Series:
     )
 
 
-def _main_figure(found: Claims, marks: list[Mark], listed: list[str]) -> str:
+def write_figure(results: dict[str, pl.DataFrame], path: Path) -> None:
+    """Write the main figure as an SVG of its own, where there is one."""
+    found = claims(results)
+    chart = _main_chart(found, _breaks(results["coverage"])[0]) if found else None
+    if chart:
+        style = f"<style>{_style()} svg {{ background: var(--paper); }}</style>"
+        head = '<svg xmlns="http://www.w3.org/2000/svg" '
+        write_aside(
+            path, (head + chart.removeprefix("<svg ").replace(">", f">{style}", 1)).encode()
+        )
+
+
+def _main_chart(found: Claims, marks: list[Mark]) -> str | None:
     lines = [line for token in found.tokens if (line := _series(token, found.of(token))).points]
-    if not lines:
+    title = "Share of hosts that refuse a crawler, over time"
+    return line_chart(title, lines, marks) if lines else None
+
+
+def _main_figure(found: Claims, marks: list[Mark], listed: list[str]) -> str:
+    chart = _main_chart(found, marks)
+    if chart is None:
         return "<p>No snapshot has a date, so there is no figure.</p>"
     return _figure(
-        line_chart("Share of hosts that refuse a crawler, over time", lines, marks),
+        chart,
         "Bands: 95 % interval. A crawler's line begins when it is documented. Broken lines: "
         "changes in how Common Crawl makes its archive; a step there may come from the archive.",
     ) + _items(listed)
+
+
+def _style() -> str:
+    return (files(__package__) / "page.css").read_text("utf-8")
 
 
 def _breaks(coverage: pl.DataFrame) -> tuple[list[Mark], list[str]]:

@@ -46,7 +46,7 @@ def protego_verdicts(body: bytes, tokens: Iterable[str]) -> dict[str, bool | Non
 
     None for all of them: the body has more than 500 KiB, or needs more than `WORK_LIMIT`.
     """
-    asked = list(tokens)
+    asked = list(dict.fromkeys(tokens))
     text = body.decode("utf-8-sig", errors="ignore")
     if len(body) > SIZE_LIMIT or _work(text.splitlines(), len(asked)) > WORK_LIMIT:
         return dict.fromkeys(asked)
