@@ -50,12 +50,16 @@ def overlapping() -> Iterable[bytes]:
 def files() -> dict[str, bytes]:
     """Return the hostile files."""
     stars = b"*a" * 2_000
+    near = b"*" + b"a" * 30 + b"b" + b"a" * 30
     return {
         "thousands of * in each rule": filled(
             STAR, numbered(b"Disallow: /" + stars + b"%d\nAllow: /" + stars + b"%d*\n")
         ),
         "dead pairs with *": filled(STAR, numbered(b"Disallow: /*a*b%d\nAllow: /*a*b%d*\n")),
         "dead pairs": filled(STAR, numbered(b"Disallow: /%d\nAllow: /%d\n")),
+        "near misses": filled(
+            STAR, [b"Disallow: /*" + b"a" * 8_000 + b"\n", b"Allow: /" + near * 130 + b"\n"] * 50
+        ),
         "dead openings": filled(STAR + b"Disallow: /\n", numbered(b"Allow: /%d\nDisallow: /%d*\n")),
         "index pages": filled(STAR + b"Disallow: /\n", numbered(b"Allow: /%d/index.html\n")),
         "rules no path reaches": filled(STAR, numbered(b"Disallow: %d\n")),

@@ -1,5 +1,6 @@
-"""Measures how fast robots.txt files are judged, beside protego and urllib, and whether memory grows.
+"""Measures how fast robots.txt files are judged, and whether memory grows.
 
+Usage:
     python benchmarks/judge.py CORPUS [--rounds 3] [--files 1000000]
 
 CORPUS is a folder of Parquet files with a column `body` of bytes.  Every contestant judges the same

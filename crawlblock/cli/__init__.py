@@ -15,12 +15,13 @@ from crawlblock.cli.conclude import analyze, evaluate
 from crawlblock.cli.render import miniature
 from crawlblock.errors import CrawlblockError
 
+DEBUG = "--debug"
+
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="crawlblock")
-@click.option("--debug", is_flag=True, help="Show where an error comes from.")
-@click.pass_context
-def cli(context: click.Context, debug: bool) -> None:
+@click.option(DEBUG, is_flag=True, help="Show where an error comes from; may stand anywhere.")
+def cli(debug: bool) -> None:
     r"""Tell who may still crawl the web.
 
     \b
@@ -30,7 +31,6 @@ def cli(context: click.Context, debug: bool) -> None:
       crawlblock history --crawls 6 --contact you@example.org
       crawlblock analyze
     """
-    context.ensure_object(dict)["debug"] = debug
 
 
 for command in (check, sample, history, import_command, evaluate, analyze, miniature):
@@ -39,7 +39,9 @@ for command in (check, sample, history, import_command, evaluate, analyze, minia
 
 def main(args: list[str] | None = None) -> None:
     """Run a command; every failure is one line on stderr and an exit code."""
-    arguments = sys.argv[1:] if args is None else args
+    given = sys.argv[1:] if args is None else args
+    arguments = [argument for argument in given if argument != DEBUG]
+    debug = DEBUG in given
     try:
         result: Any = cli.main(args=arguments, prog_name="crawlblock", standalone_mode=False)
         sys.exit(result if isinstance(result, int) else 0)
@@ -54,19 +56,19 @@ def main(args: list[str] | None = None) -> None:
         sys.stderr.close()
         sys.exit(0)
     except CrawlblockError as error:
-        _trace(arguments)
+        _trace(debug)
         _fail(str(error), error.exit_code)
     except OSError as error:
-        _trace(arguments)
+        _trace(debug)
         advice = "free some space" if error.errno == errno.ENOSPC else "mend that"
         _fail(f"{error.filename or 'disk'}: {error.strerror}; {advice} and run again", 1)
     except Exception as error:  # the last net: a traceback helps nobody who is not debugging
-        _trace(arguments)
+        _trace(debug)
         _fail(f"a fault in crawlblock ({type(error).__name__}: {error}); --debug shows where", 1)
 
 
-def _trace(arguments: list[str]) -> None:
-    if "--debug" in arguments:
+def _trace(debug: bool) -> None:
+    if debug:
         traceback.print_exc()
 
 

@@ -1,0 +1,118 @@
+"""The bundled sample from end to end, by the ordinary code: facts in, the same facts out."""
+
+from collections import Counter
+from pathlib import Path
+
+import polars as pl
+import pytest
+from archives import SAMPLE
+
+from crawlblock import registry
+from crawlblock.cli import main
+from crawlblock.miniature.facts import read_facts, read_policies
+from crawlblock.model import Outcome
+from crawlblock.robots.evaluate import STAR
+from crawlblock.store.store import Store
+
+NO_RECORD = {
+    Outcome.DNS,
+    Outcome.TLS,
+    Outcome.TIMEOUT,
+    Outcome.CONNECTION_REFUSED,
+    Outcome.UNREACHABLE,
+}
+
+
+def run(*arguments: object) -> None:
+    """Run a command that ends well."""
+    with pytest.raises(SystemExit) as stopped:
+        main([str(argument) for argument in arguments])
+    assert stopped.value.code == 0
+
+
+@pytest.fixture(scope="module")
+def answered(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder in which the commands of `make analyze` have run."""
+    folder = tmp_path_factory.mktemp("demo")
+    db = folder / "crawlblock.duckdb"
+    run("miniature", SAMPLE, folder / "archive")
+    run("sample", "--db", db, "--list", SAMPLE / "hosts.csv", "--name", "sample")
+    run("history", "--db", db, "--mirror", folder / "archive", "--crawls", "all")
+    run("analyze", "--db", db)
+    return folder
+
+
+def test_every_fact_comes_back(answered: Path) -> None:
+    """Rendered and read back, every outcome and every verdict is the fact it was made of."""
+    policies = read_policies(SAMPLE)
+    with Store(answered / "crawlblock.duckdb").reading() as con:
+        captured = {
+            (snapshot, host): (Outcome(outcome), policy)
+            for snapshot, host, outcome, policy in con.execute(
+                "SELECT snapshot, host, outcome, policy "
+                "FROM captures LEFT JOIN payloads USING (digest)"
+            ).fetchall()
+        }
+        verdicts: dict[str, dict[str, tuple[str, str, bool | None]]] = {}
+        for policy, token, *verdict in con.execute("FROM verdicts").fetchall():
+            verdicts.setdefault(policy, {})[token] = tuple(verdict)
+    seen: Counter[str] = Counter()
+    for fact in read_facts(SAMPLE):
+        outcome, policy = captured.pop((fact.crawl, fact.host))
+        expected = Outcome.NOT_CAPTURED if fact.outcome in NO_RECORD else fact.outcome
+        assert outcome is expected, fact
+        seen[outcome] += 1
+        if fact.policy is not None:
+            known = {
+                token: (str(v.restriction), str(v.basis), v.root_allowed)
+                for token, v in policies[fact.policy].items()
+            }
+            assert verdicts[policy] == known, fact
+    assert not captured
+    assert seen[Outcome.OK] > 10_000 and len(seen) >= 7
+
+
+def test_facts_know_every_crawler() -> None:
+    """The bundled facts speak of every registered crawler: derive them again when one is added."""
+    tokens = {STAR, *(crawler.token for crawler in registry.crawlers())}
+    assert {frozenset(policy) for policy in read_policies(SAMPLE).values()} == {frozenset(tokens)}
+
+
+def test_answer(answered: Path) -> None:
+    """The answer is a page, a figure and result files, with refusals of GPTBot growing."""
+    results = answered / "results"
+    assert "rendered" in (results / "index.html").read_text("utf-8").lower()
+    assert (results / "refusals.svg").read_text("utf-8").startswith("<svg")
+    frame = pl.read_parquet(results / "refusals.parquet").filter(
+        (pl.col("token") == "GPTBot") & (pl.col("definition") == "root")
+    )
+    assert frame.height == 7  # documented in August 2023: crawls before are not counted
+    assert frame["estimate"][-1] > frame["estimate"][0]
+    assert (frame["n"] + frame["n_unknown"] == 1201).all()
+    assert pl.read_csv(results / "refusals.csv", infer_schema_length=None).height > 1000
+
+
+def test_strata_stand_apart(answered: Path) -> None:
+    """Top sites and government hosts have series of their own."""
+    frame = pl.read_parquet(answered / "results" / "refusals_by_stratum.parquet")
+    assert set(frame["stratum"]) == {"top sites", "US government"}
+
+
+def test_again_changes_nothing(answered: Path) -> None:
+    """The same commands again write nothing new, and the results are the same to the byte."""
+    db = answered / "crawlblock.duckdb"
+
+    def facts() -> list[tuple[object, ...]]:
+        with Store(db).reading() as con:
+            return con.execute(
+                "SELECT (SELECT count(*) FROM captures), (SELECT count(*) FROM payloads), "
+                "(SELECT count(*) FROM verdicts), (SELECT count(*) FROM panel)"
+            ).fetchall()
+
+    before = facts()
+    files = {p.name: p.read_bytes() for p in (answered / "results").iterdir()}
+    run("sample", "--db", db, "--list", SAMPLE / "hosts.csv", "--name", "sample")
+    run("history", "--db", db, "--mirror", answered / "archive", "--crawls", "all")
+    run("analyze", "--db", db)
+    assert facts() == before
+    assert {p.name: p.read_bytes() for p in (answered / "results").iterdir()} == files
