@@ -159,6 +159,34 @@ def test_list_with_rubbish(tmp_path: Path, db: Path, capsys: pytest.CaptureFixtu
     }
 
 
+@pytest.mark.parametrize(
+    ("frame", "found"),
+    [
+        (("--crawl", "latest"), "registered domains of MINI-2024-30"),
+        (("--ranks", "webgraph"), "web graph mini-"),
+    ],
+)
+def test_frames_of_the_archive(
+    archive: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    frame: tuple[str, str],
+    found: str,
+) -> None:
+    """Panels are drawn from a crawl's index and from the web graph; a larger keeps the smaller."""
+    hosts: list[set[str]] = []
+    for size in (2, 3):
+        db = tmp_path / f"{size}.duckdb"
+        code, _, err = run(
+            capsys, "sample", "--db", db, "--mirror", archive, *frame, "--size", size
+        )
+        assert code == 0 and found in err
+        members = Store(db).members()
+        assert all(member.weight >= 1 for member in members)
+        hosts.append({member.host for member in members})
+    assert hosts[0] < hosts[1]
+
+
 def test_unknown_crawl(archive: Path, db: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A crawl that does not exist is named, with the nearest that does."""
     run(capsys, "sample", "--db", db, "--list", archive.parent / "sample" / "hosts.csv")

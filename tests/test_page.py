@@ -19,7 +19,7 @@ from crawlblock.report.choice import claims
 from crawlblock.report.figure import Mark, Point, Series, line_chart
 from crawlblock.report.page import BUNDLED_SAMPLE, About, render, write_page
 from crawlblock.report.terminal import show
-from crawlblock.report.words import interval, percent
+from crawlblock.report.words import DASH, interval, percent
 
 VOID = {"meta", "line", "polygon", "polyline"}
 HOSTS = [f"h{i}" for i in range(9)]
@@ -204,7 +204,7 @@ def test_terminal_fits(results: dict[str, pl.DataFrame]) -> None:
     (alpha,) = (line for line in lines if line.startswith("Alpha"))
     assert re.split(r"\s{1,}", alpha.replace(" %", "%").strip()) == [
         "Alpha", "MINI-2023-40", "50.0%", "75.0%", interval(0.40927, 0.92852).replace(" %", "%"),
-        "8", "+25.0",
+        *("8", DASH),  # these hosts are no panel: a difference is not a change
     ]  # fmt: skip
 
 

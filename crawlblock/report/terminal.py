@@ -59,6 +59,7 @@ def summary(found: Claims, limit: int = ROWS) -> Table:
 
 def _cells(rows: list[dict[str, Any]]) -> tuple[Text, ...]:
     first, last = rows[0], rows[-1]
+    same_hosts = last["population"] == "panel"  # else a difference is not a change
     cells = (
         last["token"],
         first["snapshot"],
@@ -66,6 +67,6 @@ def _cells(rows: list[dict[str, Any]]) -> tuple[Text, ...]:
         percent(last["estimate"]),
         interval(last["low"], last["high"]),
         str(last["n"]),
-        points(first["estimate"], last["estimate"]) if first is not last else DASH,
+        points(first["estimate"], last["estimate"]) if same_hosts and len(rows) > 1 else DASH,
     )
     return tuple(Text(cell) for cell in cells)
