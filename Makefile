@@ -12,6 +12,7 @@ CONTACT ?=
 DB ?= $(if $(MIRROR),data/archive.duckdb,data/crawlblock.duckdb)
 RESULTS ?= $(if $(MIRROR),data/archive-results,data/results)
 MINIATURE = build/miniature
+CORPUS ?= ../shared/corpus
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev analyze test test-lowest check bench constraints clean
@@ -62,7 +63,7 @@ check: setup-dev  ## Style, types and the direction of imports
 	$(VENV)/bin/lint-imports
 
 bench: setup-dev  ## Measure speed: see benchmarks/README.md
-	$(VENV)/bin/python benchmarks/judge.py
+	$(VENV)/bin/python benchmarks/judge.py $(CORPUS)
 	$(VENV)/bin/python benchmarks/hostile.py
 
 PIN = uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \

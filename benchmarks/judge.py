@@ -130,6 +130,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--files", type=int, default=1_000_000, help="judged for the memory test")
     options = parser.parse_args()
+    if not any(options.corpus.glob("*.parquet")):
+        parser.error(f"{options.corpus}: no Parquet files; name a folder that has some")
     corpora = read(options.corpus)
     tokens = [crawler.token for crawler in crawlers()][:CRAWLERS]
     print(f"{describe()}; {len(tokens)} crawlers, {options.rounds} rounds; files/s")

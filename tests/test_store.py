@@ -193,6 +193,28 @@ def test_not_a_database(tmp_path: Path) -> None:
         Store(other)
 
 
+def test_short_readers_are_waited_for(tmp_path: Path) -> None:
+    """A process that has the database open for a moment delays a run and does not end it."""
+    store = Store(tmp_path / "db.duckdb")
+    code = (
+        "import duckdb, sys, time\n"
+        f"con = duckdb.connect({str(store.path)!r})\n"
+        "print('open', flush=True)\n"
+        "time.sleep(0.5)\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as reader:
+        assert reader.stdout and reader.stdout.readline()
+        assert fill(store, "a.example") == 1
+
+
+def test_questions_leave_nothing(tmp_path: Path) -> None:
+    """What is written while reading is not kept."""
+    store = Store(tmp_path / "db.duckdb")
+    with store.reading() as con:
+        con.execute("DELETE FROM schema_version").fetchall()
+    Store(tmp_path / "db.duckdb")
+
+
 def test_reader_does_not_block(tmp_path: Path) -> None:
     """A process that reads the published copy keeps it while runs write and publish anew."""
     store = Store(tmp_path / "db.duckdb")

@@ -14,7 +14,7 @@ from crawlblock.model import Restriction
 from crawlblock.robots.syntax import Group, Rule
 
 _FRESH = b"\x00"  # ends a line when parsed, so no pattern holds it
-EFFORT = 10_000_000  # bytes compared per robots.txt; real ones need a fiftieth of it at most
+EFFORT = 10_000_000  # bytes compared per robots.txt; real ones need about a fiftieth at most
 _READING = 20  # bytes compared in the time a rule is read
 
 

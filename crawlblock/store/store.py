@@ -1,31 +1,19 @@
-"""The database file: opened briefly, written in batches, published for readers."""
+"""What is stored, and what is asked of it; everything goes in in batches."""
 
 import json
-import os
-import shutil
 import zlib
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from datetime import datetime
-from importlib.resources import files
-from pathlib import Path
 
 import duckdb
 import polars as pl
-from filelock import FileLock, Timeout
 
-from crawlblock.errors import CrawlblockError, LockedError, StoreError
 from crawlblock.model import Crawler, Member, Payload, SnapshotKind, Verdict
 from crawlblock.registry import Break
+from crawlblock.store.database import Database
 from crawlblock.store.frames import ArrowStream
 
-SCHEMA_VERSION = 1
-_CONFIG: dict[str, str | bool | int | float | list[str]] = {
-    "storage_compatibility_version": "v1.2.0",  # so that DuckDB 1.2 and later can read the file
-    "autoinstall_known_extensions": False,
-    "autoload_known_extensions": False,
-}
 _CRAWLER_SCHEMA = pl.Schema(
     {
         "token": pl.String,
@@ -61,67 +49,8 @@ class Run:
     result: str
 
 
-class Store:
-    """A database file; made with its tables when it is not there yet.
-
-    Every method opens the file, does its work in one transaction and closes it again.  Raises
-    StoreError when the file, its disk or its layout cannot be used, LockedError when another
-    process holds it.
-    """
-
-    def __init__(self, path: Path) -> None:
-        """Take the path of the database."""
-        self.path = path
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise StoreError(
-                f"{path}: cannot make the folder ({error.strerror}); use another --db"
-            ) from None
-        with self._connect() as con:
-            _ensure_tables(con, path)
-
-    @contextmanager
-    def held(self) -> Iterator[None]:
-        """Keep every other run off this database until the block ends."""
-        lock = FileLock(f"{self.path}.lock", timeout=0)
-        try:
-            lock.acquire()
-        except Timeout:
-            raise LockedError(
-                f"{self.path}: another run is at work; wait for it to end, or use another --db"
-            ) from None
-        except OSError as error:
-            raise StoreError(
-                f"{self.path}.lock: {error.strerror}; the folder must be writable"
-            ) from None
-        try:
-            yield
-        finally:
-            lock.release()
-
-    @contextmanager
-    def _connect(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Open the database for one transaction."""
-        try:
-            con = duckdb.connect(str(self.path), config=_CONFIG)
-        except duckdb.Error as error:
-            raise _explained(self.path, error) from None
-        try:
-            con.execute("SET TimeZone = 'UTC'").fetchall()
-            con.execute("BEGIN").fetchall()
-            yield con
-            con.execute("COMMIT").fetchall()
-        except duckdb.Error as error:
-            raise _explained(self.path, error) from None
-        finally:
-            con.close()
-
-    @contextmanager
-    def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Open the database for questions; what is written here is thrown away."""
-        with self._connect() as con:
-            yield con
+class Store(Database):
+    """The facts and conclusions of a database; each method is one transaction."""
 
     # Facts
 
@@ -143,7 +72,7 @@ class Store:
             },
             orient="row",
         )
-        with self._connect() as con:
+        with self.transaction() as con:
             before = _count(con, "panel")
             con.execute(
                 "INSERT INTO panels VALUES (?, ?, ?, ?) ON CONFLICT (panel) DO UPDATE "
@@ -160,7 +89,7 @@ class Store:
 
     def members(self, panel: str | None = None) -> list[Member]:
         """Return the members of a panel, of the one drawn last by default."""
-        with self._connect() as con:
+        with self.transaction() as con:
             rows = con.execute(
                 "SELECT panel, domain, host, fallback_host, stratum, rank, weight, position "
                 "FROM panel WHERE panel = coalesce(?, (SELECT max(panel) FROM current_panel)) "
@@ -173,7 +102,7 @@ class Store:
         self, snapshot: str, kind: SnapshotKind, first: datetime | None, last: datetime | None
     ) -> None:
         """Add a snapshot if it is new."""
-        with self._connect() as con:
+        with self.transaction() as con:
             con.execute(
                 "INSERT INTO snapshots VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
                 [snapshot, str(kind), first, last],
@@ -194,7 +123,7 @@ class Store:
             },
             schema={"digest": pl.String, "bytes": pl.Int64, "body": pl.Binary},
         )
-        with self._connect() as con:
+        with self.transaction() as con:
             con.register("bodies", ArrowStream(bodies))
             con.execute(
                 "INSERT INTO payloads BY NAME SELECT * FROM bodies ON CONFLICT DO NOTHING"
@@ -209,7 +138,7 @@ class Store:
 
     def hosts_captured(self, snapshot: str) -> set[str]:
         """Return the hosts that have a capture in a snapshot, whatever its outcome."""
-        with self._connect() as con:
+        with self.transaction() as con:
             rows = con.execute(
                 "SELECT host FROM captures WHERE snapshot = ?", [snapshot]
             ).fetchall()
@@ -218,7 +147,7 @@ class Store:
     def known_outcomes(self, digests: Collection[str]) -> dict[str, str]:
         """Return the outcome (ok or not_robots) of each of the digests whose payload is stored."""
         asked = pl.DataFrame({"digest": list(digests)}, schema={"digest": pl.String})
-        with self._connect() as con:
+        with self.transaction() as con:
             con.register("asked", ArrowStream(asked))
             rows = con.execute(
                 "SELECT digest, any_value(c.outcome) FROM captures c SEMI JOIN asked "
@@ -233,13 +162,13 @@ class Store:
         rows = [{name: getattr(c, name) for name in _CRAWLER_SCHEMA} for c in crawlers]
         rows.append({**dict.fromkeys(_CRAWLER_SCHEMA), "token": "*", "ai": False})
         events = [{name: getattr(b, name) for name in _BREAK_SCHEMA} for b in breaks]
-        with self._connect() as con:
+        with self.transaction() as con:
             _replace(con, "crawlers", pl.DataFrame(rows, schema=_CRAWLER_SCHEMA))
             _replace(con, "breaks", pl.DataFrame(events, schema=_BREAK_SCHEMA))
 
     def pending_payloads(self, registry: str, limit: int) -> list[Payload]:
         """Return payloads not yet judged with this registry, at most `limit`."""
-        with self._connect() as con:
+        with self.transaction() as con:
             rows = con.execute(
                 "SELECT y.digest, y.body FROM payloads y "
                 "LEFT JOIN policies p ON p.policy = y.policy AND p.registry = ? "
@@ -265,7 +194,7 @@ class Store:
             "root_allowed": pl.Boolean,
         }  # fmt: skip
         judged_columns = {"digest": pl.String, "policy": pl.String, "ambiguous_group": pl.Boolean}
-        with self._connect() as con:
+        with self.transaction() as con:
             con.register(
                 "batch", ArrowStream(pl.DataFrame(verdicts, verdict_columns, orient="row"))
             )
@@ -284,7 +213,7 @@ class Store:
 
     def drop_other_policies(self, registry: str) -> None:
         """Remove the policies that were judged with another registry."""
-        with self._connect() as con:
+        with self.transaction() as con:
             con.execute(
                 "DELETE FROM verdicts WHERE policy IN "
                 "(SELECT policy FROM policies WHERE registry <> ?)",
@@ -297,54 +226,9 @@ class Store:
     def add_run(self, run: Run) -> None:
         """Note a run."""
         row = [json.dumps(v, default=str) if isinstance(v, dict) else v for v in astuple(run)]
-        with self._connect() as con:
+        with self.transaction() as con:
             marks = ", ".join("?" * len(row))
             con.execute(f"INSERT INTO runs VALUES ({marks})", row).fetchall()  # noqa: S608
-
-    @property
-    def published(self) -> Path:
-        """The copy for readers, which no run ever holds."""
-        return self.path.with_suffix(f".snapshot{self.path.suffix}")
-
-    def publish(self) -> Path:
-        """Copy the database for readers; who has the old copy open keeps it."""
-        aside = self.published.with_name(f"{self.published.name}.{os.getpid()}")
-        with self._connect() as con:
-            con.execute("COMMIT").fetchall()
-            con.execute("CHECKPOINT").fetchall()
-            con.execute("BEGIN").fetchall()
-        try:
-            shutil.copyfile(self.path, aside)
-            aside.replace(self.published)
-        except OSError as error:
-            aside.unlink(missing_ok=True)
-            raise StoreError(
-                f"{self.published}: {error.strerror}; free some space and run again"
-            ) from None
-        return self.published
-
-
-def schema() -> str:
-    """Return the SQL that makes an empty database."""
-    folder = files(__package__)
-    return "\n".join(
-        (folder / f"{name}.sql").read_text("utf-8") for name in ("schema", "questions")
-    )
-
-
-def _ensure_tables(con: duckdb.DuckDBPyConnection, path: Path) -> None:
-    tables = {name for (name,) in con.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
-    if not tables:
-        con.execute(schema()).fetchall()
-        return
-    if "schema_version" not in tables:
-        raise StoreError(f"{path}: this is another program's database; use another --db")
-    ((version,),) = con.execute("SELECT max(version) FROM schema_version").fetchall()
-    if version != SCHEMA_VERSION:
-        raise StoreError(
-            f"{path}: made by {'a newer' if version > SCHEMA_VERSION else 'an older'} crawlblock "
-            f"(layout {version}, this one knows {SCHEMA_VERSION}); use that one, or another --db"
-        )
 
 
 def _replace(con: duckdb.DuckDBPyConnection, table: str, rows: pl.DataFrame) -> None:
@@ -371,19 +255,3 @@ def _refresh_snapshots(con: duckdb.DuckDBPyConnection, kind: SnapshotKind) -> No
 
 def _count(con: duckdb.DuckDBPyConnection, table: str) -> int:
     return int(con.execute(f"SELECT count(*) FROM {table}").fetchall()[0][0])  # noqa: S608
-
-
-def _explained(path: Path, error: duckdb.Error) -> CrawlblockError:
-    """Say in one line what DuckDB's message means for the reader."""
-    text = str(error).strip().split("\n")[0]
-    if "Could not set lock" in str(error) or "Conflicting lock" in str(error):
-        return LockedError(
-            f"{path}: another process has it open; close it, or read its copy *.snapshot.duckdb"
-        )
-    if "No space left" in str(error) or "not enough space" in str(error).lower():
-        return StoreError(
-            f"{path}: the disk is full; free some space and run again, nothing is lost"
-        )
-    if "not a valid DuckDB database" in text or "version number" in text:
-        return StoreError(f"{path}: not a database this DuckDB can read ({text}); use another --db")
-    return StoreError(f"{path}: {text}")
