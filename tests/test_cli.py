@@ -187,6 +187,33 @@ def test_frames_of_the_archive(
     assert hosts[0] < hosts[1]
 
 
+def test_real_bodies_in_an_archive(
+    tmp_path: Path, db: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Captures of an import file become an archive, which history reads back as they were."""
+    rows = [
+        {"host": "a.com", "fetch_time": "2024-05-06", "status": 200, "body": JOINED.decode()},
+        {"host": "b.com", "fetch_time": "2024-05-07", "status": 404, "body": None},
+        {"host": "a.com", "fetch_time": "2024-06-06", "status": 200, "body": "User-agent: *"},
+    ]
+    (tmp_path / "rows.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    (tmp_path / "hosts").write_text("a.com\nb.com\n")
+    archive = tmp_path / "archive"
+    assert run(capsys, "miniature", tmp_path / "rows.jsonl", archive)[0] == 0
+    run(capsys, "sample", "--db", db, "--list", tmp_path / "hosts")
+    run(capsys, "history", "--db", db, "--mirror", archive, "--crawls", "all")
+    with Store(db).reading() as con:
+        found = con.execute(
+            "SELECT snapshot, host, restriction FROM access WHERE token = 'CCBot' ORDER BY ALL"
+        ).fetchall()
+    assert found == [
+        ("MINI-2024-05", "a.com", "full"),
+        ("MINI-2024-05", "b.com", "none"),
+        ("MINI-2024-06", "a.com", "none"),
+        ("MINI-2024-06", "b.com", "unknown"),
+    ]
+
+
 def test_unknown_crawl(archive: Path, db: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A crawl that does not exist is named, with the nearest that does."""
     run(capsys, "sample", "--db", db, "--list", archive.parent / "sample" / "hosts.csv")

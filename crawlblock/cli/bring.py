@@ -5,7 +5,7 @@ from typing import cast
 
 import click
 
-from crawlblock.cli.options import db_option, progress_bar, say
+from crawlblock.cli.options import at_option, db_option, every_option, progress_bar, say
 from crawlblock.pipeline.bring import import_files
 from crawlblock.pipeline.evaluate import evaluate
 from crawlblock.pipeline.runs import recorded
@@ -16,19 +16,8 @@ from crawlblock.store.store import Store
 @click.command("import")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILES")
 @db_option
-@click.option(
-    "--every",
-    type=click.Choice(["month", "week"]),
-    default="month",
-    show_default=True,
-    help="The snapshots that a row with first_seen and last_seen covers.",
-)
-@click.option(
-    "--at",
-    type=click.Path(path_type=Path),
-    default=None,
-    help="A CSV of observation times (observed_at or date) that such a row covers instead.",
-)
+@every_option
+@at_option
 def import_command(paths: tuple[Path, ...], db: Path, every: str, at: Path | None) -> None:
     r"""Take captures from elsewhere and judge them.
 

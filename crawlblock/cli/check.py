@@ -59,8 +59,9 @@ def check(
         ]
         print_rows(rows, output, ["token", "root_allowed"])
         return
-    judge = Judge(asked)
-    rows = [_row(token, judge.find(body, token), body) for token in asked]
+    findings = Judge(asked).findings(body)
+    lines = {id(finding): _line(finding, body) for finding in findings.values()}
+    rows = [_row(token, finding, lines[id(finding)]) for token, finding in findings.items()]
     if absent:
         rows = [row | {"basis": str(Basis.ABSENT)} for row in rows]
     print_rows(rows, output, COLUMNS)
@@ -77,12 +78,16 @@ def _tokens(wanted: tuple[str, ...]) -> list[str]:
     return [known.get(token.lower(), token) for token in wanted] or list(known.values())
 
 
-def _row(token: str, finding: Finding, body: bytes) -> dict[str, object]:
-    line, rule = None, None
-    if finding.rule:
-        group = next(g for g in finding.groups if finding.rule in g.rules())
-        line = line_of(body, group, finding.rule)
-        rule = f"{'Allow' if finding.rule.allow else 'Disallow'}: {finding.rule.pattern.decode()}"
+def _line(finding: Finding, body: bytes) -> int | None:
+    """Return the line of the rule that decided."""
+    if finding.rule is None:
+        return None
+    group = next(group for group in finding.groups if finding.rule in group.rules())
+    return line_of(body, group, finding.rule)
+
+
+def _row(token: str, finding: Finding, line: int | None) -> dict[str, object]:
+    rule = finding.rule
     return {
         "token": token,
         "restriction": str(finding.verdict.restriction),
@@ -90,7 +95,9 @@ def _row(token: str, finding: Finding, body: bytes) -> dict[str, object]:
         "root_allowed": finding.verdict.root_allowed,
         "group": " ".join(str(group.agents[0][1]) for group in finding.groups),
         "line": line,
-        "rule": rule,
+        "rule": f"{'Allow' if rule.allow else 'Disallow'}: {rule.pattern.decode()}"
+        if rule
+        else None,
         "flag": "ambiguous_group" if finding.ambiguous_group else None,
     }
 

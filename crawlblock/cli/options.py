@@ -34,6 +34,20 @@ contact_option: Callable[[Any], Any] = click.option(
     help="Your e-mail address or page; public servers are not asked without it.",
 )
 
+every_option: Callable[[Any], Any] = click.option(
+    "--every",
+    type=click.Choice(["month", "week"]),
+    default="month",
+    show_default=True,
+    help="The snapshots that a row with first_seen and last_seen covers.",
+)
+at_option: Callable[[Any], Any] = click.option(
+    "--at",
+    type=click.Path(path_type=Path),
+    default=None,
+    help="A CSV of observation times (observed_at or date) that such a row covers instead.",
+)
+
 
 @contextmanager
 def progress_bar() -> Iterator[Callable[[str, int, int], None]]:

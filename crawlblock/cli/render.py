@@ -1,22 +1,36 @@
 """`crawlblock miniature`: a small archive to try things on."""
 
 from pathlib import Path
+from typing import cast
 
 import click
 
-from crawlblock.cli.options import say
+from crawlblock.cli.options import at_option, every_option, say
 from crawlblock.miniature import render_sample
+from crawlblock.pipeline.pack import pack_files
+from crawlblock.sources.files import Every, read_observation_times
 
 
 @click.command()
-@click.argument("facts", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("source", type=click.Path(exists=True, path_type=Path))
 @click.argument("directory", type=click.Path(file_okay=False, path_type=Path))
-def miniature(facts: Path, directory: Path) -> None:
-    r"""Render an archive in Common Crawl's layout from the FACTS of a sample.
+@every_option
+@at_option
+def miniature(source: Path, directory: Path, every: str, at: Path | None) -> None:
+    r"""Render an archive in Common Crawl's layout from SOURCE into DIRECTORY.
+
+    SOURCE is a folder of facts such as data/sample, or a file of captures as `import` takes it,
+    whose bodies are packed as they are.
 
     \b
-    Example:
+    Examples:
       crawlblock miniature data/sample build/miniature
+      crawlblock miniature captures.parquet build/archive --every week
     """
-    render_sample(facts, directory)
+    if source.is_dir():
+        render_sample(source, directory)
+    else:
+        times = read_observation_times(at) if at else []
+        count = pack_files([source], cast("Every", every), times, directory)
+        say(f"{count} captures packed")
     say(f"an archive for --mirror is in {directory}")

@@ -66,17 +66,24 @@ class Judge:
             verdicts[token] = done[ids]
         return Policy(verdicts, any(g.joined_over and self._binds_any(g) for g in groups))
 
-    def find(self, body: bytes, token: str) -> Finding:
-        """Return one crawler's verdict with the groups and the rule that decided it."""
+    def findings(self, body: bytes) -> dict[str, Finding]:
+        """Return every crawler's verdict with the groups and the rule that decided it."""
         if not is_robots(body):
-            return Finding(self._unknown[token], (), None, False)
+            return {token: Finding(self._unknown[token], (), None, False) for token in self.tokens}
         groups = parse(body, self._lines)
         members = self._members(groups)
-        ids, star = _choose(members, token)
-        verdict, decision = _judged(groups, ids, star, _share(members))
-        chosen = tuple(groups[i] for i in ids or ())
-        joined = any(group.joined_over for group in chosen)
-        return Finding(verdict, chosen, decision.rule if decision else None, joined)
+        limit = _share(members)
+        done: dict[tuple[tuple[int, ...] | None, bool], Finding] = {}
+        for choice in {_choose(members, token) for token in self.tokens}:
+            verdict, decision = _judged(groups, *choice, limit)
+            chosen = tuple(groups[i] for i in choice[0] or ())
+            joined = any(group.joined_over for group in chosen)
+            done[choice] = Finding(verdict, chosen, decision.rule if decision else None, joined)
+        return {token: done[_choose(members, token)] for token in self.tokens}
+
+    def find(self, body: bytes, token: str) -> Finding:
+        """Return one crawler's verdict with the groups and the rule that decided it."""
+        return self.findings(body)[token]
 
     def allowed(self, body: bytes, token: str, path: str | bytes) -> bool:
         """Tell whether the rules alone let a path (with its query) be fetched, as in RFC 9309."""
