@@ -2,12 +2,11 @@
 
 import re
 
-# Looked for only where the first visible byte is "<", which no robots.txt line starts with.
-_MARKUP = re.compile(
-    rb"<(?:!doctype\s+html|\?xml|!--|html|head|body|script|style|meta|title|link|div|center|h1|p|pre"
-    rb"|table|iframe|noscript|rss|error)\b|<!--",
-    re.IGNORECASE,
-)
+# Looked for only at the first visible byte. A document is no robots.txt whatever stands in it; of
+# other markup, such as a comment that a build left at the top, an agent line makes one.
+_MARKUP = re.compile(rb"<[a-z!?/]", re.IGNORECASE)
+_DOCUMENT = re.compile(rb"<(?:!doctype\s+html|html|head|body|title|\?xml|rss)\b", re.IGNORECASE)
+_AGENT = re.compile(rb"^[ \t]*user[- ]?agent[ \t]*:", re.IGNORECASE | re.MULTILINE)
 _MAGIC = (
     b"\x1f\x8b",
     b"\x89PNG",
@@ -31,4 +30,6 @@ def is_robots(body: bytes) -> bool:
     if len(head.translate(None, _CONTROL)) < len(head) * (1 - _BINARY_SHARE):
         return False
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
-    return not (text.startswith(b"<") and _MARKUP.match(text))
+    if not _MARKUP.match(text):
+        return True
+    return not _DOCUMENT.match(text) and _AGENT.search(body) is not None

@@ -147,6 +147,8 @@ def test_allowed(path: str, allowed: bool) -> None:
         b"<!DOCTYPE html>\n<html><body>User-agent: *\nDisallow: /\n</body></html>",
         b"\n  <HTML><head></head></HTML>",
         b"\xef\xbb\xbf<?xml version='1.0'?><error/>",
+        b"<!-- a page -->\n<div>Not found</div>",
+        b"<br><center>Shortcut does not exist.</center>",
         "User-agent: *\nDisallow: /\n".encode("utf-16"),
         gzip.compress(b"User-agent: *\nDisallow: /\n"),
         b"\x89PNG\r\n\x1a\n",
@@ -158,6 +160,12 @@ def test_no_robots(body: bytes) -> None:
     assert not is_robots(body)
     assert verdict(body, "GPTBot") == UNKNOWN
     assert Judge(["GPTBot"]).find(body, "GPTBot").verdict == UNKNOWN
+
+
+@pytest.mark.parametrize("start", [b"<!-- built by a tool -->\r\n", b"<<<<<<< HEAD\n", b"<pre>\n"])
+def test_markup_before_rules(start: bytes) -> None:
+    """A robots.txt that begins with a stray comment, tag or merge mark is still one."""
+    assert verdict(start + b"User-agent: GPTBot\nDisallow: /\n", "GPTBot") == REFUSED
 
 
 @pytest.mark.parametrize("body", [b"", b"\n\n", b"# nothing", b"hello", b"\xef\xbb\xbf", b"<"])
