@@ -238,7 +238,7 @@ CREATE VIEW current_panel AS
 SELECT * FROM panel WHERE panel = (SELECT panel FROM panels ORDER BY drawn DESC, panel LIMIT 1);
 COMMENT ON VIEW current_panel IS 'The members of the panel drawn last.';
 
-CREATE VIEW access AS
+CREATE MACRO access_read_as(how) AS TABLE
 SELECT c.snapshot, CAST(s.first_capture AS DATE) AS snapshot_date, c.host, c.domain,
        p.stratum, p.weight, k.token, k.operator, k.purpose, k.openness, c.outcome,
        coalesce(v.restriction, h.restriction, 'unknown') AS restriction,
@@ -252,26 +252,14 @@ CROSS JOIN crawlers k
 LEFT JOIN current_panel p ON p.host = c.host
 LEFT JOIN payloads y ON y.digest = c.digest
 LEFT JOIN verdicts v ON v.policy = y.policy AND v.token = k.token
-LEFT JOIN http_readings h ON h.reading = 'rfc9309' AND h.status = c.status AND c.digest IS NULL
+LEFT JOIN http_readings h ON h.reading = how AND h.status = c.status AND c.digest IS NULL
 WHERE c.resource = '/robots.txt';
+COMMENT ON MACRO TABLE access_read_as IS 'Who may crawl whom under a reading of HTTP statuses: a row per snapshot, host and crawler.';
+
+CREATE VIEW access AS FROM access_read_as('rfc9309');
 COMMENT ON VIEW access IS 'Who may crawl whom: a row per snapshot, host and crawler, the status read as RFC 9309.';
 COMMENT ON COLUMN access.documented IS 'Whether the crawler was documented at that date; empty if the date is unknown.';
 
-CREATE VIEW access_ccbot AS
-SELECT c.snapshot, CAST(s.first_capture AS DATE) AS snapshot_date, c.host, c.domain,
-       p.stratum, p.weight, k.token, k.operator, k.purpose, k.openness, c.outcome,
-       coalesce(v.restriction, h.restriction, 'unknown') AS restriction,
-       coalesce(v.basis, h.basis, 'unknown') AS basis,
-       coalesce(v.root_allowed, h.root_allowed) AS root_allowed,
-       CAST(NULL AS VARCHAR) AS authored_by, c.digest,
-       CAST(s.first_capture AS DATE) >= k.documented_since AS documented
-FROM captures c
-JOIN snapshots s ON s.snapshot = c.snapshot
-CROSS JOIN crawlers k
-LEFT JOIN current_panel p ON p.host = c.host
-LEFT JOIN payloads y ON y.digest = c.digest
-LEFT JOIN verdicts v ON v.policy = y.policy AND v.token = k.token
-LEFT JOIN http_readings h ON h.reading = 'ccbot' AND h.status = c.status AND c.digest IS NULL
-WHERE c.resource = '/robots.txt';
+CREATE VIEW access_ccbot AS FROM access_read_as('ccbot');
 COMMENT ON VIEW access_ccbot IS 'The same with the status read as Common Crawl''s crawler reads it.';
 COMMENT ON COLUMN access_ccbot.documented IS 'Whether the crawler was documented at that date; empty if the date is unknown.';

@@ -37,17 +37,15 @@ class Chain:
 
     def merit(self) -> tuple[int, datetime, bool]:
         """Order chains: the newest good one first, then the newest answer; https in a tie."""
-        html = "html" in (self.row.mime or "")
-        good = (
-            3
-            if self.row.status == 200 and not html
-            else 0
-            if self.unresolved
-            else 1
-            if html and self.row.status == 200
-            else 2
-        )
-        return good, self.first_time, self.asked.startswith("https:")
+        return self._goodness(), self.first_time, self.asked.startswith("https:")
+
+    def _goodness(self) -> int:
+        """Return 3 for a robots.txt, 2 for another answer, 1 for a page, 0 for a dead end."""
+        if self.unresolved:
+            return 0
+        if self.row.status != 200:
+            return 2
+        return 1 if "html" in (self.row.mime or "") else 3
 
 
 async def collect(
