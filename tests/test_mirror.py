@@ -12,7 +12,8 @@ from servers import RangeServer
 from crawlblock import __version__
 from crawlblock.errors import ArchiveError, InputError, StoreError
 from crawlblock.model import Outcome
-from crawlblock.sources.commoncrawl.mirror import Mirror, index_url, open_mirror
+from crawlblock.sources.commoncrawl.keys import index_url
+from crawlblock.sources.commoncrawl.mirror import Mirror, open_mirror
 from crawlblock.transport import Limits, PartialFile
 
 KEY = "cc-index/table/crawl=MINI-2024-10/part-00000-1.c000.gz.parquet"

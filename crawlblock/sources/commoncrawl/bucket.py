@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from crawlblock.errors import InputError
 from crawlblock.model import Outcome
-from crawlblock.sources.commoncrawl.mirror import index_url, is_key
+from crawlblock.sources.commoncrawl.keys import index_url, is_key
 from crawlblock.transport import (
     MOST_IN_MEMORY,
     Failure,

@@ -12,6 +12,7 @@ from urllib.parse import quote, unquote, urlsplit
 from crawlblock import __version__
 from crawlblock.errors import ArchiveError, InputError, StoreError
 from crawlblock.model import Outcome
+from crawlblock.sources.commoncrawl.keys import index_url, is_key
 from crawlblock.transport import (
     MOST_IN_MEMORY,
     Limits,
@@ -20,15 +21,6 @@ from crawlblock.transport import (
     is_loopback,
     user_agent,
 )
-
-_INDEX_HOST = "https://index.commoncrawl.org"
-_SERVED_BY_INDEX_HOST = frozenset(
-    {
-        "https://data.commoncrawl.org",
-        "https://huggingface.co/buckets/commoncrawl/commoncrawl/resolve",
-        "s3://commoncrawl",
-    }
-)  # these hold the data alone
 
 
 class Mirror(Protocol):
@@ -179,18 +171,6 @@ class DirectoryMirror:
     def _count(self, size: int) -> None:
         self.traffic.requests += 1
         self.traffic.bytes += size
-
-
-def index_url(location: str, name: str) -> str:
-    """Return where a mirror's collinfo.json or graphinfo.json is read."""
-    return f"{_INDEX_HOST if location.lower() in _SERVED_BY_INDEX_HOST else location}/{name}"
-
-
-def is_key(key: str) -> bool:
-    """Tell whether a key stays within its archive and names one object."""
-    return key.isprintable() and all(
-        part not in ("", ".", "..") for part in re.split(r"[/\\]", key)
-    )
 
 
 def _agent(contact: str | None, public: bool) -> str:
