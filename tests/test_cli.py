@@ -249,6 +249,19 @@ def test_newer_database(db: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert code == 1 and "a newer crawlblock" in message
 
 
+def test_status(db: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Status says how the last runs went; one that failed makes it unhealthy."""
+    code, message = refused(capsys, "status", "--db", db)
+    assert code == 2 and "no database" in message
+    run(capsys, "evaluate", "--db", db)
+    code, out, _ = run(capsys, "status", "--db", db, "--json")
+    found = json.loads(out)
+    assert (code, found["healthy"], found["runs"][0]["command"]) == (0, True, "evaluate")
+    run(capsys, "sample", "--db", db, "--list", db)
+    code, out, _ = run(capsys, "status", "--db", db)
+    assert code == 1 and "sample" in out and "evaluate" in out
+
+
 def test_empty_database_has_an_answer(db: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """With nothing stored, analyze says so in the table and on the page."""
     code, out, _ = run(capsys, "analyze", "--db", db)

@@ -12,6 +12,7 @@ from crawlblock.cli.bring import import_command
 from crawlblock.cli.check import check
 from crawlblock.cli.collect import history, sample
 from crawlblock.cli.conclude import analyze, evaluate
+from crawlblock.cli.health import status
 from crawlblock.cli.render import miniature
 from crawlblock.errors import CrawlblockError
 
@@ -33,7 +34,7 @@ def cli(debug: bool) -> None:
     """
 
 
-for command in (check, sample, history, import_command, evaluate, analyze, miniature):
+for command in (check, sample, history, import_command, evaluate, analyze, status, miniature):
     cli.add_command(command)
 
 

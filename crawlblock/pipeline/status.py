@@ -1,0 +1,60 @@
+"""How things stand, for people and health checks."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from crawlblock.pipeline.runs import registry_stamp
+from crawlblock.store.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What a database holds and how its last runs went."""
+
+    panel: str | None
+    members: int
+    snapshots: int
+    newest_snapshot: str | None
+    newest_capture: datetime | None  # UTC
+    captures: int
+    payloads: int
+    payloads_pending: int  # not judged with today's registry and rules
+    runs: tuple["LastRun", ...]
+
+    @property
+    def healthy(self) -> bool:
+        """Tell whether every command's last run ended well and nothing waits to be judged."""
+        return not self.payloads_pending and all(run.result == "ok" for run in self.runs)
+
+
+@dataclass(frozen=True, slots=True)
+class LastRun:
+    """The last run of a command."""
+
+    command: str
+    started: datetime  # UTC
+    ended: datetime  # UTC
+    requests: int
+    bytes: int
+    result: str  # ok, or the message it ended with
+
+
+def status(store: Store) -> Status:
+    """Return how things stand."""
+    with store.reading() as con:
+        (counts,) = con.execute(
+            "SELECT (SELECT max(panel) FROM current_panel), (SELECT count(*) FROM current_panel), "
+            "(SELECT count(*) FROM snapshots), "
+            "(SELECT arg_max(snapshot, first_capture) FROM snapshots), "
+            "(SELECT max(fetch_time) FROM captures), (SELECT count(*) FROM captures), "
+            "(SELECT count(*) FROM payloads), "
+            "(SELECT count(*) FROM payloads y "
+            " ANTI JOIN policies p ON p.policy = y.policy AND p.registry = ?)",
+            [registry_stamp()],
+        ).fetchall()
+        runs = con.execute(
+            "SELECT command, started, ended, requests, bytes, result FROM runs "
+            "QUALIFY row_number() OVER (PARTITION BY command ORDER BY started DESC) = 1 "
+            "ORDER BY started DESC"
+        ).fetchall()
+    return Status(*counts, tuple(LastRun(*run) for run in runs))
