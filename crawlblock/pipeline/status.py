@@ -42,7 +42,7 @@ class LastRun:
 def status(store: Store) -> Status:
     """Return how things stand."""
     with store.reading() as con:
-        (counts,) = con.execute(
+        ((panel, members, snapshots, newest, captured, captures, payloads, pending),) = con.execute(
             "SELECT (SELECT max(panel) FROM current_panel), (SELECT count(*) FROM current_panel), "
             "(SELECT count(*) FROM snapshots), "
             "(SELECT arg_max(snapshot, first_capture) FROM snapshots), "
@@ -57,4 +57,5 @@ def status(store: Store) -> Status:
             "QUALIFY row_number() OVER (PARTITION BY command ORDER BY started DESC) = 1 "
             "ORDER BY started DESC"
         ).fetchall()
-    return Status(*counts, tuple(LastRun(*run) for run in runs))
+    last = tuple(LastRun(*run) for run in runs)
+    return Status(panel, members, snapshots, newest, captured, captures, payloads, pending, last)
