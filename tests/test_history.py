@@ -17,7 +17,7 @@ from crawlblock.miniature.rendered import Rendered
 from crawlblock.model import Crawl, Member, Outcome
 from crawlblock.pipeline.evaluate import evaluate
 from crawlblock.pipeline.history import Wanted, collect_history, plan_history
-from crawlblock.pipeline.runs import Tally
+from crawlblock.pipeline.runs import Budget, Tally
 from crawlblock.sources.commoncrawl.crawls import choose
 from crawlblock.sources.commoncrawl.plan import Method
 from crawlblock.store.store import Store
@@ -262,6 +262,18 @@ def test_rate_and_flight(archive: Path, tmp_path: Path) -> None:
         assert server.most_in_flight <= 2
         assert server.busiest(0.2) <= 11
         assert len(server.requests) == len({(r.path, r.range) for r in server.requests})
+
+
+def test_budget(archive: Path, tmp_path: Path) -> None:
+    """A run whose requests are used up ends well, and the next one does the rest."""
+    store = Store(tmp_path / "db.duckdb")
+    order = wanted(archive, "zipnum")
+    tally = Tally()
+    asyncio.run(
+        collect_history(store, order, members(), tally, lambda *_: None, Budget(requests=1))
+    )
+    assert tally.unfinished and table(store) == []
+    assert collect(store, order).captures == len(ANSWERS)
 
 
 def test_plan_sends_nothing_but_lists(archive: Path, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from crawlblock.cli.options import (
 from crawlblock.errors import InputError
 from crawlblock.pipeline.evaluate import evaluate
 from crawlblock.pipeline.history import Wanted, collect_history, plan_history
-from crawlblock.pipeline.runs import recorded
+from crawlblock.pipeline.runs import Budget, recorded
 from crawlblock.pipeline.sample import (
     Drawn,
     from_crawl,
@@ -156,9 +156,22 @@ async def _draw_from_archive(
     default=None,
     help="Where index files wait.  [default: cache beside the database]",
 )
+@click.option(
+    "--max-runtime",
+    type=click.FloatRange(0, min_open=True),
+    default=None,
+    help="End after so many minutes; the next run goes on.",
+)
+@click.option(
+    "--max-requests",
+    type=click.IntRange(1),
+    default=None,
+    help="End after about so many requests; the next run goes on.",
+)
 def history(
     db: Path, mirror: str, contact: str | None, crawls: str, panel: str | None, lookup: str | None,
     cdx_api: bool, rate: float, in_flight: int, dry_run: bool, cache: Path | None,
+    max_runtime: float | None, max_requests: int | None,
 ) -> None:  # fmt: skip
     r"""Collect the panel's robots.txt from Common Crawl's archive and judge them.
 
@@ -181,10 +194,11 @@ def history(
         plans = asyncio.run(plan_history(store, wanted, members))
         _print_plans(plans, rate)
         return
+    budget = Budget(max_runtime and max_runtime * 60, max_requests)
     configuration = {"mirror": mirror, "crawls": crawls, "panel": panel}
     with recorded(store, "history", configuration) as tally, progress_bar() as progress:
         try:
-            asyncio.run(collect_history(store, wanted, members, tally, progress))
+            asyncio.run(collect_history(store, wanted, members, tally, progress, budget))
         finally:
             evaluate(store, tally, progress)
     store.publish()
@@ -192,6 +206,8 @@ def history(
         f"{tally.captures} new captures, {tally.payloads} payloads judged, "
         f"{tally.requests} requests, {tally.bytes / 1e6:.1f} MB"
     )
+    if tally.unfinished:
+        say("the budget is used up; run the same command to go on")
 
 
 def _print_plans(plans: Sequence[Estimate], rate: float) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from crawlblock.errors import ArchiveError
 from crawlblock.hosts import surt
 from crawlblock.model import Crawl, Member, SnapshotKind
-from crawlblock.pipeline.runs import Progress, Tally
+from crawlblock.pipeline.runs import UNLIMITED, Budget, Progress, Tally
 from crawlblock.sources.commoncrawl import history
 from crawlblock.sources.commoncrawl.cdx import CdxApi
 from crawlblock.sources.commoncrawl.columnar import open_columnar, part_keys
@@ -50,7 +50,12 @@ async def plan_history(store: Store, wanted: Wanted, members: Sequence[Member]) 
 
 
 async def collect_history(
-    store: Store, wanted: Wanted, members: Sequence[Member], tally: Tally, progress: Progress
+    store: Store,
+    wanted: Wanted,
+    members: Sequence[Member],
+    tally: Tally,
+    progress: Progress,
+    budget: Budget = UNLIMITED,
 ) -> None:
     """Store one capture for each member and crawl that has none yet, the newest crawl first."""
     async with open_mirror(wanted.mirror, wanted.contact, wanted.limits) as mirror:
@@ -58,10 +63,10 @@ async def collect_history(
             crawls = choose(await list_crawls(mirror), wanted.crawls)
             for number, crawl in enumerate(crawls):
                 pending = _pending(store, crawl, members)
-                if pending:
+                if pending and not tally.unfinished:
                     plan = await _plan(mirror, crawl, len(pending), number > 0, wanted)
                     await _collect_crawl(
-                        store, mirror, crawl, plan.method, pending, wanted, tally, progress
+                        store, mirror, crawl, plan.method, pending, wanted, tally, progress, budget
                     )
         finally:
             tally.requests += mirror.traffic.requests
@@ -77,6 +82,7 @@ async def _collect_crawl(
     wanted: Wanted,
     tally: Tally,
     progress: Progress,
+    budget: Budget,
 ) -> None:
     store.add_snapshot(crawl.crawl, SnapshotKind.CRAWL, crawl.first_capture, crawl.last_capture)
     size = _HOSTS[method]
@@ -84,6 +90,9 @@ async def _collect_crawl(
         index = await _open_index(mirror, crawl, method, wanted, stack)
         for at in range(0, len(pending), size):
             progress(crawl.crawl, at, len(pending))
+            if budget.spent(tally, mirror.traffic.requests):
+                tally.unfinished = True
+                return
             captures, payloads = await history.collect(
                 crawl.crawl, pending[at : at + size], index, mirror, store.known_outcomes
             )

@@ -1,9 +1,10 @@
 """What a run is: it holds the database, and leaves a row that says how it went."""
 
 import os
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
 
@@ -15,14 +16,33 @@ from crawlblock.store.store import Run, Store
 Progress = Callable[[str, int, int], None]  # what, done, of how many
 
 
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What a run may use; it ends between two batches, and the next run goes on from there."""
+
+    seconds: float | None = None  # None: as long as it takes
+    requests: int | None = None
+
+    def spent(self, tally: "Tally", requests: int) -> bool:
+        """Tell whether a run that has sent so many requests must end."""
+        late = self.seconds is not None and time.monotonic() - tally.begun >= self.seconds
+        return late or (self.requests is not None and requests >= self.requests)
+
+
 @dataclass(slots=True)
 class Tally:
     """What a run has done so far."""
+
+    begun: float = field(default_factory=time.monotonic)  # s
+    unfinished: bool = False  # the budget ended it
 
     captures: int = 0
     payloads: int = 0
     requests: int = 0
     bytes: int = 0
+
+
+UNLIMITED = Budget()
 
 
 def registry_stamp() -> str:
