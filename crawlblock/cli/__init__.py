@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from crawlblock import __version__
+from crawlblock.cli.ask import cat, changes, explain, timeline
 from crawlblock.cli.bring import import_command
 from crawlblock.cli.check import check
 from crawlblock.cli.collect import history, sample
@@ -34,7 +35,24 @@ def cli(debug: bool) -> None:
     """
 
 
-for command in (check, sample, history, import_command, evaluate, analyze, status, miniature):
+COMMANDS = (
+    check,
+    sample,
+    history,
+    import_command,
+    evaluate,
+    analyze,
+    timeline,
+    explain,
+    cat,
+    changes,
+    status,
+    miniature,
+)
+for command in (cli, *COMMANDS):
+    # Docstrings are raw, so that they hold no control characters; click wants one before examples.
+    command.help = (command.help or "").replace("\\b\n", "\b\n")
+for command in COMMANDS:
     cli.add_command(command)
 
 

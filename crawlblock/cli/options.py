@@ -95,12 +95,13 @@ def print_rows(rows: Sequence[dict[str, object]], output: str, columns: Sequence
 
 def _print_table(rows: Sequence[dict[str, object]], columns: Sequence[str]) -> None:
     from rich.table import Table
+    from rich.text import Text
 
     table = Table(box=None, header_style="bold", pad_edge=False)
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:
-        table.add_row(*("" if row[c] is None else str(row[c]) for c in columns))
+        table.add_row(*(Text("" if row[c] is None else str(row[c])) for c in columns))
     console = Console()
     width = console.width if console.is_terminal else 100
     Console(width=width).print(table)

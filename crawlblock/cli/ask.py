@@ -1,0 +1,206 @@
+"""`crawlblock timeline`, `explain`, `cat` and `changes`: what happened at which host, and why."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+import duckdb
+
+from crawlblock.analysis import evidence
+from crawlblock.analysis.changes import changes as find_changes
+from crawlblock.analysis.changes import standings, turns
+from crawlblock.analysis.run import set_reading
+from crawlblock.cli.options import db_option, print_rows, say
+from crawlblock.errors import InputError
+from crawlblock.report import feed, history
+from crawlblock.store.store import Store
+
+_TURN = [
+    "token", "from_snapshot", "snapshot", "after", "before", "from_restriction", "to_restriction",
+    "from_basis", "to_basis", "unknown",
+]  # fmt: skip
+_STANDING = [
+    "snapshot", "time", "outcome", "status", "token", "restriction", "basis", "root_allowed",
+]  # fmt: skip
+_CHANGE = [
+    "id", "host", "token", "event", "from_snapshot", "snapshot", "after", "before",
+    "from_restriction", "to_restriction", "from_basis", "to_basis", "status", "digest",
+]  # fmt: skip
+
+
+def _output_option(*kinds: str) -> Callable[[Any], Any]:
+    return click.option(
+        "-o", "--output", type=click.Choice(kinds), default="table", show_default=True,
+        help="How to print.",
+    )  # fmt: skip
+
+
+_token_option = click.option(
+    "--token", "tokens", multiple=True, help="Only this crawler; may be repeated."
+)
+_at_option = click.option(
+    "--at",
+    metavar="SNAPSHOT|DATE",
+    help="A snapshot, or the last capture up to the end of a day.  [default: the last capture]",
+)
+_reading_option = click.option(
+    "--reading",
+    type=click.Choice(["rfc9309", "ccbot"]),
+    default="rfc9309",
+    show_default=True,
+    help="How an HTTP status is read.",
+)
+
+
+@click.command()
+@click.argument("host")
+@_token_option
+@click.option("--all", "whole", is_flag=True, help="A row per snapshot and crawler.")
+@_reading_option
+@_output_option("table", "json", "csv")
+@db_option
+def timeline(
+    host: str, tokens: tuple[str, ...], whole: bool, reading: str, output: str, db: Path
+) -> None:
+    r"""Print one host's history: what each snapshot brought, and where a verdict changed.
+
+    A change lies between two captures; what could not be told is unknown, not open.
+
+    \b
+    Examples:
+      crawlblock timeline example.com
+      crawlblock timeline example.com --token GPTBot --token CCBot --all -o csv
+    """
+    with _asking(db, reading) as con:
+        name = evidence.known_host(con, host)
+        rows = standings(con, name, [evidence.known_token(con, token) for token in tokens])
+    if not rows:
+        raise InputError(f"{name}: followed, but not captured yet; run `crawlblock history`")
+    if whole:
+        print_rows([_plain(asdict(row)) for row in rows], output, _STANDING)
+    elif output == "table":
+        click.echo(history.page(name, rows, turns(rows)), nl=False)
+    else:
+        print_rows([_plain(asdict(turn)) for turn in turns(rows)], output, _TURN)
+
+
+@click.command()
+@click.argument("host")
+@click.argument("token")
+@_at_option
+@_reading_option
+@_output_option("table", "json")
+@db_option
+def explain(host: str, token: str, at: str | None, reading: str, output: str, db: Path) -> None:
+    r"""Print why a crawler may or may not fetch a host: the lines, and where they are archived.
+
+    \b
+    Examples:
+      crawlblock explain example.com GPTBot
+      crawlblock explain example.com CCBot --at CC-MAIN-2024-30 -o json
+    """
+    with _asking(db, reading) as con:
+        asked = evidence.known_token(con, token)
+        point = evidence.point_at(con, evidence.known_host(con, host), at)
+        found = evidence.explain(con, point, asked, reading)
+    if output == "json":
+        row = _plain(history.explained(found))
+        print_rows([row], output, list(row))
+    else:
+        click.echo(history.explanation(found, reading), nl=False)
+
+
+@click.command()
+@click.argument("host")
+@_at_option
+@db_option
+def cat(host: str, at: str | None, db: Path) -> None:
+    r"""Print the archived robots.txt of a host, byte for byte.
+
+    \b
+    Examples:
+      crawlblock cat example.com
+      crawlblock cat example.com --at 2024-08-01 > robots.txt
+    """
+    with _asking(db) as con:
+        point, body = evidence.archived(con, evidence.known_host(con, host), at)
+    say(history.origin(point))
+    sys.stdout.buffer.write(body)
+
+
+@click.command()
+@click.option(
+    "--since", required=True, metavar="DATE|SNAPSHOT", help="From a day on, or after a snapshot."
+)
+@click.option("--until", metavar="DATE|SNAPSHOT", help="Up to this, itself included.")
+@_token_option
+@_reading_option
+@_output_option("table", "json", "csv", "atom")
+@click.option("--webhook", metavar="URL", help="POST the JSON there too, if anything changed.")
+@click.option("--secret-env", metavar="NAME", help="Environment variable with the HMAC's key.")
+@db_option
+def changes(
+    since: str, until: str | None, tokens: tuple[str, ...], reading: str, output: str,
+    webhook: str | None, secret_env: str | None, db: Path,
+) -> None:  # fmt: skip
+    r"""Print who began or stopped refusing whom, between which two captures; newest first.
+
+    --since with a date counts what captures of that day and later show.  The message to a webhook
+    is signed: X-Crawlblock-Signature: sha256=HMAC of the body.
+
+    \b
+    Examples:
+      crawlblock changes --since 2024-01-01 --token GPTBot
+      crawlblock changes --since CC-MAIN-2024-30 -o atom > changes.xml
+      crawlblock changes --since 2024-01-01 --webhook https://example.org/hook --secret-env KEY
+    """
+    secret = _secret(webhook, secret_env)
+    with _asking(db, reading) as con:
+        start = evidence.instant(con, since)
+        end = evidence.instant(con, until) if until else None
+        known = [evidence.known_token(con, token) for token in tokens]
+        found = find_changes(con, start, end, known)
+    if output == "atom":
+        click.echo(feed.atom(found, known, start.start))
+    elif output == "table":
+        click.echo(history.changes_page(found), nl=False)
+    else:
+        print_rows([feed.row_of(change) for change in found], output, _CHANGE)
+    if webhook and found:
+        asyncio.run(feed.deliver(webhook, feed.as_json(found).encode(), secret))
+        say(f"{len(found)} changes delivered")
+
+
+def _secret(webhook: str | None, name: str | None) -> str:
+    """Return the key for a webhook's signature, before anything is asked of the database."""
+    if webhook is None:
+        if name is not None:
+            raise InputError("--secret-env: there is nothing to sign without --webhook")
+        return ""
+    feed.checked_webhook(webhook)
+    if name is None:
+        raise InputError("--webhook: name the variable that holds the key with --secret-env")
+    if not os.environ.get(name):
+        raise InputError(f"--secret-env: the environment variable {name} is empty or not set")
+    return os.environ[name]
+
+
+@contextmanager
+def _asking(db: Path, reading: str = "rfc9309") -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open a database that is there; a question never makes one."""
+    if not db.exists():
+        raise InputError(f"{db}: no database is there; name another --db, or fill one first")
+    with Store(db).reading() as con:
+        set_reading(con, reading)
+        yield con
+
+
+def _plain(row: dict[str, Any]) -> dict[str, object]:
+    """Write times as RFC 3339 has them."""
+    return {key: feed.utc(v) if hasattr(v, "isoformat") else v for key, v in row.items()}
