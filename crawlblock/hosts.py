@@ -4,10 +4,14 @@ Everything here works offline; the suffix list is the one packed into tldextract
 """
 
 import ipaddress
+import re
 from functools import lru_cache
 from urllib.parse import urlsplit
 
+import idna
 import tldextract
+
+_ESCAPED = re.compile("%[0-9A-Fa-f]{2}")
 
 
 @lru_cache(maxsize=1)
@@ -35,21 +39,36 @@ def is_address(host: str) -> bool:
 def surt(url: str) -> str:
     """Return the sort-friendly key Common Crawl's indexes use, as the surt package makes it.
 
-    The host is reversed and loses `www`, `www2`, ...; the path is lower-cased.
+    The host is reversed and loses `www`, `www2`, ...; the path is unescaped, freed of empty and dot
+    segments and lower-cased.  Raises ValueError for what is no URL.
     """
     parts = urlsplit(url)
     host = (parts.hostname or "").rstrip(".")
+    host = host if host.isascii() else idna.encode(host, uts46=True).decode()
     first, dot, rest = host.partition(".")
     if dot and first.startswith("www") and (first == "www" or first[3:].isdigit()):
         host = rest
     default = {"http": 80, "https": 443}.get(parts.scheme)
     port = f":{parts.port}" if parts.port and parts.port != default else ""
     key = ",".join(reversed(host.split("."))) + port
-    path = (parts.path or "/").lower()
-    if len(path) > 1:
-        path = path.rstrip("/")
     query = f"?{'&'.join(sorted(parts.query.lower().split('&')))}" if parts.query else ""
-    return f"{key}){path}{query}"
+    return f"{key}){_surt_path(parts.path)}{query}"
+
+
+def _surt_path(path: str) -> str:
+    segments: list[str] = []
+    for segment in _ESCAPED.sub(_unescaped, path).lower().split("/"):
+        if segment == "..":
+            del segments[-1:]
+        elif segment not in ("", "."):
+            segments.append(segment)
+    return "/" + "/".join(segments)
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    """Return the character of an escape, where it needs none."""
+    character = chr(int(match[0][1:], 16))
+    return character if "!" <= character <= "~" and character not in "%#" else match[0]
 
 
 def parse_host(text: str) -> str:
@@ -77,7 +96,7 @@ def parse_host(text: str) -> str:
 def _ascii_name(name: str) -> str:
     """Return the name in ASCII, checked label by label (RFC 1123, underscores let pass)."""
     try:
-        ascii_name = name if name.isascii() else name.encode("idna").decode("ascii")
+        ascii_name = name if name.isascii() else idna.encode(name, uts46=True).decode()
     except UnicodeError:
         raise ValueError("not a valid international name") from None
     labels = ascii_name.lower().split(".")

@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -210,6 +211,59 @@ def test_damaged_records_are_not_answers(archive: Path, tmp_path: Path) -> None:
     with store.reading() as con:
         query = "SELECT DISTINCT restriction FROM access WHERE outcome = 'damaged'"
         assert con.execute(query).fetchall() == [("unknown",)]
+
+
+def test_an_archive_that_fails_tells_nothing(archive: Path, tmp_path: Path) -> None:
+    """When records cannot be had for a fault of the server, nothing is stored about their hosts."""
+    store = Store(tmp_path / "db.duckdb")
+    with RangeServer(archive) as server:
+        server.fault("warc", [500] * 50)
+        with pytest.raises(UpstreamError, match="run again later"):
+            collect(store, wanted(server.url, "zipnum"))
+        assert table(store) == []
+        server.mend()
+        collect(store, wanted(server.url, "zipnum"))
+    assert dict(table(store, "host, outcome"))["plain.example"] == Outcome.OK
+
+
+@pytest.mark.parametrize("target", ["https://ex.com:port/x", "http://[/", "ftp://a/b", "//", "%"])
+@pytest.mark.parametrize("method", ["zipnum", "columnar"])
+def test_redirects_that_are_no_urls(tmp_path: Path, target: str, method: Method) -> None:
+    """A redirect to nonsense is one host's dead end, and no other's."""
+    name, at = NEW.crawl, NEW.first_capture
+    rows = [
+        Rendered(name, "https://plain.example/robots.txt", at, 200, TEXT),
+        Rendered(name, "https://hop.example/robots.txt", at, 301, b"", (("Location", "/x"),)),
+    ]
+    build(tmp_path / "archive", [NEW], rows)
+    for part in (tmp_path / "archive").rglob("*.parquet"):
+        frame = pl.read_parquet(part)
+        redirected = pl.when(pl.col("fetch_redirect").is_not_null()).then(pl.lit(target))
+        frame.with_columns(fetch_redirect=redirected).write_parquet(part)
+    store = Store(tmp_path / "db.duckdb")
+    collect(store, wanted(tmp_path / "archive", method))
+    outcomes = dict(table(store, "host, outcome"))
+    assert outcomes["plain.example"] == Outcome.OK
+    assert outcomes["hop.example"] == Outcome.REDIRECT_UNRESOLVED
+
+
+def test_many_captures_of_every_hop(tmp_path: Path) -> None:
+    """A hundred captures of each URL of a chain are followed in no time."""
+    name, at = NEW.crawl, NEW.first_capture
+    rows = [
+        replace(
+            moved(NEW, f"https://far.example/{hop}", f"https://far.example/{hop + 1}"),
+            fetch_time=at + timedelta(minutes=n),
+        )
+        for hop in range(1, 4)
+        for n in range(100)
+    ]
+    rows += [moved(NEW, "https://far.example/robots.txt", "https://far.example/1")] * 100
+    rows.append(Rendered(name, "https://far.example/4", at, 200, TEXT))
+    build(tmp_path / "archive", [NEW], rows)
+    store = Store(tmp_path / "db.duckdb")
+    collect(store, wanted(tmp_path / "archive"))
+    assert dict(table(store, "host, hops"))["far.example"] == 4
 
 
 def test_wrong_offsets_are_damage(archive: Path, tmp_path: Path) -> None:

@@ -117,7 +117,8 @@ def test_strata_and_weights(con: duckdb.DuckDBPyConnection) -> None:
     small.panel(con, [(n, n[:4], 100.0 if n.startswith("tail") else 1.0) for n in names])
     answers = ["named", "open", None, "named", "open", "open", "open"]
     captured = [name for name in names if name != "tail3"]
-    small.snapshot(con, "S1", date(2023, 10, 1), dict(zip(captured, answers, strict=True)))
+    asked = dict(zip(captured, answers, strict=True)) | {"tail3": None}
+    small.snapshot(con, "S1", date(2023, 10, 1), asked)
     found = ask(con, "refusals")
     ((population, n, unknown, *claim),) = rows(
         found, "population", "n", "n_unknown", "estimate", "low", "high", "bound_low", "bound_high",
@@ -189,7 +190,7 @@ def test_at_least_one_crawler(con: duckdb.DuckDBPyConnection) -> None:
 def test_populations_stay_apart(con: duckdb.DuckDBPyConnection) -> None:
     """A crawl of the panel counts the panel only; an import of other hosts is another series."""
     small.panel(con, [("a", "all", 1.0), ("b", "all", 1.0)])
-    small.snapshot(con, "S1", date(2023, 10, 1), {"a": "named", "x": "open"})
+    small.snapshot(con, "S1", date(2023, 10, 1), {"a": "named", "b": None, "x": "open"})
     small.snapshot(con, "I1", date(2023, 10, 1), {"a": "open", "x": "named", "y": "open"}, "import")
     small.snapshot(con, "I2", date(2023, 11, 1), {"b": "open"}, "import")
     found = ask(con, "refusals")
@@ -199,6 +200,15 @@ def test_populations_stay_apart(con: duckdb.DuckDBPyConnection) -> None:
         ("panel", "S1", 1, 1, 1),
         ("panel", "I2", 1, 1, 0),
     ]
+
+
+def test_a_crawl_half_asked_is_no_claim(con: duckdb.DuckDBPyConnection) -> None:
+    """As long as a run has not asked the whole panel, its snapshot is named and claims nothing."""
+    small.panel(con, [("a", "all", 1.0), ("b", "all", 1.0)])
+    small.snapshot(con, "S1", date(2023, 10, 1), {"a": "named", "b": "open"})
+    small.snapshot(con, "S2", date(2023, 11, 1), {"a": "named"})
+    assert set(ask(con, "refusals")["snapshot"]) == {"S1"}
+    assert con.execute("FROM incomplete_snapshots").fetchall() == [("S2", 1, 2)]
 
 
 def captures(con: duckdb.DuckDBPyConnection, host: str, *answers: small.Answer) -> None:

@@ -140,6 +140,19 @@ def test_access_has_one_row_per_capture_and_crawler(tmp_path: Path) -> None:
         assert con.execute(query).fetchall() == [(1, 2.0)]
 
 
+def test_a_panel_is_what_was_drawn_last(tmp_path: Path) -> None:
+    """Members that a panel lost are not in it, and weights are those of the last draw."""
+    store = Store(tmp_path / "db.duckdb")
+    day = datetime(2024, 1, 1)
+
+    def members(weight: float, *hosts: str) -> list[Member]:
+        return [Member("p", h, h, None, "all", None, weight, i) for i, h in enumerate(hosts)]
+
+    assert store.add_panel("p", "test", None, day, members(2.0, "a.example", "b.example")) == 2
+    assert store.add_panel("p", "test", None, day, members(3.0, "c.example", "b.example")) == 1
+    assert store.members() == members(3.0, "c.example", "b.example")
+
+
 def test_second_run_waits_its_turn(tmp_path: Path) -> None:
     """While a run holds the database another one is refused with exit code 75."""
     store = Store(tmp_path / "db.duckdb")

@@ -106,7 +106,7 @@ def _read(source: str, contact: str | None) -> bytes | None:
     """Return the bytes of a robots.txt; None where the server says that there is none."""
     if source == "-":
         return sys.stdin.buffer.read()
-    if source.startswith(("http://", "https://")):
+    if source.lower().startswith(("http://", "https://")):
         return asyncio.run(_fetch(source, contact))
     try:
         return Path(source).read_bytes()

@@ -4,9 +4,9 @@ import re
 
 # Looked for only at the first visible byte. A document is no robots.txt whatever stands in it; of
 # other markup, such as a comment that a build left at the top, an agent line makes one.
-_MARKUP = re.compile(rb"<[a-z!?/]", re.IGNORECASE)
+_MARKUP = re.compile(rb"<[a-z!?/]|\{", re.IGNORECASE)
 _DOCUMENT = re.compile(rb"<(?:!doctype\s+html|html|head|body|title|\?xml|rss)\b", re.IGNORECASE)
-_AGENT = re.compile(rb"^[ \t]*user[- ]?agent[ \t]*:", re.IGNORECASE | re.MULTILINE)
+_AGENT = re.compile(rb"^[ \t]*user[- ]?agent[ \t:]", re.IGNORECASE | re.MULTILINE)
 _MAGIC = (
     b"\x1f\x8b",
     b"\x89PNG",
@@ -19,7 +19,8 @@ _MAGIC = (
 )
 _CONTROL = bytes({*range(9), *range(14, 32)} - {27})
 _HEAD = 4096  # bytes looked at
-_BINARY_SHARE = 0.1  # of control bytes in them
+_BINARY_SHARE = 0.1  # of control bytes, whatever else is there
+_STRANGE_SHARE = 0.02  # of control bytes, where no line names an agent
 
 
 def is_robots(body: bytes) -> bool:
@@ -27,9 +28,24 @@ def is_robots(body: bytes) -> bool:
     head = body[:_HEAD]
     if head.startswith(_MAGIC):
         return False
-    if len(head.translate(None, _CONTROL)) < len(head) * (1 - _BINARY_SHARE):
+    control = len(head) - len(head.translate(None, _CONTROL))
+    if control > len(head) * _BINARY_SHARE:
         return False
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
-    if not _MARKUP.match(text):
+    markup = _MARKUP.match(text) is not None
+    if not markup and not control:
         return True
-    return not _DOCUMENT.match(text) and _AGENT.search(body) is not None
+    if _DOCUMENT.match(text):
+        return False
+    if _AGENT.search(body):
+        return True
+    return not markup and control <= len(head) * _STRANGE_SHARE and _is_utf8(head)
+
+
+def _is_utf8(head: bytes) -> bool:
+    """Tell whether bytes are UTF-8, a character cut at their end aside."""
+    try:
+        head.decode()
+    except UnicodeDecodeError as error:
+        return error.start >= len(head) - 3
+    return True

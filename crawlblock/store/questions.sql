@@ -23,6 +23,18 @@ CREATE MACRO effective_n(total, known, known_squared) AS
         / nullif(sum((total / nullif(known, 0)) ** 2 * known_squared
             ORDER BY (total / nullif(known, 0)) ** 2 * known_squared), 0);
 
+-- Crawls and live runs that have not asked all of the panel yet: what they have is no fair sample of
+-- it, for hosts are asked in the order of the index, so shares leave them out.
+CREATE VIEW incomplete_snapshots AS
+SELECT s.snapshot, count(*) AS asked, any_value(p.members) AS members
+FROM snapshots s
+JOIN captures c ON c.snapshot = s.snapshot AND c.resource = '/robots.txt'
+SEMI JOIN current_panel m ON m.host = c.host
+CROSS JOIN (SELECT count(DISTINCT host) AS members FROM current_panel) p
+WHERE s.kind <> 'import'
+GROUP BY s.snapshot
+HAVING count(*) < any_value(p.members);
+
 -- Whom claims are about: a row per snapshot and host, also for the panel's hosts without a capture.
 -- A crawl or live run that asked the current panel, or an import within it, is of the panel; other
 -- snapshots stand for the hosts they captured, each with weight 1. The two are never one series.
@@ -71,7 +83,9 @@ CREATE VIEW access_counts AS
 WITH cells AS (
     SELECT population, reading, snapshot, snapshot_date, stratum, answer, count(*) AS hosts,
            sum(weight) AS weight, sum(CAST(weight * weight AS DECIMAL(38, 6))) AS weight_squared
-    FROM population GROUP BY ALL
+    FROM population
+    WHERE population = 'captured' OR snapshot NOT IN (SELECT snapshot FROM incomplete_snapshots)
+    GROUP BY ALL
 )
 SELECT c.*, k.token, coalesce(m.restriction, 'unknown') AS restriction,
        coalesce(m.basis, 'unknown') AS basis, m.root_allowed
@@ -112,6 +126,7 @@ FROM readable r
 JOIN flips f ON f.answer_before = r.answer_before AND f.answer = r.answer
 WHERE coalesce(r.snapshot_date >= f.documented_since, true);
 
+COMMENT ON VIEW incomplete_snapshots IS 'Crawls and live runs that have not asked all of the current panel; shares leave them out.';
 COMMENT ON VIEW population IS 'Whom claims are about: a row per snapshot and host, with and without a capture.';
 COMMENT ON VIEW meanings IS 'What an answer (a policy, or a status where no rules were read) means for each crawler.';
 COMMENT ON VIEW access_counts IS 'access, counted: hosts and weights by snapshot, stratum, answer and crawler.';

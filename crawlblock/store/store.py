@@ -57,7 +57,10 @@ class Store(Database):
     def add_panel(
         self, panel: str, frame: str, seed: str | None, drawn: datetime, members: Sequence[Member]
     ) -> int:
-        """Add a panel or the new members of one; return how many are new."""
+        """Store a panel in place of one of that name; return how many members are new.
+
+        The captures of those who leave it stay: they are facts.
+        """
         rows = pl.DataFrame(
             [astuple(member) for member in members],
             schema={
@@ -73,19 +76,25 @@ class Store(Database):
             orient="row",
         )
         with self.transaction() as con:
-            before = _count(con, "panel")
             con.execute(
                 "INSERT INTO panels VALUES (?, ?, ?, ?) ON CONFLICT (panel) DO UPDATE "
                 "SET frame = excluded.frame, seed = excluded.seed, drawn = excluded.drawn",
                 [panel, frame, seed, drawn],
             ).fetchall()
             con.register("batch", ArrowStream(rows))
-            # A larger draw changes the weights and strata of those who stay, never their place.
+            con.execute(
+                "DELETE FROM panel WHERE panel = ? AND (domain, host) NOT IN "
+                "(SELECT (domain, host) FROM batch)",
+                [panel],
+            ).fetchall()
+            kept = _count(con, "panel")
+            # A larger draw changes the weights of those who stay.
             con.execute(
                 "INSERT INTO panel BY NAME SELECT * FROM batch ON CONFLICT DO UPDATE "
-                "SET weight = excluded.weight, stratum = excluded.stratum, rank = excluded.rank"
+                "SET weight = excluded.weight, stratum = excluded.stratum, rank = excluded.rank, "
+                "position = excluded.position"
             ).fetchall()
-            return _count(con, "panel") - before
+            return _count(con, "panel") - kept
 
     def members(self, panel: str | None = None) -> list[Member]:
         """Return the members of a panel, of the one drawn last by default."""

@@ -34,6 +34,12 @@ class CdxApi:
                 raise UpstreamError(
                     f"{self._endpoint}: {raw}; leave out --cdx-api, or run again later"
                 )
-            rows = [row_of(line["timestamp"], line) for line in map(json.loads, raw.splitlines())]
+            try:
+                lines = map(json.loads, raw.splitlines())
+                rows = [row_of(line["timestamp"], line) for line in lines]
+            except (ValueError, KeyError, TypeError, AttributeError):
+                raise UpstreamError(
+                    f"{self._endpoint}: the answer is no list of captures; leave out --cdx-api"
+                ) from None
             found[url] = [row for row in rows if row and normalised(row.url) == normalised(url)]
         return found

@@ -15,6 +15,7 @@ _NEEDED = (
     "url", "url_host_name", "fetch_time", "fetch_status", "content_digest",
     "warc_filename", "warc_record_offset", "warc_record_length",
 )  # fmt: skip
+_PLACE = ("url", "fetch_time", "warc_filename", "warc_record_offset", "warc_record_length")
 _SINCE_SOME_CRAWL = ("content_mime_detected", "fetch_redirect")  # 2018-34 and 2019-47
 
 
@@ -27,12 +28,12 @@ class Columnar:
 
     async def look_up(self, urls: Collection[str]) -> dict[str, list[IndexRow]]:
         """Return the captures in the robotstxt subset of each of the URLs."""
-        wanted = {normalised(url): url for url in urls}
+        wanted = {normalised(url) or url: url for url in urls}
         hosts = {urlsplit(url).hostname or "" for url in wanted}
         found: dict[str, list[IndexRow]] = {url: [] for url in urls}
         for part in self._parts:
             for row in _rows(part, hosts):
-                if (url := wanted.get(normalised(row.url))) is not None:
+                if (url := wanted.get(normalised(row.url) or "")) is not None:
                     found[url].append(row)
         return found
 
@@ -87,8 +88,16 @@ def _scan(part: Path, needed: Collection[str]) -> pl.LazyFrame:
 
 
 def _rows(part: Path, hosts: Collection[str]) -> Iterator[IndexRow]:
-    lazy = _scan(part, _NEEDED).filter(pl.col("url_host_name").is_in(list(hosts)))
-    for row in _plain_times(lazy).collect().iter_rows(named=True):
+    lazy = _scan(part, _NEEDED)
+    try:
+        wanted = lazy.filter(pl.col("url_host_name").is_in(list(hosts)))
+        frame = _plain_times(wanted).drop_nulls(_PLACE).collect()
+    except pl.exceptions.PolarsError as error:
+        reason = str(error).strip().split("\n")[0][:100]
+        raise ArchiveError(
+            f"{part}: the index cannot be read ({reason}); remove it and run again"
+        ) from None
+    for row in frame.iter_rows(named=True):
         status = row["fetch_status"]
         yield IndexRow(
             url=row["url"],

@@ -41,7 +41,7 @@ def choose(crawls: Sequence[Crawl], wanted: str) -> list[Crawl]:
     for part in filter(None, (part.strip() for part in wanted.split(","))):
         if part == "all":
             names = [crawl.crawl for crawl in crawls]
-        elif part == "latest" or part.isdigit():
+        elif part == "latest" or (part.isascii() and part.isdigit()):
             names = [crawl.crawl for crawl in crawls[: 1 if part == "latest" else int(part)]]
         else:
             names = [crawl.crawl for crawl in crawls if crawl.crawl == part]

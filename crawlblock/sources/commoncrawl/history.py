@@ -8,6 +8,7 @@ from urllib.parse import urljoin
 
 from crawlblock.hosts import registered_domain
 from crawlblock.model import Capture, Member, Outcome, Payload
+from crawlblock.robots.syntax import SIZE_LIMIT
 from crawlblock.sampling import candidates
 from crawlblock.sources.commoncrawl import records
 from crawlblock.sources.commoncrawl.index import Index, IndexRow, normalised
@@ -56,7 +57,7 @@ async def collect(
     known_outcomes: KnownOutcomes,
 ) -> tuple[list[Capture], list[Payload]]:
     """Return one capture for each member, and the payloads whose digest is not stored yet."""
-    urls = {normalised(url) for member in members for url in candidates(member)}
+    urls = set(filter(None, (normalised(u) for member in members for u in candidates(member))))
     rows = await _with_targets(urls, index, mirror)
     chains = {member.host: _best(member, rows) for member in members}
     answered = [c.row for c in chains.values() if c and c.row.status and 200 <= c.row.status < 300]
@@ -65,7 +66,7 @@ async def collect(
     payloads: dict[str, Payload] = {}
     by_digest: dict[str, Response] = {}
     for record in fetched.values():
-        if isinstance(record, Response):
+        if isinstance(record, Response) and not _is_cut(record):
             name = digest(record.payload)
             payloads[name] = Payload(name, record.payload)
             by_digest[name] = record
@@ -89,9 +90,8 @@ async def _with_targets(
         found = await index.look_up(pending)
         found = await _with_locations(found, mirror)
         rows.update(found)
-        pending = {
-            normalised(row.redirect) for part in found.values() for row in part if row.redirect
-        }
+        targets = (row.redirect for part in found.values() for row in part if row.redirect)
+        pending = set(filter(None, map(normalised, targets)))
     return rows
 
 
@@ -108,8 +108,10 @@ async def _with_locations(
         record = fetched.get((row.warc_file, row.warc_offset))
         if row.redirect or not isinstance(record, Response):
             return row
-        location = record.header("Location")
-        return replace(row, redirect=urljoin(row.url, location)) if location else row
+        try:
+            return replace(row, redirect=urljoin(row.url, record.header("Location") or ""))
+        except ValueError:  # a Location that is no URL leads nowhere
+            return row
 
     return {url: [told(row) for row in part] for url, part in found.items()}
 
@@ -118,28 +120,37 @@ def _best(member: Member, rows: Mapping[str, list[IndexRow]]) -> Chain | None:
     """Return a member's best chain: its own host's, and the fallback's only where that has none."""
     own: list[Chain] = []
     fallback: list[Chain] = []
-    for url in map(normalised, candidates(member)):
+    for url in filter(None, map(normalised, candidates(member))):
         target = own if f"//{member.host}/" in url else fallback
         target.extend(
-            _follow(Chain(url, row.fetch_time, row, 0), {url}, rows) for row in rows.get(url, ())
+            _follow(Chain(url, row.fetch_time, row, 0), rows) for row in rows.get(url, ())
         )
     return max(own or fallback, key=Chain.merit, default=None)
 
 
-def _follow(chain: Chain, seen: set[str], rows: Mapping[str, list[IndexRow]]) -> Chain:
-    """Follow redirects to the best end; a loop, a fifth hop or a missing target ends the way."""
-    target = normalised(chain.row.redirect) if chain.row.redirect else None
-    if not chain.unresolved or target is None or target in seen or chain.hops == MAX_HOPS:
-        return chain
-    ends = [
-        _follow(replace(chain, row=row, hops=chain.hops + 1), seen | {target}, rows)
-        for row in rows.get(target, ())
-    ]
-    return max(ends, key=lambda end: (end.merit()[0], end.row.fetch_time), default=chain)
+def _follow(chain: Chain, rows: Mapping[str, list[IndexRow]]) -> Chain:
+    """Follow redirects, each to the newest good capture of its target, else to the newest.
+
+    A loop, the fifth hop or a target without a capture ends the way.
+    """
+    seen = {chain.asked}
+    while chain.unresolved and chain.hops < MAX_HOPS:
+        target = normalised(chain.row.redirect) if chain.row.redirect else None
+        if target is None or target in seen or not rows.get(target):
+            break
+        seen.add(target)
+        row = max(rows[target], key=lambda row: (row.status == 200, row.fetch_time))
+        chain = replace(chain, row=row, hops=chain.hops + 1)
+    return chain
 
 
 def _is_redirect(row: IndexRow) -> bool:
     return row.status is not None and 300 <= row.status < 400
+
+
+def _is_cut(record: Response) -> bool:
+    """Tell whether the archive kept less of a payload than counts."""
+    return record.truncated and len(record.payload) < SIZE_LIMIT
 
 
 def _once_per_digest(rows: Iterable[IndexRow], known: Mapping[str, str]) -> list[IndexRow]:
@@ -174,7 +185,7 @@ def _capture(
         name, outcome = row.digest, Outcome(known[row.digest])
     else:
         record = by_digest.get(row.digest or "") or fetched.get((row.warc_file, row.warc_offset))
-        if isinstance(record, Response):
+        if isinstance(record, Response) and not _is_cut(record):
             name = digest(record.payload)
             outcome = outcome_of(row.status, record.payload)
             kept = {k.lower(): v for k, v in record.headers if k.lower() in KEPT_HEADERS}

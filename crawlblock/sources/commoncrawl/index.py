@@ -30,13 +30,18 @@ class Index(Protocol):
         ...
 
 
-def normalised(url: str) -> str:
-    """Return a URL as look-ups compare it: lower-case host, no default port, no fragment."""
-    parts = urlsplit(urldefrag(url)[0])
+def normalised(url: str) -> str | None:
+    """Return a URL as look-ups compare it: lower-case host, no default port, no fragment.
+
+    None for what is no http URL: redirects say anything.
+    """
     try:
+        parts = urlsplit(urldefrag(url)[0])
         port = parts.port
     except ValueError:
-        return url
+        return None
+    if parts.scheme.lower() not in ("http", "https") or not parts.hostname:
+        return None
     host = (parts.hostname or "").rstrip(".")
     host = f"[{host}]" if ":" in host else host
     if port and port != {"http": 80, "https": 443}.get(parts.scheme.lower()):

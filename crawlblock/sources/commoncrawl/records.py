@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
+from crawlblock.errors import UpstreamError
 from crawlblock.model import Outcome
 from crawlblock.sources.commoncrawl.index import IndexRow
 from crawlblock.sources.commoncrawl.mirror import Mirror
@@ -18,26 +19,38 @@ async def fetch(mirror: Mirror, rows: Iterable[IndexRow]) -> dict[Place, Respons
     """Return the record at the place of each index row.
 
     A record that is cut, does not parse or does not fit its digest is asked for once more, and is
-    `damaged` if that does not help.
+    `damaged` if that does not help.  Raises UpstreamError when the archive cannot be reached: that
+    says nothing about the record, and the next run asks for it again.
     """
     places = {(row.warc_file, row.warc_offset): row for row in rows}
     found: dict[Place, Response | Outcome] = {}
 
     async def read(run: list[IndexRow]) -> None:
         start, end = run[0].warc_offset, max(row.warc_offset + row.warc_length for row in run)
-        raw = await mirror.read(run[0].warc_file, start, end - start)
+        raw = _told(mirror, run[0], await mirror.read(run[0].warc_file, start, end - start))
         for row in run:
             at = row.warc_offset - start
             record = (
                 raw if isinstance(raw, Outcome) else _record(raw[at : at + row.warc_length], row)
             )
             if record is Outcome.DAMAGED:
-                again = await mirror.read(row.warc_file, row.warc_offset, row.warc_length)
+                again = _told(
+                    mirror, row, await mirror.read(row.warc_file, row.warc_offset, row.warc_length)
+                )
                 record = again if isinstance(again, Outcome) else _record(again, row)
             found[row.warc_file, row.warc_offset] = record
 
     await gather(read(run) for run in merged(places.values()))
     return found
+
+
+def _told(mirror: Mirror, row: IndexRow, raw: bytes | Outcome) -> bytes | Outcome:
+    """Return what was read, where it tells anything about the record."""
+    if isinstance(raw, bytes) or raw in (Outcome.DAMAGED, Outcome.ABSENT, Outcome.TOO_LARGE):
+        return raw
+    raise UpstreamError(
+        f"{mirror.location}: {row.warc_file}: {raw}; what was collected is stored, run again later"
+    )
 
 
 def merged(rows: Iterable[IndexRow]) -> Iterator[list[IndexRow]]:

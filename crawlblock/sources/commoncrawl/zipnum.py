@@ -10,6 +10,7 @@ import mmap
 import zlib
 from bisect import bisect_left
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime
 from itertools import chain
 from pathlib import Path
@@ -99,13 +100,16 @@ class ZipNum:
 
     async def look_up(self, urls: Collection[str]) -> dict[str, list[IndexRow]]:
         """Return the captures in the robotstxt subset of each of the URLs."""
-        keys = {surt(url) for url in urls}
-        wanted = {normalised(url): url for url in urls}
+        keys = set()
+        for url in urls:
+            with suppress(ValueError):  # a redirect may name a host that cannot be
+                keys.add(surt(url))
+        wanted = {normalised(url) or url: url for url in urls}
         blocks = {block for key in keys for block in self._cluster.blocks(key)}
         found: dict[str, list[IndexRow]] = {url: [] for url in urls}
         parts = await gather(self._rows(block, keys) for block in sorted(blocks))
         for row in chain.from_iterable(parts):
-            if (url := wanted.get(normalised(row.url))) is not None:
+            if (url := wanted.get(normalised(row.url) or "")) is not None:
                 found[url].append(row)
         return found
 
@@ -118,7 +122,7 @@ class ZipNum:
                 del self._kept[next(iter(self._kept))]
         try:
             return list(_rows(zlib.decompress(self._kept[block], 31), keys))
-        except (zlib.error, ValueError, KeyError):
+        except (zlib.error, ValueError, KeyError, TypeError, AttributeError):
             raise ArchiveError(
                 f"{self._mirror.location}: {self._folder}/{name} at {offset} is no block of CDXJ "
                 "lines; take another mirror"

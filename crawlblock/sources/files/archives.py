@@ -189,7 +189,7 @@ def _capture(path: Path, snapshot: str, host: str, chain: _Chain) -> Capture:
 def _key(url: str, base: str = "") -> str:
     """Return a URL as answers are compared: absolute, without fragment or default port."""
     try:
-        return normalised(urljoin(base, url.strip()))
+        return normalised(urljoin(base, url.strip())) or ""
     except ValueError:
         return url
 
