@@ -92,6 +92,15 @@ def test_answer(answered: Path) -> None:
     assert pl.read_csv(results / "refusals.csv", infer_schema_length=None).height > 1000
 
 
+def test_readme_tells_the_same_n(answered: Path) -> None:
+    """The n and the unknowns below the README's figure are those of the last snapshot."""
+    frame = pl.read_parquet(answered / "results" / "refusals.parquet").filter(
+        (pl.col("token") == "GPTBot") & (pl.col("definition") == "root")
+    )
+    told = f"n = {frame['n'][-1]:,} told and {frame['n_unknown'][-1]:,} unknown"
+    assert told in (SAMPLE.parent.parent / "README.md").read_text("utf-8")
+
+
 def test_strata_stand_apart(answered: Path) -> None:
     """Top sites and government hosts have series of their own."""
     frame = pl.read_parquet(answered / "results" / "refusals_by_stratum.parquet")

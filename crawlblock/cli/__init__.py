@@ -14,6 +14,7 @@ from crawlblock.cli.check import check
 from crawlblock.cli.collect import history, sample
 from crawlblock.cli.conclude import analyze, evaluate
 from crawlblock.cli.health import status
+from crawlblock.cli.live import live
 from crawlblock.cli.render import miniature
 from crawlblock.errors import CrawlblockError
 
@@ -39,6 +40,7 @@ COMMANDS = (
     check,
     sample,
     history,
+    live,
     import_command,
     evaluate,
     analyze,

@@ -1,5 +1,7 @@
 """What an HTTP answer to a request for robots.txt amounts to, the same for every source."""
 
+import re
+
 from crawlblock.model import Outcome
 from crawlblock.robots.sniff import is_robots
 
@@ -8,6 +10,7 @@ from crawlblock.robots.sniff import is_robots
 KEPT_HEADERS = frozenset(
     {
         "cf-mitigated",
+        "cf-ray",
         "content-signal",
         "content-type",
         "content-usage",
@@ -18,9 +21,22 @@ KEPT_HEADERS = frozenset(
         "server",
         "tdm-policy",
         "tdm-reservation",
+        "via",
+        "x-amz-cf-id",
+        "x-akamai-request-id",
+        "x-cache",
+        "x-served-by",
         "x-robots-tag",
     }
 )
+
+# What the pages of challenges hold; a robots.txt may name their paths, but has agent lines.
+_CHALLENGE = re.compile(
+    rb"/cdn-cgi/challenge-platform/|challenges\.cloudflare\.com|cf-turnstile|_cf_chl_opt"
+    rb"|/\.within\.website/x/cmd/anubis|id=\"anubis_|_Incapsula_Resource|captcha-delivery\.com"
+)
+_AGENT_LINE = re.compile(rb"^[ \t\xef\xbb\xbf]*user-?agent", re.IGNORECASE | re.MULTILINE)
+_HEAD = 65_536  # bytes looked at
 
 _BY_STATUS = {
     **dict.fromkeys((401, 403, 451), Outcome.REFUSED),
@@ -40,7 +56,13 @@ def outcome_of(status: int, body: bytes | None) -> Outcome:
     if 200 <= status < 300:
         if body is None:
             return Outcome.DAMAGED
-        return Outcome.OK if is_robots(body) else Outcome.NOT_ROBOTS
+        return Outcome.OK if is_robots(body) and not _challenges(body) else Outcome.NOT_ROBOTS
     if status >= 500:
         return _BY_STATUS.get(status, Outcome.SERVER_ERROR)
     return _BY_STATUS.get(status) or _BY_CLASS.get(status // 100, Outcome.DAMAGED)
+
+
+def _challenges(body: bytes) -> bool:
+    """Tell whether a body is a page that wants to see whether a person asks."""
+    head = body[:_HEAD]
+    return not _AGENT_LINE.search(head) and _CHALLENGE.search(head) is not None

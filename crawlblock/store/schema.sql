@@ -71,7 +71,7 @@ CREATE TABLE captures (
     warc_length BIGINT,
     PRIMARY KEY (snapshot, host, resource)
 );
-COMMENT ON TABLE captures IS 'One asking for one resource of one host at one time, and what came of it. Of several in a snapshot the newest good one is kept; https comes before http at the same time.';
+COMMENT ON TABLE captures IS 'One asking for one resource of one host at one time, and what came of it. Of several in one crawl or file the newest good one is kept, https before http at the same time; of several files or runs, the first.';
 COMMENT ON COLUMN captures.snapshot IS 'The point of the time axis.';
 COMMENT ON COLUMN captures.host IS 'The host asked for.';
 COMMENT ON COLUMN captures.resource IS 'The path asked for: /robots.txt.';

@@ -109,8 +109,8 @@ class ZipNum:
         found: dict[str, list[IndexRow]] = {url: [] for url in urls}
         parts = await gather(self._rows(block, keys) for block in sorted(blocks))
         for row in chain.from_iterable(parts):
-            if (url := wanted.get(normalised(row.url) or "")) is not None:
-                found[url].append(row)
+            if (asked := wanted.get(normalised(row.url) or "")) is not None:
+                found[asked].append(row)
         return found
 
     async def _rows(self, block: Block, keys: set[str]) -> list[IndexRow]:

@@ -1,0 +1,22 @@
+"""What a panel's hosts answer now: every exchange guarded, bounded and kept as WARC."""
+
+from crawlblock.sources.live.answer import MOST_KEPT, Answer, Failure, Patience
+from crawlblock.sources.live.archive import Archive, Place
+from crawlblock.sources.live.fetch import Fetcher, Traffic
+from crawlblock.sources.live.guard import ForbiddenAddressError, Guard, is_global
+from crawlblock.sources.live.visit import Visitor
+
+__all__ = [
+    "MOST_KEPT",
+    "Answer",
+    "Archive",
+    "Failure",
+    "Fetcher",
+    "ForbiddenAddressError",
+    "Guard",
+    "Patience",
+    "Place",
+    "Traffic",
+    "Visitor",
+    "is_global",
+]

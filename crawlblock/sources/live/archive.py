@@ -1,0 +1,140 @@
+"""The WARC files of a live run: every request with its answer, in files of about 100 MB."""
+
+import re
+import zlib
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Self
+
+from crawlblock import __version__
+from crawlblock.errors import StoreError
+from crawlblock.sources.live.answer import Answer
+from crawlblock.warc import Exchange, append_exchange, append_info
+
+_LARGEST = 100_000_000  # bytes after which a file is followed by another
+# Bodies are kept decoded; a reader must not decode them again.  Common Crawl renames them alike.
+_RENAMED = frozenset({"content-encoding", "content-length", "transfer-encoding"})
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a response record stands."""
+
+    file: str  # under the folder of the database
+    offset: int  # bytes
+    length: int  # bytes as stored
+
+
+class Archive:
+    """Writes exchanges to new files `<name>-NNNNN.warc.gz`; what is there is never touched."""
+
+    def __init__(self, folder: Path, name: str, agent: str, largest: int = _LARGEST) -> None:
+        """Take the folder, how files are named, and the User-Agent that is written into them."""
+        self._folder, self._name, self._agent, self._largest = folder, name, agent, largest
+        self._file: BinaryIO | None = None
+        self._path = folder
+        self._info = ""
+
+    def __enter__(self) -> Self:
+        """Return the archive; a file is made when there is something to write."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the last file."""
+        self._close()
+
+    def add(self, answer: Answer) -> Place:
+        """Append an exchange and return where its response stands.  Raises StoreError."""
+        try:
+            if self._file is None or self._file.tell() >= self._largest:
+                self._file = self._next(answer.fetch_time)
+            exchange = _exchange(answer)
+            offset, length = append_exchange(self._file, self._info, exchange)
+            if answer.truncated:
+                length = _mark_truncated(self._file, offset, length, answer.truncated)
+        except OSError as error:
+            with suppress(OSError):  # a record may be half written: nothing may follow it
+                self._close()
+            raise StoreError(
+                f"{self._path}: {error.strerror}; make room or mend that and run again, what is "
+                "stored stays"
+            ) from None
+        return Place(f"{self._folder.name}/{self._path.name}", offset, length)
+
+    def flush(self) -> None:
+        """Hand what was written to the system, before the database speaks of it."""
+        if self._file is not None:
+            try:
+                self._file.flush()
+            except OSError as error:
+                raise StoreError(
+                    f"{self._path}: {error.strerror}; make room and run again"
+                ) from None
+
+    def _next(self, time: datetime) -> BinaryIO:
+        self._close()
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._path = self._folder / f"{self._name}-{self._free_number():05}.warc.gz"
+        file = self._path.open("x+b")
+        self._info = append_info(file, self._path.name, time, _about(self._agent))
+        return file
+
+    def _free_number(self) -> int:
+        pattern = re.compile(rf"{re.escape(self._name)}-(\d+)\.warc\.gz")
+        found = (pattern.fullmatch(path.name) for path in self._folder.iterdir())
+        return max((int(match[1]) + 1 for match in found if match), default=0)
+
+    def _close(self) -> None:
+        file, self._file = self._file, None
+        if file is not None:
+            file.close()
+
+
+def _about(agent: str) -> dict[str, str]:
+    return {
+        "software": f"crawlblock/{__version__}",
+        "http-header-user-agent": agent,
+        "robots": "only /robots.txt is asked for",
+        "format": "WARC File Format 1.0",
+    }
+
+
+def _exchange(answer: Answer) -> Exchange:
+    renamed = (
+        (f"X-Crawler-{key}" if key.lower() in _RENAMED else key, value)
+        for key, value in answer.headers
+    )
+    kind = (answer.header("content-type") or "").partition(";")[0].strip().lower()
+    return Exchange(
+        url=answer.url,
+        fetch_time=answer.fetch_time,
+        address=answer.address,
+        request_headers=answer.request_headers,
+        status=answer.status,
+        reason=answer.reason,
+        headers=(*renamed, ("Content-Length", str(len(answer.body)))),
+        payload=answer.body,
+        detected=kind if re.fullmatch(r"[\w.+-]+/[\w.+-]+", kind) else "application/octet-stream",
+        protocols=answer.protocols,
+    )
+
+
+def _mark_truncated(file: BinaryIO, offset: int, length: int, why: str) -> int:
+    """Write the record that ends the file again with WARC-Truncated; return its new length."""
+    file.seek(offset)
+    head, _, block = zlib.decompress(file.read(length), 31).partition(b"\r\n\r\n")
+    packer = zlib.compressobj(6, zlib.DEFLATED, 31)
+    marked = head + f"\r\nWARC-Truncated: {why}\r\n\r\n".encode() + block
+    stored = packer.compress(marked) + packer.flush()
+    file.seek(offset)
+    file.truncate()
+    file.write(stored)
+    return len(stored)

@@ -1,0 +1,269 @@
+"""A live run from the panel to the tables, its WARC files, and what a second run does."""
+
+import asyncio
+import gzip
+import os
+import subprocess
+import sys
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import cast
+
+import pytest
+from click.testing import CliRunner
+
+from crawlblock.cli.live import live
+from crawlblock.errors import InputError, StoreError
+from crawlblock.model import SnapshotKind
+from crawlblock.pipeline.bring import import_files
+from crawlblock.pipeline.live import Asking, collect_live, snapshot_name
+from crawlblock.pipeline.runs import Tally
+from crawlblock.sources.live import Answer, Archive, Patience
+from crawlblock.store.store import Store
+from crawlblock.warc import digest, read_record, responses
+from live.servers import (
+    LOOPBACK,
+    ROBOTS,
+    TestResolver,
+    WebServer,
+    answer,
+    dripping,
+    encoded,
+    endless,
+    redirecting,
+    sending,
+    web_server,
+)
+from live.visits import PATIENT, QUICK, member
+
+PAGE = b"<!DOCTYPE html><html></html>"
+ACTS = {
+    "ok.test": sending(answer()),
+    "gzip.test": encoded(ROBOTS, "gzip"),
+    "chunked.test": sending(
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+        b"5\r\nUser-\r\n8\r\nagent: *\r\n0\r\n\r\n"
+    ),
+    "moved.test": redirecting("http://www.moved.test/robots.txt"),
+    "www.moved.test": sending(answer(b"User-agent: *\nDisallow: /private\n")),
+    "html.test": sending(answer(PAGE)),
+    "forbidden.test": sending(answer(b"no", 403, {"Server": "caf\xe9"})),
+    "endless.test": endless,
+    "drip.test": dripping(b"HTTP/1.1 200 OK\r\n\r\n"),
+    "short.test": sending(answer(headers={"Content-Length": "999"})),
+}
+HOSTS = [host for host in ACTS if not host.startswith("www.")]
+
+
+def quiet(what: str, done: int, total: int) -> None:
+    """Show nothing."""
+
+
+def a_store(folder: Path, hosts: Iterable[str]) -> Store:
+    """Return a new database with a panel."""
+    folder.mkdir(exist_ok=True)
+    store = Store(folder / "x.duckdb")
+    store.add_panel("panel", "test", None, datetime(2026, 1, 1), [member(host) for host in hosts])
+    return store
+
+
+async def run(
+    store: Store, server: WebServer, patience: Patience = QUICK, dead: Iterable[str] = ()
+) -> tuple[int, Tally]:
+    """Run once; return how many hosts were done before, and what the run did."""
+    tally = Tally()
+    resolver = TestResolver(server.port, named=dict.fromkeys(dead, ""))
+    asking = Asking(
+        "test@example.org", "live-2026-11-21", 20, patience, allowed=LOOPBACK, resolver=resolver
+    )
+    return await collect_live(store, asking, store.members(), tally, quiet), tally
+
+
+def rows(store: Store, columns: str) -> list[tuple[object, ...]]:
+    """Return columns of the captures, by host."""
+    with store.transaction() as con:
+        return con.execute(f"SELECT {columns} FROM captures ORDER BY host").fetchall()
+
+
+def assert_sound(path: Path) -> None:
+    """Assert that warcio finds nothing wrong with a file."""
+    command = [sys.executable, "-m", "warcio.cli", "check", "-v", str(path)]
+    checked = subprocess.run(command, capture_output=True, text=True)
+    assert checked.returncode == 0, checked.stdout
+    assert "digest pass" in checked.stdout
+    assert "fail" not in checked.stdout.lower()
+
+
+async def test_run_is_stored_once(tmp_path: Path) -> None:
+    """Every host has one capture, payloads are shared, and a second run asks nothing."""
+    store = a_store(tmp_path, [*HOSTS, "nameless.test"])
+    async with web_server(ACTS) as server:
+        first = await run(store, server, dead=["nameless.test"])
+        asked = len(server.asked)
+        second = await run(store, server)
+    assert first[0] == 0
+    assert first[1].captures == len(HOSTS) + 1
+    assert (second[0], second[1].captures, second[1].requests) == (len(HOSTS) + 1, 0, 0)
+    assert asked == len(server.asked) == len(ACTS)
+    found = {row[0]: row[1:] for row in rows(store, "host, outcome, digest, snapshot")}
+    assert found["ok.test"] == found["gzip.test"]
+    assert found["nameless.test"][0] == "dns"
+    with store.transaction() as con:
+        kinds = con.execute("SELECT snapshot, kind FROM snapshots").fetchall()
+    assert kinds == [("live-2026-11-21", str(SnapshotKind.LIVE))]
+
+
+async def test_run_goes_on_where_another_ended(tmp_path: Path) -> None:
+    """Hosts that came into the panel later are asked in the same snapshot, the others not."""
+    async with web_server(ACTS) as server:
+        await run(a_store(tmp_path, ["ok.test"]), server)
+        already, tally = await run(a_store(tmp_path, ["ok.test", "gzip.test"]), server)
+    assert (already, tally.captures) == (1, 1)
+    assert server.hosts() == ["ok.test", "gzip.test"]
+    assert len(list((tmp_path / "warc").iterdir())) == 2
+
+
+async def test_own_import_gives_the_same_captures(tmp_path: Path) -> None:
+    """The WARC files pass `warcio check`, and imported they give the same captures again."""
+    store = a_store(tmp_path / "live", HOSTS)
+    async with web_server(ACTS) as server:
+        await run(store, server)
+    (path,) = (tmp_path / "live" / "warc").iterdir()
+    assert_sound(path)
+
+    with path.open("rb") as file:
+        cut = {response.url.split("/")[2] for response in responses(file) if response.truncated}
+    assert cut == {"endless.test", "drip.test", "short.test"}
+    copy = a_store(tmp_path / "copy", [])
+    import_files(copy, [path], "month", [], Tally(), quiet)
+    columns = "host, url, hops, status, digest, fetch_time, warc_offset, warc_length"
+    mine = rows(store, columns)
+    theirs = [row for row in rows(copy, columns) if row[0] != "www.moved.test"]
+    assert mine == theirs
+    differing = set(rows(store, "host, outcome")) - set(rows(copy, "host, outcome"))
+    assert differing == {("drip.test", "timeout")}  # a record says only that the body is cut
+
+
+KILLED = """
+import asyncio, sys
+from pathlib import Path
+from live.servers import LOOPBACK, TestResolver
+from crawlblock.pipeline.live import Asking, collect_live
+from crawlblock.pipeline.runs import Tally
+from crawlblock.store.store import Store
+
+async def run():
+    store = Store(Path(sys.argv[1]))
+    resolver = TestResolver(int(sys.argv[2]))
+    asking = Asking("a@example.org", "live-2026-11-21", 5, allowed=LOOPBACK, resolver=resolver)
+    tally = Tally()
+    show = lambda *seen: print(tally.captures, flush=True)
+    await collect_live(store, asking, store.members(), tally, show)
+
+asyncio.run(run())
+"""
+
+
+async def test_killed_run_is_resumed(tmp_path: Path) -> None:
+    """Killed in its midst, a run leaves whole batches; the next one stores what an only one had."""
+    hosts = [f"h{n:04}.test" for n in range(1_500)]
+    store = a_store(tmp_path, hosts)
+    acts = {host: sending(answer(ROBOTS + host.encode())) for host in hosts}
+    path = os.pathsep.join(sys.path)
+    async with web_server(acts) as server:
+        command = [sys.executable, "-c", KILLED, str(store.path), str(server.port)]
+        process = await asyncio.create_subprocess_exec(
+            *command, env={**os.environ, "PYTHONPATH": path}, stdout=asyncio.subprocess.PIPE
+        )
+        assert process.stdout is not None
+        async for line in process.stdout:
+            if int(line) > 0:
+                process.kill()
+        await process.wait()
+        stored, asked = len(rows(store, "host")), len(server.asked)
+        already, tally = await run(store, server, PATIENT)
+        again = len(server.asked) - asked
+    assert 500 <= stored <= asked < len(hosts)
+    assert (already, tally.captures, again) == (stored, len(hosts) - stored, len(hosts) - stored)
+    found = rows(store, "host, outcome, warc_file, warc_offset, warc_length, digest")
+    assert [row[0] for row in found] == hosts
+    for _, outcome, file, offset, length, name in found:
+        with (tmp_path / str(file)).open("rb") as warc:
+            warc.seek(cast("int", offset))
+            record = read_record(warc.read(cast("int", length)))
+        assert outcome == "ok"
+        assert record is not None
+        assert digest(record.payload) == name
+
+
+def an_answer(body: bytes) -> Answer:
+    """Return an answer of an imagined server."""
+    time = datetime(2026, 11, 21)
+    url = "https://a.test/robots.txt"
+    return Answer(url, time, "192.0.2.1", (), 200, "OK", (), body, None, ("http/1.1",))
+
+
+def test_a_file_of_a_crash_is_left_alone(tmp_path: Path) -> None:
+    """A half-written file keeps its bytes; the next run and the next size begin another."""
+    half = tmp_path / "live-x-00003.warc.gz"
+    half.write_bytes(gzip.compress(b"WARC/1.0\r\n")[:-4])
+    before = half.read_bytes()
+    with Archive(tmp_path, "live-x", "agent", largest=1000) as archive:
+        places = [archive.add(an_answer(bytes([65 + n]) * 900)) for n in range(6)]
+    assert half.read_bytes() == before
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert names[0] == half.name
+    assert len(names) > 2
+    assert {Path(place.file).name for place in places} == set(names[1:])
+
+
+def test_a_folder_that_cannot_be_is_told(tmp_path: Path) -> None:
+    """Where nothing can be written one clear error names the place."""
+    blocked = tmp_path / "warc"
+    blocked.write_bytes(b"a file where the folder should be")
+    with Archive(blocked, "live-x", "agent") as archive, pytest.raises(StoreError, match="warc"):
+        archive.add(an_answer(ROBOTS))
+
+
+async def test_large_run_stores_every_host(tmp_path: Path) -> None:
+    """Of 1,200 hosts, more than one batch, some never answer; the run ends and has all of them."""
+    hosts = [f"h{n:04}.test" for n in range(1_200)]
+    acts = {host: sending(answer(ROBOTS + host.encode())) for host in hosts}
+    acts |= dict.fromkeys(hosts[::100], dripping(b"HTTP/1.1 200 OK\r\n"))
+    store = a_store(tmp_path, hosts)
+    async with web_server(acts) as server:
+        _, tally = await run(store, server)
+    found = rows(store, "host, outcome")
+    assert [host for host, _ in found] == hosts
+    assert {host for host, outcome in found if outcome == "timeout"} >= set(hosts[::100])
+    assert tally.captures == len(hosts)
+    with store.transaction() as con:
+        orphans = con.execute(
+            "FROM captures ANTI JOIN payloads USING (digest) WHERE digest IS NOT NULL"
+        ).fetchall()
+    assert orphans == []
+
+
+def test_asking_needs_a_contact_and_a_name_of_its_own() -> None:
+    """Without a contact nothing is asked, and no other snapshot can be written to."""
+    for contact in (None, "", "nobody", "a@b.c\r\nX: y"):
+        with pytest.raises(InputError, match="contact"):
+            Asking(contact, "live-x")
+    for name in ("CC-MAIN-2025-33", "live-", "live-../x", "live-a/b", "2026-11"):
+        with pytest.raises(InputError, match="live"):
+            Asking("a@example.org", name)
+    assert snapshot_name(datetime(2026, 11, 21, 23, 59)) == "live-2026-11-21"
+    assert Asking("a@example.org", "live-x", patience=PATIENT).snapshot == "live-x"
+
+
+def test_command_asks_nothing_that_is_not_public(tmp_path: Path) -> None:
+    """The command has no way to open this machine: its address is captured as not asked."""
+    store = a_store(tmp_path, ["127.0.0.1"])
+    given = ["--db", str(store.path), "--snapshot", "live-x"]
+    result = CliRunner().invoke(live, [*given, "--contact", "test@example.org"])
+    assert result.exit_code == 0, result.output
+    assert "live-x: 1 new captures (0 were there already)" in result.output
+    assert rows(store, "host, outcome, warc_file") == [("127.0.0.1", "unreachable", None)]
+    refused = CliRunner().invoke(live, given)
+    assert isinstance(refused.exception, InputError)
