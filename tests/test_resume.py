@@ -2,6 +2,7 @@
 
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -80,7 +81,7 @@ def test_full_disk(archive: Path, tmp_path: Path) -> None:
     disk = tmp_path / "disk"
     disk.mkdir()
     mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=4m", "crawlblock-test", str(disk)],
+        ["mount", "-t", "tmpfs", "-o", "size=16m", "crawlblock-test", str(disk)],
         capture_output=True,
         check=False,
     )
@@ -88,7 +89,7 @@ def test_full_disk(archive: Path, tmp_path: Path) -> None:
         pytest.skip("no small disk can be mounted here")
     try:
         folder = sampled(disk / "run", archive)
-        (disk / "ballast").write_bytes(os.urandom(1_400_000))
+        (disk / "ballast").write_bytes(bytes(shutil.disk_usage(disk).free - 200_000))
         done = subprocess.run(
             command(folder, "history", "--mirror", str(archive), "--crawls", "all"),
             capture_output=True,

@@ -36,7 +36,6 @@ def import_command(paths: tuple[Path, ...], db: Path, every: str, at: Path | Non
     with recorded(store, "import", configuration) as tally, progress_bar() as progress:
         already, left_out = import_files(store, paths, cast("Every", every), times, tally, progress)
         evaluate(store, tally, progress)
-    store.publish()
     for line in left_out:
         say(str(line))
     say(

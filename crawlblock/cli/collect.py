@@ -201,7 +201,6 @@ def history(
             asyncio.run(collect_history(store, wanted, members, tally, progress, budget))
         finally:
             evaluate(store, tally, progress)
-    store.publish()
     say(
         f"{tally.captures} new captures, {tally.payloads} payloads judged, "
         f"{tally.requests} requests, {tally.bytes / 1e6:.1f} MB"

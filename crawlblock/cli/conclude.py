@@ -24,7 +24,6 @@ def evaluate(db: Path) -> None:
     store = Store(db)
     with recorded(store, "evaluate", {}) as tally, progress_bar() as progress:
         judging.evaluate(store, tally, progress)
-    store.publish()
     say(f"{tally.payloads} payloads judged")
 
 
@@ -54,5 +53,4 @@ def analyze(db: Path, results: Path | None, reading: str) -> None:
     folder = results or db.parent / "results"
     with recorded(store, "analyze", {"reading": reading}):
         page = write_answer(store, folder, reading, Console())
-    store.publish()
     say(f"page: {page}; results beside it; a copy of the database for readers: {store.published}")

@@ -53,7 +53,6 @@ def live(
             already = asyncio.run(collect_live(store, asking, members, tally, progress))
         finally:
             evaluate(store, tally, progress)
-    store.publish()
     say(
         f"{asking.snapshot}: {tally.captures:,} new captures ({already:,} were there already), "
         f"{tally.payloads:,} payloads judged, {tally.requests:,} requests, "

@@ -52,7 +52,7 @@ def registry_stamp() -> str:
 
 @contextmanager
 def recorded(store: Store, command: str, configuration: Mapping[str, object]) -> Iterator[Tally]:
-    """Hold the database for a run and note how it went."""
+    """Hold the database for a run, note how it went and publish what is stored."""
     with store.held():
         started = now()
         tally = Tally()
@@ -73,6 +73,7 @@ def recorded(store: Store, command: str, configuration: Mapping[str, object]) ->
                     tally.requests, tally.bytes, started, now(), result,
                 )
             )  # fmt: skip
+            store.publish()  # while no other run can write
 
 
 def _versions() -> dict[str, str]:
