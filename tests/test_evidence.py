@@ -1,17 +1,18 @@
 """Evidence: each verdict can show its lines and its place in the archive; commands ask for it."""
 
 import json
+import subprocess
+import sys
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from archives import small
-from click.testing import CliRunner
 from warcio.archiveiterator import ArchiveIterator
 
 from crawlblock.analysis import evidence
-from crawlblock.cli import ask, main
+from crawlblock.cli import main
 from crawlblock.miniature import render_sample
 from crawlblock.model import Capture, Outcome, Payload, SnapshotKind
 from crawlblock.pipeline.evaluate import evaluate
@@ -127,9 +128,10 @@ def test_explained_as_stored(db: Path) -> None:
 
 def test_cat(db: Path) -> None:
     """Cat prints the payload byte for byte, and one line that says where it is from."""
-    done = CliRunner().invoke(ask.cat, ["A.example", "--at", "2024-06", "--db", str(db)])
-    assert done.stdout_bytes == NAMED
-    (line,) = done.stderr.splitlines()
+    command = [sys.executable, "-m", "crawlblock", "cat", "A.example", "--at", "2024-06"]
+    done = subprocess.run([*command, "--db", str(db)], capture_output=True, check=True)
+    assert done.stdout == NAMED
+    (line,) = done.stderr.decode().splitlines()
     assert "2024-06-06 12:00:00" in line and "x.warc.gz offset 7 length 9" in line
 
 
