@@ -127,6 +127,18 @@ def test_html_is_unknown(tmp_path: Path) -> None:
         assert con.execute(query).fetchall() == [("unknown", "unknown", None)]
 
 
+def test_a_challenge_is_unknown(tmp_path: Path) -> None:
+    """What a source took for a challenge has no rules, though it could be read as a robots.txt."""
+    store = Store(tmp_path / "db.duckdb")
+    frame = captures_frame([capture("a.example")]).with_columns(outcome=pl.lit("not_robots"))
+    store.add_captures(frame, [Payload(digest(BODY), BODY)], SnapshotKind.LIVE)
+    evaluate(store, Tally(), no_progress)
+    assert access(store, "token = 'GPTBot'") == [("unknown", "unknown", None)]
+    with store.reading() as con:
+        query = "SELECT DISTINCT restriction FROM access_counts"
+        assert con.execute(query).fetchall() == [("unknown",)]
+
+
 def test_access_has_one_row_per_capture_and_crawler(tmp_path: Path) -> None:
     """Several panels with the same host do not multiply its rows."""
     store = Store(tmp_path / "db.duckdb")

@@ -12,7 +12,7 @@ from crawlblock.errors import InputError, StoreError
 from crawlblock.hosts import parse_host
 from crawlblock.model import Basis, Capture, Outcome, Restriction, Verdict
 from crawlblock.robots.evaluate import Finding, Judge
-from crawlblock.robots.syntax import line_of, parse
+from crawlblock.robots.syntax import parse
 
 _RESOURCE = "/robots.txt"
 _UNKNOWN = Verdict(Restriction.UNKNOWN, Basis.UNKNOWN, None)
@@ -213,7 +213,7 @@ def explain(
     rule = finding.rule
     spelled = f"{'Allow' if rule.allow else 'Disallow'}: {rule.pattern.decode()}" if rule else None
     return Explanation(
-        token, point, finding.verdict, {}, _groups(body, finding), _line(body, finding), spelled,
+        token, point, finding.verdict, {}, _groups(body, finding), finding.line(body), spelled,
         finding.ambiguous_group,
     )  # fmt: skip
 
@@ -230,13 +230,6 @@ def _readings(con: duckdb.DuckDBPyConnection, status: int | None, token: str) ->
         reading: Verdict(Restriction(restriction), Basis(basis), root) if basis else _UNKNOWN
         for reading, restriction, basis, root in rows
     }
-
-
-def _line(body: bytes, finding: Finding) -> int | None:
-    if finding.rule is None:
-        return None
-    group = next(group for group in finding.groups if finding.rule in group.rules())
-    return line_of(body, group, finding.rule)
 
 
 def _groups(body: bytes, finding: Finding) -> tuple[Lines, ...]:

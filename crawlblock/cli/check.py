@@ -12,7 +12,6 @@ from crawlblock.model import Basis, Outcome
 from crawlblock.registry import crawlers
 from crawlblock.robots.evaluate import STAR, Finding, Judge
 from crawlblock.robots.second_opinion import protego_verdicts
-from crawlblock.robots.syntax import line_of
 from crawlblock.transport import Limits, PoliteClient, user_agent
 
 COLUMNS = ["token", "restriction", "basis", "root_allowed", "group", "line", "rule", "flag"]
@@ -60,7 +59,7 @@ def check(
         print_rows(rows, output, ["token", "root_allowed"])
         return
     findings = Judge(asked).findings(body)
-    lines = {id(finding): _line(finding, body) for finding in findings.values()}
+    lines = {id(finding): finding.line(body) for finding in findings.values()}
     rows = [_row(token, finding, lines[id(finding)]) for token, finding in findings.items()]
     if absent:
         rows = [row | {"basis": str(Basis.ABSENT)} for row in rows]
@@ -76,14 +75,6 @@ def _tokens(wanted: tuple[str, ...]) -> list[str]:
     known = {crawler.token.lower(): crawler.token for crawler in crawlers()}
     known[STAR] = STAR
     return [known.get(token.lower(), token) for token in wanted] or list(known.values())
-
-
-def _line(finding: Finding, body: bytes) -> int | None:
-    """Return the line of the rule that decided."""
-    if finding.rule is None:
-        return None
-    group = next(group for group in finding.groups if finding.rule in group.rules())
-    return line_of(body, group, finding.rule)
 
 
 def _row(token: str, finding: Finding, line: int | None) -> dict[str, object]:

@@ -7,7 +7,7 @@ from functools import cache
 from crawlblock.model import Basis, Restriction, Verdict
 from crawlblock.robots.rules import EFFORT, Decision, Effort, decide, winner
 from crawlblock.robots.sniff import is_robots
-from crawlblock.robots.syntax import Group, Lines, Rule, escape, parse
+from crawlblock.robots.syntax import Group, Lines, Rule, escape, line_of, parse
 
 RULES_VERSION = 1  # raise it when a verdict can change: stored payloads are then judged again
 
@@ -32,6 +32,13 @@ class Finding:
     groups: tuple[Group, ...]
     rule: Rule | None
     ambiguous_group: bool
+
+    def line(self, body: bytes) -> int | None:
+        """Return the line of the body that holds the rule that decided."""
+        if self.rule is None:
+            return None
+        group = next(group for group in self.groups if self.rule in group.rules())
+        return line_of(body, group, self.rule)
 
 
 class Judge:

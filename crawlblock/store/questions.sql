@@ -63,7 +63,8 @@ SELECT CASE WHEN h.of_panel THEN 'panel' ELSE 'captured' END AS population,
        CAST(coalesce(h.weight, 1) AS DECIMAL(18, 6)) AS weight,  -- decimals add up in any order
        coalesce(c.fetch_time, h.first_capture) AS time,
        coalesce(c.outcome, 'not_captured') AS outcome,
-       CASE WHEN c.digest IS NULL THEN 'http ' || c.status ELSE y.policy END AS answer
+       CASE WHEN c.digest IS NULL THEN 'http ' || c.status
+            WHEN c.outcome = 'ok' THEN y.policy END AS answer
 FROM hosts h
 LEFT JOIN asked c ON c.snapshot = h.snapshot AND c.host = h.host
 LEFT JOIN payloads y ON y.digest = c.digest;

@@ -250,7 +250,7 @@ FROM captures c
 JOIN snapshots s ON s.snapshot = c.snapshot
 CROSS JOIN crawlers k
 LEFT JOIN current_panel p ON p.host = c.host
-LEFT JOIN payloads y ON y.digest = c.digest
+LEFT JOIN payloads y ON y.digest = c.digest AND c.outcome = 'ok'  -- a challenge has no rules
 LEFT JOIN verdicts v ON v.policy = y.policy AND v.token = k.token
 LEFT JOIN http_readings h ON h.reading = how AND h.status = c.status AND c.digest IS NULL
 WHERE c.resource = '/robots.txt';
