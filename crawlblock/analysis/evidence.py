@@ -205,7 +205,7 @@ def explain(
 ) -> Explanation:
     """Return what a capture means for a registered crawler, and the lines or status that say so."""
     body = body_of(con, point)
-    if body is None:
+    if body is None or point.capture.outcome != Outcome.OK:
         readings = _readings(con, point.capture.status, token)
         verdict = readings.get(reading, _UNKNOWN)
         return Explanation(token, point, verdict, readings, (), None, None, False)
