@@ -1,5 +1,6 @@
-"""What all tests share: the material beside the repository, used where it is present."""
+"""What all tests share: the material beside the repository, and what they tell at their end."""
 
+from collections import Counter, defaultdict
 from pathlib import Path
 
 import pytest
@@ -15,9 +16,48 @@ def shared() -> Path:
     return SHARED
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print what the tests counted, such as the number of answers that were compared."""
+def pytest_configure(config: pytest.Config) -> None:
+    """Make known how tests of faults are marked."""
+    config.addinivalue_line(
+        "markers", "fault(part, phrase, each): what a test meets; `-m fault` lists them all"
+    )
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Note with each test which faults it meets: `@pytest.mark.fault(part, phrase, each=())`.
+
+    Braces in the phrase stand for the test's parameters, and `{each}` for each of several faults
+    that one test meets; every one has a line of its own.
+    """
+    for item in items:
+        given = getattr(item, "callspec", None)
+        for mark in item.iter_markers("fault"):
+            part, phrase = mark.args
+            for each in mark.kwargs.get("each", ("",)):
+                told = phrase.format(each=each, **(given.params if given else {}))
+                item.user_properties.append(("fault", (part, told)))
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Print what the tests counted, and with `-m fault` every fault with how its tests ended."""
     for report in terminalreporter.getreports("passed"):
         for name, value in report.user_properties:
             if name == "proof":
                 terminalreporter.write_line(f"proof: {value}")
+    if config.option.markexpr == "fault":
+        _print_faults(terminalreporter)
+
+
+def _print_faults(reporter: pytest.TerminalReporter) -> None:
+    ends: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+    for end in ("failed", "error", "skipped", "passed"):
+        for report in reporter.getreports(end):
+            for name, value in report.user_properties:
+                if name == "fault":
+                    ends[value][end] += 1
+    reporter.section("faults")
+    for (part, phrase), counted in sorted(ends.items()):
+        told = ", ".join(f"{end} {n}" if n > 1 else end for end, n in counted.items())
+        reporter.write_line(f"{part:8} {phrase:<80} {told}")

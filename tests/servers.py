@@ -6,7 +6,8 @@ import re
 import threading
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Awaitable, Sequence
+from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import dataclass
 from email.utils import formatdate
 from pathlib import Path
@@ -16,8 +17,9 @@ from typing import Self
 from aiohttp import web
 
 # 403, 429, 503 or another status; drop: the connection is reset before an answer; short: in the
-# middle of the body; full: 200 for a range; stall: no answer; shifted: a Content-Range that does
-# not fit; ("retry-after", status, value); ("moved", status, location); 200: no fault
+# middle of the body; full: 200 for a range; stall: no answer; stalled: silence after half of the
+# body; shifted: a Content-Range that does not fit; ("retry-after", status, value);
+# ("moved", status, location); 200: no fault
 Fault = int | str | tuple[str, int, object]
 
 _TEXT = {
@@ -38,6 +40,7 @@ class Request:
     path: str
     range: str | None
     user_agent: str | None
+    fault: Fault  # it was met with
 
 
 class RangeServer:
@@ -48,7 +51,8 @@ class RangeServer:
         self.requests: list[Request] = []
         self.most_in_flight = 0
         self._directory, self._seconds = directory, seconds
-        self._in_flight = 0
+        self.in_flight = 0
+        self._etags: dict[tuple[Path, int, int], str] = {}
         self._faults: list[tuple[re.Pattern[str], deque[Fault]]] = []
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
@@ -97,6 +101,7 @@ class RangeServer:
         await self._runner.cleanup()
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
+        fault = self._next_fault(request.path)
         self.requests.append(
             Request(
                 time.monotonic(),
@@ -104,16 +109,17 @@ class RangeServer:
                 request.path,
                 request.headers.get("Range"),
                 request.headers.get("User-Agent"),
+                fault,
             )
         )
-        self._in_flight += 1
-        self.most_in_flight = max(self.most_in_flight, self._in_flight)
+        self.in_flight += 1
+        self.most_in_flight = max(self.most_in_flight, self.in_flight)
         try:
             if self._seconds:
                 await asyncio.sleep(self._seconds)
-            return await self._faulty(request, self._next_fault(request.path))
+            return await self._faulty(request, fault)
         finally:
-            self._in_flight -= 1
+            self.in_flight -= 1
 
     def _next_fault(self, path: str) -> Fault:
         for pattern, faults in self._faults:
@@ -135,14 +141,15 @@ class RangeServer:
         response = self._object(request, ranges=fault != "full")
         if fault == "shifted":
             response.headers["Content-Range"] = "bytes 1-2/3"
+        if fault == "stalled":
+            return await _cut(request, response, self._closing.wait())
         return await _cut(request, response) if fault == "short" else response
 
     def _object(self, request: web.Request, *, ranges: bool) -> web.Response:
         path = self._directory / request.match_info["key"]
         if not path.is_file():
             return _refusal(404)
-        data = path.read_bytes()
-        etag = f'"{hashlib.md5(data, usedforsecurity=False).hexdigest()}"'
+        size, etag = path.stat().st_size, self._etag(path)
         headers = {
             "ETag": etag,
             "Last-Modified": formatdate(path.stat().st_mtime, usegmt=True),
@@ -151,12 +158,22 @@ class RangeServer:
         }
         asked = _RANGE.fullmatch(request.headers.get("Range", "")) if ranges else None
         if asked is None or request.headers.get("If-Range", etag) != etag:
-            return web.Response(body=data, headers=headers)
-        first, end = _bounds(asked, len(data))
+            return web.Response(body=path.read_bytes(), headers=headers)
+        first, end = _bounds(asked, size)
         if first >= end:
-            return _refusal(416, {"Content-Range": f"bytes */{len(data)}"})
-        headers["Content-Range"] = f"bytes {first}-{end - 1}/{len(data)}"
-        return web.Response(status=206, body=data[first:end], headers=headers)
+            return _refusal(416, {"Content-Range": f"bytes */{size}"})
+        headers["Content-Range"] = f"bytes {first}-{end - 1}/{size}"
+        with path.open("rb") as file:
+            file.seek(first)
+            return web.Response(status=206, body=file.read(end - first), headers=headers)
+
+    def _etag(self, path: Path) -> str:
+        """Return the entity tag of a file as it is now."""
+        version = path, path.stat().st_mtime_ns, path.stat().st_size
+        if version not in self._etags:
+            name = hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()
+            self._etags[version] = f'"{name}"'
+        return self._etags[version]
 
 
 def _bounds(asked: re.Match[str], size: int) -> tuple[int, int]:
@@ -171,13 +188,49 @@ def _refusal(status: int, headers: dict[str, str] | None = None) -> web.Response
     return web.Response(status=status, text=_TEXT.get(status, ""), headers=headers)
 
 
-async def _cut(request: web.Request, whole: web.Response) -> web.StreamResponse:
-    """Send the headers and half of the body, then reset the connection."""
+async def _cut(
+    request: web.Request, whole: web.Response, until: Awaitable[object] | None = None
+) -> web.StreamResponse:
+    """Send the headers and half of the body, then reset the connection, perhaps after a while."""
     assert isinstance(whole.body, bytes)
     response = web.StreamResponse(status=whole.status, headers=whole.headers)
     response.content_length = len(whole.body)
     await response.prepare(request)
     await response.write(whole.body[: len(whole.body) // 2])
+    if until is not None:
+        await until
     assert request.transport is not None
     request.transport.close()
     return response
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a server says on one connection, byte by byte, and whether it is silent or gone then."""
+
+    data: bytes = b""
+    silent: bool = False
+    listens: bool = True  # reads the request first
+
+
+@asynccontextmanager
+async def saying(*said: Said) -> AsyncIterator[tuple[str, list[bytes]]]:
+    """Meet each connection with the next of these; give the URL and the requests that come."""
+    left = deque(said)
+    asked: list[bytes] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(OSError, asyncio.IncompleteReadError), closing(writer):
+            now = left.popleft()
+            if now.listens:
+                asked.append(await reader.readuntil(b"\r\n\r\n"))
+            writer.write(now.data)
+            await writer.drain()
+            if now.silent:
+                await reader.read()  # until the client leaves
+
+    listening = await asyncio.start_server(serve, "127.0.0.1", 0)
+    try:
+        yield f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}/object", asked
+    finally:
+        listening.close()

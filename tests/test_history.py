@@ -104,12 +104,12 @@ def members() -> list[Member]:
 
 def wanted(mirror: object, method: Method | None = None, crawls: str = "all") -> Wanted:
     """Return an order for the crawls of an archive."""
-    cache = Path(str(mirror)).parent / "cache" if isinstance(mirror, Path) else Path("unused")
-    return Wanted(str(mirror), None, crawls, method, FAST, cache)
+    return Wanted(str(mirror), None, crawls, method, FAST, Path("set by collect"))
 
 
 def collect(store: Store, order: Wanted, panel: list[Member] | None = None) -> Tally:
-    """Run a history to its end and judge what it brought."""
+    """Run a history to its end, its cache beside the database, and judge what it brought."""
+    order = replace(order, cache=store.path.with_suffix(".cache"))
     tally = Tally()
 
     def progress(what: str, done: int, total: int) -> None:
@@ -198,6 +198,7 @@ def test_known_payloads_are_not_fetched(tmp_path: Path) -> None:
         assert con.execute(query).fetchall() == [(3, 14)]
 
 
+@pytest.mark.fault("archive", "history: WARC records that are zeros")
 def test_damaged_records_are_not_answers(archive: Path, tmp_path: Path) -> None:
     """A record that does not fit its digest is damaged, and what it means unknown."""
     for path in archive.rglob("*.warc.gz"):
@@ -213,6 +214,7 @@ def test_damaged_records_are_not_answers(archive: Path, tmp_path: Path) -> None:
         assert con.execute(query).fetchall() == [("unknown",)]
 
 
+@pytest.mark.fault("archive", "history: 500 without end, run again later")
 def test_an_archive_that_fails_tells_nothing(archive: Path, tmp_path: Path) -> None:
     """When records cannot be had for a fault of the server, nothing is stored about their hosts."""
     store = Store(tmp_path / "db.duckdb")
@@ -226,6 +228,7 @@ def test_an_archive_that_fails_tells_nothing(archive: Path, tmp_path: Path) -> N
     assert dict(table(store, "host, outcome"))["plain.example"] == Outcome.OK
 
 
+@pytest.mark.fault("archive", "history: an index with the redirect {target} ({method})")
 @pytest.mark.parametrize("target", ["https://ex.com:port/x", "http://[/", "ftp://a/b", "//", "%"])
 @pytest.mark.parametrize("method", ["zipnum", "columnar"])
 def test_redirects_that_are_no_urls(tmp_path: Path, target: str, method: Method) -> None:
@@ -266,6 +269,7 @@ def test_many_captures_of_every_hop(tmp_path: Path) -> None:
     assert dict(table(store, "host, hops"))["far.example"] == 4
 
 
+@pytest.mark.fault("archive", "history: an index with wrong offsets")
 def test_wrong_offsets_are_damage(archive: Path, tmp_path: Path) -> None:
     """An index that points beside the record, or beyond the file, gives damage and no fault."""
     for shift in (7, 10_000_000):
@@ -280,6 +284,7 @@ def test_wrong_offsets_are_damage(archive: Path, tmp_path: Path) -> None:
         assert Outcome.OK not in outcomes.values()
 
 
+@pytest.mark.fault("archive", "history: short, 200 for a range, dropped; same table")
 def test_server_faults_are_met(archive: Path, tmp_path: Path) -> None:
     """Short bodies, whole files for ranges and drops are asked for again, with the same result."""
     undisturbed = Store(tmp_path / "a.duckdb")
@@ -292,6 +297,7 @@ def test_server_faults_are_met(archive: Path, tmp_path: Path) -> None:
     assert table(store) == table(undisturbed)
 
 
+@pytest.mark.fault("archive", "history: 503 ends the run, the next goes on")
 def test_throttled_and_resumed(archive: Path, tmp_path: Path) -> None:
     """An archive that refuses ends the run with what it has; the next one goes on from there."""
     undisturbed = Store(tmp_path / "a.duckdb")
@@ -307,11 +313,28 @@ def test_throttled_and_resumed(archive: Path, tmp_path: Path) -> None:
     assert table(store) == table(undisturbed)
 
 
+@pytest.mark.fault("archive", "history: a block damaged on its way, right the next time")
+def test_a_damaged_block_is_not_kept_for_good(archive: Path, tmp_path: Path) -> None:
+    """A block that is no gzip is asked for once more, at once and by the next run."""
+    block = next(archive.rglob("cdx-*.gz"))
+    whole = block.read_bytes()
+    store = Store(tmp_path / "db.duckdb")
+    with RangeServer(archive) as server:
+        block.write_bytes(bytes(len(whole)))
+        with pytest.raises(ArchiveError, match=f"{block.name} at 0 is no block"):
+            collect(store, wanted(server.url, "zipnum"))
+        block.write_bytes(whole)
+        assert collect(store, wanted(server.url, "zipnum")).captures == len(ANSWERS)
+        asked = [request.range for request in server.requests if block.name in request.path]
+        assert asked.count(asked[0]) == 3
+
+
+@pytest.mark.fault("archive", "history: rate, flight and no range twice, in the server's log")
 def test_rate_and_flight(archive: Path, tmp_path: Path) -> None:
     """The whole run keeps to the rate and the requests in flight it was given."""
     with RangeServer(archive, seconds=0.01) as server:
         limits = Limits(per_second=50, in_flight=2)
-        order = Wanted(server.url, None, "all", "zipnum", limits, tmp_path / "cache")
+        order = replace(wanted(server.url, "zipnum"), limits=limits)
         collect(Store(tmp_path / "db.duckdb"), order)
         assert server.most_in_flight <= 2
         assert server.busiest(0.2) <= 11
@@ -385,6 +408,7 @@ def test_choice_of_crawls() -> None:
         choose(crawls, "0")
 
 
+@pytest.mark.fault("archive", "history: a cut paths file")
 def test_cut_list_of_files(archive: Path, tmp_path: Path) -> None:
     """A list of files that is cut is named, with what to do."""
     path = archive / f"crawl-data/{NEW.crawl}/cc-index-table.paths.gz"
@@ -393,6 +417,7 @@ def test_cut_list_of_files(archive: Path, tmp_path: Path) -> None:
         collect(Store(tmp_path / "db.duckdb"), wanted(archive))
 
 
+@pytest.mark.fault("archive", "history: an index part without its columns")
 def test_index_part_columns(archive: Path, tmp_path: Path) -> None:
     """Columns the index has in addition are passed over; those it lacks are named with the file."""
     part = next(archive.rglob("*.parquet"))
@@ -405,6 +430,7 @@ def test_index_part_columns(archive: Path, tmp_path: Path) -> None:
         collect(Store(tmp_path / "other.duckdb"), wanted(archive, "columnar"))
 
 
+@pytest.mark.fault("archive", "history: no collinfo.json")
 def test_not_an_archive(tmp_path: Path) -> None:
     """A folder without collinfo.json is said to be no archive."""
     (tmp_path / "empty").mkdir()
@@ -412,6 +438,7 @@ def test_not_an_archive(tmp_path: Path) -> None:
         collect(Store(tmp_path / "db.duckdb"), wanted(tmp_path / "empty"))
 
 
+@pytest.mark.fault("archive", "history: a rubbish cluster.idx and block")
 def test_rubbish_cluster_idx(archive: Path, tmp_path: Path) -> None:
     """A cluster.idx that is none, and a block that is no gzip, are named."""
     folder = archive / f"cc-index/collections/{NEW.crawl}/indexes"

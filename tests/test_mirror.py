@@ -105,6 +105,7 @@ async def test_saves_the_same_everywhere(mirror: Mirror, tmp_path: Path) -> None
     assert list(path.parent.iterdir()) == [path]
 
 
+@pytest.mark.fault("archive", "save from {kind}: cut, the object then the same: {same}")
 @pytest.mark.parametrize("kind", ["http", S3])
 @pytest.mark.parametrize("same", [True, False])
 async def test_a_cut_transfer_is_continued(
@@ -122,6 +123,7 @@ async def test_a_cut_transfer_is_continued(
     assert (tmp_path / "copy").read_bytes() == BODY
 
 
+@pytest.mark.fault("archive", "a key that leads out of the archive: {key!r}")
 @pytest.mark.parametrize(
     "key",
     ["../secret", "a/../../secret", "/etc/hostname", "..", "", ".", "a//b", "..\\secret", "a\0b"],
@@ -233,6 +235,7 @@ def test_where_the_index_files_are(location: str, url: str) -> None:
     assert index_url(location, "collinfo.json") == url
 
 
+@pytest.mark.fault("disk", "a directory that cannot be read or written")
 async def test_a_directory_that_cannot_be_read_or_written(archive: Path, tmp_path: Path) -> None:
     """Errors of the disk name the file."""
     (archive / "loop").symlink_to("/proc/self/mem")

@@ -2,30 +2,58 @@
 
 import os
 import random
+import select
 import shutil
 import signal
 import subprocess
 import sys
 import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Self
 
 import pytest
-from archives import small
+from disks import small_disk
 from servers import RangeServer
 
-from crawlblock.miniature import render_sample
+from crawlblock.miniature import Rendered, build
+from crawlblock.model import Crawl
+from crawlblock.sources.commoncrawl.records import GAP
 from crawlblock.store.store import Store
 
-CRAWLS = ["MINI-2023-23", "MINI-2023-40"]
-KILLS = 6
+CRAWLS = (
+    Crawl("MINI-2023-23", datetime(2023, 5, 27), datetime(2023, 6, 11)),
+    Crawl("MINI-2023-40", datetime(2023, 9, 21), datetime(2023, 10, 5)),
+)
+HOSTS = 450  # three batches in each crawl
+KILLS = 50
+IN_FLIGHT = 4
+
+
+def captures(crawl: Crawl) -> Iterator[Rendered]:
+    """Return a capture of every host; a third are texts that lie too far apart for one request."""
+    filling = random.Random(1)
+    for number in range(HOSTS):
+        at = crawl.first_capture + timedelta(minutes=number)
+        url = f"https://host-{number:03}.example/robots.txt"
+        if number % 3:
+            yield Rendered(crawl.crawl, url, at, 404, b"no")
+        else:
+            text = f"User-agent: GPTBot\nDisallow: /{crawl.crawl}/{number}\n".encode()
+            yield Rendered(crawl.crawl, url, at, 200, text)
+            unwanted = url.replace("host", "filling")
+            yield Rendered(crawl.crawl, unwanted, at, 200, filling.randbytes(GAP + 1))
 
 
 @pytest.fixture(scope="module")
 def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return an archive of some hosts in two crawls."""
-    folder = tmp_path_factory.mktemp("resume")
-    render_sample(small(folder / "sample", 60, CRAWLS), folder / "archive")
-    return folder / "archive"
+    """Return an archive of two crawls that takes some 300 requests."""
+    folder = tmp_path_factory.mktemp("resume") / "archive"
+    build(folder, CRAWLS, [capture for crawl in CRAWLS for capture in captures(crawl)])
+    return folder
 
 
 def command(folder: Path, *arguments: str) -> list[str]:
@@ -33,12 +61,11 @@ def command(folder: Path, *arguments: str) -> list[str]:
     return [sys.executable, "-m", "crawlblock", *arguments, "--db", str(folder / "db.duckdb")]
 
 
-def sampled(folder: Path, archive: Path) -> Path:
-    """Draw the archive's hosts as the panel of a database in a new folder."""
+def sampled(folder: Path) -> Path:
+    """Draw the hosts as the panel of a database in a new folder."""
     folder.mkdir()
-    hosts = archive.parent / "sample" / "hosts.csv"
-    lines = hosts.read_text().splitlines()[:61]
-    (folder / "hosts.csv").write_text("\n".join(lines))
+    hosts = (f"host-{number:03}.example" for number in range(HOSTS))
+    (folder / "hosts.csv").write_text("\n".join(hosts))
     subprocess.run(
         command(folder, "sample", "--list", str(folder / "hosts.csv")), check=True, timeout=60
     )
@@ -54,41 +81,125 @@ def tables(folder: Path) -> list[list[tuple[object, ...]]]:
         ]
 
 
-def test_killed_and_run_again(archive: Path, tmp_path: Path) -> None:
-    """Killed at random moments and run again, history ends in the same tables; nothing is lost."""
+FORKING = """
+import os, sys
+from crawlblock.cli import main
+for line in sys.stdin:
+    run = os.fork()
+    if not run:
+        main(line.split())
+    print(run, flush=True)
+    print(os.waitstatus_to_exitcode(os.waitpid(run, 0)[1]), flush=True)
+"""
+
+
+class Runs:
+    """Runs that begin at once: each a process, forked from one that has done the imports."""
+
+    def __init__(self) -> None:
+        self._forking = subprocess.Popen(
+            [sys.executable, "-c", FORKING],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            bufsize=0,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._forking.communicate(timeout=30)
+
+    def start(self, arguments: Sequence[str]) -> None:
+        """Start a run."""
+        assert self._forking.stdin is not None
+        self._forking.stdin.write(f"{' '.join(arguments)}\n".encode())
+        self._run = self._told()
+
+    def kill(self) -> None:
+        """Kill the run as `kill -9` does."""
+        with suppress(ProcessLookupError):
+            os.kill(self._run, signal.SIGKILL)
+
+    def ended(self, seconds: float = 0.0) -> bool:
+        """Tell whether the run ends within a time."""
+        assert self._forking.stdout is not None
+        return bool(select.select([self._forking.stdout], [], [], seconds)[0])
+
+    def result(self) -> int:
+        """Return the exit code of the run once it has ended."""
+        assert self.ended(120)
+        return self._told()
+
+    def _told(self) -> int:
+        assert self._forking.stdout is not None
+        return int(self._forking.stdout.readline())
+
+
+def kill(runs: Runs, server: RangeServer, moments: random.Random) -> None:
+    """Kill a run after some of its requests, and some of the time to the next or of storing."""
+    wanted = len(server.requests) + moments.randrange(18)
+    while not runs.ended(0.001) and len(server.requests) < wanted:
+        pass
+    time.sleep(moments.random() * moments.choice((0.01, 0.01, 0.1)))
+    runs.kill()
+
+
+@pytest.mark.fault("process", f"history: kill -9 at {KILLS} moments, then run again")
+def test_killed_and_run_again(
+    archive: Path, tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    """Killed at 50 moments, history ends in the undisturbed tables and asks for no range twice.
+
+    Lists are asked for once a run, a range again only if it was in flight when its run was killed.
+    """
     moments = random.Random(5)
     with RangeServer(archive, seconds=0.01) as server:
         options = ["history", "--mirror", server.url, "--crawls", "all", "--lookup", "zipnum"]
-        options += ["--rate", "400", "--in-flight", "4"]
-        undisturbed = sampled(tmp_path / "undisturbed", archive)
-        started = time.monotonic()
+        options += ["--rate", "400", "--in-flight", str(IN_FLIGHT)]
+        undisturbed = sampled(tmp_path / "undisturbed")
         subprocess.run(command(undisturbed, *options), check=True, timeout=120)
-        length = time.monotonic() - started
-        disturbed = sampled(tmp_path / "disturbed", archive)
-        for _ in range(KILLS):
-            run = subprocess.Popen(command(disturbed, *options), stderr=subprocess.DEVNULL)
-            time.sleep(moments.uniform(0.3, 1.0) * length)
-            run.send_signal(signal.SIGKILL)
-            run.wait(30)
-        subprocess.run(command(disturbed, *options), check=True, timeout=120)
+        needed = Counter((request.path, request.range) for request in server.requests)
+        disturbed = sampled(tmp_path / "disturbed")
+        runs: list[Counter[tuple[str, str | None]]] = []
+        with Runs() as forked:
+            for number in range(KILLS + 1):
+                server.requests.clear()
+                forked.start(command(disturbed, *options)[3:])
+                if number < KILLS:
+                    kill(forked, server, moments)
+                assert forked.result() in (0, -signal.SIGKILL)
+                time.sleep(0.01)  # for what was still on its way
+                while server.in_flight:
+                    time.sleep(0.001)
+                runs.append(Counter((request.path, request.range) for request in server.requests))
+        assert server.most_in_flight <= IN_FLIGHT
     assert tables(disturbed) == tables(undisturbed)
+    assert set(needed.values()) == {1}
+    assert set().union(*runs) == set(needed)
+    again = 0
+    for number, asked in enumerate(runs):
+        assert set(asked.values()) <= {1}
+        later = set().union(*runs[number + 1 :])
+        repeated = {(path, part) for path, part in asked if part and (path, part) in later}
+        assert len(repeated) <= IN_FLIGHT, f"run {number} lost {repeated}"
+        again += len(repeated)
+    busy = sum(any(part for _, part in asked) for asked in runs)
+    assert busy > KILLS / 2
+    record_property(
+        "proof",
+        f"{KILLS} kills, {busy} of them amid ranges: {len(needed)} requests needed, "
+        f"{again} ranges in flight asked again",
+    )
+    assert not list((disturbed / "db.cache").iterdir())
 
 
+@pytest.mark.fault("disk", "history: the database's disk is full")
 def test_full_disk(archive: Path, tmp_path: Path) -> None:
     """On a disk that is full a run ends in one clear line, and what was stored stays."""
-    if os.geteuid() != 0:
-        pytest.skip("only root can mount a small disk")
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=16m", "crawlblock-test", str(disk)],
-        capture_output=True,
-        check=False,
-    )
-    if mounted.returncode:
-        pytest.skip("no small disk can be mounted here")
-    try:
-        folder = sampled(disk / "run", archive)
+    with small_disk(tmp_path / "disk", "16m") as disk:
+        folder = sampled(disk / "run")
         (disk / "ballast").write_bytes(bytes(shutil.disk_usage(disk).free - 200_000))
         done = subprocess.run(
             command(folder, "history", "--mirror", str(archive), "--crawls", "all"),
@@ -102,5 +213,3 @@ def test_full_disk(archive: Path, tmp_path: Path) -> None:
         assert "disk is full" in done.stderr or "space" in done.stderr
         (disk / "ballast").unlink()
         assert Store(folder / "db.duckdb").members()
-    finally:
-        subprocess.run(["umount", str(disk)], check=True)

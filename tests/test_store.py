@@ -205,6 +205,27 @@ def test_newer_database(tmp_path: Path) -> None:
         Store(path)
 
 
+def test_older_layout(tmp_path: Path) -> None:
+    """A database of the first layout is renewed with all its facts, and the old file stays."""
+    path = tmp_path / "it's.duckdb"
+    store = Store(path)
+    fill(store, "a.example")
+    with duckdb.connect(str(path)) as con:
+        con.execute("DROP VIEW suspect_snapshots; DROP TABLE accepted").fetchall()
+        con.execute("UPDATE schema_version SET version = 1").fetchall()
+        before = con.execute("FROM captures").fetchall()
+        bodies = con.execute("FROM payloads").fetchall()
+    with Store(path).reading() as con:
+        assert con.execute("FROM captures").fetchall() == before
+        assert con.execute("FROM payloads").fetchall() == bodies
+        assert con.execute("FROM suspect_snapshots").fetchall() == []
+    with duckdb.connect(f"{path}.layout1", read_only=True) as con:
+        assert con.execute("FROM captures").fetchall() == before
+    assert {p.name for p in tmp_path.iterdir()} <= {
+        "it's.duckdb", "it's.duckdb.layout1", "it's.duckdb.lock",
+    }  # fmt: skip
+
+
 def test_not_a_database(tmp_path: Path) -> None:
     """A file that is no database, and one of another program, are named as such."""
     rubbish = tmp_path / "rubbish.duckdb"

@@ -78,6 +78,7 @@ async def test_reads_objects_and_ranges(server: RangeServer, url: str) -> None:
     assert {request.user_agent for request in server.requests} == {AGENT}
 
 
+@pytest.mark.fault("archive", "rate and requests in flight, in the server's log")
 async def test_keeps_the_rate_and_the_requests_in_flight(tmp_path: Path) -> None:
     """Twenty tasks together send no more than the limits of the host allow."""
     (tmp_path / "a").write_bytes(b"x")
@@ -94,6 +95,7 @@ async def test_keeps_the_rate_and_the_requests_in_flight(tmp_path: Path) -> None
         assert last - first >= 19 / 50 * 0.8
 
 
+@pytest.mark.fault("archive", "{status} without Retry-After: pauses, each twice as long")
 @pytest.mark.parametrize("status", [403, 429, 503])
 async def test_a_refusal_pauses_the_host(server: RangeServer, url: str, status: int) -> None:
     """After 403, 429 and 503 a host is left alone, longer each time, until it answers again."""
@@ -106,6 +108,7 @@ async def test_a_refusal_pauses_the_host(server: RangeServer, url: str, status: 
     assert time.waits == [60, 120, 60]
 
 
+@pytest.mark.fault("archive", "429 for all requests in flight: one pause")
 async def test_requests_in_flight_share_one_pause(tmp_path: Path) -> None:
     """Four refusals of requests that were under way together are one event, and all wait for it."""
     (tmp_path / "a").write_bytes(BODY)
@@ -119,6 +122,7 @@ async def test_requests_in_flight_share_one_pause(tmp_path: Path) -> None:
     assert time.waits == [60]
 
 
+@pytest.mark.fault("archive", "503 with Retry-After: {stated}")
 @pytest.mark.parametrize(
     ("stated", "wait"),
     [
@@ -142,6 +146,7 @@ async def test_retry_after(
     assert time.waits == [pytest.approx(wait, abs=20 if wait == 500 else 0)]
 
 
+@pytest.mark.fault("archive", "429 with a Retry-After of a day")
 async def test_an_endless_retry_after_ends_the_run(server: RangeServer, url: str) -> None:
     """A host that asks for a day of patience is obeyed by ending the run."""
     server.fault("", [("retry-after", 429, 86400)])
@@ -150,6 +155,7 @@ async def test_an_endless_retry_after_ends_the_run(server: RangeServer, url: str
             await client.read(url)
 
 
+@pytest.mark.fault("archive", "403 without end: nothing more is sent")
 async def test_the_breaker(server: RangeServer, url: str, caplog: pytest.LogCaptureFixture) -> None:
     """After three pauses the next refusal ends the run, and nothing more is sent to that host."""
     server.fault("", [403] * 100)
@@ -169,6 +175,7 @@ async def test_the_breaker(server: RangeServer, url: str, caplog: pytest.LogCapt
         assert await client.read(other) == BODY
 
 
+@pytest.mark.fault("archive", "403 for one key alone")
 async def test_one_refused_key_does_not_end_the_run(server: RangeServer, url: str) -> None:
     """A key that alone is refused, as S3 does for missing ones, ends as `refused`."""
     server.fault("missing", [403] * 100)
@@ -179,6 +186,7 @@ async def test_one_refused_key_does_not_end_the_run(server: RangeServer, url: st
         assert await refused is Outcome.REFUSED
 
 
+@pytest.mark.fault("archive", "a range twice met with {fault}, then answered")
 @pytest.mark.parametrize("fault", ["drop", "short", "full", "shifted", 500, 502])
 async def test_failures_are_retried(server: RangeServer, url: str, fault: Fault) -> None:
     """What is cut, dropped or not what was asked for is asked for again, after a while."""
@@ -191,6 +199,7 @@ async def test_failures_are_retried(server: RangeServer, url: str, fault: Fault)
     assert 1 <= time.waits[0] <= 1.5 < 2 <= time.waits[1] <= 3
 
 
+@pytest.mark.fault("archive", "a range always met with {fault}")
 @pytest.mark.parametrize(
     ("fault", "outcome"),
     [
@@ -226,6 +235,7 @@ async def test_final_answers(server: RangeServer, url: str, status: int, outcome
     assert len(server.requests) == 1
 
 
+@pytest.mark.fault("archive", "416, and a range beyond the end")
 async def test_a_range_beyond_the_end_is_damaged(server: RangeServer, url: str) -> None:
     """A range that the object cannot fill, or that is none, is not asked for again."""
     async with polite() as client:
@@ -236,6 +246,7 @@ async def test_a_range_beyond_the_end_is_damaged(server: RangeServer, url: str) 
     assert len(server.requests) == 2
 
 
+@pytest.mark.fault("archive", "connection refused; no such name in DNS")
 async def test_no_connection_and_no_name() -> None:
     """A closed port and a name that does not exist are told apart."""
     with socket.socket() as unused:
@@ -246,12 +257,14 @@ async def test_no_connection_and_no_name() -> None:
             assert await client.read("http://name.invalid/") is Outcome.DNS
 
 
+@pytest.mark.fault("archive", "TLS to a server that has none")
 async def test_tls_to_a_server_without(url: str) -> None:
     """A server that does not speak TLS is `tls`, not a connection that is missing."""
     async with polite() as client:
         assert await client.read(url.replace("http:", "https:")) is Outcome.TLS
 
 
+@pytest.mark.fault("archive", "redirects: a loop, file:, nonsense")
 async def test_redirects(server: RangeServer, url: str) -> None:
     """Redirects are followed, each through the gate of its host, five at most, to the web alone."""
     server.fault("moved", [("moved", 302, url.replace("127.0.0.1", "localhost"))])
@@ -266,6 +279,7 @@ async def test_redirects(server: RangeServer, url: str) -> None:
     assert len(server.requests) == 2 + 6 + 2
 
 
+@pytest.mark.fault("archive", "a body larger than memory should hold")
 async def test_a_large_answer_is_not_read(tmp_path: Path) -> None:
     """More than 64 MiB is taken only where its length was asked for."""
     with (tmp_path / "large").open("wb") as file:
@@ -287,6 +301,7 @@ async def test_save(server: RangeServer, url: str, tmp_path: Path) -> None:
     assert list(path.parent.iterdir()) == [path]
 
 
+@pytest.mark.fault("archive", "save: cut, dropped and cut again, no byte twice")
 async def test_save_continues_after_a_cut(server: RangeServer, url: str, tmp_path: Path) -> None:
     """After a cut connection the rest is fetched, and no byte twice."""
     server.fault("", ["short", "drop", "short"])
@@ -300,6 +315,7 @@ async def test_save_continues_after_a_cut(server: RangeServer, url: str, tmp_pat
     ]  # fmt: skip
 
 
+@pytest.mark.fault("archive", "save: continued by a later run")
 async def test_save_continues_in_a_later_run(server: RangeServer, url: str, tmp_path: Path) -> None:
     """What one run has saved is the beginning of the next one, which may find it complete."""
     server.fault("", ["short", "drop"])
@@ -320,6 +336,7 @@ async def test_save_continues_in_a_later_run(server: RangeServer, url: str, tmp_
     assert (tmp_path / "b").read_bytes() == b"abc"
 
 
+@pytest.mark.fault("archive", "save: half a file of the ETag {etag}")
 @pytest.mark.parametrize("etag", ['"of another object"', 'W/"weak"', ""])
 async def test_save_starts_over_when_the_object_changed(
     server: RangeServer, url: str, tmp_path: Path, etag: str
@@ -335,6 +352,7 @@ async def test_save_starts_over_when_the_object_changed(
     assert len(server.requests) == 1
 
 
+@pytest.mark.fault("archive", "save: the rest met with {fault}")
 @pytest.mark.parametrize("fault", ["shifted", 416])
 async def test_save_distrusts_what_does_not_fit(
     server: RangeServer, url: str, tmp_path: Path, fault: Fault
@@ -347,6 +365,7 @@ async def test_save_distrusts_what_does_not_fit(
     assert [request.range for request in server.requests] == [None, "bytes=150000-", None]
 
 
+@pytest.mark.fault("disk", "save: no folder can be made")
 async def test_a_disk_that_refuses(url: str, tmp_path: Path) -> None:
     """A disk error is one line that names the file and what to do."""
     (tmp_path / "file").touch()
@@ -355,6 +374,7 @@ async def test_a_disk_that_refuses(url: str, tmp_path: Path) -> None:
             await client.save(url, tmp_path / "file" / "a")
 
 
+@pytest.mark.fault("disk", "save: no room, continued once there is")
 async def test_a_disk_without_room(url: str, tmp_path: Path) -> None:
     """Where a file cannot grow, the run ends in one line, and what is there stays for the next."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)

@@ -11,9 +11,10 @@ from crawlblock.hosts import surt
 from crawlblock.model import Crawl, Member, SnapshotKind
 from crawlblock.pipeline.runs import UNLIMITED, Budget, Progress, Tally
 from crawlblock.sources.commoncrawl import history
+from crawlblock.sources.commoncrawl.cache import CachedMirror
 from crawlblock.sources.commoncrawl.cdx import CdxApi
 from crawlblock.sources.commoncrawl.columnar import open_columnar, part_keys
-from crawlblock.sources.commoncrawl.crawls import choose, list_crawls
+from crawlblock.sources.commoncrawl.crawls import NEW, choose, choose_new, list_crawls
 from crawlblock.sources.commoncrawl.index import Index
 from crawlblock.sources.commoncrawl.mirror import Mirror, open_mirror
 from crawlblock.sources.commoncrawl.plan import Estimate, Method, cheapest, estimates
@@ -32,16 +33,16 @@ class Wanted:
 
     mirror: str
     contact: str | None
-    crawls: str  # as the user said it: 6, latest, CC-MAIN-2025, ...
+    crawls: str  # as the user said it: 6, latest, new, CC-MAIN-2025, ...
     method: Method | None  # None: the cheaper of ZipNum and columnar
     limits: Limits
-    cache: Path  # where index files wait until their crawl is done
+    cache: Path  # where index files and ranges wait until their crawl is done
 
 
 async def plan_history(store: Store, wanted: Wanted, members: Sequence[Member]) -> list[Estimate]:
     """Return what each crawl would cost."""
     async with open_mirror(wanted.mirror, wanted.contact, wanted.limits) as mirror:
-        crawls = choose(await list_crawls(mirror), wanted.crawls)
+        crawls = await _chosen(store, mirror, wanted.crawls)
         plans: list[Estimate] = []
         for crawl in crawls:
             pending = _pending(store, crawl, members)
@@ -60,17 +61,25 @@ async def collect_history(
     """Store one capture for each member and crawl that has none yet, the newest crawl first."""
     async with open_mirror(wanted.mirror, wanted.contact, wanted.limits) as mirror:
         try:
-            crawls = choose(await list_crawls(mirror), wanted.crawls)
+            crawls = await _chosen(store, mirror, wanted.crawls)
             for number, crawl in enumerate(crawls):
                 pending = _pending(store, crawl, members)
                 if pending and not tally.unfinished:
                     plan = await _plan(mirror, crawl, len(pending), number > 0, wanted)
+                    kept = CachedMirror(mirror, wanted.cache / crawl.crawl / "ranges")
                     await _collect_crawl(
-                        store, mirror, crawl, plan.method, pending, wanted, tally, progress, budget
+                        store, kept, crawl, plan.method, pending, wanted, tally, progress, budget
                     )
+                if not tally.unfinished:  # also what a run left that was killed after its last host
+                    shutil.rmtree(wanted.cache / crawl.crawl, ignore_errors=True)
         finally:
             tally.requests += mirror.traffic.requests
             tally.bytes += mirror.traffic.bytes
+
+
+async def _chosen(store: Store, mirror: Mirror, crawls: str) -> list[Crawl]:
+    known = await list_crawls(mirror)
+    return choose_new(known, store.snapshots()) if crawls == NEW else choose(known, crawls)
 
 
 async def _collect_crawl(
@@ -99,7 +108,6 @@ async def _collect_crawl(
             frame = captures_frame(captures)
             tally.captures += store.add_captures(frame, payloads, SnapshotKind.CRAWL)
     progress(crawl.crawl, len(pending), len(pending))
-    shutil.rmtree(wanted.cache / crawl.crawl, ignore_errors=True)
 
 
 async def _open_index(

@@ -5,21 +5,15 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.resources import files
 from pathlib import Path
 
 import duckdb
 from filelock import FileLock, Timeout
 
 from crawlblock.errors import CrawlblockError, LockedError, StoreError
+from crawlblock.store.layout import CONFIG, is_current, renew
 
-SCHEMA_VERSION = 1
 _PATIENCE = 5.0  # s; another process may have the file open for the length of a question
-_CONFIG: dict[str, str | bool | int | float | list[str]] = {
-    "storage_compatibility_version": "v1.2.0",  # so that DuckDB 1.2 and later can read the file
-    "autoinstall_known_extensions": False,
-    "autoload_known_extensions": False,
-}
 
 
 class Database:
@@ -39,8 +33,26 @@ class Database:
             raise StoreError(
                 f"{path}: cannot make the folder ({error.strerror}); use another --db"
             ) from None
+        if not self._is_current():
+            with self.held():
+                self._renew()
+
+    def _is_current(self) -> bool:
         with self.transaction() as con:
-            _ensure_tables(con, path)
+            return is_current(con, self.path)
+
+    def _renew(self) -> None:
+        if self._is_current():
+            return  # another run has done it meanwhile
+        try:
+            renew(self.path)
+        except duckdb.Error as error:
+            raise _explained(self.path, error) from None
+        except OSError as error:
+            raise StoreError(
+                f"{self.path}: cannot be brought to today's layout ({error.strerror}); free some "
+                "space and run again, the database is as it was"
+            ) from None
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -82,7 +94,7 @@ class Database:
         until = time.monotonic() + _PATIENCE
         while True:
             try:
-                con = duckdb.connect(str(self.path), config=_CONFIG)
+                con = duckdb.connect(str(self.path), config=CONFIG)
                 break
             except duckdb.Error as error:
                 explained = _explained(self.path, error)
@@ -116,29 +128,6 @@ class Database:
                 f"{self.published}: {error.strerror}; free some space and run again"
             ) from None
         return self.published
-
-
-def schema() -> str:
-    """Return the SQL that makes an empty database."""
-    folder = files(__package__)
-    return "\n".join(
-        (folder / f"{name}.sql").read_text("utf-8") for name in ("schema", "questions")
-    )
-
-
-def _ensure_tables(con: duckdb.DuckDBPyConnection, path: Path) -> None:
-    tables = {name for (name,) in con.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
-    if not tables:
-        con.execute(schema()).fetchall()
-        return
-    if "schema_version" not in tables:
-        raise StoreError(f"{path}: this is another program's database; use another --db")
-    ((version,),) = con.execute("SELECT max(version) FROM schema_version").fetchall()
-    if version != SCHEMA_VERSION:
-        raise StoreError(
-            f"{path}: made by {'a newer' if version > SCHEMA_VERSION else 'an older'} crawlblock "
-            f"(layout {version}, this one knows {SCHEMA_VERSION}); use that one, or another --db"
-        )
 
 
 def _explained(path: Path, error: duckdb.Error) -> CrawlblockError:

@@ -44,6 +44,8 @@ def stated_size(
     if response.status == 416:
         return Outcome.DAMAGED  # the object ends before the range begins
     first, last, total = _content_range(response)
+    if start < 0:
+        start = max(0, total + start)
     if response.status != 206 or first != start or last < first:
         return Failure(Outcome.DAMAGED)
     end = total - 1 if length is None else start + length - 1

@@ -111,16 +111,18 @@ class PoliteClient:
     ) -> bytes | Outcome:
         """Return the body, or `length` bytes of it from `start` (to its end without a length).
 
+        Without a length a `start` below 0 means the last bytes, at most all there are.
         What does not fit is `damaged`, also a range that ends beyond the object; more than 64 MiB
         without a length is `too_large`.  Raises UpstreamError when the host keeps refusing.
         """
         if length is not None and start is None:
             start = 0
-        if (start or 0) < 0 or (length is not None and length < 1):
+        if length is not None and ((start or 0) < 0 or length < 1):
             return Outcome.DAMAGED  # so is an index that says this
         headers = {}
         if start is not None:
-            headers["Range"] = f"bytes={start}-{'' if length is None else start + length - 1}"
+            last = "" if length is None else start + length - 1
+            headers["Range"] = f"bytes={start}" if start < 0 else f"bytes={start}-{last}"
         timeout = aiohttp.ClientTimeout(total=self._limits.timeout)
 
         async def take(response: aiohttp.ClientResponse) -> bytes | Outcome | Failure:

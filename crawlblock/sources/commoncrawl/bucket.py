@@ -48,16 +48,16 @@ class S3Mirror:
         self._store = self._open(agent, limits)
 
     async def read(
-        self, key: str, start: int | None = None, length: int | None = None
+        self, key: str, start: int | None = None, length: int | None = None, *, anew: bool = False
     ) -> bytes | Outcome:
         """Return an object, or `length` bytes of it from `start`."""
-        if (start or 0) < 0 or (length is not None and length < 1):
+        if length is not None and ((start or 0) < 0 or length < 1):
             return Outcome.DAMAGED  # so is an index that says this
         options: dict[str, Any] = {}
         if length is not None:
             options["range"] = (start or 0, (start or 0) + length)
         elif start:
-            options["range"] = {"offset": start}
+            options["range"] = {"suffix": -start} if start < 0 else {"offset": start}
 
         async def take(got: Any) -> bytes | Outcome | Failure:
             first, end = got.range

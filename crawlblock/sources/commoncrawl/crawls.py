@@ -4,12 +4,14 @@ import difflib
 import gzip
 import json
 import zlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from crawlblock.errors import ArchiveError, InputError, UpstreamError
 from crawlblock.model import Crawl, Outcome
 from crawlblock.sources.commoncrawl.mirror import Mirror
+
+NEW = "new"  # what update asks for: see `choose_new`
 
 
 async def list_crawls(mirror: Mirror) -> list[Crawl]:
@@ -52,6 +54,15 @@ def choose(crawls: Sequence[Crawl], wanted: str) -> list[Crawl]:
     if not chosen:
         raise InputError(f"no crawl in '{wanted}'; say a number, latest, all, or names")
     return [crawl for crawl in crawls if crawl.crawl in chosen]
+
+
+def choose_new(crawls: Sequence[Crawl], begun: Collection[str]) -> list[Crawl]:
+    """Return the crawls that were begun and those newer than all of them, newest first.
+
+    Where none was begun it is the newest alone.
+    """
+    first = next((n for n, crawl in enumerate(crawls) if crawl.crawl in begun), 1)
+    return [crawl for n, crawl in enumerate(crawls) if n < first or crawl.crawl in begun]
 
 
 async def paths(mirror: Mirror, crawl: str, kind: str) -> list[str]:

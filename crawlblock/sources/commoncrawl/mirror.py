@@ -30,11 +30,13 @@ class Mirror(Protocol):
     traffic: Traffic
 
     async def read(
-        self, key: str, start: int | None = None, length: int | None = None
+        self, key: str, start: int | None = None, length: int | None = None, *, anew: bool = False
     ) -> bytes | Outcome:
         """Return an object, or `length` bytes of it from `start`.
 
+        Without a length a `start` below 0 means the last bytes, at most all there are.
         `absent`: no such key; `damaged`: what came does not fit, also beyond the object's end.
+        `anew`: what came before was of no use, so nothing that is kept of it is either.
         """
 
     async def save(self, key: str, path: Path) -> Outcome | None:
@@ -90,7 +92,7 @@ class HttpMirror:
         self._client = client
 
     async def read(
-        self, key: str, start: int | None = None, length: int | None = None
+        self, key: str, start: int | None = None, length: int | None = None, *, anew: bool = False
     ) -> bytes | Outcome:
         """Return an object, or `length` bytes of it from `start`."""
         if not is_key(key):
@@ -124,17 +126,18 @@ class DirectoryMirror:
         self._root = _directory(location)
 
     async def read(
-        self, key: str, start: int | None = None, length: int | None = None
+        self, key: str, start: int | None = None, length: int | None = None, *, anew: bool = False
     ) -> bytes | Outcome:
         """Return a file, or `length` bytes of it from `start`."""
         path = self.local_path(key)
         if path is None:
             return Outcome.ABSENT
-        if (start or 0) < 0 or (length is not None and length < 1):
+        if length is not None and ((start or 0) < 0 or length < 1):
             return Outcome.DAMAGED  # so is an index that says this
         try:
             with path.open("rb") as file:
-                file.seek(start or 0)
+                size = path.stat().st_size
+                file.seek(max(0, size + start) if start and start < 0 else start or 0)
                 data = file.read(MOST_IN_MEMORY + 1 if length is None else length)
         except OSError as error:
             raise ArchiveError(f"{path} cannot be read: {error.strerror}") from None

@@ -34,9 +34,8 @@ async def fetch(mirror: Mirror, rows: Iterable[IndexRow]) -> dict[Place, Respons
                 raw if isinstance(raw, Outcome) else _record(raw[at : at + row.warc_length], row)
             )
             if record is Outcome.DAMAGED:
-                again = _told(
-                    mirror, row, await mirror.read(row.warc_file, row.warc_offset, row.warc_length)
-                )
+                place = (row.warc_file, row.warc_offset, row.warc_length)
+                again = _told(mirror, row, await mirror.read(*place, anew=len(run) == 1))
                 record = again if isinstance(again, Outcome) else _record(again, row)
             found[row.warc_file, row.warc_offset] = record
 

@@ -25,7 +25,6 @@ from crawlblock.sources.tasks import gather
 Block = tuple[str, int, int]  # file name, offset, length
 
 _AGAIN = "remove the file and run again"
-_KEPT_BLOCKS = 64 * 1024 * 1024  # bytes of blocks kept for the next step of their redirects
 
 
 class ClusterIndex:
@@ -96,7 +95,6 @@ class ZipNum:
         self._mirror = mirror
         self._folder = f"cc-index/collections/{crawl}/indexes"
         self._cluster = cluster
-        self._kept: dict[Block, bytes] = {}
 
     async def look_up(self, urls: Collection[str]) -> dict[str, list[IndexRow]]:
         """Return the captures in the robotstxt subset of each of the URLs."""
@@ -115,23 +113,20 @@ class ZipNum:
 
     async def _rows(self, block: Block, keys: set[str]) -> list[IndexRow]:
         """Return the captures of the wanted SURT keys in a block."""
+        for anew in (False, True):
+            raw = await self._read(block, anew)
+            with suppress(zlib.error, ValueError, KeyError, TypeError, AttributeError):
+                return list(_rows(zlib.decompress(raw, 31), keys))
         name, offset, _ = block
-        if block not in self._kept:
-            self._kept[block] = await self._read(block)
-            while sum(map(len, self._kept.values())) > _KEPT_BLOCKS and len(self._kept) > 1:
-                del self._kept[next(iter(self._kept))]
-        try:
-            return list(_rows(zlib.decompress(self._kept[block], 31), keys))
-        except (zlib.error, ValueError, KeyError, TypeError, AttributeError):
-            raise ArchiveError(
-                f"{self._mirror.location}: {self._folder}/{name} at {offset} is no block of CDXJ "
-                "lines; take another mirror"
-            ) from None
+        raise ArchiveError(
+            f"{self._mirror.location}: {self._folder}/{name} at {offset} is no block of CDXJ "
+            "lines; take another mirror"
+        )
 
-    async def _read(self, block: Block) -> bytes:
+    async def _read(self, block: Block, anew: bool) -> bytes:
         name, offset, length = block
         key = f"{self._folder}/{name}"
-        raw = await self._mirror.read(key, offset, length)
+        raw = await self._mirror.read(key, offset, length, anew=anew)
         if isinstance(raw, Outcome):
             raise ArchiveError(
                 f"{self._mirror.location}: {key} at {offset}: {raw}; run again later"

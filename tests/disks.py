@@ -1,0 +1,30 @@
+"""Disks that are small or may not be written to; only root can mount them."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+
+@contextmanager
+def small_disk(folder: Path, size: str) -> Iterator[Path]:
+    """Give a folder that is a disk of a size (`16m`); the test is skipped where none can be had."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can mount a small disk")
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "crawlblock-test", str(folder)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("no small disk can be mounted here")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def make_read_only(disk: Path, read_only: bool = True) -> None:
+    """Forbid every writing to a disk, or allow it again."""
+    how = "remount,ro" if read_only else "remount,rw"
+    subprocess.run(["mount", "-o", how, str(disk)], check=True)
