@@ -100,6 +100,7 @@ class Exchange:
     payload: bytes  # without content or transfer encoding
     detected: str  # media type as the payload looks
     protocols: tuple[str, ...] = ()  # WARC-Protocol: http/1.1, h2, tls/1.3
+    truncated: str | None = None  # why the payload is cut, as WARC-Truncated has it
 
 
 def append_info(stream: BinaryIO, filename: str, time: datetime, fields: Mapping[str, str]) -> str:
@@ -139,6 +140,8 @@ def append_exchange(stream: BinaryIO, info_id: str, exchange: Exchange) -> tuple
         ("WARC-Block-Digest", digest(block)),
         ("WARC-Identified-Payload-Type", exchange.detected),
     ]
+    if exchange.truncated:
+        response.append(("WARC-Truncated", exchange.truncated))
     return append(stream, response, block)
 
 

@@ -1,15 +1,26 @@
 """`crawlblock live`: what the panel's hosts answer now."""
 
 import asyncio
+import sys
 from pathlib import Path
 
 import click
 
-from crawlblock.cli.options import contact_option, db_option, progress_bar, say
-from crawlblock.errors import InputError
+from crawlblock.cli.options import (
+    PARTIAL,
+    budget_options,
+    concurrency_option,
+    contact_option,
+    db_option,
+    network_option,
+    progress_bar,
+    say,
+    snapshot_option,
+)
 from crawlblock.pipeline.evaluate import evaluate
 from crawlblock.pipeline.live import Asking, collect_live, snapshot_name
-from crawlblock.pipeline.runs import now, recorded
+from crawlblock.pipeline.runs import Budget, now, recorded
+from crawlblock.sources.live.guard import Network
 from crawlblock.store.store import Store
 
 
@@ -17,21 +28,20 @@ from crawlblock.store.store import Store
 @db_option
 @contact_option
 @click.option("--panel", default=None, help="Name of the panel.  [default: the one drawn last]")
+@snapshot_option
+@concurrency_option
 @click.option(
-    "--snapshot",
-    default=None,
-    help="Name of the snapshot to begin or go on with.  [default: live- and the date, UTC]",
+    "--probe-page",
+    is_flag=True,
+    help="Ask each host for its home page, too, once, where its robots.txt lets crawlblock.",
 )
-@click.option(
-    "--concurrency",
-    type=click.IntRange(1, 5_000),
-    default=100,
-    show_default=True,
-    help="Hosts asked at a time, each over one connection.",
-)
+@budget_options
+@network_option
 def live(
-    db: Path, contact: str | None, panel: str | None, snapshot: str | None, concurrency: int
-) -> None:
+    db: Path, contact: str | None, panel: str | None, snapshot: str | None, concurrency: int,
+    probe_page: bool, max_runtime: float | None, max_requests: int | None,
+    allow_network: tuple[Network, ...],
+) -> None:  # fmt: skip
     r"""Ask the panel's hosts for their robots.txt now and judge them.
 
     Each host is asked once in a snapshot: after an interruption run it once more.  Every request
@@ -43,18 +53,26 @@ def live(
       crawlblock live --contact https://example.org/research --concurrency 500
     """
     store = Store(db)
-    members = store.members(panel)
-    if not members:
-        raise InputError(f"{db}: the panel {panel or ''} is empty; draw one with crawlblock sample")
-    asking = Asking(contact, snapshot or snapshot_name(now()), concurrency)
-    configuration = {"panel": panel, "snapshot": asking.snapshot, "concurrency": concurrency}
+    members = store.followed(panel)
+    name = snapshot or snapshot_name(now())
+    asking = Asking(contact, name, concurrency, allowed=allow_network, probe_page=probe_page)
+    budget = Budget.of(max_runtime, max_requests)
+    configuration = {
+        "panel": panel,
+        "snapshot": name,
+        "concurrency": concurrency,
+        "probe_page": probe_page,
+    }
     with recorded(store, "live", configuration) as tally, progress_bar() as progress:
         try:
-            already = asyncio.run(collect_live(store, asking, members, tally, progress))
+            already = asyncio.run(collect_live(store, asking, members, tally, progress, budget))
         finally:
             evaluate(store, tally, progress)
     say(
-        f"{asking.snapshot}: {tally.captures:,} new captures ({already:,} were there already), "
+        f"{name}: {tally.captures:,} new captures ({already:,} hosts were asked before), "
         f"{tally.payloads:,} payloads judged, {tally.requests:,} requests, "
         f"{tally.bytes / 1e6:.1f} MB"
     )
+    if tally.unfinished:
+        say("the budget is used up; run the same command to go on")
+        sys.exit(PARTIAL)

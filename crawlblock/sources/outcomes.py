@@ -35,6 +35,12 @@ _CHALLENGE = re.compile(
     rb"/cdn-cgi/challenge-platform/|challenges\.cloudflare\.com|cf-turnstile|_cf_chl_opt"
     rb"|/\.within\.website/x/cmd/anubis|id=\"anubis_|_Incapsula_Resource|captcha-delivery\.com"
 )
+# Of a page that was not expected to be robots.txt: what stands only in a challenge, for ordinary
+# pages behind the same services hold their scripts, too.
+_INTERSTITIAL = re.compile(
+    rb"_cf_chl_opt|/\.within\.website/x/cmd/anubis|id=\"anubis_|captcha-delivery\.com"
+    rb"|<iframe[^>]{1,300}_Incapsula_Resource"
+)
 _AGENT_LINE = re.compile(rb"^[ \t\xef\xbb\xbf]*user-?agent", re.IGNORECASE | re.MULTILINE)
 _HEAD = 65_536  # bytes looked at
 
@@ -60,6 +66,17 @@ def outcome_of(status: int, body: bytes | None) -> Outcome:
     if status >= 500:
         return _BY_STATUS.get(status, Outcome.SERVER_ERROR)
     return _BY_STATUS.get(status) or _BY_CLASS.get(status // 100, Outcome.DAMAGED)
+
+
+def page_outcome(status: int, body: bytes, mitigated: bool) -> Outcome:
+    """Return how the asking for a page ended; NOT_ROBOTS is a challenge in place of the page.
+
+    `mitigated`: the server says itself that it challenges (Cloudflare's cf-mitigated).
+    """
+    if 200 <= status < 300:
+        challenged = mitigated or _INTERSTITIAL.search(body[:_HEAD])
+        return Outcome.NOT_ROBOTS if challenged else Outcome.OK
+    return outcome_of(status, None)
 
 
 def _challenges(body: bytes) -> bool:

@@ -34,6 +34,18 @@ class WebServer:
 
     port: int
     asked: list[Asked] = field(default_factory=list)
+    _more: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def note(self, asked: Asked) -> None:
+        """Take down a request."""
+        self.asked.append(asked)
+        self._more.set()
+
+    async def until(self, requests: int) -> None:
+        """Wait until so many requests are taken down."""
+        while len(self.asked) < requests:
+            self._more.clear()
+            await self._more.wait()
 
     def hosts(self) -> list[str]:
         """Return the hosts asked, in order."""
@@ -98,7 +110,7 @@ def dripping(head: bytes) -> Act:
 
 @asynccontextmanager
 async def web_server(acts: Mapping[str, Act]) -> AsyncIterator[WebServer]:
-    """Serve hosts by name; one that is not named answers 404."""
+    """Serve paths (`a.test/x`) and hosts by name; one that is not named answers 404."""
     tasks: set[asyncio.Task[None]] = set()
     missing = sending(answer(b"", 404))
 
@@ -110,8 +122,9 @@ async def web_server(acts: Mapping[str, Act]) -> AsyncIterator[WebServer]:
                 return
             head += await reader.readuntil(b"\r\n\r\n")
             host = head.lower().partition(b"\r\nhost: ")[2].partition(b"\r\n")[0].decode()
-            server.asked.append(Asked(host, head.split(b" ", 2)[1].decode("latin-1"), head))
-            await acts.get(host, missing)(reader, writer)
+            path = head.split(b" ", 2)[1].decode("latin-1")
+            server.note(Asked(host, path, head))
+            await acts.get(f"{host}{path}", acts.get(host, missing))(reader, writer)
             await writer.drain()
 
     def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

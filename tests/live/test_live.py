@@ -1,14 +1,11 @@
 """A live run from the panel to the tables, its WARC files, and what a second run does."""
 
-import asyncio
 import gzip
-import os
 import subprocess
 import sys
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
-from typing import cast
 
 import pytest
 from click.testing import CliRunner
@@ -18,10 +15,10 @@ from crawlblock.errors import InputError, StoreError
 from crawlblock.model import SnapshotKind
 from crawlblock.pipeline.bring import import_files
 from crawlblock.pipeline.live import Asking, collect_live, snapshot_name
-from crawlblock.pipeline.runs import Tally
+from crawlblock.pipeline.runs import UNLIMITED, Budget, Tally
 from crawlblock.sources.live import Answer, Archive, Patience
 from crawlblock.store.store import Store
-from crawlblock.warc import digest, read_record, responses
+from crawlblock.warc import responses
 from live.servers import (
     LOOPBACK,
     ROBOTS,
@@ -35,7 +32,7 @@ from live.servers import (
     sending,
     web_server,
 )
-from live.visits import PATIENT, QUICK, member
+from live.visits import PATIENT, QUICK, a_store, quiet
 
 PAGE = b"<!DOCTYPE html><html></html>"
 ACTS = {
@@ -56,20 +53,12 @@ ACTS = {
 HOSTS = [host for host in ACTS if not host.startswith("www.")]
 
 
-def quiet(what: str, done: int, total: int) -> None:
-    """Show nothing."""
-
-
-def a_store(folder: Path, hosts: Iterable[str]) -> Store:
-    """Return a new database with a panel."""
-    folder.mkdir(exist_ok=True)
-    store = Store(folder / "x.duckdb")
-    store.add_panel("panel", "test", None, datetime(2026, 1, 1), [member(host) for host in hosts])
-    return store
-
-
 async def run(
-    store: Store, server: WebServer, patience: Patience = QUICK, dead: Iterable[str] = ()
+    store: Store,
+    server: WebServer,
+    patience: Patience = QUICK,
+    dead: Iterable[str] = (),
+    budget: Budget = UNLIMITED,
 ) -> tuple[int, Tally]:
     """Run once; return how many hosts were done before, and what the run did."""
     tally = Tally()
@@ -77,7 +66,7 @@ async def run(
     asking = Asking(
         "test@example.org", "live-2026-11-21", 20, patience, allowed=LOOPBACK, resolver=resolver
     )
-    return await collect_live(store, asking, store.members(), tally, quiet), tally
+    return await collect_live(store, asking, store.members(), tally, quiet, budget), tally
 
 
 def rows(store: Store, columns: str) -> list[tuple[object, ...]]:
@@ -145,58 +134,6 @@ async def test_own_import_gives_the_same_captures(tmp_path: Path) -> None:
     assert differing == {("drip.test", "timeout")}  # a record says only that the body is cut
 
 
-KILLED = """
-import asyncio, sys
-from pathlib import Path
-from live.servers import LOOPBACK, TestResolver
-from crawlblock.pipeline.live import Asking, collect_live
-from crawlblock.pipeline.runs import Tally
-from crawlblock.store.store import Store
-
-async def run():
-    store = Store(Path(sys.argv[1]))
-    resolver = TestResolver(int(sys.argv[2]))
-    asking = Asking("a@example.org", "live-2026-11-21", 5, allowed=LOOPBACK, resolver=resolver)
-    tally = Tally()
-    show = lambda *seen: print(tally.captures, flush=True)
-    await collect_live(store, asking, store.members(), tally, show)
-
-asyncio.run(run())
-"""
-
-
-async def test_killed_run_is_resumed(tmp_path: Path) -> None:
-    """Killed in its midst, a run leaves whole batches; the next one stores what an only one had."""
-    hosts = [f"h{n:04}.test" for n in range(1_500)]
-    store = a_store(tmp_path, hosts)
-    acts = {host: sending(answer(ROBOTS + host.encode())) for host in hosts}
-    path = os.pathsep.join(sys.path)
-    async with web_server(acts) as server:
-        command = [sys.executable, "-c", KILLED, str(store.path), str(server.port)]
-        process = await asyncio.create_subprocess_exec(
-            *command, env={**os.environ, "PYTHONPATH": path}, stdout=asyncio.subprocess.PIPE
-        )
-        assert process.stdout is not None
-        async for line in process.stdout:
-            if int(line) > 0:
-                process.kill()
-        await process.wait()
-        stored, asked = len(rows(store, "host")), len(server.asked)
-        already, tally = await run(store, server, PATIENT)
-        again = len(server.asked) - asked
-    assert 500 <= stored <= asked < len(hosts)
-    assert (already, tally.captures, again) == (stored, len(hosts) - stored, len(hosts) - stored)
-    found = rows(store, "host, outcome, warc_file, warc_offset, warc_length, digest")
-    assert [row[0] for row in found] == hosts
-    for _, outcome, file, offset, length, name in found:
-        with (tmp_path / str(file)).open("rb") as warc:
-            warc.seek(cast("int", offset))
-            record = read_record(warc.read(cast("int", length)))
-        assert outcome == "ok"
-        assert record is not None
-        assert digest(record.payload) == name
-
-
 def an_answer(body: bytes) -> Answer:
     """Return an answer of an imagined server."""
     time = datetime(2026, 11, 21)
@@ -204,6 +141,25 @@ def an_answer(body: bytes) -> Answer:
     return Answer(url, time, "192.0.2.1", (), 200, "OK", (), body, None, ("http/1.1",))
 
 
+async def test_budget_is_kept(tmp_path: Path) -> None:
+    """A run whose requests or minutes are used up takes no further host; the next one goes on."""
+    hosts = [f"h{n:03}.test" for n in range(200)]
+    store = a_store(tmp_path, hosts)
+    async with web_server({}) as server:
+        late = await run(store, server, budget=Budget(seconds=0))
+        spent = await run(store, server, budget=Budget(requests=100))
+        rest = await run(store, server)
+        nothing = await run(store, server, budget=Budget(requests=0))
+    assert (late[1].unfinished, late[1].requests) == (True, 0)
+    assert spent[1].unfinished
+    assert 100 <= spent[1].requests <= 100 + 2 * 20  # https and http of those at work
+    assert rest[0] == spent[1].captures == spent[1].requests / 2
+    assert not rest[1].unfinished
+    assert not nothing[1].unfinished  # there was nobody left to ask
+    assert sorted(server.hosts()) == hosts
+
+
+@pytest.mark.fault("process", "live: a half-written WARC file")
 def test_a_file_of_a_crash_is_left_alone(tmp_path: Path) -> None:
     """A half-written file keeps its bytes; the next run and the next size begin another."""
     half = tmp_path / "live-x-00003.warc.gz"
@@ -218,6 +174,7 @@ def test_a_file_of_a_crash_is_left_alone(tmp_path: Path) -> None:
     assert {Path(place.file).name for place in places} == set(names[1:])
 
 
+@pytest.mark.fault("disk", "live: a folder that cannot be")
 def test_a_folder_that_cannot_be_is_told(tmp_path: Path) -> None:
     """Where nothing can be written one clear error names the place."""
     blocked = tmp_path / "warc"
@@ -226,6 +183,7 @@ def test_a_folder_that_cannot_be_is_told(tmp_path: Path) -> None:
         archive.add(an_answer(ROBOTS))
 
 
+@pytest.mark.fault("live", "hosts that never answer among 1,200")
 async def test_large_run_stores_every_host(tmp_path: Path) -> None:
     """Of 1,200 hosts, more than one batch, some never answer; the run ends and has all of them."""
     hosts = [f"h{n:04}.test" for n in range(1_200)]
@@ -257,13 +215,19 @@ def test_asking_needs_a_contact_and_a_name_of_its_own() -> None:
     assert Asking("a@example.org", "live-x", patience=PATIENT).snapshot == "live-x"
 
 
+@pytest.mark.fault("SSRF", "the command against this machine")
 def test_command_asks_nothing_that_is_not_public(tmp_path: Path) -> None:
-    """The command has no way to open this machine: its address is captured as not asked."""
+    """The machine itself is not open to the command: its address is captured as not asked."""
     store = a_store(tmp_path, ["127.0.0.1"])
     given = ["--db", str(store.path), "--snapshot", "live-x"]
     result = CliRunner().invoke(live, [*given, "--contact", "test@example.org"])
     assert result.exit_code == 0, result.output
-    assert "live-x: 1 new captures (0 were there already)" in result.output
+    assert "live-x: 1 new captures (0 hosts were asked before)" in result.output
     assert rows(store, "host, outcome, warc_file") == [("127.0.0.1", "unreachable", None)]
+    part = a_store(tmp_path / "part", ["127.0.0.1", "127.0.0.2"])
+    options = ["--contact", "a@example.org", "--concurrency", "1", "--max-requests", "1"]
+    result = CliRunner().invoke(live, ["--db", str(part.path), *options])
+    assert result.exit_code == 3, result.output
+    assert "the budget is used up" in result.output
     refused = CliRunner().invoke(live, given)
     assert isinstance(refused.exception, InputError)

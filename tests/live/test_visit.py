@@ -85,6 +85,7 @@ OUTCOMES: dict[str, tuple[Act, Outcome]] = {
 }
 
 
+@pytest.mark.fault("live", "all at once: {each}", each=OUTCOMES)
 async def test_every_kind_of_answer_has_its_outcome(tmp_path: Path) -> None:
     """Hosts that misbehave in every way at the same time each end in the outcome of their kind."""
     async with web_server({host: act for host, (act, _) in OUTCOMES.items()}) as server:
@@ -122,6 +123,7 @@ async def test_next_url_is_asked_only_without_an_answer(tmp_path: Path) -> None:
     assert sorted(server.hosts()) == ["apex.test", "www.gone.test"]
 
 
+@pytest.mark.fault("live", "no name, no listener, no TLS")
 async def test_hosts_without_an_answer_say_why(tmp_path: Path) -> None:
     """No name, no listener and no TLS are told apart, and the reason is kept."""
     async with web_server({}) as server:
@@ -139,6 +141,7 @@ async def test_hosts_without_an_answer_say_why(tmp_path: Path) -> None:
     assert told(no_name.captures["a.test"])["x-crawler-failure"].startswith("dns: ")
 
 
+@pytest.mark.fault("live", "a sixth redirect, and a loop")
 async def test_redirects_are_followed_and_recorded(tmp_path: Path) -> None:
     """Five redirects across hosts are followed, each recorded; a sixth and a loop are not."""
     acts = {f"h{n}.test": redirecting(f"http://h{n + 1}.test/robots.txt", 302) for n in range(7)}
@@ -155,6 +158,7 @@ async def test_redirects_are_followed_and_recorded(tmp_path: Path) -> None:
     assert sorted(server.hosts()) == ["h1.test", *(f"h{n}.test" for n in range(2, 8)), "loop.test"]
 
 
+@pytest.mark.fault("SSRF", "user, password and cookies by a redirect")
 async def test_redirects_cannot_make_us_log_in(tmp_path: Path) -> None:
     """User and password in a redirect are dropped, and so are cookies."""
     act = sending(
@@ -167,6 +171,7 @@ async def test_redirects_cannot_make_us_log_in(tmp_path: Path) -> None:
     assert b"Cookie" not in server.asked[1].head
 
 
+@pytest.mark.fault("live", "two hundred redirects to one place: asked once")
 async def test_a_target_that_many_share_is_asked_once(tmp_path: Path) -> None:
     """Two hundred hosts that redirect to one place cost that place one request."""
     hosts = [f"a{n}.test" for n in range(200)]
@@ -207,6 +212,7 @@ FORBIDDEN = (
 )
 
 
+@pytest.mark.fault("SSRF", "redirect to {target}")
 @pytest.mark.parametrize("target", FORBIDDEN)
 async def test_redirects_to_what_is_not_public_are_not_followed(
     tmp_path: Path, target: str
@@ -229,6 +235,7 @@ async def test_redirects_to_what_is_not_public_are_not_followed(
 PANEL = ("127.0.0.1", "10.0.0.1", "[::1]", "[::ffff:127.0.0.1]", "inside.test")
 
 
+@pytest.mark.fault("SSRF", "panel names {each}", each=PANEL)
 async def test_panel_cannot_name_inner_hosts(tmp_path: Path) -> None:
     """Inner addresses in the panel itself are captured as not asked, with the reason."""
     async with web_server({}) as server:
@@ -243,6 +250,7 @@ async def test_panel_cannot_name_inner_hosts(tmp_path: Path) -> None:
 INJECTIONS = ("a.test\r\nX-Evil: 1", "a.test/x?", "u:p@a.test", "a.test#", "a .test", "A.test", "")
 
 
+@pytest.mark.fault("SSRF", "panel names {each!r}", each=INJECTIONS)
 async def test_host_names_cannot_inject_headers(tmp_path: Path) -> None:
     """A host that is more than a host is not asked."""
     async with web_server({}) as server:

@@ -2,21 +2,27 @@
 
 from crawlblock.sources.live.answer import MOST_KEPT, Answer, Failure, Patience
 from crawlblock.sources.live.archive import Archive, Place
+from crawlblock.sources.live.chain import REMEMBERED
 from crawlblock.sources.live.fetch import Fetcher, Traffic
 from crawlblock.sources.live.guard import ForbiddenAddressError, Guard, is_global
+from crawlblock.sources.live.journal import Journal, journals, read_journal
 from crawlblock.sources.live.visit import Visitor
 
 __all__ = [
     "MOST_KEPT",
+    "REMEMBERED",
     "Answer",
     "Archive",
     "Failure",
     "Fetcher",
     "ForbiddenAddressError",
     "Guard",
+    "Journal",
     "Patience",
     "Place",
     "Traffic",
     "Visitor",
     "is_global",
+    "journals",
+    "read_journal",
 ]

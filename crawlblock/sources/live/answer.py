@@ -13,7 +13,6 @@ from crawlblock.sources.live.guard import ForbiddenAddressError
 
 NEEDED = 500 * 1024  # bytes of a robots.txt that count (RFC 9309 section 2.5)
 MOST_KEPT = NEEDED + 1  # bytes of a body; the last one tells that there was more
-_MOST_RECEIVED = 2 * MOST_KEPT  # bytes as sent: an encoding that yields little is cut, too
 _REDIRECTS = (301, 302, 303, 307, 308)
 
 Truncated = Literal["length", "time", "disconnect", "unspecified"]  # as WARC-Truncated has it
@@ -40,7 +39,7 @@ class Answer:
     status: int
     reason: str
     headers: tuple[tuple[str, str], ...]  # in their order
-    body: bytes  # without content or transfer encoding, at most MOST_KEPT
+    body: bytes  # without content or transfer encoding, cut where it is too long
     truncated: Truncated | None  # why the body is not whole
     protocols: tuple[str, ...]  # http/1.1, tls/1.3
 
@@ -95,17 +94,17 @@ def failure(error: Exception) -> Failure:
     return Failure(Outcome.UNREACHABLE, f"{type(error).__name__}: {reason}")
 
 
-async def read_body(response: aiohttp.ClientResponse) -> tuple[bytes, Truncated | None]:
-    """Return the body, decoded and cut, and why it is not whole."""
+async def read_body(response: aiohttp.ClientResponse, most: int) -> tuple[bytes, Truncated | None]:
+    """Return the body, decoded and cut to so many bytes, and why it is not whole."""
     body, received = bytearray(), 0
     decoder = Decoder(response.headers.get("Content-Encoding", ""))
     try:
         async for chunk in response.content.iter_any():
             received += len(chunk)
-            body += decoder.feed(chunk, MOST_KEPT - len(body))
-            if len(body) >= MOST_KEPT or received > _MOST_RECEIVED:
+            body += decoder.feed(chunk, most - len(body))
+            if len(body) >= most or received > 2 * most:  # or an encoding yields little
                 return bytes(body), "length"
-        body += decoder.rest(MOST_KEPT - len(body))
+        body += decoder.rest(most - len(body))
     except TimeoutError:
         return bytes(body), "time"
     except (aiohttp.ClientError, OSError):

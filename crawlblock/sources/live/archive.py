@@ -1,7 +1,6 @@
 """The WARC files of a live run: every request with its answer, in files of about 100 MB."""
 
 import re
-import zlib
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +11,7 @@ from typing import BinaryIO, Self
 from crawlblock import __version__
 from crawlblock.errors import StoreError
 from crawlblock.sources.live.answer import Answer
-from crawlblock.warc import Exchange, append_exchange, append_info
+from crawlblock.warc import Exchange, append_exchange, append_info, read_record
 
 _LARGEST = 100_000_000  # bytes after which a file is followed by another
 # Bodies are kept decoded; a reader must not decode them again.  Common Crawl renames them alike.
@@ -31,9 +30,12 @@ class Place:
 class Archive:
     """Writes exchanges to new files `<name>-NNNNN.warc.gz`; what is there is never touched."""
 
-    def __init__(self, folder: Path, name: str, agent: str, largest: int = _LARGEST) -> None:
-        """Take the folder, how files are named, and the User-Agent that is written into them."""
-        self._folder, self._name, self._agent, self._largest = folder, name, agent, largest
+    def __init__(
+        self, folder: Path, name: str, agent: str, pages: bool = False, largest: int = _LARGEST
+    ) -> None:
+        """Take the folder, how files are named, and what is written into them of who asks."""
+        self._folder, self._name, self._largest = folder, name, largest
+        self._about = _about(agent, pages)
         self._file: BinaryIO | None = None
         self._path = folder
         self._info = ""
@@ -58,8 +60,7 @@ class Archive:
                 self._file = self._next(answer.fetch_time)
             exchange = _exchange(answer)
             offset, length = append_exchange(self._file, self._info, exchange)
-            if answer.truncated:
-                length = _mark_truncated(self._file, offset, length, answer.truncated)
+            self._file.flush()  # to the system: from now on the record outlives a kill
         except OSError as error:
             with suppress(OSError):  # a record may be half written: nothing may follow it
                 self._close()
@@ -69,22 +70,19 @@ class Archive:
             ) from None
         return Place(f"{self._folder.name}/{self._path.name}", offset, length)
 
-    def flush(self) -> None:
-        """Hand what was written to the system, before the database speaks of it."""
-        if self._file is not None:
-            try:
-                self._file.flush()
-            except OSError as error:
-                raise StoreError(
-                    f"{self._path}: {error.strerror}; make room and run again"
-                ) from None
+    def payload(self, place: Place) -> bytes:
+        """Return the payload of a record that was added."""
+        with (self._folder.parent / place.file).open("rb") as file:
+            file.seek(place.offset)
+            record = read_record(file.read(place.length))
+        return record.payload if record else b""
 
     def _next(self, time: datetime) -> BinaryIO:
         self._close()
         self._folder.mkdir(parents=True, exist_ok=True)
         self._path = self._folder / f"{self._name}-{self._free_number():05}.warc.gz"
-        file = self._path.open("x+b")
-        self._info = append_info(file, self._path.name, time, _about(self._agent))
+        file = self._path.open("xb")
+        self._info = append_info(file, self._path.name, time, self._about)
         return file
 
     def _free_number(self) -> int:
@@ -98,11 +96,12 @@ class Archive:
             file.close()
 
 
-def _about(agent: str) -> dict[str, str]:
+def _about(agent: str, pages: bool) -> dict[str, str]:
+    asked = "/robots.txt, and / where that lets this agent" if pages else "only /robots.txt"
     return {
         "software": f"crawlblock/{__version__}",
         "http-header-user-agent": agent,
-        "robots": "only /robots.txt is asked for",
+        "robots": f"{asked} is asked for",
         "format": "WARC File Format 1.0",
     }
 
@@ -124,17 +123,5 @@ def _exchange(answer: Answer) -> Exchange:
         payload=answer.body,
         detected=kind if re.fullmatch(r"[\w.+-]+/[\w.+-]+", kind) else "application/octet-stream",
         protocols=answer.protocols,
+        truncated=answer.truncated,
     )
-
-
-def _mark_truncated(file: BinaryIO, offset: int, length: int, why: str) -> int:
-    """Write the record that ends the file again with WARC-Truncated; return its new length."""
-    file.seek(offset)
-    head, _, block = zlib.decompress(file.read(length), 31).partition(b"\r\n\r\n")
-    packer = zlib.compressobj(6, zlib.DEFLATED, 31)
-    marked = head + f"\r\nWARC-Truncated: {why}\r\n\r\n".encode() + block
-    stored = packer.compress(marked) + packer.flush()
-    file.seek(offset)
-    file.truncate()
-    file.write(stored)
-    return len(stored)

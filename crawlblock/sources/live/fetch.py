@@ -12,7 +12,7 @@ import aiohttp
 from aiohttp.abc import AbstractResolver
 from yarl import URL
 
-from crawlblock.sources.live.answer import Answer, Failure, Patience, failure, read_body
+from crawlblock.sources.live.answer import MOST_KEPT, Answer, Failure, Patience, failure, read_body
 from crawlblock.sources.live.guard import Guard, Network
 
 _HEADERS = {
@@ -70,8 +70,7 @@ class Fetcher:
         connector = aiohttp.TCPConnector(
             limit=0,  # the caller limits
             force_close=True,
-            ttl_dns_cache=60,
-            dns_cache_max_size=10_000,
+            use_dns_cache=False,  # its key has the port, and hardly a visit asks one twice
             resolver=self._resolver,
             ssl=self._tls or True,
             socket_factory=self._guard,
@@ -96,8 +95,11 @@ class Fetcher:
         """Close the session."""
         await self._session.close()
 
-    async def ask(self, url: URL, seconds: float) -> Answer | Failure:
-        """Return what the URL answers within so many seconds; redirects are not followed."""
+    async def ask(self, url: URL, seconds: float, most: int = MOST_KEPT) -> Answer | Failure:
+        """Return what the URL answers within so many seconds, its body cut to so many bytes.
+
+        Redirects are not followed.
+        """
         self.traffic.requests += 1
         patience = self._patience
         timeout = aiohttp.ClientTimeout(
@@ -112,7 +114,7 @@ class Fetcher:
                 asyncio.timeout(seconds + _GRACE),
                 self._session.get(url, timeout=timeout, allow_redirects=False) as response,
             ):
-                answer = await _answer(response, time)
+                answer = await _answer(response, time, most)
                 response.close()
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             return failure(error)
@@ -120,8 +122,8 @@ class Fetcher:
         return answer
 
 
-async def _answer(response: aiohttp.ClientResponse, time: datetime) -> Answer:
-    body, truncated = await read_body(response)
+async def _answer(response: aiohttp.ClientResponse, time: datetime, most: int) -> Answer:
+    body, truncated = await read_body(response, most)
     peer, tls = (response.peer, response.tls) if isinstance(response, _Response) else ("", None)
     version = response.version
     http = f"http/{version.major}.{version.minor}" if version else "http/1.1"
@@ -148,6 +150,8 @@ def _decoded(headers: Iterable[tuple[bytes, bytes]]) -> tuple[tuple[str, str], .
 
 def _printable(text: str) -> str:
     """Return a text that fits on one line of a header."""
+    if text.isprintable():
+        return text
     plain = text.encode("utf-8", "replace").decode()
     return "".join(
         c if c == "\t" or c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in plain

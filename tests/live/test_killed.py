@@ -1,0 +1,264 @@
+"""Live runs that are killed, stopped or lose their disk: nothing is lost, nobody asked twice."""
+
+import asyncio
+import multiprocessing
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable
+from multiprocessing.context import ForkServerProcess as Run
+from pathlib import Path
+
+import pytest
+from disks import make_read_only, small_disk
+
+from crawlblock.pipeline.bring import import_files
+from crawlblock.pipeline.live import Asking, collect_live, recover
+from crawlblock.pipeline.runs import Tally
+from crawlblock.sources.live import journals
+from crawlblock.store.store import Store
+from crawlblock.warc import digest, read_record
+from live.killed_run import CONCURRENCY, SNAPSHOT, begin
+from live.servers import (
+    LOOPBACK,
+    ROBOTS,
+    Act,
+    TestResolver,
+    WebServer,
+    answer,
+    redirecting,
+    sending,
+    web_server,
+)
+from live.visits import QUICK, a_store, quiet
+
+KILLS = 50
+HOSTS = [f"h{number:04}.test" for number in range(1_200)]
+WHAT = "snapshot, host, resource, domain, url_asked, url, hops, status, outcome, digest, headers"
+
+
+def slowly(act: Act, seconds: float) -> Act:
+    """Act after a while."""
+
+    async def later(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(seconds)
+        await act(reader, writer)
+
+    return later
+
+
+def web() -> dict[str, Act]:
+    """Return hosts that answer well, badly, elsewhere and with a text that others have, too."""
+    acts: dict[str, Act] = {}
+    for number, host in enumerate(HOSTS):
+        acts[host] = (
+            sending(answer(b"User-agent: *\nDisallow: /" + host.encode())),
+            sending(answer(ROBOTS)),
+            sending(answer(b"no", 403)),
+            redirecting(f"http://www.{host}/robots.txt"),
+            sending(b""),
+            sending(answer(b"<!DOCTYPE html><html></html>")),
+        )[number % 6]
+        acts[f"www.{host}"] = sending(answer(b"User-agent: *\nDisallow: /" + host.encode()))
+        if number % 60 == 0:
+            acts[host] = redirecting("http://shared.test/robots.txt")
+    acts["shared.test"] = sending(answer(ROBOTS))
+    return {host: slowly(act, 0.005) for host, act in acts.items()}
+
+
+async def started(store: Store, server: WebServer) -> Run:
+    """Start a run in a process of its own, forked from one that has imported all."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["crawlblock.cli"])
+    told, tell = context.Pipe(duplex=False)
+    process = context.Process(target=begin, args=(tell, store.path, server.port))
+    await asyncio.to_thread(process.start)
+    tell.close()
+    await asyncio.to_thread(told.recv)
+    return process
+
+
+async def ended(process: Run) -> int | None:
+    """Wait for a run; return how it ended."""
+    await asyncio.to_thread(process.join, 120)
+    return process.exitcode
+
+
+async def kill(process: Run, server: WebServer, moments: random.Random) -> None:
+    """Kill a run as it begins, or after some of its requests and some of the time of one."""
+    wanted = len(server.asked) + moments.choice((0, 1, 1)) * moments.randrange(45)
+    over, busy = asyncio.create_task(ended(process)), asyncio.create_task(server.until(wanted))
+    await asyncio.wait((over, busy), return_when=asyncio.FIRST_COMPLETED)
+    busy.cancel()
+    await asyncio.sleep(moments.random() * moments.choice((0.01, 0.1)))
+    process.kill()
+    await over
+
+
+def tables(store: Store) -> list[list[tuple[object, ...]]]:
+    """Return all that a run leaves but when it asked and where the records stand."""
+    with store.reading() as con:
+        return [
+            con.execute(f"SELECT {columns} FROM {table} ORDER BY ALL").fetchall()
+            for table, columns in (
+                ("captures", WHAT),
+                ("payloads", "* EXCLUDE (body)"),
+                ("snapshots", "snapshot, kind"),
+            )
+        ]
+
+
+def assert_shown(store: Store) -> None:
+    """Assert that every capture's record is where it is said to be, and holds what is stored."""
+    with store.reading() as con:
+        rows = con.execute(
+            "SELECT url, digest, warc_file, warc_offset, warc_length FROM captures "
+            "WHERE warc_file IS NOT NULL"
+        ).fetchall()
+    for url, name, file, offset, length in rows:
+        with (store.path.parent / file).open("rb") as warc:
+            warc.seek(offset)
+            record = read_record(warc.read(length))
+        assert record
+        assert record.url == url
+        assert name in (None, digest(record.payload))
+
+
+@pytest.mark.fault("process", f"live: kill -9 at {KILLS} moments, then run again")
+async def test_killed_and_run_again(
+    tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    """Killed at 50 moments, a live run ends in the undisturbed tables and asks nobody twice.
+
+    Only a URL that was in flight when its run was killed is asked again by a later one.
+    """
+    moments = random.Random(3)
+    undisturbed, disturbed = a_store(tmp_path / "a", HOSTS), a_store(tmp_path / "b", HOSTS)
+    runs: list[Counter[tuple[str, str]]] = []
+    busy = noted = 0
+    async with web_server(web()) as server:
+        assert await ended(await started(undisturbed, server)) == 0
+        needed = Counter((asked.host, asked.path) for asked in server.asked)
+        for number in range(KILLS + 1):
+            server.asked.clear()
+            process = await started(disturbed, server)
+            if number < KILLS:
+                await kill(process, server, moments)
+            assert await ended(process) in (0, -signal.SIGKILL)
+            busy += process.exitcode == -signal.SIGKILL and bool(server.asked)
+            noted += bool(journals(disturbed.path))
+            runs.append(Counter((asked.host, asked.path) for asked in server.asked))
+        assert process.exitcode == 0
+    assert tables(disturbed) == tables(undisturbed)
+    assert_shown(disturbed)
+    assert not journals(disturbed.path)
+    assert set(needed.values()) == {1}
+    assert set().union(*runs) == set(needed)
+    again = 0
+    for number, asked in enumerate(runs):
+        assert set(asked.values()) <= {1}
+        repeated = set(asked) & set().union(*runs[number + 1 :])
+        assert len(repeated) <= 2 * CONCURRENCY, f"run {number} lost {repeated}"
+        hosts = {host.removeprefix("www.") for host, _ in repeated}
+        assert len(hosts) <= CONCURRENCY, f"run {number} lost {repeated}"
+        again += len(repeated)
+    assert sum("shared.test" in {host for host, _ in asked} for asked in runs) <= 3
+    assert busy > KILLS / 2
+    record_property(
+        "proof",
+        f"{KILLS} kills, {busy} of them amid requests, {noted} with answers not stored yet: "
+        f"{len(needed)} requests needed, {again} in flight asked again",
+    )
+
+
+async def run(store: Store, server: WebServer) -> Tally:
+    """Run to the end in this process."""
+    tally, resolver = Tally(), TestResolver(server.port)
+    asking = Asking("test@example.org", SNAPSHOT, 8, QUICK, allowed=LOOPBACK, resolver=resolver)
+    await collect_live(store, asking, store.members(), tally, quiet)
+    return tally
+
+
+@pytest.mark.fault("process", "live: Ctrl-C")
+async def test_stopped_run_stores_what_it_has(tmp_path: Path) -> None:
+    """After Ctrl-C all that was answered is stored, and the command ends with 130 and one line."""
+    store = a_store(tmp_path, HOSTS)
+    async with web_server(web()) as server:
+        process = await asyncio.to_thread(commanded, store, server)
+        await server.until(100)
+        process.send_signal(signal.SIGINT)
+        _, told = await asyncio.to_thread(process.communicate)
+    assert process.returncode == 130
+    assert told.strip().splitlines() == [
+        "crawlblock: stopped; what was stored stays, run the same command to go on"
+    ]
+    assert not journals(store.path)
+    with store.reading() as con:
+        ((stored,),) = con.execute("SELECT count(*) FROM captures").fetchall()
+        (result,) = con.execute("SELECT result FROM runs").fetchall()
+    asked = len({asked.host.removeprefix("www.") for asked in server.asked} & {*HOSTS})
+    assert asked - CONCURRENCY <= stored <= asked
+    assert result[0].startswith("stopped")
+
+
+def commanded(store: Store, server: WebServer) -> subprocess.Popen[str]:
+    """Start a run as a command."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "live.killed_run", str(store.path), str(server.port)],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+@pytest.mark.fault("disk", "live: the disk is full, or may not be written to")
+async def test_disk_that_refuses(tmp_path: Path) -> None:
+    """A full and a read-only disk end a run in one clear line; with room it goes on and ends."""
+    hosts = HOSTS[:100]
+    body = random.Random(1).randbytes(40_000).replace(b"\0", b"#")
+    acts = {host: sending(answer(ROBOTS + host.encode() + b"\n#" + body)) for host in hosts}
+    with small_disk(tmp_path / "disk", "32m") as disk:
+        store = a_store(disk / "run", hosts)
+        ballast = disk / "ballast"
+        ballast.write_bytes(bytes(shutil.disk_usage(disk).free - 4_000_000))
+        async with web_server(acts) as server:
+            for reason in ("No space left", "Read-only"):
+                process = await asyncio.to_thread(commanded, store, server)
+                _, told = await asyncio.to_thread(process.communicate)
+                assert process.returncode == 1
+                assert len(told.splitlines()) == 1, told
+                assert reason in told or "disk is full" in told, told
+                assert str(disk) in told
+                make_read_only(disk, reason == "No space left")
+            ballast.unlink()
+            recover(store)
+            left = set(hosts) - store.hosts_captured(SNAPSHOT)
+            assert 0 < len(left) < len(hosts)
+            server.asked.clear()
+            await run(store, server)
+            assert set(server.hosts()) == left
+        assert store.hosts_captured(SNAPSHOT) == set(hosts)
+        assert_shown(store)
+
+
+@pytest.mark.fault("process", "live: import of a WARC file that a crash cut")
+async def test_half_written_file_gives_what_is_whole(tmp_path: Path) -> None:
+    """Of a file that ends in mid-record import takes the whole ones and tells of the damage."""
+    hosts = HOSTS[:20]
+    store, copy = a_store(tmp_path / "live", hosts), a_store(tmp_path / "copy", [])
+    acts = {host: sending(answer(ROBOTS + host.encode())) for host in hosts}
+    async with web_server(acts) as server:
+        await run(store, server)
+    (path,) = (tmp_path / "live" / "warc").iterdir()
+    path.write_bytes(path.read_bytes()[:-200])
+    _, left_out = import_files(copy, [path], "month", [], Tally(), quiet)
+    with copy.reading() as con:
+        ((imported, kinds),) = con.execute(
+            "SELECT count(DISTINCT host), count(DISTINCT kind) FROM captures JOIN snapshots "
+            "USING (snapshot) SEMI JOIN payloads USING (digest)"
+        ).fetchall()
+    assert (imported, kinds) == (len(hosts) - 1, 1)
+    assert any("damaged" in out.reason for out in left_out)

@@ -1,0 +1,123 @@
+"""Names looked up by aiodns, the extra `speed`, end at the guard as all others do."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import cast
+
+import aiohttp
+import pytest
+from yarl import URL
+
+from crawlblock.model import Outcome
+from crawlblock.sources.live import Answer, Failure, Fetcher, Patience
+from live.servers import LOOPBACK, answer, sending, web_server
+
+pytest.importorskip("aiodns")
+PATIENCE = Patience(lookup=5, connect=5, silence=5, whole=10)
+_TYPES = {b"\0\x01": socket.AF_INET, b"\0\x1c": socket.AF_INET6}  # A, AAAA
+
+
+class NameServer(asyncio.DatagramProtocol):
+    """Answers for names with the addresses it was told to."""
+
+    def __init__(self, addresses: Mapping[str, str]) -> None:
+        """Take the address of each name."""
+        self._addresses = addresses
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take the socket."""
+        # what asyncio 3.11 hands over is no subclass of the protocol's own type
+        self._transport = cast(asyncio.DatagramTransport, transport)
+
+    def datagram_received(self, data: bytes, peer: tuple[str, int]) -> None:
+        """Answer a question; a name without an address of that type has no records."""
+        end = data.index(0, 12) + 5
+        name, kind = _name(data[12 : end - 4]), data[end - 4 : end - 2]
+        address = self._addresses.get(name, "")
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        record = b""
+        if address and _TYPES.get(kind) == family:
+            packed = socket.inet_pton(family, address)
+            record = b"\xc0\x0c" + kind + b"\0\1\0\0\0\x3c" + len(packed).to_bytes(2) + packed
+        counts = b"\0\1" + (b"\0\1" if record else b"\0\0") + b"\0\0\0\0"
+        code = b"\x81\x80" if address else b"\x81\x83"  # NXDOMAIN
+        self._transport.sendto(data[:2] + code + counts + data[12:end] + record, peer)
+
+
+def _name(labels: bytes) -> str:
+    parts = []
+    while labels and labels[0]:
+        parts.append(labels[1 : labels[0] + 1].decode())
+        labels = labels[labels[0] + 1 :]
+    return ".".join(parts).lower()
+
+
+@asynccontextmanager
+async def resolver(addresses: Mapping[str, str]) -> AsyncIterator[aiohttp.AsyncResolver]:
+    """Give aiodns one name server, on this machine."""
+    transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
+        lambda: NameServer(addresses), local_addr=("127.0.0.1", 0)
+    )
+    port = transport.get_extra_info("sockname")[1]
+    found = aiohttp.AsyncResolver(nameservers=[f"127.0.0.1:{port}"])
+    try:
+        yield found
+    finally:
+        await found.close()
+        transport.close()
+
+
+async def test_aiodns_is_what_looks_names_up_where_it_is_installed() -> None:
+    """Prove that the extra needs no setting: aiohttp chooses aiodns and it finds localhost."""
+    assert aiohttp.DefaultResolver is aiohttp.AsyncResolver
+    async with web_server({}) as site:
+        url = URL(f"http://localhost:{site.port}/robots.txt")
+        async with Fetcher("crawlblock/0", PATIENCE, allowed=LOOPBACK) as fetcher:
+            assert isinstance(found := await fetcher.ask(url, 10), Answer)
+    assert (found.status, found.address) == (404, "127.0.0.1")
+
+
+async def test_a_name_is_asked_at_the_address_that_its_name_server_gives() -> None:
+    """Prove that a Fetcher works over aiodns."""
+    name = "site.example.com"
+    async with (
+        web_server({}) as site,
+        resolver({name: "127.0.0.1"}) as names,
+        Fetcher("crawlblock/0", PATIENCE, allowed=LOOPBACK, resolver=names) as fetcher,
+    ):
+        found = await fetcher.ask(URL(f"http://{name}:{site.port}/robots.txt"), 10)
+    assert isinstance(found, Answer)
+    assert found.status == 404
+    assert [asked.partition(":")[0] for asked in site.hosts()] == [name]
+
+
+@pytest.mark.parametrize(
+    "address", ["127.0.0.1", "169.254.169.254", "10.0.0.1", "::1", "::ffff:127.0.0.1"]
+)
+async def test_a_name_that_points_inside_is_refused(address: str) -> None:
+    """Prove that the guard stands behind aiodns too, whatever a name server answers."""
+    name = "hostile.example.com"
+    async with (
+        web_server({name: sending(answer())}) as site,
+        resolver({name: address}) as names,
+        Fetcher("crawlblock/0", PATIENCE, resolver=names) as fetcher,
+    ):
+        found = await fetcher.ask(URL(f"http://{name}:{site.port}/robots.txt"), 10)
+    assert isinstance(found, Failure)
+    assert found.outcome is Outcome.UNREACHABLE
+    assert found.reason.startswith("not asked: ")
+    assert address in found.reason
+    assert not site.asked
+
+
+async def test_a_name_that_does_not_exist_is_a_failure_of_dns() -> None:
+    """Prove that what aiodns raises is told as what it is."""
+    async with (
+        resolver({}) as names,
+        Fetcher("crawlblock/0", PATIENCE, resolver=names) as fetcher,
+    ):
+        found = await fetcher.ask(URL("http://nowhere.example.com/robots.txt"), 10)
+    assert isinstance(found, Failure)
+    assert found.outcome is Outcome.DNS
