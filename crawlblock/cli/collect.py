@@ -1,6 +1,7 @@
 """`crawlblock sample` and `history`: whom to follow, and what Common Crawl captured."""
 
 import asyncio
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
@@ -8,14 +9,16 @@ from typing import cast
 import click
 
 from crawlblock.cli.options import (
+    PARTIAL,
+    budget_options,
     contact_option,
     db_option,
     mirror_option,
+    politeness_options,
     print_rows,
     progress_bar,
     say,
 )
-from crawlblock.errors import InputError
 from crawlblock.pipeline.evaluate import evaluate
 from crawlblock.pipeline.history import Wanted, collect_history, plan_history
 from crawlblock.pipeline.runs import Budget, recorded
@@ -87,11 +90,13 @@ def sample(
             drawn = from_ranking(Path(ranks), name or f"ranks-{Path(ranks).stem}", seed, size)
         else:
             drawn = asyncio.run(
-                _draw_from_archive(mirror, contact, crawl, db.parent / "cache", name, seed, size)
+                _draw_from_archive(
+                    mirror, contact, crawl, db.with_suffix(".cache"), name, seed, size
+                )
             )
         new = store_panel(store, drawn)
     for rejected in drawn.rejected[:5]:
-        say(f"line {rejected.line}: '{rejected.text[:60]}' left out: {rejected.reason}")
+        say(f"line {rejected.line}: {rejected.text[:60]!r} left out: {rejected.reason}")
     if len(drawn.rejected) > 5:
         say(f"... and {len(drawn.rejected) - 5} more lines left out")
     say(f"panel {drawn.panel}: {len(drawn.members)} domains ({new} new) from {drawn.frame}")
@@ -135,39 +140,15 @@ async def _draw_from_archive(
     is_flag=True,
     help="Ask the CDX server, slowly; it does not want this for more than a few hosts.",
 )
-@click.option(
-    "--rate",
-    type=click.FloatRange(0.01, 10_000),
-    default=2.0,
-    show_default=True,
-    help="Requests a second.",
-)
-@click.option(
-    "--in-flight",
-    type=click.IntRange(1, 64),
-    default=2,
-    show_default=True,
-    help="Requests at a time.",
-)
+@politeness_options
 @click.option("--dry-run", is_flag=True, help="Say what it would cost and stop.")
 @click.option(
     "--cache",
     type=click.Path(file_okay=False, path_type=Path),
     default=None,
-    help="Where index files wait.  [default: cache beside the database]",
+    help="Where index files and ranges wait.  [default: *.cache beside the database]",
 )
-@click.option(
-    "--max-runtime",
-    type=click.FloatRange(0, min_open=True),
-    default=None,
-    help="End after so many minutes; the next run goes on.",
-)
-@click.option(
-    "--max-requests",
-    type=click.IntRange(1),
-    default=None,
-    help="End after about so many requests; the next run goes on.",
-)
+@budget_options
 def history(
     db: Path, mirror: str, contact: str | None, crawls: str, panel: str | None, lookup: str | None,
     cdx_api: bool, rate: float, in_flight: int, dry_run: bool, cache: Path | None,
@@ -184,17 +165,15 @@ def history(
       crawlblock history --mirror build/miniature --crawls all
     """
     store = Store(db)
-    members = store.members(panel)
-    if not members:
-        raise InputError(f"{db}: the panel {panel or ''} is empty; draw one with crawlblock sample")
+    members = store.followed(panel)
     method: Method | None = "cdx-api" if cdx_api else cast("Method | None", lookup)
     limits = Limits(per_second=rate, in_flight=in_flight)
-    wanted = Wanted(mirror, contact, crawls, method, limits, cache or db.parent / "cache")
+    wanted = Wanted(mirror, contact, crawls, method, limits, cache or db.with_suffix(".cache"))
     if dry_run:
         plans = asyncio.run(plan_history(store, wanted, members))
         _print_plans(plans, rate)
         return
-    budget = Budget(max_runtime and max_runtime * 60, max_requests)
+    budget = Budget.of(max_runtime, max_requests)
     configuration = {"mirror": mirror, "crawls": crawls, "panel": panel}
     with recorded(store, "history", configuration) as tally, progress_bar() as progress:
         try:
@@ -207,6 +186,7 @@ def history(
     )
     if tally.unfinished:
         say("the budget is used up; run the same command to go on")
+        sys.exit(PARTIAL)
 
 
 def _print_plans(plans: Sequence[Estimate], rate: float) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from crawlblock.cli.options import db_option, progress_bar, say
+from crawlblock.cli.options import db_option, progress_bar, reading_option, results_option, say
 from crawlblock.pipeline import evaluate as judging
 from crawlblock.pipeline.runs import recorded
 from crawlblock.report.answer import write_answer
@@ -29,19 +29,8 @@ def evaluate(db: Path) -> None:
 
 @click.command()
 @db_option
-@click.option(
-    "--results",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=None,
-    help="Folder for the result files.  [default: results beside the database]",
-)
-@click.option(
-    "--reading",
-    type=click.Choice(["rfc9309", "ccbot"]),
-    default="rfc9309",
-    show_default=True,
-    help="How an HTTP status is read.",
-)
+@results_option
+@reading_option
 def analyze(db: Path, results: Path | None, reading: str) -> None:
     r"""Compute the claims: result files, a table here and a page.
 

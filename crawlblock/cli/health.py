@@ -1,4 +1,4 @@
-"""`crawlblock status`: how things stand."""
+"""`crawlblock status` and `accept`: how things stand, and a person's word on what looks odd."""
 
 import json
 import sys
@@ -7,8 +7,9 @@ from pathlib import Path
 
 import click
 
-from crawlblock.cli.options import db_option, print_rows
+from crawlblock.cli.options import db_option, print_rows, say
 from crawlblock.errors import InputError
+from crawlblock.pipeline.runs import now, recorded
 from crawlblock.pipeline.status import Status
 from crawlblock.pipeline.status import status as read_status
 from crawlblock.store.store import Store
@@ -20,8 +21,8 @@ from crawlblock.store.store import Store
 def status(db: Path, as_json: bool) -> None:
     r"""Print what the database holds and how the last runs went.
 
-    The exit code is 0 if all is well, 1 if a command's last run failed or payloads wait to be
-    judged.
+    The exit code is 0 if all is well, 1 if a command's last run did not end well, payloads wait to
+    be judged, or the newest snapshot is suspect.
 
     \b
     Examples:
@@ -43,7 +44,11 @@ def _print(found: Status) -> None:
     values = asdict(found)
     values.pop("runs")
     rows: list[dict[str, object]] = [
-        {"what": name.replace("_", " "), "value": value} for name, value in values.items()
+        {
+            "what": name.replace("_", " "),
+            "value": ", ".join(value) if isinstance(value, tuple) else value,
+        }
+        for name, value in values.items()
     ]
     print_rows(rows, "table", ["what", "value"])
     runs: list[dict[str, object]] = [
@@ -57,3 +62,25 @@ def _print(found: Status) -> None:
         for run in found.runs
     ]
     print_rows(runs, "table", ["command", "started (UTC)", "seconds", "requests", "result"])
+
+
+@click.command()
+@click.argument("snapshot")
+@db_option
+@click.option("--because", required=True, help="Why it is right, in your words; it is kept.")
+def accept(snapshot: str, db: Path, because: str) -> None:
+    r"""Count a suspect SNAPSHOT all the same.
+
+    A snapshot is suspect, and left out of all shares and changes, when far fewer hosts answered
+    than usual or far more share a failure: mostly a fault of the network, sometimes news.
+
+    \b
+    Example:
+      crawlblock accept live-2026-11-21 --because "a CDN really refuses robots.txt since today"
+    """
+    if not db.exists():
+        raise InputError(f"{db}: no database is there yet; crawlblock sample begins one")
+    store = Store(db)
+    with recorded(store, "accept", {"snapshot": snapshot, "because": because}):
+        store.accept(snapshot, now(), because)
+    say(f"{snapshot} counts from now on; crawlblock analyze computes the claims anew")

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,9 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from crawlblock.sources.live.guard import Network
+
+PARTIAL = 3  # exit code: a part was done and is stored, another run must do the rest
 DEFAULT_DB = Path("data/crawlblock.duckdb")
 
 db_option: Callable[[Any], Any] = click.option(
@@ -34,6 +38,85 @@ contact_option: Callable[[Any], Any] = click.option(
     help="Your e-mail address or page; public servers are not asked without it.",
 )
 
+results_option: Callable[[Any], Any] = click.option(
+    "--results",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=None,
+    help="Folder for the result files.  [default: results beside the database]",
+)
+reading_option: Callable[[Any], Any] = click.option(
+    "--reading",
+    type=click.Choice(["rfc9309", "ccbot"]),
+    default="rfc9309",
+    show_default=True,
+    help="How an HTTP status is read.",
+)
+snapshot_option: Callable[[Any], Any] = click.option(
+    "--snapshot",
+    default=None,
+    help="Name of the live snapshot to begin or go on with.  [default: live- and the date, UTC]",
+)
+concurrency_option: Callable[[Any], Any] = click.option(
+    "--concurrency",
+    type=click.IntRange(1, 5_000),
+    default=100,
+    show_default=True,
+    help="Hosts asked at a time, each over one connection.",
+)
+
+
+def politeness_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add how hard the archive may be asked: --rate and --in-flight."""
+    rate = click.option(
+        "--rate",
+        type=click.FloatRange(0.01, 10_000),
+        default=2.0,
+        show_default=True,
+        help="Requests a second to the archive.",
+    )
+    in_flight = click.option(
+        "--in-flight",
+        type=click.IntRange(1, 64),
+        default=2,
+        show_default=True,
+        help="Requests to the archive at a time.",
+    )
+    return rate(in_flight(command))
+
+
+def budget_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add what a run may use: --max-runtime and --max-requests."""
+    runtime = click.option(
+        "--max-runtime",
+        type=click.FloatRange(0, min_open=True),
+        default=None,
+        help="End after so many minutes; the next run goes on.",
+    )
+    requests = click.option(
+        "--max-requests",
+        type=click.IntRange(1),
+        default=None,
+        help="End after about so many requests; the next run goes on.",
+    )
+    return runtime(requests(command))
+
+
+def _networks(
+    _: click.Context, __: click.Parameter, values: tuple[str, ...]
+) -> tuple[Network, ...]:
+    try:
+        return tuple(map(ip_network, values))
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
+
+network_option: Callable[[Any], Any] = click.option(
+    "--allow-network",
+    multiple=True,
+    callback=_networks,
+    help="Ask addresses of this network of yours, too, though it is not public: 10.1.0.0/16.",
+)
+
 every_option: Callable[[Any], Any] = click.option(
     "--every",
     type=click.Choice(["month", "week"]),
@@ -50,7 +133,7 @@ at_option: Callable[[Any], Any] = click.option(
 
 
 @contextmanager
-def progress_bar() -> Iterator[Callable[[str, int, int], None]]:
+def progress_bar(quiet: bool = False) -> Iterator[Callable[[str, int, int], None]]:
     """Show progress on stderr if a person looks at it."""
     console = Console(stderr=True)
     columns = (
@@ -60,7 +143,7 @@ def progress_bar() -> Iterator[Callable[[str, int, int], None]]:
         TimeRemainingColumn(),
     )
     with Progress(
-        *columns, console=console, disable=not console.is_terminal, transient=True
+        *columns, console=console, disable=quiet or not console.is_terminal, transient=True
     ) as bar:
         tasks: dict[str, Any] = {}
 

@@ -9,9 +9,11 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 
 from crawlblock import __version__, registry
-from crawlblock.errors import CrawlblockError
+from crawlblock.errors import CrawlblockError, InputError
 from crawlblock.robots.evaluate import RULES_VERSION
 from crawlblock.store.store import Run, Store
+
+_EARLIEST = datetime(2016, 1, 1)
 
 Progress = Callable[[str, int, int], None]  # what, done, of how many
 
@@ -23,10 +25,16 @@ class Budget:
     seconds: float | None = None  # None: as long as it takes
     requests: int | None = None
 
+    @classmethod
+    def of(cls, minutes: float | None, requests: int | None) -> "Budget":
+        """Return the budget that a person named."""
+        return cls(None if minutes is None else minutes * 60, requests)
+
     def spent(self, tally: "Tally", requests: int) -> bool:
-        """Tell whether a run that has sent so many requests must end."""
+        """Tell whether a run must end that has sent so many requests beyond those in its tally."""
         late = self.seconds is not None and time.monotonic() - tally.begun >= self.seconds
-        return late or (self.requests is not None and requests >= self.requests)
+        sent = tally.requests + requests
+        return late or (self.requests is not None and sent >= self.requests)
 
 
 @dataclass(slots=True)
@@ -35,6 +43,7 @@ class Tally:
 
     begun: float = field(default_factory=time.monotonic)  # s
     unfinished: bool = False  # the budget ended it
+    result: str = "ok"  # what is noted of a run that was not stopped
 
     captures: int = 0
     payloads: int = 0
@@ -54,9 +63,9 @@ def registry_stamp() -> str:
 def recorded(store: Store, command: str, configuration: Mapping[str, object]) -> Iterator[Tally]:
     """Hold the database for a run, note how it went and publish what is stored."""
     with store.held():
-        started = now()
+        started = checked(now())
         tally = Tally()
-        result = "ok"
+        result = None
         try:
             yield tally
         except CrawlblockError as error:
@@ -69,16 +78,29 @@ def recorded(store: Store, command: str, configuration: Mapping[str, object]) ->
             run = f"{started:%Y%m%dT%H%M%S.%f}-{os.getpid()}"
             store.add_run(
                 Run(
-                    run, command, _versions(), dict(configuration), registry_stamp(),
-                    tally.requests, tally.bytes, started, now(), result,
+                    run, command, versions(), dict(configuration), registry_stamp(),
+                    tally.requests, tally.bytes, started, now(), result or tally.result,
                 )
             )  # fmt: skip
             store.publish()  # while no other run can write
 
 
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
+    """Return the versions of crawlblock and of the libraries that read and judge."""
     packages = ("warcio", "aiohttp", "polars", "duckdb", "tldextract", "protego")
     return {"crawlblock": __version__, **{name: version(name) for name in packages}}
+
+
+def checked(clock: datetime) -> datetime:
+    """Return a time that can be; raises InputError for one before the first crawl followed here.
+
+    A machine whose clock stands at its factory's date would put its captures before all others.
+    """
+    if clock < _EARLIEST:
+        raise InputError(
+            f"this machine's clock says {clock:%Y-%m-%d}, which cannot be; set it and run again"
+        )
+    return clock
 
 
 def now() -> datetime:

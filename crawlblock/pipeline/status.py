@@ -6,6 +6,8 @@ from datetime import datetime
 from crawlblock.pipeline.runs import registry_stamp
 from crawlblock.store.store import Store
 
+ENDED_WELL = ("ok", "nothing new")  # results of runs
+
 
 @dataclass(frozen=True, slots=True)
 class Status:
@@ -19,12 +21,15 @@ class Status:
     captures: int
     payloads: int
     payloads_pending: int  # not judged with today's registry and rules
+    incomplete: tuple[str, ...]  # snapshots that have not asked all of the panel
+    suspect: tuple[str, ...]  # snapshots that look like a fault rather than news
     runs: tuple["LastRun", ...]
 
     @property
     def healthy(self) -> bool:
-        """Tell whether every command's last run ended well and nothing waits to be judged."""
-        return not self.payloads_pending and all(run.result == "ok" for run in self.runs)
+        """Tell whether the last runs ended well, all is judged and the newest snapshot is sound."""
+        ended_well = all(run.result in ENDED_WELL for run in self.runs)
+        return ended_well and not self.payloads_pending and self.newest_snapshot not in self.suspect
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +57,15 @@ def status(store: Store) -> Status:
             " ANTI JOIN policies p ON p.policy = y.policy AND p.registry = ?)",
             [registry_stamp()],
         ).fetchall()
+        incomplete = con.execute("SELECT snapshot FROM incomplete_snapshots ORDER BY 1").fetchall()
+        suspect = con.execute("SELECT snapshot FROM suspect_snapshots ORDER BY 1").fetchall()
         runs = con.execute(
             "SELECT command, started, ended, requests, bytes, result FROM runs "
             "QUALIFY row_number() OVER (PARTITION BY command ORDER BY started DESC) = 1 "
             "ORDER BY started DESC"
         ).fetchall()
     last = tuple(LastRun(*run) for run in runs)
-    return Status(panel, members, snapshots, newest, captured, captures, payloads, pending, last)
+    return Status(
+        panel, members, snapshots, newest, captured, captures, payloads, pending,
+        tuple(name for (name,) in incomplete), tuple(name for (name,) in suspect), last,
+    )  # fmt: skip

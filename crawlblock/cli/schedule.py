@@ -1,0 +1,68 @@
+"""`crawlblock schedule`: what cron or systemd must be told."""
+
+import re
+import shlex
+import sys
+from collections.abc import Sequence
+from importlib.resources import files
+from pathlib import Path
+from string import Template
+
+import click
+
+from crawlblock.cli.options import contact_option, db_option, mirror_option
+from crawlblock.transport import user_agent
+
+_PLAIN = re.compile(r"[\w@%+=:,./-]+", re.ASCII)
+
+
+@click.command()
+@db_option
+@mirror_option
+@contact_option
+@click.option("--at", default="04:17", show_default=True, help="Time of day, HH:MM.")
+@click.option(
+    "--max-runtime",
+    type=click.FloatRange(0, min_open=True),
+    default=600,
+    show_default=True,
+    help="Minutes a run may take; the next one goes on.",
+)
+def schedule(db: Path, mirror: str, contact: str | None, at: str, max_runtime: float) -> None:
+    r"""Print a crontab line, and a systemd service with its timer, that run `update` every day.
+
+    All paths in them are absolute: neither has a PATH, a home or a terminal.
+
+    \b
+    Example:
+      crawlblock schedule --contact you@example.org
+    """
+    user_agent(contact)
+    time = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)", at)
+    if not time:
+        raise click.BadParameter(f"{at!r} is no time of day such as 04:17", param_hint="--at")
+    place = mirror if "://" in mirror else str(Path(mirror).resolve())
+    words = [
+        sys.executable, "-m", "crawlblock", "update", "--quiet", "--db", str(db.resolve()),
+        "--mirror", place, "--contact", str(contact), "--max-runtime", f"{max_runtime:g}",
+    ]  # fmt: skip
+    text = Template((files(__package__) / "schedule.txt").read_text("utf-8"))
+    click.echo(
+        text.substitute(
+            hour=time[1],
+            minute=time[2],
+            shell=shlex.join(words).replace("%", r"\%"),  # to cron a % is the end of the line
+            command=_for_systemd(words),
+            folder=_for_systemd([str(db.resolve().parent)]),
+        ),
+        nl=False,
+    )
+
+
+def _for_systemd(words: Sequence[str]) -> str:
+    """Return words as systemd reads them (systemd.service(5), COMMAND LINES)."""
+    doubled = (word.replace("%", "%%").replace("$", "$$") for word in words)
+    return " ".join(
+        word if _PLAIN.fullmatch(word) else '"{}"'.format(re.sub(r'(["\\])', r"\\\1", word))
+        for word in doubled
+    )

@@ -1,0 +1,94 @@
+"""`crawlblock update`: all that a cron job does, in one command."""
+
+import sys
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from crawlblock.cli.options import (
+    PARTIAL,
+    budget_options,
+    concurrency_option,
+    contact_option,
+    db_option,
+    mirror_option,
+    network_option,
+    politeness_options,
+    progress_bar,
+    reading_option,
+    results_option,
+    say,
+    snapshot_option,
+)
+from crawlblock.pipeline.history import Wanted
+from crawlblock.pipeline.live import Asking, snapshot_name
+from crawlblock.pipeline.runs import Budget, now, recorded
+from crawlblock.pipeline.update import bring_up_to_date
+from crawlblock.report.answer import is_answered, write_answer
+from crawlblock.sources.commoncrawl.crawls import NEW
+from crawlblock.sources.live.guard import Network
+from crawlblock.store.store import Store
+from crawlblock.transport import Limits
+
+NOTHING_NEW = 5
+
+
+@click.command()
+@db_option
+@contact_option
+@mirror_option
+@results_option
+@reading_option
+@click.option("--panel", default=None, help="Name of the panel.  [default: the one drawn last]")
+@snapshot_option
+@click.option("--no-live", is_flag=True, help="Leave out the hosts' answers of now.")
+@click.option("--no-history", is_flag=True, help="Leave out new crawls.")
+@concurrency_option
+@politeness_options
+@budget_options
+@network_option
+@click.option("--quiet", is_flag=True, help="Say nothing unless something is wrong.")
+def update(
+    db: Path, contact: str | None, mirror: str, results: Path | None, reading: str,
+    panel: str | None, snapshot: str | None, no_live: bool, no_history: bool, concurrency: int,
+    rate: float, in_flight: int, max_runtime: float | None, max_requests: int | None,
+    allow_network: tuple[Network, ...], quiet: bool,
+) -> None:  # fmt: skip
+    r"""Bring everything up to date: today's answers, new crawls, verdicts, claims, page.
+
+    Made for cron: it keeps other runs off, goes on where the last one stopped, and its exit code
+    is 5 when there was nothing new, 3 when only a part could be done.
+
+    \b
+    Examples:
+      crawlblock update --contact you@example.org
+      crawlblock update --contact you@example.org --quiet --max-runtime 300
+      crawlblock update --mirror build/miniature --no-live
+    """
+    store = Store(db)
+    members = store.followed(panel)
+    asking = None
+    if not no_live:
+        name = snapshot or snapshot_name(now())
+        asking = Asking(contact, name, concurrency, allowed=allow_network)
+    wanted = None
+    if not no_history:
+        cache = db.with_suffix(".cache")
+        wanted = Wanted(mirror, contact, NEW, None, Limits(rate, in_flight), cache)
+    folder = results or db.parent / "results"
+    budget = Budget.of(max_runtime, max_requests)
+    configuration = {"mirror": mirror, "panel": panel, "live": not no_live, "reading": reading}
+    with recorded(store, "update", configuration) as tally, progress_bar(quiet) as progress:
+        troubles = bring_up_to_date(store, members, asking, wanted, budget, tally, progress)
+        stale = not is_answered(store, folder, reading)
+        if stale:
+            write_answer(store, folder, reading, Console(quiet=quiet))
+        tally.result = "; ".join(troubles) or ("ok" if stale else "nothing new")
+    for trouble in troubles:
+        say(trouble)
+    if not troubles and not stale and not quiet:
+        say("nothing new")
+    if not quiet:
+        say(f"{tally.captures} new captures, {tally.payloads} payloads judged; {folder}/index.html")
+    sys.exit(PARTIAL if troubles else 0 if stale else NOTHING_NEW)

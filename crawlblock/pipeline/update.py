@@ -1,0 +1,52 @@
+"""What a cron job does: the panel now, the crawls that came out since, and what they mean."""
+
+import asyncio
+from collections.abc import Sequence
+
+from crawlblock.errors import ArchiveError, UpstreamError
+from crawlblock.model import Member
+from crawlblock.pipeline.evaluate import evaluate
+from crawlblock.pipeline.history import Wanted, collect_history
+from crawlblock.pipeline.live import Asking, collect_live, recover
+from crawlblock.pipeline.runs import Budget, Progress, Tally
+from crawlblock.store.store import Store
+
+
+def bring_up_to_date(
+    store: Store,
+    members: Sequence[Member],
+    asking: Asking | None,
+    wanted: Wanted | None,
+    budget: Budget,
+    tally: Tally,
+    progress: Progress,
+) -> list[str]:
+    """Collect what is new and judge it; return what went wrong on the way, a line each.
+
+    The hosts are asked first, for today does not come again and a crawl does.  When the archive
+    fails, what was collected is judged all the same.  `None` leaves a source out.
+    """
+    tally.captures += recover(store)
+    suspect = set(store.suspects())
+    troubles: list[str] = []
+    try:
+        if asking:
+            asyncio.run(collect_live(store, asking, members, tally, progress, budget))
+        if wanted:
+            try:
+                asyncio.run(collect_history(store, wanted, members, tally, progress, budget))
+            except (UpstreamError, ArchiveError) as error:
+                if not tally.captures:
+                    raise
+                troubles.append(str(error))
+    finally:
+        evaluate(store, tally, progress)
+    if tally.unfinished:
+        troubles.append("the budget is used up; the next run goes on from here")
+    for snapshot, reason in store.suspects().items():
+        if snapshot not in suspect:
+            troubles.append(
+                f"{snapshot} is suspect and left out of all shares ({reason}); look at it, and "
+                f"crawlblock accept {snapshot} if it is right"
+            )
+    return troubles
