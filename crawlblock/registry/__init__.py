@@ -9,6 +9,9 @@ from importlib.resources import files
 from typing import Any
 
 from crawlblock.model import Crawler, Openness, Purpose
+from crawlblock.registry.templates import templates
+
+__all__ = ["Break", "breaks", "crawlers", "digest", "templates"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +39,10 @@ def breaks() -> tuple[Break, ...]:
 
 
 def digest() -> str:
-    """Return a digest of the product tokens; policies made with another one are out of date."""
+    """Return a digest of tokens and templates; policies made with others are out of date."""
     tokens = "\n".join(sorted(crawler.token for crawler in crawlers()))
-    return hashlib.blake2b(tokens.encode(), digest_size=8).hexdigest()
+    texts = (files(__package__) / "templates.toml").read_bytes()
+    return hashlib.blake2b(tokens.encode() + texts, digest_size=8).hexdigest()
 
 
 def _read(name: str) -> dict[str, list[dict[str, Any]]]:

@@ -9,7 +9,7 @@ from crawlblock.robots.rules import EFFORT, Decision, Effort, decide, winner
 from crawlblock.robots.sniff import is_robots
 from crawlblock.robots.syntax import Group, Lines, Rule, escape, line_of, parse
 
-RULES_VERSION = 1  # raise it when a verdict can change: stored payloads are then judged again
+RULES_VERSION = 2  # raise it when a verdict can change: stored payloads are then judged again
 
 STAR = "*"
 _SPACE = b" \t\n\v\f\r"
@@ -51,7 +51,7 @@ class Judge:
         """Take the product tokens to judge for; `*` is the crawler nobody names."""
         self.tokens = tuple(tokens)
         named = [token for token in self.tokens if token != STAR]
-        self._bound = _Bindings(named)
+        self._bound = Bindings(named)
         self._lines = Lines()
         self._unknown = dict.fromkeys(
             self.tokens, _verdict(Restriction.UNKNOWN, Basis.UNKNOWN, None)
@@ -116,7 +116,7 @@ class Judge:
         return any(self._bound[value] for value, _ in group.agents)
 
 
-class _Bindings(dict[bytes, tuple[str, ...]]):
+class Bindings(dict[bytes, tuple[str, ...]]):
     """The tokens that an agent line's value binds."""
 
     def __init__(self, tokens: Iterable[str]) -> None:

@@ -20,12 +20,12 @@ _BOM = b"\xef\xbb\xbf"
 _ESCAPE = re.compile(rb"%[0-9a-fA-F]{2}|[\x80-\xff]")
 _UNRESERVED = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
 _LONGEST_KEY = 12  # bytes of a key that can matter
-_START = 14  # bytes of a line looked at first
-_start = itemgetter(slice(_START))
+START = 14  # bytes of a line looked at first
+_start = itemgetter(slice(START))
 # A Disallow whose pattern cannot match /, and lines without a meaning: most of the web's lines.
 _PLAIN_START = re.compile(rb"(?i:disallow):[ \t]*/[*$]?[!-\"%-)+-~]")
 _EMPTY_START = re.compile(rb"\s*#|(?i:sitemap|site-map)\s*:")
-_PLAIN, _EMPTY, _OTHER = b"DN?"
+_PLAIN, _EMPTY, REMARKABLE = b"DN?"
 _RUNS = re.compile(rb"(D[DN]*)|\?+")
 _MEMO_LINES = 100_000
 _MEMO_LENGTH = 160  # bytes; longer lines seldom come again
@@ -135,8 +135,8 @@ class _Starts(dict[bytes, int]):
     """What the first bytes of a line tell: a plain Disallow, nothing, or that it must be read."""
 
     def __missing__(self, start: bytes) -> int:
-        code = _PLAIN if _PLAIN_START.match(start) else _OTHER
-        whole = len(start) < _START
+        code = _PLAIN if _PLAIN_START.match(start) else REMARKABLE
+        whole = len(start) < START
         if _EMPTY_START.match(start) or (whole and _read_line(start).kind is Kind.NOTHING):
             code = _EMPTY
         if len(self) >= _MEMO_LINES:
@@ -152,7 +152,7 @@ def parse(body: bytes, lines: Lines | None = None) -> list[Group]:
     between calls to spare reading the same line again.
     """
     known = Lines() if lines is None else lines
-    texts = _countable(body)
+    texts = countable(body)
     codes = bytes(map(known.starts.__getitem__, map(_start, texts)))
     groups: list[Group] = []
     group = Group()
@@ -188,7 +188,7 @@ def parse(body: bytes, lines: Lines | None = None) -> list[Group]:
 def line_of(body: bytes, group: Group, rule: Rule) -> int:
     """Return the number of the first line that put a rule into a group."""
     last = group.agents[-1][1]
-    for number, raw in enumerate(_countable(body), 1):
+    for number, raw in enumerate(countable(body), 1):
         if number > last:
             line = _read_line(raw)
             if rule in line.rules:
@@ -263,7 +263,7 @@ def _reach(pattern: bytes) -> tuple[bool, bool]:
     return True, not anchored or core.endswith(b"*")
 
 
-def _countable(body: bytes) -> list[bytes]:
+def countable(body: bytes) -> list[bytes]:
     """Return the lines that count: no BOM, the first 500 KiB, over-long ones cut."""
     if len(body) > SIZE_LIMIT:
         head = body[: SIZE_LIMIT + 1]
