@@ -1,0 +1,145 @@
+"""`crawlblock weights`: how much of a corpus comes from each domain."""
+
+import asyncio
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from crawlblock.cli.options import (
+    PARTIAL,
+    budget_options,
+    contact_option,
+    db_option,
+    mirror_option,
+    politeness_options,
+    print_rows,
+    progress_bar,
+    say,
+)
+from crawlblock.pipeline.runs import Budget, recorded
+from crawlblock.pipeline.weigh import (
+    Weighed,
+    Weighing,
+    panel_domains,
+    plan_weighing,
+    weigh_crawl,
+    weigh_list,
+)
+from crawlblock.sources.commoncrawl.plan import Estimate
+from crawlblock.store.store import Store
+from crawlblock.transport import Limits
+
+
+@click.command()
+@db_option
+@click.option(
+    "--list", "list_file", type=click.Path(path_type=Path),
+    help="A CSV of domain or host with pages, bytes or tokens, or CORPUS_tokens.",
+)  # fmt: skip
+@click.option("--corpus", default=None, help="Name of the corpus, where the list tells none.")
+@click.option("--crawl", default=None, help="Pages and bytes from the index of this crawl.")
+@click.option(
+    "--parts",
+    type=click.IntRange(1),
+    default=None,
+    help="Read so many parts of the index, drawn, not all 300; domains in others stay unknown.",
+)
+@click.option(
+    "--seed", default="crawlblock", show_default=True, help="The seed of the draw of parts."
+)
+@mirror_option
+@contact_option
+@politeness_options
+@click.option("--dry-run", is_flag=True, help="Say what it would cost and stop.")
+@click.option(
+    "--cache",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=None,
+    help="Where what was read of a crawl waits.  [default: *.cache beside the database]",
+)
+@budget_options
+def weights(
+    db: Path, list_file: Path | None, corpus: str | None, crawl: str | None, parts: int | None,
+    seed: str, mirror: str, contact: str | None, rate: float, in_flight: int, dry_run: bool,
+    cache: Path | None, max_runtime: float | None, max_requests: int | None,
+) -> None:  # fmt: skip
+    r"""Weigh the domains: how much of a corpus each has, to tell how much is refused.
+
+    A corpus that is weighed again takes the place of what was stored of it.  What was read of a
+    crawl is not asked for again.
+
+    \b
+    Examples:
+      crawlblock weights --list tokens.csv --corpus C4
+      crawlblock weights --crawl latest --parts 30 --contact you@example.org --dry-run
+    """
+    if (list_file is None) == (crawl is None):
+        raise click.UsageError("say one of --list, --crawl")
+    store = Store(db)
+    if list_file:
+        _weigh_list(store, list_file, corpus)
+        return
+    if corpus:
+        raise click.UsageError("a crawl is its own --corpus")
+    limits = Limits(per_second=rate, in_flight=in_flight)
+    wanted = Weighing(
+        mirror, contact, crawl or "", parts, seed, limits, cache or db.with_suffix(".cache")
+    )
+    plan = asyncio.run(plan_weighing(wanted))
+    if dry_run:
+        _print_plan(plan, rate)
+    else:
+        _weigh_crawl(store, wanted, plan, Budget.of(max_runtime, max_requests))
+
+
+def _weigh_list(store: Store, path: Path, corpus: str | None) -> None:
+    with recorded(store, "weights", {"list": path, "corpus": corpus}):
+        found, weighed = weigh_list(store, path, corpus)
+    for rejected in found.rejected[:5]:
+        say(f"line {rejected.line}: {rejected.text[:60]!r} left out: {rejected.reason}")
+    if len(found.rejected) > 5:
+        say(f"... and {len(found.rejected) - 5} more lines left out")
+    if found.repeated:
+        say(f"{found.repeated:,} lines said again what an earlier one had said")
+    _say_weighed(store, weighed)
+
+
+def _weigh_crawl(store: Store, wanted: Weighing, plan: Estimate, budget: Budget) -> None:
+    rate = wanted.limits.per_second
+    say(
+        f"{plan.crawl}: about {plan.requests:,} requests, {plan.bytes / 1e6:,.0f} MB, "
+        f"{plan.minutes(rate):,.0f} minutes"
+    )
+    configuration = {
+        "mirror": wanted.mirror, "crawl": wanted.crawl, "parts": wanted.parts, "seed": wanted.seed,
+    }  # fmt: skip
+    with recorded(store, "weights", configuration) as tally, progress_bar() as progress:
+        weighed = asyncio.run(weigh_crawl(store, wanted, tally, progress, budget))
+    say(f"{tally.requests} requests, {tally.bytes / 1e6:.1f} MB")
+    if tally.unfinished:
+        say("the budget is used up; run the same command to go on")
+        sys.exit(PARTIAL)
+    _say_weighed(store, weighed)
+
+
+def _say_weighed(store: Store, weighed: Sequence[Weighed]) -> None:
+    panel = len(panel_domains(store.members()))
+    for corpus in weighed:
+        say(
+            f"{corpus.corpus}: {corpus.of_panel:,} of the panel's {panel:,} domains have a weight, "
+            f"{corpus.domains:,} in all"
+        )
+    if not weighed:
+        say("no domain has a weight")
+
+
+def _print_plan(plan: Estimate, rate: float) -> None:
+    row: dict[str, object] = {
+        "crawl": plan.crawl,
+        "requests": plan.requests,
+        "megabytes": round(plan.bytes / 1e6),
+        "minutes": round(plan.minutes(rate), 1),
+    }
+    print_rows([row], "table", list(row))

@@ -1,0 +1,123 @@
+"""From lists and crawls to weights: how much of a corpus comes from each domain."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from crawlblock.hosts import registered_domain
+from crawlblock.model import Member
+from crawlblock.pipeline.runs import UNLIMITED, Budget, Progress, Tally
+from crawlblock.sources.commoncrawl.crawls import choose, list_crawls
+from crawlblock.sources.commoncrawl.mirror import Mirror, open_mirror
+from crawlblock.sources.commoncrawl.plan import Estimate
+from crawlblock.sources.commoncrawl.weights import (
+    combine,
+    draw_parts,
+    estimate_weighing,
+    page_parts,
+    weigh_part,
+    weighed_file,
+)
+from crawlblock.sources.files.weights import SCHEMA, WHOLE, WeightList, read_weights
+from crawlblock.store.store import Store
+from crawlblock.transport import Limits
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """A corpus that was stored."""
+
+    corpus: str
+    domains: int  # with a weight
+    of_panel: int  # of them, domains of the panel
+
+
+@dataclass(frozen=True, slots=True)
+class Weighing:
+    """Which crawl to weigh, and how."""
+
+    mirror: str
+    contact: str | None
+    crawl: str  # as the user said it: latest, CC-MAIN-2025-33, ...
+    parts: int | None  # of its index, drawn; None: all
+    seed: str
+    limits: Limits
+    cache: Path  # where what was read of a part waits
+
+
+def weigh_list(store: Store, path: Path, corpus: str | None) -> tuple[WeightList, list[Weighed]]:
+    """Store what a list says, also of domains outside the panel.
+
+    Raises InputError, before anything is stored, for a list that cannot be used.
+    """
+    found = read_weights(path, corpus)
+    store.add_weights(found.weights)
+    return found, _weighed(found.weights, panel_domains(store.members()))
+
+
+async def plan_weighing(wanted: Weighing) -> Estimate:
+    """Return what weighing a crawl would cost; of one part the end is read for it."""
+    async with open_mirror(wanted.mirror, wanted.contact, wanted.limits) as mirror:
+        crawl, keys, _ = await _chosen(mirror, wanted)
+        return await _estimate(mirror, crawl, keys, wanted)
+
+
+async def weigh_crawl(
+    store: Store,
+    wanted: Weighing,
+    tally: Tally,
+    progress: Progress,
+    budget: Budget = UNLIMITED,
+) -> list[Weighed]:
+    """Store pages and bytes of the panel's domains in a crawl; empty while parts are to be read.
+
+    Domains outside the panel, tens of millions, are only in the cache folder, by part: another
+    panel is weighed from there with no request.
+    """
+    domains = panel_domains(store.followed())
+    async with open_mirror(wanted.mirror, wanted.contact, wanted.limits) as mirror:
+        try:
+            crawl, keys, of = await _chosen(mirror, wanted)
+            parts: list[Path] = []
+            for key in keys:
+                progress(crawl, len(parts), len(keys))
+                if budget.spent(tally, mirror.traffic.requests):
+                    tally.unfinished = True
+                    return []
+                parts.append(await weigh_part(mirror, key, wanted.cache / "weights" / crawl))
+            progress(crawl, len(keys), len(keys))
+        finally:
+            tally.requests += mirror.traffic.requests
+            tally.bytes += mirror.traffic.bytes
+    name = crawl if len(keys) == of else f"{crawl} ({len(keys)} of {of} parts)"
+    columns = [pl.lit(name).alias("corpus"), pl.lit(None, pl.Int64).alias("tokens")]
+    weights = combine(parts, domains, of).with_columns(columns).select(SCHEMA.names())
+    store.add_weights(weights)
+    return _weighed(weights, domains)
+
+
+def panel_domains(members: Sequence[Member]) -> set[str]:
+    """Return the registered domains that members stand for: those read at their apex or `www`."""
+    names = {name for m in members for name in (m.host, m.host.removeprefix("www."))}
+    return {name for name in names if registered_domain(name) == name}
+
+
+async def _chosen(mirror: Mirror, wanted: Weighing) -> tuple[str, list[str], int]:
+    """Return the crawl, the keys of the parts to read, and how many parts there are."""
+    crawl = choose(await list_crawls(mirror), wanted.crawl)[0].crawl
+    keys = await page_parts(mirror, crawl)
+    return crawl, draw_parts(keys, wanted.parts, wanted.seed), len(keys)
+
+
+async def _estimate(mirror: Mirror, crawl: str, keys: Sequence[str], wanted: Weighing) -> Estimate:
+    folder = wanted.cache / "weights" / crawl
+    left = [key for key in keys if not weighed_file(key, folder).exists()]
+    return await estimate_weighing(mirror, crawl, left)
+
+
+def _weighed(weights: pl.DataFrame, panel: Collection[str]) -> list[Weighed]:
+    found = weights.filter(pl.col("domain") != WHOLE).group_by("corpus", maintain_order=True)
+    counted = found.agg(pl.len(), pl.col("domain").is_in(list(panel)).sum().alias("panel"))
+    return [Weighed(*row) for row in counted.sort("corpus").iter_rows()]
