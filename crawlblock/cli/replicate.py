@@ -1,0 +1,114 @@
+"""`crawlblock replicate`: what others published, beside what the data at hand give."""
+
+from dataclasses import asdict, fields
+from pathlib import Path
+
+import click
+
+from crawlblock.analysis import replicate as ledger
+from crawlblock.analysis.observed import Series, from_corpus, from_database
+from crawlblock.analysis.reference import read_figures, read_sources
+from crawlblock.analysis.run import set_reading
+from crawlblock.cli.options import DEFAULT_DB, print_rows
+from crawlblock.errors import InputError
+from crawlblock.report.ledger import page
+from crawlblock.robots.peers import DEFINITIONS
+from crawlblock.store.store import Store
+
+COLUMNS = [field.name for field in fields(ledger.Row)]
+_SHARES = ("published", "ours", "low", "high", "difference")
+
+
+@click.command()
+@click.option(
+    "--db",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=None,
+    envvar="CRAWLBLOCK_DB",
+    help=f"The database.  [default: {DEFAULT_DB}, if it is there]",
+)
+@click.option(
+    "--corpus",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="A folder of Parquet files of captures, as `import` takes them, in place of a database.",
+)
+@click.option(
+    "--definition",
+    type=click.Choice([definition.name for definition in DEFINITIONS]),
+    help="Print the share under this definition in every snapshot instead.",
+)
+@click.option(
+    "--mistakes", is_flag=True, help="Print how many refusals the parsers of others miss instead."
+)
+@click.option("--token", "tokens", multiple=True, help="Only this crawler; may be repeated.")
+@click.option("--every-date", is_flag=True, help="Not only the latest date of each figure.")
+@click.option(
+    "--reference",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("data/reference"),
+    show_default=True,
+    help="The folder of published figures.",
+)
+@click.option(
+    "-o", "--output", type=click.Choice(["table", "json", "csv"]), default="table",
+    show_default=True, help="How to print.",
+)  # fmt: skip
+def replicate(
+    db: Path | None, corpus: Path | None, definition: str | None, mistakes: bool,
+    tokens: tuple[str, ...], every_date: bool, reference: Path, output: str,
+) -> None:  # fmt: skip
+    r"""Print the replication ledger: published figures, ours by the same definition, and why.
+
+    Without a database it holds what can be counted again from the published counts alone.
+
+    \b
+    Examples:
+      crawlblock replicate
+      crawlblock replicate --corpus captures/ --mistakes
+      crawlblock replicate --definition imc25 --token GPTBot -o csv
+    """
+    figures = read_figures(reference)
+    asked = list(tokens) or ledger.usual_tokens(figures)
+    series = _series(db, corpus)
+    if mistakes and definition:
+        raise InputError("--mistakes and --definition: name one of them")
+    if not series and (mistakes or definition):
+        raise InputError("no data: name a --corpus, or a --db with captures")
+    if mistakes and all(part.rendered for part in series):
+        raise InputError("--mistakes: the texts there are rendered; name a --corpus of real ones")
+    if mistakes:
+        rows = ledger.mistakes(series, asked)
+    elif definition:
+        (chosen,) = (d for d in DEFINITIONS if d.name == definition)
+        rows = ledger.under(chosen, series, asked)
+    else:
+        rows = ledger.replicate(figures, series, asked, every_date)
+    if output == "table":
+        click.echo(page(rows, read_sources(reference)), nl=False)
+    else:
+        print_rows([_rounded(row) for row in rows], output, COLUMNS)
+
+
+def _series(db: Path | None, corpus: Path | None) -> list[Series]:
+    """Return the data at hand: a corpus, the database named, or the default one if it exists."""
+    if corpus is not None:
+        if db is not None:
+            raise InputError("--corpus and --db: name one of them")
+        return from_corpus(corpus)
+    path = db or DEFAULT_DB
+    if not path.exists():
+        if db is not None:
+            raise InputError(f"{db}: no database is there; name another --db, or fill one first")
+        return []
+    with Store(path).reading() as con:
+        set_reading(con, "rfc9309")
+        return from_database(con)
+
+
+def _rounded(row: ledger.Row) -> dict[str, object]:
+    cells: dict[str, object] = asdict(row)
+    for name in _SHARES:
+        value = cells[name]
+        if isinstance(value, float):
+            cells[name] = round(value, 4) + 0.0  # no -0.0
+    return cells

@@ -1,0 +1,268 @@
+"""The replication ledger."""
+
+import runpy
+import zlib
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+import small_database as small
+from click.testing import CliRunner, Result
+
+from crawlblock.analysis.counts import FORMULAS
+from crawlblock.analysis.estimate import wilson
+from crawlblock.analysis.observed import RENDERED, Series, from_corpus, from_database
+from crawlblock.analysis.reference import Figure, read_figures, read_sources
+from crawlblock.analysis.replicate import Row, mistakes, replicate, under, usual_tokens
+from crawlblock.cli.replicate import replicate as command
+from crawlblock.errors import InputError
+from crawlblock.miniature.site import site
+from crawlblock.registry import crawlers
+from crawlblock.robots.peers import DEFINITIONS
+
+ROOT = Path(__file__).parent.parent
+REFERENCE = ROOT / "data" / "reference"
+REFUSED, OPEN = b"User-agent: Alpha\nDisallow: /\n", b"User-agent: *\nDisallow:\n"
+STACK = b"User-agent: *\nDisallow: /x\nUser-agent: Alpha\nUser-agent: Beta\nDisallow: /\n"
+FIGURE = Figure(
+    "peer", "refused", "imc25", "somebody's hosts", "all", date(2024, 3, 4), None, "Alpha", None,
+    None, 10.0, "percent", "table 1",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def figures() -> tuple[Figure, ...]:
+    """Return the figures that come with the repository."""
+    return read_figures(REFERENCE)
+
+
+def series(
+    days: Mapping[str, tuple[date, Mapping[str, int]]], rendered: bool = False, **bodies: bytes
+) -> Series:
+    """Return hosts that answered with bodies, each so many times, or with an outcome."""
+    rows = [
+        (name, day, "ok" if said in bodies else said, said if said in bodies else None, n)
+        for name, (day, answers) in days.items()
+        for said, n in answers.items()
+    ]
+    frame = pl.DataFrame(
+        rows,
+        schema={"snapshot": pl.String, "date": pl.Date, "outcome": pl.String, "digest": pl.String,
+                "hosts": pl.Int64},
+        orient="row",
+    ).with_columns(weight=pl.col("hosts") * 2.0, weight_squared=pl.col("hosts") * 4.0)  # fmt: skip
+    return Series("here", frame, bodies, rendered)
+
+
+def one(rows: list[Row], **wanted: object) -> Row:
+    """Return the only row with these values."""
+    (row,) = (r for r in rows if all(getattr(r, name) == v for name, v in wanted.items()))
+    return row
+
+
+# Of Common Crawl's counts, in the stratum of all hosts: theirs, ours, and the hosts ours is of.
+RECOUNTED = {
+    "robots.txt, of hosts with a group for it or *": (6.82, 6.82, 611_406),
+    "robots.txt, of hosts with rules": (6.82, 6.73, 620_318),
+    "robots.txt or HTTP, as coded": (5.27, 5.27, 791_077),
+    "robots.txt or HTTP, as meant": (5.27, 13.62, 867_549),
+    "robots.txt or HTTP, of hosts told": (5.27, 13.01, 908_754),
+    "robots.txt or HTTP, of all hosts, unknown ones open": (None, 5.79, 2_042_066),
+    "robots.txt or HTTP, of all hosts, unknown ones refusing": (None, 61.29, 2_042_066),
+}
+
+
+def test_what_the_notebook_meant(figures: tuple[Figure, ...]) -> None:
+    """Common Crawl's counts give 13.62 % refused by rules or HTTP, and 6.82 % by rules alone."""
+    rows = replicate(figures, [], ["CCBot"])
+    found = {
+        row.figure: (row.published, round(row.ours or 0, 2), row.n)
+        for row in rows
+        if row.source == "ccexp" and row.stratum == "2M"
+    }
+    assert found == RECOUNTED
+    assert {formula.figure for formula in FORMULAS} == set(found)
+
+
+def test_published_shares_recounted(figures: tuple[Figure, ...]) -> None:
+    """Where a share was published with its counts, or drawn from them, they agree."""
+    rows = replicate(figures, [], usual_tokens(figures))
+    agreeing = [row for row in rows if row.reason.startswith(("as published", "their counts"))]
+    assert len(agreeing) > 30
+    for row in agreeing:
+        assert row.difference is not None and abs(row.difference) <= 0.0051, row
+
+
+def test_every_figure_is_cited(figures: tuple[Figure, ...]) -> None:
+    """Each figure has a source with address and licence, says where it stands, and its terms."""
+    sources = {source.source: source for source in read_sources(REFERENCE)}
+    assert all(source.url and source.licence and source.title for source in sources.values())
+    defined = {definition.name for definition in DEFINITIONS}
+    for figure in figures:
+        assert figure.source in sources and figure.cite and figure.unit in {"percent", "hosts"}
+        assert figure.definition is None or figure.definition in defined
+    assert {figure.source for figure in figures} == set(sources)
+    assert {definition.source for definition in DEFINITIONS} == set(sources)
+
+
+def test_derived_again(shared: Path, tmp_path: Path) -> None:
+    """The figures are those that the script takes from the sources, byte for byte."""
+    script = runpy.run_path(str(ROOT / "scripts" / "derive_reference.py"))
+    script["main"](shared, tmp_path)
+    for path in tmp_path.iterdir():
+        assert path.read_bytes() == (REFERENCE / path.name).read_bytes(), path.name
+
+
+def test_ours_beside_theirs() -> None:
+    """A figure stands beside the same definition in our data, with interval, n and what is left."""
+    here = series(
+        {"S1": (date(2024, 3, 1), {"yes": 3, "no": 5, "absent": 2, "server_error": 4})},
+        yes=REFUSED, no=OPEN,
+    )  # fmt: skip
+    row = one(replicate([FIGURE], [here], ["Alpha"]), source="peer")
+    assert (row.published, row.ours, row.difference) == pytest.approx((10, 30, 20))
+    assert (row.n, row.n_outside, row.snapshot, row.data) == (10, 4, "S1", "here")
+    low, high = wilson(0.3, 10)
+    assert (row.low, row.high) == pytest.approx((100 * low, 100 * high))
+    assert "somebody's hosts" in row.reason
+
+
+def test_only_near_dates() -> None:
+    """A figure is never held against a distant snapshot; of several dates the latest is kept."""
+    days = {f"S{month}": (date(2024, month, 1), {"yes": 1}) for month in (3, 4, 8)}
+    here = series(days, yes=REFUSED)
+    later = [FIGURE, *(replace(FIGURE, date=date(2024, month, 20)) for month in (4, 5, 6))]
+    assert [row.snapshot for row in replicate(later, [here], ["Alpha"])] == ["S4"]
+    every = replicate(later, [here], ["Alpha"], every_date=True)
+    assert [row.snapshot for row in every] == ["S3", "S4"]
+    assert replicate(later, [here], ["Beta"]) == []
+
+
+def test_only_crawlers_there_were() -> None:
+    """A crawler has no share, not one of 0 %, before the day on which it was documented."""
+    crawler = next(c for c in crawlers() if c.documented_since)
+    assert crawler.documented_since
+    days = [crawler.documented_since - timedelta(1), crawler.documented_since]
+    here = series({f"S{day}": (day, {"no": 1}) for day in days}, no=OPEN)
+    rows = under(DEFINITIONS[0], [here], [crawler.token])
+    assert [(row.date, row.ours) for row in rows] == [(days[1], 0.0)]
+
+
+def test_nothing_to_count_is_no_share() -> None:
+    """Where the definition counts no host there is no share, rather than 0 %."""
+    here = series({"S1": (date(2024, 3, 1), {"not_captured": 4})})
+    row = one(replicate([FIGURE], [here], ["Alpha"]))
+    assert (row.n, row.n_outside, row.ours, row.low, row.difference) == (0, 4, None, None, None)
+
+
+def test_rendered_texts_are_said_to_be() -> None:
+    """A definition by spelling is called approximate on texts that only carry a meaning."""
+    here = series({"S1": (date(2024, 3, 1), {"yes": 1})}, rendered=True, yes=REFUSED)
+    by_name = {d.name: under(d, [here], ["Alpha"])[0].reason for d in DEFINITIONS}
+    approximate = {name for name, reason in by_name.items() if "approximate" in reason}
+    assert approximate == {"dpi", "ccexp", "ccexp_http", "crawlora"}
+    assert mistakes([here], ["Alpha"]) == []
+
+
+def test_rendered_texts_are_known() -> None:
+    """What the miniature writes into a text is what a rendered text is known by."""
+    hosts = [site(f"{name}.example", frozenset()) for name in "abcdefgh"]
+    assert all(RENDERED in host.robots_txt("User-agent: *\nDisallow:") for host in hosts)
+
+
+def test_stacked_agents_are_missed() -> None:
+    """The table of mistakes counts the refusals that each parser does not hear."""
+    here = series({"S1": (date(2024, 3, 1), {"one": 1, "two": 1})}, one=REFUSED, two=STACK)
+    found = {(r.definition, r.token): (r.n, r.ours) for r in mistakes([here], ["Alpha", "Beta"])}
+    for reading in ("dpi_2024", "dpi_2025", "ccexp"):
+        assert found[reading, "Alpha"] == (2, 50.0)
+        assert found[reading, "Beta"] == (1, 0.0)
+
+
+def test_from_database(tmp_path: Path) -> None:
+    """The database gives its hosts by population and stratum, with bodies and weights."""
+    con = small.make(tmp_path / "small.duckdb")
+    con.execute("UPDATE payloads SET body = ?", [zlib.compress(REFUSED)]).fetchall()
+    small.panel(con, [("a", "head", 1.0), ("b", "head", 3.0), ("c", "tail", 9.0)])
+    small.snapshot(con, "S1", date(2024, 3, 1), {"a": "named", "b": 404, "c": None})
+    small.snapshot(con, "I1", date(2024, 3, 1), {"x": "named", "y": "html"}, "import")
+    parts = from_database(con)
+    con.close()
+    assert [part.name for part in parts] == ["captured, all", "panel, head", "panel, tail"]
+    rows = replicate([FIGURE], parts, ["Alpha"])
+    assert [(r.data, r.n, r.n_outside, r.ours) for r in rows] == [
+        ("captured, all", 1, 1, 100.0), ("panel, head", 2, 0, 25.0), ("panel, tail", 0, 1, None),
+    ]  # fmt: skip
+
+
+def test_from_corpus(tmp_path: Path) -> None:
+    """A folder of Parquet files gives a series for each, month by month."""
+    rows = {
+        "host": ["a.example", "b.example"], "first_seen": ["2024-02", "2024-03"],
+        "last_seen": ["2024-03", "2024-03"], "status": ["200", "http_404"],
+        "body": [REFUSED, None],
+    }  # fmt: skip
+    pl.DataFrame(rows).write_parquet(tmp_path / "two_hosts.parquet")
+    (part,) = from_corpus(tmp_path)
+    assert part.name == "two_hosts"
+    assert list(part.snapshots()) == ["2024-02", "2024-03"]
+    row = one(replicate([FIGURE], [part], ["Alpha"]))
+    assert (row.n, row.ours, row.snapshot) == (2, 50.0, "2024-03")
+
+
+def call(*arguments: object) -> Result:
+    """Run the command."""
+    return CliRunner().invoke(command, [str(argument) for argument in arguments])
+
+
+def test_command_on_a_corpus(tmp_path: Path) -> None:
+    """The command prints the ledger, a definition's shares and the mistakes, in each format."""
+    rows = {"host": ["a.example"], "fetch_time": ["2024-05-26"], "status": ["200"], "body": [STACK]}
+    pl.DataFrame(rows).write_parquet(tmp_path / "one.parquet")
+    fixed = ("--reference", REFERENCE, "--corpus", tmp_path)
+    shown = call(*fixed, "--token", "GPTBot").output
+    assert "imc25: fully refused by name" in shown and "none stated" in shown
+    listed = call(*fixed, "--definition", "dpi", "--token", "Alpha", "-o", "csv").output
+    assert "dpi,share under the definition,dpi,one" in listed and ",100.0," in listed
+    assert (
+        '"figure": "unambiguous refusals missed"'
+        in call(*fixed, "--mistakes", "--token", "Alpha", "-o", "json").output
+    )
+
+
+def test_command_without_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a database it recounts; what needs data says so."""
+    monkeypatch.chdir(tmp_path)
+    assert "13.62" in call("--reference", REFERENCE).output
+    failed = call("--reference", REFERENCE, "--mistakes")
+    assert isinstance(failed.exception, InputError) and "--corpus" in str(failed.exception)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--reference", "absent"), "sources.csv"),
+        (("--reference", REFERENCE, "--db", "absent.duckdb"), "absent.duckdb"),
+        (("--reference", REFERENCE, "--corpus", "."), "no Parquet file"),
+        (("--reference", REFERENCE, "--corpus", ".", "--db", "x"), "name one of them"),
+    ],
+)
+def test_bad_input(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[object, ...], said: str
+) -> None:
+    """What cannot be used is named."""
+    monkeypatch.chdir(tmp_path)
+    failed = call(*arguments).exception
+    assert isinstance(failed, InputError) and said in str(failed)
+
+
+def test_damaged_figures(tmp_path: Path) -> None:
+    """A figure that is no number is told with its file."""
+    header = "source,title,url,licence\npeer,A,b,c\n"
+    (tmp_path / "sources.csv").write_text(header, "utf-8")
+    (tmp_path / "peer.csv").write_text("figure,date,value\nx,2024-13-01,many\n", "utf-8")
+    with pytest.raises(InputError, match=r"peer\.csv"):
+        read_figures(tmp_path)

@@ -1,0 +1,93 @@
+"""The metric that shows how much a headline depends on its definition."""
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+import pytest
+import small_database as small
+from test_metrics import TEN, ask, rows
+
+from crawlblock.analysis.estimate import wilson
+
+CHOICE = ("bases", "restrictions", "denominator")
+FULL = ("named", "named+wildcard", "named+wildcard+http")
+
+
+@pytest.fixture
+def con(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Return a database without captures."""
+    connection = small.make(tmp_path / "small.duckdb")
+    yield connection
+    connection.close()
+
+
+def refusing(found: pl.DataFrame, **where: object) -> dict[tuple[str, str], int]:
+    """Return the hosts that refuse Alpha, by bases and restrictions."""
+    kept = rows(found, "bases", "restrictions", "n_refusing", token="Alpha", **where)
+    return {(bases, restrictions): n for bases, restrictions, n in kept}
+
+
+def test_every_choice(con: duckdb.DuckDBPyConnection) -> None:
+    """Of ten hosts each choice of bases and restrictions counts those that were made for it."""
+    small.snapshot(con, "S1", date(2023, 10, 1), TEN)
+    found = ask(con, "sensitivity")
+    told = {
+        ("named", "full"): 2, ("named", "full+all_but"): 3, ("named", "any"): 3,
+        ("named+wildcard", "full"): 3, ("named+wildcard", "full+all_but"): 4,
+        ("named+wildcard", "any"): 5, ("named+wildcard+http", "full"): 4,
+        ("named+wildcard+http", "full+all_but"): 5, ("named+wildcard+http", "any"): 6,
+    }  # fmt: skip
+    assert refusing(found, denominator="told") == told
+    assert refusing(found, denominator="all") == told
+    with_robots = refusing(found, denominator="with_robots")
+    for restrictions in ("full", "full+all_but", "any"):
+        assert with_robots[FULL[2], restrictions] == told[FULL[1], restrictions]
+    counted = {(d, n, u) for d, n, u in rows(found, "denominator", "n", "n_unknown", token="Alpha")}
+    assert counted == {("told", 9, 1), ("with_robots", 7, 1), ("all", 10, 1)}
+
+
+def test_shares_and_bounds(con: duckdb.DuckDBPyConnection) -> None:
+    """Shares are of their denominator with Wilson's interval, bounds take the unknown in."""
+    small.snapshot(con, "S1", date(2023, 10, 1), TEN)
+    found = ask(con, "sensitivity")
+    for denominator, n, at_most in (("told", 9, 10), ("with_robots", 7, 8), ("all", 10, 10)):
+        (claim,) = rows(
+            found, "estimate", "low", "high", "bound_low", "bound_high",
+            token="Alpha", bases=FULL[1], restrictions="full", denominator=denominator,
+        )  # fmt: skip
+        assert claim == pytest.approx((3 / n, *wilson(3 / n, n), 3 / at_most, 4 / at_most))
+
+
+def test_one_cell_is_the_metric_of_refusals(con: duckdb.DuckDBPyConnection) -> None:
+    """Weighted and stratified, the widest choice among the hosts told equals `refusals`."""
+    names = [f"{stratum}{i}" for stratum in ("tail", "head") for i in range(4)]
+    small.panel(con, [(n, n[:4], 100.0 if n.startswith("tail") else 1.0) for n in names])
+    answers: list[small.Answer] = ["named", "open", None, "wild", "but", "open", 503, "open"]
+    small.snapshot(con, "S1", date(2023, 10, 1), dict(zip(names, answers, strict=True)))
+    numbers = ("n", "n_unknown", "n_refusing", "estimate", "low", "high", "bound_low", "bound_high")
+    widest: dict[str, Any] = dict(zip(CHOICE, (FULL[2], "any", "told"), strict=True))
+    (ours,) = rows(ask(con, "sensitivity"), *numbers, token="Alpha", **widest)
+    (theirs,) = rows(ask(con, "refusals"), *numbers, token="Alpha", definition="any")
+    assert ours == pytest.approx(theirs)
+
+
+def test_nothing_told(con: duckdb.DuckDBPyConnection) -> None:
+    """Where no host can be told there is no share but that of all hosts, and bounds of 0 and 1."""
+    small.snapshot(con, "S1", date(2023, 10, 1), {"a": None, "b": "html"})
+    found = ask(con, "sensitivity")
+    claim = ("denominator", "n", "n_unknown", "estimate", "bound_low", "bound_high")
+    assert set(rows(found, *claim, token="Alpha")) == {
+        ("told", 0, 2, None, 0.0, 1.0),
+        ("with_robots", 0, 2, None, 0.0, 1.0),
+        ("all", 2, 2, 0.0, 0.0, 1.0),
+    }
+
+
+def test_ai_crawlers_only(con: duckdb.DuckDBPyConnection) -> None:
+    """Search crawlers and the wildcard have no headline."""
+    small.snapshot(con, "S1", date(2023, 10, 1), TEN)
+    assert set(ask(con, "sensitivity")["token"]) == {"Alpha", "Beta"}
