@@ -1,10 +1,22 @@
 """Intervals against published values, and what must hold for any of them."""
 
+import random
+from dataclasses import astuple
+
+import duckdb
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawlblock.analysis.estimate import Answer, effective_n, stratified, wilson
+from crawlblock.analysis.estimate import (
+    Answer,
+    effective_n,
+    stratified,
+    student,
+    weighted_total,
+    wilson,
+)
+from crawlblock.store.layout import schema
 
 
 @pytest.mark.parametrize(
@@ -28,6 +40,12 @@ def test_interval_holds_the_share(share: float, n: float) -> None:
     assert 0 <= low <= share <= high <= 1
     narrower = wilson(share, n * 4)
     assert narrower[1] - narrower[0] <= high - low + 1e-12
+
+
+@pytest.mark.parametrize(("freedom", "exact"), [(5, 2.570582), (19, 2.093024), (100, 1.983972)])
+def test_student(freedom: int, exact: float) -> None:
+    """Student's quantile is the tabled one (NIST, Engineering Statistics Handbook 1.3.6.7.2)."""
+    assert student(0.975, freedom) == pytest.approx(exact, rel=3e-4)
 
 
 @given(st.lists(st.floats(1, 1e6), min_size=1, max_size=30))
@@ -54,3 +72,146 @@ def test_nothing_known() -> None:
     """Where nothing is known there is no share, and the unknown are still counted."""
     found = stratified([Answer(None), Answer(None)])
     assert (found.n, found.n_unknown, found.estimate, found.low) == (0, 2, None, None)
+
+
+@pytest.fixture
+def con() -> duckdb.DuckDBPyConnection:
+    """Return an empty database."""
+    found = duckdb.connect()
+    found.execute(schema()).fetchall()
+    return found
+
+
+def _store(con: duckdb.DuckDBPyConnection, answers: list[Answer]) -> None:
+    con.execute(
+        "CREATE TABLE answers (id INT, says BOOLEAN, weight DOUBLE, stratum VARCHAR, "
+        "decision VARCHAR, size DOUBLE)"
+    )
+    con.executemany(
+        "INSERT INTO answers VALUES (?, ?, ?, ?, ?, ?)",
+        [[id_, *astuple(answer)] for id_, answer in enumerate(answers)],
+    )
+
+
+def _some(seed: int) -> list[Answer]:
+    rng = random.Random(seed)
+    says = (True, False, False, None)
+    head = [
+        Answer(rng.choice(says), 1, "head", None, rng.randint(1_000, 90_000)) for _ in range(30)
+    ]
+    templates = ("one", "two", None)
+    return head + [
+        Answer(rng.choice(says), 40, "tail", rng.choice(templates), rng.randint(1, 900))
+        for _ in range(60)
+    ]
+
+
+def test_hosts_of_one_decision_count_once() -> None:
+    """Ninety copies of a template say no more than one host does, and the interval tells so."""
+    copies = [Answer(True, decision="template")] * 90
+    own = [Answer(False) for _ in range(10)]
+    found = stratified([*copies, *own])
+    assert found.n == 100
+    assert found.decisions == pytest.approx(100**2 / (90**2 + 10))
+    assert found.estimate == pytest.approx(0.9)
+    assert (found.low, found.high) == pytest.approx(wilson(0.9, 100**2 / (90**2 + 10)))
+    only = stratified(copies)
+    assert (only.decisions, only.low, only.high) == pytest.approx((1, 0.2065, 1), abs=1e-4)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_decisions_in_sql(con: duckdb.DuckDBPyConnection, seed: int) -> None:
+    """The macros give the decisions and the interval that plain Python gives, strata mixed."""
+    answers = _some(seed)
+    _store(con, answers)
+    row = con.execute(
+        "WITH known AS (SELECT *, sum(weight) OVER s "
+        "/ sum(weight) FILTER (says IS NOT NULL) OVER s AS factor FROM answers "
+        "WINDOW s AS (PARTITION BY stratum)), decisions AS ("
+        "SELECT coalesce(decision, 'own ' || id) AS decision, sum(weight * factor) AS weight, "
+        "coalesce(sum(weight * factor) FILTER (says), 0) AS agreed "
+        "FROM known WHERE says IS NOT NULL GROUP BY ALL), claim AS ("
+        "SELECT sum(agreed) / sum(weight) AS p, effective_decisions(weight) AS n FROM decisions) "
+        "SELECT p, wilson_low(p, n), wilson_high(p, n), n FROM claim"
+    ).fetchall()[0]
+    found = stratified(answers)
+    assert row == pytest.approx((found.estimate, found.low, found.high, found.decisions))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_totals_in_sql(con: duckdb.DuckDBPyConnection, seed: int) -> None:
+    """A share of tokens and its interval are the same in SQL and in plain Python."""
+    answers = _some(seed)
+    _store(con, answers)
+    row = con.execute(
+        "WITH strata AS (SELECT stratum, sum(weight * size) AS total, "
+        "coalesce(sum(weight * size) FILTER (says IS NOT NULL), 0) AS known, "
+        "coalesce(sum(weight * size) FILTER (says), 0) AS agreed, "
+        "sum((weight * size) ** 2) FILTER (says IS NOT NULL) AS known_squared, "
+        "count(says) AS n, sum(weight) AS members FROM answers GROUP BY ALL), "
+        "parts AS (SELECT *, part_n(known, known_squared, n, members) AS size FROM strata) "
+        "SELECT stratified_share(total, known, agreed), total_low(total, known, agreed, size), "
+        "total_high(total, known, agreed, size) FROM parts"
+    ).fetchall()[0]
+    found = weighted_total(answers)
+    assert row == pytest.approx((found.estimate, found.low, found.high))
+
+
+def test_what_is_known_whole_has_no_error() -> None:
+    """A head that was asked whole adds no error; its tokens count as they are."""
+    head = [Answer(True, 1, "head", None, 700), Answer(False, 1, "head", None, 300)]
+    found = weighted_total(head)
+    assert (found.estimate, found.low, found.high) == pytest.approx((0.7, 0.7, 0.7))
+    tail = [Answer(yes, 50, "tail", None, 2) for yes in (True, *[False] * 9)]
+    both = weighted_total(head + tail)
+    low, high = wilson(0.1, 10 / (1 - 10 / 500))
+    assert both.estimate == pytest.approx((700 + 100) / 2000)
+    assert both.low == pytest.approx(0.4 - (0.1 - low) / 2)
+    assert both.high == pytest.approx(0.4 + (high - 0.1) / 2)
+
+
+def test_no_total_without_sizes() -> None:
+    """Unknown hosts, no hosts and hosts without a token make no claim."""
+    for answers in ([], [Answer(None, size=5)], [Answer(True, size=0)]):
+        assert weighted_total(answers).estimate is None
+    part_unknown = [Answer(None, 1, "head", None, 100), Answer(True, 9, "tail", None, 1)]
+    assert weighted_total(part_unknown).estimate == 1
+
+
+def test_silence_in_sql(con: duckdb.DuckDBPyConnection) -> None:
+    """A claim that cannot be made is NULL, and says why."""
+    rows = con.execute(
+        "SELECT silence(n, u) FROM (VALUES (0, 0), (0, 4), (3, 1), (NULL, NULL)) t(n, u)"
+    ).fetchall()
+    assert rows == [
+        ("there are no hosts",), ("none of the hosts could be told",), (None,),
+        ("there are no hosts",),
+    ]  # fmt: skip
+    nothing = "(SELECT 1.0 AS total, 0.0 AS known, 0.0 AS agreed, NULL::DOUBLE AS n)"
+    empty = con.execute(
+        f"SELECT total_low(total, known, agreed, n), total_high(total, known, agreed, n), "
+        f"effective_decisions(known), paired_low(NULL, NULL, NULL, 0), "
+        f"paired_high(0.1, 0, 0.1, 0), paired_low(0.1, 0, 0.1, NULL), mcnemar_p(NULL, 1), "
+        f"two_sided_p(NULL) FROM {nothing}"
+    ).fetchall()
+    assert empty == [(None,) * 8]
+
+
+def test_coverage_with_templates() -> None:
+    """With one template on 40 % of the hosts, 95 ± 2 % of the intervals hold the truth."""
+    rng = random.Random(1)
+    held = {"effective": 0, "independent": 0}
+    hosts = [None] * 150 + ["template"] * 100
+    for _ in range(600):
+        refuses = rng.random() < 0.05
+        answers = [
+            Answer(refuses if decision else rng.random() < 0.05, decision=decision)
+            for decision in hosts
+        ]
+        found = stratified(answers)
+        assert found.estimate is not None and found.low is not None and found.high is not None
+        held["effective"] += found.low <= 0.05 <= found.high
+        low, high = wilson(found.estimate, len(hosts))
+        held["independent"] += low <= 0.05 <= high
+    assert 0.93 <= held["effective"] / 600 <= 0.97
+    assert held["independent"] / 600 < 0.8

@@ -1,0 +1,26 @@
+"""Measures how often each 95 % interval holds the truth, on simulated data.
+
+Usage:
+    python benchmarks/statistics/coverage.py
+
+Prints a Markdown table, the same on every run.  Beside each interval in use stand those that were
+not chosen; `decisions` is the effective number of independent ones.
+"""
+
+from itertools import chain
+
+from pairs import differences, vanishing
+from shares import shares, totals
+from tally import HEADER
+from times import forecasts, survival
+
+
+def main() -> None:
+    """Print the table as it comes."""
+    print(HEADER)
+    for tally in chain(shares(), totals(), differences(), vanishing(), survival(), forecasts()):
+        print(tally.row(), flush=True)
+
+
+if __name__ == "__main__":
+    main()
