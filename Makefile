@@ -15,7 +15,7 @@ MINIATURE = build/miniature
 CORPUS ?= ../shared/corpus
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev analyze test test-lowest check bench constraints clean
+.PHONY: help setup setup-dev analyze cron test test-faults test-lowest check bench constraints clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 18
@@ -38,6 +38,7 @@ analyze: setup  ## Answer from the bundled facts, offline; or MIRROR=https://dat
 	$(CRAWLBLOCK) miniature data/sample $(MINIATURE)
 	$(CRAWLBLOCK) sample --db $(DB) --list $(if $(PANEL),$(PANEL),data/sample/hosts.csv) --name sample
 	$(CRAWLBLOCK) history --db $(DB) --mirror $(MINIATURE) --crawls all
+	$(CRAWLBLOCK) weights --db $(DB) --list data/sample/weights.csv
 	$(CRAWLBLOCK) analyze --db $(DB) --results $(RESULTS)
 else
 analyze: setup
@@ -47,8 +48,15 @@ analyze: setup
 	$(CRAWLBLOCK) analyze --db $(DB) --results $(RESULTS)
 endif
 
+cron: setup  ## Print what cron or systemd must be told: CONTACT=you@example.org [MIRROR= DB=]
+	$(if $(CONTACT),,$(error say CONTACT=your e-mail address or web page))
+	@$(CRAWLBLOCK) schedule --db $(DB) --contact $(CONTACT) $(if $(MIRROR),--mirror $(MIRROR))
+
 test: setup-dev  ## Run the tests
 	$(VENV)/bin/python -m pytest
+
+test-faults: setup-dev  ## Run and list what is done when something goes wrong
+	$(VENV)/bin/python -m pytest -m fault
 
 test-lowest:  ## Run the tests with the lowest versions allowed
 	test -x $(VENV)-lowest/bin/python || $(PYTHON) -m venv $(VENV)-lowest

@@ -21,9 +21,9 @@ import polars as pl
 from crawlblock.hosts import registered_domain
 from crawlblock.miniature.facts import Fact
 from crawlblock.model import Crawl, Outcome, Verdict
-from crawlblock.registry import crawlers
-from crawlblock.robots.evaluate import STAR, Judge
+from crawlblock.pipeline.evaluate import Reader
 from crawlblock.sources.outcomes import outcome_of
+from crawlblock.store.store import Ruling
 
 ROOT = Path(__file__).resolve().parent.parent
 FIRST, LAST = "CC-MAIN-2022-33", "CC-MAIN-2024-30"
@@ -93,25 +93,33 @@ class Corpus:
 
 
 class Policies:
-    """The distinct vectors of verdicts met, numbered from 1."""
+    """The distinct vectors of verdicts and their authors met, numbered from 1."""
 
     def __init__(self) -> None:
         """Judge for the registered crawlers and the one that nobody names."""
-        self._judge = Judge([STAR, *(crawler.token for crawler in crawlers())])
-        self._numbers: dict[tuple[Verdict, ...], int] = {}
+        self._reader = Reader("sample")
+        self._numbers: dict[tuple[tuple[str, Verdict, str | None, int | None], ...], int] = {}
+        self._decisions: dict[str, int] = {}
 
     def number(self, body: bytes) -> int:
         """Return the number of a body's policy."""
-        verdicts = self._judge.policy(body).verdicts
-        vector = tuple(verdicts[token] for token in self._judge.tokens)
+        vector = tuple(self._row(token, r) for token, r in self._reader.rulings(body).items())
         return self._numbers.setdefault(vector, len(self._numbers) + 1)
+
+    def _row(self, token: str, ruling: Ruling) -> tuple[str, Verdict, str | None, int | None]:
+        """Return a verdict, and where it refuses / whose text does and which decision it is."""
+        verdict, text = ruling
+        if text.decision is None:
+            return token, verdict, None, None
+        decision = self._decisions.setdefault(text.decision, len(self._decisions) + 1)
+        return token, verdict, text.author, decision
 
     def frame(self) -> pl.DataFrame:
         """Return one row per policy and token."""
         rows = [
-            (number, token, verdict.restriction.value, verdict.basis.value, verdict.root_allowed)
+            (number, token, v.restriction.value, v.basis.value, v.root_allowed, author, decision)
             for vector, number in self._numbers.items()
-            for token, verdict in zip(self._judge.tokens, vector, strict=True)
+            for token, v, author, decision in vector
         ]
         columns = pl.Schema(
             {
@@ -120,6 +128,8 @@ class Policies:
                 "restriction": pl.String(),
                 "basis": pl.String(),
                 "root_allowed": pl.Boolean(),
+                "authored_by": pl.String(),
+                "decision": pl.UInt16(),
             }
         )
         return pl.DataFrame(rows, schema=columns, orient="row")

@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 
 from crawlblock.registry import breaks
-from crawlblock.store.database import schema
+from crawlblock.store.layout import schema
 
 CRAWLERS = (  # token, operator, purpose, openness, ai, documented_since
     ("Alpha", "Alpha Labs", "training", "closed", True, date(2023, 8, 1)),
@@ -42,14 +42,29 @@ def make(path: Path) -> duckdb.DuckDBPyConnection:
         [[f"sha1:{name}", name] for name in POLICIES],
     )
     con.executemany(
-        "INSERT INTO verdicts VALUES (?, ?, ?, ?, ?)",
+        "INSERT INTO verdicts VALUES (?, ?, ?, ?, ?, ?, ?)",
         [
-            [name, crawler[0], *meaning.get(str(crawler[0]), meaning[""])]
+            [name, crawler[0], *verdict, *_written(name, *verdict)]
             for name, meaning in POLICIES.items()
             for crawler in CRAWLERS
+            for verdict in (meaning.get(str(crawler[0]), meaning[""]),)
         ],
     )
+    con.execute(
+        "INSERT INTO signals VALUES "
+        "('sha1:named', 'content-signal', ['*'], 'train', 'refuse', 'ai-train=no', NULL, 1)"
+    ).fetchall()
     return con
+
+
+def _written(
+    policy: str, restriction: str, basis: str, root_allowed: bool | None
+) -> tuple[str | None, str | None]:
+    """Return whose text refuses, and which decision it is: each policy's own."""
+    if restriction in ("none", "unknown"):
+        return None, None
+    author = "own" if basis == "named" else "wildcard"
+    return author, None if root_allowed else policy
 
 
 def snapshot(

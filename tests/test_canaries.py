@@ -10,8 +10,8 @@ import pytest
 from crawlblock import registry
 from crawlblock.model import Basis, Capture, Crawler, Member, Restriction
 from crawlblock.sources.files import COLUMNS
-from crawlblock.store.database import schema
 from crawlblock.store.frames import CAPTURE_SCHEMA
+from crawlblock.store.layout import schema
 from crawlblock.store.store import Run
 
 ROOT = Path(__file__).parent.parent

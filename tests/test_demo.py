@@ -9,7 +9,7 @@ from archives import SAMPLE
 
 from crawlblock import registry
 from crawlblock.cli import main
-from crawlblock.miniature.facts import read_facts, read_policies
+from crawlblock.miniature.facts import read_facts, read_policies, read_texts
 from crawlblock.model import Outcome
 from crawlblock.robots.evaluate import STAR
 from crawlblock.store.store import Store
@@ -43,8 +43,8 @@ def answered(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_every_fact_comes_back(answered: Path) -> None:
-    """Rendered and read back, every outcome and every verdict is the fact it was made of."""
-    policies = read_policies(SAMPLE)
+    """Rendered and read back, every outcome, verdict, author and decision is the fact it was."""
+    policies, texts = read_policies(SAMPLE), read_texts(SAMPLE)
     with Store(answered / "crawlblock.duckdb").reading() as con:
         captured = {
             (snapshot, host): (Outcome(outcome), policy)
@@ -54,8 +54,12 @@ def test_every_fact_comes_back(answered: Path) -> None:
             ).fetchall()
         }
         verdicts: dict[str, dict[str, tuple[str, str, bool | None]]] = {}
-        for policy, token, *verdict in con.execute("FROM verdicts").fetchall():
+        written: dict[str, dict[str, tuple[str, str]]] = {}
+        for policy, token, *verdict, author, decision in con.execute("FROM verdicts").fetchall():
             verdicts.setdefault(policy, {})[token] = tuple(verdict)
+            if decision is not None:
+                written.setdefault(policy, {})[token] = author, decision
+    decisions: dict[str, int | None] = {}
     seen: Counter[str] = Counter()
     for fact in read_facts(SAMPLE):
         outcome, policy = captured.pop((fact.crawl, fact.host))
@@ -68,6 +72,11 @@ def test_every_fact_comes_back(answered: Path) -> None:
                 for token, v in policies[fact.policy].items()
             }
             assert verdicts[policy] == known, fact
+            back = {
+                token: (author, decisions.setdefault(decision, texts[fact.policy][token].decision))
+                for token, (author, decision) in written.get(policy, {}).items()
+            }
+            assert back == texts.get(fact.policy, {}), fact
     assert not captured
     assert seen[Outcome.OK] > 10_000 and len(seen) >= 7
 

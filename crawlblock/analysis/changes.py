@@ -61,7 +61,7 @@ WITH wanted AS (
     SELECT snapshot, row_number() OVER (ORDER BY first_capture, snapshot) AS place FROM snapshots
 )
 SELECT t.host, t.token, t.event, e.snapshot, t.snapshot, t.after, t.before, t.from_restriction,
-       t.to_restriction, t.from_basis, t.to_basis, c.status, c.digest
+       t.to_restriction, t.from_basis, t.to_basis, t.authored_by, c.status, c.digest
 FROM told t
 JOIN places p ON p.snapshot = t.snapshot
 JOIN captures c ON c.snapshot = t.snapshot AND c.host = t.host AND c.resource = '/robots.txt'
@@ -123,6 +123,7 @@ class Change:
     to_restriction: str
     from_basis: str
     to_basis: str
+    authored_by: str | None  # whose text refuses, or refused until then
     status: int | None  # of the capture that shows it
     digest: str | None  # of its payload
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
+from crawlblock.analysis.derived import DERIVED
 from crawlblock.errors import InputError, StoreError
 
 
@@ -34,13 +35,14 @@ def metrics() -> tuple[Metric, ...]:
 def analyze(
     con: duckdb.DuckDBPyConnection, results: Path, reading: str = "rfc9309"
 ) -> dict[str, pl.DataFrame]:
-    """Answer every metric under a reading of HTTP statuses and write each as Parquet and CSV.
+    """Make every claim under a reading of HTTP statuses and write each as Parquet and CSV.
 
-    The same database gives the same bytes.  Returns the frames by the metric's name; raises
+    The same database gives the same bytes.  Returns the frames by the claim's name; raises
     InputError for a reading that is not known, StoreError when `results` cannot be written.
     """
     set_reading(con, reading)
     frames = {metric.name: pl.DataFrame(con.sql(metric.sql)).rechunk() for metric in metrics()}
+    frames |= {claim.name: claim.compute(con, frames) for claim in DERIVED}
     for name, frame in frames.items():
         parquet, csv = io.BytesIO(), io.BytesIO()
         frame.write_parquet(parquet)

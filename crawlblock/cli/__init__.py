@@ -13,9 +13,14 @@ from crawlblock.cli.bring import import_command
 from crawlblock.cli.check import check
 from crawlblock.cli.collect import history, sample
 from crawlblock.cli.conclude import analyze, evaluate
-from crawlblock.cli.health import status
+from crawlblock.cli.discover import discover
+from crawlblock.cli.health import accept, status
 from crawlblock.cli.live import live
 from crawlblock.cli.render import miniature
+from crawlblock.cli.replicate import replicate
+from crawlblock.cli.schedule import schedule
+from crawlblock.cli.update import update
+from crawlblock.cli.weigh import weights
 from crawlblock.errors import CrawlblockError
 
 DEBUG = "--debug"
@@ -41,14 +46,20 @@ COMMANDS = (
     sample,
     history,
     live,
+    update,
+    schedule,
     import_command,
+    weights,
     evaluate,
     analyze,
     timeline,
     explain,
     cat,
     changes,
+    discover,
+    replicate,
     status,
+    accept,
     miniature,
 )
 for command in (cli, *COMMANDS):

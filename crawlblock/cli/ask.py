@@ -30,7 +30,8 @@ _STANDING = [
 ]  # fmt: skip
 _CHANGE = [
     "id", "host", "token", "event", "from_snapshot", "snapshot", "after", "before",
-    "from_restriction", "to_restriction", "from_basis", "to_basis", "status", "digest",
+    "from_restriction", "to_restriction", "from_basis", "to_basis", "authored_by", "status",
+    "digest",
 ]  # fmt: skip
 
 

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import polars as pl
 
+from crawlblock import registry
 from crawlblock.errors import InputError
 from crawlblock.hosts import registered_domain
 from crawlblock.miniature.archive import build, is_stamped
-from crawlblock.miniature.bodies import Writer
+from crawlblock.miniature.bodies import Text, Writer
 from crawlblock.miniature.rendered import Rendered
 from crawlblock.miniature.site import Site, page, site, stable
 from crawlblock.model import Basis, Crawl, Outcome, Restriction, Verdict
@@ -70,10 +71,21 @@ def read_policies(sample: Path) -> dict[int, dict[str, Verdict]]:
     """Return the verdicts of each policy by product token."""
     policies: dict[int, dict[str, Verdict]] = defaultdict(dict)
     frame = _read_parquet(sample / "policies.parquet")
-    for policy, token, restriction, basis, root_allowed in frame.iter_rows():
+    for policy, token, restriction, basis, root_allowed, *_ in frame.iter_rows():
         verdict = Verdict(Restriction(restriction), Basis(basis), root_allowed)
         policies[policy][token] = verdict
     return dict(policies)
+
+
+def read_texts(sample: Path) -> dict[int, dict[str, Text]]:
+    """Return whose text refuses / in each policy, by product token, where it is refused."""
+    texts: dict[int, dict[str, Text]] = defaultdict(dict)
+    frame = _read_parquet(sample / "policies.parquet").drop_nulls("decision")
+    for policy, token, author, decision in frame.select(
+        "policy", "token", "authored_by", "decision"
+    ).iter_rows():
+        texts[policy][token] = Text(author, decision)
+    return dict(texts)
 
 
 def _captures(sample: Path, crawls: Sequence[Crawl]) -> Iterator[Rendered]:
@@ -81,8 +93,9 @@ def _captures(sample: Path, crawls: Sequence[Crawl]) -> Iterator[Rendered]:
     facts = read_facts(sample)
     policies = read_policies(sample)
     dates = {crawl.crawl: crawl for crawl in crawls}
-    writer = Writer(next(iter(policies.values()), ()))
-    groups = {number: writer.groups(policy) for number, policy in policies.items()}
+    texts = read_texts(sample)
+    writer = Writer(next(iter(policies.values()), ()), registry.templates())
+    groups = {n: writer.groups(policy, texts.get(n)) for n, policy in policies.items()}
     hosts = frozenset(fact.host for fact in facts)
     sites = {host: site(host, hosts) for host in hosts}
     older: dict[str, bytes] = {}  # the robots.txt of the crawl before

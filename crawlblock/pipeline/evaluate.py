@@ -1,47 +1,91 @@
-"""From payloads to verdicts."""
+"""From payloads to verdicts, to whose text made them, and to what else they state."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 from crawlblock import registry
-from crawlblock.model import Payload, Verdict
+from crawlblock.model import Payload, Restriction, Verdict
 from crawlblock.pipeline.runs import Progress, Tally, registry_stamp
+from crawlblock.robots.authorship import Authors, Authorship
 from crawlblock.robots.evaluate import STAR, Judge
-from crawlblock.store.store import Store
+from crawlblock.robots.signals import signals
+from crawlblock.robots.syntax import Lines
+from crawlblock.store.store import Judged, Ruling, Store
 
 _BATCH = 2_000  # payloads judged before they are stored
+_NOBODY = Authorship(None, None)
 
 
 def evaluate(store: Store, tally: Tally, progress: Progress) -> None:
     """Judge every payload that is not judged with today's registry and rules."""
     stamp = registry_stamp()
-    judge = Judge([STAR, *(crawler.token for crawler in registry.crawlers())])
-    store.set_registry(registry.crawlers(), registry.breaks())
+    reader = Reader(stamp)
+    store.set_registry(registry.crawlers(), registry.breaks(), registry.templates())
     while payloads := store.pending_payloads(stamp, _BATCH):
-        policies, judged = _judge_all(judge, stamp, payloads)
-        store.add_policies(stamp, policies, judged)
+        judged = [reader.read(payload) for payload in payloads]
+        store.add_judged(stamp, reader.take_policies(), judged)
         tally.payloads += len(payloads)
         progress("judging", tally.payloads, tally.payloads)
     store.drop_other_policies(stamp)
 
 
-def _judge_all(
-    judge: Judge, stamp: str, payloads: Sequence[Payload]
-) -> tuple[dict[str, Mapping[str, Verdict]], list[tuple[str, str, bool]]]:
-    """Return the distinct policies of some payloads by name, and which payload has which."""
-    names: dict[tuple[int, ...], str] = {}
-    policies: dict[str, Mapping[str, Verdict]] = {}
-    judged = []
-    for payload in payloads:
-        policy = judge.policy(payload.body)
-        vector = tuple(map(id, policy.verdicts.values()))  # equal verdicts are one object
-        if vector not in names:
-            names[vector] = _policy_name(stamp, policy.verdicts)
-            policies[names[vector]] = policy.verdicts
-        judged.append((payload.digest, names[vector], policy.ambiguous_group))
-    return policies, judged
+class Reader:
+    """Reads payloads, and names the distinct policies it meets."""
+
+    def __init__(self, stamp: str) -> None:
+        """Take what policies are judged with."""
+        self._stamp = stamp
+        self._judge = Judge([STAR, *(crawler.token for crawler in registry.crawlers())])
+        self._authors = Authors(registry.templates())
+        self._lines = Lines()
+        self._names: dict[tuple[Ruling, ...], str] = {}
+        self._new: dict[str, Mapping[str, Ruling]] = {}
+
+    def read(self, payload: Payload) -> Judged:
+        """Return what a payload means and states."""
+        policy = self._judge.policy(payload.body)
+        rulings = self._written(payload.body, policy.verdicts)
+        vector = tuple(rulings.values())
+        if vector not in self._names:
+            name = _policy_name(self._stamp, rulings)
+            self._names[vector] = name
+            self._new[name] = rulings
+        found = self._authors.templates_in(payload.body)
+        return Judged(
+            payload.digest,
+            self._names[vector],
+            policy.ambiguous_group,
+            ",".join(found) or None,
+            signals(payload.body, self._lines),
+        )
+
+    def take_policies(self) -> dict[str, Mapping[str, Ruling]]:
+        """Return the policies met since the last time, by name."""
+        taken, self._new = self._new, {}
+        self._names.clear()  # or it would grow with the payloads
+        return taken
+
+    def rulings(self, body: bytes) -> dict[str, Ruling]:
+        """Return the verdict for each token with whose text made it."""
+        return self._written(body, self._judge.policy(body).verdicts)
+
+    def _written(self, body: bytes, verdicts: Mapping[str, Verdict]) -> dict[str, Ruling]:
+        """Return each verdict with whose text made it; most texts refuse nothing to anybody."""
+        if all(v.restriction in (Restriction.NONE, Restriction.UNKNOWN) for v in verdicts.values()):
+            return {token: (verdict, _NOBODY) for token, verdict in verdicts.items()}
+        written = self._authors.of(body, self._judge.findings(body))
+        return {token: (verdict, written[token]) for token, verdict in verdicts.items()}
 
 
-def _policy_name(stamp: str, verdicts: Mapping[str, Verdict]) -> str:
-    text = [f"{t}={v.restriction}/{v.basis}/{v.root_allowed}" for t, v in sorted(verdicts.items())]
-    return hashlib.blake2b("\n".join([stamp, *text]).encode(), digest_size=8).hexdigest()
+def _policy_name(stamp: str, rulings: Mapping[str, Ruling]) -> str:
+    return hashlib.blake2b(
+        "\n".join([stamp, *_spelled(rulings)]).encode(), digest_size=8
+    ).hexdigest()
+
+
+def _spelled(rulings: Mapping[str, Ruling]) -> Iterator[str]:
+    for token, (verdict, text) in sorted(rulings.items()):
+        yield (
+            f"{token}={verdict.restriction}/{verdict.basis}/{verdict.root_allowed}"
+            f"/{text.author}/{text.decision}"
+        )

@@ -21,6 +21,7 @@ SIGNATURE = "X-Crawlblock-Signature"
 _ATOM = "http://www.w3.org/2005/Atom"
 _SPACE = uuid.uuid5(uuid.NAMESPACE_URL, "urn:crawlblock:changes")
 _PATIENCE = aiohttp.ClientTimeout(total=30)  # s
+AUTHORS = {"own": "a text of its own", "wildcard": "a group for all crawlers"}
 _VERBS = {"refused": "began to refuse / to", "opened": "stopped refusing / to"}
 
 
@@ -72,11 +73,13 @@ def _add_entry(feed: ET.Element, change: Change) -> None:
 
 def sentence(change: Change) -> str:
     """Return a change in words."""
+    by = change.authored_by
     return (
         f"{change.host} {_VERBS[change.event]} {change.token} between {change.after} UTC "
         f"({change.from_snapshot or 'unnamed'}) and {change.before} UTC ({change.snapshot}): "
         f"{change.from_restriction} ({change.from_basis}) became "
-        f"{change.to_restriction} ({change.to_basis})."
+        f"{change.to_restriction} ({change.to_basis})"
+        + (f"; by {AUTHORS.get(by, f'the template {by}')}." if by else ".")
     )
 
 

@@ -96,7 +96,7 @@ def changes_page(changes: Sequence[Change]) -> str:
     """Return changes as a table."""
     if not changes:
         return "No change was seen.\n"
-    table = _table("host", "crawler", "between (UTC)", "verdict", "basis")
+    table = _table("host", "crawler", "between (UTC)", "verdict", "basis", "text")
     for change in changes:
         _row(
             table,
@@ -105,6 +105,7 @@ def changes_page(changes: Sequence[Change]) -> str:
             f"{_day(change.after)} {DASH} {_day(change.before)}",
             _arrow(change.from_restriction, change.to_restriction),
             _arrow(change.from_basis, change.to_basis),
+            change.authored_by,
         )
     return _printed(table)
 

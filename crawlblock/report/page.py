@@ -12,9 +12,12 @@ from typing import Any
 
 import polars as pl
 
-from crawlblock.analysis.run import metrics, write_aside
+from crawlblock.analysis.derived import DERIVED, Derived
+from crawlblock.analysis.run import Metric, metrics, write_aside
 from crawlblock.report.choice import HEADLINE, Claims, claims
 from crawlblock.report.figure import Mark, Point, Series, line_chart
+from crawlblock.report.markup import figure, items, table
+from crawlblock.report.questions import answers
 from crawlblock.report.words import DEFINITIONS, POPULATIONS, READINGS, interval, percent
 
 ROWS = 40  # of the table of the last snapshot; the rest is in the files
@@ -76,7 +79,8 @@ def _findings(found: Claims, results: dict[str, pl.DataFrame]) -> list[str]:
     marks, listed = _breaks(coverage)
     return [
         _lead(found),
-        _items(_sentence(found.of(token)) for token in found.tokens),
+        items(_sentence(found.of(token)) for token in found.tokens),
+        answers(found, results),
         _main_figure(found, marks, listed),
         _coverage(coverage, marks),
         _by_definition(found, results),
@@ -148,11 +152,11 @@ def _main_figure(found: Claims, marks: list[Mark], listed: list[str]) -> str:
     chart = _main_chart(found, marks)
     if chart is None:
         return "<p>No snapshot has a date, so there is no figure.</p>"
-    return _figure(
+    return figure(
         chart,
         "Bands: 95 % interval. A crawler's line begins when it is documented. Broken lines: "
         "changes in how Common Crawl makes its archive; a step there may come from the archive.",
-    ) + _items(listed)
+    ) + items(listed)
 
 
 def _style() -> str:
@@ -184,7 +188,7 @@ def _coverage(coverage: pl.DataFrame, marks: list[Mark]) -> str:
     ]
     if not all(line.points for line in lines):
         return ""
-    return "<h2>What the snapshots cover</h2>" + _figure(
+    return "<h2>What the snapshots cover</h2>" + figure(
         line_chart("Share of hosts captured and told, over time", lines, marks, 200),
         "captured: anything is on record. told: what it means for crawlers is known.",
     )
@@ -209,7 +213,7 @@ def _by_definition(found: Claims, results: dict[str, pl.DataFrame]) -> str:
     ]
     terms = [f"{name}: {text}" for name, text in DEFINITIONS.items()]
     caption = "; ".join(terms) + ". root is the sum of named, wildcard and http."
-    return "<h2>The same by other definitions</h2>" + _table(caption, ("crawler", *columns), rows)
+    return "<h2>The same by other definitions</h2>" + table(caption, ("crawler", *columns), rows)
 
 
 def _last_snapshot(found: Claims) -> str:
@@ -227,7 +231,7 @@ def _last_snapshot(found: Claims) -> str:
     )
     columns = ("crawler", "operator", "refused by", "95 % interval", "n", "unknown")
     snapshot = escape(str(last["snapshot"][0]))
-    return f"<h2>All crawlers in {snapshot}</h2>" + _table(caption, columns, rows)
+    return f"<h2>All crawlers in {snapshot}</h2>" + table(caption, columns, rows)
 
 
 def _data(about: About) -> str:
@@ -235,35 +239,16 @@ def _data(about: About) -> str:
 
 
 def _method() -> str:
-    notes = [f"{m.name}: {m.title} ({m.unit}). {m.note}" for m in metrics()]
+    made: list[Metric | Derived] = [*metrics(), *DERIVED]
+    notes = [f"{m.name}: {m.title} ({m.unit}). {m.note}" for m in made]
     return (
         "<h2>Method and limits</h2><p>Verdicts follow RFC 9309 as Google's parser implements it. "
         "Intervals are Wilson's at 95 %; where hosts have weights, strata count as in the frame "
-        "and Kish's effective size stands in for n. Hosts whose platform wrote their text are "
-        "counted one by one, so the intervals are too narrow where few decided for many. A "
-        "robots.txt states a wish; whether a crawler obeys is another question.</p>" + _items(notes)
+        "and Kish's effective size stands in for n. Where few decided for many, the intervals of "
+        "decisions, which take each shared text as one observation, are the ones to quote. A "
+        "robots.txt states a wish; whether a crawler obeys is another question.</p>" + items(notes)
     )
 
 
 def _empty() -> str:
     return "<p>No capture could be told yet, so there is nothing to show. Collect some first.</p>"
-
-
-def _items(texts: Iterable[str]) -> str:
-    items = "".join(f"<li>{escape(text)}</li>" for text in texts)
-    return f"<ul>{items}</ul>" if items else ""
-
-
-def _figure(svg: str, caption: str) -> str:
-    return f'<figure>{svg}<figcaption class="soft">{escape(caption)}</figcaption></figure>'
-
-
-def _table(caption: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    head = "".join(f'<th scope="col">{escape(column)}</th>' for column in columns)
-    body = "".join(
-        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows
-    )
-    return (
-        f'<div class="scroll"><table><caption>{escape(caption)}</caption>'
-        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
-    )

@@ -2,11 +2,11 @@
 -- SET VARIABLE reading = 'ccbot' reads HTTP statuses as Common Crawl's crawler does, not as RFC 9309.
 
 -- Wilson's score interval at 95 % (Wilson 1927); p may come from weights, n is then Kish's.
-CREATE MACRO wilson_low(p, n) AS CASE WHEN n > 0 THEN
+CREATE MACRO wilson_low(p, n) AS CASE WHEN n > 0 AND p IS NOT NULL THEN
     least(p, greatest(0, (p + 1.920729410347062 / n - 1.959963984540054
         * sqrt(greatest(0, p * (1 - p)) / n + 0.960364705173531 / (n * n)))
         / (1 + 3.841458820694124 / n))) END;
-CREATE MACRO wilson_high(p, n) AS CASE WHEN n > 0 THEN
+CREATE MACRO wilson_high(p, n) AS CASE WHEN n > 0 AND p IS NOT NULL THEN
     greatest(p, least(1, (p + 1.920729410347062 / n + 1.959963984540054
         * sqrt(greatest(0, p * (1 - p)) / n + 0.960364705173531 / (n * n)))
         / (1 + 3.841458820694124 / n))) END;
@@ -69,11 +69,66 @@ FROM hosts h
 LEFT JOIN asked c ON c.snapshot = h.snapshot AND c.host = h.host
 LEFT JOIN payloads y ON y.digest = c.digest;
 
+-- Crawls and live runs that are more likely a fault of the network, of the archive or of ours than
+-- news of the web, each with the reason: against the median of the five before of its kind, hosts
+-- have fallen silent or, in a live run, share an outcome that they had not. Shares and changes leave
+-- them out until a person accepts them (table accepted). A break of the archive explains a crawl's.
+CREATE VIEW suspect_snapshots AS
+WITH shares AS (
+    SELECT snapshot, kind, snapshot_date, outcome, count(*) AS hosts
+    FROM population WHERE population = 'panel' AND kind <> 'import'
+        AND snapshot NOT IN (SELECT snapshot FROM incomplete_snapshots)
+    GROUP BY ALL
+), sizes AS (
+    SELECT snapshot, kind, snapshot_date, sum(hosts) AS n FROM shares GROUP BY ALL
+), measures AS (
+    SELECT snapshot, 'answered' AS measure, sum(hosts) AS hosts FROM shares
+    WHERE outcome NOT IN ('not_captured', 'dns', 'tls', 'connection_refused', 'timeout',
+                          'unreachable', 'damaged')
+    GROUP BY snapshot
+    UNION ALL
+    SELECT snapshot, outcome, hosts FROM shares WHERE outcome NOT IN ('ok', 'not_captured')
+), compared AS (
+    SELECT s.snapshot, s.kind, m.measure, s.n, coalesce(h.hosts, 0) / s.n AS share,
+           median(coalesce(b.hosts, 0) / p.n) AS usual, count(p.snapshot) AS earlier
+    FROM sizes s
+    CROSS JOIN (SELECT 'answered' AS measure UNION SELECT measure FROM measures) m
+    LEFT JOIN measures h ON h.snapshot = s.snapshot AND h.measure = m.measure
+    LEFT JOIN (
+        SELECT s.snapshot AS of_snapshot, p.snapshot, p.n
+        FROM sizes s JOIN sizes p ON p.kind = s.kind
+            AND (p.snapshot_date, p.snapshot) < (s.snapshot_date, s.snapshot)
+        WHERE s.kind = 'live' OR NOT EXISTS (
+            FROM breaks b WHERE b.date > p.snapshot_date AND b.date <= s.snapshot_date)
+        QUALIFY row_number() OVER (
+            PARTITION BY s.snapshot ORDER BY p.snapshot_date DESC, p.snapshot DESC) <= 5
+    ) p ON p.of_snapshot = s.snapshot
+    LEFT JOIN measures b ON b.snapshot = p.snapshot AND b.measure = m.measure
+    GROUP BY ALL
+), reasons AS (
+    SELECT snapshot,
+           CASE WHEN measure = 'answered' THEN 'hosts that answered: ' ELSE measure || ': ' END
+               || round(100 * share, 1) || ' %'
+               || CASE WHEN earlier > 0 THEN ', usually ' || round(100 * usual, 1) || ' %' ELSE '' END
+               AS reason
+    FROM compared
+    WHERE CASE
+        WHEN measure = 'answered' AND kind = 'live' AND share < 0.5 THEN true
+        WHEN earlier = 0 OR abs(share - usual) * n < 5 THEN false  -- a few hosts are no wave
+        WHEN measure = 'answered' THEN usual - share > CASE kind WHEN 'live' THEN 0.1 ELSE 0.2 END
+        ELSE kind = 'live' AND share - usual > 0.1
+    END
+)
+SELECT snapshot, string_agg(reason, '; ' ORDER BY reason) AS reason
+FROM reasons WHERE snapshot NOT IN (SELECT snapshot FROM accepted)
+GROUP BY snapshot;
+
 -- What an answer (a policy, or an HTTP status where no rules were read) means for each crawler.
 CREATE VIEW meanings AS
-SELECT policy AS answer, token, restriction, basis, root_allowed FROM verdicts
+SELECT policy AS answer, token, restriction, basis, root_allowed, authored_by, decision
+FROM verdicts
 UNION ALL
-SELECT 'http ' || h.status, k.token, h.restriction, h.basis, h.root_allowed
+SELECT 'http ' || h.status, k.token, h.restriction, h.basis, h.root_allowed, NULL, NULL
 FROM http_readings h
 CROSS JOIN crawlers k
 WHERE h.reading = coalesce(getvariable('reading'), 'rfc9309');
@@ -85,11 +140,13 @@ WITH cells AS (
     SELECT population, reading, snapshot, snapshot_date, stratum, answer, count(*) AS hosts,
            sum(weight) AS weight, sum(CAST(weight * weight AS DECIMAL(38, 6))) AS weight_squared
     FROM population
-    WHERE population = 'captured' OR snapshot NOT IN (SELECT snapshot FROM incomplete_snapshots)
+    WHERE population = 'captured'
+       OR snapshot NOT IN (SELECT snapshot FROM incomplete_snapshots
+                           UNION ALL SELECT snapshot FROM suspect_snapshots)
     GROUP BY ALL
 )
 SELECT c.*, k.token, coalesce(m.restriction, 'unknown') AS restriction,
-       coalesce(m.basis, 'unknown') AS basis, m.root_allowed
+       coalesce(m.basis, 'unknown') AS basis, m.root_allowed, m.authored_by, m.decision
 FROM cells c
 CROSS JOIN crawlers k
 LEFT JOIN meanings m ON m.answer = c.answer AND m.token = k.token
@@ -102,6 +159,7 @@ SELECT p.*, lag(answer) OVER turns AS answer_before, lag(time) OVER turns AS tim
            AS dates_before
 FROM population p
 WHERE answer IN (SELECT answer FROM meanings WHERE root_allowed IS NOT NULL)
+  AND snapshot NOT IN (SELECT snapshot FROM suspect_snapshots)
 WINDOW turns AS (PARTITION BY population, host ORDER BY time, snapshot);
 
 -- Where / of a host closed or opened to a crawler, between one readable capture and the next.
@@ -114,7 +172,8 @@ WITH turns AS (
     SELECT a.answer_before, a.answer, a.token, k.documented_since,
            CASE WHEN a.root_allowed THEN 'opened' ELSE 'refused' END AS event,
            b.restriction AS from_restriction, a.restriction AS to_restriction,
-           b.basis AS from_basis, a.basis AS to_basis
+           b.basis AS from_basis, a.basis AS to_basis,
+           coalesce(a.authored_by, b.authored_by) AS authored_by, a.decision
     FROM arrivals a
     JOIN meanings b ON b.answer = a.answer_before AND b.token = a.token
     JOIN crawlers k ON k.token = a.token
@@ -122,17 +181,18 @@ WITH turns AS (
 )
 SELECT r.population, r.reading, r.snapshot, r.snapshot_date, r.host, r.stratum, r.weight, f.token,
        f.event, r.time_before AS after, r.time AS before, f.from_restriction, f.to_restriction,
-       f.from_basis, f.to_basis
+       f.from_basis, f.to_basis, f.authored_by, f.decision
 FROM readable r
 JOIN flips f ON f.answer_before = r.answer_before AND f.answer = r.answer
 WHERE coalesce(r.snapshot_date >= f.documented_since, true);
 
 COMMENT ON VIEW incomplete_snapshots IS 'Crawls and live runs that have not asked all of the current panel; shares leave them out.';
+COMMENT ON VIEW suspect_snapshots IS 'Crawls and live runs that look like a fault rather than news, with the reason; shares and changes leave them out until they are accepted.';
 COMMENT ON VIEW population IS 'Whom claims are about: a row per snapshot and host, with and without a capture.';
 COMMENT ON VIEW meanings IS 'What an answer (a policy, or a status where no rules were read) means for each crawler.';
 COMMENT ON VIEW access_counts IS 'access, counted: hosts and weights by snapshot, stratum, answer and crawler.';
 COMMENT ON VIEW readable IS 'The captures whose answer could be told, in order of time, with the one before.';
-COMMENT ON VIEW changes IS 'Where / of a host closed or opened to a crawler, between one readable capture and the next.';
+COMMENT ON VIEW changes IS 'Where / of a host closed or opened to a crawler, between one readable capture and the next, and whose text refuses or refused it.';
 COMMENT ON MACRO wilson_low IS 'Lower end of Wilson''s 95 % interval of share p among n.';
 COMMENT ON MACRO wilson_high IS 'Upper end of Wilson''s 95 % interval of share p among n.';
 COMMENT ON MACRO stratified_share IS 'Share over strata, each counting as all its hosts.';

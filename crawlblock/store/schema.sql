@@ -2,7 +2,7 @@
 -- Every time is UTC without a zone; every length and offset is in bytes.
 
 CREATE TABLE schema_version (version INTEGER NOT NULL);
-INSERT INTO schema_version VALUES (1);
+INSERT INTO schema_version VALUES (2);
 COMMENT ON TABLE schema_version IS 'The layout of this database; a newer one is refused.';
 COMMENT ON COLUMN schema_version.version IS 'Raised with every change of a table.';
 
@@ -74,7 +74,7 @@ CREATE TABLE captures (
 COMMENT ON TABLE captures IS 'One asking for one resource of one host at one time, and what came of it. Of several in one crawl or file the newest good one is kept, https before http at the same time; of several files or runs, the first.';
 COMMENT ON COLUMN captures.snapshot IS 'The point of the time axis.';
 COMMENT ON COLUMN captures.host IS 'The host asked for.';
-COMMENT ON COLUMN captures.resource IS 'The path asked for: /robots.txt.';
+COMMENT ON COLUMN captures.resource IS 'The path asked for: /robots.txt, or / where live --probe-page asked for the home page.';
 COMMENT ON COLUMN captures.domain IS 'Registered domain of the host; empty for an IP address.';
 COMMENT ON COLUMN captures.url_asked IS 'First URL of the chain; its host is the fallback host where that stood in.';
 COMMENT ON COLUMN captures.url IS 'URL that answered, after redirects.';
@@ -102,7 +102,7 @@ COMMENT ON COLUMN payloads.bytes IS 'Length of the payload.';
 COMMENT ON COLUMN payloads.body IS 'The payload, compressed by zlib.';
 COMMENT ON COLUMN payloads.policy IS 'Conclusion: what it means; empty until evaluated.';
 COMMENT ON COLUMN payloads.ambiguous_group IS 'Conclusion: a registered crawler''s groups are joined over a Crawl-delay or unknown line, which owners may not have meant.';
-COMMENT ON COLUMN payloads.template IS 'Conclusion: the template it follows; empty if none is known.';
+COMMENT ON COLUMN payloads.template IS 'Conclusion: the templates whose marks stand in it, with commas; empty if none is known.';
 
 CREATE TABLE runs (
     run           VARCHAR PRIMARY KEY,
@@ -126,7 +126,17 @@ COMMENT ON COLUMN runs.requests IS 'Requests sent.';
 COMMENT ON COLUMN runs.bytes IS 'Bytes received.';
 COMMENT ON COLUMN runs.started IS 'When it started.';
 COMMENT ON COLUMN runs.ended IS 'When it ended.';
-COMMENT ON COLUMN runs.result IS 'ok, or the message it ended with.';
+COMMENT ON COLUMN runs.result IS 'ok, nothing new, or what went wrong.';
+
+CREATE TABLE accepted (
+    snapshot VARCHAR PRIMARY KEY,
+    accepted TIMESTAMP NOT NULL,
+    reason   VARCHAR NOT NULL
+);
+COMMENT ON TABLE accepted IS 'Suspect snapshots that a person looked at and counts all the same.';
+COMMENT ON COLUMN accepted.snapshot IS 'The snapshot.';
+COMMENT ON COLUMN accepted.accepted IS 'When it was accepted.';
+COMMENT ON COLUMN accepted.reason IS 'Why, in the person''s words.';
 
 CREATE TABLE weights (
     domain VARCHAR NOT NULL,
@@ -137,7 +147,7 @@ CREATE TABLE weights (
     PRIMARY KEY (domain, corpus)
 );
 COMMENT ON TABLE weights IS 'How much of a corpus comes from a domain.';
-COMMENT ON COLUMN weights.domain IS 'Registered domain.';
+COMMENT ON COLUMN weights.domain IS 'Registered domain; * is the whole corpus.';
 COMMENT ON COLUMN weights.corpus IS 'The corpus: a crawl, C4, ...';
 COMMENT ON COLUMN weights.pages IS 'Pages.';
 COMMENT ON COLUMN weights.bytes IS 'Bytes.';
@@ -179,6 +189,8 @@ CREATE TABLE verdicts (
     restriction  VARCHAR NOT NULL,
     basis        VARCHAR NOT NULL,
     root_allowed BOOLEAN,
+    authored_by  VARCHAR,
+    decision     VARCHAR,
     PRIMARY KEY (policy, token)
 );
 COMMENT ON TABLE verdicts IS 'What a policy means for each crawler.';
@@ -187,7 +199,46 @@ COMMENT ON COLUMN verdicts.token IS 'The crawler.';
 COMMENT ON COLUMN verdicts.restriction IS 'none, partial, all_but, full or unknown.';
 COMMENT ON COLUMN verdicts.basis IS 'named, wildcard, default or unknown.';
 COMMENT ON COLUMN verdicts.root_allowed IS 'Whether / may be fetched; empty if it cannot be told.';
+COMMENT ON COLUMN verdicts.authored_by IS 'Whose text made it: a template, own (the site''s own text) or wildcard; empty where nothing is refused.';
+COMMENT ON COLUMN verdicts.decision IS 'Digest of the normalised groups that refuse /: hosts with the same have copied one decision; empty where / is not refused.';
 
+CREATE TABLE templates (
+    template VARCHAR PRIMARY KEY,
+    title    VARCHAR NOT NULL,
+    vendor   VARCHAR NOT NULL,
+    kind     VARCHAR NOT NULL,
+    act      VARCHAR NOT NULL,
+    evidence VARCHAR NOT NULL,
+    source   VARCHAR
+);
+COMMENT ON TABLE templates IS 'The texts that are known to be shared by unrelated hosts.';
+COMMENT ON COLUMN templates.template IS 'Its name, as in authored_by.';
+COMMENT ON COLUMN templates.title IS 'What it is.';
+COMMENT ON COLUMN templates.vendor IS 'Who writes it.';
+COMMENT ON COLUMN templates.kind IS 'cdn, site_builder, cms, hosting, plugin, ad_network, list or platform.';
+COMMENT ON COLUMN templates.act IS 'How it gets onto a site: default (nobody there did anything), switch (somebody flipped one) or copied.';
+COMMENT ON COLUMN templates.evidence IS 'Where it was seen, and what tells how it gets onto a site.';
+COMMENT ON COLUMN templates.source IS 'Where it is documented; empty if no page is known.';
+
+CREATE TABLE signals (
+    digest VARCHAR NOT NULL,
+    kind   VARCHAR NOT NULL,
+    agents VARCHAR[] NOT NULL,
+    use    VARCHAR,
+    wish   VARCHAR NOT NULL,
+    value  VARCHAR NOT NULL,
+    path   VARCHAR,
+    line   INTEGER NOT NULL
+);
+COMMENT ON TABLE signals IS 'Wishes that payloads state in other ways than by rules.';
+COMMENT ON COLUMN signals.digest IS 'The payload.';
+COMMENT ON COLUMN signals.kind IS 'content-signal, content-usage, rsl-license, disallow-ai-training, eu-2019-790, crawl-delay.';
+COMMENT ON COLUMN signals.agents IS 'The agents of its group, in lower case; empty if it stands outside of groups or is for all.';
+COMMENT ON COLUMN signals.use IS 'What it is about: train, search, input, mine, all, reuse.';
+COMMENT ON COLUMN signals.wish IS 'allow, refuse, terms (a licence), other, or seconds of delay.';
+COMMENT ON COLUMN signals.value IS 'As it is written, up to 200 characters.';
+COMMENT ON COLUMN signals.path IS 'The paths it is about, where it names some.';
+COMMENT ON COLUMN signals.line IS 'Its line in the payload, from 1.';
 CREATE TABLE http_readings (
     reading      VARCHAR NOT NULL,
     status       INTEGER NOT NULL,
@@ -244,8 +295,8 @@ SELECT c.snapshot, CAST(s.first_capture AS DATE) AS snapshot_date, c.host, c.dom
        coalesce(v.restriction, h.restriction, 'unknown') AS restriction,
        coalesce(v.basis, h.basis, 'unknown') AS basis,
        coalesce(v.root_allowed, h.root_allowed) AS root_allowed,
-       CAST(NULL AS VARCHAR) AS authored_by, c.digest,
-       CAST(s.first_capture AS DATE) >= k.documented_since AS documented
+       v.authored_by, c.digest,
+       CAST(s.first_capture AS DATE) >= k.documented_since AS documented, v.decision
 FROM captures c
 JOIN snapshots s ON s.snapshot = c.snapshot
 CROSS JOIN crawlers k

@@ -1,0 +1,121 @@
+"""Measures how long all claims take over many captures.
+
+Usage:
+    python benchmarks/claims.py [--captures 70000000] [--snapshots 12] [--crawlers 150]
+
+The captures are generated: hosts of three strata, a robots.txt shared by some thirty hosts on
+average, several thousand distinct policies, failures of every kind; a host changes its text once
+in sixty snapshots, and one policy in five refuses some crawlers.  Only the claims are measured, in
+a process of its own, with the memory that DuckDB may use set to `--memory`.
+"""
+
+import argparse
+import platform
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import duckdb
+
+from crawlblock.analysis.run import analyze, metrics, set_reading
+from crawlblock.store.layout import CONFIG, schema
+
+GENERATE = """
+INSERT INTO crawlers SELECT 'crawler-' || i, 'operator ' || i % 40,
+    ['training', 'search', 'assistant', 'archive'][1 + i % 4],
+    ['closed', 'open'][1 + (i % 5 = 0)::INT],
+    true, DATE '2023-01-01' + CAST(i * 5 AS INTEGER), NULL, NULL FROM range($crawlers) t(i);
+INSERT INTO policies SELECT 'p' || i, 'r' FROM range($policies) t(i);
+INSERT INTO verdicts SELECT 'p' || p, 'crawler-' || c,
+       CASE WHEN refused THEN 'full' WHEN p % 2 = 0 THEN 'partial' ELSE 'none' END,
+       CASE WHEN refused THEN 'named' WHEN p % 2 = 0 THEN 'wildcard' ELSE 'default' END,
+       NOT refused, CASE WHEN refused THEN 'own' END, CASE WHEN refused THEN p // 50 END
+FROM (SELECT p, c, p % 5 = 0 AND hash(p * 1000 + c // 10) % 100 < 30 AS refused
+      FROM range($policies) a(p), range($crawlers) b(c));
+INSERT INTO payloads (digest, bytes, body, policy)
+SELECT 'd' || i, 0, ''::BLOB, 'p' || (hash(i) % $policies) FROM range($payloads) t(i);
+INSERT INTO snapshots SELECT 's' || s, 'crawl',
+    TIMESTAMP '2023-06-01' + to_days(CAST(s * 30 AS INTEGER)),
+    TIMESTAMP '2023-06-20' + to_days(CAST(s * 30 AS INTEGER)) FROM range($snapshots) t(s);
+INSERT INTO panels VALUES ('bench', 'bench', NULL, TIMESTAMP '2023-01-01');
+INSERT INTO panel SELECT 'bench', 'h' || i, 'h' || i, NULL,
+    ['head', 'middle', 'tail'][1 + i % 3], NULL, 1 + i % 3, i FROM range($hosts) t(i);
+"""
+CAPTURES = """
+INSERT INTO captures BY NAME
+SELECT 's' || s AS snapshot, 'h' || i AS host, '/robots.txt' AS resource, 'h' || i AS domain,
+       0 AS hops, TIMESTAMP '2023-06-02' + to_days(CAST(s * 30 AS INTEGER)) AS fetch_time,
+       CASE WHEN k < 80 THEN 200 WHEN k < 92 THEN 404 WHEN k < 95 THEN 403
+            WHEN k < 97 THEN 503 END AS status,
+       CASE WHEN k < 80 THEN 'ok' WHEN k < 92 THEN 'absent' WHEN k < 95 THEN 'refused'
+            WHEN k < 97 THEN 'server_error' ELSE 'not_captured' END AS outcome,
+       CASE WHEN k < 80 THEN 'd' || (hash(i * 7 + (s + i % 60) // 60) % $payloads) END AS digest
+FROM (SELECT i, $snapshot AS s, hash(i * 31 + ($snapshot + i % 50) // 50) % 100 AS k
+      FROM range($hosts) t(i))
+"""
+
+
+def generate(path: Path, options: argparse.Namespace) -> None:
+    """Write a database of captures that nobody made."""
+    hosts = options.captures // options.snapshots
+    sizes = {"policies": 5_000, "payloads": max(5_000, hosts // 30), "crawlers": options.crawlers}
+    con = duckdb.connect(str(path), config=CONFIG)
+    # without its key, which takes most of the time to fill and is not used by any claim
+    con.execute(schema().replace("PRIMARY KEY (snapshot, host, resource)", "CHECK (true)"))
+    for statement in filter(str.strip, GENERATE.split(";")):
+        names = {**sizes, "snapshots": options.snapshots, "hosts": hosts}
+        used = {name: value for name, value in names.items() if f"${name}" in statement}
+        con.execute(statement, used).fetchall()
+    for snapshot in range(options.snapshots):
+        values = {"snapshot": snapshot, "hosts": hosts, "payloads": sizes["payloads"]}
+        con.execute(CAPTURES, values).fetchall()
+    con.close()
+
+
+def measure(path: Path, memory: str, one: str | None) -> None:
+    """Compute the claims and print what they took."""
+    con = duckdb.connect(str(path), config={**CONFIG, "memory_limit": memory, "threads": 2})
+    if one:
+        set_reading(con, "rfc9309")
+        for metric in metrics():
+            if one in ("each", metric.name):
+                begun = time.perf_counter()
+                rows = len(con.execute(metric.sql).fetchall())
+                print(
+                    f"{metric.name}: {time.perf_counter() - begun:.1f} s, {rows} rows", flush=True
+                )
+        return
+    begun = time.perf_counter()
+    with tempfile.TemporaryDirectory() as results:
+        analyze(con, Path(results))
+    seconds = time.perf_counter() - begun
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
+    print(f"all claims: {seconds:.1f} s, peak {peak:.2f} GiB")
+
+
+def main() -> None:
+    """Generate, then measure in another process."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--captures", type=int, default=70_000_000)
+    parser.add_argument("--snapshots", type=int, default=12)
+    parser.add_argument("--crawlers", type=int, default=150)
+    parser.add_argument("--memory", default="4GB", help="of DuckDB")
+    parser.add_argument("--db", type=Path, help="a database generated before; kept")
+    parser.add_argument("--one", help="a metric's name, or each: print the time of single metrics")
+    options = parser.parse_args()
+    print(f"Python {platform.python_version()}, DuckDB {duckdb.__version__}, {vars(options)}")
+    with tempfile.TemporaryDirectory() as folder:
+        path = options.db or Path(folder) / "bench.duckdb"
+        if not path.exists():
+            generate(path, options)
+            command = [sys.executable, *sys.argv, "--db", str(path)]
+            subprocess.run(command, check=True)
+        else:
+            measure(path, options.memory, options.one)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,150 @@
+"""Claims that SQL alone cannot make: how long hosts stay open, and what may come next."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+import duckdb
+import polars as pl
+
+from crawlblock.analysis.forecast import Forecast, forecast
+from crawlblock.analysis.survival import Openness, Spell, at_earliest, at_latest, openness
+
+_MOST = 20  # crawlers followed: those that most hosts refuse
+Frames = Mapping[str, pl.DataFrame]
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """A claim computed from the metrics, and what is to be said of it."""
+
+    name: str
+    title: str
+    unit: str
+    note: str
+    compute: Callable[[duckdb.DuckDBPyConnection, Frames], pl.DataFrame]
+
+
+# The last capture of each host of the panel that could be read, and the snapshot of each day.
+_LAST_READ = """
+SELECT host, CAST(any_value(weight) AS DOUBLE) AS weight, max(snapshot_date) AS last
+FROM readable WHERE population = 'panel' GROUP BY host ORDER BY host
+"""
+_SPELLS = {
+    "token": pl.String, "reading": pl.String, "timing": pl.String, "n": pl.Int64,
+    "n_unknown": pl.Int64, "effective_decisions": pl.Float64, "after": pl.Date, "before": pl.Date,
+    "estimate": pl.Float64, "low": pl.Float64, "high": pl.Float64, "silence": pl.String,
+}  # fmt: skip
+_TIMINGS: tuple[tuple[str, Callable[[list[Spell]], list[Spell]]], ...] = (
+    ("between", list),
+    ("latest", at_latest),
+    ("earliest", at_earliest),
+)
+
+
+def _still_open(con: duckdb.DuckDBPyConnection, frames: Frames) -> pl.DataFrame:
+    events = frames["events"].filter((pl.col("population") == "panel") & pl.col("first_refusal"))
+    days = _days_before(frames)
+    hosts = con.execute(_LAST_READ).fetchall()
+    since = dict(con.execute("SELECT token, documented_since FROM crawlers WHERE ai").fetchall())
+    counts = events.filter(pl.col("token").is_in(list(since))).group_by("token").len()
+    chosen = counts.sort(["len", "token"], descending=[True, False]).head(_MOST)["token"]
+    rows = []
+    for token in chosen.to_list():
+        refused = {row["host"]: row for row in events.filter(pl.col("token") == token).to_dicts()}
+        spells = [
+            Spell(
+                _last_open(days, row["after"], row["snapshot_date"]),
+                row["snapshot_date"],
+                weight,
+                row["decision"],
+            )
+            if (row := refused.get(host))
+            else Spell(last, None, weight)
+            for host, weight, last in hosts
+            if host in refused or since[token] is None or last >= since[token]
+        ]
+        for timing, move in _TIMINGS:
+            rows += _rows(token, events["reading"][0], timing, openness(move(spells)))
+    return pl.DataFrame(rows, schema=_SPELLS, orient="row")
+
+
+def _rows(token: str, reading: str, timing: str, found: Openness) -> list[tuple[object, ...]]:
+    about = (token, reading, timing, found.n, found.n_unknown, found.decisions)
+    if found.silence:
+        return [(*about, None, None, None, None, None, found.silence)]
+    return [
+        (*about, step.after, _told(step.before), step.open, step.low, step.high, None)
+        for step in found.steps
+    ]
+
+
+def _told(day: date) -> date | None:
+    """Return a day, None for the beginning of time."""
+    return None if day == date.min else day
+
+
+def _days_before(frames: Frames) -> list[date]:
+    """Return the days of the panel's snapshots."""
+    panel = frames["coverage"].filter(pl.col("population") == "panel")
+    return sorted(panel["snapshot_date"].drop_nulls().unique().to_list())
+
+
+def _last_open(days: list[date], moment: datetime | None, refused: date) -> date | None:
+    """Return the day of the snapshot that a capture belongs to, always before the refusal's."""
+    if moment is None:
+        return None
+    day = max((day for day in days if day <= moment.date()), default=moment.date())
+    return min(day, refused - timedelta(days=1))  # of two snapshots of one day
+
+
+_AHEAD = {
+    "population": pl.String, "reading": pl.String, "token": pl.String, "n": pl.Int64,
+    "n_unknown": pl.Int64, "date": pl.Date, "estimate": pl.Float64, "low": pl.Float64,
+    "high": pl.Float64, "silence": pl.String,
+}  # fmt: skip
+
+
+def _ahead(con: duckdb.DuckDBPyConnection, frames: Frames) -> pl.DataFrame:
+    breaks = [day for (day,) in con.execute("SELECT date FROM breaks ORDER BY 1").fetchall()]
+    series = frames["refusals"].filter(
+        (pl.col("definition") == "root") & pl.col("ai") & pl.col("snapshot_date").is_not_null()
+    )
+    rows: list[tuple[object, ...]] = []
+    for (population, token), points in series.sort("population", "token").group_by(
+        ["population", "token"], maintain_order=True
+    ):
+        points = points.unique("snapshot_date", keep="last").sort("snapshot_date")
+        if points["estimate"].is_not_null().sum() == 0:
+            continue
+        last = points.row(-1, named=True)
+        about = (population, last["reading"], token, last["n"], last["n_unknown"])
+        found = forecast(points["snapshot_date"].to_list(), points["estimate"].to_list(), breaks)
+        if isinstance(found, Forecast):
+            rows += [(*about, p.day, p.estimate, p.low, p.high, None) for p in found.points]
+        else:
+            rows.append((*about, None, None, None, None, found.reason))
+    return pl.DataFrame(rows, schema=_AHEAD, orient="row")
+
+
+DERIVED = (
+    Derived(
+        "openness",
+        "How long hosts stay open to a crawler",
+        "share of the panel's hosts, 0 to 1",
+        f"Of the {_MOST} AI crawlers that most hosts refuse: the share of hosts that have not yet "
+        "refused /, by Turnbull's estimate. A first refusal lies between two captures: timing "
+        "between leaves it there, latest takes the later one, earliest the one before. A host not "
+        "seen to refuse counts until its last readable capture. A host that opens again counts as "
+        "closed here; events has both. The interval takes hosts with one text as one decision.",
+        _still_open,
+    ),
+    Derived(
+        "forecast",
+        "What may come next",
+        "share of hosts, 0 to 1",
+        "Only where a damped trend has foretold this series better than its last value and better "
+        "than a straight line, since the last break of the archive; else silence says why not.",
+        _ahead,
+    ),
+)

@@ -1,0 +1,71 @@
+-- title: Whether hosts that refuse are lost from sight
+-- unit: difference of the risk of being unreadable in the next snapshot, -1 to 1
+-- note: Of the panel's hosts that could be read in a snapshot, those that refuse / to the crawler against those that do not: how many could not be read in the next one. Difference and odds ratio are Mantel and Haenszel's over all pairs of snapshots, the interval is robust to hosts that come back in every pair. One that leaves out 0 says that unknown hosts are not like the others, so that shares of the known ones are off. n counts pairs of a host and a snapshot, n_unknown those that could not be read in the first. Hosts count as drawn, without weights.
+WITH exposures AS (
+    SELECT m.answer, k.token, k.documented_since, NOT m.root_allowed AS refusing
+    FROM meanings m
+    JOIN crawlers k ON k.token = m.token AND k.token IN ('*', 'CCBot', 'GPTBot')
+    WHERE m.root_allowed IS NOT NULL
+), codes AS (  -- few: hosts with the same ones in every snapshot are counted together
+    SELECT answer, list(refusing ORDER BY token) AS code FROM exposures GROUP BY answer
+), tokens AS (
+    SELECT token, documented_since, row_number() OVER (ORDER BY token) AS place
+    FROM (SELECT DISTINCT token, documented_since FROM exposures)
+), seen AS (
+    SELECT reading, snapshot, snapshot_date, host, code, lead(snapshot) OVER later IS NOT NULL
+               AS followed, lead(code) OVER later IS NULL AS lost
+    FROM population
+    LEFT JOIN codes USING (answer)
+    WHERE population = 'panel'
+      AND snapshot NOT IN (SELECT snapshot FROM incomplete_snapshots
+                           UNION ALL SELECT snapshot FROM suspect_snapshots)
+    WINDOW later AS (PARTITION BY host ORDER BY snapshot_date, snapshot)
+), hosts AS (
+    SELECT reading, host, list(struct_pack(snapshot, snapshot_date, code, lost)
+                               ORDER BY snapshot_date, snapshot) AS path
+    FROM seen WHERE followed GROUP BY ALL
+), paths AS (
+    SELECT reading, path, count(*) AS hosts FROM hosts GROUP BY ALL
+), steps AS (
+    SELECT reading, number, hosts, step.snapshot, step.snapshot_date, step.code, step.lost
+    FROM (SELECT reading, hosts, row_number() OVER (ORDER BY path) AS number,
+                 unnest(path) AS step FROM paths)
+), exposed AS (
+    SELECT s.*, t.token, s.code[t.place] AS refusing
+    FROM steps s CROSS JOIN tokens t
+    WHERE coalesce(s.snapshot_date >= t.documented_since, true)
+), tables AS (
+    SELECT token, snapshot,
+           CAST(coalesce(sum(hosts) FILTER (refusing AND lost), 0) AS DOUBLE) AS a,
+           CAST(coalesce(sum(hosts) FILTER (refusing), 0) AS DOUBLE) AS n1,
+           CAST(coalesce(sum(hosts) FILTER (NOT refusing AND lost), 0) AS DOUBLE) AS b,
+           CAST(coalesce(sum(hosts) FILTER (NOT refusing), 0) AS DOUBLE) AS n0
+    FROM exposed GROUP BY ALL
+), residuals AS (
+    SELECT token, number, any_value(hosts) AS hosts,
+           ordered_sum(mh_residual(CAST(lost AS INTEGER), 1, refusing, a, n1, b, n0)) AS residual
+    FROM exposed JOIN tables USING (token, snapshot)
+    WHERE refusing IS NOT NULL AND n1 > 0 AND n0 > 0 GROUP BY ALL
+), errors AS (
+    SELECT token, sum(hosts) AS hosts, ordered_sum(hosts * residual ** 2) AS squares
+    FROM residuals GROUP BY ALL
+), unread AS (
+    SELECT token, CAST(coalesce(sum(hosts) FILTER (refusing IS NULL), 0) AS BIGINT) AS n_unknown,
+           any_value(reading) AS reading
+    FROM exposed GROUP BY ALL
+), claims AS (
+    SELECT token, CAST(sum(n1 + n0) AS BIGINT) AS n, CAST(sum(n1) AS BIGINT) AS n_refusing,
+           CAST(sum(a) AS BIGINT) AS n_lost_refusing, CAST(sum(b) AS BIGINT) AS n_lost_open,
+           mh_risk_difference(a, n1, b, n0) AS estimate, mh_odds_ratio(a, n1, b, n0) AS odds_ratio,
+           ordered_sum(n1 * n0 / nullif(n1 + n0, 0)) AS divisor
+    FROM tables GROUP BY token
+), told AS (
+    SELECT c.*, reading, n_unknown, sqrt(squares * hosts / nullif(hosts - 1, 0)) / divisor AS error
+    FROM claims c JOIN unread USING (token) LEFT JOIN errors USING (token)
+)
+SELECT 'panel' AS population, reading, token, n, n_unknown, n_refusing, n_lost_refusing,
+       n_lost_open, estimate, estimate - 1.959963984540054 * error AS low,
+       estimate + 1.959963984540054 * error AS high, odds_ratio,
+       CASE WHEN error > 0 THEN two_sided_p(estimate / error) END AS p
+FROM told
+ORDER BY token;

@@ -1,0 +1,109 @@
+"""Three questions with their numbers: who decided, open against closed, what is lost."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import polars as pl
+
+from crawlblock import registry
+from crawlblock.model import Openness
+from crawlblock.report.choice import Claims
+from crawlblock.report.markup import items
+from crawlblock.report.words import DASH, interval, percent
+
+_ACTS = {
+    "default": "a vendor's default",
+    "switch": "a vendor's switch that somebody flipped",
+    "copied": "a text copied from a list",
+}
+_Row = dict[str, Any]
+
+
+def answers(found: Claims, results: dict[str, pl.DataFrame]) -> str:
+    """Return the questions with their answers as HTML, for the last snapshot that counts."""
+    newest = found.last()["snapshot"][0]
+    last = {
+        name: frame.filter(
+            (pl.col("snapshot") == newest) & (pl.col("population") == found.population)
+        ).to_dicts()
+        for name in ("authors", "decisions", "gap", "lost")
+        for frame in (results[name],)
+    }
+    tokens = _asked(found)
+    return (
+        "<h2>Did the owners decide it?</h2>"
+        + items(_who(token, last["authors"], last["decisions"]) for token in tokens)
+        + "<h2>Is open data refused more than closed?</h2>"
+        + items(_gaps(last["gap"]))
+        + "<h2>How much is lost?</h2>"
+        + items(_lost(tokens, last["lost"]))
+    )
+
+
+def _asked(found: Claims) -> Sequence[str]:
+    """Return the most refused crawler of the figure and its open archive's."""
+    open_data = {c.token for c in registry.crawlers() if c.ai and c.openness is Openness.OPEN}
+    chosen = [found.tokens[0], *(token for token in found.tokens if token in open_data)]
+    return list(dict.fromkeys(chosen))
+
+
+def _who(token: str, authors: Iterable[_Row], decisions: Iterable[_Row]) -> str:
+    rows = [row for row in authors if row["token"] == token]
+    told = next((row for row in decisions if row["token"] == token), None)
+    if not rows or told is None:
+        return f"{token}: no robots.txt refuses it, so there is nobody to ask about."
+    parts: dict[str, float] = {}
+    for row in rows:
+        words = {"own": "a text of their own", "wildcard": "a group for all crawlers"}
+        kind = words.get(row["authored_by"]) or _ACTS.get(row["act"], "a template")
+        parts[kind] = parts.get(kind, 0) + row["estimate"]
+    shares = ", ".join(f"{percent(share)} {kind}" for kind, share in parts.items())
+    return (
+        f"{token}: {rows[0]['n']} hosts refuse it by robots.txt in {rows[0]['snapshot']}; of them "
+        f"{shares}. Hosts with the same rules for the same crawlers counted once, that is "
+        f"{told['n_decisions']} decisions, effectively {told['effective_decisions']:.0f}; "
+        f"{percent(told['estimate'])} of hosts refuse it, with the interval of decisions "
+        f"{interval(told['low'], told['high'])}, of hosts "
+        f"{interval(told['naive_low'], told['naive_high'])}; {told['n_unknown']} unknown."
+    )
+
+
+def _gaps(rows: Iterable[_Row]) -> Iterator[str]:
+    said = False
+    for row in rows:
+        if row["estimate"] is None:
+            continue
+        said = True
+        first, _, second = row["comparison"].partition(" - ")
+        low, high = (f"{100 * row[end]:+.1f}" for end in ("low", "high"))
+        yield (
+            f"{first}: {percent(row['first_share'])} of hosts refuse it, {second}: "
+            f"{percent(row['second_share'])}; {100 * row['estimate']:+.1f} points ({low} to {high}"
+            f"; n = {row['n']}, {row['n_unknown']} unknown). {row['first_only']} hosts refuse the "
+            f"first alone, {row['second_only']} the second alone."
+        )
+    if not said:
+        yield "It cannot be said: the crawlers to compare were not both documented at that time."
+
+
+def _lost(tokens: Iterable[str], rows: Sequence[_Row]) -> Iterator[str]:
+    if not rows:
+        yield "It cannot be said: no weights are stored. crawlblock weights brings them."
+        return
+    for token in tokens:
+        for row in rows:
+            if row["token"] == token:
+                yield _loss(row)
+
+
+def _loss(row: _Row) -> str:
+    about = f"{row['token']}, {row['unit']} of {row['corpus']}"
+    if row["silence"] or row["estimate"] is None:
+        return f"{about}: it cannot be said; {row['silence'] or 'no weight is known'}."
+    covered = DASH if row["covered"] is None else f"{100 * row['covered']:.2g} %"
+    return (
+        f"{about}: {percent(row['estimate'])} of what these hosts hold is refused "
+        f"({interval(row['low'], row['high'])}; n = {row['n']}, {row['n_unknown']} unknown, with "
+        f"them between {percent(row['bound_low'])} and {percent(row['bound_high'])}). They hold "
+        f"{covered} of the corpus, the largest of them {percent(row['largest'])} of that."
+    )
