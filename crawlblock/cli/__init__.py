@@ -13,7 +13,7 @@ from crawlblock.cli.bring import import_command
 from crawlblock.cli.check import check
 from crawlblock.cli.collect import history, sample
 from crawlblock.cli.conclude import analyze, evaluate
-from crawlblock.cli.discover import discover
+from crawlblock.cli.discover import discover, templates
 from crawlblock.cli.health import accept, status
 from crawlblock.cli.live import live
 from crawlblock.cli.render import miniature
@@ -56,6 +56,7 @@ COMMANDS = (
     explain,
     cat,
     changes,
+    templates,
     discover,
     replicate,
     status,

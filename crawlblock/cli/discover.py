@@ -1,15 +1,24 @@
-"""`crawlblock discover`: what the registry does not know yet."""
+"""`crawlblock templates` and `discover`: shared texts, and what the registry does not know yet."""
 
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import click
 
 from crawlblock.cli.options import db_option, print_rows
 from crawlblock.errors import InputError
+from crawlblock.pipeline import templates as shared
 from crawlblock.pipeline.discover import discover as find
 from crawlblock.store.store import Store
 
+_output: Callable[[Any], Any] = click.option(
+    "-o", "--output", type=click.Choice(["table", "json", "csv"]), default="table",
+    show_default=True, help="How to print.",
+)  # fmt: skip
+_NAMES = 6  # agents shown of a group
+_SHARED = ["domains", "since", "author", "agents", "rules", "names", "examples"]
 _COLUMNS = ["name", "since", "first", "domains_first", "last", "domains_last", "growth"]
 
 
@@ -17,10 +26,7 @@ _COLUMNS = ["name", "since", "first", "domains_first", "last", "domains_last", "
 @db_option
 @click.option("--directives", is_flag=True, help="Unknown keys of lines in place of agents.")
 @click.option("-n", "most", type=click.IntRange(1), default=40, show_default=True, help="Rows.")
-@click.option(
-    "-o", "--output", type=click.Choice(["table", "json", "csv"]), default="table",
-    show_default=True, help="How to print.",
-)  # fmt: skip
+@_output
 def discover(db: Path, directives: bool, most: int, output: str) -> None:
     r"""Print agents that robots.txt files name and no crawler is registered for, by growth.
 
@@ -32,10 +38,59 @@ def discover(db: Path, directives: bool, most: int, output: str) -> None:
       crawlblock discover
       crawlblock discover --directives -o csv
     """
-    if not db.exists():
-        raise InputError(f"{db}: no database is there; name another --db, or fill one first")
-    found = find(Store(db), "directives" if directives else "agents", most)
+    found = find(_opened(db), "directives" if directives else "agents", most)
     rows = [asdict(row) | {"since": f"{row.since:%Y-%m-%d}"} for row in found]
     if output == "table":
         rows = [row | {"growth": f"{100 * row['growth']:+.2f} points"} for row in rows]
     print_rows(rows, output, _COLUMNS)
+
+
+@click.command()
+@db_option
+@click.option("--discovered", is_flag=True, help="Groups that many unrelated domains share.")
+@click.option(
+    "--least",
+    type=click.IntRange(2),
+    default=5,
+    show_default=True,
+    help="With --discovered: how many registered domains must share a group.",
+)
+@_output
+def templates(db: Path, discovered: bool, least: int, output: str) -> None:
+    r"""Print the texts that unrelated sites share, and how many domains have them.
+
+    Without --discovered they are the known templates: who writes them, and how they get onto a
+    site. With it they are groups refusing / that are the same at many domains, known or not; a
+    group that names one crawler is the same at many by chance.
+
+    \b
+    Examples:
+      crawlblock templates
+      crawlblock templates --discovered --least 10 -o json
+    """
+    store = _opened(db)
+    if not discovered:
+        rows = [asdict(template) for template in shared.known(store)]
+        columns = ["template", "vendor", "kind", "act", "domains", "refusing", "since"]
+        print_rows(rows, output, columns if output == "table" else list(rows[0]) if rows else [])
+        return
+    found: list[dict[str, object]] = [
+        {
+            "decision": group.decision,
+            "author": author,
+            "domains": group.domains,
+            "since": group.since,
+            "agents": len(group.agents),
+            "rules": group.rules,
+            "names": ", ".join(group.agents[:_NAMES]),
+            "examples": ", ".join(group.examples),
+        }
+        for group, author in shared.discovered(store, least)
+    ]
+    print_rows(found, output, _SHARED)
+
+
+def _opened(db: Path) -> Store:
+    if not db.exists():
+        raise InputError(f"{db}: no database is there; name another --db, or fill one first")
+    return Store(db)

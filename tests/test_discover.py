@@ -1,0 +1,115 @@
+"""What commands tell of shared texts and of names that the registry does not know."""
+
+import json
+import subprocess
+import sys
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from crawlblock.hosts import registered_domain
+from crawlblock.model import Capture, Outcome, Payload, SnapshotKind
+from crawlblock.pipeline.discover import discover
+from crawlblock.pipeline.evaluate import evaluate
+from crawlblock.pipeline.runs import Tally
+from crawlblock.pipeline.templates import discovered, known
+from crawlblock.store.frames import captures_frame
+from crawlblock.store.store import Store
+from crawlblock.warc import digest
+
+OPEN = b"User-agent: *\nDisallow: /private\n"
+STRANGER = b"User-agent: Never-Heard-Of/2.0\nDisallow: /\nNonsense-Key: 1\n"
+STACK = b"User-agent: GPTBot\nUser-agent: CCBot\nDisallow: /\n"
+APART = b"User-agent: CCBot\nDisallow: /\n\n# both\nUser-agent: GPTBot\nDisallow: /\n"
+MANAGED = (
+    b"# BEGIN Cloudflare Managed content\n\nUser-agent: GPTBot\nDisallow: /\n\n"
+    b"# END Cloudflare Managed Content\n\n" + OPEN
+)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    """Return a database with three hosts in two snapshots."""
+    made = Store(tmp_path / "x.duckdb")
+    bodies = {
+        ("2024-01", "one.example.com"): OPEN,
+        ("2024-01", "two.example.org"): STACK,
+        ("2024-01", "three.example.net"): APART,
+        ("2024-06", "one.example.com"): STRANGER,
+        ("2024-06", "two.example.org"): STACK + STRANGER,
+        ("2024-06", "three.example.net"): MANAGED,
+    }
+    captures = [
+        Capture(
+            snapshot, host, "/robots.txt", registered_domain(host), None, None, 0,
+            datetime.fromisoformat(f"{snapshot}-02"), 200, Outcome.OK, digest(body), None, None,
+            None, None,
+        )
+        for (snapshot, host), body in bodies.items()
+    ]  # fmt: skip
+    payloads = [Payload(digest(body), body) for body in set(bodies.values())]
+    made.add_captures(captures_frame(captures), payloads, SnapshotKind.IMPORT)
+    evaluate(made, Tally(), lambda *_: None)
+    return made
+
+
+def test_unregistered_agents(store: Store) -> None:
+    """An agent that nobody registered is told with its growth, in registered domains."""
+    (found,) = discover(store, "agents", 10)
+    assert (found.name, found.domains_first, found.domains_last) == ("never-heard-of", 0, 2)
+    assert found.growth == pytest.approx(2 / 3)
+    assert found.since == datetime(2024, 6, 2)
+
+
+def test_unknown_directives(store: Store) -> None:
+    """So is the key of a line that nobody knows."""
+    (found,) = discover(store, "directives", 10)
+    assert (found.name, found.domains_last) == ("nonsense-key", 2)
+
+
+def test_discovered_texts(store: Store) -> None:
+    """Stacked or one by one, the same refusals are one text shared by two domains."""
+    ((group, author),) = [
+        pair for pair in discovered(store, 2) if pair[0].agents == ("ccbot", "gptbot")
+    ]
+    assert (group.domains, author) == (2, "own")
+    assert sorted(group.examples) == ["example.net", "example.org"]
+
+
+def test_known_templates(store: Store) -> None:
+    """A template is told with the domains that have it and those that refuse by it."""
+    found = {template.template: template for template in known(store)}
+    managed = found.pop("cloudflare-managed")
+    assert (managed.domains, managed.refusing, str(managed.since)) == (1, 1, "2024-06-02")
+    assert not any(template.domains for template in found.values())
+
+
+def test_who_wrote_it_is_in_the_view(store: Store) -> None:
+    """The view says whose text each refusal is, and which decision."""
+    with store.reading() as con:
+        rows = con.execute(
+            "SELECT host, authored_by, count(DISTINCT decision) OVER () FROM access "
+            "WHERE token = 'GPTBot' AND NOT root_allowed AND snapshot = '2024-06' ORDER BY host"
+        ).fetchall()
+    assert rows == [("three.example.net", "cloudflare-managed", 2), ("two.example.org", "own", 2)]
+
+
+@pytest.mark.parametrize(
+    "arguments", [("discover",), ("discover", "--directives"), ("templates",),
+                  ("templates", "--discovered", "--least", "2")],
+)  # fmt: skip
+def test_commands_print(store: Store, arguments: tuple[str, ...]) -> None:
+    """The commands print JSON and a table, and say it in one line when there is no database."""
+    command = [sys.executable, "-m", "crawlblock", *arguments, "--db"]
+    told = subprocess.run(
+        [*command, str(store.path), "-o", "json"], capture_output=True, check=True, timeout=60
+    )
+    assert json.loads(told.stdout)
+    subprocess.run([*command, str(store.path)], capture_output=True, check=True, timeout=60)
+    missing = subprocess.run(
+        [*command, str(store.path.with_name("no.duckdb"))], capture_output=True, text=True,
+        check=False, timeout=60,
+    )  # fmt: skip
+    assert missing.returncode == 2
+    assert len(missing.stderr.splitlines()) == 1
