@@ -6,6 +6,7 @@ import sys
 from datetime import datetime
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from crawlblock.hosts import registered_domain
@@ -93,6 +94,36 @@ def test_who_wrote_it_is_in_the_view(store: Store) -> None:
             "WHERE token = 'GPTBot' AND NOT root_allowed AND snapshot = '2024-06' ORDER BY host"
         ).fetchall()
     assert rows == [("three.example.net", "cloudflare-managed", 2), ("two.example.org", "own", 2)]
+
+
+WISHES = {
+    "followed.com": b"User-agent: *\nContent-Signal: ai-train=no\nDisallow: /\n",
+    "unenforced.com": b"User-agent: *\nContent-Signal: ai-train=no\nAllow: /\n",
+    "overruled.com": b"User-agent: *\nContent-Signal: ai-train=yes\nDisallow: /\n",
+    "silent.com": OPEN,
+}
+
+
+def test_wishes_that_rules_do_not_follow(tmp_path: Path) -> None:
+    """Of three hosts with a wish one overrules and one does not enforce it; explain says so."""
+    lines = [
+        json.dumps({"host": host, "fetch_time": "2026-05-06", "status": 200, "body": body.decode()})
+        for host, body in WISHES.items()
+    ]
+    (tmp_path / "hosts.jsonl").write_text("\n".join(lines))
+    command = [sys.executable, "-m", "crawlblock"]
+    db = ["--db", str(tmp_path / "w.duckdb")]
+    for arguments in (["import", str(tmp_path / "hosts.jsonl")], ["analyze"]):
+        subprocess.run([*command, *arguments, *db], capture_output=True, check=True, timeout=60)
+    frame = pl.read_parquet(tmp_path / "results" / "clashes.parquet")
+    found = {row["clash"]: (row["n"], row["n_clashing"]) for row in frame.to_dicts()}
+    assert found == {"overruled": (3, 1), "unenforced": (3, 1)}
+    said = subprocess.run(
+        [*command, "explain", "unenforced.com", "GPTBot", *db],
+        capture_output=True, text=True, check=True, timeout=60,
+    ).stdout  # fmt: skip
+    assert "2  content-signal: ai-train=no" in said
+    assert "unenforced: content-signal in line 2" in said
 
 
 @pytest.mark.parametrize(

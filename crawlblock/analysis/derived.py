@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 import duckdb
 import polars as pl
 
+from crawlblock.analysis.clashes import clashes
 from crawlblock.analysis.forecast import Forecast, forecast
 from crawlblock.analysis.survival import Openness, Spell, at_earliest, at_latest, openness
 
@@ -146,5 +147,16 @@ DERIVED = (
         "Only where a damped trend has foretold this series better than its last value and better "
         "than a straight line, since the last break of the archive; else silence says why not.",
         _ahead,
+    ),
+    Derived(
+        "clashes",
+        "Wishes that the rules do not follow",
+        "share of the hosts that state the wish, 0 to 1",
+        "Of the hosts that allow or refuse a use by a signal of that kind: overruled, the signal "
+        "allows a use and the rules keep an AI crawler for it out; unenforced, the signal refuses "
+        "a use and the rules let an AI crawler for it in everywhere. A crawler is concerned by the "
+        "signals of its own group, else of *. Every host counts as one, templates or not; hosts "
+        "that state no such wish are not in n.",
+        clashes,
     ),
 )

@@ -8,10 +8,14 @@ from difflib import get_close_matches
 
 import duckdb
 
+from crawlblock import registry
 from crawlblock.errors import InputError, StoreError
 from crawlblock.hosts import parse_host
-from crawlblock.model import Basis, Capture, Outcome, Restriction, Verdict
+from crawlblock.model import Basis, Capture, Outcome, Purpose, Restriction, Verdict
+from crawlblock.robots.authorship import Authors
+from crawlblock.robots.contradictions import Contradiction, contradictions
 from crawlblock.robots.evaluate import Finding, Judge
+from crawlblock.robots.signals import Signal, signals
 from crawlblock.robots.syntax import parse
 
 _RESOURCE = "/robots.txt"
@@ -57,6 +61,9 @@ class Explanation:
     line: int | None  # of the rule that decided
     rule: str | None
     ambiguous_group: bool
+    author: str | None  # whose text refuses: a template, own or wildcard
+    signals: tuple[Signal, ...]  # what the payload states beside the rules, to whomever
+    clashes: tuple[Contradiction, ...]  # where that and the verdict differ
 
 
 def known_host(con: duckdb.DuckDBPyConnection, text: str) -> str:
@@ -208,14 +215,21 @@ def explain(
     if body is None or point.capture.outcome != Outcome.OK:
         readings = _readings(con, point.capture.status, token)
         verdict = readings.get(reading, _UNKNOWN)
-        return Explanation(token, point, verdict, readings, (), None, None, False)
+        return Explanation(token, point, verdict, readings, (), None, None, False, None, (), ())
     finding = Judge(tokens_of(con)).find(body, token)
+    text = Authors(registry.templates()).of(body, {token: finding})[token]
+    stated = signals(body)
     rule = finding.rule
     spelled = f"{'Allow' if rule.allow else 'Disallow'}: {rule.pattern.decode()}" if rule else None
     return Explanation(
         token, point, finding.verdict, {}, _groups(body, finding), finding.line(body), spelled,
-        finding.ambiguous_group,
+        finding.ambiguous_group, text.author, stated,
+        contradictions(stated, {token: finding.verdict}, {token: _purpose(token)}),
     )  # fmt: skip
+
+
+def _purpose(token: str) -> Purpose | None:
+    return next((c.purpose for c in registry.crawlers() if c.token == token), None)
 
 
 def _readings(con: duckdb.DuckDBPyConnection, status: int | None, token: str) -> dict[str, Verdict]:

@@ -16,12 +16,12 @@ import aiohttp
 from crawlblock import __version__
 from crawlblock.analysis.changes import Change
 from crawlblock.errors import InputError, UpstreamError
+from crawlblock.report.words import author
 
 SIGNATURE = "X-Crawlblock-Signature"
 _ATOM = "http://www.w3.org/2005/Atom"
 _SPACE = uuid.uuid5(uuid.NAMESPACE_URL, "urn:crawlblock:changes")
 _PATIENCE = aiohttp.ClientTimeout(total=30)  # s
-AUTHORS = {"own": "a text of its own", "wildcard": "a group for all crawlers"}
 _VERBS = {"refused": "began to refuse / to", "opened": "stopped refusing / to"}
 
 
@@ -78,8 +78,7 @@ def sentence(change: Change) -> str:
         f"{change.host} {_VERBS[change.event]} {change.token} between {change.after} UTC "
         f"({change.from_snapshot or 'unnamed'}) and {change.before} UTC ({change.snapshot}): "
         f"{change.from_restriction} ({change.from_basis}) became "
-        f"{change.to_restriction} ({change.to_basis})"
-        + (f"; by {AUTHORS.get(by, f'the template {by}')}." if by else ".")
+        f"{change.to_restriction} ({change.to_basis})" + (f"; by {author(by)}." if by else ".")
     )
 
 

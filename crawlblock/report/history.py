@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from textwrap import wrap
 
@@ -11,7 +12,7 @@ from rich.text import Text
 
 from crawlblock.analysis.changes import Change, Standing, Turn
 from crawlblock.analysis.evidence import Explanation, Lines, Point
-from crawlblock.report.words import DASH, READINGS
+from crawlblock.report.words import DASH, READINGS, author
 
 _WIDTH = 80  # columns
 _NAMES = 5  # crawlers named in a row before they are only counted
@@ -133,6 +134,9 @@ def explained(found: Explanation) -> dict[str, object]:
             for g in found.groups
         ],
         "ambiguous_group": found.ambiguous_group,
+        "authored_by": found.author,
+        "signals": [asdict(signal) for signal in found.signals],
+        "clashes": [f"{c.clash} {c.signal.kind}, line {c.signal.line}" for c in found.clashes],
         "readings": {name: str(v.restriction) for name, v in found.readings.items()},
         **row,
     }
@@ -148,6 +152,7 @@ def explanation(found: Explanation, reading: str) -> str:
         f"{root[verdict.root_allowed]}",
         "",
         *_reasons(found, reading),
+        *_stated(found),
         "",
         f"snapshot  {capture.snapshot}",
         f"outcome   {capture.outcome}"
@@ -175,9 +180,21 @@ def _reasons(found: Explanation, reading: str) -> list[str]:
             return ["the payload is not a robots.txt"]
         return ["no group names it and there is none for *"]
     note = [f"line {found.line} decided: {found.rule}"] if found.rule else ["no rule refuses /"]
+    if found.author:
+        note.append(f"written by: {author(found.author)}")
     if found.ambiguous_group:
         note.append("agent lines are joined over a Crawl-delay or unknown line (ambiguous_group)")
     return note + [line for group in found.groups for line in _numbered(group, found.line)]
+
+
+def _stated(found: Explanation) -> list[str]:
+    """Return what the payload says beside the rules, and where that differs from them."""
+    lines = [f" {s.line:5}  {s.kind}: {s.value}" for s in found.signals[:_SHOWN]]
+    return [
+        *(["", "stated beside the rules:"] if lines else []),
+        *dict.fromkeys(lines),  # one line may state several wishes
+        *(f"{c.clash}: {c.signal.kind} in line {c.signal.line}" for c in found.clashes),
+    ]
 
 
 def _numbered(group: Lines, decided: int | None) -> list[str]:
@@ -225,7 +242,7 @@ def _day(time: datetime | None) -> str:
 def _table(*columns: str) -> Table:
     table = Table(box=None, padding=(0, 1, 0, 0), header_style="bold")
     for column in columns:
-        table.add_column(column, overflow="fold", no_wrap=column.startswith("between"))
+        table.add_column(column, overflow="fold", no_wrap=column.startswith(("between", "verdict")))
     return table
 
 

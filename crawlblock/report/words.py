@@ -18,6 +18,13 @@ POPULATIONS = {
     "captured": "hosts that each snapshot captured, which may differ from one to the next",
 }
 
+_AUTHORS = {"own": "a text of its own", "wildcard": "a group for all crawlers"}
+
+
+def author(name: str) -> str:
+    """Return in words whose text refuses."""
+    return _AUTHORS.get(name, f"the template {name}")
+
 
 def percent(share: float | None) -> str:
     """Return a share from 0 to 1 in percent with one decimal, a dash for None."""
