@@ -3,8 +3,8 @@
 Usage:
     python benchmarks/claims.py [--captures 70000000] [--snapshots 12] [--crawlers 150]
 
-The captures are generated: hosts of three strata, a robots.txt shared by some thirty hosts on
-average, several thousand distinct policies, failures of every kind; a host changes its text once
+The captures are generated: hosts of three strata, a robots.txt shared by some thirty hosts
+on average, several thousand distinct policies, failures of every kind; a host changes its text once
 in sixty snapshots, and one policy in five refuses some crawlers.  Only the claims are measured, in
 a process of its own, with the memory that DuckDB may use set to `--memory`.
 """
@@ -24,35 +24,45 @@ from crawlblock.analysis.run import analyze, metrics, set_reading
 from crawlblock.store.layout import CONFIG, schema
 
 GENERATE = """
-INSERT INTO crawlers SELECT 'crawler-' || i, 'operator ' || i % 40,
+INSERT INTO crawlers
+SELECT coalesce(['*', 'CCBot', 'GPTBot', 'ClaudeBot', 'Googlebot'][1 + i], 'crawler-' || i),
+    'operator ' || i % 40,
     ['training', 'search', 'assistant', 'archive'][1 + i % 4],
     ['closed', 'open'][1 + (i % 5 = 0)::INT],
     true, DATE '2023-01-01' + CAST(i * 5 AS INTEGER), NULL, NULL FROM range($crawlers) t(i);
 INSERT INTO policies SELECT 'p' || i, 'r' FROM range($policies) t(i);
-INSERT INTO verdicts SELECT 'p' || p, 'crawler-' || c,
+INSERT INTO verdicts SELECT 'p' || p,
+       coalesce(['*', 'CCBot', 'GPTBot', 'ClaudeBot', 'Googlebot'][1 + c], 'crawler-' || c),
        CASE WHEN refused THEN 'full' WHEN p % 2 = 0 THEN 'partial' ELSE 'none' END,
        CASE WHEN refused THEN 'named' WHEN p % 2 = 0 THEN 'wildcard' ELSE 'default' END,
        NOT refused, CASE WHEN refused THEN 'own' END, CASE WHEN refused THEN p // 50 END
 FROM (SELECT p, c, p % 5 = 0 AND hash(p * 1000 + c // 10) % 100 < 30 AS refused
       FROM range($policies) a(p), range($crawlers) b(c));
 INSERT INTO payloads (digest, bytes, body, policy)
-SELECT 'd' || i, 0, ''::BLOB, 'p' || (hash(i) % $policies) FROM range($payloads) t(i);
+SELECT 'sha1:' || lpad(i::VARCHAR, 32, 'A'), 0, ''::BLOB, 'p' || (hash(i) % $policies)
+FROM range($payloads) t(i);
+INSERT INTO signals SELECT 'sha1:' || lpad(i::VARCHAR, 32, 'A'), 'content-signal', [], 'train',
+    CASE WHEN i % 3 = 0 THEN 'allow' ELSE 'refuse' END, '', NULL, 1 FROM range(0, $payloads, 20) t(i);
+INSERT INTO weights SELECT 'h' || i || '.example', 'C4', NULL, NULL, 1 + hash(i) % 1000000
+FROM range(0, $hosts, 400) t(i);
 INSERT INTO snapshots SELECT 's' || s, 'crawl',
     TIMESTAMP '2023-06-01' + to_days(CAST(s * 30 AS INTEGER)),
     TIMESTAMP '2023-06-20' + to_days(CAST(s * 30 AS INTEGER)) FROM range($snapshots) t(s);
 INSERT INTO panels VALUES ('bench', 'bench', NULL, TIMESTAMP '2023-01-01');
-INSERT INTO panel SELECT 'bench', 'h' || i, 'h' || i, NULL,
+INSERT INTO panel SELECT 'bench', 'h' || i || '.example', 'www.h' || i || '.example', NULL,
     ['head', 'middle', 'tail'][1 + i % 3], NULL, 1 + i % 3, i FROM range($hosts) t(i);
 """
 CAPTURES = """
 INSERT INTO captures BY NAME
-SELECT 's' || s AS snapshot, 'h' || i AS host, '/robots.txt' AS resource, 'h' || i AS domain,
+SELECT 's' || s AS snapshot, 'www.h' || i || '.example' AS host, '/robots.txt' AS resource,
+       'h' || i || '.example' AS domain,
        0 AS hops, TIMESTAMP '2023-06-02' + to_days(CAST(s * 30 AS INTEGER)) AS fetch_time,
        CASE WHEN k < 80 THEN 200 WHEN k < 92 THEN 404 WHEN k < 95 THEN 403
             WHEN k < 97 THEN 503 END AS status,
        CASE WHEN k < 80 THEN 'ok' WHEN k < 92 THEN 'absent' WHEN k < 95 THEN 'refused'
             WHEN k < 97 THEN 'server_error' ELSE 'not_captured' END AS outcome,
-       CASE WHEN k < 80 THEN 'd' || (hash(i * 7 + (s + i % 60) // 60) % $payloads) END AS digest
+       CASE WHEN k < 80 THEN 'sha1:' || lpad((hash(i * 7 + (s + i % 60) // 60) % $payloads)::VARCHAR,
+                                             32, 'A') END AS digest
 FROM (SELECT i, $snapshot AS s, hash(i * 31 + ($snapshot + i % 50) // 50) % 100 AS k
       FROM range($hosts) t(i))
 """
