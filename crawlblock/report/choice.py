@@ -46,6 +46,13 @@ def claims(results: dict[str, pl.DataFrame], definition: str = HEADLINE) -> Clai
     return Claims(found.population, found.reading, series, _choose(found.last()))
 
 
+def asked(found: Claims) -> list[str]:
+    """Return the most refused crawler of the figure and its open archives."""
+    open_data = {c.token for c in registry.crawlers() if c.ai and c.openness is Openness.OPEN}
+    first, *others = found.tokens
+    return [first, *(token for token in others if token in open_data)]
+
+
 def _choose(last: pl.DataFrame) -> tuple[str, ...]:
     """Choose each operator's most refused AI crawler, an open archive's and a search engine's."""
     order = {crawler.token: place for place, crawler in enumerate(registry.crawlers())}

@@ -14,7 +14,8 @@ import polars as pl
 
 from crawlblock.analysis.derived import DERIVED, Derived
 from crawlblock.analysis.run import Metric, metrics, write_aside
-from crawlblock.report.choice import HEADLINE, Claims, claims
+from crawlblock.report.choice import HEADLINE, Claims, asked, claims
+from crawlblock.report.definitions import definitions
 from crawlblock.report.figure import Mark, Point, Series, line_chart
 from crawlblock.report.markup import figure, items, table
 from crawlblock.report.questions import answers
@@ -196,12 +197,13 @@ def _coverage(coverage: pl.DataFrame, marks: list[Mark]) -> str:
 
 def _by_definition(found: Claims, results: dict[str, pl.DataFrame]) -> str:
     """Return the last claims about the figure's crawlers under every definition and basis."""
-    newest = found.last().select("population", "snapshot").unique()
-    last = results["refusals"].join(newest, on=["population", "snapshot"], how="semi")
+    both = ["population", "snapshot"]
+    newest = found.last().select(both).unique()
+    last = results["refusals"].join(newest, on=both, how="semi")
     basis = (
         results["refusals_by_basis"]
         .filter(pl.col("definition") == HEADLINE)
-        .join(newest, on=["population", "snapshot"], how="semi")
+        .join(newest, on=both, how="semi")
     )
     shares = {(r["token"], r["definition"]): r["estimate"] for r in last.to_dicts()}
     shares |= {(r["token"], r["basis"]): r["estimate"] for r in basis.to_dicts()}
@@ -213,7 +215,11 @@ def _by_definition(found: Claims, results: dict[str, pl.DataFrame]) -> str:
     ]
     terms = [f"{name}: {text}" for name, text in DEFINITIONS.items()]
     caption = "; ".join(terms) + ". root is the sum of named, wildcard and http."
-    return "<h2>The same by other definitions</h2>" + table(caption, ("crawler", *columns), rows)
+    return (
+        "<h2>The same by other definitions</h2>"
+        + table(caption, ("crawler", *columns), rows)
+        + definitions(asked(found), results["sensitivity"].join(newest, on=both, how="semi"))
+    )
 
 
 def _last_snapshot(found: Claims) -> str:

@@ -5,9 +5,7 @@ from typing import Any
 
 import polars as pl
 
-from crawlblock import registry
-from crawlblock.model import Openness
-from crawlblock.report.choice import Claims
+from crawlblock.report.choice import Claims, asked
 from crawlblock.report.markup import items
 from crawlblock.report.words import DASH, interval, percent
 
@@ -29,7 +27,7 @@ def answers(found: Claims, results: dict[str, pl.DataFrame]) -> str:
         for name in ("authors", "decisions", "gap", "lost")
         for frame in (results[name],)
     }
-    tokens = _asked(found)
+    tokens = asked(found)
     return (
         "<h2>Did the owners decide it?</h2>"
         + items(_who(token, last["authors"], last["decisions"]) for token in tokens)
@@ -38,13 +36,6 @@ def answers(found: Claims, results: dict[str, pl.DataFrame]) -> str:
         + "<h2>How much is lost?</h2>"
         + items(_lost(tokens, last["lost"]))
     )
-
-
-def _asked(found: Claims) -> Sequence[str]:
-    """Return the most refused crawler of the figure and its open archive's."""
-    open_data = {c.token for c in registry.crawlers() if c.ai and c.openness is Openness.OPEN}
-    chosen = [found.tokens[0], *(token for token in found.tokens if token in open_data)]
-    return list(dict.fromkeys(chosen))
 
 
 def _who(token: str, authors: Iterable[_Row], decisions: Iterable[_Row]) -> str:
@@ -60,8 +51,9 @@ def _who(token: str, authors: Iterable[_Row], decisions: Iterable[_Row]) -> str:
     shares = ", ".join(f"{percent(share)} {kind}" for kind, share in parts.items())
     return (
         f"{token}: {rows[0]['n']} hosts refuse it by robots.txt in {rows[0]['snapshot']}; of them "
-        f"{shares}. Hosts with the same rules for the same crawlers counted once, that is "
-        f"{told['n_decisions']} decisions, effectively {told['effective_decisions']:.0f}; "
+        f"{shares}. Hosts with the same rules for the same crawlers counted once, these are "
+        f"{told['n_decisions']} texts, effectively {told['effective_decisions']:.0f} (short texts "
+        "are alike by chance, too); "
         f"{percent(told['estimate'])} of hosts refuse it, with the interval of decisions "
         f"{interval(told['low'], told['high'])}, of hosts "
         f"{interval(told['naive_low'], told['naive_high'])}; {told['n_unknown']} unknown."
@@ -70,7 +62,7 @@ def _who(token: str, authors: Iterable[_Row], decisions: Iterable[_Row]) -> str:
 
 def _gaps(rows: Iterable[_Row]) -> Iterator[str]:
     said = False
-    for row in rows:
+    for row in sorted(rows, key=lambda row: not row["comparison"].startswith("open data")):
         if row["estimate"] is None:
             continue
         said = True
@@ -101,9 +93,11 @@ def _loss(row: _Row) -> str:
     if row["silence"] or row["estimate"] is None:
         return f"{about}: it cannot be said; {row['silence'] or 'no weight is known'}."
     covered = DASH if row["covered"] is None else f"{100 * row['covered']:.2g} %"
+    whole = row["low"] == row["high"]
+    drawn = "a list told whole: no error of drawing" if whole else interval(row["low"], row["high"])
     return (
         f"{about}: {percent(row['estimate'])} of what these hosts hold is refused "
-        f"({interval(row['low'], row['high'])}; n = {row['n']}, {row['n_unknown']} unknown, with "
+        f"({drawn}; n = {row['n']}, {row['n_unknown']} unknown, with "
         f"them between {percent(row['bound_low'])} and {percent(row['bound_high'])}). They hold "
         f"{covered} of the corpus, the largest of them {percent(row['largest'])} of that."
     )
