@@ -11,6 +11,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from crawlblock.analysis.estimate import wilson
 from crawlblock.registry import crawlers
 from crawlblock.registry.templates import templates
 from crawlblock.robots.authorship import OWN, WILDCARD, Authors, Authorship, Template
@@ -18,12 +19,21 @@ from crawlblock.robots.decisions import shared_groups
 from crawlblock.robots.evaluate import Judge
 from crawlblock.robots.marks import Mark
 
-# Facts about real files, labelled by hand: round 1 was drawn, stratified by author, before the
-# rules were last changed (before, 95 of its 102 template claims were right), round 2 after it, from
-# other files. Labels rest on the file's first lines and those around the deciding one; in round 2
-# the claim was in view, so it can only count what is plainly wrong.
+# Facts about real files, labelled by hand; `draw` tells what a label is worth:
+#   1  stratified by author, in view while the rules were made (before, 95 of its 102 template
+#      claims were right); labels rest on the first lines and those around the deciding one
+#   2  other files, after the rules; the claim was in view: it counts only what is plainly wrong
+#   3  other files, after the rules, out of sample: 120 refusals claimed for a template and 80
+#      others, shuffled; the text was read whole (three longer than 18 kB in part) and its label
+#      written down before the claim was looked at
+#   4  four refusals in the files of draw 3 by which templates were then added or mended
+#   5  after that, labelled like 3: one refusal in each further text that a template is claimed for
+#      anywhere in the corpora (most seen in draw 1), and 40 others in files with a template's mark
+# Draw 3 found only six templates in files not yet labelled; the others are known in sample alone.
 with Path(__file__).with_name("labelled_authors.csv").open(encoding="utf-8") as _file:
     ROWS = list(csv.DictReader(_file))
+UNLISTED = "unlisted"  # a label: a group's or platform's text for which there is no template
+NO_TEMPLATE = {OWN, WILDCARD, UNLISTED}
 CLOUDFLARE = b"""# BEGIN Cloudflare Managed content
 User-agent: GPTBot
 Disallow: /
@@ -213,7 +223,14 @@ def test_marks_in_a_real_file(
     assert template in authors.templates_in(bodies(shared / "corpus", corpus)[digest])
 
 
-@pytest.mark.parametrize("template", sorted({row["author"] for row in ROWS} - {OWN, WILDCARD}))
+def test_managed_content_before_a_default_file(authors: Authors, shared: Path) -> None:
+    """In a real file that Cloudflare extends, its refusals are Cloudflare's, the rest is not."""
+    body = (shared / "templates/cloudflare_managed_2026.robots.txt").read_bytes()
+    assert author(authors, body, "GPTBot").author == "cloudflare-managed"
+    assert author(authors, body, "Googlebot").author == "drupal"
+
+
+@pytest.mark.parametrize("template", sorted({row["author"] for row in ROWS} - NO_TEMPLATE))
 def test_template_in_a_real_file(authors: Authors, shared: Path, template: str) -> None:
     """Each template that refuses a crawler is recognised in a real file that holds it."""
     row = next(row for row in ROWS if row["author"] == template)
@@ -227,29 +244,51 @@ def test_each_template_has_a_real_file() -> None:
     assert {template.id for template in templates()} - seen == {"raptive"}
 
 
-def test_precision_on_labelled_files(
+def claims(authors: Authors, shared: Path, draws: str) -> list[tuple[str, str, bytes]]:
+    """Return label, claim and text, apart from addresses in it, of each refusal drawn."""
+    made = []
+    for row in ROWS:
+        if row["draw"] in draws:
+            body = bodies(shared / "corpus", row["corpus"])[row["digest"]]
+            claimed = author(authors, body, row["token"]).author
+            text = b" ".join(word for word in body.lower().split() if b"://" not in word)
+            made.append((row["author"], claimed or "nobody", text))
+    return made
+
+
+def test_precision_out_of_sample(
     authors: Authors, shared: Path, record_property: Callable[[str, object], None]
 ) -> None:
-    """Of the refusals claimed for a template, at least 98 % carry its label given by hand."""
-    right: Counter[bool] = Counter()
-    fresh: Counter[bool] = Counter()
-    missed = 0
-    for row in ROWS:
-        body = bodies(shared / "corpus", row["corpus"])[row["digest"]]
-        claimed = author(authors, body, row["token"]).author
-        if claimed in (OWN, WILDCARD):
-            missed += row["author"] not in (OWN, WILDCARD)
-        else:
-            right[claimed == row["author"]] += 1
-            fresh[claimed == row["author"]] += row["round"] == "2"
+    """Of claims for a template in files labelled blind, at least 98 % are right."""
+    drawn = claims(authors, shared, "3")
+    right = Counter(label == claim for label, claim, _ in drawn if claim not in NO_TEMPLATE)
+    found = Counter(label == claim for label, claim, _ in drawn if label not in NO_TEMPLATE)
+    texts = {text for _, claim, text in drawn if claim not in NO_TEMPLATE}
+    precision = right[True] / right.total()
+    low, _ = wilson(precision, right.total())
+    record_property(
+        "proof",
+        f"out of sample {right[True]} of {right.total()} template claims are right (95 % interval "
+        f"from {low:.1%} if each counts as one; they rest on {len(texts)} texts); "
+        f"{found[True]} of {found.total()} refusals that a template wrote are found",
+    )
+    assert right.total() >= 120
+    assert precision >= 0.98
+
+
+def test_precision_in_sample(
+    authors: Authors, shared: Path, record_property: Callable[[str, object], None]
+) -> None:
+    """Of claims for a template in files seen while the rules were made, at least 98 % are right."""
+    drawn = claims(authors, shared, "1245")
+    right = Counter(label == claim for label, claim, _ in drawn if claim not in NO_TEMPLATE)
+    known = len({claim for _, claim, _ in drawn} - NO_TEMPLATE)
     precision = right[True] / right.total()
     record_property(
         "proof",
-        f"{right[True]} of {right.total()} template claims among {len(ROWS)} hand-labelled "
-        f"refusals are right ({precision:.1%}), {fresh[True]} of {fresh.total()} in files drawn "
-        f"after the rules were set; {missed} of a template's are missed",
+        f"in sample {right[True]} of {right.total()} template claims ({known} templates) are right "
+        f"({precision:.1%})",
     )
-    assert len(ROWS) >= 200
     assert precision >= 0.98
 
 
