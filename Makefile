@@ -48,9 +48,10 @@ analyze: setup
 	$(CRAWLBLOCK) analyze --db $(DB) --results $(RESULTS)
 endif
 
+cron: MIRROR = https://data.commoncrawl.org
 cron: setup  ## Print what cron or systemd must be told: CONTACT=you@example.org [MIRROR= DB=]
 	$(if $(CONTACT),,$(error say CONTACT=your e-mail address or web page))
-	@$(CRAWLBLOCK) schedule --db $(DB) --contact $(CONTACT) $(if $(MIRROR),--mirror $(MIRROR))
+	@$(CRAWLBLOCK) schedule --db $(DB) --results $(RESULTS) --contact $(CONTACT) --mirror $(MIRROR)
 
 test: setup-dev  ## Run the tests
 	$(VENV)/bin/python -m pytest

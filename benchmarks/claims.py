@@ -42,7 +42,8 @@ INSERT INTO payloads (digest, bytes, body, policy)
 SELECT 'sha1:' || lpad(i::VARCHAR, 32, 'A'), 0, ''::BLOB, 'p' || (hash(i) % $policies)
 FROM range($payloads) t(i);
 INSERT INTO signals SELECT 'sha1:' || lpad(i::VARCHAR, 32, 'A'), 'content-signal', [], 'train',
-    CASE WHEN i % 3 = 0 THEN 'allow' ELSE 'refuse' END, '', NULL, 1 FROM range(0, $payloads, 20) t(i);
+    CASE WHEN i % 3 = 0 THEN 'allow' ELSE 'refuse' END, '', NULL, 1
+FROM range(0, $payloads, 20) t(i);
 INSERT INTO weights SELECT 'h' || i || '.example', 'C4', NULL, NULL, 1 + hash(i) % 1000000
 FROM range(0, $hosts, 400) t(i);
 INSERT INTO snapshots SELECT 's' || s, 'crawl',
@@ -61,9 +62,10 @@ SELECT 's' || s AS snapshot, 'www.h' || i || '.example' AS host, '/robots.txt' A
             WHEN k < 97 THEN 503 END AS status,
        CASE WHEN k < 80 THEN 'ok' WHEN k < 92 THEN 'absent' WHEN k < 95 THEN 'refused'
             WHEN k < 97 THEN 'server_error' ELSE 'not_captured' END AS outcome,
-       CASE WHEN k < 80 THEN 'sha1:' || lpad((hash(i * 7 + (s + i % 60) // 60) % $payloads)::VARCHAR,
+       CASE WHEN k < 80 THEN 'sha1:' || lpad(CAST(text AS VARCHAR),
                                              32, 'A') END AS digest
-FROM (SELECT i, $snapshot AS s, hash(i * 31 + ($snapshot + i % 50) // 50) % 100 AS k
+FROM (SELECT i, $snapshot AS s, hash(i * 31 + ($snapshot + i % 50) // 50) % 100 AS k,
+             hash(i * 7 + ($snapshot + i % 60) // 60) % $payloads AS text
       FROM range($hosts) t(i))
 """
 

@@ -43,7 +43,7 @@ def pytest_terminal_summary(
 ) -> None:
     """Print what the tests counted, and with `-m fault` every fault with how its tests ended."""
     for report in terminalreporter.getreports("passed"):
-        for name, value in report.user_properties:
+        for name, value in getattr(report, "user_properties", ()):
             if name == "proof":
                 terminalreporter.write_line(f"proof: {value}")
     if config.option.markexpr == "fault":
@@ -54,7 +54,7 @@ def _print_faults(reporter: pytest.TerminalReporter) -> None:
     ends: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     for end in ("failed", "error", "skipped", "passed"):
         for report in reporter.getreports(end):
-            for name, value in report.user_properties:
+            for name, value in getattr(report, "user_properties", ()):
                 if name == "fault":
                     ends[value][end] += 1
     reporter.section("faults")

@@ -18,7 +18,7 @@ from crawlblock.errors import ArchiveError, LockedError, StoreError, UpstreamErr
 from crawlblock.miniature import Rendered, build
 from crawlblock.model import Crawl, Member, Outcome
 from crawlblock.pipeline.history import Wanted, collect_history
-from crawlblock.pipeline.runs import Tally
+from crawlblock.pipeline.runs import Budget, Tally
 from crawlblock.store.store import Store
 from crawlblock.transport import Failure, HostGate, Limits, PoliteClient, Refusal
 
@@ -295,6 +295,25 @@ def test_archive_changes_in_mid_run(archive: Path, tmp_path: Path) -> None:
         assert {row[8:11] for row in rows} <= {(200, Outcome.DAMAGED, None)}
         asked = [r.range for r in server.requests if "warc" in r.path]
         assert len(asked) == 2 * len(set(asked)) == 2 * HOSTS  # once more, and that is all
+
+
+@pytest.mark.fault("process", "history: the time is up amid a pause that the archive asked for")
+def test_time_is_up_amid_a_pause(archive: Path, tmp_path: Path) -> None:
+    """A run ends when its time is up, whatever it waits for, and the next one goes on."""
+    undisturbed = collect(tmp_path / "a.duckdb", str(archive))
+    names = [f"host-{number:02}.example" for number in range(HOSTS)]
+    members = [Member("p", n, n, None, "all", None, 1.0, at) for at, n in enumerate(names)]
+    tally, path = Tally(), tmp_path / "b.duckdb"
+    with RangeServer(archive) as server:
+        server.fault("warc", [200, 200, ("retry-after", 503, 600)])
+        wanted = Wanted(server.url, "a@example.org", "all", "zipnum", FAST, tmp_path / "cache")
+        run = collect_history(Store(path), wanted, members, tally, lambda *_: None, Budget(2.0))
+        asyncio.run(asyncio.wait_for(run, 30))
+        assert tally.unfinished
+        server.mend()
+        assert collect(path, server.url) == undisturbed
+        served = [(r.path, r.range) for r in server.requests if r.fault == 200 and "warc" in r.path]
+    assert len(served) == len(set(served))
 
 
 def command(*arguments: object) -> subprocess.CompletedProcess[str]:

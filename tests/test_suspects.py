@@ -9,6 +9,9 @@ import pytest
 import small_database
 from small_database import Answer, panel, snapshot
 
+from crawlblock.model import SnapshotKind
+from crawlblock.store.store import Store
+
 HOSTS = [f"h{number}.example" for number in range(40)]
 START = date(2024, 3, 1)
 
@@ -94,3 +97,20 @@ def test_unfinished_runs_are_not_judged(con: duckdb.DuckDBPyConnection) -> None:
     """A run that has not asked all of the panel is incomplete, not suspect."""
     snapshot(con, "live-1", START, dict.fromkeys(HOSTS[:30], None), "live")
     assert con.execute("FROM suspect_snapshots").fetchall() == []
+
+
+def test_views_of_another_version_are_renewed(tmp_path: Path) -> None:
+    """A database whose views another version made asks today's questions, with the facts it had."""
+    path = tmp_path / "x.duckdb"
+    Store(path).add_snapshot("s", SnapshotKind.LIVE, None, None)
+    with duckdb.connect(str(path)) as con:
+        con.execute("DROP VIEW suspect_snapshots").fetchall()
+        con.execute("CREATE OR REPLACE VIEW incomplete_snapshots AS SELECT 1 AS one").fetchall()
+        con.execute("CREATE OR REPLACE MACRO questions_stamp() AS 1").fetchall()
+    with Store(path).reading() as con:
+        assert con.execute("SELECT snapshot, asked FROM incomplete_snapshots").fetchall() == []
+        assert con.execute("FROM suspect_snapshots").fetchall() == []
+        assert con.execute("SELECT snapshot FROM snapshots").fetchall() == [("s",)]
+    before = path.read_bytes()
+    Store(path)
+    assert path.read_bytes() == before

@@ -291,6 +291,40 @@ async def test_the_archive_fails_and_today_is_kept(tmp_path: Path) -> None:
     assert rows == [("MINI-2024-18", True), ("live-2026-11-01", False)]
 
 
+def test_health(tmp_path: Path) -> None:
+    """A run that ended badly is told until that command, or an update, has ended well since."""
+    store = followed(tmp_path, ["a.test"])
+    archive(tmp_path / "mirror", {"MINI-2024-18": {"a.test": OPEN}})
+    at = ("--db", store.path)
+
+    def healthy() -> bool:
+        done = crawlblock("status", *at, "--json")
+        assert done.returncode == (not json.loads(done.stdout)["healthy"])
+        return done.returncode == 0
+
+    assert crawlblock("accept", "live-typo", *at, "--because", "x").returncode == 2
+    assert not healthy()
+    assert crawlblock("update", *at, "--mirror", tmp_path / "mirror", "--no-live").returncode == 0
+    assert healthy()
+    assert crawlblock("update", *at, "--mirror", tmp_path / "x", "--no-live").returncode == 2
+    assert crawlblock("evaluate", *at).returncode == 0
+    assert not healthy()
+
+
+def test_a_question_holds_no_run_up(tmp_path: Path) -> None:
+    """A run waits for who has the database open longer than a question itself would."""
+    store = followed(tmp_path, ["a.test"])
+    code = (
+        "import duckdb, sys, time\n"
+        f"con = duckdb.connect({str(store.path)!r})\n"
+        "print('open', flush=True); time.sleep(6)\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as other:
+        assert other.stdout and other.stdout.readline()
+        with store.held():
+            assert len(store.members()) == 1
+
+
 def test_another_run_is_at_work(tmp_path: Path) -> None:
     """While another process updates, an update ends with 75; a killed one holds no lock."""
     store = followed(tmp_path, ["a.test"])

@@ -26,10 +26,10 @@ class Derived:
     compute: Callable[[duckdb.DuckDBPyConnection, Frames], pl.DataFrame]
 
 
-# The last capture of each host of the panel that could be read, and the snapshot of each day.
+# The last capture of each listed host of the panel that could be read.
 _LAST_READ = """
 SELECT host, CAST(any_value(weight) AS DOUBLE) AS weight, max(snapshot_date) AS last
-FROM readable WHERE population = 'panel' GROUP BY host ORDER BY host
+FROM readable_in('listed') WHERE population = 'panel' GROUP BY host ORDER BY host
 """
 _SPELLS = {
     "token": pl.String, "reading": pl.String, "timing": pl.String, "n": pl.Int64,

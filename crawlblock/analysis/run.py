@@ -2,7 +2,8 @@
 
 import io
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -12,6 +13,8 @@ import polars as pl
 
 from crawlblock.analysis.derived import DERIVED
 from crawlblock.errors import InputError, StoreError
+
+_HELD = files(__package__) / "held.sql"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +44,9 @@ def analyze(
     InputError for a reading that is not known, StoreError when `results` cannot be written.
     """
     set_reading(con, reading)
-    frames = {metric.name: pl.DataFrame(con.sql(metric.sql)).rechunk() for metric in metrics()}
-    frames |= {claim.name: claim.compute(con, frames) for claim in DERIVED}
+    with _held(con):
+        frames = {metric.name: pl.DataFrame(con.sql(metric.sql)).rechunk() for metric in metrics()}
+        frames |= {claim.name: claim.compute(con, frames) for claim in DERIVED}
     for name, frame in frames.items():
         parquet, csv = io.BytesIO(), io.BytesIO()
         frame.write_parquet(parquet)
@@ -76,6 +80,21 @@ def write_aside(path: Path, content: bytes) -> None:
         raise StoreError(
             f"{path}: {error.strerror}; free some space or use another folder, then run again"
         ) from None
+
+
+@contextmanager
+def _held(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Keep what the metrics share in temporary tables until the block ends."""
+    made = []
+    try:
+        for statement in duckdb.extract_statements(_HELD.read_text("utf-8")):
+            con.execute(statement).fetchall()
+            made.append(" ".join(statement.query.partition("CREATE TEMP ")[2].split()[:2]))
+        yield
+    finally:
+        for name in reversed(made):
+            kind, _, name = name.partition(" ")
+            con.execute(f"DROP {kind} temp.{name}").fetchall()
 
 
 def _metric(name: str, sql: str) -> Metric:

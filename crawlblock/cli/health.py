@@ -21,8 +21,8 @@ from crawlblock.store.store import Store
 def status(db: Path, as_json: bool) -> None:
     r"""Print what the database holds and how the last runs went.
 
-    The exit code is 0 if all is well, 1 if a command's last run did not end well, payloads wait to
-    be judged, or the newest snapshot is suspect.
+    The exit code is 0 if all is well, 1 if a command's last run did not end well and no update has
+    since, payloads wait to be judged, or the newest snapshot is suspect.
 
     \b
     Examples:

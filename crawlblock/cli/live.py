@@ -44,8 +44,8 @@ def live(
 ) -> None:  # fmt: skip
     r"""Ask the panel's hosts for their robots.txt now and judge them.
 
-    Each host is asked once in a snapshot: after an interruption run it once more.  Every request
-    and answer is kept as WARC beside the database.
+    Each host is asked once in a snapshot: after an interruption run it once more, and it goes on,
+    within a week.  Every request and answer is kept as WARC beside the database.
 
     \b
     Examples:
@@ -54,7 +54,7 @@ def live(
     """
     store = Store(db)
     members = store.followed(panel)
-    name = snapshot or snapshot_name(now())
+    name = snapshot or snapshot_name(store, members, now())
     asking = Asking(contact, name, concurrency, allowed=allow_network, probe_page=probe_page)
     budget = Budget.of(max_runtime, max_requests)
     configuration = {

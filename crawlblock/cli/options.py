@@ -54,7 +54,8 @@ reading_option: Callable[[Any], Any] = click.option(
 snapshot_option: Callable[[Any], Any] = click.option(
     "--snapshot",
     default=None,
-    help="Name of the live snapshot to begin or go on with.  [default: live- and the date, UTC]",
+    help="Name of the live snapshot to begin or go on with.  [default: the newest if it was left "
+    "unfinished within a week, else live- and the date, UTC]",
 )
 concurrency_option: Callable[[Any], Any] = click.option(
     "--concurrency",

@@ -10,7 +10,7 @@ from string import Template
 
 import click
 
-from crawlblock.cli.options import contact_option, db_option, mirror_option
+from crawlblock.cli.options import contact_option, db_option, mirror_option, results_option
 from crawlblock.transport import user_agent
 
 _PLAIN = re.compile(r"[\w@%+=:,./-]+", re.ASCII)
@@ -19,6 +19,7 @@ _PLAIN = re.compile(r"[\w@%+=:,./-]+", re.ASCII)
 @click.command()
 @db_option
 @mirror_option
+@results_option
 @contact_option
 @click.option("--at", default="04:17", show_default=True, help="Time of day, HH:MM.")
 @click.option(
@@ -28,7 +29,9 @@ _PLAIN = re.compile(r"[\w@%+=:,./-]+", re.ASCII)
     show_default=True,
     help="Minutes a run may take; the next one goes on.",
 )
-def schedule(db: Path, mirror: str, contact: str | None, at: str, max_runtime: float) -> None:
+def schedule(
+    db: Path, mirror: str, results: Path | None, contact: str | None, at: str, max_runtime: float
+) -> None:
     r"""Print a crontab line, and a systemd service with its timer, that run `update` every day.
 
     All paths in them are absolute: neither has a PATH, a home or a terminal.
@@ -42,9 +45,11 @@ def schedule(db: Path, mirror: str, contact: str | None, at: str, max_runtime: f
     if not time:
         raise click.BadParameter(f"{at!r} is no time of day such as 04:17", param_hint="--at")
     place = mirror if "://" in mirror else str(Path(mirror).resolve())
+    folder = (results or db.parent / "results").resolve()
     words = [
         sys.executable, "-m", "crawlblock", "update", "--quiet", "--db", str(db.resolve()),
-        "--mirror", place, "--contact", str(contact), "--max-runtime", f"{max_runtime:g}",
+        "--results", str(folder), "--mirror", place, "--contact", str(contact),
+        "--max-runtime", f"{max_runtime:g}",
     ]  # fmt: skip
     text = Template((files(__package__) / "schedule.txt").read_text("utf-8"))
     click.echo(
@@ -53,7 +58,7 @@ def schedule(db: Path, mirror: str, contact: str | None, at: str, max_runtime: f
             minute=time[2],
             shell=shlex.join(words).replace("%", r"\%"),  # to cron a % is the end of the line
             command=_for_systemd(words),
-            folder=_for_systemd([str(db.resolve().parent)]),
+            folders=_for_systemd(sorted({str(db.resolve().parent), str(folder.parent)})),
         ),
         nl=False,
     )

@@ -70,7 +70,7 @@ def update(
     members = store.followed(panel)
     asking = None
     if not no_live:
-        name = snapshot or snapshot_name(now())
+        name = snapshot or snapshot_name(store, members, now())
         asking = Asking(contact, name, concurrency, allowed=allow_network)
     wanted = None
     if not no_history:

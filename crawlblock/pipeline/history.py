@@ -1,5 +1,6 @@
 """From Common Crawl's archive to captures."""
 
+import asyncio
 import shutil
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
@@ -58,23 +59,43 @@ async def collect_history(
     progress: Progress,
     budget: Budget = UNLIMITED,
 ) -> None:
-    """Store one capture for each member and crawl that has none yet, the newest crawl first."""
+    """Store one capture for each member and crawl that has none yet, the newest crawl first.
+
+    When the time is up all is dropped where it stands; what was told is in the cache.
+    """
     async with open_mirror(wanted.mirror, wanted.contact, wanted.limits) as mirror:
         try:
-            crawls = await _chosen(store, mirror, wanted.crawls)
-            for number, crawl in enumerate(crawls):
-                pending = _pending(store, crawl, members)
-                if pending and not tally.unfinished:
-                    plan = await _plan(mirror, crawl, len(pending), number > 0, wanted)
-                    kept = CachedMirror(mirror, wanted.cache / crawl.crawl / "ranges")
-                    await _collect_crawl(
-                        store, kept, crawl, plan.method, pending, wanted, tally, progress, budget
-                    )
-                if not tally.unfinished:  # also what a run left that was killed after its last host
-                    shutil.rmtree(wanted.cache / crawl.crawl, ignore_errors=True)
+            async with asyncio.timeout(budget.seconds_left(tally)) as limit:
+                await _collect_crawls(store, mirror, wanted, members, tally, progress, budget)
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            tally.unfinished = True
         finally:
             tally.requests += mirror.traffic.requests
             tally.bytes += mirror.traffic.bytes
+
+
+async def _collect_crawls(
+    store: Store,
+    mirror: Mirror,
+    wanted: Wanted,
+    members: Sequence[Member],
+    tally: Tally,
+    progress: Progress,
+    budget: Budget,
+) -> None:
+    crawls = await _chosen(store, mirror, wanted.crawls)
+    for number, crawl in enumerate(crawls):
+        pending = _pending(store, crawl, members)
+        if pending and not tally.unfinished:
+            plan = await _plan(mirror, crawl, len(pending), number > 0, wanted)
+            kept = CachedMirror(mirror, wanted.cache / crawl.crawl / "ranges")
+            await _collect_crawl(
+                store, kept, crawl, plan.method, pending, wanted, tally, progress, budget
+            )
+        if not tally.unfinished:  # also what a run left that was killed after its last host
+            shutil.rmtree(wanted.cache / crawl.crawl, ignore_errors=True)
 
 
 async def _chosen(store: Store, mirror: Mirror, crawls: str) -> list[Crawl]:

@@ -6,7 +6,7 @@ import ssl
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from aiohttp.abc import AbstractResolver
@@ -31,6 +31,7 @@ from crawlblock.store.store import Store
 from crawlblock.transport import user_agent
 
 _MOST_WAITING = 32_000_000  # bytes of payloads not stored yet
+_LONGEST = timedelta(days=7)  # from the first to the last capture of a snapshot: a point of time
 _NAME = re.compile(r"live-[A-Za-z0-9][A-Za-z0-9._-]{0,60}")
 
 
@@ -44,7 +45,7 @@ class Asking:
     patience: Patience = field(default_factory=Patience)
     batch: int = 500  # captures that wait to be stored together
     probe_page: bool = False  # ask for the home page, too, where robots.txt lets us
-    allowed: Collection[Network] = ()  # networks of this machine, for tests alone
+    allowed: Collection[Network] = ()  # asked though they are not public
     resolver: AbstractResolver | None = None  # for tests alone
     tls: ssl.SSLContext | None = None  # for tests alone
 
@@ -58,8 +59,18 @@ class Asking:
             )
 
 
-def snapshot_name(started: datetime) -> str:
-    """Return the snapshot that a run of this day belongs to."""
+def snapshot_name(store: Store, members: Sequence[Member], started: datetime) -> str:
+    """Return the live snapshot that a run goes on with, or that of its day.
+
+    A run goes on with the newest one where a budget or a kill left some of the members out, unless
+    it has become too old to be one point of time, or the panel was drawn anew since.
+    """
+    newest = store.newest_live(started - _LONGEST)
+    if newest:
+        done = store.hosts_captured(newest)
+        asked = sum(member.host in done for member in members)
+        if 0 < asked < len(members):
+            return newest
     return f"live-{started:%Y-%m-%d}"
 
 

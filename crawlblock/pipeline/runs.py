@@ -1,12 +1,15 @@
 """What a run is: it holds the database, and leaves a row that says how it went."""
 
 import os
+import signal
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
+from types import FrameType
 
 from crawlblock import __version__, registry
 from crawlblock.errors import CrawlblockError, InputError
@@ -36,6 +39,10 @@ class Budget:
         sent = tally.requests + requests
         return late or (self.requests is not None and sent >= self.requests)
 
+    def seconds_left(self, tally: "Tally") -> float | None:
+        """Return how long the run may still take, None: as long as it takes."""
+        return None if self.seconds is None else tally.begun + self.seconds - time.monotonic()
+
 
 @dataclass(slots=True)
 class Tally:
@@ -62,7 +69,7 @@ def registry_stamp() -> str:
 @contextmanager
 def recorded(store: Store, command: str, configuration: Mapping[str, object]) -> Iterator[Tally]:
     """Hold the database for a run, note how it went and publish what is stored."""
-    with store.held():
+    with store.held(), _stoppable():
         started = checked(now())
         tally = Tally()
         result = None
@@ -83,6 +90,26 @@ def recorded(store: Store, command: str, configuration: Mapping[str, object]) ->
                 )
             )  # fmt: skip
             store.publish()  # while no other run can write
+
+
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """Let SIGTERM, by which systemd and a shutdown stop a run, end it as Ctrl-C does."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread may set this, and it is told of signals
+        return
+    before = signal.signal(signal.SIGTERM, _stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    interrupted = signal.getsignal(signal.SIGINT)  # asyncio's own, which lets tasks end in order
+    if not callable(interrupted):  # a shell's background jobs ignore it
+        raise KeyboardInterrupt
+    interrupted(number, frame)
 
 
 def versions() -> dict[str, str]:

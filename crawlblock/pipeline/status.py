@@ -27,8 +27,14 @@ class Status:
 
     @property
     def healthy(self) -> bool:
-        """Tell whether the last runs ended well, all is judged and the newest snapshot is sound."""
-        ended_well = all(run.result in ENDED_WELL for run in self.runs)
+        """Tell whether the last runs ended well, all is judged and the newest snapshot is sound.
+
+        An update that ended well mends what ended badly before it, for it does all there is to do.
+        """
+        mended = max(
+            (r.started for r in self.runs if r.command == "update" and r.well), default=None
+        )
+        ended_well = all(r.well or (mended and r.started < mended) for r in self.runs)
         return ended_well and not self.payloads_pending and self.newest_snapshot not in self.suspect
 
 
@@ -42,6 +48,11 @@ class LastRun:
     requests: int
     bytes: int
     result: str  # ok, or the message it ended with
+
+    @property
+    def well(self) -> bool:
+        """Tell whether it did all it was to do."""
+        return self.result in ENDED_WELL
 
 
 def status(store: Store) -> Status:

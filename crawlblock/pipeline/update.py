@@ -26,8 +26,8 @@ def bring_up_to_date(
     The hosts are asked first, for today does not come again and a crawl does.  When the archive
     fails, what was collected is judged all the same.  `None` leaves a source out.
     """
-    tally.captures += recover(store)
     suspect = set(store.suspects())
+    tally.captures += recover(store)
     troubles: list[str] = []
     try:
         if asking:

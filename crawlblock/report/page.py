@@ -15,7 +15,8 @@ import polars as pl
 from crawlblock.analysis.derived import DERIVED, Derived
 from crawlblock.analysis.run import Metric, metrics, write_aside
 from crawlblock.report.choice import HEADLINE, Claims, asked, claims
-from crawlblock.report.definitions import definitions
+from crawlblock.report.course import course
+from crawlblock.report.definitions import definitions, strata
 from crawlblock.report.figure import Mark, Point, Series, line_chart
 from crawlblock.report.markup import figure, items, table
 from crawlblock.report.questions import answers
@@ -48,7 +49,9 @@ BUNDLED_SAMPLE = About(
         "and the ordinary code read them back. They are not Common Crawl's captures, and the "
         "archive's breaks, though marked, did not touch them.",
         "The hosts were chosen by others, for other ends, the government hosts so that failures "
-        "occur: they stand for themselves, not for the web.",
+        "occur: they stand for themselves, not for the web, and an interval over both strata is of "
+        "these hosts alone. A failed fetch of a top site left its older file standing, so none of "
+        "them is unknown. The rendered texts state no signals.",
     ),
 )
 
@@ -83,7 +86,9 @@ def _findings(found: Claims, results: dict[str, pl.DataFrame]) -> list[str]:
         items(_sentence(found.of(token)) for token in found.tokens),
         answers(found, results),
         _main_figure(found, marks, listed),
+        course(found, results),
         _coverage(coverage, marks),
+        strata(asked(found), _newest(found, results["refusals_by_stratum"])),
         _by_definition(found, results),
         _last_snapshot(found),
     ]
@@ -197,14 +202,8 @@ def _coverage(coverage: pl.DataFrame, marks: list[Mark]) -> str:
 
 def _by_definition(found: Claims, results: dict[str, pl.DataFrame]) -> str:
     """Return the last claims about the figure's crawlers under every definition and basis."""
-    both = ["population", "snapshot"]
-    newest = found.last().select(both).unique()
-    last = results["refusals"].join(newest, on=both, how="semi")
-    basis = (
-        results["refusals_by_basis"]
-        .filter(pl.col("definition") == HEADLINE)
-        .join(newest, on=both, how="semi")
-    )
+    last = _newest(found, results["refusals"])
+    basis = _newest(found, results["refusals_by_basis"]).filter(pl.col("definition") == HEADLINE)
     shares = {(r["token"], r["definition"]): r["estimate"] for r in last.to_dicts()}
     shares |= {(r["token"], r["basis"]): r["estimate"] for r in basis.to_dicts()}
     columns = ("root", "named", "wildcard", "http", "full", "all_but", "partial", "any")
@@ -218,8 +217,14 @@ def _by_definition(found: Claims, results: dict[str, pl.DataFrame]) -> str:
     return (
         "<h2>The same by other definitions</h2>"
         + table(caption, ("crawler", *columns), rows)
-        + definitions(asked(found), results["sensitivity"].join(newest, on=both, how="semi"))
+        + definitions(asked(found), _newest(found, results["sensitivity"]))
     )
+
+
+def _newest(found: Claims, frame: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows of the headline's population in the last snapshot that counts."""
+    newest = found.last().select("population", "snapshot").unique()
+    return frame.join(newest, on=["population", "snapshot"], how="semi")
 
 
 def _last_snapshot(found: Claims) -> str:

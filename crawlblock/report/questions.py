@@ -10,8 +10,8 @@ from crawlblock.report.markup import items
 from crawlblock.report.words import DASH, interval, percent
 
 _ACTS = {
-    "default": "a vendor's default",
-    "switch": "a vendor's switch that somebody flipped",
+    "default": "a vendor's or platform's default",
+    "switch": "a vendor's switch, whoever set it",
     "copied": "a text copied from a list",
 }
 _Row = dict[str, Any]
@@ -45,19 +45,22 @@ def _who(token: str, authors: Iterable[_Row], decisions: Iterable[_Row]) -> str:
         return f"{token}: no robots.txt refuses it, so there is nobody to ask about."
     parts: dict[str, float] = {}
     for row in rows:
-        words = {"own": "a text of their own", "wildcard": "a group for all crawlers"}
+        words = {"own": "a text of no known template", "wildcard": "a group for all crawlers"}
         kind = words.get(row["authored_by"]) or _ACTS.get(row["act"], "a template")
         parts[kind] = parts.get(kind, 0) + row["estimate"]
-    shares = ", ".join(f"{percent(share)} {kind}" for kind, share in parts.items())
+    shares = ", ".join(f"{kind} {percent(share)}" for kind, share in parts.items())
     return (
-        f"{token}: {rows[0]['n']} hosts refuse it by robots.txt in {rows[0]['snapshot']}; of them "
-        f"{shares}. Hosts with the same rules for the same crawlers counted once, these are "
-        f"{told['n_decisions']} texts, effectively {told['effective_decisions']:.0f} (short texts "
-        "are alike by chance, too); "
-        f"{percent(told['estimate'])} of hosts refuse it, with the interval of decisions "
-        f"{interval(told['low'], told['high'])}, of hosts "
+        f"{token}: {_hosts(rows[0]['n'])} refuse it by robots.txt in {rows[0]['snapshot']}; by "
+        f"{shares}. Hosts with the same rules for the same crawlers counted once, these are at "
+        f"least {told['n_decisions']} decisions, effectively {told['effective_decisions']:.0f}; "
+        f"by robots.txt or status {percent(told['estimate'])} of hosts refuse it, with the "
+        f"interval of decisions {interval(told['low'], told['high'])}, of hosts "
         f"{interval(told['naive_low'], told['naive_high'])}; {told['n_unknown']} unknown."
     )
+
+
+def _hosts(count: int) -> str:
+    return "1 host" if count == 1 else f"{count} hosts"
 
 
 def _gaps(rows: Iterable[_Row]) -> Iterator[str]:
@@ -92,7 +95,7 @@ def _loss(row: _Row) -> str:
     about = f"{row['token']}, {row['unit']} of {row['corpus']}"
     if row["silence"] or row["estimate"] is None:
         return f"{about}: it cannot be said; {row['silence'] or 'no weight is known'}."
-    covered = DASH if row["covered"] is None else f"{100 * row['covered']:.2g} %"
+    covered = DASH if row["covered"] is None else f"{100 * row['covered']:.3g} %"
     whole = row["low"] == row["high"]
     drawn = "a list told whole: no error of drawing" if whole else interval(row["low"], row["high"])
     return (

@@ -15,7 +15,7 @@ READINGS = {
 }
 POPULATIONS = {
     "panel": "hosts of the panel",
-    "captured": "hosts that each snapshot captured, which may differ from one to the next",
+    "captured": "the hosts captured in each snapshot, not the same throughout,",
 }
 
 _AUTHORS = {"own": "a text of its own", "wildcard": "a group for all crawlers"}

@@ -1,6 +1,5 @@
 """The database file: opened briefly, one run at a time, published for readers."""
 
-import os
 import shutil
 import time
 from collections.abc import Iterator
@@ -13,7 +12,9 @@ from filelock import FileLock, Timeout
 from crawlblock.errors import CrawlblockError, LockedError, StoreError
 from crawlblock.store.layout import CONFIG, is_current, renew
 
-_PATIENCE = 5.0  # s; another process may have the file open for the length of a question
+# How long, in s, the file is waited for while another process has it open to answer a question.
+_PATIENCE = 5.0
+_PATIENCE_OF_A_RUN = 300.0  # which would otherwise end halfway
 
 
 class Database:
@@ -27,6 +28,7 @@ class Database:
     def __init__(self, path: Path) -> None:
         """Take the path of the database."""
         self.path = path
+        self._patience = _PATIENCE
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -68,9 +70,11 @@ class Database:
             raise StoreError(
                 f"{self.path}.lock: {error.strerror}; the folder must be writable"
             ) from None
+        self._patience = _PATIENCE_OF_A_RUN
         try:
             yield
         finally:
+            self._patience = _PATIENCE
             lock.release()
 
     @contextmanager
@@ -91,7 +95,7 @@ class Database:
 
     @contextmanager
     def _open(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        until = time.monotonic() + _PATIENCE
+        until = time.monotonic() + self._patience
         while True:
             try:
                 con = duckdb.connect(str(self.path), config=CONFIG)
@@ -115,8 +119,11 @@ class Database:
         return self.path.with_suffix(f".snapshot{self.path.suffix}")
 
     def publish(self) -> Path:
-        """Copy the database for readers; who has the old copy open keeps it."""
-        aside = self.published.with_name(f"{self.published.name}.{os.getpid()}")
+        """Copy the database for readers; who has the old copy open keeps it.
+
+        For who holds the database: what a killed run left aside is written over.
+        """
+        aside = self.published.with_name(f"{self.published.name}.part")
         with self._open() as con:
             con.execute("CHECKPOINT").fetchall()
         try:
@@ -136,6 +143,11 @@ def _explained(path: Path, error: duckdb.Error) -> CrawlblockError:
     if "Could not set lock" in str(error) or "Conflicting lock" in str(error):
         return LockedError(
             f"{path}: another process has it open; close it, or read its copy *.snapshot.duckdb"
+        )
+    if "Read-only file system" in text or "Permission denied" in text:
+        reason = text.rpartition(": ")[2]
+        return StoreError(
+            f"{path}: {reason}; make it and its folder writable, or copy it elsewhere"
         )
     if "No space left" in str(error) or "not enough space" in str(error).lower():
         return StoreError(

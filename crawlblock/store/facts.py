@@ -138,6 +138,17 @@ class Facts(Database):
         with self.transaction() as con:
             return {s for (s,) in con.execute("SELECT snapshot FROM snapshots").fetchall()}
 
+    def newest_live(self, since: datetime) -> str | None:
+        """Return the live snapshot begun last, since a time and since the panel was drawn."""
+        with self.transaction() as con:
+            rows = con.execute(
+                "SELECT snapshot FROM snapshots WHERE kind = 'live' AND first_capture >= "
+                "greatest(?, (SELECT date_trunc('second', max(drawn)) FROM panels)) "
+                "ORDER BY first_capture DESC, snapshot LIMIT 1",
+                [since],
+            ).fetchall()
+        return str(rows[0][0]) if rows else None
+
     def hosts_captured(self, snapshot: str) -> set[str]:
         """Return the hosts whose robots.txt was asked for in a snapshot, whatever came of it."""
         with self.transaction() as con:

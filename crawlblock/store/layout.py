@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import zlib
 from contextlib import closing
 from importlib.resources import files
 from pathlib import Path
@@ -10,28 +11,48 @@ import duckdb
 
 from crawlblock.errors import StoreError
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 2  # of schema.sql
 CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "storage_compatibility_version": "v1.2.0",  # so that DuckDB 1.2 and later can read the file
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
 }
 _BEFORE = "crawlblock_layout_before"  # a name that no database file has by chance
+_QUESTIONS = ("questions", "intervals")  # files
+_STAMP = "questions_stamp"
 _OF_THE_SCHEMA = ("schema_version", "http_readings")  # their rows come with the layout
 
 
 def schema() -> str:
     """Return the SQL that makes an empty database."""
+    return (files(__package__) / "schema.sql").read_text("utf-8") + _questions()
+
+
+def _questions() -> str:
+    """Return the SQL of the views and macros that hold nothing, with a stamp of their text."""
     folder = files(__package__)
-    return "\n".join(
-        (folder / f"{name}.sql").read_text("utf-8") for name in ("schema", "questions", "intervals")
-    )
+    text = "\n".join((folder / f"{name}.sql").read_text("utf-8") for name in _QUESTIONS)
+    for kind in ("VIEW", "MACRO"):
+        text = text.replace(f"\nCREATE {kind} ", f"\nCREATE OR REPLACE {kind} ")
+    stamp = f"CREATE OR REPLACE MACRO {_STAMP}() AS {zlib.crc32(text.encode())}"
+    return f"{text}\n{stamp};\nCOMMENT ON MACRO {_STAMP} IS 'Which text made the views.';\n"
+
+
+def _renew_questions(con: duckdb.DuckDBPyConnection) -> None:
+    """Put today's views and macros in place of those that another version left in the file."""
+    text = _questions()
+    found = con.execute(
+        "SELECT macro_definition FROM duckdb_functions() WHERE function_name = ?", [_STAMP]
+    ).fetchall()
+    if not found or f"{_STAMP}() AS {found[0][0]};" not in text:
+        con.execute(text).fetchall()
 
 
 def is_current(con: duckdb.DuckDBPyConnection, path: Path) -> bool:
-    """Tell whether an open database has today's layout, which an empty one is given.
+    """Tell whether an open database has today's tables, which an empty one is given.
 
-    Raises StoreError if it is another program's or of a newer crawlblock.
+    The views of one that has are renewed where they are not today's.  Raises StoreError if it is
+    another program's or of a newer crawlblock.
     """
     tables = _tables(con)
     if not tables:
@@ -45,7 +66,10 @@ def is_current(con: duckdb.DuckDBPyConnection, path: Path) -> bool:
             f"{path}: made by a newer crawlblock (layout {version}, this one knows "
             f"{SCHEMA_VERSION}); use that one, or another --db"
         )
-    return bool(version == SCHEMA_VERSION)
+    if version < SCHEMA_VERSION:
+        return False
+    _renew_questions(con)
+    return True
 
 
 def renew(path: Path) -> None:

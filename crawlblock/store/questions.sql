@@ -23,51 +23,108 @@ CREATE MACRO effective_n(total, known, known_squared) AS
         / nullif(sum((total / nullif(known, 0)) ** 2 * known_squared
             ORDER BY (total / nullif(known, 0)) ** 2 * known_squared), 0);
 
+-- How far each snapshot is of the panel: a crawl or live run that asked one of the current panel's
+-- hosts, or an import within it, is; other snapshots stand for the hosts they captured.
+CREATE VIEW scopes AS
+SELECT s.snapshot, s.kind, s.first_capture,
+       bool_or(m.host IS NOT NULL)
+           AND (s.kind <> 'import' OR bool_and(m.host IS NOT NULL)) AS of_panel,
+       count(m.host) AS asked, any_value(p.members) AS members
+FROM snapshots s
+JOIN captures c ON c.snapshot = s.snapshot AND c.resource = '/robots.txt'
+LEFT JOIN (SELECT DISTINCT host FROM current_panel) m ON m.host = c.host
+CROSS JOIN (SELECT count(DISTINCT host) AS members FROM current_panel) p
+GROUP BY s.snapshot, s.kind, s.first_capture;
+
 -- Crawls and live runs that have not asked all of the panel yet: what they have is no fair sample of
 -- it, for hosts are asked in the order of the index, so shares leave them out.
 CREATE VIEW incomplete_snapshots AS
-SELECT s.snapshot, count(*) AS asked, any_value(p.members) AS members
-FROM snapshots s
-JOIN captures c ON c.snapshot = s.snapshot AND c.resource = '/robots.txt'
-SEMI JOIN current_panel m ON m.host = c.host
-CROSS JOIN (SELECT count(DISTINCT host) AS members FROM current_panel) p
-WHERE s.kind <> 'import'
-GROUP BY s.snapshot
-HAVING count(*) < any_value(p.members);
+SELECT snapshot, asked, members FROM scopes
+WHERE kind <> 'import' AND asked > 0 AND asked < members;
+
+-- The hosts of the panel, and those captured outside of it; a number is shorter than a name.
+CREATE VIEW hosts AS
+SELECT CAST(row_number() OVER (ORDER BY of_panel, host) AS INTEGER) AS number, *
+FROM (
+    SELECT true AS of_panel, host, min(stratum) AS stratum,
+           CAST(max(weight) AS DECIMAL(18, 6)) AS weight  -- decimals add up in any order
+    FROM current_panel GROUP BY host
+    UNION ALL
+    SELECT DISTINCT false, c.host, 'all', 1
+    FROM scopes s
+    JOIN captures c ON c.snapshot = s.snapshot AND c.resource = '/robots.txt'
+    WHERE NOT s.of_panel
+);
 
 -- Whom claims are about: a row per snapshot and host, also for the panel's hosts without a capture.
--- A crawl or live run that asked the current panel, or an import within it, is of the panel; other
--- snapshots stand for the hosts they captured, each with weight 1. The two are never one series.
+-- Hosts captured outside of the panel have weight 1. The two populations are never one series.
 CREATE VIEW population AS
-WITH members AS (
-    SELECT host, min(stratum) AS stratum, max(weight) AS weight FROM current_panel GROUP BY host
-), asked AS (
-    SELECT * FROM captures WHERE resource = '/robots.txt'
-), scopes AS (
-    SELECT s.snapshot, s.kind, s.first_capture,
-           bool_or(m.host IS NOT NULL)
-               AND (s.kind <> 'import' OR bool_and(m.host IS NOT NULL)) AS of_panel
-    FROM snapshots s
-    JOIN asked c ON c.snapshot = s.snapshot
-    LEFT JOIN members m ON m.host = c.host
-    GROUP BY s.snapshot, s.kind, s.first_capture
-), hosts AS (
-    SELECT s.*, m.host, m.stratum, m.weight FROM scopes s CROSS JOIN members m WHERE s.of_panel
+WITH lacking AS (
+    SELECT * FROM scopes WHERE of_panel AND asked < members
+), found AS (  -- one by one, or DuckDB 1.5 joins all hosts with all snapshots first
+    SELECT s.*, h.number, c.host, h.stratum, h.weight, c.fetch_time, c.outcome, c.status, c.digest
+    FROM captures c
+    JOIN scopes s ON s.snapshot = c.snapshot AND s.of_panel
+    JOIN hosts h ON h.host = c.host AND h.of_panel
+    WHERE c.resource = '/robots.txt'
     UNION ALL
-    SELECT s.*, c.host, 'all', 1 FROM scopes s JOIN asked c ON c.snapshot = s.snapshot
-    WHERE NOT s.of_panel
+    SELECT s.*, h.number, c.host, h.stratum, h.weight, c.fetch_time, c.outcome, c.status, c.digest
+    FROM captures c
+    JOIN scopes s ON s.snapshot = c.snapshot AND NOT s.of_panel
+    JOIN hosts h ON h.host = c.host AND NOT h.of_panel
+    WHERE c.resource = '/robots.txt'
+    UNION ALL BY NAME
+    SELECT s.*, h.number, h.host, h.stratum, h.weight, 'not_captured' AS outcome
+    FROM lacking s
+    JOIN hosts h ON h.of_panel
+    ANTI JOIN (
+        FROM captures SEMI JOIN lacking USING (snapshot) WHERE resource = '/robots.txt'
+    ) c
+        ON c.snapshot = s.snapshot AND c.host = h.host
+), texts AS (
+    SELECT digest, policy,
+           policy IN (SELECT policy FROM verdicts WHERE root_allowed IS NOT NULL) AS told
+    FROM payloads
+), statuses AS (
+    SELECT status, bool_or(root_allowed IS NOT NULL) AS told FROM http_readings
+    WHERE reading = coalesce(getvariable('reading'), 'rfc9309') GROUP BY status
 )
-SELECT CASE WHEN h.of_panel THEN 'panel' ELSE 'captured' END AS population,
+SELECT CASE WHEN f.of_panel THEN 'panel' ELSE 'captured' END AS population,
        coalesce(getvariable('reading'), 'rfc9309') AS reading,
-       h.snapshot, h.kind, CAST(h.first_capture AS DATE) AS snapshot_date, h.host, h.stratum,
-       CAST(coalesce(h.weight, 1) AS DECIMAL(18, 6)) AS weight,  -- decimals add up in any order
-       coalesce(c.fetch_time, h.first_capture) AS time,
-       coalesce(c.outcome, 'not_captured') AS outcome,
-       CASE WHEN c.digest IS NULL THEN 'http ' || c.status
-            WHEN c.outcome = 'ok' THEN y.policy END AS answer
-FROM hosts h
-LEFT JOIN asked c ON c.snapshot = h.snapshot AND c.host = h.host
-LEFT JOIN payloads y ON y.digest = c.digest;
+       f.snapshot, f.kind, CAST(f.first_capture AS DATE) AS snapshot_date, f.host, f.stratum,
+       f.weight, coalesce(f.fetch_time, f.first_capture) AS time, f.outcome,
+       CASE WHEN f.digest IS NULL THEN 'http ' || f.status
+            WHEN f.outcome = 'ok' THEN y.policy END AS answer,
+       coalesce(CASE WHEN f.digest IS NULL THEN h.told
+                     WHEN f.outcome = 'ok' THEN y.told END, false) AS told,
+       f.number
+FROM found f
+LEFT JOIN texts y ON y.digest = f.digest
+LEFT JOIN statuses h ON h.status = f.status;
+
+-- The population with its hosts as numbers, for what must look at every host.
+CREATE VIEW points AS
+SELECT population, snapshot, snapshot_date, number AS host, stratum, weight, time, outcome, answer,
+       told
+FROM population;
+
+-- The population counted: hosts that answered the same. Equal weights are added up by multiplying.
+CREATE VIEW point_counts AS
+WITH counts AS (
+    SELECT population, snapshot, snapshot_date, stratum, outcome, answer, told, weight,
+           count(*) AS hosts
+    FROM points GROUP BY ALL
+)
+SELECT CAST(population AS VARCHAR) AS population,
+       coalesce(getvariable('reading'), 'rfc9309') AS reading,
+       CAST(c.snapshot AS VARCHAR) AS snapshot, any_value(s.kind) AS kind, snapshot_date,
+       CAST(stratum AS VARCHAR) AS stratum, CAST(outcome AS VARCHAR) AS outcome,
+       CAST(answer AS VARCHAR) AS answer, told, CAST(sum(hosts) AS BIGINT) AS hosts,
+       sum(weight * hosts) AS weight,
+       sum(CAST(weight * weight AS DECIMAL(38, 6)) * hosts) AS weight_squared
+FROM counts c
+JOIN snapshots s ON s.snapshot = CAST(c.snapshot AS VARCHAR)
+GROUP BY ALL;
 
 -- Crawls and live runs that are more likely a fault of the network, of the archive or of ours than
 -- news of the web, each with the reason: against the median of the five before of its kind, hosts
@@ -75,8 +132,8 @@ LEFT JOIN payloads y ON y.digest = c.digest;
 -- them out until a person accepts them (table accepted). A break of the archive explains a crawl's.
 CREATE VIEW suspect_snapshots AS
 WITH shares AS (
-    SELECT snapshot, kind, snapshot_date, outcome, count(*) AS hosts
-    FROM population WHERE population = 'panel' AND kind <> 'import'
+    SELECT snapshot, kind, snapshot_date, outcome, CAST(sum(hosts) AS BIGINT) AS hosts
+    FROM point_counts WHERE population = 'panel' AND kind <> 'import'
         AND snapshot NOT IN (SELECT snapshot FROM incomplete_snapshots)
     GROUP BY ALL
 ), sizes AS (
@@ -133,39 +190,73 @@ FROM http_readings h
 CROSS JOIN crawlers k
 WHERE h.reading = coalesce(getvariable('reading'), 'rfc9309');
 
--- The population counted: hosts with the same answer are added up before crawlers are looked up.
--- A crawler is counted from the day it was documented, or always where that day is unknown.
+-- The hosts of sound snapshots, counted by what they answered.
+CREATE VIEW answer_counts AS
+SELECT population, reading, snapshot, snapshot_date, stratum, answer,
+       CAST(sum(hosts) AS BIGINT) AS hosts, sum(weight) AS weight,
+       sum(weight_squared) AS weight_squared
+FROM point_counts
+WHERE population = 'captured'
+   OR snapshot NOT IN (SELECT snapshot FROM incomplete_snapshots
+                       UNION ALL SELECT snapshot FROM suspect_snapshots)
+GROUP BY ALL;
+
+-- What the answers given at a date mean for each crawler counted then: from the day it was
+-- documented, or always where that day is unknown.
+CREATE VIEW counted_meanings AS
+SELECT d.snapshot_date, d.answer, k.token, k.purpose, k.openness, k.ai,
+       coalesce(m.restriction, 'unknown') AS restriction, coalesce(m.basis, 'unknown') AS basis,
+       m.root_allowed
+FROM (SELECT DISTINCT snapshot_date, answer FROM answer_counts) d
+CROSS JOIN crawlers k
+LEFT JOIN meanings m ON m.answer = d.answer AND m.token = k.token
+WHERE coalesce(d.snapshot_date >= k.documented_since, true);
+
+-- The population counted by crawler and verdict; answer stands only where it refuses / and no
+-- decision is known.
 CREATE VIEW access_counts AS
-WITH cells AS (
-    SELECT population, reading, snapshot, snapshot_date, stratum, answer, count(*) AS hosts,
-           sum(weight) AS weight, sum(CAST(weight * weight AS DECIMAL(38, 6))) AS weight_squared
-    FROM population
-    WHERE population = 'captured'
-       OR snapshot NOT IN (SELECT snapshot FROM incomplete_snapshots
-                           UNION ALL SELECT snapshot FROM suspect_snapshots)
-    GROUP BY ALL
-)
-SELECT c.*, k.token, coalesce(m.restriction, 'unknown') AS restriction,
-       coalesce(m.basis, 'unknown') AS basis, m.root_allowed, m.authored_by, m.decision
-FROM cells c
+SELECT c.population, c.reading, c.snapshot, c.snapshot_date, c.stratum,
+       CASE WHEN m.decision IS NULL AND NOT m.root_allowed THEN c.answer END AS answer,
+       CAST(sum(c.hosts) AS BIGINT) AS hosts, sum(c.weight) AS weight,
+       sum(c.weight_squared) AS weight_squared, k.token,
+       coalesce(m.restriction, 'unknown') AS restriction, coalesce(m.basis, 'unknown') AS basis,
+       m.root_allowed, m.authored_by, m.decision
+FROM answer_counts c
 CROSS JOIN crawlers k
 LEFT JOIN meanings m ON m.answer = c.answer AND m.token = k.token
-WHERE coalesce(c.snapshot_date >= k.documented_since, true);
+WHERE coalesce(c.snapshot_date >= k.documented_since, true)
+GROUP BY ALL;
 
--- The captures whose answer could be told, in the order of time, with the one before.
-CREATE VIEW readable AS
+-- The captures whose answer could be told, in the order of time, with the one before; `source` is a
+-- relation like population.
+CREATE MACRO readable_in(source) AS TABLE
 SELECT p.*, lag(answer) OVER turns AS answer_before, lag(time) OVER turns AS time_before,
        max(snapshot_date) OVER (turns ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
            AS dates_before
-FROM population p
-WHERE answer IN (SELECT answer FROM meanings WHERE root_allowed IS NOT NULL)
-  AND snapshot NOT IN (SELECT snapshot FROM suspect_snapshots)
+FROM query_table(source) p
+WHERE told AND snapshot NOT IN (SELECT snapshot FROM suspect_snapshots)
 WINDOW turns AS (PARTITION BY population, host ORDER BY time, snapshot);
 
+CREATE VIEW readable AS FROM readable_in('population');
+
+-- Hosts counted by what they answered in a snapshot and before.
+CREATE VIEW turn_counts AS
+SELECT CAST(population AS VARCHAR) AS population, CAST(snapshot AS VARCHAR) AS snapshot,
+       snapshot_date, CAST(stratum AS VARCHAR) AS stratum,
+       CAST(answer_before AS VARCHAR) AS answer_before, CAST(answer AS VARCHAR) AS answer,
+       CAST(sum(hosts) AS BIGINT) AS hosts, sum(weight * hosts) AS weight,
+       sum(CAST(weight * weight AS DECIMAL(38, 6)) * hosts) AS weight_squared
+FROM (
+    SELECT population, snapshot, snapshot_date, stratum, answer_before, answer, weight,
+           count(*) AS hosts
+    FROM readable_in('points') WHERE answer_before IS NOT NULL GROUP BY ALL
+)
+GROUP BY ALL;
+
 -- Where / of a host closed or opened to a crawler, between one readable capture and the next.
-CREATE VIEW changes AS
+CREATE MACRO changes_in(source) AS TABLE
 WITH turns AS (
-    SELECT DISTINCT answer_before, answer FROM readable WHERE answer_before <> answer
+    SELECT DISTINCT answer_before, answer FROM readable_in(source) WHERE answer_before <> answer
 ), arrivals AS MATERIALIZED (  -- or DuckDB 1.5 joins all answers with all answers first
     SELECT t.answer_before, m.* FROM turns t JOIN meanings m ON m.answer = t.answer
 ), flips AS (
@@ -182,15 +273,41 @@ WITH turns AS (
 SELECT r.population, r.reading, r.snapshot, r.snapshot_date, r.host, r.stratum, r.weight, f.token,
        f.event, r.time_before AS after, r.time AS before, f.from_restriction, f.to_restriction,
        f.from_basis, f.to_basis, f.authored_by, f.decision
-FROM readable r
+FROM readable_in(source) r
 JOIN flips f ON f.answer_before = r.answer_before AND f.answer = r.answer
 WHERE coalesce(r.snapshot_date >= f.documented_since, true);
+
+CREATE VIEW changes AS FROM changes_in('population');
+
+-- The hosts that are followed one by one: of each population 20,000, those first by the MD5 of their
+-- names, or all. A row per snapshot as in population.
+CREATE VIEW listed AS
+SELECT CAST(population AS VARCHAR) AS population,
+       coalesce(getvariable('reading'), 'rfc9309') AS reading,
+       CAST(snapshot AS VARCHAR) AS snapshot, snapshot_date, h.host,
+       CAST(p.stratum AS VARCHAR) AS stratum, p.weight, time,
+       CAST(outcome AS VARCHAR) AS outcome, CAST(answer AS VARCHAR) AS answer, told
+FROM points p
+JOIN (
+    SELECT number, host FROM hosts
+    QUALIFY row_number() OVER (PARTITION BY of_panel ORDER BY md5(host), host) <= 20000
+) h ON h.number = p.host;
 
 COMMENT ON VIEW incomplete_snapshots IS 'Crawls and live runs that have not asked all of the current panel; shares leave them out.';
 COMMENT ON VIEW suspect_snapshots IS 'Crawls and live runs that look like a fault rather than news, with the reason; shares and changes leave them out until they are accepted.';
 COMMENT ON VIEW population IS 'Whom claims are about: a row per snapshot and host, with and without a capture.';
+COMMENT ON VIEW scopes IS 'Whether a snapshot is of the current panel, and how many of its hosts it asked.';
+COMMENT ON VIEW hosts IS 'The hosts that claims are about, numbered.';
+COMMENT ON VIEW points IS 'The population with its hosts as numbers.';
+COMMENT ON VIEW point_counts IS 'The population counted: hosts and weights by snapshot, stratum, outcome and answer.';
+COMMENT ON VIEW answer_counts IS 'Hosts and weights of sound snapshots by stratum and answer.';
+COMMENT ON VIEW counted_meanings IS 'What the answers given at a date mean for each crawler counted then.';
+COMMENT ON VIEW turn_counts IS 'readable, counted: hosts and weights by answer and the answer before, where there is one.';
+COMMENT ON VIEW listed IS 'The hosts that are followed one by one: at most 20,000 of each population.';
+COMMENT ON MACRO TABLE readable_in IS 'readable of any relation like population, given by name.';
+COMMENT ON MACRO TABLE changes_in IS 'changes of any relation like population, given by name.';
 COMMENT ON VIEW meanings IS 'What an answer (a policy, or a status where no rules were read) means for each crawler.';
-COMMENT ON VIEW access_counts IS 'access, counted: hosts and weights by snapshot, stratum, answer and crawler.';
+COMMENT ON VIEW access_counts IS 'access, counted: hosts and weights by snapshot, stratum, crawler and verdict.';
 COMMENT ON VIEW readable IS 'The captures whose answer could be told, in order of time, with the one before.';
 COMMENT ON VIEW changes IS 'Where / of a host closed or opened to a crawler, between one readable capture and the next, and whose text refuses or refused it.';
 COMMENT ON MACRO wilson_low IS 'Lower end of Wilson''s 95 % interval of share p among n.';

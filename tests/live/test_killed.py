@@ -183,14 +183,15 @@ async def run(store: Store, server: WebServer) -> Tally:
     return tally
 
 
-@pytest.mark.fault("process", "live: Ctrl-C")
-async def test_stopped_run_stores_what_it_has(tmp_path: Path) -> None:
-    """After Ctrl-C all that was answered is stored, and the command ends with 130 and one line."""
+@pytest.mark.fault("process", "live: {number.name}")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_stopped_run_stores_what_it_has(tmp_path: Path, number: signal.Signals) -> None:
+    """After Ctrl-C or `systemctl stop` all answers are stored, and one line and 130 say so."""
     store = a_store(tmp_path, HOSTS)
     async with web_server(web()) as server:
         process = await asyncio.to_thread(commanded, store, server)
         await server.until(100)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         _, told = await asyncio.to_thread(process.communicate)
     assert process.returncode == 130
     assert told.strip().splitlines() == [

@@ -3,8 +3,11 @@
 import gzip
 import subprocess
 import sys
+import threading
 from collections.abc import Iterable
-from datetime import datetime
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,7 +18,7 @@ from crawlblock.errors import InputError, StoreError
 from crawlblock.model import SnapshotKind
 from crawlblock.pipeline.bring import import_files
 from crawlblock.pipeline.live import Asking, collect_live, snapshot_name
-from crawlblock.pipeline.runs import UNLIMITED, Budget, Tally
+from crawlblock.pipeline.runs import UNLIMITED, Budget, Tally, now
 from crawlblock.sources.live import Answer, Archive, Patience
 from crawlblock.store.store import Store
 from crawlblock.warc import responses
@@ -203,6 +206,42 @@ async def test_large_run_stores_every_host(tmp_path: Path) -> None:
     assert orphans == []
 
 
+async def test_a_snapshot_left_unfinished_is_gone_on_with(tmp_path: Path) -> None:
+    """A run goes on where a budget ended one of the week before, unless the panel is another."""
+    store = a_store(tmp_path, [f"h{number}.test" for number in range(30)])
+    members, today, day = store.members(), now(), timedelta(days=1)
+
+    def name(after: timedelta) -> str:
+        return snapshot_name(store, members, today + after)
+
+    assert name(day) == f"live-{today + day:%Y-%m-%d}"
+    async with web_server({}) as server:
+        await run(store, server, budget=Budget(requests=1))
+        left = [name(after) for after in (day, 8 * day)]
+        assert left == ["live-2026-11-21", f"live-{today + 8 * day:%Y-%m-%d}"]
+        await run(store, server)
+    assert name(day) == f"live-{today + day:%Y-%m-%d}"
+    grown = [*members, replace(members[0], host="c.test", domain="c.test")]
+    assert snapshot_name(store, grown, today) == "live-2026-11-21"
+    store.add_panel("panel", "test", None, today + day, members)
+    assert snapshot_name(store, grown, today) == f"live-{today:%Y-%m-%d}"
+
+
+def test_two_databases_share_a_folder(tmp_path: Path) -> None:
+    """Two runs that begin a WARC file of the same name at the same moment get one each."""
+    archives = [Archive(tmp_path / "warc", "live-x", "agent") for _ in range(2)]
+    begin = threading.Barrier(2)
+
+    def write(archive: Archive) -> str:
+        begin.wait()
+        with archive:
+            return archive.add(an_answer(b"")).file
+
+    for _ in range(50):
+        with ThreadPoolExecutor(2) as pool:
+            assert len(set(pool.map(write, archives))) == 2
+
+
 def test_asking_needs_a_contact_and_a_name_of_its_own() -> None:
     """Without a contact nothing is asked, and no other snapshot can be written to."""
     for contact in (None, "", "nobody", "a@b.c\r\nX: y"):
@@ -211,7 +250,6 @@ def test_asking_needs_a_contact_and_a_name_of_its_own() -> None:
     for name in ("CC-MAIN-2025-33", "live-", "live-../x", "live-a/b", "2026-11"):
         with pytest.raises(InputError, match="live"):
             Asking("a@example.org", name)
-    assert snapshot_name(datetime(2026, 11, 21, 23, 59)) == "live-2026-11-21"
     assert Asking("a@example.org", "live-x", patience=PATIENT).snapshot == "live-x"
 
 

@@ -11,25 +11,40 @@ WITH exposures AS (
 ), tokens AS (
     SELECT token, documented_since, row_number() OVER (ORDER BY token) AS place
     FROM (SELECT DISTINCT token, documented_since FROM exposures)
-), seen AS (
-    SELECT reading, snapshot, snapshot_date, host, code, lead(snapshot) OVER later IS NOT NULL
-               AS followed, lead(code) OVER later IS NULL AS lost
-    FROM population
-    LEFT JOIN codes USING (answer)
+), times AS (
+    SELECT snapshot, snapshot_date, lead(snapshot) OVER (ORDER BY snapshot_date, snapshot) AS next
+    FROM (
+        SELECT DISTINCT snapshot, snapshot_date FROM point_counts WHERE population = 'panel'
+            AND snapshot NOT IN (SELECT snapshot FROM incomplete_snapshots
+                                 UNION ALL SELECT snapshot FROM suspect_snapshots)
+    )
+), keys AS MATERIALIZED (  -- of what a host may do in a snapshot; all of its keys tell its path
+    SELECT p.snapshot, p.answer, c.code, md5_number(
+               CAST(p.snapshot AS VARCHAR) || ' ' || coalesce(CAST(c.code AS VARCHAR), '-')) AS key
+    FROM (SELECT DISTINCT snapshot, answer FROM points WHERE population = 'panel') p
+    JOIN times t ON t.snapshot = p.snapshot
+    LEFT JOIN codes c ON c.answer = p.answer
+), paths AS (  -- every host of the panel stands in every of its snapshots
+    SELECT min(host) AS host, count(*) AS hosts
+    FROM (
+        SELECT p.host, bit_xor(k.key) AS path
+        FROM points p
+        JOIN keys k ON k.snapshot = p.snapshot AND k.answer IS NOT DISTINCT FROM p.answer
+        WHERE p.population = 'panel' GROUP BY p.host
+    )
+    GROUP BY path
+), taken AS (
+    SELECT p.host AS number, hosts, CAST(p.snapshot AS VARCHAR) AS snapshot, code
+    FROM points p
+    JOIN paths ON paths.host = p.host
+    JOIN keys k ON k.snapshot = p.snapshot AND k.answer IS NOT DISTINCT FROM p.answer
     WHERE population = 'panel'
-      AND snapshot NOT IN (SELECT snapshot FROM incomplete_snapshots
-                           UNION ALL SELECT snapshot FROM suspect_snapshots)
-    WINDOW later AS (PARTITION BY host ORDER BY snapshot_date, snapshot)
-), hosts AS (
-    SELECT reading, host, list(struct_pack(snapshot, snapshot_date, code, lost)
-                               ORDER BY snapshot_date, snapshot) AS path
-    FROM seen WHERE followed GROUP BY ALL
-), paths AS (
-    SELECT reading, path, count(*) AS hosts FROM hosts GROUP BY ALL
 ), steps AS (
-    SELECT reading, number, hosts, step.snapshot, step.snapshot_date, step.code, step.lost
-    FROM (SELECT reading, hosts, row_number() OVER (ORDER BY path) AS number,
-                 unnest(path) AS step FROM paths)
+    SELECT coalesce(getvariable('reading'), 'rfc9309') AS reading, t.number, t.hosts, t.snapshot,
+           s.snapshot_date, t.code, l.code IS NULL AS lost
+    FROM taken t
+    JOIN times s ON s.snapshot = t.snapshot
+    JOIN taken l ON l.number = t.number AND l.snapshot = s.next
 ), exposed AS (
     SELECT s.*, t.token, s.code[t.place] AS refusing
     FROM steps s CROSS JOIN tokens t

@@ -2,10 +2,7 @@
 -- unit: share of hosts, 0 to 1
 -- note: Hosts that refuse / to the crawler, by how the series is held together. balanced: the panel's hosts that could be told in every snapshot since the crawler is documented, so that no change of it comes from other hosts; carried: a host that could not be told counts as it was last told, at most 120 days before. refusals has the cross-section. Strata count by their hosts in the series.
 WITH sound AS (
-    SELECT population, reading, snapshot, snapshot_date, host, weight, answer,
-           coalesce(answer IN (SELECT answer FROM meanings WHERE root_allowed IS NOT NULL), false)
-               AS told
-    FROM population
+    SELECT snapshot, snapshot_date, host, weight, answer, told FROM points
     WHERE population = 'panel'
       AND snapshot NOT IN (SELECT snapshot FROM incomplete_snapshots
                            UNION ALL SELECT snapshot FROM suspect_snapshots)
@@ -15,30 +12,40 @@ WITH sound AS (
     JOIN (SELECT DISTINCT snapshot_date FROM sound) s
         ON coalesce(s.snapshot_date >= k.documented_since, true)
     WHERE k.ai GROUP BY k.token
-), always AS (
-    SELECT d.start, s.host
-    FROM (SELECT DISTINCT start FROM starts) d
-    JOIN sound s ON s.snapshot_date >= d.start
-    GROUP BY ALL HAVING bool_and(told)
+), gaps AS (  -- hosts that could not be told once, and when last
+    SELECT host, max(snapshot_date) AS untold FROM sound WHERE NOT told GROUP BY host
+), balanced AS (
+    SELECT snapshot, snapshot_date, answer, weight, untold, count(*) AS hosts
+    FROM sound LEFT JOIN gaps USING (host) GROUP BY ALL
 ), carried AS (
-    SELECT *, last_value(CASE WHEN told THEN answer END IGNORE NULLS) OVER earlier AS standing,
+    SELECT snapshot, snapshot_date, weight,
+           last_value(CASE WHEN told THEN answer END IGNORE NULLS) OVER earlier AS standing,
            last_value(CASE WHEN told THEN snapshot_date END IGNORE NULLS) OVER earlier AS since
-    FROM sound
+    FROM sound SEMI JOIN gaps USING (host)
     WINDOW earlier AS (PARTITION BY host ORDER BY snapshot_date, snapshot)
+), standing AS (
+    SELECT snapshot, snapshot_date, weight,
+           CASE WHEN snapshot_date - since <= 120 THEN standing END AS answer, count(*) AS hosts
+    FROM carried GROUP BY ALL
+    UNION ALL
+    SELECT snapshot, snapshot_date, weight, answer, hosts FROM balanced WHERE untold IS NULL
 ), cells AS (
-    SELECT 'balanced' AS series, a.start, reading, snapshot, snapshot_date, answer,
-           count(*) AS hosts, CAST(sum(weight) AS DOUBLE) AS weight,
-           CAST(sum(CAST(weight * weight AS DECIMAL(38, 6))) AS DOUBLE) AS squared
-    FROM sound s JOIN always a ON a.host = s.host AND s.snapshot_date >= a.start
+    SELECT 'balanced' AS series, start, CAST(snapshot AS VARCHAR) AS snapshot, snapshot_date,
+           CAST(answer AS VARCHAR) AS answer, sum(hosts) AS hosts,
+           CAST(sum(weight * hosts) AS DOUBLE) AS weight,
+           CAST(sum(CAST(weight * weight AS DECIMAL(38, 6)) * hosts) AS DOUBLE) AS squared
+    FROM balanced b
+    JOIN (SELECT DISTINCT start FROM starts) t
+        ON b.snapshot_date >= t.start AND coalesce(b.untold < t.start, true)
     GROUP BY ALL
     UNION ALL
-    SELECT 'carried', NULL, reading, snapshot, snapshot_date,
-           CASE WHEN snapshot_date - since <= 120 THEN standing END,
-           count(*), CAST(sum(weight) AS DOUBLE),
-           CAST(sum(CAST(weight * weight AS DECIMAL(38, 6))) AS DOUBLE)
-    FROM carried GROUP BY ALL
+    SELECT 'carried', NULL, CAST(snapshot AS VARCHAR), snapshot_date, CAST(answer AS VARCHAR),
+           sum(hosts), CAST(sum(weight * hosts) AS DOUBLE),
+           CAST(sum(CAST(weight * weight AS DECIMAL(38, 6)) * hosts) AS DOUBLE)
+    FROM standing GROUP BY ALL
 ), shares AS (
-    SELECT c.series, reading, snapshot, snapshot_date, t.token,
+    SELECT c.series, coalesce(getvariable('reading'), 'rfc9309') AS reading, snapshot,
+           snapshot_date, t.token,
            CAST(coalesce(sum(hosts) FILTER (root_allowed IS NOT NULL), 0) AS BIGINT) AS n,
            CAST(coalesce(sum(hosts) FILTER (root_allowed IS NULL), 0) AS BIGINT) AS n_unknown,
            CAST(coalesce(sum(hosts) FILTER (NOT root_allowed), 0) AS BIGINT) AS n_refusing,

@@ -2,18 +2,17 @@
 -- unit: share of hosts, 0 to 1
 -- note: Of the population's hosts: captured (anything on record), told (what it means is known), and each outcome. A break is a change in how the archive was made that lies between this snapshot and the one before: a change of a share there may come from the archive.
 WITH seen AS (
-    SELECT p.*, answer IS NOT NULL AND answer IN (
-               SELECT answer FROM meanings WHERE root_allowed IS NOT NULL) AS told
-    FROM population p
+    FROM point_counts
 ), measures AS (
     SELECT DISTINCT population, outcome AS measure FROM seen
     UNION SELECT DISTINCT population, unnest(['captured', 'told']) FROM seen
 ), claims AS (
-    SELECT s.population, reading, snapshot, kind, snapshot_date, m.measure, count(*) AS n,
-           CAST(0 AS BIGINT) AS n_unknown, count(*) FILTER (holds) AS n_hosts,
+    SELECT s.population, reading, snapshot, kind, snapshot_date, m.measure, CAST(sum(hosts) AS BIGINT) AS n,
+           CAST(0 AS BIGINT) AS n_unknown,
+           CAST(coalesce(sum(hosts) FILTER (holds), 0) AS BIGINT) AS n_hosts,
            CAST(coalesce(sum(weight) FILTER (holds), 0) / sum(weight) AS DOUBLE) AS estimate,
            CAST(sum(weight) AS DOUBLE) ** 2
-               / CAST(sum(CAST(weight * weight AS DECIMAL(38, 6))) AS DOUBLE) AS effective_n
+               / CAST(sum(weight_squared) AS DOUBLE) AS effective_n
     FROM seen s
     JOIN measures m ON m.population = s.population,
     LATERAL (SELECT CASE m.measure

@@ -1,9 +1,9 @@
 -- title: How many decisions stand behind the refusals
 -- unit: share of hosts, 0 to 1
--- note: Hosts that refuse / to the crawler, counted as decisions: hosts whose deciding groups are the same, agents and rules in any order, have copied one. n_refusing hosts took n_decisions; effective_decisions counts them as Kish's effective number, which a text on thousands of hosts raises by little. Short texts, such as one that names a single crawler, are alike by chance too, so both are lower bounds. low and high take each decision as one observation, and each host that does not refuse; naive_low and naive_high take every host as one.
+-- note: Hosts that refuse / to the crawler, counted as decisions: hosts whose deciding groups are the same, agents and rules in any order, have copied one. n_refusing hosts took n_decisions; effective_decisions counts them as Kish's effective number, which a text on thousands of hosts raises by little. Short texts, such as one that names a single crawler, are alike by chance too, so both are lower bounds. low and high apply the design effect of the refusing hosts' decisions to all hosts, as those that do not refuse share texts as well; naive_low and naive_high take every host as one.
 WITH hosts AS (
     SELECT population, reading, snapshot, snapshot_date, token, root_allowed,
-           coalesce(decision, CASE WHEN NOT root_allowed THEN answer END) AS decision,
+           CASE WHEN NOT root_allowed THEN coalesce(decision, answer) END AS decision,
            stratum, sum(hosts) AS hosts, sum(weight) AS weight,
            sum(weight_squared) AS weight_squared
     FROM access_counts GROUP BY ALL
@@ -36,14 +36,15 @@ WITH hosts AS (
     FROM adjusted GROUP BY ALL
 ), effective AS (
     SELECT population, snapshot, token, CAST(count(*) FILTER (copied) AS BIGINT) AS n_decisions,
-           ordered_sum(weight) ** 2 / ordered_sum(CASE WHEN copied THEN weight ** 2 ELSE squared END)
-               AS cluster_n,
+           ordered_sum(CASE WHEN copied THEN weight ** 2 WHEN NOT copied THEN squared END)
+               / ordered_sum(CASE WHEN copied IS NOT NULL THEN squared END) AS design_effect,
            effective_decisions(CASE WHEN copied THEN weight END) AS effective_decisions
     FROM clusters GROUP BY ALL
 )
 SELECT population, reading, snapshot, snapshot_date, token, operator, purpose, openness, ai, n,
        n_unknown, n_refusing, n_decisions, effective_decisions, estimate,
-       wilson_low(estimate, cluster_n) AS low, wilson_high(estimate, cluster_n) AS high,
+       wilson_low(estimate, effective_n / coalesce(design_effect, 1)) AS low,
+       wilson_high(estimate, effective_n / coalesce(design_effect, 1)) AS high,
        wilson_low(estimate, effective_n) AS naive_low,
        wilson_high(estimate, effective_n) AS naive_high
 FROM shares

@@ -1,22 +1,46 @@
 -- title: Hosts that closed or opened to a crawler since their last readable capture
 -- unit: share of hosts, 0 to 1
 -- note: n hosts could be told in this snapshot and in an earlier one, n_unknown of the population could not. A change is counted in the first snapshot that shows it; it may lie further back where captures in between could not be told (see events). refused less opened is the net change among the n hosts.
-WITH paired AS (
-    SELECT p.*, r.host IS NOT NULL AS comparable
-    FROM population p
-    LEFT JOIN readable r ON r.population = p.population AND r.snapshot = p.snapshot
-        AND r.host = p.host AND r.answer_before IS NOT NULL
+WITH wholes AS (
+    SELECT population, reading, snapshot, snapshot_date, stratum, sum(weight) AS total,
+           sum(hosts) AS hosts
+    FROM point_counts GROUP BY ALL
+), comparable AS (
+    SELECT population, snapshot, stratum, sum(weight) AS known,
+           sum(weight_squared) AS known_squared, sum(hosts) AS n
+    FROM turn_counts GROUP BY ALL
 ), pairs AS (
-    SELECT population, reading, snapshot, snapshot_date, stratum,
-           sum(weight) AS total,
-           coalesce(sum(weight) FILTER (comparable), 0) AS known,
-           coalesce(sum(CAST(weight * weight AS DECIMAL(38, 6))) FILTER (comparable), 0)
-               AS known_squared,
-           count(*) FILTER (comparable) AS n, count(*) FILTER (NOT comparable) AS n_unknown
-    FROM paired GROUP BY ALL
+    SELECT w.* EXCLUDE (hosts), coalesce(known, 0) AS known,
+           coalesce(known_squared, 0) AS known_squared, coalesce(n, 0) AS n,
+           hosts - coalesce(n, 0) AS n_unknown
+    FROM wholes w LEFT JOIN comparable USING (population, snapshot, stratum)
+), effects AS (  -- answers that close and open / to the same crawlers are one, and a few of many
+    SELECT answer, min(answer) OVER (PARTITION BY effect) AS alike
+    FROM (
+        SELECT answer, md5(string_agg(token || ' ' || root_allowed, ';' ORDER BY token)) AS effect
+        FROM meanings WHERE root_allowed IS NOT NULL GROUP BY answer
+    )
+), turns AS (
+    SELECT t.population, t.snapshot, t.snapshot_date, t.stratum, b.alike AS answer_before,
+           a.alike AS answer, sum(hosts) AS hosts, sum(weight) AS weight
+    FROM turn_counts t
+    JOIN effects a ON a.answer = t.answer
+    JOIN effects b ON b.answer = t.answer_before
+    WHERE a.alike <> b.alike GROUP BY ALL
+), arrivals AS MATERIALIZED (  -- or DuckDB 1.5 joins all answers with all answers first
+    SELECT t.*, m.token, m.root_allowed
+    FROM turns t
+    JOIN meanings m ON m.answer = t.answer AND m.root_allowed IS NOT NULL
+    JOIN crawlers k ON k.token = m.token
+    WHERE coalesce(t.snapshot_date >= k.documented_since, true)
 ), changed AS (
-    SELECT population, snapshot, stratum, token, event, sum(weight) AS yes, count(*) AS n_changed
-    FROM changes GROUP BY ALL
+    SELECT a.population, a.snapshot, a.stratum, a.token,
+           CASE WHEN a.root_allowed THEN 'opened' ELSE 'refused' END AS event,
+           sum(a.weight) AS yes, sum(a.hosts) AS n_changed
+    FROM arrivals a
+    JOIN meanings b ON b.answer = a.answer_before AND b.token = a.token
+        AND b.root_allowed <> a.root_allowed
+    GROUP BY ALL
 ), strata AS (
     SELECT p.*, k.token, e.event,
            coalesce(c.yes, 0) AS yes, coalesce(c.n_changed, 0) AS n_changed

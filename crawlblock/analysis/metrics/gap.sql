@@ -9,15 +9,18 @@ WITH sides AS (
     FROM (VALUES ('CCBot', 'GPTBot'), ('CCBot', 'ClaudeBot'), ('CCBot', 'Google-Extended'),
                  ('CCBot', 'Googlebot'), ('GPTBot', 'Googlebot')) pairs(first, second)
     JOIN crawlers ON token IN (first, second)
-), refused AS (  -- one host's sides follow from its answer
-    SELECT population, reading, snapshot, snapshot_date, stratum, answer, comparison,
-           any_value(hosts) AS hosts, any_value(weight) AS weight,
-           any_value(weight_squared) AS weight_squared,
+), sided AS (  -- one host's sides follow from its answer
+    SELECT snapshot_date, answer, comparison,
            bool_or(NOT root_allowed) FILTER (is_first) AS first,
            bool_or(NOT root_allowed) FILTER (NOT is_first) AS second,
            bool_or(is_first) AND bool_or(NOT is_first) AS both_documented
-    FROM access_counts JOIN sides USING (token)
+    FROM counted_meanings JOIN sides USING (token)
     GROUP BY ALL
+), refused AS (
+    SELECT c.*, comparison, first, second
+    FROM answer_counts c
+    JOIN sided s ON s.snapshot_date = c.snapshot_date AND s.answer IS NOT DISTINCT FROM c.answer
+    WHERE both_documented
 ), strata AS (
     SELECT population, reading, snapshot, snapshot_date, comparison, stratum,
            sum(weight) AS total, coalesce(sum(weight) FILTER (first IS NOT NULL), 0) AS known,
@@ -29,7 +32,7 @@ WITH sides AS (
            coalesce(sum(hosts) FILTER (first IS NULL), 0) AS n_unknown,
            coalesce(sum(hosts) FILTER (first AND NOT second), 0) AS first_only,
            coalesce(sum(hosts) FILTER (second AND NOT first), 0) AS second_only
-    FROM refused WHERE both_documented GROUP BY ALL
+    FROM refused GROUP BY ALL
 ), shares AS (
     SELECT population, reading, snapshot, snapshot_date, comparison,
            CAST(sum(n) AS BIGINT) AS n, CAST(sum(n_unknown) AS BIGINT) AS n_unknown,

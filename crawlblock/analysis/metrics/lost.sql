@@ -6,9 +6,18 @@ WITH amounts AS (
 ), wholes AS (
     SELECT corpus, unit, coalesce(max(amount) FILTER (domain = '*'), sum(amount)) AS whole
     FROM amounts GROUP BY ALL
-), standing AS (  -- www.gov.uk is a registered domain itself
-    SELECT *, unnest(list_distinct([host, regexp_replace(host, '^www\.', '')])) AS domain
-    FROM population
+), domains AS (
+    SELECT DISTINCT domain FROM amounts WHERE amount > 0
+), places AS (  -- www.gov.uk is a registered domain itself
+    SELECT h.number, d.domain FROM hosts h JOIN domains d ON d.domain = h.host
+    UNION ALL
+    SELECT h.number, d.domain FROM hosts h JOIN domains d ON 'www.' || d.domain = h.host
+), standing AS (
+    SELECT CAST(population AS VARCHAR) AS population,
+           coalesce(getvariable('reading'), 'rfc9309') AS reading,
+           CAST(snapshot AS VARCHAR) AS snapshot, snapshot_date, stratum, weight,
+           CAST(answer AS VARCHAR) AS answer, domain
+    FROM points p JOIN places ON number = p.host
     WHERE population = 'captured'
        OR snapshot NOT IN (SELECT snapshot FROM incomplete_snapshots
                            UNION ALL SELECT snapshot FROM suspect_snapshots)

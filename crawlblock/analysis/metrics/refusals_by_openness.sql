@@ -2,24 +2,23 @@
 -- unit: share of hosts, 0 to 1
 -- note: open: its collection is open to all; closed: it is its operator's own; any: either. crawlers is how many of them were documented at that date: the share grows with them. A host is unknown unless one refusal is certain or all crawlers are known. By definition: root (/ may not be fetched) or any.
 WITH apart AS (
-    SELECT population, reading, snapshot, snapshot_date, stratum, answer, hosts, weight,
-           weight_squared, openness, count(*) AS crawlers,
+    SELECT snapshot_date, answer, openness, count(*) AS crawlers,
            bool_or(NOT root_allowed) AS root_refused,
            bool_or(restriction NOT IN ('none', 'unknown')) AS some_refused,
            bool_or(root_allowed IS NULL) AS some_unknown
-    FROM access_counts
-    JOIN crawlers USING (token)
-    WHERE ai
-    GROUP BY ALL
-), answers AS (
+    FROM counted_meanings WHERE ai GROUP BY ALL
+), kinds AS (
     SELECT * FROM apart WHERE openness IS NOT NULL
     UNION ALL BY NAME
-    SELECT population, reading, snapshot, snapshot_date, stratum, answer, hosts, weight,
-           weight_squared, 'any' AS openness, sum(crawlers) AS crawlers,
+    SELECT snapshot_date, answer, 'any' AS openness, sum(crawlers) AS crawlers,
            bool_or(root_refused) AS root_refused, bool_or(some_refused) AS some_refused,
            bool_or(some_unknown) AS some_unknown
     FROM apart
     GROUP BY ALL
+), answers AS (
+    SELECT c.*, k.* EXCLUDE (snapshot_date, answer)
+    FROM answer_counts c
+    JOIN kinds k ON k.snapshot_date = c.snapshot_date AND k.answer IS NOT DISTINCT FROM c.answer
 ), defined AS (
     SELECT *,
            CASE

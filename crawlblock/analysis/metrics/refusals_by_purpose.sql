@@ -1,16 +1,16 @@
 -- title: Hosts that refuse at least one AI crawler, by its purpose
 -- unit: share of hosts, 0 to 1
 -- note: crawlers is how many AI crawlers of the purpose were documented at that date: the share grows with them. A host is unknown unless one refusal is certain or all crawlers are known. By definition: root (/ may not be fetched) or any.
-WITH answers AS (
-    SELECT population, reading, snapshot, snapshot_date, stratum, answer, hosts, weight,
-           weight_squared, purpose, count(*) AS crawlers,
+WITH purposes AS (
+    SELECT snapshot_date, answer, purpose, count(*) AS crawlers,
            bool_or(NOT root_allowed) AS root_refused,
            bool_or(restriction NOT IN ('none', 'unknown')) AS some_refused,
            bool_or(root_allowed IS NULL) AS some_unknown
-    FROM access_counts
-    JOIN crawlers k USING (token)
-    WHERE ai AND purpose IS NOT NULL
-    GROUP BY ALL
+    FROM counted_meanings WHERE ai AND purpose IS NOT NULL GROUP BY ALL
+), answers AS (
+    SELECT c.*, p.* EXCLUDE (snapshot_date, answer)
+    FROM answer_counts c
+    JOIN purposes p ON p.snapshot_date = c.snapshot_date AND p.answer IS NOT DISTINCT FROM c.answer
 ), defined AS (
     SELECT *,
            CASE

@@ -1,18 +1,19 @@
 -- title: Who is refused while another is let in
 -- unit: share of hosts, 0 to 1
 -- note: Hosts that refuse / to a crawler of one kind and open it to one of another, as a site does that picks. archive, not search: a named archive or open-data crawler is refused, no registered search crawler is. GPTBot, not CCBot and CCBot, not GPTBot: the one without the other. open data as collateral: an open-data crawler and ten or more AI crawlers are refused by name, as in a list. Crawlers count from the day they are documented.
-WITH answers AS (
-    SELECT population, reading, snapshot, snapshot_date, stratum, answer,
-           any_value(hosts) AS hosts, any_value(weight) AS weight,
-           any_value(weight_squared) AS weight_squared,
+WITH sides AS (
+    SELECT snapshot_date, answer,
            bool_and(root_allowed IS NOT NULL) AS known,
            bool_or(NOT root_allowed AND basis = 'named') FILTER (openness = 'open') AS open_named,
            bool_or(NOT root_allowed) FILTER (purpose = 'search') AS search,
            bool_or(NOT root_allowed) FILTER (token = 'CCBot') AS ccbot,
            bool_or(NOT root_allowed) FILTER (token = 'GPTBot') AS gptbot,
            count(*) FILTER (ai AND NOT root_allowed AND basis = 'named') AS named
-    FROM access_counts JOIN crawlers USING (token)
-    GROUP BY ALL
+    FROM counted_meanings GROUP BY ALL
+), answers AS (
+    SELECT c.*, s.* EXCLUDE (snapshot_date, answer)
+    FROM answer_counts c
+    JOIN sides s ON s.snapshot_date = c.snapshot_date AND s.answer IS NOT DISTINCT FROM c.answer
 ), kinds AS (
     SELECT a.*, k.selection,
            CASE k.selection

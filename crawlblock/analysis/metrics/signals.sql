@@ -5,27 +5,31 @@ WITH wishes AS (
     SELECT DISTINCT digest, kind, coalesce(use, 'none') AS use,
            CASE WHEN kind = 'crawl-delay' THEN 'delay' ELSE wish END AS wish
     FROM signals
+), stated AS MATERIALIZED (  -- or DuckDB 1.5 joins all hosts with all snapshots first
+    SELECT c.snapshot, s.of_panel, c.host, c.digest
+    FROM captures c
+    SEMI JOIN wishes w ON w.digest = c.digest
+    JOIN scopes s ON s.snapshot = c.snapshot
+    WHERE c.resource = '/robots.txt' AND c.outcome = 'ok'
 ), texts AS (
-    SELECT p.population, p.reading, p.snapshot, p.snapshot_date, p.stratum,
-           CASE WHEN c.outcome = 'ok' THEN c.digest END AS digest, count(*) AS hosts,
-           sum(p.weight) AS weight,
-           sum(CAST(p.weight * p.weight AS DECIMAL(38, 6))) AS weight_squared
-    FROM population p
-    LEFT JOIN captures c
-        ON c.snapshot = p.snapshot AND c.host = p.host AND c.resource = '/robots.txt'
-    WHERE p.population = 'captured'
-       OR p.snapshot NOT IN (SELECT snapshot FROM incomplete_snapshots
-                             UNION ALL SELECT snapshot FROM suspect_snapshots)
+    SELECT t.snapshot, CAST(h.stratum AS VARCHAR) AS stratum, t.digest, count(*) AS hosts, sum(h.weight) AS weight
+    FROM stated t
+    JOIN hosts h ON h.of_panel = t.of_panel AND h.host = t.host
     GROUP BY ALL
 ), wholes AS (
     SELECT population, reading, snapshot, snapshot_date, stratum, sum(weight) AS total,
-           coalesce(sum(weight) FILTER (digest IS NOT NULL), 0) AS known,
-           coalesce(sum(weight_squared) FILTER (digest IS NOT NULL), 0) AS known_squared,
-           coalesce(sum(hosts) FILTER (digest IS NOT NULL), 0) AS n,
-           coalesce(sum(hosts) FILTER (digest IS NULL), 0) AS n_unknown
-    FROM texts GROUP BY ALL
+           coalesce(sum(weight) FILTER (read), 0) AS known,
+           coalesce(sum(weight_squared) FILTER (read), 0) AS known_squared,
+           coalesce(sum(hosts) FILTER (read), 0) AS n,
+           coalesce(sum(hosts) FILTER (NOT read), 0) AS n_unknown
+    FROM (SELECT *, outcome = 'ok' AND NOT starts_with(coalesce(answer, ''), 'http ') AS read
+          FROM point_counts)
+    WHERE population = 'captured'
+       OR snapshot NOT IN (SELECT snapshot FROM incomplete_snapshots
+                           UNION ALL SELECT snapshot FROM suspect_snapshots)
+    GROUP BY ALL
 ), stating AS (
-    SELECT population, snapshot, stratum, kind, use, wish, sum(weight) AS yes,
+    SELECT snapshot, stratum, kind, use, wish, sum(weight) AS yes,
            sum(hosts) AS n_stating
     FROM texts JOIN wishes USING (digest) GROUP BY ALL
 ), shares AS (
@@ -36,8 +40,7 @@ WITH wishes AS (
            effective_n(total, known, known_squared) AS effective_n
     FROM wholes w
     CROSS JOIN (SELECT DISTINCT kind, use, wish FROM wishes) k
-    LEFT JOIN stating s ON s.population = w.population AND s.snapshot = w.snapshot
-        AND s.stratum = w.stratum AND s.kind = k.kind AND s.use = k.use AND s.wish = k.wish
+    LEFT JOIN stating s ON s.snapshot = w.snapshot AND s.stratum = w.stratum AND s.kind = k.kind AND s.use = k.use AND s.wish = k.wish
     GROUP BY ALL
 )
 SELECT population, reading, snapshot, snapshot_date, kind, use, wish, n, n_unknown, n_stating,

@@ -80,8 +80,11 @@ class Archive:
     def _next(self, time: datetime) -> BinaryIO:
         self._close()
         self._folder.mkdir(parents=True, exist_ok=True)
-        self._path = self._folder / f"{self._name}-{self._free_number():05}.warc.gz"
-        file = self._path.open("xb")
+        file = None
+        while file is None:
+            self._path = self._folder / f"{self._name}-{self._free_number():05}.warc.gz"
+            with suppress(FileExistsError):  # a run for another database was faster
+                file = self._path.open("xb")
         self._info = append_info(file, self._path.name, time, self._about)
         return file
 

@@ -59,7 +59,10 @@ class Fetcher:
         resolver: AbstractResolver | None = None,
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        """Take who asks and for how long; `allowed`, `resolver` and `tls` are for tests."""
+        """Take who asks and for how long, and networks to ask though they are not public.
+
+        `resolver` and `tls` are for tests.
+        """
         self.traffic = Traffic()
         self._headers = {"User-Agent": user_agent, **_HEADERS}
         self._patience, self._guard = patience, Guard(allowed)

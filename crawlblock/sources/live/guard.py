@@ -86,7 +86,7 @@ class Guard:
     """
 
     def __init__(self, allowed: Collection[Network] = ()) -> None:
-        """Take the networks that may be asked besides, for tests against this machine."""
+        """Take the networks that may be asked besides, though they are not public."""
         self._allowed = tuple(allowed)
         # a few thousand addresses answer for most of the web
         self._passes = lru_cache(maxsize=65_536)(self._judge)

@@ -1,0 +1,29 @@
+-- What the metrics share, computed once: temporary tables hide the views of the same names, with
+-- names of few values as ENUMs (which must not be empty) where there is a row for every host and
+-- snapshot.
+CREATE TEMP TYPE population_name AS ENUM ('captured', 'panel');
+CREATE TEMP TYPE snapshot_name AS ENUM (SELECT snapshot FROM snapshots UNION SELECT '' ORDER BY 1);
+CREATE TEMP TYPE stratum_name AS ENUM (SELECT stratum FROM panel UNION SELECT 'all' ORDER BY 1);
+CREATE TEMP TABLE scopes AS
+SELECT * REPLACE (CAST(snapshot AS snapshot_name) AS snapshot) FROM scopes;
+CREATE TEMP TABLE hosts AS
+SELECT * REPLACE (CAST(stratum AS stratum_name) AS stratum) FROM hosts;
+CREATE TEMP TYPE outcome_name AS ENUM (
+    SELECT outcome FROM captures UNION SELECT 'not_captured' ORDER BY 1);
+CREATE TEMP TYPE answer_name AS ENUM (
+    SELECT policy FROM payloads WHERE policy IS NOT NULL UNION SELECT ''
+    UNION SELECT 'http ' || status FROM captures WHERE status IS NOT NULL ORDER BY 1);
+CREATE TEMP TABLE points AS
+SELECT CAST(population AS population_name) AS population,
+       CAST(snapshot AS snapshot_name) AS snapshot, snapshot_date, host,
+       CAST(stratum AS stratum_name) AS stratum, weight, time,
+       CAST(outcome AS outcome_name) AS outcome, CAST(answer AS answer_name) AS answer, told
+FROM points;
+CREATE TEMP TABLE point_counts AS FROM point_counts;
+CREATE TEMP TABLE incomplete_snapshots AS FROM incomplete_snapshots;
+CREATE TEMP TABLE suspect_snapshots AS FROM suspect_snapshots;
+CREATE TEMP TABLE answer_counts AS FROM answer_counts;
+CREATE TEMP TABLE access_counts AS FROM access_counts;
+CREATE TEMP TABLE counted_meanings AS FROM counted_meanings;
+CREATE TEMP TABLE turn_counts AS FROM turn_counts;
+CREATE TEMP TABLE listed AS FROM listed;
