@@ -3,11 +3,12 @@
 Usage:
     python benchmarks/scan_run.py CORPUS DIRECTORY [--rounds 5] [--files 3]
 
-CORPUS is a folder of Parquet files with columns `host`, `status` and `body`.  The first run builds a
-crawl of 100,500 responses around its bodies in DIRECTORY, in the proportions of real ones (64 % 200,
-18 % 301, 14 % 404, 4 % 403 and 503); a host is drawn evenly, then one of its bodies.  In each round
-all contestants read the same few files in the same process, in an order that turns; the next round
-reads the next files.  Times are of the process, ratios medians over the rounds.
+CORPUS is a folder of Parquet files with columns `host` and `body`.  The first run builds a crawl of
+100,500 responses around its bodies in DIRECTORY, in the proportions of real ones (64 % 200, 18 %
+301, 14 % 404, 4 % 403 and 503); a host is drawn evenly, then one of its bodies.  In each round all
+contestants read the same few files in the same process, in an order that turns; the next round
+reads the next files.  Times are of the process, ratios medians over the rounds.  What is asked is
+how much one core does: set POLARS_MAX_THREADS=1.
 """
 
 import argparse
@@ -254,7 +255,7 @@ def print_rates(rates: dict[str, list[float]]) -> None:
         ratio = statistics.median(
             ours / other for ours, other in zip(rates[OURS], each, strict=True)
         )
-        print(f"| {name} | {statistics.median(each):,.0f} | {ratio:.2f} × |")
+        print(f"| {name} | {statistics.median(each):,.0f} | {ratio:.2f} x |")
 
 
 def measure_processes(files: Sequence[Path], rounds: int, folder: Path) -> None:
@@ -270,7 +271,7 @@ def measure_processes(files: Sequence[Path], rounds: int, folder: Path) -> None:
             seconds.append(time.perf_counter() - begun)
         ratios.append(seconds[0] / seconds[1])
     told = ", ".join(f"{ratio:.2f}" for ratio in ratios)
-    print(f"two processes: {statistics.median(ratios):.2f} × one by the clock ({told})")
+    print(f"two processes: {statistics.median(ratios):.2f} x one by the clock ({told})")
 
 
 def measure_memory(files: Sequence[Path], folder: Path, total: int = 1_000) -> None:

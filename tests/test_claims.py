@@ -44,7 +44,8 @@ def test_gap(claims: dict[str, pl.DataFrame]) -> None:
     assert (row["n"], row["n_unknown"], row["first_only"], row["second_only"]) == (9, 1, 0, 3)
     assert row["estimate"] == pytest.approx(-3 / 9)
     assert row["first_share"] == pytest.approx(2 / 9)
-    assert row["mcnemar_p"] == pytest.approx(0.25)
+    assert (row["first_decisions"], row["second_decisions"]) == (0, 2)
+    assert (row["first_crawlers"], row["second_crawlers"]) == (1, 1)
 
 
 def test_decisions(claims: dict[str, pl.DataFrame]) -> None:

@@ -9,6 +9,7 @@ not chosen; `decisions` is the effective number of independent ones.
 
 from itertools import chain
 
+from claimed import compared, decided
 from pairs import differences, vanishing
 from shares import shares, totals
 from tally import HEADER
@@ -18,7 +19,8 @@ from times import forecasts, survival
 def main() -> None:
     """Print the table as it comes."""
     print(HEADER)
-    for tally in chain(shares(), totals(), differences(), vanishing(), survival(), forecasts()):
+    made = (shares, decided, totals, differences, compared, vanishing, survival, forecasts)
+    for tally in chain.from_iterable(simulate() for simulate in made):
         print(tally.row(), flush=True)
 
 

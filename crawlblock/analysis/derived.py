@@ -26,10 +26,15 @@ class Derived:
     compute: Callable[[duckdb.DuckDBPyConnection, Frames], pl.DataFrame]
 
 
-# The last capture of each listed host of the panel that could be read.
+# The listed hosts of the panel, and the day of each one's last capture that could be read.
 _LAST_READ = """
-SELECT host, CAST(any_value(weight) AS DOUBLE) AS weight, max(snapshot_date) AS last
-FROM readable_in('listed') WHERE population = 'panel' GROUP BY host ORDER BY host
+SELECT l.host, CAST(any_value(l.weight) AS DOUBLE) AS weight, any_value(r.last) AS last
+FROM listed l
+LEFT JOIN (
+    SELECT host, max(snapshot_date) AS last FROM readable_in('listed')
+    WHERE population = 'panel' GROUP BY host
+) r ON r.host = l.host
+WHERE l.population = 'panel' GROUP BY l.host ORDER BY l.host
 """
 _SPELLS = {
     "token": pl.String, "reading": pl.String, "timing": pl.String, "n": pl.Int64,
@@ -61,9 +66,8 @@ def _still_open(con: duckdb.DuckDBPyConnection, frames: Frames) -> pl.DataFrame:
                 row["decision"],
             )
             if (row := refused.get(host))
-            else Spell(last, None, weight)
+            else Spell(_since(last, since[token]), None, weight)
             for host, weight, last in hosts
-            if host in refused or since[token] is None or last >= since[token]
         ]
         for timing, move in _TIMINGS:
             rows += _rows(token, events["reading"][0], timing, openness(move(spells)))
@@ -78,6 +82,11 @@ def _rows(token: str, reading: str, timing: str, found: Openness) -> list[tuple[
         (*about, step.after, _told(step.before), step.open, step.low, step.high, None)
         for step in found.steps
     ]
+
+
+def _since(last: date | None, documented: date | None) -> date | None:
+    """Return the last day a host was seen open, None if not since the crawler is documented."""
+    return last if last and (documented is None or last >= documented) else None
 
 
 def _told(day: date) -> date | None:
@@ -106,22 +115,28 @@ _AHEAD = {
 }  # fmt: skip
 
 
+_OTHER_HOSTS = "the snapshots have different hosts, so their shares are no series"
+
+
 def _ahead(con: duckdb.DuckDBPyConnection, frames: Frames) -> pl.DataFrame:
     breaks = [day for (day,) in con.execute("SELECT date FROM breaks ORDER BY 1").fetchall()]
     series = frames["refusals"].filter(
         (pl.col("definition") == "root") & pl.col("ai") & pl.col("snapshot_date").is_not_null()
     )
+    order = ["population", "token", "snapshot_date", "snapshot"]
     rows: list[tuple[object, ...]] = []
-    for (population, token), points in series.sort("population", "token").group_by(
+    for (population, token), points in series.sort(order).group_by(
         ["population", "token"], maintain_order=True
     ):
-        points = points.unique("snapshot_date", keep="last").sort("snapshot_date")
+        points = points.unique("snapshot_date", keep="last", maintain_order=True)
         if points["estimate"].is_not_null().sum() == 0:
             continue
         last = points.row(-1, named=True)
         about = (population, last["reading"], token, last["n"], last["n_unknown"])
-        found = forecast(points["snapshot_date"].to_list(), points["estimate"].to_list(), breaks)
-        if isinstance(found, Forecast):
+        days, shares = points["snapshot_date"].to_list(), points["estimate"].to_list()
+        if population != "panel":
+            rows.append((*about, None, None, None, None, _OTHER_HOSTS))
+        elif isinstance(found := forecast(days, shares, breaks), Forecast):
             rows += [(*about, p.day, p.estimate, p.low, p.high, None) for p in found.points]
         else:
             rows.append((*about, None, None, None, None, found.reason))

@@ -86,14 +86,16 @@ def write_aside(path: Path, content: bytes) -> None:
 def _held(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
     """Keep what the metrics share in temporary tables until the block ends."""
     made = []
+    con.execute("SET preserve_insertion_order = false").fetchall()  # or it takes a third more memory
     try:
         for statement in duckdb.extract_statements(_HELD.read_text("utf-8")):
             con.execute(statement).fetchall()
             made.append(" ".join(statement.query.partition("CREATE TEMP ")[2].split()[:2]))
         yield
     finally:
-        for name in reversed(made):
-            kind, _, name = name.partition(" ")
+        con.execute("RESET preserve_insertion_order").fetchall()
+        for one in reversed(made):
+            kind, _, name = one.partition(" ")
             con.execute(f"DROP {kind} temp.{name}").fetchall()
 
 

@@ -69,16 +69,28 @@ def _gaps(rows: Iterable[_Row]) -> Iterator[str]:
         if row["estimate"] is None:
             continue
         said = True
-        first, _, second = row["comparison"].partition(" - ")
+        first, second = _sides(row)
         low, high = (f"{100 * row[end]:+.1f}" for end in ("low", "high"))
         yield (
-            f"{first}: {percent(row['first_share'])} of hosts refuse it, {second}: "
-            f"{percent(row['second_share'])}; {100 * row['estimate']:+.1f} points ({low} to {high}"
-            f"; n = {row['n']}, {row['n_unknown']} unknown). {row['first_only']} hosts refuse the "
-            f"first alone, {row['second_only']} the second alone."
+            f"{percent(row['first_share'])} of hosts refuse {first}, "
+            f"{percent(row['second_share'])} {second}: {100 * row['estimate']:+.1f} points "
+            f"({low} to {high}; n = {row['n']}, {row['n_unknown']} unknown). "
+            f"{_hosts(row['first_only'])} the first alone, by {row['first_decisions']} texts, "
+            f"{_hosts(row['second_only'])} the second alone, by {row['second_decisions']}."
         )
     if not said:
         yield "It cannot be said: the crawlers to compare were not both documented at that time."
+
+
+def _sides(row: _Row) -> tuple[str, str]:
+    """Return what a comparison compares, a set of crawlers with how many it has."""
+    first, _, second = row["comparison"].partition(" - ")
+    if row["first_crawlers"] == row["second_crawlers"] == 1:
+        return first, second
+    return (
+        f"at least one of {row['first_crawlers']} {first} crawlers",
+        f"at least one of {row['second_crawlers']} {second} crawlers",
+    )
 
 
 def _lost(tokens: Iterable[str], rows: Sequence[_Row]) -> Iterator[str]:

@@ -47,7 +47,8 @@ CREATE VIEW hosts AS
 SELECT CAST(row_number() OVER (ORDER BY of_panel, host) AS INTEGER) AS number, *
 FROM (
     SELECT true AS of_panel, host, min(stratum) AS stratum,
-           CAST(max(weight) AS DECIMAL(18, 6)) AS weight  -- decimals add up in any order
+           CAST(max(weight) AS DECIMAL(19, 6)) AS weight  -- decimals add up in any order,
+           -- and squares of 18 digits would overflow
     FROM current_panel GROUP BY host
     UNION ALL
     SELECT DISTINCT false, c.host, 'all', 1
@@ -206,7 +207,7 @@ GROUP BY ALL;
 CREATE VIEW counted_meanings AS
 SELECT d.snapshot_date, d.answer, k.token, k.purpose, k.openness, k.ai,
        coalesce(m.restriction, 'unknown') AS restriction, coalesce(m.basis, 'unknown') AS basis,
-       m.root_allowed
+       m.root_allowed, m.decision
 FROM (SELECT DISTINCT snapshot_date, answer FROM answer_counts) d
 CROSS JOIN crawlers k
 LEFT JOIN meanings m ON m.answer = d.answer AND m.token = k.token

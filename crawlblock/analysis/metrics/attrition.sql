@@ -1,6 +1,6 @@
 -- title: Whether hosts that refuse are lost from sight
 -- unit: difference of the risk of being unreadable in the next snapshot, -1 to 1
--- note: Of the panel's hosts that could be read in a snapshot, those that refuse / to the crawler against those that do not: how many could not be read in the next one. Difference and odds ratio are Mantel and Haenszel's over all pairs of snapshots, the interval is robust to hosts that come back in every pair. One that leaves out 0 says that unknown hosts are not like the others, so that shares of the known ones are off. n counts pairs of a host and a snapshot, n_unknown those that could not be read in the first. Hosts count as drawn, without weights.
+-- note: Of the panel's hosts that could be read in a snapshot, those that refuse / to the crawler against those that do not: how many could not be read in the next one. Difference and odds ratio are Mantel and Haenszel's over all pairs of snapshots, each stratum for itself, the interval is robust to hosts that come back in every pair. One that leaves out 0 says that unknown hosts are not like the others, so that shares of the known ones are off. n counts pairs of a host and a snapshot, n_unknown those that could not be read in the first. Hosts count as drawn, without weights.
 WITH exposures AS (
     SELECT m.answer, k.token, k.documented_since, NOT m.root_allowed AS refusing
     FROM meanings m
@@ -25,22 +25,23 @@ WITH exposures AS (
     JOIN times t ON t.snapshot = p.snapshot
     LEFT JOIN codes c ON c.answer = p.answer
 ), paths AS (  -- every host of the panel stands in every of its snapshots
-    SELECT min(host) AS host, count(*) AS hosts
+    SELECT min(host) AS host, CAST(stratum AS VARCHAR) AS stratum, count(*) AS hosts
     FROM (
-        SELECT p.host, bit_xor(k.key) AS path
+        SELECT p.host, any_value(p.stratum) AS stratum, bit_xor(k.key) AS path
         FROM points p
         JOIN keys k ON k.snapshot = p.snapshot AND k.answer IS NOT DISTINCT FROM p.answer
         WHERE p.population = 'panel' GROUP BY p.host
     )
-    GROUP BY path
+    GROUP BY path, stratum
 ), taken AS (
-    SELECT p.host AS number, hosts, CAST(p.snapshot AS VARCHAR) AS snapshot, code
+    SELECT p.host AS number, paths.stratum, hosts, CAST(p.snapshot AS VARCHAR) AS snapshot, code
     FROM points p
     JOIN paths ON paths.host = p.host
     JOIN keys k ON k.snapshot = p.snapshot AND k.answer IS NOT DISTINCT FROM p.answer
     WHERE population = 'panel'
 ), steps AS (
-    SELECT coalesce(getvariable('reading'), 'rfc9309') AS reading, t.number, t.hosts, t.snapshot,
+    SELECT coalesce(getvariable('reading'), 'rfc9309') AS reading, t.number, t.stratum, t.hosts,
+           t.snapshot,
            s.snapshot_date, t.code, l.code IS NULL AS lost
     FROM taken t
     JOIN times s ON s.snapshot = t.snapshot
@@ -50,7 +51,7 @@ WITH exposures AS (
     FROM steps s CROSS JOIN tokens t
     WHERE coalesce(s.snapshot_date >= t.documented_since, true)
 ), tables AS (
-    SELECT token, snapshot,
+    SELECT token, snapshot, stratum,
            CAST(coalesce(sum(hosts) FILTER (refusing AND lost), 0) AS DOUBLE) AS a,
            CAST(coalesce(sum(hosts) FILTER (refusing), 0) AS DOUBLE) AS n1,
            CAST(coalesce(sum(hosts) FILTER (NOT refusing AND lost), 0) AS DOUBLE) AS b,
@@ -59,7 +60,7 @@ WITH exposures AS (
 ), residuals AS (
     SELECT token, number, any_value(hosts) AS hosts,
            ordered_sum(mh_residual(CAST(lost AS INTEGER), 1, refusing, a, n1, b, n0)) AS residual
-    FROM exposed JOIN tables USING (token, snapshot)
+    FROM exposed JOIN tables USING (token, snapshot, stratum)
     WHERE refusing IS NOT NULL AND n1 > 0 AND n0 > 0 GROUP BY ALL
 ), errors AS (
     SELECT token, sum(hosts) AS hosts, ordered_sum(hosts * residual ** 2) AS squares
@@ -81,6 +82,7 @@ WITH exposures AS (
 SELECT 'panel' AS population, reading, token, n, n_unknown, n_refusing, n_lost_refusing,
        n_lost_open, estimate, estimate - 1.959963984540054 * error AS low,
        estimate + 1.959963984540054 * error AS high, odds_ratio,
-       CASE WHEN error > 0 THEN two_sided_p(estimate / error) END AS p
+       CASE WHEN error > 0 THEN two_sided_p(estimate / error) END AS p,
+       CASE WHEN estimate IS NULL THEN 'nobody was lost, or all hosts are alike' END AS silence
 FROM told
 ORDER BY token;

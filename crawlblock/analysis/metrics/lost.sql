@@ -61,7 +61,8 @@ WITH amounts AS (
            total_low(total, known, yes, part_n(known, known_squared, n, members)) AS low,
            total_high(total, known, yes, part_n(known, known_squared, n, members)) AS high,
            ordered_sum(yes) / ordered_sum(total) AS bound_low,
-           ordered_sum(yes + total - known) / ordered_sum(total) AS bound_high
+           ordered_sum(yes + total - known) / ordered_sum(total) AS bound_high,
+           bool_and(n > 0) AS each_told  -- a stratum of which nothing is told has no interval
     FROM strata GROUP BY ALL
 ), coverages AS (
     SELECT snapshot, corpus, unit, ordered_sum(amount) / any_value(whole) AS covered,
@@ -69,8 +70,8 @@ WITH amounts AS (
     FROM cells JOIN wholes USING (corpus, unit) GROUP BY ALL
 )
 SELECT population, reading, snapshot, snapshot_date, token, operator, purpose, openness, corpus,
-       unit, n, n_unknown, n_refusing, estimate, CASE WHEN n > 0 THEN low END AS low,
-       CASE WHEN n > 0 THEN high END AS high, bound_low, bound_high, covered,
+       unit, n, n_unknown, n_refusing, estimate, CASE WHEN each_told THEN low END AS low,
+       CASE WHEN each_told THEN high END AS high, bound_low, bound_high, covered,
        largest, silence(n, n_unknown) AS silence
 FROM claims
 JOIN coverages USING (snapshot, corpus, unit)

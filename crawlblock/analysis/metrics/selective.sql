@@ -1,6 +1,6 @@
 -- title: Who is refused while another is let in
 -- unit: share of hosts, 0 to 1
--- note: Hosts that refuse / to a crawler of one kind and open it to one of another, as a site does that picks. archive, not search: a named archive or open-data crawler is refused, no registered search crawler is. GPTBot, not CCBot and CCBot, not GPTBot: the one without the other. open data as collateral: an open-data crawler and ten or more AI crawlers are refused by name, as in a list. Crawlers count from the day they are documented.
+-- note: Hosts that pick whom to refuse /, or refuse by a list. archive, not search: a named archive or open-data crawler is refused, no registered search crawler is. GPTBot, not CCBot and CCBot, not GPTBot: the one without the other. open data as collateral: an open-data crawler and ten or more AI crawlers are refused by name, as in a list. Crawlers count from the day they are documented.
 WITH sides AS (
     SELECT snapshot_date, answer,
            bool_and(root_allowed IS NOT NULL) AS known,
@@ -18,8 +18,8 @@ WITH sides AS (
     SELECT a.*, k.selection,
            CASE k.selection
                WHEN 'archive, not search' THEN open_named AND NOT search
-               WHEN 'GPTBot, not CCBot' THEN gptbot AND NOT ccbot
-               WHEN 'CCBot, not GPTBot' THEN ccbot AND NOT gptbot
+               WHEN 'GPTBot, not CCBot' THEN gptbot > ccbot  -- NULL until both are documented
+               WHEN 'CCBot, not GPTBot' THEN ccbot > gptbot
                ELSE open_named AND named >= 10
            END AS holds
     FROM answers a

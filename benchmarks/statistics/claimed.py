@@ -1,0 +1,73 @@
+"""The intervals as the claims compute them, where only the texts that refuse are known to be one.
+
+Hosts share texts also where they refuse nobody, but nothing tells which of those are shared.
+"""
+
+import random
+from collections.abc import Iterator, Sequence
+
+from tally import Tally
+
+from crawlblock.analysis.estimate import wilson
+from crawlblock.analysis.paired import Pair, difference
+
+TRIES = 2000
+TEXTS = {  # hosts of each text
+    "each its own": [1] * 1000,
+    "100 of 5, 500 own": [5] * 100 + [1] * 500,
+    "20 of 30, 400 own": [30] * 20 + [1] * 400,
+    "3 of 150, 550 own": [150] * 3 + [1] * 550,
+}
+SHARES = (0.05, 0.1, 0.2, 0.5)
+CELLS = {"10 / 2 / 5 %": (0.1, 0.02, 0.05), "5 / 2 / 30 %": (0.05, 0.02, 0.3)}
+
+
+def decided(seed: int = 7) -> Iterator[Tally]:
+    """Yield how the interval of `decisions` fares, and the one that takes every host as one."""
+    rng = random.Random(seed)
+    for name, sizes in TEXTS.items():
+        for share in SHARES:
+            scenario = f"{name}; p = {100 * share:g} %"
+            naive = Tally("share, as claimed", "hosts independent", scenario, "1,000")
+            chosen = Tally("share, as claimed", "design effect of refusals", scenario, "1,000")
+            for _ in range(TRIES):
+                yes = [size for size in sizes if rng.random() < share]
+                found = sum(yes) / sum(sizes)
+                naive.add(*wilson(found, 1000), share)
+                chosen.add(*wilson(found, 1000 / _effect(yes)), share)
+            yield from (naive, chosen)
+
+
+def compared(seed: int = 8) -> Iterator[Tally]:
+    """Yield how the interval of `gap` fares; texts refuse both, the first or the second alone."""
+    rng = random.Random(seed)
+    for name, sizes in TEXTS.items():
+        for kind, chances in CELLS.items():
+            scenario = f"{name}; both / first / second {kind}"
+            naive = Tally("difference, as claimed", "hosts independent", scenario, "1,000")
+            chosen = Tally(
+                "difference, as claimed", "design effect of differing texts", scenario, "1,000"
+            )
+            for _ in range(TRIES):
+                cells = _drawn(rng, sizes, chances)
+                pair = Pair(*(sum(cell) / 1000 for cell in cells))
+                for tally, n in ((naive, 1000.0), (chosen, 1000 / _effect(cells[1] + cells[2]))):
+                    _, low, high = difference(pair, n)
+                    tally.add(low, high, chances[1] - chances[2])
+            yield from (naive, chosen)
+
+
+def _drawn(
+    rng: random.Random, sizes: Sequence[int], chances: tuple[float, float, float]
+) -> tuple[list[int], list[int], list[int]]:
+    """Return the sizes of the texts that refuse both, the first alone, the second alone."""
+    cells: tuple[list[int], ...] = ([], [], [], [])
+    left = 1 - sum(chances)
+    for size in sizes:
+        cells[rng.choices(range(4), (*chances, left))[0]].append(size)
+    return cells[0], cells[1], cells[2]
+
+
+def _effect(sizes: Sequence[int]) -> float:
+    """Return the design effect of hosts in texts of these sizes (Kish 1965)."""
+    return sum(size * size for size in sizes) / sum(sizes) if sizes else 1.0
