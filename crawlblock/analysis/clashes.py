@@ -24,14 +24,20 @@ JOIN crawlers k ON k.token = v.token AND k.ai
 WHERE v.policy IN (SELECT y.policy FROM payloads y SEMI JOIN signals USING (digest))
 """
 _HOSTS = """
-SELECT p.population, p.reading, p.snapshot, p.snapshot_date, c.digest, count(*) AS hosts
-FROM population p
-JOIN captures c ON c.snapshot = p.snapshot AND c.host = p.host AND c.resource = '/robots.txt'
-WHERE c.outcome = 'ok'
-  AND c.digest IN (SELECT digest FROM signals WHERE wish IN ('allow', 'refuse'))
-  AND (p.population = 'captured'
-       OR p.snapshot NOT IN (SELECT snapshot FROM incomplete_snapshots
-                             UNION ALL SELECT snapshot FROM suspect_snapshots))
+WITH stating AS MATERIALIZED (
+    SELECT c.snapshot, s.of_panel, s.first_capture, c.host, c.digest
+    FROM captures c
+    JOIN scopes s ON s.snapshot = c.snapshot
+    WHERE c.resource = '/robots.txt' AND c.outcome = 'ok'
+      AND c.digest IN (SELECT digest FROM signals WHERE wish IN ('allow', 'refuse'))
+      AND (NOT s.of_panel OR s.snapshot NOT IN (SELECT snapshot FROM incomplete_snapshots
+                                                UNION ALL SELECT snapshot FROM suspect_snapshots))
+)
+SELECT CASE WHEN t.of_panel THEN 'panel' ELSE 'captured' END AS population,
+       coalesce(getvariable('reading'), 'rfc9309') AS reading, t.snapshot,
+       CAST(t.first_capture AS DATE) AS snapshot_date, t.digest, count(*) AS hosts
+FROM stating t
+SEMI JOIN hosts h ON h.of_panel = t.of_panel AND h.host = t.host
 GROUP BY ALL ORDER BY ALL
 """
 _COLUMNS = {

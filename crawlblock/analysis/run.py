@@ -86,7 +86,8 @@ def write_aside(path: Path, content: bytes) -> None:
 def _held(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
     """Keep what the metrics share in temporary tables until the block ends."""
     made = []
-    con.execute("SET preserve_insertion_order = false").fetchall()  # or it takes a third more memory
+    # else a third more memory; what is shown has an order of its own
+    con.execute("SET preserve_insertion_order = false").fetchall()
     try:
         for statement in duckdb.extract_statements(_HELD.read_text("utf-8")):
             con.execute(statement).fetchall()
