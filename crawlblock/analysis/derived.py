@@ -152,7 +152,8 @@ DERIVED = (
         "refused /, by Turnbull's estimate. A first refusal lies between two captures: timing "
         "between leaves it there, latest takes the later one, earliest the one before. A host not "
         "seen to refuse counts until its last readable capture. A host that opens again counts as "
-        "closed here; events has both. Of more than 20,000 hosts a random 20,000 are followed. The interval takes hosts with one text as one decision.",
+        "closed here; events has both. Of more than 20,000 hosts a random 20,000 are followed. The "
+        "interval takes hosts with one text as one decision.",
         _still_open,
     ),
     Derived(
