@@ -68,14 +68,11 @@ def update(
     """
     store = Store(db)
     members = store.followed(panel)
-    asking = None
-    if not no_live:
-        name = snapshot or snapshot_name(store, members, now())
-        asking = Asking(contact, name, concurrency, allowed=allow_network)
-    wanted = None
-    if not no_history:
-        cache = db.with_suffix(".cache")
-        wanted = Wanted(mirror, contact, NEW, None, Limits(rate, in_flight), cache)
+    name = snapshot or snapshot_name(store, members, now())
+    asking = None if no_live else Asking(contact, name, concurrency, allowed=allow_network)
+    limits = Limits(rate, in_flight)
+    archive = Wanted(mirror, contact, NEW, None, limits, db.with_suffix(".cache"))
+    wanted = None if no_history else archive
     folder = results or db.parent / "results"
     budget = Budget.of(max_runtime, max_requests)
     configuration = {"mirror": mirror, "panel": panel, "live": not no_live, "reading": reading}
@@ -87,8 +84,7 @@ def update(
         tally.result = "; ".join(troubles) or ("ok" if stale else "nothing new")
     for trouble in troubles:
         say(trouble)
-    if not troubles and not stale and not quiet:
-        say("nothing new")
     if not quiet:
-        say(f"{tally.captures} new captures, {tally.payloads} payloads judged; {folder}/index.html")
+        new = f"{tally.captures} new captures, {tally.payloads} payloads judged"
+        say(f"{new if stale else 'nothing new'}; {folder}/index.html")
     sys.exit(PARTIAL if troubles else 0 if stale else NOTHING_NEW)

@@ -13,6 +13,19 @@ from crawlblock.model import Capture, Member, Outcome, Payload, SnapshotKind
 from crawlblock.store.database import Database
 from crawlblock.store.frames import ArrowStream
 
+_MEMBER_SCHEMA = pl.Schema(
+    {
+        "panel": pl.String,
+        "domain": pl.String,
+        "host": pl.String,
+        "fallback_host": pl.String,
+        "stratum": pl.String,
+        "rank": pl.Int64,
+        "weight": pl.Float64,
+        "position": pl.Int64,
+    }
+)
+
 
 class Facts(Database):
     """What was collected; each method is one transaction."""
@@ -24,20 +37,7 @@ class Facts(Database):
 
         The captures of those who leave it stay: they are facts.
         """
-        rows = pl.DataFrame(
-            [astuple(member) for member in members],
-            schema={
-                "panel": pl.String,
-                "domain": pl.String,
-                "host": pl.String,
-                "fallback_host": pl.String,
-                "stratum": pl.String,
-                "rank": pl.Int64,
-                "weight": pl.Float64,
-                "position": pl.Int64,
-            },
-            orient="row",
-        )
+        rows = pl.DataFrame(map(astuple, members), _MEMBER_SCHEMA, orient="row")
         with self.transaction() as con:
             con.execute(
                 "INSERT INTO panels VALUES (?, ?, ?, ?) ON CONFLICT (panel) DO UPDATE "
