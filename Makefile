@@ -76,6 +76,9 @@ bench: setup-dev  ## Measure speed: see benchmarks/README.md
 	$(VENV)/bin/python benchmarks/hostile.py
 	$(VENV)/bin/python benchmarks/commands.py $(CORPUS)
 	$(VENV)/bin/python benchmarks/live_run.py
+	$(VENV)/bin/python benchmarks/claims.py
+	$(VENV)/bin/python benchmarks/statistics/coverage.py
+	POLARS_MAX_THREADS=1 $(VENV)/bin/python benchmarks/scan_run.py $(CORPUS) build/scan
 
 PIN = uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
 	--no-annotate --python-version 3.11 pyproject.toml constraints/build.in

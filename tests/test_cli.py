@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import duckdb
 import pytest
 from archives import small
@@ -257,7 +258,9 @@ def test_status(db: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = run(capsys, "status", "--db", db, "--json")
     found = json.loads(out)
     assert (code, found["healthy"], found["runs"][0]["command"]) == (0, True, "evaluate")
-    run(capsys, "sample", "--db", db, "--list", db)
+    rubbish = db.with_name("rubbish.txt")
+    rubbish.write_text("no host\n")
+    run(capsys, "sample", "--db", db, "--list", rubbish)
     code, out, _ = run(capsys, "status", "--db", db)
     assert code == 1 and "sample" in out and "evaluate" in out
 
@@ -271,13 +274,16 @@ def test_empty_database_has_an_answer(db: Path, capsys: pytest.CaptureFixture[st
 
 def test_examples_of_help() -> None:
     """Every command's help ends with examples, which name options that exist."""
-    for name, command in cli.commands.items():
+    groups = {name: c for name, c in cli.commands.items() if isinstance(c, click.Group)}
+    parts = {f"{name} {part}": c for name, g in groups.items() for part, c in g.commands.items()}
+    for name, command in {**cli.commands, **parts}.items():
         text = command.help or ""
         examples = [
             line.strip() for line in text.splitlines() if line.strip().startswith("crawlblock ")
         ]
         assert examples, name
-        options = {option for parameter in command.params for option in parameter.opts}
+        of = groups[name].commands.values() if name in groups else (command,)
+        options = {option for one in of for parameter in one.params for option in parameter.opts}
         for example in examples:
             assert set(re.findall(r"(?<=\s)--[a-z-]+", example)) <= options, example
 

@@ -10,10 +10,11 @@ import duckdb
 import polars as pl
 import pytest
 
+from crawlblock import registry
 from crawlblock.errors import LockedError, StoreError
 from crawlblock.model import Capture, Member, Outcome, Payload, SnapshotKind
 from crawlblock.pipeline.evaluate import evaluate
-from crawlblock.pipeline.runs import Tally, recorded, registry_stamp
+from crawlblock.pipeline.runs import Tally, recorded
 from crawlblock.store.frames import captures_frame
 from crawlblock.store.store import Store
 from crawlblock.warc import digest
@@ -76,7 +77,7 @@ def test_registry_change(tmp_path: Path) -> None:
     store = Store(tmp_path / "db.duckdb")
     fill(store, "a.example")
     evaluate(store, Tally(), no_progress)
-    assert not store.pending_payloads(registry_stamp(), 10)
+    assert not store.pending_payloads(registry.stamp(), 10)
     assert [p.body for p in store.pending_payloads("another", 10)] == [BODY]
     store.drop_other_policies("another")
     with store.reading() as con:

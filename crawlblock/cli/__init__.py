@@ -18,6 +18,7 @@ from crawlblock.cli.health import accept, status
 from crawlblock.cli.live import live
 from crawlblock.cli.render import miniature
 from crawlblock.cli.replicate import replicate
+from crawlblock.cli.scan import scan
 from crawlblock.cli.schedule import schedule
 from crawlblock.cli.update import update
 from crawlblock.cli.weigh import weights
@@ -49,6 +50,7 @@ COMMANDS = (
     update,
     schedule,
     import_command,
+    scan,
     weights,
     evaluate,
     analyze,
@@ -63,7 +65,7 @@ COMMANDS = (
     accept,
     miniature,
 )
-for command in (cli, *COMMANDS):
+for command in (cli, *COMMANDS, *scan.commands.values()):
     # Docstrings are raw, so that they hold no control characters; click wants one before examples.
     command.help = (command.help or "").replace("\\b\n", "\b\n")
 for command in COMMANDS:

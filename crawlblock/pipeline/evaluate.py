@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from crawlblock import registry
 from crawlblock.model import Payload, Restriction, Verdict
-from crawlblock.pipeline.runs import Progress, Tally, registry_stamp
+from crawlblock.pipeline.runs import Progress, Tally
 from crawlblock.robots.authorship import Authors, Authorship
 from crawlblock.robots.evaluate import STAR, Judge
 from crawlblock.robots.signals import signals
@@ -18,7 +18,7 @@ _NOBODY = Authorship(None, None)
 
 def evaluate(store: Store, tally: Tally, progress: Progress) -> None:
     """Judge every payload that is not judged with today's registry and rules."""
-    stamp = registry_stamp()
+    stamp = registry.stamp()
     reader = Reader(stamp)
     store.set_registry(registry.crawlers(), registry.breaks(), registry.templates())
     while payloads := store.pending_payloads(stamp, _BATCH):

@@ -13,7 +13,6 @@ from types import FrameType
 
 from crawlblock import __version__, registry
 from crawlblock.errors import CrawlblockError, InputError
-from crawlblock.robots.evaluate import RULES_VERSION
 from crawlblock.store.store import Run, Store
 
 _EARLIEST = datetime(2016, 1, 1)
@@ -61,11 +60,6 @@ class Tally:
 UNLIMITED = Budget()
 
 
-def registry_stamp() -> str:
-    """Return what stored policies must have been judged with to be up to date."""
-    return f"{registry.digest()}.{RULES_VERSION}"
-
-
 @contextmanager
 def recorded(store: Store, command: str, configuration: Mapping[str, object]) -> Iterator[Tally]:
     """Hold the database for a run, note how it went and publish what is stored."""
@@ -85,7 +79,7 @@ def recorded(store: Store, command: str, configuration: Mapping[str, object]) ->
             run = f"{started:%Y%m%dT%H%M%S.%f}-{os.getpid()}"
             store.add_run(
                 Run(
-                    run, command, versions(), dict(configuration), registry_stamp(),
+                    run, command, versions(), dict(configuration), registry.stamp(),
                     tally.requests, tally.bytes, started, now(), result or tally.result,
                 )
             )  # fmt: skip

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from crawlblock.pipeline.runs import registry_stamp
+from crawlblock import registry
 from crawlblock.store.store import Store
 
 ENDED_WELL = ("ok", "nothing new")  # results of runs
@@ -66,7 +66,7 @@ def status(store: Store) -> Status:
             "(SELECT count(*) FROM payloads), "
             "(SELECT count(*) FROM payloads y "
             " ANTI JOIN policies p ON p.policy = y.policy AND p.registry = ?)",
-            [registry_stamp()],
+            [registry.stamp()],
         ).fetchall()
         incomplete = con.execute("SELECT snapshot FROM incomplete_snapshots ORDER BY 1").fetchall()
         suspect = con.execute("SELECT snapshot FROM suspect_snapshots ORDER BY 1").fetchall()

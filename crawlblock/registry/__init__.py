@@ -10,8 +10,9 @@ from typing import Any
 
 from crawlblock.model import Crawler, Openness, Purpose
 from crawlblock.registry.templates import templates
+from crawlblock.robots.evaluate import RULES_VERSION
 
-__all__ = ["Break", "breaks", "crawlers", "digest", "templates"]
+__all__ = ["Break", "breaks", "crawlers", "digest", "stamp", "templates"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,11 @@ def digest() -> str:
     tokens = "\n".join(sorted(crawler.token for crawler in crawlers()))
     texts = (files(__package__) / "templates.toml").read_bytes()
     return hashlib.blake2b(tokens.encode() + texts, digest_size=8).hexdigest()
+
+
+def stamp() -> str:
+    """Return what stored policies must have been judged with to be up to date."""
+    return f"{digest()}.{RULES_VERSION}"
 
 
 def _read(name: str) -> dict[str, list[dict[str, Any]]]:

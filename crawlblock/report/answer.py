@@ -6,8 +6,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
+from crawlblock import registry
 from crawlblock.analysis.run import analyze, write_aside
-from crawlblock.pipeline.runs import registry_stamp, versions
+from crawlblock.pipeline.runs import versions
 from crawlblock.report.page import ARCHIVE, BUNDLED_SAMPLE, write_figure, write_page
 from crawlblock.report.terminal import show
 from crawlblock.store.store import Store
@@ -27,7 +28,7 @@ def is_answered(store: Store, results: Path, reading: str) -> bool:
 
 def _manifest(store: Store, reading: str) -> dict[str, object]:
     """Return what the claims depend on; two equal ones have the same claims."""
-    return {"reading": reading, "rules": registry_stamp(), **versions(), **store.holdings()}
+    return {"reading": reading, "rules": registry.stamp(), **versions(), **store.holdings()}
 
 
 def write_answer(store: Store, results: Path, reading: str, console: Console) -> Path:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 from crawlblock.model import Basis, Restriction, Verdict
 from crawlblock.robots.rules import EFFORT, Decision, Effort, decide, winner
@@ -22,6 +23,14 @@ class Policy:
 
     verdicts: Mapping[str, Verdict]
     ambiguous_group: bool  # a crawler's groups are joined over a Crawl-delay or unknown line
+
+
+class Outline(NamedTuple):
+    """A policy, told shortly."""
+
+    default: Verdict  # of `*` and of every crawler that is not named
+    named: Mapping[str, Verdict]
+    ambiguous_group: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,30 +62,30 @@ class Judge:
         named = [token for token in self.tokens if token != STAR]
         self._bound = Bindings(named)
         self._lines = Lines()
-        self._unknown = dict.fromkeys(
-            self.tokens, _verdict(Restriction.UNKNOWN, Basis.UNKNOWN, None)
-        )
 
     def policy(self, body: bytes) -> Policy:
         """Return the verdict of every crawler on a payload; never raises, whatever the bytes."""
+        told = self.outline(body)
+        verdicts = dict.fromkeys(self.tokens, told.default)
+        verdicts.update(told.named)
+        return Policy(verdicts, told.ambiguous_group)
+
+    def outline(self, body: bytes) -> Outline:
+        """Return a policy without a row for each crawler: most payloads name none or few."""
         if not is_robots(body):
-            return Policy(self._unknown, False)
+            return Outline(_UNKNOWN, {}, False)
         groups = parse(body, self._lines)
         members = self._members(groups)
         limit = _share(members)
-        star = members.pop(STAR, None)
-        verdicts = dict.fromkeys(self.tokens, _judged(groups, star, True, limit)[0])
-        done: dict[tuple[int, ...], Verdict] = {}
-        for token, ids in members.items():
-            if ids not in done:
-                done[ids] = _judged(groups, ids, False, limit)[0]
-            verdicts[token] = done[ids]
-        return Policy(verdicts, any(g.joined_over and self._binds_any(g) for g in groups))
+        default = _judged(groups, members.pop(STAR, None), True, limit)[0]
+        done = {ids: _judged(groups, ids, False, limit)[0] for ids in set(members.values())}
+        named = {token: done[ids] for token, ids in members.items()}
+        return Outline(default, named, any(g.joined_over and self._binds_any(g) for g in groups))
 
     def findings(self, body: bytes) -> dict[str, Finding]:
         """Return every crawler's verdict with the groups and the rule that decided it."""
         if not is_robots(body):
-            return {token: Finding(self._unknown[token], (), None, False) for token in self.tokens}
+            return {token: Finding(_UNKNOWN, (), None, False) for token in self.tokens}
         groups = parse(body, self._lines)
         members = self._members(groups)
         limit = _share(members)
@@ -183,3 +192,6 @@ def _judged(
 def _verdict(restriction: Restriction, basis: Basis, root_allowed: bool | None) -> Verdict:
     """Return the one object for a verdict; there are some thirty."""
     return Verdict(restriction, basis, root_allowed)
+
+
+_UNKNOWN = _verdict(Restriction.UNKNOWN, Basis.UNKNOWN, None)

@@ -1,0 +1,314 @@
+"""Measures how fast whole WARC files are read and judged, against others doing less.
+
+Usage:
+    python benchmarks/scan_run.py CORPUS DIRECTORY [--rounds 5] [--files 10]
+
+CORPUS is a folder of Parquet files with columns `host` and `body`.  The first run builds a crawl of
+100,500 responses around its bodies in DIRECTORY, in the proportions of real ones (64 % 200, 18 %
+301, 14 % 404, 4 % 403 and 503); a host is drawn evenly, then one of its bodies.  In each round all
+contestants read the same few files in the same process, in an order that turns; the next round
+reads the next files.  Times are of the process, ratios medians over the rounds.  What is asked is
+how much one core does: set POLARS_MAX_THREADS=1.
+"""
+
+import argparse
+import gc
+import io
+import random
+import re
+import statistics
+import tempfile
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
+from datetime import datetime, timedelta
+from importlib.metadata import version
+from itertools import cycle, islice
+from multiprocessing import get_context
+from pathlib import Path
+from typing import cast
+
+import polars as pl
+from fastwarc.warc import ArchiveIterator as FastIterator
+from fastwarc.warc import response
+from judge import describe, resident
+from protego import Protego
+from warcio.archiveiterator import ArchiveIterator
+
+from crawlblock import registry
+from crawlblock.miniature.archive import build
+from crawlblock.miniature.rendered import PLAIN, Rendered
+from crawlblock.model import Crawl
+from crawlblock.registry import crawlers
+from crawlblock.robots.evaluate import STAR
+from crawlblock.scan.captures import Captures, Reader
+from crawlblock.scan.plan import Plan, Taken, cut
+from crawlblock.scan.read import Stored, records
+from crawlblock.scan.run import tasks
+from crawlblock.scan.shard import Task, run_shard
+from crawlblock.scan.verdicts import Verdicts
+from crawlblock.transport import Limits
+
+CRAWL = Crawl("CC-MAIN-2025-33", datetime(2025, 8, 2), datetime(2025, 8, 18))
+RESPONSES = 100_500
+FEW = 30  # crawlers that protego judges
+SEED = 1
+_PAGE = b"<!DOCTYPE html>\n<html><head><title>%d</title></head>\n<body>%s</body></html>\n"
+_HTML = (("Server", "nginx"), ("Content-Type", "text/html; charset=utf-8"))
+
+Contestant = Callable[[Sequence[Path], Path], int]  # files, a folder for output: responses
+
+
+def bodies_by_host(corpus: Path) -> dict[str, list[bytes]]:
+    """Return the distinct bodies of each host of a corpus."""
+    found: dict[str, set[bytes]] = defaultdict(set)
+    for path in sorted(corpus.glob("*.parquet")):
+        frame = pl.read_parquet(path, columns=["host", "body"]).drop_nulls()
+        for host, body in frame.iter_rows():
+            found[host.lower()].add(body)
+    return {host: sorted(found[host]) for host in sorted(found)}
+
+
+def build_crawl(corpus: Path, directory: Path) -> None:
+    """Write the crawl that is read, unless it is there."""
+    if (directory / "miniature.json").exists():
+        return
+    drawn = random.Random(SEED)
+    bodies = bodies_by_host(corpus)
+    hosts = list(bodies)
+    captures = []
+    for number in range(RESPONSES):
+        host = drawn.choice(hosts)
+        time = CRAWL.first_capture + timedelta(seconds=number * 13)
+        url = f"https://{host}/robots.txt"
+        status = drawn.choices((200, 301, 404, 403, 503), (64, 18, 14, 3, 1))[0]
+        page = _PAGE % (status, b"<p>%s</p>" % host.encode() * drawn.randrange(1, 30))
+        capture = Rendered(CRAWL.crawl, url, time, status, page, _HTML)
+        if status == 200:
+            capture = replace(capture, body=drawn.choice(bodies[host]), headers=_sent(drawn, time))
+        elif status == 301:
+            moved = (("Location", url), *_HTML)
+            capture = replace(capture, url=url.replace("https", "http"), headers=moved)
+        captures.append(capture)
+    build(directory, [CRAWL], captures)
+
+
+def _sent(drawn: random.Random, time: datetime) -> tuple[tuple[str, str], ...]:
+    """Return headers as servers send them with a robots.txt."""
+    changed = time - timedelta(seconds=drawn.randrange(10**8))
+    return (
+        ("Server", drawn.choice(("nginx", "cloudflare", "Apache", "LiteSpeed"))),
+        *PLAIN,
+        ("Connection", "keep-alive"),
+        ("Vary", "Accept-Encoding"),
+        ("Last-Modified", f"{changed:%a, %d %b %Y %H:%M:%S GMT}"),
+        ("ETag", f'"{drawn.getrandbits(48):x}"'),
+        ("Cache-Control", "max-age=3600"),
+        ("X-Crawler-Content-Encoding", "gzip"),
+    )
+
+
+def with_protego(files: Sequence[Path], _: Path) -> int:
+    """Read with warcio and judge / with protego, as a first program would."""
+    tokens = [crawler.token for crawler in crawlers()][:FEW]
+    responses = 0
+    for path in files:
+        with path.open("rb") as file:
+            for record in ArchiveIterator(file):
+                if record.rec_type != "response":
+                    continue
+                responses += 1
+                body = record.content_stream().read()
+                if record.http_headers.get_statuscode() == "200":
+                    robots = Protego.parse(body.decode("utf-8-sig", errors="ignore"))
+                    url = record.rec_headers.get_header("WARC-Target-URI")
+                    for token in tokens:
+                        robots.can_fetch(url, token)
+    return responses
+
+
+def with_line_patterns(files: Sequence[Path], _: Path) -> int:
+    """Do what Common Crawl's job does: warcio, then rules by agent from lines and patterns.
+
+    After its description: no percent-decoding, no 500 KiB cap, a rule dictionary for each agent,
+    which is compared with literal forms of refusing and allowing everything.
+    """
+    responses = 0
+    counts: Counter[tuple[str, str]] = Counter()
+    for path in files:
+        with path.open("rb") as file:
+            for record in ArchiveIterator(file):
+                if record.rec_type != "response":
+                    continue
+                responses += 1
+                body = record.content_stream().read()
+                if record.http_headers.get_statuscode() != "200":
+                    continue
+                head = body[:512].removeprefix(b"\xef\xbb\xbf").lstrip()
+                if head[:1] == b"<":
+                    continue
+                for agent, rules in _rule_lists(body).items():
+                    counts[agent, _class(rules)] += 1
+    return responses
+
+
+_AGENT = re.compile(r"^\s*user-?agent\s*:\s*(.*?)\s*(?:#.*)?$", re.IGNORECASE)
+_RULE = re.compile(r"^\s*(allow|disallow|crawl-delay)\s*:\s*(.*?)\s*(?:#.*)?$", re.IGNORECASE)
+_SITEMAP = re.compile(r"^\s*sitemap\s*:\s*(.*?)\s*$", re.IGNORECASE)
+
+
+def _rule_lists(body: bytes) -> dict[str, dict[str, list[str]]]:
+    """Return the rules of each agent by kind, in the order of their lines."""
+    text = body.removeprefix(b"\xef\xbb\xbf").decode("utf-8", errors="replace")
+    found: dict[str, dict[str, list[str]]] = {}
+    agents: list[str] = []
+    collecting = False
+    for line in text.split("\n"):
+        if matched := _AGENT.match(line):
+            agents = [*agents, matched[1]] if collecting else [matched[1]]
+            found.setdefault(matched[1], {})
+            collecting = True
+        elif matched := _RULE.match(line):
+            collecting = False
+            for agent in agents:
+                found[agent].setdefault(matched[1].lower(), []).append(matched[2])
+        elif _SITEMAP.match(line):
+            continue
+    return found
+
+
+def _class(rules: dict[str, list[str]]) -> str:
+    if rules == {"disallow": ["/"]}:
+        return "none"
+    return "all" if rules in ({}, {"disallow": [""]}, {"allow": ["/"]}) else "part"
+
+
+def with_bodies_alone(files: Sequence[Path], _: Path) -> int:
+    """Read the bodies with FastWARC and do nothing with them: the floor."""
+    responses = 0
+    for path in files:
+        for record in FastIterator(str(path), record_types=response, parse_http=True):
+            record.reader.read()
+            responses += 1
+    return responses
+
+
+def with_crawlblock(files: Sequence[Path], folder: Path) -> int:
+    """Read, judge for all crawlers and write the shard, as a worker does with its next shard."""
+    return sum(run_shard(task).captures for task in _tasks(files, folder))
+
+
+def with_crawlblock_anew(files: Sequence[Path], _: Path) -> int:
+    """Read and judge knowing nothing: no line, text or payload has been met before."""
+    tokens = [STAR, *(crawler.token for crawler in crawlers())]
+    captures = Captures(CRAWL.crawl, Reader(Verdicts(tokens, "")))
+    for path in files:
+        for record in records(path):
+            captures.add(path.name, cast("Stored", record))
+    frame = captures.take()
+    frame.write_parquet(io.BytesIO())
+    return frame.height
+
+
+NAIVE, PATTERNS = "warcio + protego, 30 crawlers", "warcio + line patterns, rules counted"
+FLOOR = "FastWARC, bodies alone"
+OURS, ANEW = "crawlblock, its next shard", "crawlblock, knowing nothing"
+CONTESTANTS: dict[str, Contestant] = {
+    NAIVE: with_protego,
+    PATTERNS: with_line_patterns,
+    FLOOR: with_bodies_alone,
+    ANEW: with_crawlblock_anew,
+    OURS: with_crawlblock,
+}
+
+
+def _tasks(files: Sequence[Path], folder: Path, size: int = 1_000) -> list[Task]:
+    """Return the tasks of some files of the crawl, none of which is done."""
+    mirror = files[0].parents[5]
+    keys = [str(path.relative_to(mirror)) for path in files]
+    shards = cut(CRAWL.crawl, keys, size)
+    taken = Taken(CRAWL.crawl, len(keys), len(keys))
+    plan = Plan(str(mirror), "", 1.0, registry.stamp(), 0, (taken,), tuple(shards))
+    aside = Path(tempfile.mkdtemp(dir=folder))
+    return tasks(plan, shards, aside, None, Limits(), 1)
+
+
+def measure(files: Sequence[Path], few: int, rounds: int, folder: Path) -> dict[str, list[float]]:
+    """Return the responses read in a second of the processor, by contestant and round."""
+    rates: dict[str, list[float]] = {name: [] for name in CONTESTANTS}
+    for path in files[: few * (rounds + 1)]:
+        path.read_bytes()  # into the cache of the system
+    with_crawlblock(files[-few:], folder)  # a worker has read other shards before
+    for turn in range(rounds):
+        part = files[turn * few : (turn + 1) * few]
+        for name in islice(cycle(CONTESTANTS), turn, turn + len(CONTESTANTS)):
+            gc.collect()
+            begun = time.process_time()
+            responses = CONTESTANTS[name](part, folder)
+            rates[name].append(responses / (time.process_time() - begun))
+    return rates
+
+
+def print_rates(rates: dict[str, list[float]]) -> None:
+    """Print a Markdown table of medians and of the medians of paired ratios."""
+    print("| reads and judges | responses/s | crawlblock is |\n|---|---|---|")
+    for name, each in rates.items():
+        ratio = statistics.median(
+            ours / other for ours, other in zip(rates[OURS], each, strict=True)
+        )
+        print(f"| {name} | {statistics.median(each):,.0f} | {ratio:.2f} x |")
+
+
+def measure_processes(files: Sequence[Path], rounds: int, folder: Path) -> None:
+    """Print how much faster two new processes are than one, by the clock, and what they use."""
+    clock, used = [], []
+    for _ in range(rounds):
+        seconds, cores = [], []
+        for processes in (1, 2):
+            given = _tasks(files, folder, 25)
+            begun = time.perf_counter()
+            with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
+                cores.append(sum(done.seconds for done in pool.map(run_shard, given)))
+            seconds.append(time.perf_counter() - begun)
+        clock.append(seconds[0] / seconds[1])
+        used.append(cores[1] / cores[0])
+    told = ", ".join(f"{ratio:.2f}" for ratio in clock)
+    print(
+        f"two processes: {statistics.median(clock):.2f} x one by the clock ({told}); "
+        f"together they use {statistics.median(used):.2f} x its processor time"
+    )
+
+
+def measure_memory(files: Sequence[Path], folder: Path, total: int = 1_000) -> None:
+    """Print the memory of a process that reads a thousand files, again from the first after all."""
+    told = []
+    many = list(islice(cycle(files), total))
+    for start in range(0, total, 20):
+        with_crawlblock(many[start : start + 20], folder)
+        if (start + 20) % 200 == 0:
+            told.append(f"{resident():.0f}")
+    print(f"memory after each 200 files: {', '.join(told)} MiB")
+
+
+def main() -> None:
+    """Build what is read, measure and print."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("corpus", type=Path)
+    parser.add_argument("directory", type=Path, help="for the crawl, some 250 MB; kept")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--files", type=int, default=10, help="read in a round, 500 responses each")
+    options = parser.parse_args()
+    build_crawl(options.corpus, options.directory)
+    files = sorted(options.directory.glob("crawl-data/*/segments/*/robotstxt/*.warc.gz"))
+    print(f"{describe()}, FastWARC {version('fastwarc')}; {len(crawlers())} crawlers\n")
+    with tempfile.TemporaryDirectory(dir=options.directory) as folder:
+        print_rates(measure(files, options.files, options.rounds, Path(folder)))
+        print()
+        measure_processes(files, 3, Path(folder))
+        measure_memory(files, Path(folder))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Whole crawls: their robots.txt files read shard by shard into Parquet."""

@@ -1,0 +1,167 @@
+"""An HTTP answer as it lies in a WARC record: status, the headers kept, and the payload."""
+
+import json
+import re
+import zlib
+from json.encoder import encode_basestring_ascii
+from typing import NamedTuple
+
+from crawlblock.sources.outcomes import KEPT_HEADERS
+
+_ENDS = re.compile(rb"\r?\n\r?\n")
+_CODINGS = ("transfer-encoding", "content-encoding")
+_READ = KEPT_HEADERS.union(_CODINGS)
+_MEMO = 50_000  # lines; strangers write them
+_LARGEST = 64 * 1024 * 1024  # bytes of a payload once unpacked
+
+
+class Answer(NamedTuple):
+    """What a server answered."""
+
+    status: int | None  # None: there is no HTTP status line
+    location: str | None
+    headers: str | None  # JSON object of the headers kept
+    payload: bytes | None  # None: in a coding that cannot be read
+    as_stored: bool  # the payload is what the record holds, so that its digest is of it
+
+
+class Answers:
+    """Reads answers; it remembers header lines it has met, within bounds."""
+
+    def __init__(self) -> None:
+        """Start with nothing met."""
+        self._lines = _Lines()
+        self._statuses: dict[bytes, int | None] = {}
+
+    def read(self, block: bytes) -> Answer:
+        """Return what an answer says; never raises, whatever the bytes."""
+        head, end, payload = block.partition(b"\r\n\r\n")
+        if b"\n\n" in head or (not end and b"\n\n" in block):
+            head, _, payload = _cut(block)
+        first, *rest = head.split(b"\n")
+        status = self._status(first)
+        if status is None:
+            return Answer(None, None, None, block, True)
+        kept = dict(filter(None, map(self._lines.__getitem__, rest)))
+        as_stored = True
+        decoded: bytes | None = payload
+        for coding in _CODINGS:
+            if coding in kept:
+                named = json.loads(kept.pop(coding).partition(": ")[2]).strip().lower()
+                as_stored = as_stored and named in ("", "identity")
+                decoded = None if decoded is None else _decoded(decoded, named)
+        location = kept.get("location")
+        return Answer(
+            status,
+            json.loads(location.partition(": ")[2]) if location else None,
+            f"{{{', '.join(kept.values())}}}" if kept else None,
+            decoded,
+            as_stored,
+        )
+
+    def _status(self, line: bytes) -> int | None:
+        if line not in self._statuses:
+            if len(self._statuses) >= _MEMO:
+                self._statuses.clear()
+            words = line.split(None, 2)
+            stated = len(words) > 1 and words[0].startswith(b"HTTP") and words[1].isdigit()
+            self._statuses[line] = int(words[1][:4]) if stated else None
+        return self._statuses[line]
+
+
+class _Names(dict[bytes, str | None]):
+    """The name of a header that is read, None for any other."""
+
+    def __missing__(self, name: bytes) -> str | None:
+        key = _text(name).strip().lower()
+        found = key if key in _READ else None
+        if len(self) < _MEMO and len(name) < 100:
+            self[name] = found
+        return found
+
+
+class _Lines(dict[bytes, tuple[str, str] | None]):
+    """The name and the piece of JSON of each header line that is read, None for any other."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._names = _Names()
+
+    def __missing__(self, line: bytes) -> tuple[str, str] | None:
+        name, _, value = line.partition(b":")
+        key = self._names[name]
+        found = None
+        if key is not None:
+            found = key, f'"{key}": {encode_basestring_ascii(_text(value).strip())}'
+        if len(line) < 200:
+            if len(self) >= _MEMO:
+                self.clear()
+            self[line] = found
+        return found
+
+
+def _cut(block: bytes) -> tuple[bytes, bytes, bytes]:
+    """Return head, blank line and payload of an answer whose lines end in LF alone."""
+    end = _ENDS.search(block)
+    return (block[: end.start()], end[0], block[end.end() :]) if end else (block, b"", b"")
+
+
+def _text(raw: bytes) -> str:
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
+
+
+def _decoded(payload: bytes, coding: str) -> bytes | None:
+    """Return a payload without its coding, None if that fails.
+
+    Common Crawl stores payloads without one and renames these headers; other archives do not.
+    """
+    try:
+        if coding in ("", "identity"):
+            return payload
+        if coding == "chunked":
+            return _unchunked(payload)
+        if coding in ("gzip", "x-gzip", "deflate"):
+            return _unzipped(payload)
+        if coding == "br":
+            import brotli  # type: ignore[import-untyped, unused-ignore]  # comes with FastWARC
+
+            unpacked: bytes = brotli.decompress(payload)
+            return unpacked
+    except (ImportError, ValueError, zlib.error):
+        pass
+    except Exception as error:
+        if type(error).__module__ != "brotli":  # whose class has no base to name it by
+            raise
+    return None
+
+
+def _unzipped(payload: bytes) -> bytes:
+    """Return what gzip, zlib or bare deflate holds."""
+    for window in (47, -15):  # 47: gzip or zlib, as the first bytes say
+        unpacker = zlib.decompressobj(window)
+        try:
+            text = unpacker.decompress(payload, _LARGEST)
+        except zlib.error:
+            continue
+        if unpacker.eof:
+            return text
+    raise ValueError("not what it says")
+
+
+def _unchunked(payload: bytes) -> bytes:
+    """Return chunks joined (RFC 9112 section 7.1); what holds none is taken as it stands."""
+    pieces: list[bytes] = []
+    rest = payload
+    while rest:
+        line, _, after = rest.partition(b"\r\n")
+        size = line.partition(b";")[0].strip()
+        if not size or size.strip(b"0123456789abcdefABCDEF"):
+            return payload if not pieces else b"".join(pieces)
+        if (length := int(size, 16)) == 0:
+            break
+        pieces.append(after[:length])
+        rest = after[length + 2 :]
+    return b"".join(pieces)

@@ -1,0 +1,139 @@
+"""What a scan reads: the robotstxt files of some crawls, or a seeded share, cut into shards."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from crawlblock import registry
+from crawlblock.errors import InputError
+from crawlblock.sampling import draw_key
+from crawlblock.sources.commoncrawl.crawls import choose, list_crawls, paths
+from crawlblock.sources.commoncrawl.mirror import Mirror
+
+PLAN = "plan.json"
+_FORMAT = 1
+_FILE_BYTES = 1_500_000  # of a robotstxt file in 2025 and 2026; older ones have up to 2 MB
+_FILE_CAPTURES = 750
+_CAPTURES_PER_SECOND = 9_000  # read and judged by one core: see benchmarks/README.md
+_BYTES_PER_SECOND = 5_000_000  # a modest line
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """How many of a crawl's files are read; files are drawn, so hosts come in clusters."""
+
+    crawl: str
+    files: int
+    of: int  # files of the crawl
+
+    @property
+    def weight(self) -> float:
+        """Return 1 / inclusion probability of a file, and so of a capture."""
+        return self.of / self.files
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """The files whose captures come into one Parquet file."""
+
+    shard: str  # CC-MAIN-2025-33-00000
+    crawl: str
+    files: tuple[str, ...]  # keys
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is read, and by which rules it is judged."""
+
+    mirror: str
+    seed: str
+    share: float
+    rules: str
+    bytes: int  # estimated where the mirror is not a directory
+    crawls: tuple[Taken, ...]
+    shards: tuple[Shard, ...]
+
+    @property
+    def files(self) -> int:
+        """Return how many files are read."""
+        return sum(taken.files for taken in self.crawls)
+
+    def minutes(self, per_second: float | None) -> float:
+        """Return how long one core takes, and the line where there is one, whichever is longer.
+
+        `per_second` is the rate of requests, None where nothing is requested.
+        """
+        judging = self.files * _FILE_CAPTURES / _CAPTURES_PER_SECOND
+        if per_second is None:
+            return judging / 60
+        return max(judging, self.files / per_second, self.bytes / _BYTES_PER_SECOND) / 60
+
+
+async def make_plan(mirror: Mirror, wanted: str, share: float, seed: str, size: int) -> Plan:
+    """Return a plan for some crawls (see `crawls.choose`) in shards of `size` files.
+
+    The same seed draws the same files everywhere, and a larger share keeps those of a smaller one.
+    """
+    taken, shards, measured = [], [], 0
+    for crawl in choose(await list_crawls(mirror), wanted):
+        keys = await paths(mirror, crawl.crawl, "robotstxt")
+        drawn = draw_files(keys, share, seed)
+        if not drawn:
+            raise InputError(f"{crawl.crawl} has no robotstxt files (they begin with 2016-36)")
+        taken.append(Taken(crawl.crawl, len(drawn), len(keys)))
+        shards += cut(crawl.crawl, drawn, size)
+        measured += sum(_size(mirror, key) for key in drawn)
+    return Plan(
+        mirror.location, seed, share, registry.stamp(), measured, tuple(taken), tuple(shards)
+    )
+
+
+def draw_files(keys: Sequence[str], share: float, seed: str) -> list[str]:
+    """Return a share of the files, at least one, in the order of the crawl."""
+    number = min(len(keys), max(1, round(len(keys) * share)))
+    ranked = sorted(keys, key=lambda key: draw_key(seed, key))
+    chosen = set(ranked[:number])
+    return [key for key in keys if key in chosen]
+
+
+def cut(crawl: str, keys: Sequence[str], size: int) -> list[Shard]:
+    """Return the shards of a crawl's files."""
+    return [
+        Shard(f"{crawl}-{number:05}", crawl, tuple(keys[start : start + size]))
+        for number, start in enumerate(range(0, len(keys), size))
+    ]
+
+
+def write_plan(plan: Plan, directory: Path) -> None:
+    """Write a plan into its directory; raises InputError if another one is there."""
+    path = directory / PLAN
+    if path.exists() and read_plan(directory) != plan:
+        raise InputError(f"{path}: another scan was planned here; name a new directory")
+    directory.mkdir(parents=True, exist_ok=True)
+    aside = path.with_suffix(".part")
+    aside.write_text(json.dumps({"format": _FORMAT, **asdict(plan)}, indent=1) + "\n", "utf-8")
+    aside.replace(path)
+
+
+def read_plan(directory: Path) -> Plan:
+    """Return the plan in a directory; raises InputError if there is none that can be read."""
+    path = directory / PLAN
+    try:
+        read = json.loads(path.read_text("utf-8"))
+        if read.pop("format") != _FORMAT:
+            raise ValueError("its format is another version's")
+        read["crawls"] = tuple(Taken(**each) for each in read["crawls"])
+        read["shards"] = tuple(
+            Shard(each["shard"], each["crawl"], tuple(each["files"])) for each in read["shards"]
+        )
+        return Plan(**read)
+    except FileNotFoundError:
+        raise InputError(f"{path} is missing; run crawlblock scan plan first") from None
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        raise InputError(f"{path} cannot be read ({error}); plan again") from None
+
+
+def _size(mirror: Mirror, key: str) -> int:
+    local = mirror.local_path(key)
+    return local.stat().st_size if local else _FILE_BYTES

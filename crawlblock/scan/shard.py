@@ -1,0 +1,255 @@
+"""One shard: some WARC files read into one Parquet file, whole or not at all."""
+
+import asyncio
+import contextlib
+import json
+import os
+import time
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+
+import polars as pl
+from filelock import FileLock
+
+from crawlblock import __version__, registry
+from crawlblock.errors import InputError, StoreError, UpstreamError
+from crawlblock.model import Outcome
+from crawlblock.robots.evaluate import STAR
+from crawlblock.scan.captures import Captures, Reader
+from crawlblock.scan.plan import Shard
+from crawlblock.scan.read import Damage, records
+from crawlblock.scan.verdicts import SPELLED, Verdicts
+from crawlblock.sources.commoncrawl.mirror import open_mirror
+from crawlblock.transport import Limits
+
+KEY = "crawlblock"  # of what stands in the Parquet file's metadata
+_HELD = 64 * 1024 * 1024  # bytes of bodies in memory; then they go to the disk
+_ROWS = 32_768  # of a row group
+_GONE = (Outcome.ABSENT, Outcome.DAMAGED, Outcome.TOO_LARGE)
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A shard to read, with all that a worker on another machine must know."""
+
+    directory: Path
+    shard: Shard
+    mirror: str
+    contact: str | None
+    limits: Limits  # this worker's part of what the mirror is asked to bear
+    rules: str
+    fast: bool | None = None  # FastWARC reads; None: where it is installed
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A place that could not be read; all else of its file was."""
+
+    file: str
+    offset: int  # bytes
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What became of a shard."""
+
+    shard: str
+    skipped: bool  # it was there already
+    captures: int
+    payloads: int  # distinct in the shard
+    policies: int  # likewise
+    bytes: int  # of the WARC files read
+    seconds: float  # of the processor
+    faults: tuple[Fault, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a shard's Parquet file says of itself: a JSON object under `crawlblock`."""
+
+    version: str
+    rules: str
+    shard: str
+    crawl: str
+    files: tuple[str, ...]
+    captures: int
+    payloads: int
+    bytes: int
+    tokens: tuple[str, ...]
+    codes: dict[str, tuple[str, str, bool | None]]  # restriction, basis, root_allowed of each
+    policies: dict[str, str]  # a code for each token
+    faults: tuple[Fault, ...]
+
+
+def shard_path(directory: Path, shard: str) -> Path:
+    """Return where a shard's Parquet file is."""
+    return directory / "shards" / f"{shard}.parquet"
+
+
+def read_about(path: Path) -> About:
+    """Return what a shard says of itself; raises InputError if it is no whole shard."""
+    try:
+        read = json.loads(pl.read_parquet_metadata(path)[KEY])
+        for name in ("files", "tokens"):
+            read[name] = tuple(read[name])
+        read["codes"] = {code: tuple(parts) for code, parts in read["codes"].items()}
+        read["faults"] = tuple(Fault(**each) for each in read["faults"])
+        return About(**read)
+    except (OSError, KeyError, ValueError, TypeError, pl.exceptions.PolarsError) as error:
+        raise InputError(f"{path} is no shard of a scan ({error}); remove it, run again") from None
+
+
+def run_shard(task: Task) -> Done:
+    """Read a shard into its Parquet file, or tell that it is there.
+
+    Raises InputError if this machine has other rules than the plan, UpstreamError if the mirror
+    cannot be reached (run again later), StoreError if the disk refuses.
+    """
+    if task.rules != registry.stamp():
+        raise InputError(
+            f"{task.shard.shard}: it was planned with other rules ({task.rules}) than this "
+            f"crawlblock has ({registry.stamp()}); plan into a new directory, or use that version"
+        )
+    path = shard_path(task.directory, task.shard.shard)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        locks = task.directory / "locks"
+        locks.mkdir(exist_ok=True)
+        with FileLock(locks / task.shard.shard):  # it may have been given out twice
+            if about := _same(path, task):
+                return _done(about, True, 0.0)
+            return asyncio.run(_scan(task, path))
+    except OSError as error:
+        raise StoreError(
+            f"{path} cannot be written ({error.strerror or error}); make room, then run again"
+        ) from None
+
+
+def _same(path: Path, task: Task) -> About | None:
+    """Return what a shard says of itself if it is whole and what the task would make."""
+    try:
+        about = read_about(path)
+    except InputError:
+        return None
+    made = (about.rules, about.files)
+    return about if made == (task.rules, task.shard.files) else None
+
+
+async def _scan(task: Task, path: Path) -> Done:
+    begun = time.process_time()
+    reader = _reader(task.rules)
+    captures = Captures(task.shard.crawl, reader)
+    parquet = _Parquet(path)
+    faults: list[Fault] = []
+    size = 0
+    try:
+        async for key, file in _files(task):
+            if isinstance(file, Outcome):
+                faults.append(Fault(key, 0, f"the mirror does not have it ({file})"))
+                continue
+            size += file.stat().st_size
+            wrong = _read(key, file, captures, parquet, task.fast)
+            faults.extend(Fault(key, *damage) for damage in wrong)
+        frame = captures.take()
+        about = About(
+            __version__, task.rules, task.shard.shard, task.shard.crawl, task.shard.files,
+            parquet.rows + frame.height, captures.payloads, size, reader.verdicts.tokens,
+            SPELLED, reader.verdicts.spelled(captures.policies), tuple(faults),
+        )  # fmt: skip
+        parquet.finish(frame, about)
+    finally:
+        parquet.remove_pieces()
+    return _done(about, False, time.process_time() - begun)
+
+
+def _read(
+    key: str, file: Path, captures: Captures, parquet: "_Parquet", fast: bool | None
+) -> Iterator[Damage]:
+    """Add a file's records to the captures and return what is wrong with it."""
+    empty = True
+    for record in records(file, fast):
+        empty = False
+        damage = record if isinstance(record, Damage) else captures.add(key, record)
+        if damage:
+            yield damage
+        if captures.held > _HELD:
+            parquet.put(captures.take())
+    if empty:
+        yield Damage(0, "there is no response in it")
+
+
+class _Parquet:
+    """A Parquet file written in pieces beside its place, and given its name when it is whole."""
+
+    def __init__(self, path: Path) -> None:
+        self.rows = 0
+        self._path = path
+        self._pieces: list[Path] = []
+
+    def put(self, frame: pl.DataFrame) -> None:
+        """Write rows to the disk, so that memory stays flat."""
+        self.rows += frame.height
+        piece = self._path.with_name(f".{self._path.name}.{len(self._pieces)}")
+        self._pieces.append(piece)
+        frame.write_parquet(piece, statistics=False)
+
+    def finish(self, frame: pl.DataFrame, about: About) -> None:
+        """Write the last rows and what the file says of itself."""
+        aside = self._path.with_name(f".{self._path.name}.part")
+        told = {KEY: json.dumps(asdict(about))}
+        if self._pieces:
+            self.put(frame)
+            whole = pl.concat([pl.scan_parquet(piece) for piece in self._pieces])
+            whole.sink_parquet(aside, row_group_size=_ROWS, statistics=False, metadata=told)
+        else:
+            frame.write_parquet(aside, row_group_size=_ROWS, statistics=False, metadata=told)
+        with aside.open("rb") as file:
+            os.fsync(file.fileno())  # or a crash could leave a name without its bytes
+        aside.replace(self._path)
+
+    def remove_pieces(self) -> None:
+        """Remove what was put aside."""
+        for piece in self._pieces:
+            piece.unlink(missing_ok=True)
+
+
+async def _files(task: Task) -> AsyncIterator[tuple[str, Path | Outcome]]:
+    """Return each file of a shard in turn, from the disk it is on or saved there meanwhile."""
+    folder = task.directory / "files" / task.shard.shard
+    async with open_mirror(task.mirror, task.contact, task.limits) as mirror:
+        for key in task.shard.files:
+            if local := mirror.local_path(key):
+                yield key, local
+                continue
+            file = folder / key.rpartition("/")[2]
+            outcome = None if file.exists() else await mirror.save(key, file)
+            if outcome is None:
+                yield key, file
+                file.unlink()
+            elif outcome in _GONE:
+                yield key, outcome
+            else:
+                raise UpstreamError(
+                    f"{mirror.location}: {key}: {outcome}; shards that are done stay, run the "
+                    "same command again later"
+                )
+    with contextlib.suppress(OSError):
+        folder.rmdir()
+        folder.parent.rmdir()
+
+
+@cache
+def _reader(rules: str) -> Reader:
+    """Return what reads and judges, once in a process: it is faster on what it has met."""
+    tokens = [STAR, *(crawler.token for crawler in registry.crawlers())]
+    return Reader(Verdicts(tokens, rules))
+
+
+def _done(about: About, skipped: bool, seconds: float) -> Done:
+    return Done(
+        about.shard, skipped, about.captures, about.payloads, len(about.policies), about.bytes,
+        seconds, about.faults,
+    )  # fmt: skip

@@ -1,0 +1,297 @@
+"""Shards: the same facts and verdicts as history, whole files only, nothing lost in silence."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+import polars as pl
+import pytest
+from servers import RangeServer
+
+from crawlblock.errors import InputError, UpstreamError
+from crawlblock.scan.read import has_fastwarc
+from crawlblock.scan.run import run
+from crawlblock.scan.shard import Task, read_about, run_shard, shard_path
+from scan.warcs import (
+    CRAWL,
+    PLAIN,
+    TEXT,
+    answer,
+    archive,
+    keys_of,
+    member,
+    planned,
+    record,
+    stated,
+)
+
+
+def scanned(tmp_path: Path, *files: bytes) -> pl.DataFrame:
+    """Return the rows of one shard of files with these bytes."""
+    mirror = archive(tmp_path / "mirror", files)
+    (task,) = planned(tmp_path / "scan", str(mirror), keys_of(mirror))
+    run_shard(task)
+    return pl.read_parquet(shard_path(task.directory, task.shard.shard)).sort(
+        "warc_file", "warc_offset"
+    )
+
+
+def row(tmp_path: Path, block: bytes, **given: object) -> dict[str, object]:
+    """Return the one row of a record with this answer."""
+    frame = scanned(tmp_path, member(record(block=block, **given)))  # type: ignore[arg-type]
+    return frame.row(0, named=True)
+
+
+def test_a_row_says_all_of_a_capture(tmp_path: Path) -> None:
+    """Host, time, status, outcome, digest, payload, headers kept and place stand in one row."""
+    sent = PLAIN + b"Server: nginx\r\nSet-Cookie: a\r\nServer: second\r\n"
+    found = row(tmp_path, answer(headers=sent), host="A.Example:443", fields=[stated(TEXT)])
+    policy = found.pop("policy")
+    assert found == {
+        "snapshot": CRAWL,
+        "host": "a.example",
+        "resource": "/robots.txt",
+        "url": "https://A.Example:443/robots.txt",
+        "fetch_time": datetime(2025, 8, 4, 14, 54, 8),
+        "status": 200,
+        "outcome": "ok",
+        "redirect": None,
+        "digest": stated(TEXT)[1].decode(),
+        "bytes": len(TEXT),
+        "ambiguous_group": False,
+        "body": TEXT,
+        "headers": '{"content-type": "text/plain", "server": "second"}',
+        "warc_file": f"crawl-data/{CRAWL}/segments/1.0/robotstxt/00000.warc.gz",
+        "warc_offset": 0,
+        "warc_length": len(
+            member(record("A.Example:443", answer(headers=sent), fields=[stated(TEXT)]))
+        ),
+    }
+    about = read_about(tmp_path / f"scan/shards/{CRAWL}-00000.parquet")
+    codes = about.policies[str(policy)]
+    assert len(codes) == len(about.tokens)
+    assert about.codes[codes[about.tokens.index("*")]] == ("partial", "wildcard", True)
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "outcome", "redirect"),
+    [
+        (b"301 Moved", b"Location: /other\r\n", "redirect_unresolved", "https://a.example/other"),
+        (b"302 Found", b"Location: //[\r\n", "redirect_unresolved", None),
+        (b"404 Not Found", b"", "absent", None),
+        (b"503 ", b"", "server_error", None),
+        (b"2x0 OK", b"", "damaged", None),
+    ],
+)
+def test_other_answers(
+    status: bytes, headers: bytes, outcome: str, redirect: str | None, tmp_path: Path
+) -> None:
+    """An answer that is no robots.txt has an outcome and no payload; a redirect has its target."""
+    found = row(tmp_path, answer(b"<html>", status, headers))
+    assert (found["outcome"], found["redirect"]) == (outcome, redirect)
+    assert found["digest"] is found["body"] is found["policy"] is None
+
+
+@pytest.mark.fault("scan", "a payload in a coding that Common Crawl removes")
+@pytest.mark.parametrize("coding", ["gzip", "chunked", "br", "br, spoiled"])
+def test_codings_are_undone(coding: str, tmp_path: Path) -> None:
+    """A payload is read through its coding; brotli, installed or not, never stops a scan."""
+    import gzip
+
+    name = b"Transfer-Encoding: " if coding == "chunked" else b"Content-Encoding: "
+    sent = name + coding.partition(",")[0].encode() + b"\r\n"
+    stored = {"gzip": gzip.compress(TEXT), "chunked": b"%x\r\n%s\r\n0\r\n\r\n" % (len(TEXT), TEXT)}
+    body, readable = stored.get(coding, b"spoiled"), coding in stored
+    if coding == "br":
+        brotli = pytest.importorskip("brotli")
+        body, readable = brotli.compress(TEXT), True
+    found = row(tmp_path, answer(body, headers=sent))
+    assert (found["outcome"], found["body"]) == (("ok", TEXT) if readable else ("damaged", None))
+
+
+@pytest.mark.fault("scan", "{case}")
+@pytest.mark.parametrize(
+    ("case", "given"),
+    [
+        ("a digest of another payload", {"fields": [stated(b"other")]}),
+        ("a payload cut by the archive", {"fields": [("WARC-Truncated", b"length")]}),
+        ("a record of 0 bytes", {"block": b""}),
+        ("no HTTP in a record", {"block": b"\xff\xfe\x00"}),
+    ],
+)
+def test_damaged_captures(case: str, given: dict[str, object], tmp_path: Path) -> None:
+    """A capture whose payload cannot be told is kept, is damaged, and has no verdict."""
+    found = row(tmp_path, **({"block": answer()} | given))  # type: ignore[arg-type]
+    assert (found["outcome"], found["policy"], found["body"]) == ("damaged", None, None)
+
+
+def test_bodies_stand_once_and_are_bounded(tmp_path: Path) -> None:
+    """Of equal payloads one has the body, of 5 MiB the part that counts, hostile ones are quick."""
+    many = b"".join(b"User-agent: a%d\n" % n for n in range(4_000))
+    hostile = many + b"".join(b"Disallow: /%d\n" % n for n in range(4_000))
+    begun = time.process_time()
+    found = scanned(
+        tmp_path,
+        member(record("a.example")) + member(record("b.example")),
+        member(record("c.example")) + member(record("d.example", answer(TEXT * 160_000))),
+        member(record("e.example", answer(hostile))),
+    )
+    assert time.process_time() - begun < 20
+    assert found["body"].is_not_null().to_list() == [True, False, False, True, True]
+    assert found["policy"][:4].n_unique() == 1
+    assert found["bytes"][3] == 160_000 * len(TEXT)
+    assert len(found["body"][3]) == 500 * 1024 + 1
+
+
+def test_bodies_beyond_memory_go_to_the_disk(tmp_path: Path) -> None:
+    """A shard with more bodies than are held at a time comes out whole, in one file."""
+    texts = [b"User-agent: *\nDisallow: /%d\n" % n + b"#" * 600_000 for n in range(150)]
+    raw = b"".join(member(record(f"h{n}.example", answer(t))) for n, t in enumerate(texts))
+    found = scanned(tmp_path, raw)
+    assert found.height == found["policy"].count() == 150
+    assert sorted(p.name for p in (tmp_path / "scan/shards").iterdir()) == [
+        f"{CRAWL}-00000.parquet"
+    ]
+
+
+@pytest.mark.fault("scan", "a file cut, empty, missing or without responses; a record of no URL")
+def test_faults_are_told(tmp_path: Path) -> None:
+    """What cannot be read is in the result and in the shard's file; the rest is there."""
+    mirror = archive(
+        tmp_path / "mirror",
+        [
+            member(record()) + member(record("b.example"))[:-9],
+            b"",
+            b"gone",
+            member(record(kind="warcinfo")),
+            member(record(url="dns:a.example")) + member(record("c.example")),
+        ],
+    )
+    keys = keys_of(mirror)
+    (mirror / keys[2]).unlink()
+    (task,) = planned(tmp_path / "scan", str(mirror), keys)
+    done = run_shard(task)
+    reasons = [(keys.index(fault.file), fault.offset > 0, fault.reason) for fault in done.faults]
+    assert reasons == [
+        (0, True, "the file is cut short in this record"),
+        (1, False, "the file is empty"),
+        (2, False, "the mirror does not have it (absent)"),
+        (3, False, "there is no response in it"),
+        (4, False, "a record of no URL: 'dns:a.example'"),
+    ]
+    path = shard_path(task.directory, task.shard.shard)
+    assert read_about(path).faults == done.faults
+    assert pl.read_parquet(path)["host"].sort().to_list() == ["a.example", "c.example"]
+
+
+def test_with_and_without_fastwarc(tmp_path: Path) -> None:
+    """Both readers give the same file, byte for byte."""
+    if not has_fastwarc():
+        pytest.skip("fastwarc is not installed")
+    mirror = archive(tmp_path / "mirror", [member(record()) + member(record("b.example"))[:-9]])
+    files = []
+    for fast in (True, False):
+        (task,) = planned(tmp_path / str(fast), str(mirror), keys_of(mirror))
+        run_shard(replace(task, fast=fast))
+        files.append(shard_path(task.directory, task.shard.shard).read_bytes())
+    assert files[0] == files[1]
+
+
+def test_a_shard_that_is_there_is_not_read_again(tmp_path: Path) -> None:
+    """A whole shard is skipped even if its files are gone; a damaged one is read anew."""
+    mirror = archive(tmp_path / "mirror", [member(record())])
+    (task,) = planned(tmp_path / "scan", str(mirror), keys_of(mirror))
+    first = run_shard(task)
+    path = shard_path(task.directory, task.shard.shard)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-100])
+    assert not run_shard(task).skipped
+    assert path.read_bytes() == whole
+    (mirror / keys_of(mirror)[0]).unlink()
+    again = run_shard(task)
+    assert replace(again, skipped=False, seconds=first.seconds) == first
+    assert again.skipped
+
+
+def test_other_rules_are_refused(tmp_path: Path) -> None:
+    """A worker whose registry is not the plan's does nothing."""
+    mirror = archive(tmp_path / "mirror", [member(record())])
+    (task,) = planned(tmp_path / "scan", str(mirror), keys_of(mirror))
+    with pytest.raises(InputError, match="other rules"):
+        run_shard(replace(task, rules="others.1"))
+
+
+def test_processes_give_the_same_files(tmp_path: Path) -> None:
+    """Two processes write byte for byte what one does."""
+    files = [
+        member(record(f"h{n}.example", answer(b"User-agent: GPTBot\nDisallow: /%d\n" % (n % 3))))
+        for n in range(6)
+    ]
+    mirror = archive(tmp_path / "mirror", files)
+    written = []
+    for processes in (1, 2):
+        given = planned(tmp_path / str(processes), str(mirror), keys_of(mirror), size=2)
+        assert sum(done.captures for done in run(given, processes)) == 6
+        paths = [shard_path(task.directory, task.shard.shard) for task in given]
+        written.append([path.read_bytes() for path in paths])
+    assert written[0] == written[1]
+
+
+@pytest.mark.fault("scan", "a transfer cut, then refused for good, then possible again")
+def test_over_https_files_are_saved_and_removed(tmp_path: Path) -> None:
+    """A cut transfer is continued, a dead server ends the run, and the next run goes on."""
+    raw = [member(*[record(f"h{n}-{k}.example")]) for n in range(2) for k in range(1)]
+    mirror = archive(tmp_path / "mirror", raw)
+    with RangeServer(mirror) as server:
+        given = planned(tmp_path / "scan", server.url, keys_of(mirror), size=1)
+        server.fault("00000", ["short"])
+        server.fault("00001", [500] * 20)
+        assert run_shard(given[0]).captures == 1
+        assert any(request.range for request in server.requests)
+        with pytest.raises(UpstreamError, match="run the same command again"):
+            run_shard(given[1])
+        server.mend()
+        assert [done.captures for done in run(given, 1)] == [1, 1]
+    assert not (tmp_path / "scan/files").exists()
+
+
+_KILLED = """
+import sys
+from pathlib import Path
+from scan.warcs import keys_of, planned
+from crawlblock.scan.run import run
+if __name__ == "__main__":
+    mirror, scan = sys.argv[1:]
+    for done in run(planned(Path(scan), mirror, keys_of(Path(mirror)), size=5), 1):
+        print(done.shard, flush=True)
+"""
+
+
+@pytest.mark.fault("scan", "kill -9 in the middle")
+def test_killed_in_the_middle(tmp_path: Path) -> None:
+    """What a killed run leaves is whole shards alone, and the next run makes up the rest."""
+    texts = [b"User-agent: *\nDisallow: /%d\n" % n * 200 for n in range(300)]
+    raw = b"".join(member(record(f"h{n}.example", answer(t))) for n, t in enumerate(texts))
+    mirror = archive(tmp_path / "mirror", [raw] * 30)
+    root = Path(__file__).parents[1]
+    paths = os.pathsep.join(map(str, (root, root.parent)))
+    with subprocess.Popen(
+        [sys.executable, "-c", _KILLED, str(mirror), str(tmp_path / "scan")],
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": paths},
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline()
+        process.send_signal(signal.SIGKILL)
+    left = sorted((tmp_path / "scan/shards").glob("*.parquet"))
+    assert 1 <= len(left) < 6
+    assert all(read_about(path).captures == 1500 for path in left)
+    given: list[Task] = planned(tmp_path / "scan", str(mirror), keys_of(mirror), size=5)
+    ended = list(run(given, 1))
+    assert [done.skipped for done in ended].count(True) == len(left)
+    assert sum(done.captures for done in ended) == 30 * 300
