@@ -87,7 +87,13 @@ from crawlblock.cli import main
 for line in sys.stdin:
     run = os.fork()
     if not run:
-        main(line.split())
+        code = 1
+        try:
+            main(line.split())
+        except SystemExit as end:
+            code = end.code or 0
+        finally:
+            os._exit(code)  # threads that the imports began are not here to be ended
     print(run, flush=True)
     print(os.waitstatus_to_exitcode(os.waitpid(run, 0)[1]), flush=True)
 """
