@@ -133,7 +133,7 @@ def _decoded(payload: bytes, coding: str) -> bytes | None:
     except (ImportError, ValueError, zlib.error):
         pass
     except Exception as error:
-        if type(error).__module__ != "brotli":  # whose class has no base to name it by
+        if type(error).__module__.split(".")[0] != "brotli":  # its class has no base to name it by
             raise
     return None
 
