@@ -137,15 +137,16 @@ at_option: Callable[[Any], Any] = click.option(
 def progress_bar(quiet: bool = False) -> Iterator[Callable[[str, int, int], None]]:
     """Show progress on stderr if a person looks at it."""
     console = Console(stderr=True)
+    if quiet or not console.is_terminal:  # even a disabled bar of older versions ends in a line
+        yield lambda *_: None
+        return
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(
-        *columns, console=console, disable=quiet or not console.is_terminal, transient=True
-    ) as bar:
+    with Progress(*columns, console=console, transient=True) as bar:
         tasks: dict[str, Any] = {}
 
         def show(what: str, done: int, total: int) -> None:
