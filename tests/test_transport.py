@@ -218,7 +218,7 @@ async def test_lasting_failures_are_outcomes(
 ) -> None:
     """A failure that stays is a value after as many attempts as are allowed."""
     server.fault("", [fault] * 10)
-    async with polite(Limits(per_second=1000, attempts=3, timeout=0.2)) as client:
+    async with polite(Limits(per_second=1000, attempts=3, timeout=1.0)) as client:
         assert await client.read(url, 5, 200_000) is outcome
     assert len(server.requests) == 3  # also where a kept connection is dropped
 
