@@ -14,33 +14,27 @@ how much one core does: set POLARS_MAX_THREADS=1.
 import argparse
 import gc
 import io
-import random
 import re
 import statistics
 import tempfile
 import time
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import replace
-from datetime import datetime, timedelta
 from importlib.metadata import version
 from itertools import cycle, islice
 from multiprocessing import get_context
 from pathlib import Path
 from typing import cast
 
-import polars as pl
 from fastwarc.warc import ArchiveIterator as FastIterator
 from fastwarc.warc import response
 from judge import describe, resident
 from protego import Protego
+from scan_crawl import CRAWL, build_crawl
 from warcio.archiveiterator import ArchiveIterator
 
 from crawlblock import registry
-from crawlblock.miniature.archive import build
-from crawlblock.miniature.rendered import PLAIN, Rendered
-from crawlblock.model import Crawl
 from crawlblock.registry import crawlers
 from crawlblock.robots.evaluate import STAR
 from crawlblock.scan.captures import Captures, Reader
@@ -51,63 +45,9 @@ from crawlblock.scan.shard import Task, run_shard
 from crawlblock.scan.verdicts import Verdicts
 from crawlblock.transport import Limits
 
-CRAWL = Crawl("CC-MAIN-2025-33", datetime(2025, 8, 2), datetime(2025, 8, 18))
-RESPONSES = 100_500
 FEW = 30  # crawlers that protego judges
-SEED = 1
-_PAGE = b"<!DOCTYPE html>\n<html><head><title>%d</title></head>\n<body>%s</body></html>\n"
-_HTML = (("Server", "nginx"), ("Content-Type", "text/html; charset=utf-8"))
 
 Contestant = Callable[[Sequence[Path], Path], int]  # files, a folder for output: responses
-
-
-def bodies_by_host(corpus: Path) -> dict[str, list[bytes]]:
-    """Return the distinct bodies of each host of a corpus."""
-    found: dict[str, set[bytes]] = defaultdict(set)
-    for path in sorted(corpus.glob("*.parquet")):
-        frame = pl.read_parquet(path, columns=["host", "body"]).drop_nulls()
-        for host, body in frame.iter_rows():
-            found[host.lower()].add(body)
-    return {host: sorted(found[host]) for host in sorted(found)}
-
-
-def build_crawl(corpus: Path, directory: Path) -> None:
-    """Write the crawl that is read, unless it is there."""
-    if (directory / "miniature.json").exists():
-        return
-    drawn = random.Random(SEED)
-    bodies = bodies_by_host(corpus)
-    hosts = list(bodies)
-    captures = []
-    for number in range(RESPONSES):
-        host = drawn.choice(hosts)
-        time = CRAWL.first_capture + timedelta(seconds=number * 13)
-        url = f"https://{host}/robots.txt"
-        status = drawn.choices((200, 301, 404, 403, 503), (64, 18, 14, 3, 1))[0]
-        page = _PAGE % (status, b"<p>%s</p>" % host.encode() * drawn.randrange(1, 30))
-        capture = Rendered(CRAWL.crawl, url, time, status, page, _HTML)
-        if status == 200:
-            capture = replace(capture, body=drawn.choice(bodies[host]), headers=_sent(drawn, time))
-        elif status == 301:
-            moved = (("Location", url), *_HTML)
-            capture = replace(capture, url=url.replace("https", "http"), headers=moved)
-        captures.append(capture)
-    build(directory, [CRAWL], captures)
-
-
-def _sent(drawn: random.Random, time: datetime) -> tuple[tuple[str, str], ...]:
-    """Return headers as servers send them with a robots.txt."""
-    changed = time - timedelta(seconds=drawn.randrange(10**8))
-    return (
-        ("Server", drawn.choice(("nginx", "cloudflare", "Apache", "LiteSpeed"))),
-        *PLAIN,
-        ("Connection", "keep-alive"),
-        ("Vary", "Accept-Encoding"),
-        ("Last-Modified", f"{changed:%a, %d %b %Y %H:%M:%S GMT}"),
-        ("ETag", f'"{drawn.getrandbits(48):x}"'),
-        ("Cache-Control", "max-age=3600"),
-        ("X-Crawler-Content-Encoding", "gzip"),
-    )
 
 
 def with_protego(files: Sequence[Path], _: Path) -> int:

@@ -11,6 +11,7 @@ import click
 from crawlblock.cli.options import (
     PARTIAL,
     budget_options,
+    cache_option,
     contact_option,
     db_option,
     mirror_option,
@@ -142,12 +143,7 @@ async def _draw_from_archive(
 )
 @politeness_options
 @click.option("--dry-run", is_flag=True, help="Say what it would cost and stop.")
-@click.option(
-    "--cache",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=None,
-    help="Where index files and ranges wait.  [default: *.cache beside the database]",
-)
+@cache_option
 @budget_options
 def history(
     db: Path, mirror: str, contact: str | None, crawls: str, panel: str | None, lookup: str | None,

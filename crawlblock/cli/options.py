@@ -57,6 +57,12 @@ snapshot_option: Callable[[Any], Any] = click.option(
     help="Name of the live snapshot to begin or go on with.  [default: the newest if it was left "
     "unfinished within a week, else live- and the date, UTC]",
 )
+cache_option: Callable[[Any], Any] = click.option(
+    "--cache",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=None,
+    help="Where what was read of a crawl waits.  [default: *.cache beside the database]",
+)
 concurrency_option: Callable[[Any], Any] = click.option(
     "--concurrency",
     type=click.IntRange(1, 5_000),

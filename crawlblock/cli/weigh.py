@@ -10,6 +10,7 @@ import click
 from crawlblock.cli.options import (
     PARTIAL,
     budget_options,
+    cache_option,
     contact_option,
     db_option,
     mirror_option,
@@ -53,12 +54,7 @@ from crawlblock.transport import Limits
 @contact_option
 @politeness_options
 @click.option("--dry-run", is_flag=True, help="Say what it would cost and stop.")
-@click.option(
-    "--cache",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=None,
-    help="Where what was read of a crawl waits.  [default: *.cache beside the database]",
-)
+@cache_option
 @budget_options
 def weights(
     db: Path, list_file: Path | None, corpus: str | None, crawl: str | None, parts: int | None,
