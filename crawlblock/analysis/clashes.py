@@ -30,8 +30,7 @@ WITH stating AS MATERIALIZED (
     JOIN scopes s ON s.snapshot = c.snapshot
     WHERE c.resource = '/robots.txt' AND c.outcome = 'ok'
       AND c.digest IN (SELECT digest FROM signals WHERE wish IN ('allow', 'refuse'))
-      AND (NOT s.of_panel OR s.snapshot NOT IN (SELECT snapshot FROM incomplete_snapshots
-                                                UNION ALL SELECT snapshot FROM suspect_snapshots))
+      AND (NOT s.of_panel OR s.snapshot NOT IN (FROM left_out_snapshots))
 )
 SELECT CASE WHEN t.of_panel THEN 'panel' ELSE 'captured' END AS population,
        coalesce(getvariable('reading'), 'rfc9309') AS reading, t.snapshot,

@@ -19,7 +19,7 @@ SELECT p.population, p.stratum, p.snapshot, p.snapshot_date AS date, p.outcome, 
 FROM population p
 LEFT JOIN captures c
     ON c.snapshot = p.snapshot AND c.host = p.host AND c.resource = '/robots.txt'
-WHERE p.population = 'captured' OR p.snapshot NOT IN (SELECT snapshot FROM incomplete_snapshots)
+WHERE p.population = 'captured' OR p.snapshot NOT IN (FROM left_out_snapshots)
 GROUP BY ALL
 ORDER BY ALL
 """

@@ -181,6 +181,10 @@ SELECT snapshot, string_agg(reason, '; ' ORDER BY reason) AS reason
 FROM reasons WHERE snapshot NOT IN (SELECT snapshot FROM accepted)
 GROUP BY snapshot;
 
+-- What shares leave out; one name for it, so that no claim forgets a part.
+CREATE VIEW left_out_snapshots AS
+SELECT snapshot FROM incomplete_snapshots UNION ALL SELECT snapshot FROM suspect_snapshots;
+
 -- What an answer (a policy, or an HTTP status where no rules were read) means for each crawler.
 CREATE VIEW meanings AS
 SELECT policy AS answer, token, restriction, basis, root_allowed, authored_by, decision
@@ -198,8 +202,7 @@ SELECT population, reading, snapshot, snapshot_date, stratum, answer,
        sum(weight_squared) AS weight_squared
 FROM point_counts
 WHERE population = 'captured'
-   OR snapshot NOT IN (SELECT snapshot FROM incomplete_snapshots
-                       UNION ALL SELECT snapshot FROM suspect_snapshots)
+   OR snapshot NOT IN (FROM left_out_snapshots)
 GROUP BY ALL;
 
 -- What the answers given at a date mean for each crawler counted then: from the day it was
@@ -295,6 +298,7 @@ JOIN (
 ) h ON h.number = p.host;
 
 COMMENT ON VIEW incomplete_snapshots IS 'Crawls and live runs that have not asked all of the current panel; shares leave them out.';
+COMMENT ON VIEW left_out_snapshots IS 'The snapshots that shares leave out: incomplete and suspect ones.';
 COMMENT ON VIEW suspect_snapshots IS 'Crawls and live runs that look like a fault rather than news, with the reason; shares and changes leave them out until they are accepted.';
 COMMENT ON VIEW population IS 'Whom claims are about: a row per snapshot and host, with and without a capture.';
 COMMENT ON VIEW scopes IS 'Whether a snapshot is of the current panel, and how many of its hosts it asked.';

@@ -15,8 +15,7 @@ WITH exposures AS (
     SELECT snapshot, snapshot_date, lead(snapshot) OVER (ORDER BY snapshot_date, snapshot) AS next
     FROM (
         SELECT DISTINCT snapshot, snapshot_date FROM point_counts WHERE population = 'panel'
-            AND snapshot NOT IN (SELECT snapshot FROM incomplete_snapshots
-                                 UNION ALL SELECT snapshot FROM suspect_snapshots)
+            AND snapshot NOT IN (FROM left_out_snapshots)
     )
 ), keys AS MATERIALIZED (  -- of what a host may do in a snapshot; all of its keys tell its path
     SELECT p.snapshot, p.answer, c.code, md5_number(

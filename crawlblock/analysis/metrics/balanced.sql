@@ -4,8 +4,7 @@
 WITH sound AS (
     SELECT snapshot, snapshot_date, host, weight, answer, told FROM points
     WHERE population = 'panel'
-      AND snapshot NOT IN (SELECT snapshot FROM incomplete_snapshots
-                           UNION ALL SELECT snapshot FROM suspect_snapshots)
+      AND snapshot NOT IN (FROM left_out_snapshots)
 ), starts AS (  -- crawlers documented between the same two snapshots share their series
     SELECT k.token, min(s.snapshot_date) AS start
     FROM crawlers k

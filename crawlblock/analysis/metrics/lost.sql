@@ -19,8 +19,7 @@ WITH amounts AS (
            CAST(answer AS VARCHAR) AS answer, domain
     FROM points p JOIN places ON number = p.host
     WHERE population = 'captured'
-       OR snapshot NOT IN (SELECT snapshot FROM incomplete_snapshots
-                           UNION ALL SELECT snapshot FROM suspect_snapshots)
+       OR snapshot NOT IN (FROM left_out_snapshots)
 ), weighed AS (  -- an apex and its www host in one panel share the weight
     SELECT s.*, corpus, unit,
            amount / count(*) OVER (PARTITION BY snapshot, domain, corpus, unit) AS amount

@@ -25,8 +25,7 @@ WITH wishes AS (
     FROM (SELECT *, outcome = 'ok' AND NOT starts_with(coalesce(answer, ''), 'http ') AS read
           FROM point_counts)
     WHERE population = 'captured'
-       OR snapshot NOT IN (SELECT snapshot FROM incomplete_snapshots
-                           UNION ALL SELECT snapshot FROM suspect_snapshots)
+       OR snapshot NOT IN (FROM left_out_snapshots)
     GROUP BY ALL
 ), stating AS (
     SELECT snapshot, stratum, kind, use, wish, sum(weight) AS yes,
