@@ -15,7 +15,7 @@ MINIATURE = build/miniature
 CORPUS ?= ../shared/corpus
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev analyze cron test test-faults test-lowest check bench constraints clean
+.PHONY: help setup setup-dev analyze cron test test-faults test-lowest check benchmark constraints clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 18
@@ -74,7 +74,7 @@ check: setup-dev  ## Style, types and the direction of imports
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
 
-bench: setup-dev  ## Measure speed: see benchmarks/README.md
+benchmark: setup-dev  ## Measure speed: see benchmarks/README.md
 	$(VENV)/bin/python benchmarks/judge.py $(CORPUS)
 	$(VENV)/bin/python benchmarks/hostile.py
 	$(VENV)/bin/python benchmarks/commands.py $(CORPUS)
