@@ -10,7 +10,7 @@ import duckdb
 from filelock import FileLock, Timeout
 
 from crawlblock.errors import CrawlblockError, LockedError, StoreError
-from crawlblock.store.layout import CONFIG, is_current, renew
+from crawlblock.store.layout import CONFIG, check_copy, is_current, renew
 
 # How long, in s, the file is waited for while another process has it open to answer a question.
 _PATIENCE = 5.0
@@ -116,7 +116,7 @@ class Database:
     @property
     def published(self) -> Path:
         """The copy for readers, which no run ever holds."""
-        return self.path.with_suffix(f".snapshot{self.path.suffix}")
+        return copy_of(self.path)
 
     def publish(self) -> Path:
         """Copy the database for readers; who has the old copy open keeps it.
@@ -135,6 +135,37 @@ class Database:
                 f"{self.published}: {error.strerror}; free some space and run again"
             ) from None
         return self.published
+
+
+def copy_of(path: Path) -> Path:
+    """Return where the copy of a database for readers lies; a copy is its own."""
+    mark = f".snapshot{path.suffix}"
+    return path if path.name.endswith(mark) else path.with_suffix(mark)
+
+
+def open_copy(path: Path) -> duckdb.DuckDBPyConnection:
+    """Open the copy of a database that its last run published, which no run ever waits for.
+
+    What a run publishes later is not seen by who has it open.  Raises StoreError when there is no
+    copy that this version can read.
+    """
+    copy = copy_of(path)
+    if not copy.is_file():
+        raise StoreError(
+            f"{copy}: not there; every run publishes this copy for readers, so run "
+            "`crawlblock analyze` first, or name another database"
+        )
+    try:
+        con = duckdb.connect(str(copy), read_only=True, config=CONFIG)
+    except duckdb.Error as error:
+        raise _explained(copy, error) from None
+    try:
+        con.execute("SET TimeZone = 'UTC'").fetchall()
+        check_copy(con, copy)
+    except BaseException:
+        con.close()
+        raise
+    return con
 
 
 def _explained(path: Path, error: duckdb.Error) -> CrawlblockError:
