@@ -14,6 +14,7 @@ from crawlblock.cli.check import check
 from crawlblock.cli.collect import history, sample
 from crawlblock.cli.conclude import analyze, evaluate
 from crawlblock.cli.discover import discover, templates
+from crawlblock.cli.export import export
 from crawlblock.cli.health import accept, status
 from crawlblock.cli.live import live
 from crawlblock.cli.render import miniature
@@ -61,6 +62,7 @@ COMMANDS = (
     templates,
     discover,
     replicate,
+    export,
     status,
     accept,
     miniature,

@@ -49,7 +49,7 @@ class Database:
         try:
             renew(self.path)
         except duckdb.Error as error:
-            raise _explained(self.path, error) from None
+            raise explained(self.path, error) from None
         except OSError as error:
             raise StoreError(
                 f"{self.path}: cannot be brought to today's layout ({error.strerror}); free some "
@@ -101,15 +101,15 @@ class Database:
                 con = duckdb.connect(str(self.path), config=CONFIG)
                 break
             except duckdb.Error as error:
-                explained = _explained(self.path, error)
-                if not isinstance(explained, LockedError) or time.monotonic() > until:
-                    raise explained from None
+                failure = explained(self.path, error)
+                if not isinstance(failure, LockedError) or time.monotonic() > until:
+                    raise failure from None
                 time.sleep(0.1)
         try:
             con.execute("SET TimeZone = 'UTC'").fetchall()
             yield con
         except duckdb.Error as error:
-            raise _explained(self.path, error) from None
+            raise explained(self.path, error) from None
         finally:
             con.close()
 
@@ -158,7 +158,7 @@ def open_copy(path: Path) -> duckdb.DuckDBPyConnection:
     try:
         con = duckdb.connect(str(copy), read_only=True, config=CONFIG)
     except duckdb.Error as error:
-        raise _explained(copy, error) from None
+        raise explained(copy, error) from None
     try:
         con.execute("SET TimeZone = 'UTC'").fetchall()
         check_copy(con, copy)
@@ -168,7 +168,7 @@ def open_copy(path: Path) -> duckdb.DuckDBPyConnection:
     return con
 
 
-def _explained(path: Path, error: duckdb.Error) -> CrawlblockError:
+def explained(path: Path, error: duckdb.Error) -> CrawlblockError:
     """Say in one line what DuckDB's message means for the reader."""
     text = str(error).strip().split("\n")[0]
     if "Could not set lock" in str(error) or "Conflicting lock" in str(error):
