@@ -95,6 +95,8 @@ def _aside(target: Path) -> Iterator[Path]:
             target.rename(before)
         aside.rename(target)
         shutil.rmtree(before, ignore_errors=True)
+    except StoreError as error:  # it names a file that is gone with the folder
+        raise StoreError(str(error).replace(str(aside), str(target))) from None
     except OSError as error:
         raise StoreError(
             f"{target}: {error.strerror}; free some space or use another folder, then run again"
