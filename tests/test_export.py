@@ -21,7 +21,7 @@ from crawlblock.cli import main
 from crawlblock.errors import CrawlblockError, InputError, StoreError
 from crawlblock.report.export import export
 from crawlblock.report.export.about import Wish, licences
-from crawlblock.report.export.tables import Table, table_names
+from crawlblock.report.export.tables import Table, table_names, write_table
 from crawlblock.store.database import copy_of, open_copy
 from crawlblock.store.store import Store
 
@@ -181,6 +181,26 @@ def test_same_bytes_elsewhere(
     assert done.returncode == 0, done.stderr
     assert not done.stdout and "licence CC-BY-4.0" in done.stderr
     assert content(tmp_path / "again") == content(full[0])
+
+
+def test_same_bytes_by_any_threads(tmp_path: Path) -> None:
+    """A table of several row groups is the same bytes by one thread or by eight."""
+    with closing(small.make(tmp_path / "large.duckdb")) as con:
+        small.snapshot(con, "2024-05", date(2024, 5, 1), {"a.example": None})
+        con.execute(
+            "INSERT INTO captures BY NAME SELECT '2024-05' AS snapshot, md5('' || i) AS host, "
+            "'/robots.txt' AS resource, md5('u' || i) AS url, 0 AS hops, 'absent' AS outcome, "
+            "404 AS status FROM range(300000) r(i)"
+        ).fetchall()
+    Store(tmp_path / "large.duckdb").publish()
+    for threads, memory in ((1, "1GB"), (8, "300MB")):
+        (tmp_path / f"by-{threads}").mkdir()
+        with closing(open_copy(tmp_path / "large.duckdb")) as con:
+            con.execute(f"SET threads = {threads}").fetchall()
+            con.execute(f"SET memory_limit = '{memory}'").fetchall()
+            con.execute(f"SET temp_directory = '{tmp_path}/spill'").fetchall()
+            assert write_table(con, "captures", tmp_path / f"by-{threads}").rows == 300_001
+    assert content(tmp_path / "by-1") == content(tmp_path / "by-8")
 
 
 def test_manifest(full: tuple[Path, dict[str, Table]]) -> None:

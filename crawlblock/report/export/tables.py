@@ -17,6 +17,7 @@ from crawlblock.analysis.derived import DERIVED, Derived
 from crawlblock.analysis.run import Metric, analyze, metrics
 
 FORMATS = ("parquet", "csv")
+FIRST = ("population", "meanings")  # what most readers want
 LONG = "access"  # millions of rows that population and meanings give as well
 CLAIMS = "claims"
 BODIES = "bodies"
@@ -67,22 +68,22 @@ class Table:
 
 def table_names(long: bool) -> list[str]:
     """Return the tables in the folder `tables`, without the long one unless it is wanted."""
-    names = (f.name.removesuffix(".sql") for f in (_HERE / "tables").iterdir())
-    return sorted(name for name in names if long or name != LONG)
+    names = {f.name.removesuffix(".sql") for f in (_HERE / "tables").iterdir()} - {*FIRST, LONG}
+    return [*FIRST, *([LONG] if long else []), *sorted(names)]
 
 
 def write_table(con: duckdb.DuckDBPyConnection, name: str, target: Path) -> Table:
-    """Write a table below a folder, a row at a time, in an order of its own."""
+    """Write a table below a folder in an order of its own, holding no more than DuckDB may."""
     sql = (_HERE / "tables" / f"{name}.sql").read_text("utf-8")
     header = dict(
         line.removeprefix("-- ").split(": ") for line in sql.splitlines() if line[:3] == "-- "
     )
     formats = tuple(header.get("files", ", ".join(FORMATS)).split(", "))
     (target / "data").mkdir(exist_ok=True)
-    for form in formats:
-        path = str(target / "data" / f"{name}.{form}").replace("'", "''")
-        options = _CSV if form == "csv" else _PARQUET
-        ((rows,),) = con.execute(f"COPY ({sql}) TO '{path}' ({options})").fetchall()
+    parquet, csv = (str(target / "data" / f"{name}.{form}").replace("'", "''") for form in FORMATS)
+    ((rows,),) = con.execute(f"COPY ({sql}) TO '{parquet}' ({_PARQUET})").fetchall()
+    if "csv" in formats:  # from the other file, which is sorted
+        con.execute(f"COPY (FROM '{parquet}') TO '{csv}' ({_CSV})").fetchall()
     sources = header["of"].split(", ")
     columns = con.execute(f"DESCRIBE ({sql})").fetchall()
     fields = [Field(c[0], c[1], _comment(con, c[0], sources)) for c in columns]
