@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 import zlib
 from contextlib import closing
 from datetime import date
@@ -190,7 +191,7 @@ def test_same_bytes_by_any_threads(tmp_path: Path) -> None:
         con.execute(
             "INSERT INTO captures BY NAME SELECT '2024-05' AS snapshot, md5('' || i) AS host, "
             "'/robots.txt' AS resource, md5('u' || i) AS url, 0 AS hops, 'absent' AS outcome, "
-            "404 AS status FROM range(300000) r(i)"
+            "404 AS status FROM range(150000) r(i)"
         ).fetchall()
     Store(tmp_path / "large.duckdb").publish()
     for threads, memory in ((1, "1GB"), (8, "300MB")):
@@ -199,7 +200,7 @@ def test_same_bytes_by_any_threads(tmp_path: Path) -> None:
             con.execute(f"SET threads = {threads}").fetchall()
             con.execute(f"SET memory_limit = '{memory}'").fetchall()
             con.execute(f"SET temp_directory = '{tmp_path}/spill'").fetchall()
-            assert write_table(con, "captures", tmp_path / f"by-{threads}").rows == 300_001
+            assert write_table(con, "captures", tmp_path / f"by-{threads}").rows == 150_001
     assert content(tmp_path / "by-1") == content(tmp_path / "by-8")
 
 
@@ -384,6 +385,23 @@ def test_full_disk(db: Path, tmp_path: Path, size: str) -> None:
             export(db, disk / "out", FULL, silent)
         assert str(failed.value).startswith(str(disk / "out"))
         assert list(disk.iterdir()) == []
+
+
+@pytest.mark.fault("export", "an export stopped by SIGTERM")
+def test_stopped(db: Path, tmp_path: Path) -> None:
+    """An export that is stopped leaves the earlier one, and nothing beside it."""
+    export(db, tmp_path / "out", PLAIN, silent)
+    before = content(tmp_path / "out")
+    command = [sys.executable, "-m", "crawlblock", "export", str(tmp_path / "out"), "--db", str(db)]
+    with subprocess.Popen([*command, "--bodies"], stderr=subprocess.PIPE, text=True) as run:
+        while run.poll() is None and not list(tmp_path.glob(".out.*.part/data/meanings.csv")):
+            time.sleep(0.01)
+        run.terminate()
+        assert run.stderr is not None
+        told = run.stderr.read()
+    assert (run.returncode, told[:20]) == (130, "crawlblock: stopped;")
+    assert content(tmp_path / "out") == before
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
 def test_while_a_run_holds_the_database(db: Path, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import duckdb
 
 from crawlblock.analysis.run import set_reading
 from crawlblock.errors import InputError, StoreError
-from crawlblock.pipeline.runs import Progress
+from crawlblock.pipeline.runs import Progress, stoppable
 from crawlblock.report.answer import MANIFEST
 from crawlblock.report.export.about import State, Wish, licences, state
 from crawlblock.report.export.card import card, citation
@@ -43,7 +43,7 @@ def export(db: Path, target: Path, wish: Wish, progress: Progress) -> list[Table
         raise InputError(f"licence {wish.licence!r}: use one of {', '.join(licences())}")
     target = target.absolute()
     check_target(target)
-    with closing(open_copy(db)) as con, _aside(target) as aside:
+    with stoppable(), closing(open_copy(db)) as con, _aside(target) as aside:
         try:
             set_reading(con, wish.reading)
             (aside / _SPILL).mkdir()
