@@ -398,7 +398,7 @@ def test_stopped(db: Path, tmp_path: Path) -> None:
             time.sleep(0.01)
         run.terminate()
         assert run.stderr is not None
-        told = run.stderr.read()
+        told = run.stderr.read().strip()
     assert (run.returncode, told[:20]) == (130, "crawlblock: stopped;")
     assert content(tmp_path / "out") == before
     assert [path.name for path in tmp_path.iterdir()] == ["out"]

@@ -5,6 +5,7 @@ its columns, the first that has one) and, where only one is written, `-- files:`
 """
 
 import tomllib
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
@@ -117,7 +118,7 @@ def write_bodies(con: duckdb.DuckDBPyConnection, target: Path) -> Table:
     schema = pl.Schema({"digest": pl.String(), "body": pl.Binary()})
     parts = con.execute(_PARTS, [_PART]).fetchall() or [("", "")]
     for number, (first, last) in enumerate(parts):
-        frame = pl.DataFrame(inflated(con, first, last), schema, orient="row")
+        frame = pl.DataFrame(_inflated(con, first, last), schema, orient="row")
         frame.write_parquet(target / BODIES / f"{BODIES}-{number:05}.parquet")
         rows += frame.height
     fields = (
@@ -128,10 +129,8 @@ def write_bodies(con: duckdb.DuckDBPyConnection, target: Path) -> Table:
     return Table(BODIES, BODIES, about, ("digest",), fields, rows, ("parquet",))
 
 
-def inflated(con: duckdb.DuckDBPyConnection, first: str, last: str) -> list[tuple[str, bytes]]:
+def _inflated(con: duckdb.DuckDBPyConnection, first: str, last: str) -> list[tuple[str, bytes]]:
     """Return digests and bodies from one digest to another."""
-    import zlib
-
     rows = con.execute(
         "SELECT digest, body FROM payloads WHERE digest BETWEEN ? AND ? ORDER BY digest",
         [first, last],
