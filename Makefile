@@ -15,7 +15,7 @@ MINIATURE = build/miniature
 CORPUS ?= ../shared/corpus
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev analyze cron test test-faults test-lowest check benchmark constraints clean
+.PHONY: help setup setup-dev analyze cron notebooks test test-faults test-lowest check benchmark constraints clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 18
@@ -52,6 +52,9 @@ cron: MIRROR = https://data.commoncrawl.org
 cron: setup  ## Print what cron or systemd must be told: CONTACT=you@example.org [MIRROR= DB=]
 	$(if $(CONTACT),,$(error say CONTACT=your e-mail address or web page))
 	@$(CRAWLBLOCK) schedule --db $(DB) --results $(RESULTS) --contact $(CONTACT) --mirror $(MIRROR)
+
+notebooks: setup-dev  ## Execute the notebooks on what `make analyze` made: build/notebooks/*.html
+	$(VENV)/bin/python scripts/run_notebooks.py --db $(DB) --results $(RESULTS) --out build/notebooks notebooks/*.py
 
 test: setup-dev  ## Run the tests
 	$(VENV)/bin/python -m pytest

@@ -14,6 +14,7 @@ from crawlblock.cli.check import check
 from crawlblock.cli.collect import history, sample
 from crawlblock.cli.conclude import analyze, evaluate
 from crawlblock.cli.discover import discover, templates
+from crawlblock.cli.export import export
 from crawlblock.cli.health import accept, status
 from crawlblock.cli.live import live
 from crawlblock.cli.render import miniature
@@ -61,6 +62,7 @@ COMMANDS = (
     templates,
     discover,
     replicate,
+    export,
     status,
     accept,
     miniature,
@@ -99,6 +101,8 @@ def main(args: list[str] | None = None) -> None:
         _fail(f"{error.filename or 'disk'}: {error.strerror}; {advice} and run again", 1)
     except Exception as error:  # the last net: a traceback helps nobody who is not debugging
         _trace(debug)
+        if str(error) == "Query interrupted":  # what DuckDB makes of Ctrl-C
+            _fail("stopped; what was stored stays, run the same command to go on", 130)
         _fail(f"a fault in crawlblock ({type(error).__name__}: {error}); --debug shows where", 1)
 
 
