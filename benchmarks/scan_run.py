@@ -40,8 +40,7 @@ from crawlblock.robots.evaluate import STAR
 from crawlblock.scan.captures import Captures, Reader
 from crawlblock.scan.plan import Plan, Taken, cut
 from crawlblock.scan.read import Stored, records
-from crawlblock.scan.run import tasks
-from crawlblock.scan.shard import Task, run_shard
+from crawlblock.scan.shard import Task, run_shard, tasks
 from crawlblock.scan.verdicts import Verdicts
 from crawlblock.transport import Limits
 
@@ -172,7 +171,7 @@ def _tasks(files: Sequence[Path], folder: Path, size: int = 1_000) -> list[Task]
     taken = Taken(CRAWL.crawl, len(keys), len(keys))
     plan = Plan(str(mirror), "", 1.0, registry.stamp(), 0, (taken,), tuple(shards))
     aside = Path(tempfile.mkdtemp(dir=folder))
-    return tasks(plan, shards, aside, None, Limits(), 1)
+    return list(tasks(plan, shards, aside, None, Limits()))
 
 
 def measure(files: Sequence[Path], few: int, rounds: int, folder: Path) -> dict[str, list[float]]:

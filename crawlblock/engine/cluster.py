@@ -1,0 +1,119 @@
+"""Tasks on the workers of a dask cluster (extra `dask`)."""
+
+import importlib
+import itertools
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any, Self
+from uuid import uuid4
+
+from crawlblock.engine.replies import Reply, Spoiled, Stopped, attempt
+from crawlblock.errors import InputError, UpstreamError
+
+_PATIENCE = 10  # s that a scheduler and a first worker are waited for
+_RECOUNT = 5.0  # s between two looks at how many workers there are
+
+
+class Dask:
+    """The workers of a dask scheduler (extra `dask`), however many there are at a time.
+
+    The scheduler itself gives a task whose worker was killed to another one, `allowed-failures`
+    times, and forgets the tasks of a client that is gone.
+    """
+
+    def __init__(self, address: str, most: int | None = None) -> None:
+        """Take the scheduler's address, and how many tasks may run at a time."""
+        self._address, self._most = address, most
+        self._workers, self._counted = 1, 0.0
+        self._run = f"crawlblock-{uuid4().hex}"
+        self._keys = itertools.count()
+        self._numbers: dict[object, int] = {}
+
+    def __enter__(self) -> Self:
+        """Connect; raises InputError if dask is missing, or no scheduler or worker answers."""
+        try:
+            self._dask = importlib.import_module("distributed")
+        except ImportError:
+            raise InputError(
+                "the engine dask needs the package distributed: pip install 'crawlblock[dask]'"
+            ) from None
+        try:
+            self._client = self._dask.Client(
+                self._address, timeout=_PATIENCE, name="crawlblock", set_as_default=False
+            )
+        except (OSError, ValueError) as error:
+            raise InputError(
+                f"no dask scheduler answers at {self._address} ({error}); start one with "
+                "`dask scheduler` and give the address it prints"
+            ) from None
+        try:
+            self._check_workers()
+        except BaseException:
+            self._client.close()
+            raise
+        self._ended = self._dask.as_completed(
+            loop=self._client.loop, with_results=True, raise_errors=False
+        )
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.close()
+
+    def room(self) -> int:
+        """Return the number of workers, looked up from time to time, or what was asked for."""
+        if self._most:
+            return self._most
+        if time.monotonic() > self._counted + _RECOUNT:
+            with suppress(OSError):  # if the scheduler is gone `ended` says so
+                self._workers = max(1, len(self._client.nthreads()))
+            self._counted = time.monotonic()
+        return self._workers
+
+    def start(self, number: int, packed: bytes) -> None:
+        """Give a task to the scheduler."""
+        key = (self._run, next(self._keys))  # one group: it remembers little of each
+        future = self._client.submit(attempt, packed, key=key, pure=False)
+        self._numbers[key] = number
+        self._ended.add(future)
+
+    def ended(self) -> Iterator[tuple[int, Reply]]:
+        """Wait until workers answer; a future that nobody holds is forgotten everywhere."""
+        for future, result in self._ended.next_batch():
+            yield self._numbers.pop(future.key), self._reply(future.status, result)
+
+    def _reply(self, status: str, result: Any) -> Reply:
+        if status == "finished":
+            reply: Reply = result
+            return reply
+        if status != "error":
+            return Stopped(
+                UpstreamError(
+                    f"the dask scheduler at {self._address} is gone; what is done stays, run the "
+                    "same command again when it is back"
+                )
+            )
+        error = result[1]
+        if isinstance(error, self._dask.KilledWorker):
+            times = error.args[2] + 1
+            return Spoiled(f"the workers that ran it were killed, {times} times", again=False)
+        return Stopped(
+            InputError(
+                f"a worker of {self._address} cannot run tasks ({error}); install the same "
+                "versions of crawlblock and distributed on all workers"
+            )
+        )
+
+    def _check_workers(self) -> None:
+        try:
+            self._client.wait_for_workers(1, timeout=_PATIENCE)
+        except TimeoutError:
+            raise InputError(
+                f"the dask scheduler at {self._address} has no workers; start some with "
+                f"`dask worker {self._address} --nworkers auto --nthreads 1`"
+            ) from None
+        if max(self._client.nthreads().values()) > 1:
+            raise InputError(
+                f"a worker of {self._address} has several threads, which would share one core; "
+                "start workers with --nthreads 1 and more of them (--nworkers)"
+            )
