@@ -5,10 +5,12 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
+Process = subprocess.Popen[bytes]
 TESTS = Path(__file__).parent
 ENVIRONMENT = {
     **os.environ,
@@ -18,7 +20,7 @@ ENVIRONMENT = {
 
 
 @contextmanager
-def started(log: Path, *command: str) -> Iterator[subprocess.Popen[bytes]]:
+def started(log: Path, *command: str) -> Iterator[Process]:
     """Run a module of Python beside the test, and end it with SIGTERM."""
     with (
         log.open("wb") as told,
@@ -32,45 +34,47 @@ def started(log: Path, *command: str) -> Iterator[subprocess.Popen[bytes]]:
             process.terminate()
 
 
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """A scheduler that runs, and where it and its workers write."""
+
+    address: str
+    process: Process
+    folder: Path
+
+    @contextmanager
+    def worker(self, name: str, *options: str) -> Iterator[Process]:
+        """Start a worker of one thread, under a nanny that starts it again when it is killed."""
+        with started(
+            self.folder / f"{name}.log", "distributed.cli.dask_worker", self.address,
+            "--nthreads", "1", "--no-dashboard", "--local-directory", str(self.folder),
+            "--name", name, *options,
+        ) as process:  # fmt: skip
+            yield process
+
+
 @contextmanager
-def cluster(folder: Path, workers: int = 2, *options: str) -> Iterator[str]:
-    """Give the address of a scheduler with workers, each a process under a nanny."""
+def cluster(folder: Path, workers: int = 2) -> Iterator[Cluster]:
+    """Start a scheduler and its workers."""
     folder.mkdir(parents=True, exist_ok=True)
-    with ExitStack() as stack:
-        address = stack.enter_context(scheduler(folder))
-        for number in range(workers):
-            stack.enter_context(worker(folder, address, f"w{number}", options))
-        yield address
-
-
-@contextmanager
-def scheduler(folder: Path) -> Iterator[str]:
-    """Give the address of a scheduler without workers."""
     about = folder / "scheduler.json"
-    options = ("--host", "127.0.0.1", "--port", "0", "--dashboard-address", "127.0.0.1:0")
-    with started(
-        folder / "scheduler.log", "distributed.cli.dask_scheduler", *options,
-        "--no-dashboard", "--scheduler-file", str(about),
-    ) as process:  # fmt: skip
+    with ExitStack() as stack:
+        process = stack.enter_context(
+            started(
+                folder / "scheduler.log", "distributed.cli.dask_scheduler", "--no-dashboard",
+                "--host", "127.0.0.1", "--port", "0", "--dashboard-address", "127.0.0.1:0",
+                "--scheduler-file", str(about),
+            )
+        )  # fmt: skip
         until(lambda: about.exists() or process.poll() is not None)
-        yield json.loads(about.read_text())["address"]
+        found = Cluster(json.loads(about.read_text())["address"], process, folder)
+        for number in range(workers):
+            stack.enter_context(found.worker(f"w{number}"))
+        yield found
 
 
-@contextmanager
-def worker(
-    folder: Path, address: str, name: str, options: Sequence[str] = ()
-) -> Iterator[subprocess.Popen[bytes]]:
-    """Start a worker of one thread."""
-    with started(
-        folder / f"{name}.log", "distributed.cli.dask_worker", address, "--nthreads", "1",
-        "--no-dashboard", "--local-directory", str(folder), "--name", name, *options,
-    ) as process:  # fmt: skip
-        yield process
-
-
-def until(happened: "object", seconds: float = 60) -> None:
+def until(happened: Callable[[], bool], seconds: float = 60) -> None:
     """Wait until a condition holds; it is asked again and again."""
-    assert callable(happened)
     end = time.monotonic() + seconds
     while not happened():
         assert time.monotonic() < end, "it never happened"

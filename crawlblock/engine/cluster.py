@@ -3,7 +3,8 @@
 import importlib
 import itertools
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import CancelledError
 from contextlib import suppress
 from typing import Any, Self
 from uuid import uuid4
@@ -11,7 +12,6 @@ from uuid import uuid4
 from crawlblock.engine.replies import Reply, Spoiled, Stopped, attempt
 from crawlblock.errors import InputError, UpstreamError
 
-_PATIENCE = 10  # s that a scheduler and a first worker are waited for
 _RECOUNT = 5.0  # s between two looks at how many workers there are
 
 
@@ -22,9 +22,9 @@ class Dask:
     times, and forgets the tasks of a client that is gone.
     """
 
-    def __init__(self, address: str, most: int | None = None) -> None:
-        """Take the scheduler's address, and how many tasks may run at a time."""
-        self._address, self._most = address, most
+    def __init__(self, address: str, most: int | None = None, patience: float = 10.0) -> None:
+        """Take the scheduler's address, how many tasks may run at a time, and seconds to wait."""
+        self._address, self._most, self._patience = address, most, patience
         self._workers, self._counted = 1, 0.0
         self._run = f"crawlblock-{uuid4().hex}"
         self._keys = itertools.count()
@@ -40,7 +40,7 @@ class Dask:
             ) from None
         try:
             self._client = self._dask.Client(
-                self._address, timeout=_PATIENCE, name="crawlblock", set_as_default=False
+                self._address, timeout=self._patience, name="crawlblock", set_as_default=False
             )
         except (OSError, ValueError) as error:
             raise InputError(
@@ -52,9 +52,7 @@ class Dask:
         except BaseException:
             self._client.close()
             raise
-        self._ended = self._dask.as_completed(
-            loop=self._client.loop, with_results=True, raise_errors=False
-        )
+        self._ended = self._dask.as_completed(loop=self._client.loop)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -71,7 +69,9 @@ class Dask:
         return self._workers
 
     def start(self, number: int, packed: bytes) -> None:
-        """Give a task to the scheduler."""
+        """Give a task to the scheduler; raises UpstreamError if it is gone."""
+        if self._client.status != "running":
+            raise self._gone()
         key = (self._run, next(self._keys))  # one group: it remembers little of each
         future = self._client.submit(attempt, packed, key=key, pure=False)
         self._numbers[key] = number
@@ -79,21 +79,24 @@ class Dask:
 
     def ended(self) -> Iterator[tuple[int, Reply]]:
         """Wait until workers answer; a future that nobody holds is forgotten everywhere."""
-        for future, result in self._ended.next_batch():
-            yield self._numbers.pop(future.key), self._reply(future.status, result)
+        futures = self._ended.next_batch()
+        replies = self._replies(futures)
+        for future in futures:
+            yield self._numbers.pop(future.key), replies.get(future.key) or self._wrong(future)
 
-    def _reply(self, status: str, result: Any) -> Reply:
-        if status == "finished":
-            reply: Reply = result
-            return reply
-        if status != "error":
-            return Stopped(
-                UpstreamError(
-                    f"the dask scheduler at {self._address} is gone; what is done stays, run the "
-                    "same command again when it is back"
-                )
-            )
-        error = result[1]
+    def _replies(self, futures: Sequence[Any]) -> Mapping[object, Reply]:
+        """Return what was answered, by key; nothing if the scheduler went meanwhile."""
+        finished = [future for future in futures if future.status == "finished"]
+        with suppress(OSError, CancelledError):
+            answers = self._client.gather(finished)
+            return {future.key: answer for future, answer in zip(finished, answers, strict=True)}
+        return {}
+
+    def _wrong(self, future: Any) -> Reply:
+        """Return why there is no answer."""
+        if future.status != "error":
+            return Stopped(self._gone())
+        error = future.exception()
         if isinstance(error, self._dask.KilledWorker):
             times = error.args[2] + 1
             return Spoiled(f"the workers that ran it were killed, {times} times", again=False)
@@ -104,9 +107,15 @@ class Dask:
             )
         )
 
+    def _gone(self) -> UpstreamError:
+        return UpstreamError(
+            f"the dask scheduler at {self._address} is gone; what is done stays, run the same "
+            "command again when it is back"
+        )
+
     def _check_workers(self) -> None:
         try:
-            self._client.wait_for_workers(1, timeout=_PATIENCE)
+            self._client.wait_for_workers(1, timeout=self._patience)
         except TimeoutError:
             raise InputError(
                 f"the dask scheduler at {self._address} has no workers; start some with "
