@@ -1,5 +1,6 @@
 """Scans by several processes, here and on a dask cluster, that are killed, poisoned and resumed."""
 
+import ast
 import json
 import os
 import random
@@ -8,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from importlib import import_module
 from multiprocessing import active_children
 from pathlib import Path
@@ -277,3 +279,22 @@ def test_no_more_run_than_the_budget_was_divided_by(
                 until(lambda: engine.room() == 3)
                 assert len([*found]) == SHARDS - 1
         assert server.most_in_flight <= 2
+
+
+def test_the_recipe_for_spark_reads_shards(mirror: Path, tmp_path: Path) -> None:
+    """The function that docs/cluster.md gives to Spark reads shards and tells what it cannot."""
+    text = (Path(__file__).parents[2] / "docs/cluster.md").read_text()
+    tree = ast.parse(text.split("```python\n")[1].split("```")[0])
+    tree.body = [
+        node
+        for node in tree.body
+        if not isinstance(node, ast.If)
+        and not (isinstance(node, ast.ImportFrom) and node.module == "pyspark.sql")
+    ]
+    recipe: dict[str, Any] = {}
+    exec(compile(tree, "recipe", "exec"), recipe)
+    given = planned(tmp_path, str(mirror), keys_of(mirror), SIZE)
+    other = replace(given[0], rules="others")
+    rows = [*recipe["read_shards"]([*given, other])]
+    assert rows[:SHARDS] == [(task.shard.shard, SIZE * HOSTS, []) for task in given]
+    assert "other rules" in rows[-1][2][0]
