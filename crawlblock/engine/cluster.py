@@ -2,16 +2,18 @@
 
 import importlib
 import itertools
+import logging
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError
-from contextlib import suppress
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any, Self
 from uuid import uuid4
 
 from crawlblock.engine.replies import Reply, Spoiled, Stopped, attempt
 from crawlblock.errors import InputError, UpstreamError
 
+_LOGGERS = ("distributed", "distributed.client", "tornado.application")
 _RECOUNT = 5.0  # s between two looks at how many workers there are
 
 
@@ -38,25 +40,17 @@ class Dask:
             raise InputError(
                 "the engine dask needs the package distributed: pip install 'crawlblock[dask]'"
             ) from None
-        try:
-            self._client = self._dask.Client(
-                self._address, timeout=self._patience, name="crawlblock", set_as_default=False
-            )
-        except (OSError, ValueError) as error:
-            raise InputError(
-                f"no dask scheduler answers at {self._address} ({error}); start one with "
-                "`dask scheduler` and give the address it prints"
-            ) from None
-        try:
+        with ExitStack() as stack:
+            stack.enter_context(_silent())
+            self._client = self._connected()
+            stack.callback(self._client.close)
             self._check_workers()
-        except BaseException:
-            self._client.close()
-            raise
-        self._ended = self._dask.as_completed(loop=self._client.loop)
+            self._ended = self._dask.as_completed(loop=self._client.loop)
+            self._opened = stack.pop_all()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._client.close()
+        self._opened.close()
 
     def room(self) -> int:
         """Return the number of workers, looked up from time to time, or what was asked for."""
@@ -113,6 +107,17 @@ class Dask:
             "command again when it is back"
         )
 
+    def _connected(self) -> Any:
+        try:
+            return self._dask.Client(
+                self._address, timeout=self._patience, name="crawlblock", set_as_default=False
+            )
+        except (OSError, ValueError) as error:
+            raise InputError(
+                f"no dask scheduler answers at {self._address} ({error}); start one with "
+                "`dask scheduler` and give the address it prints"
+            ) from None
+
     def _check_workers(self) -> None:
         try:
             self._client.wait_for_workers(1, timeout=self._patience)
@@ -126,3 +131,17 @@ class Dask:
                 f"a worker of {self._address} has several threads, which would share one core; "
                 "start workers with --nthreads 1 and more of them (--nworkers)"
             )
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """Keep dask from printing what is raised here, with what to do."""
+    loggers = [logging.getLogger(name) for name in _LOGGERS]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)

@@ -2,7 +2,13 @@
 
 import itertools
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+import polars as pl
+
+from crawlblock.errors import StoreError
 
 
 def aside(path: Path, name: int | str) -> Path:
@@ -13,6 +19,17 @@ def aside(path: Path, name: int | str) -> Path:
 def saved(directory: Path, shard: str) -> Path:
     """Return the folder of the files that a mirror sends for a shard."""
     return directory / "files" / shard
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Raise StoreError where polars cannot write: it has no error of its own for a full disk."""
+    try:
+        yield
+    except pl.exceptions.PolarsError as error:
+        raise StoreError(
+            f"{path} cannot be written ({error}); make room or take another disk, then run again"
+        ) from None
 
 
 def remove_pieces(path: Path) -> None:

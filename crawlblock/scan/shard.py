@@ -16,7 +16,7 @@ from crawlblock import __version__, registry
 from crawlblock.errors import InputError, StoreError, UpstreamError
 from crawlblock.model import Outcome
 from crawlblock.robots.evaluate import STAR
-from crawlblock.scan.aside import aside, remove_pieces, remove_rest, saved
+from crawlblock.scan.aside import aside, remove_pieces, remove_rest, saved, writing
 from crawlblock.scan.captures import Captures, Reader
 from crawlblock.scan.plan import Plan, Shard
 from crawlblock.scan.read import Damage, records
@@ -209,7 +209,8 @@ class _Parquet:
         self.rows += frame.height
         piece = aside(self._path, len(self._pieces))
         self._pieces.append(piece)
-        frame.write_parquet(piece, statistics=False)
+        with writing(self._path):
+            frame.write_parquet(piece, statistics=False)
 
     def finish(self, frame: pl.DataFrame, about: About) -> None:
         """Write the last rows and what the file says of itself."""
@@ -218,9 +219,11 @@ class _Parquet:
         if self._pieces:
             self.put(frame)
             whole = pl.concat([pl.scan_parquet(piece) for piece in self._pieces])
-            whole.sink_parquet(part, row_group_size=_ROWS, statistics=False, metadata=told)
+            with writing(self._path):
+                whole.sink_parquet(part, row_group_size=_ROWS, statistics=False, metadata=told)
         else:
-            frame.write_parquet(part, row_group_size=_ROWS, statistics=False, metadata=told)
+            with writing(self._path):
+                frame.write_parquet(part, row_group_size=_ROWS, statistics=False, metadata=told)
         with part.open("rb") as file:
             os.fsync(file.fileno())  # or a crash could leave a name without its bytes
         part.replace(self._path)

@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from clusters import ENVIRONMENT, Cluster, cluster, until
+from disks import small_disk
 from servers import RangeServer
 
 from crawlblock.cli.scan import scan
@@ -225,6 +226,36 @@ def test_leftovers_are_used_or_removed(mirror: Path, tmp_path: Path) -> None:
             key.rpartition("/")[2] for key in keys[1:SIZE]
         ]
     assert shards(tmp_path)[paths[1].name] == whole
+
+
+@pytest.mark.fault("scan", "the disk is full")
+def test_a_full_disk_ends_the_run(tmp_path: Path) -> None:
+    """With no room left the run ends in one error, and with room it goes on."""
+    texts = [random.Random(n).randbytes(300_000).hex().encode() for n in range(4)]
+    files = [member(record("a.example", answer(b"#" + text))) for text in texts]
+    source = archive(tmp_path / "mirror", files)
+    with small_disk(tmp_path / "disk", "1m") as disk:
+        (ballast := disk / "ballast").write_bytes(bytes(300_000))
+        planned(disk / "scan", str(source), keys_of(source), 1)
+        code, said = told(disk / "scan", "--processes", "2")
+        assert code == 1
+        assert "cannot be written" in said
+        assert "make room" in said
+        ballast.unlink()
+        before = len([*(disk / "scan/shards").glob("*.parquet")])
+        assert before < 4
+        told(disk / "scan")
+        assert len([*(disk / "scan/shards").glob("*.parquet")]) > before
+
+
+@pytest.mark.parametrize("options", [("--engine", "dask"), ("--scheduler", "tcp://127.0.0.1:1")])
+def test_a_cluster_needs_its_address(
+    options: tuple[str, ...], mirror: Path, tmp_path: Path
+) -> None:
+    """The engine dask without an address, or an address without the engine, is refused."""
+    code, said = told(plan(tmp_path, mirror, keys_of(mirror)), *options)
+    assert code == 2
+    assert "belong together" in said
 
 
 def test_a_shard_given_out_twice_is_read_once(mirror: Path, tmp_path: Path) -> None:
