@@ -45,11 +45,13 @@ class Cluster:
     @contextmanager
     def worker(self, name: str, *options: str) -> Iterator[Process]:
         """Start a worker of one thread, under a nanny that starts it again when it is killed."""
+        log = self.folder / f"{name}.log"
         with started(
-            self.folder / f"{name}.log", "distributed.cli.dask_worker", self.address,
+            log, "distributed.cli.dask_worker", self.address,
             "--nthreads", "1", "--no-dashboard", "--local-directory", str(self.folder),
             "--name", name, *options,
         ) as process:  # fmt: skip
+            until(lambda: "Registered to" in log.read_text())
             yield process
 
 
