@@ -6,9 +6,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 Process = subprocess.Popen[bytes]
 TESTS = Path(__file__).parent
@@ -41,6 +43,18 @@ class Cluster:
     address: str
     process: Process
     folder: Path
+
+    def client(self) -> AbstractContextManager[Any]:
+        """Return a client of the test's own."""
+        found: AbstractContextManager[Any] = import_module("distributed").Client(
+            self.address, set_as_default=False
+        )
+        return found
+
+    def wait_for_workers(self, count: int) -> None:
+        """Wait until so many are there, also after some were killed."""
+        with self.client() as client:
+            client.wait_for_workers(count, timeout=60)
 
     @contextmanager
     def worker(self, name: str, *options: str) -> Iterator[Process]:

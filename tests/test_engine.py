@@ -32,8 +32,10 @@ def dask(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 @pytest.fixture(params=["local", "dask"])
 def engine(request: pytest.FixtureRequest) -> Iterator[Opened]:
     """Return an engine of two processes."""
-    where = request.getfixturevalue("dask").address if request.param == "dask" else None
-    with open_engine(where, 2) as opened:
+    found: Cluster | None = request.getfixturevalue("dask") if request.param == "dask" else None
+    if found:
+        found.wait_for_workers(2)
+    with open_engine(found.address if found else None, 2) as opened:
         yield opened
 
 
@@ -89,7 +91,7 @@ def test_a_task_that_kills_is_given_up(engine: Opened, tmp_path: Path) -> None:
     assert isinstance(failed, Failed)
     assert failed.task == "z"
     assert "killed" in failed.reason
-    assert len(begun(Errand(tmp_path, "z"))) == (ATTEMPTS if isinstance(engine, Local) else 2)
+    assert len(begun(Errand(tmp_path, "z"))) == (ATTEMPTS if isinstance(engine, Local) else 4)
 
 
 def test_what_ends_the_run(engine: Opened, tmp_path: Path) -> None:

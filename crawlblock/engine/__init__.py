@@ -15,7 +15,7 @@ from typing import Any, Protocol, TypeVar
 
 from crawlblock.engine.cluster import Dask
 from crawlblock.engine.local import Local
-from crawlblock.engine.replies import Reply, Returned, Stopped
+from crawlblock.engine.replies import Reply, Returned, Spoiled, Stopped
 from crawlblock.errors import CrawlblockError
 
 ATTEMPTS = 3  # of a task
@@ -66,13 +66,12 @@ def run_tasks(
     At most `most` tasks run at a time, even if there is room for more.  Raises the first
     CrawlblockError of a task, ArchiveError aside, once all that ran beside it have ended.
     """
-    fresh = map(_Attempt, itertools.count(), tasks)
-    again: deque[_Attempt] = deque()
+    waiting = _Waiting(map(_Attempt, itertools.count(), tasks))
     running: dict[int, _Attempt] = {}
     stopped: CrawlblockError | None = None
     while True:
         room = 0 if stopped else min(most or engine.room(), engine.room())
-        while len(running) < room and (one := again.popleft() if again else next(fresh, None)):
+        while len(running) < room and (one := waiting.next(bool(running))):
             running[one.number] = one
             engine.start(one.number, pickle.dumps((work, one.named[1])))
         if not running:
@@ -83,9 +82,7 @@ def run_tasks(
                 yield reply.value
             elif isinstance(reply, Stopped):
                 stopped = stopped or reply.error
-            elif reply.again and one.before + 1 < ATTEMPTS:
-                again.append(replace(one, before=one.before + 1))
-            else:
+            elif not waiting.again(one, reply):
                 yield Failed(one.named[0], reply.reason)
     if stopped:
         raise stopped
@@ -96,3 +93,32 @@ class _Attempt:
     number: int
     named: tuple[str, Any]  # name and task
     before: int = 0  # attempts that failed
+    alone: bool = False  # nothing else runs meanwhile
+
+
+class _Waiting:
+    """The tasks to be handed out: those to be tried again first, suspects last and alone."""
+
+    def __init__(self, fresh: Iterator[_Attempt]) -> None:
+        self._fresh = fresh
+        self._again: deque[_Attempt] = deque()
+        self._suspects: deque[_Attempt] = deque()
+
+    def next(self, others_run: bool) -> _Attempt | None:
+        """Return the next task, None if there is none that may run now."""
+        if self._again:
+            return self._again.popleft()
+        one = next(self._fresh, None)
+        if one or others_run or not self._suspects:
+            return one
+        return replace(self._suspects.popleft(), alone=True)
+
+    def again(self, one: _Attempt, reply: Spoiled) -> bool:
+        """Tell whether a task that failed is tried again, and keep it for that."""
+        if reply.suspect:
+            if not one.alone:
+                self._suspects.append(one)
+            return not one.alone
+        if one.before + 1 < ATTEMPTS:
+            self._again.append(replace(one, before=one.before + 1))
+        return one.before + 1 < ATTEMPTS

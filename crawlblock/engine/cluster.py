@@ -21,7 +21,8 @@ class Dask:
     """The workers of a dask scheduler (extra `dask`), however many there are at a time.
 
     The scheduler itself gives a task whose worker was killed to another one, `allowed-failures`
-    times, and forgets the tasks of a client that is gone.
+    times; it blames those that waited for the same worker, too.  It forgets the tasks of a client
+    that is gone.
     """
 
     def __init__(self, address: str, most: int | None = None, patience: float = 10.0) -> None:
@@ -93,7 +94,7 @@ class Dask:
         error = future.exception()
         if isinstance(error, self._dask.KilledWorker):
             times = error.args[2] + 1
-            return Spoiled(f"the workers that ran it were killed, {times} times", again=False)
+            return Spoiled(f"the workers that ran it were killed, {times} times", suspect=True)
         return Stopped(
             InputError(
                 f"a worker of {self._address} cannot run tasks ({error}); install the same "

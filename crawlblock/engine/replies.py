@@ -20,7 +20,7 @@ class Spoiled:
     """A task that failed for its own sake."""
 
     reason: str
-    again: bool = True  # it may be tried again
+    suspect: bool = False  # tried often, but perhaps another one beside it killed the process
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
 from dataclasses import replace
-from importlib import import_module
 from multiprocessing import active_children
 from pathlib import Path
 from threading import Thread
@@ -36,11 +34,18 @@ SHARDS = FILES // SIZE
 
 
 @pytest.fixture(scope="module")
-def dask(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """Return a cluster of two workers."""
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """Run a cluster of two workers."""
     pytest.importorskip("distributed")
     with cluster(tmp_path_factory.mktemp("cluster")) as found:
         yield found
+
+
+@pytest.fixture
+def dask(running: Cluster) -> Cluster:
+    """Return the cluster, both of its workers at work again."""
+    running.wait_for_workers(2)
+    return running
 
 
 @pytest.fixture(scope="module")
@@ -128,7 +133,7 @@ def kill_a_worker(directory: Path, server: RangeServer, found: Cluster | None) -
     """Kill one of two processes that wait for a file, once a first shard is done."""
     until(lambda: any((directory / "shards").glob("*.parquet")) and server.in_flight == 2)
     if found:
-        with distributed(found) as client:
+        with found.client() as client:
             process = next(iter(client.run(os.getpid).values()))
     else:
         process = next(each.pid for each in active_children())
@@ -188,16 +193,8 @@ def test_a_killed_client_resumes(
 
 def tasks_of(found: Cluster) -> object:
     """Return how many tasks a scheduler still holds."""
-    with distributed(found) as client:
+    with found.client() as client:
         return client.run_on_scheduler(lambda dask_scheduler: len(dask_scheduler.tasks))
-
-
-def distributed(found: Cluster) -> AbstractContextManager[Any]:
-    """Return a client of a cluster."""
-    client: AbstractContextManager[Any] = import_module("distributed").Client(
-        found.address, set_as_default=False
-    )
-    return client
 
 
 @pytest.mark.fault("scan", "what a crash left beside a shard")
