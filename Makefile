@@ -83,6 +83,7 @@ benchmark: setup-dev  ## Measure speed: see benchmarks/README.md
 	$(VENV)/bin/python benchmarks/commands.py $(CORPUS)
 	$(VENV)/bin/python benchmarks/live_run.py
 	$(VENV)/bin/python benchmarks/claims.py
+	$(VENV)/bin/python benchmarks/scale.py
 	$(VENV)/bin/python benchmarks/statistics/coverage.py
 	POLARS_MAX_THREADS=1 $(VENV)/bin/python benchmarks/scan_run.py $(CORPUS) build/scan
 

@@ -36,8 +36,7 @@ from warcio.archiveiterator import ArchiveIterator
 from crawlblock import registry
 from crawlblock.registry import crawlers
 from crawlblock.scan.plan import Plan, Taken, cut
-from crawlblock.scan.run import tasks
-from crawlblock.scan.shard import Task, run_shard
+from crawlblock.scan.shard import Task, run_shard, tasks
 from crawlblock.transport import Limits
 
 FEW = 30  # crawlers that protego judges
@@ -148,7 +147,7 @@ def _tasks(files: Sequence[Path], folder: Path, size: int = 20) -> list[Task]:
     taken = Taken(CRAWL.crawl, len(keys), len(keys))
     plan = Plan(str(mirror), "", 1.0, registry.stamp(), 0, (taken,), tuple(shards))
     aside = Path(tempfile.mkdtemp(dir=folder))
-    return tasks(plan, shards, aside, None, Limits(), 1)
+    return list(tasks(plan, shards, aside, None, Limits()))
 
 
 def measure(files: Sequence[Path], rounds: int, folder: Path) -> dict[str, list[float]]:
