@@ -56,9 +56,11 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_check_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Check prints verdict, group, rule and line, and flags groups joined over a Crawl-delay."""
     (tmp_path / "robots.txt").write_bytes(JOINED)
-    code, out, err = run(capsys, "check", tmp_path / "robots.txt", "--token", "gptbot")
+    code, out, err = run(
+        capsys, "check", tmp_path / "robots.txt", "--token", "gptbot", "-o", "table"
+    )
     assert code == 0
-    assert " ".join(out.split()[8:]) == "GPTBot full named False 1 4 Disallow: / ambiguous_group"
+    assert " ".join(out.split()[9:]) == "GPTBot full named False 1 4 Disallow: / ambiguous_group"
     assert "ambiguous_group" in err
 
 
@@ -226,7 +228,7 @@ def test_unknown_crawl(archive: Path, db: Path, capsys: pytest.CaptureFixture[st
 def test_dry_run(archive: Path, db: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A dry run prints requests, megabytes and minutes, and stores nothing."""
     run(capsys, "sample", "--db", db, "--list", archive.parent / "sample" / "hosts.csv")
-    wanted = ("--mirror", archive, "--crawls", "all", "--dry-run")
+    wanted = ("--mirror", archive, "--crawls", "all", "--dry-run", "-o", "table")
     code, out, _ = run(capsys, "history", "--db", db, *wanted)
     assert code == 0
     assert out.split()[:5] == ["crawl", "method", "requests", "megabytes", "minutes"]
@@ -267,7 +269,7 @@ def test_status(db: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_empty_database_has_an_answer(db: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """With nothing stored, analyze says so in the table and on the page."""
-    code, out, _ = run(capsys, "analyze", "--db", db)
+    code, out, _ = run(capsys, "analyze", "--db", db, "-o", "table")
     assert code == 0 and "nothing to show" in out
     assert (db.parent / "results" / "index.html").exists()
 

@@ -223,7 +223,7 @@ def test_command_on_a_corpus(tmp_path: Path) -> None:
     rows = {"host": ["a.example"], "fetch_time": ["2024-05-26"], "status": ["200"], "body": [STACK]}
     pl.DataFrame(rows).write_parquet(tmp_path / "one.parquet")
     fixed = ("--reference", REFERENCE, "--corpus", tmp_path)
-    shown = call(*fixed, "--token", "GPTBot").output
+    shown = call(*fixed, "--token", "GPTBot", "-o", "table").output
     assert "imc25: fully refused by name" in shown and "none stated" in shown
     listed = call(*fixed, "--definition", "dpi", "--token", "Alpha", "-o", "csv").output
     assert "dpi,share under the definition,dpi,one" in listed and ",100.0," in listed

@@ -16,6 +16,7 @@ from crawlblock.cli.conclude import analyze, evaluate
 from crawlblock.cli.discover import discover, templates
 from crawlblock.cli.health import accept, status
 from crawlblock.cli.live import live
+from crawlblock.cli.options import say
 from crawlblock.cli.render import miniature
 from crawlblock.cli.replicate import replicate
 from crawlblock.cli.scan import scan
@@ -23,6 +24,7 @@ from crawlblock.cli.schedule import schedule
 from crawlblock.cli.update import update
 from crawlblock.cli.weigh import weights
 from crawlblock.errors import CrawlblockError
+from crawlblock.report.plain import spell_for
 
 DEBUG = "--debug"
 
@@ -77,6 +79,8 @@ def main(args: list[str] | None = None) -> None:
     given = sys.argv[1:] if args is None else args
     arguments = [argument for argument in given if argument != DEBUG]
     debug = DEBUG in given
+    for stream in (sys.stdout, sys.stderr):
+        spell_for(stream)
     try:
         result: Any = cli.main(args=arguments, prog_name="crawlblock", standalone_mode=False)
         sys.exit(result if isinstance(result, int) else 0)
@@ -108,5 +112,5 @@ def _trace(debug: bool) -> None:
 
 
 def _fail(message: str, code: int) -> None:
-    click.echo(f"crawlblock: {' '.join(message.split())}", err=True)
+    say(f"crawlblock: {' '.join(message.split())}")
     sys.exit(code)

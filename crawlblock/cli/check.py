@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from crawlblock.cli.options import contact_option, print_rows, say
+from crawlblock.cli.options import Output, contact_option, output_options, print_rows, say
 from crawlblock.errors import InputError, UpstreamError
 from crawlblock.model import Basis, Outcome
 from crawlblock.registry import crawlers
@@ -27,17 +27,10 @@ COLUMNS = ["token", "restriction", "basis", "root_allowed", "group", "line", "ru
     show_default=True,
     help="protego: what Scrapy would do, for / only.",
 )
-@click.option(
-    "-o",
-    "--output",
-    type=click.Choice(["table", "json", "csv"]),
-    default="table",
-    show_default=True,
-    help="How to print.",
-)
+@output_options()
 @contact_option
 def check(
-    source: str, tokens: tuple[str, ...], parser: str, output: str, contact: str | None
+    source: str, tokens: tuple[str, ...], parser: str, output: Output, contact: str | None
 ) -> None:
     r"""Print what a robots.txt means for every registered crawler, and the line that decides it.
 

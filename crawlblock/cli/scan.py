@@ -9,8 +9,10 @@ import click
 
 from crawlblock.cli.options import (
     PARTIAL,
+    Output,
     contact_option,
     mirror_option,
+    output_options,
     print_rows,
     progress_bar,
     say,
@@ -67,9 +69,10 @@ def scan() -> None:
 @click.option(
     "--files", type=click.IntRange(1), default=20, show_default=True, help="Files of a shard."
 )
+@output_options()
 def plan(
     directory: Path, mirror: str, contact: str | None, crawls: str, share: float | None, seed: str,
-    files: int,
+    files: int, output: Output,
 ) -> None:  # fmt: skip
     r"""Say what a scan reads and what it costs, and write it into DIRECTORY.
 
@@ -85,7 +88,7 @@ def plan(
     chosen = share or (_PUBLIC_SHARE if _is_public(mirror) else 1.0)
     made = asyncio.run(_make_plan(mirror, contact, crawls, chosen, seed, files))
     write_plan(made, directory)
-    _print_plan(made)
+    _print_plan(made, output)
 
 
 async def _make_plan(
@@ -95,12 +98,12 @@ async def _make_plan(
         return await make_plan(archive, crawls, share, seed, files)
 
 
-def _print_plan(made: Plan) -> None:
+def _print_plan(made: Plan, output: Output) -> None:
     rows: list[dict[str, object]] = [
         {"crawl": taken.crawl, "files": taken.files, "of": taken.of, "weight": round(taken.weight)}
         for taken in made.crawls
     ]
-    print_rows(rows, "table", ["crawl", "files", "of", "weight"])
+    print_rows(rows, output, ["crawl", "files", "of", "weight"])
     public = _is_public(made.mirror)
     rate = _PUBLIC_RATE if public else None
     say(

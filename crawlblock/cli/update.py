@@ -4,10 +4,10 @@ import sys
 from pathlib import Path
 
 import click
-from rich.console import Console
 
 from crawlblock.cli.options import (
     PARTIAL,
+    Output,
     budget_options,
     concurrency_option,
     contact_option,
@@ -15,17 +15,20 @@ from crawlblock.cli.options import (
     mirror_option,
     network_option,
     politeness_options,
+    print_text,
     progress_bar,
     reading_option,
     results_option,
     say,
     snapshot_option,
+    terminal,
 )
 from crawlblock.pipeline.history import Wanted
 from crawlblock.pipeline.live import Asking, snapshot_name
 from crawlblock.pipeline.runs import Budget, now, recorded
 from crawlblock.pipeline.update import bring_up_to_date
 from crawlblock.report.answer import is_answered, write_answer
+from crawlblock.report.rows import TABLE
 from crawlblock.sources.commoncrawl.crawls import NEW
 from crawlblock.sources.live.guard import Network
 from crawlblock.store.store import Store
@@ -74,17 +77,21 @@ def update(
     archive = Wanted(mirror, contact, NEW, None, limits, db.with_suffix(".cache"))
     wanted = None if no_history else archive
     folder = results or db.parent / "results"
+    console, answer = terminal(), None
     budget = Budget.of(max_runtime, max_requests)
     configuration = {"mirror": mirror, "panel": panel, "live": not no_live, "reading": reading}
     with recorded(store, "update", configuration) as tally, progress_bar(quiet) as progress:
         troubles = bring_up_to_date(store, members, asking, wanted, budget, tally, progress)
         stale = not is_answered(store, folder, reading)
         if stale:
-            write_answer(store, folder, reading, Console(quiet=quiet))
+            progress("claims", 0, 0)
+            with console.capture() as answer:
+                write_answer(store, folder, reading, console)
         tally.result = "; ".join(troubles) or ("ok" if stale else "nothing new")
     for trouble in troubles:
         say(trouble)
     if not quiet:
+        print_text(answer.get() if answer else "", Output(TABLE))
         new = f"{tally.captures} new captures, {tally.payloads} payloads judged"
         say(f"{new if stale else 'nothing new'}; {folder}/index.html")
     sys.exit(PARTIAL if troubles else 0 if stale else NOTHING_NEW)
