@@ -195,7 +195,7 @@ def test_same_results_same_page(results: dict[str, pl.DataFrame], tmp_path: Path
 
 
 def test_terminal_fits(results: dict[str, pl.DataFrame]) -> None:
-    """The table keeps to 80 columns and shows first and last share, interval, n, change and series."""
+    """The table keeps to 80 columns and shows shares, interval, n, change and series."""
     out = io.StringIO()
     show(Console(file=out, width=200), results)
     lines = out.getvalue().splitlines()

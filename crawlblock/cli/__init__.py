@@ -12,8 +12,11 @@ from crawlblock.cli.ask import cat, changes, explain, timeline
 from crawlblock.cli.bring import import_command
 from crawlblock.cli.check import check
 from crawlblock.cli.collect import history, sample
+from crawlblock.cli.commands import Commands
+from crawlblock.cli.completion import completion
 from crawlblock.cli.conclude import analyze, evaluate
 from crawlblock.cli.discover import discover, templates
+from crawlblock.cli.doctor import doctor
 from crawlblock.cli.health import accept, status
 from crawlblock.cli.live import live
 from crawlblock.cli.options import say
@@ -21,15 +24,20 @@ from crawlblock.cli.render import miniature
 from crawlblock.cli.replicate import replicate
 from crawlblock.cli.scan import scan
 from crawlblock.cli.schedule import schedule
+from crawlblock.cli.sql import sql
 from crawlblock.cli.update import update
 from crawlblock.cli.weigh import weights
 from crawlblock.errors import CrawlblockError
 from crawlblock.report.plain import spell_for
 
 DEBUG = "--debug"
+_WITHOUT_ARGUMENTS: Any = getattr(click.exceptions, "NoArgsIsHelpError", ())  # since click 8.2
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(__version__, prog_name="crawlblock")
 @click.option(DEBUG, is_flag=True, help="Show where an error comes from; may stand anywhere.")
 def cli(debug: bool) -> None:
@@ -63,9 +71,12 @@ COMMANDS = (
     templates,
     discover,
     replicate,
+    sql,
     status,
+    doctor,
     accept,
     miniature,
+    completion,
 )
 for command in (cli, *COMMANDS, *scan.commands.values()):
     # Docstrings are raw, so that they hold no control characters; click wants one before examples.
@@ -86,9 +97,11 @@ def main(args: list[str] | None = None) -> None:
         sys.exit(result if isinstance(result, int) else 0)
     except click.exceptions.Abort:
         _fail("stopped; what was stored stays, run the same command to go on", 130)
-    except click.ClickException as error:
-        error.show()
+    except _WITHOUT_ARGUMENTS as error:
+        error.show()  # which is the help
         sys.exit(error.exit_code)
+    except click.ClickException as error:
+        _refuse(error)
     except KeyboardInterrupt:
         _fail("stopped; what was stored stays, run the same command to go on", 130)
     except BrokenPipeError:
@@ -104,6 +117,14 @@ def main(args: list[str] | None = None) -> None:
     except Exception as error:  # the last net: a traceback helps nobody who is not debugging
         _trace(debug)
         _fail(f"a fault in crawlblock ({type(error).__name__}: {error}); --debug shows where", 1)
+
+
+def _refuse(error: click.ClickException) -> None:
+    """Say what cannot be understood, and of which command."""
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context else "crawlblock"
+    say(f"{command}: {' '.join(error.format_message().split())} ({command} --help)")
+    sys.exit(error.exit_code)
 
 
 def _trace(debug: bool) -> None:

@@ -18,12 +18,14 @@ from crawlblock.analysis.changes import standings, turns
 from crawlblock.analysis.run import set_reading
 from crawlblock.cli.options import (
     Output,
+    crawler_names,
     db_option,
     output_options,
     print_rows,
     print_text,
     reading_option,
     say,
+    token_option,
 )
 from crawlblock.errors import InputError
 from crawlblock.report import feed, history
@@ -44,9 +46,6 @@ _CHANGE = [
 ]  # fmt: skip
 
 
-_token_option = click.option(
-    "--token", "tokens", multiple=True, help="Only this crawler; may be repeated."
-)
 _at_option = click.option(
     "--at",
     metavar="SNAPSHOT|DATE",
@@ -56,7 +55,7 @@ _at_option = click.option(
 
 @click.command()
 @click.argument("host")
-@_token_option
+@token_option
 @click.option("--all", "whole", is_flag=True, help="A row per snapshot and crawler.")
 @reading_option
 @output_options()
@@ -88,7 +87,7 @@ def timeline(
 
 @click.command()
 @click.argument("host")
-@click.argument("token")
+@click.argument("token", shell_complete=crawler_names)
 @_at_option
 @reading_option
 @output_options()
@@ -135,7 +134,7 @@ def cat(host: str, at: str | None, db: Path) -> None:
     "--since", required=True, metavar="DATE|SNAPSHOT", help="From a day on, or after a snapshot."
 )
 @click.option("--until", metavar="DATE|SNAPSHOT", help="Up to this, itself included.")
-@_token_option
+@token_option
 @reading_option
 @output_options("atom")
 @click.option("--webhook", metavar="URL", help="POST the JSON there too, if anything changed.")

@@ -15,6 +15,7 @@ from rich.console import Console
 
 from crawlblock.cli.progress import Delayed
 from crawlblock.errors import InputError
+from crawlblock.registry import crawlers
 from crawlblock.report.plain import safe
 from crawlblock.report.rows import FORMATS, TABLE, WIDTH, Rows, formatted, print_table
 from crawlblock.sources.live.guard import Network
@@ -44,6 +45,20 @@ contact_option: Callable[[Any], Any] = click.option(
     help="Your e-mail address or page; public servers are not asked without it.",
 )
 
+
+def crawler_names(_: click.Context, __: click.Parameter, begun: str) -> list[str]:
+    """Return the registered crawlers that a shell completes a word to."""
+    tokens = (crawler.token for crawler in crawlers())
+    return [token for token in tokens if token.lower().startswith(begun.lower())]
+
+
+token_option: Callable[[Any], Any] = click.option(
+    "--token",
+    "tokens",
+    multiple=True,
+    shell_complete=crawler_names,
+    help="Only this crawler; may be repeated.",
+)
 results_option: Callable[[Any], Any] = click.option(
     "--results",
     type=click.Path(file_okay=False, path_type=Path),

@@ -9,7 +9,14 @@ from crawlblock.analysis import replicate as ledger
 from crawlblock.analysis.observed import Series, from_corpus, from_database
 from crawlblock.analysis.reference import read_figures, read_sources
 from crawlblock.analysis.run import set_reading
-from crawlblock.cli.options import DEFAULT_DB, Output, output_options, print_rows, print_text
+from crawlblock.cli.options import (
+    DEFAULT_DB,
+    Output,
+    output_options,
+    print_rows,
+    print_text,
+    token_option,
+)
 from crawlblock.errors import InputError
 from crawlblock.report.ledger import page
 from crawlblock.report.rows import TABLE
@@ -41,7 +48,7 @@ _SHARES = ("published", "ours", "low", "high", "difference")
 @click.option(
     "--mistakes", is_flag=True, help="Print how many refusals the parsers of others miss instead."
 )
-@click.option("--token", "tokens", multiple=True, help="Only this crawler; may be repeated.")
+@token_option
 @click.option("--every-date", is_flag=True, help="Not only the latest date of each figure.")
 @click.option(
     "--reference",

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import click
 
+from crawlblock.cli.commands import Commands
 from crawlblock.cli.options import (
     PARTIAL,
     Output,
@@ -32,7 +33,7 @@ _SHOWN = 10  # faults
 directory_argument = click.argument("directory", type=click.Path(file_okay=False, path_type=Path))
 
 
-@click.group()
+@click.group(cls=Commands)
 def scan() -> None:
     r"""Read whole crawls: every host they captured, not a panel.
 

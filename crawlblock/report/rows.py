@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import TypeAlias
 
 import polars as pl
@@ -37,7 +38,10 @@ def formatted(rows: Rows, columns: Sequence[str], kind: str) -> bytes:
     return _parquet(rows, columns)
 
 
-def _plain(value: object) -> str:
+def _plain(value: object) -> str | float:
+    """Return what JSON has no word for in one that it has."""
+    if isinstance(value, Decimal):
+        return float(value)
     return value.hex() if isinstance(value, bytes) else str(value)
 
 

@@ -49,7 +49,7 @@ class Database:
         try:
             renew(self.path)
         except duckdb.Error as error:
-            raise _explained(self.path, error) from None
+            raise explained(self.path, error) from None
         except OSError as error:
             raise StoreError(
                 f"{self.path}: cannot be brought to today's layout ({error.strerror}); free some "
@@ -101,22 +101,22 @@ class Database:
                 con = duckdb.connect(str(self.path), config=CONFIG)
                 break
             except duckdb.Error as error:
-                explained = _explained(self.path, error)
-                if not isinstance(explained, LockedError) or time.monotonic() > until:
-                    raise explained from None
+                trouble = explained(self.path, error)
+                if not isinstance(trouble, LockedError) or time.monotonic() > until:
+                    raise trouble from None
                 time.sleep(0.1)
         try:
             con.execute("SET TimeZone = 'UTC'").fetchall()
             yield con
         except duckdb.Error as error:
-            raise _explained(self.path, error) from None
+            raise explained(self.path, error) from None
         finally:
             con.close()
 
     @property
     def published(self) -> Path:
         """The copy for readers, which no run ever holds."""
-        return self.path.with_suffix(f".snapshot{self.path.suffix}")
+        return published_copy(self.path)
 
     def publish(self) -> Path:
         """Copy the database for readers; who has the old copy open keeps it.
@@ -137,7 +137,12 @@ class Database:
         return self.published
 
 
-def _explained(path: Path, error: duckdb.Error) -> CrawlblockError:
+def published_copy(path: Path) -> Path:
+    """Return where the copy of a database for readers is."""
+    return path.with_suffix(f".snapshot{path.suffix}")
+
+
+def explained(path: Path, error: duckdb.Error) -> CrawlblockError:
     """Say in one line what DuckDB's message means for the reader."""
     text = str(error).strip().split("\n")[0]
     if "Could not set lock" in str(error) or "Conflicting lock" in str(error):
