@@ -6,7 +6,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import click
 import duckdb
 import pytest
 from archives import small
@@ -272,22 +271,6 @@ def test_empty_database_has_an_answer(db: Path, capsys: pytest.CaptureFixture[st
     code, out, _ = run(capsys, "analyze", "--db", db, "-o", "table")
     assert code == 0 and "nothing to show" in out
     assert (db.parent / "results" / "index.html").exists()
-
-
-def test_examples_of_help() -> None:
-    """Every command's help ends with examples, which name options that exist."""
-    groups = {name: c for name, c in cli.commands.items() if isinstance(c, click.Group)}
-    parts = {f"{name} {part}": c for name, g in groups.items() for part, c in g.commands.items()}
-    for name, command in {**cli.commands, **parts}.items():
-        text = command.help or ""
-        examples = [
-            line.strip() for line in text.splitlines() if line.strip().startswith("crawlblock ")
-        ]
-        assert examples, name
-        of = groups[name].commands.values() if name in groups else (command,)
-        options = {option for one in of for parameter in one.params for option in parameter.opts}
-        for example in examples:
-            assert set(re.findall(r"(?<=\s)--[a-z-]+", example)) <= options, example
 
 
 def test_readme_names_real_commands() -> None:

@@ -79,8 +79,10 @@ COMMANDS = (
     completion,
 )
 for command in (cli, *COMMANDS, *scan.commands.values()):
-    # Docstrings are raw, so that they hold no control characters; click wants one before examples.
-    command.help = (command.help or "").replace("\\b\n", "\b\n")
+    # Docstrings are raw, so that they hold no control characters; click wants one before examples,
+    # which are the end of a help.
+    command.help, _, examples = (command.help or "").partition("\\b\n")
+    command.epilog = f"\b\n{examples}"
 for command in COMMANDS:
     cli.add_command(command)
 

@@ -20,7 +20,7 @@ Rows: TypeAlias = Sequence[Mapping[str, object]]
 TABLE = "table"
 FORMATS = ("json", "jsonl", "csv", "parquet")
 WIDTH = 80  # columns, where no terminal says how many there are
-_NARROWEST = 6  # columns, of a column where there is no room
+_NARROWEST = 7  # columns, of a column where there is no room
 _STYLES = {
     "full": "red", "all_but": "red", "partial": "yellow", "none": "green", "unknown": "dim",
     "ok": "green", "warn": "yellow", "fail": "red",
@@ -78,11 +78,17 @@ def _series(name: str, values: Sequence[object]) -> pl.Series:
 
 
 def print_table(console: Console, rows: Rows, columns: Sequence[str]) -> None:
-    """Print rows within the console's width, leaving out columns that are empty throughout."""
+    """Print rows within the console's width, leaving out columns that are empty throughout.
+
+    Where there is no room for so many columns, each row is a paragraph with a line per column.
+    """
     shown = [name for name in columns if not rows or any(row[name] is not None for row in rows)]
     cells = {name: [_shown(row[name]) for row in rows] for name in shown}
     titles = [name.replace("_", " ") for name in shown]  # which wrap
     texts = [[title, *map(str, cells[name])] for title, name in zip(titles, shown, strict=True)]
+    if len(shown) * (_NARROWEST + 1) > console.width:
+        _print_paragraphs(console, titles, list(zip(*cells.values(), strict=True)))
+        return
     table = Table(box=None, header_style="bold", padding=(0, 1, 0, 0), pad_edge=False)
     for name, title, width in zip(shown, titles, _widths(texts, console.width), strict=True):
         numeric = bool(rows) and all(_is_number(row[name]) for row in rows)
@@ -91,6 +97,20 @@ def print_table(console: Console, rows: Rows, columns: Sequence[str]) -> None:
     for row in zip(*cells.values(), strict=True):
         table.add_row(*row)
     console.print(table)
+
+
+def _print_paragraphs(
+    console: Console, titles: Sequence[str], rows: Sequence[tuple[Text, ...]]
+) -> None:
+    for number, row in enumerate(rows):
+        if number:
+            console.print()
+        table = Table(box=None, show_header=False, padding=(0, 1, 0, 0), pad_edge=False)
+        table.add_column(style="bold", width=max(map(cell_len, titles)))
+        table.add_column(overflow="fold")
+        for title, cell in zip(titles, row, strict=True):
+            table.add_row(title, cell)
+        console.print(table)
 
 
 def _widths(texts: Sequence[Sequence[str]], room: int) -> list[int]:
@@ -108,7 +128,9 @@ def _widths(texts: Sequence[Sequence[str]], room: int) -> list[int]:
 
 
 def _is_number(value: object) -> bool:
-    return value is None or (isinstance(value, (int, float)) and not isinstance(value, bool))
+    return value is None or (
+        isinstance(value, (int, float, Decimal)) and not isinstance(value, bool)
+    )
 
 
 def _shown(value: object) -> Text:
