@@ -48,5 +48,5 @@ class LockedError(CrawlblockError):
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return a question that names what is spelled nearly so, or nothing."""
     spelled = {name.lower(): name for name in known}
-    near = [spelled[name] for name in get_close_matches(word.lower(), spelled, cutoff=0.6)]
+    near = [spelled[name] for name in get_close_matches(word.lower(), spelled, cutoff=0.7)]
     return f"did you mean {', '.join(near)}?" if near else ""
