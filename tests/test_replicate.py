@@ -266,3 +266,10 @@ def test_damaged_figures(tmp_path: Path) -> None:
     (tmp_path / "peer.csv").write_text("figure,date,value\nx,2024-13-01,many\n", "utf-8")
     with pytest.raises(InputError, match=r"peer\.csv"):
         read_figures(tmp_path)
+
+
+def test_ledger_fits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The ledger keeps to 80 columns, whatever strata and snapshots are called."""
+    monkeypatch.chdir(tmp_path)
+    printed = call("--reference", REFERENCE, "--every-date", "-o", "table").output
+    assert max(map(len, printed.splitlines())) <= 80 and "aicrawler-top1m-20260620" in printed
