@@ -26,6 +26,7 @@ from crawlblock.cli.options import (
     reading_option,
     say,
     token_option,
+    working,
 )
 from crawlblock.errors import InputError
 from crawlblock.report import feed, history
@@ -160,7 +161,8 @@ def changes(
         start = evidence.instant(con, since)
         end = evidence.instant(con, until) if until else None
         known = [evidence.known_token(con, token) for token in tokens]
-        found = find_changes(con, start, end, known)
+        with working("changes"):
+            found = find_changes(con, start, end, known)
     if output.kind == "atom":
         print_text(f"{feed.atom(found, known, start.start)}\n", output)
     elif output.kind == TABLE:

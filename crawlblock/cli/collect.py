@@ -21,6 +21,7 @@ from crawlblock.cli.options import (
     print_rows,
     progress_bar,
     say,
+    working,
 )
 from crawlblock.pipeline.evaluate import evaluate
 from crawlblock.pipeline.history import Wanted, collect_history, plan_history
@@ -82,11 +83,10 @@ def sample(
     if sum(frame is not None for frame in (list_file, ranks, crawl)) != 1:
         raise click.UsageError("say one of --list, --ranks, --crawl")
     store = Store(db)
-    with recorded(
-        store,
-        "sample",
-        {"list": list_file, "ranks": ranks, "crawl": crawl, "size": size, "seed": seed},
-    ):
+    configuration = {
+        "list": list_file, "ranks": ranks, "crawl": crawl, "size": size, "seed": seed,
+    }  # fmt: skip
+    with recorded(store, "sample", configuration), working("panel"):
         if list_file:
             drawn = from_list(list_file, name or f"list-{list_file.stem}")
         elif ranks and ranks != "webgraph":

@@ -16,6 +16,7 @@ from crawlblock.cli.options import (
     results_option,
     say,
     terminal,
+    working,
 )
 from crawlblock.pipeline import evaluate as judging
 from crawlblock.pipeline.runs import recorded
@@ -56,10 +57,9 @@ def analyze(db: Path, results: Path | None, reading: str, output: Output) -> Non
     store = Store(db)
     folder = results or db.parent / "results"
     console = terminal()
-    with recorded(store, "analyze", {"reading": reading}), progress_bar() as progress:
-        progress("claims", 0, 0)
-        with console.capture() as answer:
-            page = write_answer(store, folder, reading, console)
+    run = recorded(store, "analyze", {"reading": reading})
+    with run, working("claims"), console.capture() as answer:
+        page = write_answer(store, folder, reading, console)
     if output.kind == TABLE:
         print_text(answer.get(), output)
     else:

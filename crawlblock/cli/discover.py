@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from crawlblock.cli.options import Output, db_option, output_options, print_rows
+from crawlblock.cli.options import Output, db_option, output_options, print_rows, working
 from crawlblock.errors import InputError
 from crawlblock.pipeline import templates as shared
 from crawlblock.pipeline.discover import discover as find
@@ -33,7 +33,8 @@ def discover(db: Path, directives: bool, most: int, output: Output) -> None:
       crawlblock discover
       crawlblock discover --directives -o csv
     """
-    found = find(_opened(db), "directives" if directives else "agents", most)
+    with working("agents"):
+        found = find(_opened(db), "directives" if directives else "agents", most)
     rows = [asdict(row) | {"since": f"{row.since:%Y-%m-%d}"} for row in found]
     if output.kind == TABLE:
         rows = [row | {"growth": f"{100 * row['growth']:+.2f} points"} for row in rows]
@@ -65,10 +66,13 @@ def templates(db: Path, discovered: bool, least: int, output: Output) -> None:
     """
     store = _opened(db)
     if not discovered:
-        rows = [asdict(template) for template in shared.known(store)]
+        with working("templates"):
+            rows = [asdict(template) for template in shared.known(store)]
         columns = ["template", "vendor", "kind", "act", "domains", "refusing", "since"]
         print_rows(rows, output, columns if output.kind == TABLE else list(rows[0]) if rows else [])
         return
+    with working("groups"):
+        groups = shared.discovered(store, least)
     found: list[dict[str, object]] = [
         {
             "decision": group.decision,
@@ -80,7 +84,7 @@ def templates(db: Path, discovered: bool, least: int, output: Output) -> None:
             "names": ", ".join(group.agents[:_NAMES]),
             "examples": ", ".join(group.examples),
         }
-        for group, author in shared.discovered(store, least)
+        for group, author in groups
     ]
     print_rows(found, output, _SHARED)
 

@@ -264,6 +264,14 @@ def progress_bar(quiet: bool = False) -> Iterator[Callable[[str, int, int], None
         yield bar.show
 
 
+@contextmanager
+def working(what: str) -> Iterator[None]:
+    """Show that work goes on of which nobody knows how much there is."""
+    with progress_bar() as progress:
+        progress(what, 0, 0)
+        yield
+
+
 def say(message: str) -> None:
     """Tell the person at the terminal; data alone goes to stdout."""
     click.echo(safe(message), file=sys.stderr)

@@ -16,6 +16,7 @@ from crawlblock.cli.options import (
     print_rows,
     print_text,
     token_option,
+    working,
 )
 from crawlblock.errors import InputError
 from crawlblock.report.ledger import page
@@ -74,7 +75,8 @@ def replicate(
     """
     figures = read_figures(reference)
     asked = list(tokens) or ledger.usual_tokens(figures)
-    series = _series(db, corpus)
+    with working("captures"):
+        series = _series(db, corpus)
     if mistakes and definition:
         raise InputError("--mistakes and --definition: name one of them")
     if not series and (mistakes or definition):

@@ -17,6 +17,7 @@ from crawlblock.cli.options import (
     print_rows,
     progress_bar,
     say,
+    working,
 )
 from crawlblock.scan.plan import Plan, make_plan, read_plan, write_plan
 from crawlblock.scan.read import has_fastwarc
@@ -87,7 +88,8 @@ def plan(
       crawlblock scan plan data/scan --mirror /archive --crawls all
     """
     chosen = share or (_PUBLIC_SHARE if _is_public(mirror) else 1.0)
-    made = asyncio.run(_make_plan(mirror, contact, crawls, chosen, seed, files))
+    with working("plan"):
+        made = asyncio.run(_make_plan(mirror, contact, crawls, chosen, seed, files))
     write_plan(made, directory)
     _print_plan(made, output)
 

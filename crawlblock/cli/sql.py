@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from crawlblock.cli.options import Output, db_option, output_options, print_rows
+from crawlblock.cli.options import Output, db_option, output_options, print_rows, working
 from crawlblock.errors import InputError
 from crawlblock.store.ask import ask, readable
 
@@ -31,7 +31,8 @@ def sql(query: str, db: Path, output: Output) -> None:
     text = _text(query)
     if not text.strip():
         raise InputError('sql: nothing is asked; try "SHOW TABLES"')
-    found = ask(readable(db), text)
+    with working("query"):
+        found = ask(readable(db), text)
     rows = [dict(zip(found.columns, row, strict=True)) for row in found.rows]
     if found.columns:
         print_rows(rows, output, found.columns)

@@ -77,21 +77,26 @@ def update(
     archive = Wanted(mirror, contact, NEW, None, limits, db.with_suffix(".cache"))
     wanted = None if no_history else archive
     folder = results or db.parent / "results"
-    console, answer = terminal(), None
     budget = Budget.of(max_runtime, max_requests)
     configuration = {"mirror": mirror, "panel": panel, "live": not no_live, "reading": reading}
     with recorded(store, "update", configuration) as tally, progress_bar(quiet) as progress:
         troubles = bring_up_to_date(store, members, asking, wanted, budget, tally, progress)
         stale = not is_answered(store, folder, reading)
-        if stale:
-            progress("claims", 0, 0)
-            with console.capture() as answer:
-                write_answer(store, folder, reading, console)
+        progress("claims", 0, 0)
+        answer = _answered(store, folder, reading) if stale else ""
         tally.result = "; ".join(troubles) or ("ok" if stale else "nothing new")
     for trouble in troubles:
         say(trouble)
     if not quiet:
-        print_text(answer.get() if answer else "", Output(TABLE))
+        print_text(answer, Output(TABLE))
         new = f"{tally.captures} new captures, {tally.payloads} payloads judged"
         say(f"{new if stale else 'nothing new'}; {folder}/index.html")
     sys.exit(PARTIAL if troubles else 0 if stale else NOTHING_NEW)
+
+
+def _answered(store: Store, folder: Path, reading: str) -> str:
+    """Write the answer and return what is to be printed of it."""
+    console = terminal()
+    with console.capture() as answer:
+        write_answer(store, folder, reading, console)
+    return answer.get()

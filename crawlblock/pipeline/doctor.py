@@ -7,7 +7,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from importlib.metadata import PackageNotFoundError, metadata, requires, version
 from pathlib import Path
 
@@ -26,6 +26,7 @@ _REQUIREMENT = re.compile(
     r"([A-Za-z0-9._-]+)(?:\[.*?\])?\s*([^;]*)(?:;.*extra == ['\"](\w+)['\"])?"
 )
 _ROOM = 200_000_000  # bytes that should be free beside two more copies of the database
+_LAG = 3600  # s, after which a copy that was not renewed tells of a stopped run
 _OLD_LIST = 2 * 365  # days
 _QUICK = Limits(pauses=0, attempts=2, timeout=20.0, retry=0.5)
 
@@ -176,13 +177,13 @@ def _copy(db: Path, now: datetime) -> Finding:
     copy = published_copy(db)
     if not copy.exists():
         return Finding("published copy", "warn", "there is none", "the next run makes one")
-    made = copy.stat().st_mtime
-    behind = db.stat().st_mtime - made
-    age = datetime.fromtimestamp(made).strftime("%Y-%m-%d %H:%M")
-    if behind > 3600:
+    behind = db.stat().st_mtime - copy.stat().st_mtime
+    made = datetime.fromtimestamp(copy.stat().st_mtime, UTC).replace(tzinfo=None)
+    age = f"of {made:%Y-%m-%d %H:%M} UTC, {max((now - made).days, 0)} days old"
+    if behind > _LAG:
         advice = "a run was stopped; run it again, and readers see what it stored"
-        return Finding("published copy", "warn", f"of {age}, older than the database", advice)
-    return Finding("published copy", "ok", f"of {age}")
+        return Finding("published copy", "warn", f"{age}, older than the database", advice)
+    return Finding("published copy", "ok", age)
 
 
 # Network
