@@ -49,13 +49,20 @@ def run(
         ("jsonl", '{"domain": "a.example", "tokens": 3, "share": 0.5}\n'),
         ("csv", "domain,tokens,share\na.example,3,0.50\n"),
         ("json", '[\n {\n  "domain": "a.example",\n  "tokens": 3,\n  "share": 0.5\n }\n]\n'),
-        ("table", "domain    tokens share\na.example      3  0.50\n"),
     ],
 )
 def test_formats(db: Path, capsys: pytest.CaptureFixture[str], kind: str, wanted: str) -> None:
     """An answer is printed as the grammar of output says."""
     query = "SELECT domain, tokens, 0.50 AS share FROM weights"
     assert run(capsys, db, query, "-o", kind) == (0, wanted, "")
+
+
+def test_table(db: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A table has its titles and its numbers below each other, whatever rich puts in between."""
+    _, out, _ = run(capsys, db, "SELECT domain, tokens, 0.50 AS share FROM weights", "-o", "table")
+    titles, row = out.splitlines()
+    assert titles.split() == ["domain", "tokens", "share"] and row.split()[1:] == ["3", "0.50"]
+    assert len(titles) == len(row)
 
 
 def test_parquet(db: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
