@@ -39,13 +39,13 @@ analyze: setup  ## Answer from the bundled facts, offline; or MIRROR=https://dat
 	$(CRAWLBLOCK) sample --db $(DB) --list $(if $(PANEL),$(PANEL),data/sample/hosts.csv) --name sample
 	$(CRAWLBLOCK) history --db $(DB) --mirror $(MINIATURE) --crawls all
 	$(CRAWLBLOCK) weights --db $(DB) --list data/sample/weights.csv
-	$(CRAWLBLOCK) analyze --db $(DB) --results $(RESULTS)
+	$(CRAWLBLOCK) analyze -o table --db $(DB) --results $(RESULTS)
 else
 analyze: setup
 	$(if $(PANEL),,$(error say PANEL=a file of domains))
 	$(CRAWLBLOCK) sample --db $(DB) --list $(PANEL)
 	$(CRAWLBLOCK) history --db $(DB) --mirror $(MIRROR) --crawls $(CRAWLS) $(if $(CONTACT),--contact $(CONTACT))
-	$(CRAWLBLOCK) analyze --db $(DB) --results $(RESULTS)
+	$(CRAWLBLOCK) analyze -o table --db $(DB) --results $(RESULTS)
 endif
 
 cron: MIRROR = https://data.commoncrawl.org

@@ -1,14 +1,28 @@
 """`crawlblock evaluate` and `analyze`: from facts to conclusions to claims."""
 
+import sys
 from pathlib import Path
 
 import click
-from rich.console import Console
 
-from crawlblock.cli.options import db_option, progress_bar, reading_option, results_option, say
+from crawlblock.cli.options import (
+    Output,
+    db_option,
+    output_options,
+    print_rows,
+    print_text,
+    progress_bar,
+    reading_option,
+    results_option,
+    say,
+    terminal,
+    working,
+)
 from crawlblock.pipeline import evaluate as judging
 from crawlblock.pipeline.runs import recorded
 from crawlblock.report.answer import write_answer
+from crawlblock.report.rows import TABLE
+from crawlblock.report.terminal import SUMMARY, rows
 from crawlblock.store.store import Store
 
 
@@ -31,15 +45,24 @@ def evaluate(db: Path) -> None:
 @db_option
 @results_option
 @reading_option
-def analyze(db: Path, results: Path | None, reading: str) -> None:
+@output_options()
+def analyze(db: Path, results: Path | None, reading: str, output: Output) -> None:
     r"""Compute the claims: result files, a table here and a page.
 
     \b
-    Example:
+    Examples:
       crawlblock analyze --reading ccbot
+      crawlblock analyze -o csv > refused.csv
     """
     store = Store(db)
     folder = results or db.parent / "results"
-    with recorded(store, "analyze", {"reading": reading}):
-        page = write_answer(store, folder, reading, Console())
+    console = terminal()
+    run = recorded(store, "analyze", {"reading": reading})
+    with run, working("claims"), console.capture() as answer:
+        page = write_answer(store, folder, reading, console)
+    if output.kind == TABLE:
+        print_text(answer.get(), output)
+    else:
+        click.echo(answer.get(), file=sys.stderr, nl=False)
+        print_rows(rows(folder), output, SUMMARY)
     say(f"page: {page}; results beside it; a copy of the database for readers: {store.published}")

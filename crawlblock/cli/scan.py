@@ -7,13 +7,17 @@ from urllib.parse import urlsplit
 
 import click
 
+from crawlblock.cli.commands import Commands
 from crawlblock.cli.options import (
     PARTIAL,
+    Output,
     contact_option,
     mirror_option,
+    output_options,
     print_rows,
     progress_bar,
     say,
+    working,
 )
 from crawlblock.engine import Failed, open_engine
 from crawlblock.pipeline.scan import Asking, scan_shards
@@ -30,7 +34,7 @@ _SHOWN = 10  # lines of what could not be read
 directory_argument = click.argument("directory", type=click.Path(file_okay=False, path_type=Path))
 
 
-@click.group()
+@click.group(cls=Commands)
 def scan() -> None:
     r"""Read whole crawls: every host they captured, not a panel.
 
@@ -68,9 +72,10 @@ def scan() -> None:
     "--files", type=click.IntRange(1), default=20, show_default=True, help="Files of a shard."
 )
 @click.option("--keep-bodies", is_flag=True, help="Keep each payload whole, not its rules alone.")
+@output_options()
 def plan(
     directory: Path, mirror: str, contact: str | None, crawls: str, share: float | None, seed: str,
-    files: int, keep_bodies: bool,
+    files: int, keep_bodies: bool, output: Output,
 ) -> None:  # fmt: skip
     r"""Say what a scan reads and what it costs, and write it into DIRECTORY.
 
@@ -84,9 +89,10 @@ def plan(
       crawlblock scan plan data/scan --mirror /archive --crawls all
     """
     chosen = share or (_PUBLIC_SHARE if _is_public(mirror) else 1.0)
-    made = asyncio.run(_make_plan(mirror, contact, crawls, chosen, seed, files, keep_bodies))
+    with working("plan"):
+        made = asyncio.run(_make_plan(mirror, contact, crawls, chosen, seed, files, keep_bodies))
     write_plan(made, directory)
-    _print_plan(made)
+    _print_plan(made, output)
 
 
 async def _make_plan(
@@ -97,12 +103,12 @@ async def _make_plan(
         return await make_plan(archive, crawls, share, seed, files, keep_bodies)
 
 
-def _print_plan(made: Plan) -> None:
+def _print_plan(made: Plan, output: Output) -> None:
     rows: list[dict[str, object]] = [
         {"crawl": taken.crawl, "files": taken.files, "of": taken.of, "weight": round(taken.weight)}
         for taken in made.crawls
     ]
-    print_rows(rows, "table", ["crawl", "files", "of", "weight"])
+    print_rows(rows, output, ["crawl", "files", "of", "weight"])
     public = _is_public(made.mirror)
     rate = _PUBLIC_RATE if public else None
     say(
