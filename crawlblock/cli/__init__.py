@@ -18,6 +18,7 @@ from crawlblock.cli.health import accept, status
 from crawlblock.cli.live import live
 from crawlblock.cli.render import miniature
 from crawlblock.cli.replicate import replicate
+from crawlblock.cli.report import report
 from crawlblock.cli.scan import scan
 from crawlblock.cli.schedule import schedule
 from crawlblock.cli.update import update
@@ -54,6 +55,7 @@ COMMANDS = (
     weights,
     evaluate,
     analyze,
+    report,
     timeline,
     explain,
     cat,

@@ -1,0 +1,309 @@
+"""The page's figures: what each shows, with its rows taken from the results as they are."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from crawlblock.report.charts import COLOURS, SHADES, Spec, lines, placed, stack, turns
+from crawlblock.report.choice import HEADLINE
+from crawlblock.report.scene import Claim, Row, Scene
+from crawlblock.report.words import DEFINITIONS, WRITERS, percent, writer
+
+VERDICTS = ("full", "all_but", "partial", "no path refused", "unknown")
+EVENTS = ("refused", "opened")
+_LINE = ("snapshot", "name", "estimate", "low", "high", "n", "n_unknown", "place")
+_STACK = ("snapshot", "name", "estimate", "n_hosts", "order")
+_TURNS = ("snapshot", "name", "n_changed", "n", "n_unknown", "estimate", "low", "high")
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of the table that stands for a figure."""
+
+    label: str
+    kind: str  # text, count, share, or interval (of low and high)
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A chart, the rows it draws for each crawler that it can be asked for, and its table."""
+
+    id: str
+    title: str
+    caption: str
+    source: str  # the result file
+    empty: str  # what to say where there are no rows
+    spec: Spec
+    fields: tuple[str, ...]  # of a row; the first is the number of a snapshot
+    columns: tuple[Column, ...]
+    rows: Mapping[str, list[Row]] = field(default_factory=dict)  # by crawler; "": of none
+
+    @property
+    def by_crawler(self) -> bool:
+        """Whether the figure is about one crawler at a time."""
+        return "" not in self.rows
+
+    def first(self) -> list[Row]:
+        """Return the rows shown before anybody chooses."""
+        return next(iter(self.rows.values()), [])
+
+
+def figures(scene: Scene) -> list[Figure]:
+    """Return the figures in the order of the page."""
+    makers = (
+        refusals, openness, purposes, verdicts, strata, authors, lost, events, coverage,
+    )  # fmt: skip
+    return [make(scene) for make in makers]
+
+
+def refusals(scene: Scene) -> Figure:
+    """Return the main figure: who is refused by how many."""
+    named = {token: scene.found.of(token) for token in scene.found.tokens}
+    return _of_lines(
+        scene,
+        "refusals",
+        "Refusals over time",
+        f"Share of hosts that refuse a crawler. Refused: {DEFINITIONS[HEADLINE]}. Bands are 95 % "
+        "intervals. A line begins when its crawler is documented.",
+        {"": _line_rows(scene, named)},
+        tuple(named),
+    )
+
+
+def openness(scene: Scene) -> Figure:
+    """Return refusals of open data's crawlers beside closed ones."""
+    named = _by(scene.claims("refusals_by_openness", definition=HEADLINE), "openness")
+    words = {"open": "open data", "closed": "closed", "any": "any AI crawler"}
+    named = {words.get(name, name): rows for name, rows in named.items()}
+    return _of_lines(
+        scene,
+        "refusals_by_openness",
+        "Open data against closed",
+        "Share of hosts that refuse / to at least one AI crawler whose collection is open to all, "
+        "and to at least one whose collection is its operator's own. Either share grows with the "
+        "number of crawlers known by then; the answer above compares them host by host.",
+        {"": _line_rows(scene, named)},
+        tuple(named),
+    )
+
+
+def purposes(scene: Scene) -> Figure:
+    """Return refusals by what crawlers fetch pages for."""
+    named = _by(scene.claims("refusals_by_purpose", definition=HEADLINE), "purpose")
+    return _of_lines(
+        scene,
+        "refusals_by_purpose",
+        "By purpose",
+        "Share of hosts that refuse / to at least one AI crawler of a purpose. The share grows "
+        "with the number of crawlers known by then.",
+        {"": _line_rows(scene, named)},
+        tuple(sorted(named)),
+    )
+
+
+def verdicts(scene: Scene) -> Figure:
+    """Return how far one crawler is refused, with what cannot be told."""
+    return Figure(
+        "verdicts",
+        "How far it is refused",
+        "Of all hosts, those that cannot be told among them. full: nothing may be fetched; "
+        "all_but: everything but what an Allow rule opens; partial: some paths are refused.",
+        "refusals",
+        "No crawler is counted yet.",
+        stack("Verdicts on one crawler over time, as shares of hosts", scene.axis, VERDICTS, SHADES),
+        _STACK,
+        _STACK_COLUMNS,
+        scene.of_each("refusals", lambda claims: _verdict_rows(scene, claims)),
+    )  # fmt: skip
+
+
+def strata(scene: Scene) -> Figure:
+    """Return refusals of one crawler by stratum."""
+    claims = scene.claims("refusals_by_stratum", definition=HEADLINE)
+    names = tuple(sorted({claim["stratum"] for claim in claims}))
+    rows = scene.of_each(
+        "refusals_by_stratum",
+        lambda claims: _line_rows(scene, _by(claims, "stratum")),
+        definition=HEADLINE,
+    )
+    return _of_lines(
+        scene,
+        "refusals_by_stratum",
+        "By stratum",
+        "Share of hosts that refuse / to it, each stratum for itself.",
+        rows if len(names) > 1 else {},
+        names,
+        "All hosts are of one stratum, so that there is nothing to compare.",
+    )
+
+
+def authors(scene: Scene) -> Figure:
+    """Return whose text refuses one crawler."""
+    return Figure(
+        "authors",
+        "Who wrote the refusal",
+        "Of the hosts whose robots.txt refuses / to it: whose text the deciding line stands in.",
+        "authors",
+        "No robots.txt refuses a crawler, so there is nobody to ask about.",
+        stack("Authors of refusals over time", scene.axis, WRITERS, COLOURS),
+        _STACK,
+        _STACK_COLUMNS,
+        scene.of_each("authors", lambda claims: _author_rows(scene, claims)),
+    )
+
+
+def lost(scene: Scene) -> Figure:
+    """Return how much of each corpus is refused to one crawler."""
+    known = [claim for claim in scene.claims("lost") if claim["estimate"] is not None]
+    names = tuple(sorted({_corpus(claim) for claim in known}))
+    rows = scene.of_each("lost", lambda claims: _line_rows(scene, _corpora(claims)))
+    return _of_lines(
+        scene,
+        "lost",
+        "How much is lost",
+        "Share of what the followed domains hold of a corpus that lies on domains refusing / to "
+        "it. Without a band, a list was told whole and there is no error of drawing; that says "
+        "nothing of the rest of the corpus.",
+        rows,
+        names,
+        "It cannot be said: no weights are stored. crawlblock weights brings them.",
+    )
+
+
+def events(scene: Scene) -> Figure:
+    """Return how many hosts began and stopped refusing one crawler."""
+    return Figure(
+        "events",
+        "Refusals begun and ended",
+        "Hosts that closed / to it (upwards) and opened it again (downwards) between one readable "
+        "capture and the next. Lettered lines are announcements, which may have moved them.",
+        "events_per_snapshot",
+        "A change needs two snapshots of the same hosts.",
+        turns("Hosts that began and stopped refusing, by snapshot", scene.axis, EVENTS),
+        _TURNS,
+        (
+            Column("snapshot", "text", "snapshot"), Column("event", "text", "name"),
+            Column("hosts", "count", "n_changed"), Column("share", "share", "estimate"),
+            Column("95 % interval", "interval", "low"), Column("n", "count", "n"),
+            Column("unknown", "count", "n_unknown"),
+        ),
+        scene.of_each("events_per_snapshot", lambda claims: [
+            [scene.snapshots[c["snapshot"]], c["event"], c["n_changed"], c["n"], c["n_unknown"],
+             _short(c["estimate"]), _short(c["low"]), _short(c["high"])]
+            for c in claims
+        ]),
+    )  # fmt: skip
+
+
+def coverage(scene: Scene) -> Figure:
+    """Return what the snapshots cover."""
+    named = {
+        name: scene.claims("coverage", measure=name) for name in ("captured", "told")
+    }  # fmt: skip
+    return _of_lines(
+        scene,
+        "coverage",
+        "What the snapshots cover",
+        "captured: anything is on record. told: what it means for crawlers is known. The rest is "
+        "unknown, and is never counted as open.",
+        {"": _line_rows(scene, named)},
+        tuple(named),
+    )
+
+
+_LINE_COLUMNS = (
+    Column("snapshot", "text", "snapshot"),
+    Column("series", "text", "name"),
+    Column("share", "share", "estimate"),
+    Column("95 % interval", "interval", "low"),
+    Column("n", "count", "n"),
+    Column("unknown", "count", "n_unknown"),
+)
+_STACK_COLUMNS = (
+    Column("snapshot", "text", "snapshot"),
+    Column("kind", "text", "name"),
+    Column("share", "share", "estimate"),
+    Column("hosts", "count", "n_hosts"),
+)
+
+
+def _of_lines(
+    scene: Scene, name: str, title: str, caption: str, rows: Mapping[str, list[Row]],
+    series: Sequence[str], empty: str = "Nothing could be told yet.",
+) -> Figure:  # fmt: skip
+    spec = lines(f"{title}: {caption}", scene.axis, series)
+    kept = {token: found for token, found in rows.items() if found}
+    return Figure(name, title, caption, name, empty, spec, _LINE, _LINE_COLUMNS, kept)
+
+
+def _line_rows(scene: Scene, named: Mapping[str, Iterable[Claim]]) -> list[Row]:
+    """Return the rows of lines, each line's last with the place of its name."""
+    rows: list[Row] = []
+    last: dict[str, Row] = {}
+    for name, claims in named.items():
+        for c in claims:
+            if c["estimate"] is None or c["snapshot"] not in scene.snapshots:
+                continue
+            last[name] = [
+                scene.snapshots[c["snapshot"]], name, _short(c["estimate"]), _short(c["low"]),
+                _short(c["high"]), c["n"], c["n_unknown"], None,
+            ]  # fmt: skip
+            rows.append(last[name])
+    top = max((row[4] or row[2] for row in rows), default=1) or 1
+    for name, place in placed({name: row[2] for name, row in last.items()}, top).items():
+        last[name][-1] = place
+    return rows
+
+
+def _verdict_rows(scene: Scene, claims: Iterable[Claim]) -> list[Row]:
+    rows = []
+    for snapshot, found in _by(claims, "snapshot").items():
+        by = {claim["definition"]: claim for claim in found}
+        told = by[HEADLINE]
+        refused = [by[name] for name in VERDICTS[:3]]
+        shares = [claim["bound_low"] for claim in refused]
+        hosts = [claim["n_refusing"] for claim in refused]
+        unknown = told["bound_high"] - told["bound_low"]
+        shares += [max(0, 1 - sum(shares) - unknown), unknown]
+        hosts += [told["n"] - sum(hosts), told["n_unknown"]]
+        rows += [
+            [scene.snapshots[snapshot], name, _short(share), count, order]
+            for order, (name, share, count) in enumerate(zip(VERDICTS, shares, hosts, strict=True))
+        ]
+    return rows
+
+
+def _author_rows(scene: Scene, claims: Iterable[Claim]) -> list[Row]:
+    rows = []
+    for snapshot, found in _by(claims, "snapshot").items():
+        for order, kind in enumerate(WRITERS):
+            mine = [c for c in found if writer(c["authored_by"], c["act"]) == kind]
+            share, hosts = sum(c["estimate"] for c in mine), sum(c["n_hosts"] for c in mine)
+            rows.append([scene.snapshots[snapshot], kind, _short(share), hosts, order])
+    return rows
+
+
+def _corpora(claims: Iterable[Claim]) -> dict[str, list[Claim]]:
+    named: dict[str, list[Claim]] = {}
+    for claim in claims:
+        named.setdefault(_corpus(claim), []).append(claim)
+    return named
+
+
+def _corpus(claim: Claim) -> str:
+    return f"{claim['corpus']}, {claim['unit']}"
+
+
+def _by(claims: Iterable[Claim], column: str) -> dict[str, list[Claim]]:
+    named: dict[str, list[Claim]] = {}
+    for claim in claims:
+        named.setdefault(claim[column], []).append(claim)
+    return named
+
+
+def _short(share: float | None) -> float | None:
+    """Return a share with five digits, if that does not change how it is told."""
+    if share is None:
+        return None
+    short = round(share, 5)
+    return short if percent(short) == percent(share) else share
