@@ -32,12 +32,12 @@ class Event:
     """A public event that may have moved refusals of some crawlers."""
 
     id: str
+    until: date | None  # the last day it may have happened, where only a span is known
     date: date  # the day it happened, or the first on which it may have
     kind: str  # documented, listed, retired or default
     tokens: tuple[str, ...]
     title: str
     source: str
-    until: date | None = None  # the last such day, where only a span is known
 
 
 @cache
@@ -55,7 +55,7 @@ def breaks() -> tuple[Break, ...]:
 @cache
 def events() -> tuple[Event, ...]:
     """Return the public events, oldest first."""
-    entries = _read("events.toml")["event"]
+    entries = ({"until": None, **entry} for entry in _read("events.toml")["event"])
     return tuple(Event(**{**entry, "tokens": tuple(entry["tokens"])}) for entry in entries)
 
 

@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Iterable
+from dataclasses import asdict
 from pathlib import Path
 
 import duckdb
@@ -13,8 +13,8 @@ from rich.text import Text
 from crawlblock import registry
 from crawlblock.analysis.derived import DERIVED
 from crawlblock.analysis.observed import from_database
-from crawlblock.analysis.reference import read_figures
-from crawlblock.analysis.replicate import Row, replicate, usual_tokens
+from crawlblock.analysis.reference import read_figures, read_sources
+from crawlblock.analysis.replicate import replicate, usual_tokens
 from crawlblock.analysis.run import analyze, metrics, set_reading, write_aside
 from crawlblock.errors import InputError
 from crawlblock.pipeline.runs import versions
@@ -76,10 +76,12 @@ def write_report(store: Store, results: Path) -> Path:
     """
     try:
         reading = str(json.loads((results / MANIFEST).read_text("utf-8"))["reading"])
-        names = [claim.name for claim in (*metrics(), *DERIVED)]
+        names = [m.name for m in metrics()] + [d.name for d in DERIVED]
         frames = {name: pl.read_parquet(results / f"{name}.parquet") for name in names}
     except (OSError, ValueError, KeyError, pl.exceptions.PolarsError):
-        raise InputError(f"{results}: no complete results; run `crawlblock analyze` first") from None
+        raise InputError(
+            f"{results}: no complete results; run `crawlblock analyze` first"
+        ) from None
     if not is_answered(store, results, reading):
         raise InputError(
             f"{results}: results of other data or versions than {store.path} holds; "
@@ -113,18 +115,15 @@ def _write_ledger(con: duckdb.DuckDBPyConnection, results: Path) -> None:
     ((texts,),) = con.execute("SELECT count(*) FROM payloads").fetchall()
     series = from_database(con) if texts <= _MOST_TEXTS else []
     rows = replicate(published, series, usual_tokens(published))
-    frame = _frame(rows)
+    known = {source.source: source for source in read_sources(REFERENCE)}
+    about = [asdict(row) | {"title": known[row.source].title, "url": known[row.source].url}
+             for row in rows]  # fmt: skip
+    frame = pl.DataFrame(about, infer_schema_length=None)
     parquet, csv = io.BytesIO(), io.BytesIO()
     frame.write_parquet(parquet)
     frame.write_csv(csv)
     write_aside(results / f"{_LEDGER}.parquet", parquet.getvalue())
     write_aside(results / f"{_LEDGER}.csv", csv.getvalue())
-
-
-def _frame(rows: Iterable[Row]) -> pl.DataFrame:
-    from dataclasses import asdict
-
-    return pl.DataFrame([asdict(row) for row in rows], infer_schema_length=None)
 
 
 def _write_page(material: Material, results: Path) -> Path:

@@ -34,7 +34,7 @@ _CONFIG: Spec = {
     },
     "legend": {
         "labelColor": INK, "labelFontSize": 12, "titleColor": SOFT, "orient": "top", "title": None,
-        "symbolType": "square", "symbolOpacity": 1, "columns": 3, "labelLimit": 260,
+        "symbolType": "square", "symbolOpacity": 1, "offset": 26, "columns": 3, "labelLimit": 260,
     },
 }  # fmt: skip
 
@@ -83,7 +83,7 @@ def stack(description: str, axis: Axis, kinds: Sequence[str], shades: Sequence[s
         tooltip=_tips("estimate", "n_hosts"),
     )
     # an area needs two dates, and bars alone are what can be pointed at
-    drawn = base.mark_area() if axis.snapshots > 1 else base.mark_bar(size=40)
+    drawn = base.mark_area(opacity=0.85) if axis.snapshots > 1 else base.mark_bar(size=40)
     bars = base.mark_bar(size=_bar(axis), opacity=0.001 if axis.snapshots > 1 else 1)
     return _finished(description, [drawn, bars, *_marks(axis)])
 

@@ -9,6 +9,8 @@ from crawlblock.report.figures import Figure
 from crawlblock.report.scene import Row, Scene
 
 _SCALE = 2  # pixels of a PNG for each of the drawing's
+_PLACES = re.compile(r' (?:d|transform)="[^"]*"')
+_DIGITS = re.compile(r"(\.\d)\d+")  # a tenth of a pixel is enough
 
 
 def filled(figure: Figure, scene: Scene) -> Spec:
@@ -45,7 +47,7 @@ def svg(spec: Spec) -> str:
     import vl_convert
 
     text: str = vl_convert.vegalite_to_svg(spec, vl_version=_vega_lite())
-    return text
+    return _PLACES.sub(lambda found: _DIGITS.sub(r"\1", found[0]), text)
 
 
 def svg_file(drawing: str) -> bytes:
@@ -70,7 +72,8 @@ def bundle() -> str:
     """Return Vega, Vega-Lite and Vega-Embed as one script, closed in itself, safe within HTML."""
     import vl_convert
 
-    text = vl_convert.javascript_bundle(vl_version=_vega_lite())
+    # its types want a snippet, which it does without
+    text = vl_convert.javascript_bundle(vl_version=_vega_lite())  # type: ignore[call-arg]
     # only these two can end a script element or hide its end; in strings they mean the same
     text = re.sub(r"</(?=script)", r"<\/", text, flags=re.IGNORECASE).replace("<!--", r"<\!--")
     return f"(() => {{{text}\n}})();"

@@ -1,14 +1,23 @@
 """The page's figures: what each shows, with its rows taken from the results as they are."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from crawlblock.report.charts import COLOURS, SHADES, Spec, lines, placed, stack, turns
+from crawlblock.report.charts import COLOURS, SHADES, Spec, lines, stack, turns
 from crawlblock.report.choice import HEADLINE
-from crawlblock.report.scene import Claim, Row, Scene
-from crawlblock.report.words import DEFINITIONS, WRITERS, percent, writer
+from crawlblock.report.rows import (
+    VERDICTS,
+    author_rows,
+    by,
+    corpora,
+    corpus,
+    line_rows,
+    turn_rows,
+    verdict_rows,
+)  # fmt: skip
+from crawlblock.report.scene import Row, Scene
+from crawlblock.report.words import DEFINITIONS, WRITERS
 
-VERDICTS = ("full", "all_but", "partial", "no path refused", "unknown")
 EVENTS = ("refused", "opened")
 _LINE = ("snapshot", "name", "estimate", "low", "high", "n", "n_unknown", "place")
 _STACK = ("snapshot", "name", "estimate", "n_hosts", "order")
@@ -65,14 +74,14 @@ def refusals(scene: Scene) -> Figure:
         "Refusals over time",
         f"Share of hosts that refuse a crawler. Refused: {DEFINITIONS[HEADLINE]}. Bands are 95 % "
         "intervals. A line begins when its crawler is documented.",
-        {"": _line_rows(scene, named)},
+        {"": line_rows(scene, named)},
         tuple(named),
     )
 
 
 def openness(scene: Scene) -> Figure:
     """Return refusals of open data's crawlers beside closed ones."""
-    named = _by(scene.claims("refusals_by_openness", definition=HEADLINE), "openness")
+    named = by(scene.claims("refusals_by_openness", definition=HEADLINE), "openness")
     words = {"open": "open data", "closed": "closed", "any": "any AI crawler"}
     named = {words.get(name, name): rows for name, rows in named.items()}
     return _of_lines(
@@ -82,21 +91,21 @@ def openness(scene: Scene) -> Figure:
         "Share of hosts that refuse / to at least one AI crawler whose collection is open to all, "
         "and to at least one whose collection is its operator's own. Either share grows with the "
         "number of crawlers known by then; the answer above compares them host by host.",
-        {"": _line_rows(scene, named)},
+        {"": line_rows(scene, named)},
         tuple(named),
     )
 
 
 def purposes(scene: Scene) -> Figure:
     """Return refusals by what crawlers fetch pages for."""
-    named = _by(scene.claims("refusals_by_purpose", definition=HEADLINE), "purpose")
+    named = by(scene.claims("refusals_by_purpose", definition=HEADLINE), "purpose")
     return _of_lines(
         scene,
         "refusals_by_purpose",
         "By purpose",
         "Share of hosts that refuse / to at least one AI crawler of a purpose. The share grows "
         "with the number of crawlers known by then.",
-        {"": _line_rows(scene, named)},
+        {"": line_rows(scene, named)},
         tuple(sorted(named)),
     )
 
@@ -110,10 +119,10 @@ def verdicts(scene: Scene) -> Figure:
         "all_but: everything but what an Allow rule opens; partial: some paths are refused.",
         "refusals",
         "No crawler is counted yet.",
-        stack("Verdicts on one crawler over time, as shares of hosts", scene.axis, VERDICTS, SHADES),
+        stack("Verdicts on one crawler over time", scene.axis, VERDICTS, SHADES),
         _STACK,
         _STACK_COLUMNS,
-        scene.of_each("refusals", lambda claims: _verdict_rows(scene, claims)),
+        scene.of_each("refusals", lambda claims: verdict_rows(scene, claims)),
     )  # fmt: skip
 
 
@@ -123,7 +132,7 @@ def strata(scene: Scene) -> Figure:
     names = tuple(sorted({claim["stratum"] for claim in claims}))
     rows = scene.of_each(
         "refusals_by_stratum",
-        lambda claims: _line_rows(scene, _by(claims, "stratum")),
+        lambda claims: line_rows(scene, by(claims, "stratum")),
         definition=HEADLINE,
     )
     return _of_lines(
@@ -148,15 +157,15 @@ def authors(scene: Scene) -> Figure:
         stack("Authors of refusals over time", scene.axis, WRITERS, COLOURS),
         _STACK,
         _STACK_COLUMNS,
-        scene.of_each("authors", lambda claims: _author_rows(scene, claims)),
+        scene.of_each("authors", lambda claims: author_rows(scene, claims)),
     )
 
 
 def lost(scene: Scene) -> Figure:
     """Return how much of each corpus is refused to one crawler."""
     known = [claim for claim in scene.claims("lost") if claim["estimate"] is not None]
-    names = tuple(sorted({_corpus(claim) for claim in known}))
-    rows = scene.of_each("lost", lambda claims: _line_rows(scene, _corpora(claims)))
+    names = tuple(sorted({corpus(claim) for claim in known}))
+    rows = scene.of_each("lost", lambda claims: line_rows(scene, corpora(claims)))
     return _of_lines(
         scene,
         "lost",
@@ -181,18 +190,9 @@ def events(scene: Scene) -> Figure:
         "A change needs two snapshots of the same hosts.",
         turns("Hosts that began and stopped refusing, by snapshot", scene.axis, EVENTS),
         _TURNS,
-        (
-            Column("snapshot", "text", "snapshot"), Column("event", "text", "name"),
-            Column("hosts", "count", "n_changed"), Column("share", "share", "estimate"),
-            Column("95 % interval", "interval", "low"), Column("n", "count", "n"),
-            Column("unknown", "count", "n_unknown"),
-        ),
-        scene.of_each("events_per_snapshot", lambda claims: [
-            [scene.snapshots[c["snapshot"]], c["event"], c["n_changed"], c["n"], c["n_unknown"],
-             _short(c["estimate"]), _short(c["low"]), _short(c["high"])]
-            for c in claims
-        ]),
-    )  # fmt: skip
+        _TURN_COLUMNS,
+        scene.of_each("events_per_snapshot", lambda claims: turn_rows(scene, claims)),
+    )
 
 
 def coverage(scene: Scene) -> Figure:
@@ -206,7 +206,7 @@ def coverage(scene: Scene) -> Figure:
         "What the snapshots cover",
         "captured: anything is on record. told: what it means for crawlers is known. The rest is "
         "unknown, and is never counted as open.",
-        {"": _line_rows(scene, named)},
+        {"": line_rows(scene, named)},
         tuple(named),
     )
 
@@ -214,6 +214,15 @@ def coverage(scene: Scene) -> Figure:
 _LINE_COLUMNS = (
     Column("snapshot", "text", "snapshot"),
     Column("series", "text", "name"),
+    Column("share", "share", "estimate"),
+    Column("95 % interval", "interval", "low"),
+    Column("n", "count", "n"),
+    Column("unknown", "count", "n_unknown"),
+)
+_TURN_COLUMNS = (
+    Column("snapshot", "text", "snapshot"),
+    Column("event", "text", "name"),
+    Column("hosts", "count", "n_changed"),
     Column("share", "share", "estimate"),
     Column("95 % interval", "interval", "low"),
     Column("n", "count", "n"),
@@ -234,76 +243,3 @@ def _of_lines(
     spec = lines(f"{title}: {caption}", scene.axis, series)
     kept = {token: found for token, found in rows.items() if found}
     return Figure(name, title, caption, name, empty, spec, _LINE, _LINE_COLUMNS, kept)
-
-
-def _line_rows(scene: Scene, named: Mapping[str, Iterable[Claim]]) -> list[Row]:
-    """Return the rows of lines, each line's last with the place of its name."""
-    rows: list[Row] = []
-    last: dict[str, Row] = {}
-    for name, claims in named.items():
-        for c in claims:
-            if c["estimate"] is None or c["snapshot"] not in scene.snapshots:
-                continue
-            last[name] = [
-                scene.snapshots[c["snapshot"]], name, _short(c["estimate"]), _short(c["low"]),
-                _short(c["high"]), c["n"], c["n_unknown"], None,
-            ]  # fmt: skip
-            rows.append(last[name])
-    top = max((row[4] or row[2] for row in rows), default=1) or 1
-    for name, place in placed({name: row[2] for name, row in last.items()}, top).items():
-        last[name][-1] = place
-    return rows
-
-
-def _verdict_rows(scene: Scene, claims: Iterable[Claim]) -> list[Row]:
-    rows = []
-    for snapshot, found in _by(claims, "snapshot").items():
-        by = {claim["definition"]: claim for claim in found}
-        told = by[HEADLINE]
-        refused = [by[name] for name in VERDICTS[:3]]
-        shares = [claim["bound_low"] for claim in refused]
-        hosts = [claim["n_refusing"] for claim in refused]
-        unknown = told["bound_high"] - told["bound_low"]
-        shares += [max(0, 1 - sum(shares) - unknown), unknown]
-        hosts += [told["n"] - sum(hosts), told["n_unknown"]]
-        rows += [
-            [scene.snapshots[snapshot], name, _short(share), count, order]
-            for order, (name, share, count) in enumerate(zip(VERDICTS, shares, hosts, strict=True))
-        ]
-    return rows
-
-
-def _author_rows(scene: Scene, claims: Iterable[Claim]) -> list[Row]:
-    rows = []
-    for snapshot, found in _by(claims, "snapshot").items():
-        for order, kind in enumerate(WRITERS):
-            mine = [c for c in found if writer(c["authored_by"], c["act"]) == kind]
-            share, hosts = sum(c["estimate"] for c in mine), sum(c["n_hosts"] for c in mine)
-            rows.append([scene.snapshots[snapshot], kind, _short(share), hosts, order])
-    return rows
-
-
-def _corpora(claims: Iterable[Claim]) -> dict[str, list[Claim]]:
-    named: dict[str, list[Claim]] = {}
-    for claim in claims:
-        named.setdefault(_corpus(claim), []).append(claim)
-    return named
-
-
-def _corpus(claim: Claim) -> str:
-    return f"{claim['corpus']}, {claim['unit']}"
-
-
-def _by(claims: Iterable[Claim], column: str) -> dict[str, list[Claim]]:
-    named: dict[str, list[Claim]] = {}
-    for claim in claims:
-        named.setdefault(claim[column], []).append(claim)
-    return named
-
-
-def _short(share: float | None) -> float | None:
-    """Return a share with five digits, if that does not change how it is told."""
-    if share is None:
-        return None
-    short = round(share, 5)
-    return short if percent(short) == percent(share) else share

@@ -35,7 +35,9 @@ def host_table(con: duckdb.DuckDBPyConnection, of_panel: bool, most: int) -> dic
     tokens = con.execute(
         "SELECT token, CAST(documented_since AS VARCHAR) FROM crawlers ORDER BY token = '*', token"
     ).fetchall()
-    ((total,),) = con.execute("SELECT count(*) FROM hosts WHERE of_panel = ?", [of_panel]).fetchall()
+    ((total,),) = con.execute(
+        "SELECT count(*) FROM hosts WHERE of_panel = ?", [of_panel]
+    ).fetchall()
     table = Table(con, of_panel, [token for token, _ in tokens], most)
     return {**table.encoded(), "tokens": [list(row) for row in tokens], "of": total}
 
@@ -167,8 +169,10 @@ class Table:
     def _meanings(self) -> dict[str, dict[str, Ruling]]:
         answers = sorted({c.answer for c in self._captures if c.answer is not None})
         meanings: dict[str, dict[str, Ruling]] = {}
-        for answer, token, *ruling in self._con.execute(_RULINGS, [answers]).fetchall():
-            meanings.setdefault(answer, {})[token] = Ruling(*ruling, None)
+        for answer, token, how_far, basis, root, author in self._con.execute(
+            _RULINGS, [answers]
+        ).fetchall():
+            meanings.setdefault(answer, {})[token] = Ruling(how_far, basis, root, author, None)
         return meanings
 
 

@@ -86,7 +86,11 @@ def _compared(gaps: list[dict[str, Any]]) -> Lead:
     row = known[0]
     first, _, second = row["comparison"].partition(" - ")
     low, high = (f"{100 * row[end]:+.1f}" for end in ("low", "high"))
-    sure = "" if row["low"] > 0 or row["high"] < 0 else " The interval holds 0: which is refused more is open."
+    sure = (
+        ""
+        if row["low"] > 0 or row["high"] < 0
+        else " The interval holds 0: which is refused more is open."
+    )
     return Lead(
         question,
         f"{percent(row['first_share'])} of hosts refuse {first}, {percent(row['second_share'])} "

@@ -49,7 +49,7 @@ def table(
     named = f' id="{name}"' if name else ""
     return (
         f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(caption[:80])}">'
-        f"<table{named}><caption>{escape(caption)}</caption>"
+        f"<table{named}><caption><span>{escape(caption)}</span></caption>"
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 

@@ -55,7 +55,6 @@ class Scene:
         return {token: rows for token, rows in made.items() if rows}
 
 
-
 def scene(found: Claims, results: Frames) -> Scene | None:
     """Return what the figures share; None where no snapshot has a date."""
     coverage = results["coverage"].filter(
@@ -98,8 +97,14 @@ def _breaks(rows: list[Claim]) -> tuple[tuple[Spec, ...], tuple[str, ...]]:
             label = str(len(marks) + 1)
             day = before["snapshot_date"] + (row["snapshot_date"] - before["snapshot_date"]) / 2
             said = f"between {before['snapshot']} and {row['snapshot']}: {row['break_titles']}."
-            marks.append({"date": day.isoformat(), "label": label, "title": f"{label}: {said}",
-                          "height": MARK_HEIGHTS[0]})
+            marks.append(
+                {
+                    "date": day.isoformat(),
+                    "label": label,
+                    "title": f"{label}: {said}",
+                    "height": MARK_HEIGHTS[0],
+                }
+            )
             listed.append(f"{label}: {said}")
         before = row
     return tuple(marks), tuple(listed)

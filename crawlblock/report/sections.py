@@ -1,6 +1,7 @@
 """The parts of the page that are text and tables."""
 
 from collections.abc import Iterator, Sequence
+from html import escape
 
 import polars as pl
 
@@ -10,7 +11,7 @@ from crawlblock.analysis.run import Metric, metrics
 from crawlblock.report.choice import HEADLINE, Claims, asked
 from crawlblock.report.definitions import definitions
 from crawlblock.report.leads import Lead
-from crawlblock.report.markup import escape, items, link, paragraph, table
+from crawlblock.report.markup import items, link, paragraph, table
 from crawlblock.report.scene import Frames, Scene
 from crawlblock.report.words import DASH, DEFINITIONS, interval, percent
 
@@ -25,7 +26,8 @@ def cards(leads: Iterator[Lead]) -> str:
     """Return the answers, one below another."""
     return "".join(
         f'<article class="lead"><h3>{escape(lead.question)}</h3>'
-        f"{paragraph(lead.answer.replace(' %', NBSP + '%'), 'answer')}{paragraph(lead.meaning, 'soft')}</article>"
+        f"{paragraph(lead.answer.replace(' %', NBSP + '%'), 'answer')}"
+        f"{paragraph(lead.meaning, 'soft')}</article>"
         for lead in leads
     )
 
@@ -98,6 +100,11 @@ def ledger(rows: pl.DataFrame | None) -> str:
             "crawlblock replicate --reference FOLDER prints them."
         )
     kept = rows.filter(pl.col("published").is_not_null() & pl.col("ours").is_not_null())
+    kept = kept.sort(pl.col("low").is_null(), maintain_order=True)  # counted here before recounted
+    sources = "".join(
+        f"<li>{escape(name)}: {link(title, url)}</li>"
+        for name, title, url in kept.select("source", "title", "url").unique().sort("source").rows()
+    )
     lines = [
         [
             row["source"], row["figure"], row["stratum"], row["token"] or "", str(row["date"]),
@@ -111,7 +118,7 @@ def ledger(rows: pl.DataFrame | None) -> str:
         "Published figures beside ours by the same definition, the latest date of each. They "
         "differ where hosts, dates or counting differ; why says how. All rows are in ledger.csv."
     )
-    return table(caption, _LEDGER, lines, "ledger-table")
+    return table(caption, _LEDGER, lines, "ledger-table") + f'<ul class="soft">{sources}</ul>'
 
 
 def covered(scene: Scene, left_out: Sequence[tuple[str, str]]) -> str:
@@ -129,7 +136,7 @@ def announcements(scene: Scene) -> str:
         f"<li>{escape(event['title'])} {link('source', event['source'])}</li>"
         for event in scene.announced
     )
-    return f'<ul class="soft">{listed}</ul>' if listed else ""
+    return f'<h3>Announcements</h3><ul class="soft plain">{listed}</ul>' if listed else ""
 
 
 def method() -> str:
