@@ -19,8 +19,9 @@ from crawlblock.analysis.run import analyze, metrics, set_reading, write_aside
 from crawlblock.errors import InputError
 from crawlblock.pipeline.runs import versions
 from crawlblock.report import drawing
+from crawlblock.report.charts import Spec
 from crawlblock.report.choice import claims
-from crawlblock.report.figures import Figure, figures
+from crawlblock.report.figures import figures
 from crawlblock.report.hosts import MOST, host_table
 from crawlblock.report.page import ARCHIVE, BUNDLED_SAMPLE, Material, render
 from crawlblock.report.scene import Frames, scene
@@ -128,17 +129,22 @@ def _write_ledger(con: duckdb.DuckDBPyConnection, results: Path) -> None:
 
 def _write_page(material: Material, results: Path) -> Path:
     """Write the page, and each figure as SVG and PNG; return the page's path."""
+    text, specs = page_of(material)
+    for name, spec in specs.items():
+        write_aside(results / f"{name}.svg", drawing.svg_file(drawing.svg(spec)))
+        write_aside(results / f"{name}.png", drawing.png(spec))
+    page = results / "index.html"
+    write_aside(page, text.encode())
+    return page
+
+
+def page_of(material: Material) -> tuple[str, dict[str, Spec]]:
+    """Return the page as HTML, and the charts of its figures by their names."""
     found = claims(material.results)
     set_ = scene(found, material.results) if found else None
-    made: list[Figure] = figures(set_) if set_ else []
-    drawn: dict[str, str] = {}
-    for figure in made:
-        if set_ is None or not figure.rows:
-            continue
-        spec = drawing.filled(figure, set_)
-        drawn[figure.id] = drawing.svg(spec)
-        write_aside(results / f"{figure.id}.svg", drawing.svg_file(drawn[figure.id]))
-        write_aside(results / f"{figure.id}.png", drawing.png(spec))
-    page = results / "index.html"
-    write_aside(page, render(material, drawn, made).encode())
-    return page
+    if set_ is None:
+        return render(material, {}, []), {}
+    made = figures(set_)
+    specs = {figure.id: drawing.filled(figure, set_) for figure in made if figure.rows}
+    drawn = {name: drawing.svg(spec) for name, spec in specs.items()}
+    return render(material, drawn, made), specs

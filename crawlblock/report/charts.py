@@ -50,10 +50,14 @@ class Axis:
 
 
 def lines(description: str, axis: Axis, series: Sequence[str]) -> Spec:
-    """Return a line for each series with its interval as a band and its name at its end."""
+    """Return a line for each series with its interval as a band and its name at its end.
+
+    Colours go by the number of the series: a name from strangers must not get into a scale, for
+    Vega-Lite makes expressions of what is there.
+    """
     import altair as alt
 
-    colour = _colour(series, COLOURS)
+    colour = _colour("series:N", range(len(series)), COLOURS)
     time, share = _time(axis), alt.Y("estimate:Q", axis=_percent(), scale=alt.Scale(zero=True))
     base = alt.Chart().encode(x=time, color=colour)
     band = base.mark_area(opacity=0.13).encode(
@@ -78,7 +82,7 @@ def stack(description: str, axis: Axis, kinds: Sequence[str], shades: Sequence[s
     base = alt.Chart().encode(
         x=_time(axis),
         y=alt.Y("estimate:Q", axis=_percent(), stack="zero", scale=alt.Scale(domain=[0, 1])),
-        color=_colour(kinds, shades, legend=True),
+        color=_colour("name:N", kinds, shades, legend=True),
         order=alt.Order("order:Q"),
         tooltip=_tips("estimate", "n_hosts"),
     )
@@ -101,7 +105,7 @@ def turns(description: str, axis: Axis, kinds: Sequence[str]) -> Spec:
         .encode(
             x=_time(axis),
             y=alt.Y("signed:Q", title=None, axis=alt.Axis(format="~s", tickMinStep=1)),
-            color=_colour(kinds, (SHADES[1], COLOURS[0]), legend=True),
+            color=_colour("name:N", kinds, (SHADES[1], COLOURS[0]), legend=True),
             tooltip=_tips("n_changed", "n", "n_unknown"),
         )
     )
@@ -145,15 +149,16 @@ def _percent() -> "alt.Axis":
     return alt.Axis(format=".0%", title=None, tickCount=5, domain=False, ticks=False)
 
 
-def _colour(names: Sequence[str], range_: Sequence[str], legend: bool = False) -> "alt.Color":
+def _colour(
+    field: str, values: Sequence[str | int], shades: Sequence[str], legend: bool = False
+) -> "alt.Color":
     import altair as alt
 
-    colours = [range_[number % len(range_)] for number in range(len(names))]
+    colours = [shades[number % len(shades)] for number in range(len(values))]
     return alt.Color(
-        "name:N",
-        scale=alt.Scale(domain=list(names), range=colours),
+        field,
+        scale=alt.Scale(domain=list(values), range=colours),
         legend=alt.Legend() if legend else None,
-        sort=list(names),
     )
 
 

@@ -19,7 +19,7 @@ from crawlblock.report.scene import Row, Scene
 from crawlblock.report.words import DEFINITIONS, WRITERS
 
 EVENTS = ("refused", "opened")
-_LINE = ("snapshot", "name", "estimate", "low", "high", "n", "n_unknown", "place")
+_LINE = ("snapshot", "name", "series", "estimate", "low", "high", "n", "n_unknown", "place")
 _STACK = ("snapshot", "name", "estimate", "n_hosts", "order")
 _TURNS = ("snapshot", "name", "n_changed", "n", "n_unknown", "estimate", "low", "high")
 
@@ -74,7 +74,7 @@ def refusals(scene: Scene) -> Figure:
         "Refusals over time",
         f"Share of hosts that refuse a crawler. Refused: {DEFINITIONS[HEADLINE]}. Bands are 95 % "
         "intervals. A line begins when its crawler is documented.",
-        {"": line_rows(scene, named)},
+        {"": line_rows(scene, tuple(named), named)},
         tuple(named),
     )
 
@@ -91,7 +91,7 @@ def openness(scene: Scene) -> Figure:
         "Share of hosts that refuse / to at least one AI crawler whose collection is open to all, "
         "and to at least one whose collection is its operator's own. Either share grows with the "
         "number of crawlers known by then; the answer above compares them host by host.",
-        {"": line_rows(scene, named)},
+        {"": line_rows(scene, tuple(named), named)},
         tuple(named),
     )
 
@@ -105,8 +105,8 @@ def purposes(scene: Scene) -> Figure:
         "By purpose",
         "Share of hosts that refuse / to at least one AI crawler of a purpose. The share grows "
         "with the number of crawlers known by then.",
-        {"": line_rows(scene, named)},
-        tuple(sorted(named)),
+        {"": line_rows(scene, tuple(named), named)},
+        tuple(named),
     )
 
 
@@ -132,7 +132,7 @@ def strata(scene: Scene) -> Figure:
     names = tuple(sorted({claim["stratum"] for claim in claims}))
     rows = scene.of_each(
         "refusals_by_stratum",
-        lambda claims: line_rows(scene, by(claims, "stratum")),
+        lambda claims: line_rows(scene, names, by(claims, "stratum")),
         definition=HEADLINE,
     )
     return _of_lines(
@@ -165,7 +165,7 @@ def lost(scene: Scene) -> Figure:
     """Return how much of each corpus is refused to one crawler."""
     known = [claim for claim in scene.claims("lost") if claim["estimate"] is not None]
     names = tuple(sorted({corpus(claim) for claim in known}))
-    rows = scene.of_each("lost", lambda claims: line_rows(scene, corpora(claims)))
+    rows = scene.of_each("lost", lambda claims: line_rows(scene, names, corpora(claims)))
     return _of_lines(
         scene,
         "lost",
@@ -206,7 +206,7 @@ def coverage(scene: Scene) -> Figure:
         "What the snapshots cover",
         "captured: anything is on record. told: what it means for crawlers is known. The rest is "
         "unknown, and is never counted as open.",
-        {"": line_rows(scene, named)},
+        {"": line_rows(scene, tuple(named), named)},
         tuple(named),
     )
 

@@ -1,6 +1,6 @@
 """Results as the rows that figures draw; a row's first value is the number of its snapshot."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from crawlblock.report.charts import placed
 from crawlblock.report.choice import HEADLINE
@@ -10,21 +10,23 @@ from crawlblock.report.words import WRITERS, percent, writer
 VERDICTS = ("full", "all_but", "partial", "no path refused", "unknown")
 
 
-def line_rows(scene: Scene, named: Mapping[str, Iterable[Claim]]) -> list[Row]:
+def line_rows(
+    scene: Scene, series: Sequence[str], named: Mapping[str, Iterable[Claim]]
+) -> list[Row]:
     """Return the rows of lines, each line's last with the place of its name."""
     rows: list[Row] = []
     last: dict[str, Row] = {}
-    for name, claims in named.items():
-        for c in claims:
+    for number, name in enumerate(series):
+        for c in named.get(name, ()):
             if c["estimate"] is None or c["snapshot"] not in scene.snapshots:
                 continue
             last[name] = [
-                scene.snapshots[c["snapshot"]], name, short(c["estimate"]), short(c["low"]),
-                short(c["high"]), c["n"], c["n_unknown"], None,
+                scene.snapshots[c["snapshot"]], name, number, short(c["estimate"]),
+                short(c["low"]), short(c["high"]), c["n"], c["n_unknown"], None,
             ]  # fmt: skip
             rows.append(last[name])
-    top = max((row[4] or row[2] for row in rows), default=1) or 1
-    for name, place in placed({name: row[2] for name, row in last.items()}, top).items():
+    top = max((row[5] or row[3] for row in rows), default=1) or 1
+    for name, place in placed({name: row[3] for name, row in last.items()}, top).items():
         last[name][-1] = place
     return rows
 
