@@ -15,7 +15,7 @@ MINIATURE = build/miniature
 CORPUS ?= ../shared/corpus
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev analyze cron test test-faults test-lowest check bench constraints clean
+.PHONY: help setup setup-dev analyze report cron test test-faults test-lowest check bench constraints clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 18
@@ -47,6 +47,9 @@ analyze: setup
 	$(CRAWLBLOCK) history --db $(DB) --mirror $(MIRROR) --crawls $(CRAWLS) $(if $(CONTACT),--contact $(CONTACT))
 	$(CRAWLBLOCK) analyze --db $(DB) --results $(RESULTS)
 endif
+
+report: setup  ## Make the page and its figures again, without computing claims
+	$(CRAWLBLOCK) report --db $(DB) --results $(RESULTS)
 
 cron: MIRROR = https://data.commoncrawl.org
 cron: setup  ## Print what cron or systemd must be told: CONTACT=you@example.org [MIRROR= DB=]
@@ -80,6 +83,7 @@ bench: setup-dev  ## Measure speed: see benchmarks/README.md
 	$(VENV)/bin/python benchmarks/commands.py $(CORPUS)
 	$(VENV)/bin/python benchmarks/live_run.py
 	$(VENV)/bin/python benchmarks/claims.py
+	$(VENV)/bin/python benchmarks/page.py
 	$(VENV)/bin/python benchmarks/statistics/coverage.py
 	POLARS_MAX_THREADS=1 $(VENV)/bin/python benchmarks/scan_run.py $(CORPUS) build/scan
 

@@ -132,7 +132,7 @@ def _choice(set_: Scene) -> str:
 def _hosts(material: Material) -> str:
     shown, total = len(material.hosts["hosts"]), material.hosts["of"]
     sampled = (
-        f"All {total:,} hosts."
+        ("The only host." if total == 1 else f"All {total:,} hosts.")
         if shown == total
         else f"{shown:,} of {total:,} hosts, drawn by a hash of their names; shares on this page "
         "are of all of them."

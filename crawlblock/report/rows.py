@@ -69,6 +69,7 @@ def turn_rows(scene: Scene, claims: Iterable[Claim]) -> list[Row]:
             short(c["estimate"]), short(c["low"]), short(c["high"]),
         ]
         for c in claims
+        if c["n"]
     ]  # fmt: skip
 
 
