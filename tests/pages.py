@@ -58,8 +58,9 @@ def example(folder: Path) -> Path:
     months = ("2023-09", "2024-02", "2024-07")
     bodies: dict[str, dict[str, str | int]] = {}
     for number, month in enumerate(months):
-        bodies[month] = dict.fromkeys(hosts, OPEN) | dict.fromkeys(hosts[: 2 + number], REFUSING)
-        bodies[month] |= {"h7.org": 404, "h8.org": EVIL}
+        bodies[month] = {
+            host: REFUSING if place < 2 + number else OPEN for place, host in enumerate(hosts)
+        } | {"h7.org": 404, "h8.org": EVIL}
     bodies[months[-1]]["h6.org"] = 503
     strata = {host: ("big", "small")[number % 2] for number, host in enumerate(hosts)}
     db = fill(folder, bodies, strata)

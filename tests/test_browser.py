@@ -103,6 +103,7 @@ def test_choice_of_a_crawler(seen: Watched, results: Path) -> None:
     draw_all(seen)
     before = seen.page.locator("#verdicts-chart svg").inner_html()
     seen.page.get_by_label("Crawler", exact=True).select_option("CCBot")
+    seen.page.locator("#verdicts-chart").scroll_into_view_if_needed()
     seen.page.wait_for_function(
         "before => document.querySelector('#verdicts-chart svg').innerHTML !== before", arg=before
     )
@@ -110,6 +111,8 @@ def test_choice_of_a_crawler(seen: Watched, results: Path) -> None:
     told = pl.read_parquet(results / "refusals.parquet").filter(
         (pl.col("token") == "CCBot") & (pl.col("definition") == "full")
     )
+    seen.page.locator("figure", has=seen.page.locator("#verdicts-rows")).locator("summary").click()
+    seen.page.locator("#verdicts-rows").get_by_text("no path refused").first.wait_for()
     rows = seen.page.locator("#verdicts-rows tbody tr").all()
     cells = [row.locator("td").all_text_contents() for row in rows]
     full = [int(hosts) for _, kind, _, hosts in cells if kind == "full"]
@@ -170,7 +173,7 @@ def test_markup_is_text(seen: Watched) -> None:
 def test_landmarks_and_names(seen: Watched) -> None:
     """A screen reader finds landmarks, one heading of each section, named figures and tables."""
     for role in ("banner", "main", "navigation", "contentinfo", "search"):
-        assert seen.page.get_by_role(role).count() == 1, role  # type: ignore[arg-type]
+        assert seen.page.get_by_role(role).count() == 1, role
     assert seen.page.get_by_role("heading", level=1).count() == 1
     assert seen.page.locator("figure:not([aria-labelledby])").count() == 0
     assert seen.page.locator("table:not(:has(caption))").count() == 0

@@ -200,7 +200,7 @@ def test_strange_names_are_escaped(results: dict[str, pl.DataFrame]) -> None:
     text = render(frames, About(evil, (evil,)))
     page = Reader(text)
     assert page.open == [] and evil in page.of("h1")
-    assert [tag for tag, _ in page.tags].count("script") == 3
+    assert [tag for tag, _ in page.tags].count("script") == 4
     (values,) = re.findall(r'id="data">(.*?)</script>', text)
     assert evil in json.loads(values)["figures"][0]["rows"][""][0]
     assert "\u2028" not in values and "<" not in values

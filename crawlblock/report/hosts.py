@@ -140,13 +140,16 @@ class Table:
         placed = {key: found.line(body) for key, found in distinct.items()}
         lines: dict[int | None, int] = {}  # with their places among the lines
         shown = {line: _text(texts, line) for line in set(placed.values()) if line}
+        known: dict[tuple[int | None, int | None], tuple[int, int]] = {}
         vector = []
         for token in self._tokens:
             line = placed[id(findings[token])] if token in findings else None
-            text = shown[line] if line else _told(capture)
-            number = self._rulings.of(meant.get(token, _NOTHING)._replace(text=text))
-            place = lines.setdefault(line, len(lines)) if line else -1
-            vector.append((number, place))
+            key = id(meant.get(token)), line
+            if key not in known:
+                text = shown[line] if line else _told(capture)
+                number = self._rulings.of(meant.get(token, _NOTHING)._replace(text=text))
+                known[key] = number, lines.setdefault(line, len(lines)) if line else -1
+            vector.append(known[key])
         return self._vectors.of(tuple(_packed(vector))), [line for line in lines if line]
 
     def _findings(self, digest: str | None) -> tuple[Mapping[str, Finding], bytes]:
@@ -167,12 +170,15 @@ class Table:
 
     @cached_property
     def _meanings(self) -> dict[str, dict[str, Ruling]]:
+        """What each answer means, with one object for each meaning."""
         answers = sorted({c.answer for c in self._captures if c.answer is not None})
         meanings: dict[str, dict[str, Ruling]] = {}
+        one: dict[Ruling, Ruling] = {}
         for answer, token, how_far, basis, root, author in self._con.execute(
             _RULINGS, [answers]
         ).fetchall():
-            meanings.setdefault(answer, {})[token] = Ruling(how_far, basis, root, author, None)
+            ruling = Ruling(how_far, basis, root, author, None)
+            meanings.setdefault(answer, {})[token] = one.setdefault(ruling, ruling)
         return meanings
 
 

@@ -104,15 +104,23 @@
     if (base.get(figure.id)) view.data("marks", marksOf(base.get(figure.id), figure));
     view.run();
   };
-  const waiting = new Map(data.figures.map((figure) => [by(`${figure.id}-chart`), figure]));
+  // Figures out of sight wait: they are drawn, and drawn anew, when they come near.
+  const places = new Map(data.figures.map((figure) => [by(`${figure.id}-chart`), figure]));
+  const refresh = (figure) => {
+    if (!figure.drawn) draw(figure);
+    else if (figure.stale) redraw(figure);
+    figure.drawn = true;
+    figure.stale = false;
+  };
   const watch = new IntersectionObserver((entries) => {
     for (const entry of entries) {
-      if (!entry.isIntersecting) continue;
-      watch.unobserve(entry.target);
-      draw(waiting.get(entry.target));
+      const figure = places.get(entry.target);
+      figure.near = entry.isIntersecting;
+      if (figure.near) refresh(figure);
     }
-  }, { rootMargin: "400px" });
-  waiting.forEach((_, place) => watch.observe(place));
+  }, { rootMargin: "100px" });
+  places.forEach((_, place) => watch.observe(place));
+  addEventListener("beforeprint", () => data.figures.filter((one) => one.stale).forEach(refresh));
 
   const cellOf = ([kind, field], row) => {
     if (kind === "interval") return interval(row.low, row.high);
@@ -122,9 +130,15 @@
   };
   const retable = (figure) => {
     const body = by(`${figure.id}-rows`).tBodies[0];
+    if (figure.told === state.crawler || !body.closest("details").open) return;
+    figure.told = state.crawler;
     body.replaceChildren(...objects(figure, rowsOf(figure)).map((row) =>
       make("tr", {}, ...figure.columns.map((column) => make("td", {}, cellOf(column, row))))));
   };
+  for (const figure of data.figures.filter((one) => one.byCrawler)) {
+    figure.told = state.crawler;
+    by(`${figure.id}-rows`).closest("details").addEventListener("toggle", () => retable(figure));
+  }
   const note = () => {
     const operator = data.operators[state.crawler];
     const lacking = data.figures.filter((figure) => figure.byCrawler && !rowsOf(figure).length);
@@ -135,7 +149,8 @@
   by("crawler-choice").addEventListener("change", (event) => {
     state.crawler = event.target.value;
     for (const figure of data.figures.filter((one) => one.byCrawler)) {
-      redraw(figure);
+      figure.stale = true;
+      if (figure.near) refresh(figure);
       retable(figure);
     }
     document.querySelectorAll(".whose").forEach((one) => { one.textContent = state.crawler; });
@@ -144,18 +159,18 @@
   });
 
   // Hosts
-  const tokens = data.tokens.map(([token]) => token);
-  const expanded = new Map();
-  const vector = (number) => {
-    if (!expanded.has(number)) {
-      const flat = [];
-      const packed = data.vectors[number];
-      for (let i = 0; i < packed.length; i += 3) {
-        for (let k = 0; k < packed[i + 2]; k += 1) flat.push([packed[i], packed[i + 1]]);
-      }
-      expanded.set(number, flat);
-    }
-    return expanded.get(number);
+  const unpack = async (text) => {
+    const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+    const plain = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
+    return JSON.parse(await new Response(plain).text());
+  };
+  let tokens = [];
+  // The ruling on a crawler, and the place of its line.
+  const rulingOf = (number, token) => {
+    const packed = data.vectors[number];
+    let i = 0;
+    for (let left = token; left >= packed[i + 2]; i += 3) left -= packed[i + 2];
+    return [packed[i], packed[i + 1]];
   };
   const isEarly = (token, snapshot) => {
     const since = data.tokens[token][1];
@@ -164,7 +179,7 @@
   const stripOf = (host, token) => {
     const cells = [];
     for (const [first, length, number] of host[2]) {
-      const [ruling] = vector(number)[token];
+      const [ruling] = rulingOf(number, token);
       for (let k = first; k < first + length; k += 1) {
         cells[k] = isEarly(token, k) ? "early" : data.rulings[ruling][0];
       }
@@ -173,9 +188,10 @@
   };
   const chosen = () => Math.max(0, tokens.indexOf(state.crawler));
   const said = (cells) => cells.filter((word) => word !== "unknown" && word !== "early");
-  const matches = (host, word, filter, cells) => {
+  const matches = (host, word, filter, token) => {
     if (word && !host[0].includes(word)) return false;
     if (!filter) return true;
+    const cells = stripOf(host, token);
     if (filter === "changed") return new Set(said(cells)).size > 1;
     return cells[cells.length - 1] === filter;
   };
@@ -196,15 +212,11 @@
     const word = by("host-search").value.trim().toLowerCase();
     const filter = by("host-filter").value;
     const token = chosen();
-    const found = [];
-    for (const host of data.hosts) {
-      const cells = stripOf(host, token);
-      if (matches(host, word, filter, cells)) found.push([host, cells]);
-    }
+    const found = data.hosts.filter((host) => matches(host, word, filter, token));
     const shown = found.slice(0, state.shown);
     const table = by("host-table");
     table.caption.textContent = `How ${tokens[token]} is met, snapshot by snapshot`;
-    table.tBodies[0].replaceChildren(...shown.map(([host, cells]) => line(host, cells)));
+    table.tBodies[0].replaceChildren(...shown.map((host) => line(host, stripOf(host, token))));
     by("host-count").textContent = found.length
       ? `${count(shown.length)} of ${count(found.length)} shown` : "no host fits";
     by("host-more").hidden = shown.length === found.length;
@@ -224,7 +236,7 @@
     const found = new Map();
     tokens.forEach((token, place) => {
       const rulings = host[2].map((run) => {
-        const [ruling, slot] = vector(run[2])[place];
+        const [ruling, slot] = rulingOf(run[2], place);
         return isEarly(place, run[0] + run[1] - 1) ? "early" : `${ruling} ${slot}`;
       });
       const key = rulings.join("|");
@@ -248,7 +260,7 @@
       const token = places.includes(chosen()) ? chosen() : places[0];
       return make("tr", {}, make("td", {}, named(places)), ...host[2].map((run) => {
         if (isEarly(token, run[0] + run[1] - 1)) return make("td", { class: "soft" }, "not yet");
-        const [ruling] = vector(run[2])[token];
+        const [ruling] = rulingOf(run[2], token);
         const cell = make("button", { type: "button", class: "cell", "aria-pressed": "false" },
           data.rulings[ruling][0]);
         cell.addEventListener("click", () => {
@@ -265,7 +277,7 @@
   };
   const AUTHORS = { own: "a text of no known template", wildcard: "a group for all crawlers" };
   const proof = (host, run, token) => {
-    const [ruling, slot] = vector(run[2])[token];
+    const [ruling, slot] = rulingOf(run[2], token);
     const [restriction, basis, open, author, text] = data.rulings[ruling];
     const at = data.snapshots[run[0]][0];
     const paragraphs = [`${tokens[token]} at ${host[0]}: ${restriction} (${basis}), ${
@@ -298,5 +310,9 @@
     key.append(make("i", { class: word }), WORDS[word]);
   }
   note();
-  list();
+  unpack(by("host-data").textContent).then((hosts) => {
+    Object.assign(data, hosts);
+    tokens = data.tokens.map(([token]) => token);
+    list();
+  });
 })();

@@ -16,7 +16,7 @@ from crawlblock.report.course import course
 from crawlblock.report.drawing import bundle
 from crawlblock.report.figures import Figure
 from crawlblock.report.leads import leads
-from crawlblock.report.markup import details, island, items, paragraph, section
+from crawlblock.report.markup import details, island, items, packed_island, paragraph, section
 from crawlblock.report.plates import plate
 from crawlblock.report.questions import answers
 from crawlblock.report.scene import Frames, Scene, scene
@@ -178,9 +178,8 @@ def _scripts(set_: Scene, material: Material, figures: Sequence[Figure]) -> str:
         "announced": list(set_.announced),
         "operators": {token: known[token]["operator"] for token in set_.tokens if token in known},
         "figures": [_live(figure) for figure in figures if figure.rows],
-        **material.hosts,
     }  # fmt: skip
-    return island("data", values)
+    return island("data", values) + packed_island("host-data", material.hosts)
 
 
 def _live(figure: Figure) -> dict[str, Any]:
