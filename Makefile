@@ -64,7 +64,8 @@ test-faults: setup-dev  ## Run and list what is done when something goes wrong
 
 # Long tests of our own code alone, and one that needs more than the lowest versions.
 OTHER_VERSIONS_SAY_NOTHING = test_pywb.py test_resume.py live/test_killed.py robots/test_google.py \
-	robots/test_authorship.py robots/test_signals.py test_survival.py test_forecast.py test_miniature.py
+	robots/test_authorship.py robots/test_signals.py test_survival.py test_forecast.py test_miniature.py \
+	test_browser.py
 test-lowest:  ## Run the tests with the lowest versions allowed
 	test -x $(VENV)-lowest/bin/python || $(PYTHON) -m venv $(VENV)-lowest
 	$(VENV)-lowest/bin/pip install --quiet --disable-pip-version-check --require-hashes -r constraints/lowest.txt

@@ -7,12 +7,15 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
 
 from crawlblock.cli import main
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
 
 CHROMIUM = Path("/usr/bin/chromium")
 _ARGUMENTS = (
@@ -58,9 +61,10 @@ def example(folder: Path) -> Path:
     months = ("2023-09", "2024-02", "2024-07")
     bodies: dict[str, dict[str, str | int]] = {}
     for number, month in enumerate(months):
-        bodies[month] = {
-            host: REFUSING if place < 2 + number else OPEN for place, host in enumerate(hosts)
-        } | {"h7.org": 404, "h8.org": EVIL}
+        bodies[month] = {}
+        for place, host in enumerate(hosts):
+            bodies[month][host] = REFUSING if place < 2 + number else OPEN
+        bodies[month].update({"h7.org": 404, "h8.org": EVIL})
     bodies[months[-1]]["h6.org"] = 503
     strata = {host: ("big", "small")[number % 2] for number, host in enumerate(hosts)}
     db = fill(folder, bodies, strata)
@@ -79,18 +83,20 @@ def example(folder: Path) -> Path:
 class Watched:
     """A page in a browser, with all that it asked for and complained of."""
 
-    page: Page
+    page: "Page"
     requests: list[str] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
 
 
 @contextmanager
-def browser() -> Iterator[Browser]:
+def browser() -> "Iterator[Browser]":
     """Start Chromium; tests that need it are skipped without it, but not where CI is set."""
     if not CHROMIUM.exists():
         if os.environ.get("CI") == "true":
             pytest.fail(f"{CHROMIUM}: no browser is there; install chromium")
         pytest.skip(f"no browser is at {CHROMIUM}")
+    from playwright.sync_api import sync_playwright
+
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=CHROMIUM, args=list(_ARGUMENTS))
         yield opened
@@ -99,7 +105,7 @@ def browser() -> Iterator[Browser]:
 
 @contextmanager
 def visit(
-    browser: Browser, path: Path, width: int = 1280, scripts: bool = True, dark: bool = False
+    browser: "Browser", path: Path, width: int = 1280, scripts: bool = True, dark: bool = False
 ) -> Iterator[Watched]:
     """Open a page as a reader would, and watch it."""
     context = browser.new_context(
