@@ -12,7 +12,7 @@ from crawlblock.model import Crawler, Openness, Purpose
 from crawlblock.registry.templates import templates
 from crawlblock.robots.evaluate import RULES_VERSION
 
-__all__ = ["Break", "breaks", "crawlers", "digest", "stamp", "templates"]
+__all__ = ["Break", "Event", "breaks", "crawlers", "digest", "events", "stamp", "templates"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,19 @@ class Break:
     source: str
 
 
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A public event that may have moved refusals of some crawlers."""
+
+    id: str
+    until: date | None  # the last day it may have happened, where only a span is known
+    date: date  # the day it happened, or the first on which it may have
+    kind: str  # documented, listed, retired or default
+    tokens: tuple[str, ...]
+    title: str
+    source: str
+
+
 @cache
 def crawlers() -> tuple[Crawler, ...]:
     """Return the registered crawlers in the order of the file."""
@@ -37,6 +50,13 @@ def crawlers() -> tuple[Crawler, ...]:
 def breaks() -> tuple[Break, ...]:
     """Return the archive's known breaks, oldest first."""
     return tuple(Break(**entry) for entry in _read("breaks.toml")["break"])
+
+
+@cache
+def events() -> tuple[Event, ...]:
+    """Return the public events, oldest first."""
+    entries = ({"until": None, **entry} for entry in _read("events.toml")["event"])
+    return tuple(Event(**{**entry, "tokens": tuple(entry["tokens"])}) for entry in entries)
 
 
 def digest() -> str:
