@@ -10,16 +10,21 @@ import click
 from crawlblock.cli.options import (
     PARTIAL,
     contact_option,
+    db_option,
     mirror_option,
     print_rows,
     progress_bar,
     say,
 )
+from crawlblock.pipeline.merge import merge as merge_shards
+from crawlblock.pipeline.runs import recorded
+from crawlblock.scan.merge import Merged
 from crawlblock.scan.plan import Plan, make_plan, read_plan, write_plan
 from crawlblock.scan.read import has_fastwarc
 from crawlblock.scan.run import part, run, tasks
 from crawlblock.scan.shard import Fault
 from crawlblock.sources.commoncrawl.mirror import open_mirror
+from crawlblock.store.store import Store
 from crawlblock.transport import Limits, is_loopback
 
 _PUBLIC_SHARE = 0.01
@@ -39,6 +44,7 @@ def scan() -> None:
       crawlblock scan plan data/scan --crawls latest --contact you@example.org
       crawlblock scan run data/scan --contact you@example.org
       crawlblock scan run data/scan --shard 3/16
+      crawlblock scan merge data/scan --db data/census.duckdb
     """
 
 
@@ -163,6 +169,49 @@ def run_shards(
         say(f"... and {len(faults) - _SHOWN} more places that cannot be read")
     if faults:
         sys.exit(PARTIAL)
+
+
+@scan.command()
+@click.argument(
+    "directories",
+    nargs=-1,
+    required=True,
+    type=click.Path(file_okay=False, exists=True, path_type=Path),
+)
+@click.option(
+    "--ranks",
+    type=click.Path(dir_okay=False, exists=True, path_type=Path),
+    help="A ranking of registered domains: CSV lines rank,domain, or Parquet.",
+)
+@db_option
+def merge(directories: tuple[Path, ...], ranks: Path | None, db: Path) -> None:
+    r"""Load the shards in DIRECTORIES into a census, a database of its own, and judge their texts.
+
+    Of a host's captures in a crawl the newest good one counts, redirects followed; all are kept.
+    What is merged is not merged again.  Then: crawlblock analyze --census.
+
+    \b
+    Examples:
+      crawlblock scan merge data/scan --db data/census.duckdb
+      crawlblock scan merge part1 part2 --ranks tranco.csv --db data/census.duckdb
+    """
+    store = Store(db)
+    told = {"directories": [str(each) for each in directories]}
+    with recorded(store, "scan merge", told) as tally, progress_bar() as progress:
+        merged = merge_shards(store, directories, ranks, tally, progress)
+    for crawl in merged:
+        say(_told(crawl))
+    say(f"{tally.payloads} texts judged")
+
+
+def _told(merged: Merged) -> str:
+    """Say what of a crawl is merged."""
+    part = "all" if merged.files == merged.planned else "part"
+    return (
+        f"{merged.crawl}: {merged.new} new shards; {merged.files} of {merged.planned} planned files "
+        f"are merged, of {merged.of} that the crawl has: {part} of the plan; claims are of these, "
+        f"and a file stands for {merged.of / max(1, merged.files):.4g}"
+    )
 
 
 def _part(text: str) -> tuple[int, int]:

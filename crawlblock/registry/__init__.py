@@ -9,10 +9,21 @@ from importlib.resources import files
 from typing import Any
 
 from crawlblock.model import Crawler, Openness, Purpose
+from crawlblock.registry.providers import Mark, provider_marks, providers_digest
 from crawlblock.registry.templates import templates
 from crawlblock.robots.evaluate import RULES_VERSION
 
-__all__ = ["Break", "breaks", "crawlers", "digest", "stamp", "templates"]
+__all__ = [
+    "Break",
+    "Mark",
+    "breaks",
+    "crawlers",
+    "digest",
+    "provider_marks",
+    "providers_digest",
+    "stamp",
+    "templates",
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,6 +133,13 @@ class Facts(Database):
                 "SET pages = excluded.pages, bytes = excluded.bytes, tokens = excluded.tokens"
             ).fetchall()
 
+    def set_ranks(self, ranks: pl.DataFrame) -> None:
+        """Store a ranking (domain, rank) in place of the one that was stored."""
+        with self.transaction() as con:
+            con.register("batch", ArrowStream(ranks))
+            con.execute("DELETE FROM ranks").fetchall()
+            con.execute("INSERT INTO ranks BY NAME FROM batch").fetchall()
+
     def snapshots(self) -> set[str]:
         """Return the names of all snapshots."""
         with self.transaction() as con:
