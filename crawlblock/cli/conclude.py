@@ -9,6 +9,7 @@ from crawlblock.cli.options import db_option, progress_bar, reading_option, resu
 from crawlblock.pipeline import evaluate as judging
 from crawlblock.pipeline.runs import recorded
 from crawlblock.report.answer import write_answer
+from crawlblock.report.census import write_census
 from crawlblock.store.store import Store
 
 
@@ -31,15 +32,30 @@ def evaluate(db: Path) -> None:
 @db_option
 @results_option
 @reading_option
-def analyze(db: Path, results: Path | None, reading: str) -> None:
+@click.option(
+    "--census",
+    is_flag=True,
+    help="Claims about all hosts and registered domains of scanned crawls, from a --db that "
+    "scan merge made; its results go into census beside it.",
+)
+def analyze(db: Path, results: Path | None, reading: str, census: bool) -> None:
     r"""Compute the claims: result files, a table here and a page.
 
     \b
-    Example:
+    Examples:
       crawlblock analyze --reading ccbot
+      crawlblock analyze --census --db data/census.duckdb
     """
     store = Store(db)
-    folder = results or db.parent / "results"
-    with recorded(store, "analyze", {"reading": reading}):
-        page = write_answer(store, folder, reading, Console())
-    say(f"page: {page}; results beside it; a copy of the database for readers: {store.published}")
+    folder = results or db.parent / ("census" if census else "results")
+    with recorded(store, "analyze", {"reading": reading, "census": census}):
+        if census:
+            write_census(store, folder, reading, Console())
+        else:
+            page = write_answer(store, folder, reading, Console())
+    if census:
+        say(f"results: {folder}")
+    else:
+        say(
+            f"page: {page}; results beside it; a copy of the database for readers: {store.published}"
+        )

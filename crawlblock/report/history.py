@@ -18,6 +18,10 @@ _WIDTH = 80  # columns
 _NAMES = 5  # crawlers named in a row before they are only counted
 _SHOWN = 12  # lines of a group shown beside the one that decided
 _LONGEST = 200  # characters of a line shown
+TEXT_NOTE = (
+    "this is the text that a scan kept: lines that mean nothing to a crawler are emptied; the WARC "
+    "file has all"
+)
 
 
 def page(host: str, rows: Sequence[Standing], turns: Sequence[Turn]) -> str:
@@ -133,6 +137,7 @@ def explained(found: Explanation) -> dict[str, object]:
             {"first_line": g.first, "lines": [_decoded(text) for text in g.texts]}
             for g in found.groups
         ],
+        "is_text": found.is_text,
         "ambiguous_group": found.ambiguous_group,
         "authored_by": found.author,
         "signals": [asdict(signal) for signal in found.signals],
@@ -166,6 +171,8 @@ def explanation(found: Explanation, reading: str) -> str:
         lines.append(f"answered  {capture.url} after {capture.hops} redirects")
     if capture.digest:
         lines.append(f"digest    {capture.digest}")
+    if found.is_text:
+        lines.append(TEXT_NOTE)
     lines.append(f"archived  {_address(found.point)}")
     return "\n".join(map(_safe, lines)) + "\n"
 

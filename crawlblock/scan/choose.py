@@ -12,7 +12,18 @@ from crawlblock.store.frames import ArrowStream
 
 MAX_HOPS = 5  # RFC 9309 section 2.3.1.2
 _PAGE = 200_000  # hosts whose registered domains are looked up at a time
-_MADE = ("crawl", "steps", "ways", "moved", "ends", "flaps", "chosen", "named", "settled")
+_MADE = (
+    "crawl",
+    "steps",
+    "ways",
+    "moved",
+    "ends",
+    "flaps",
+    "chosen",
+    "named",
+    "settled",
+    "standing",
+)
 
 Progress = Callable[[str, int, int], None]  # what, done, of how many
 

@@ -29,10 +29,17 @@ SELECT s.digest, any_value(s.bytes) AS bytes, min(s.text) AS text
 FROM settled s ANTI JOIN payloads p ON p.digest = s.digest
 WHERE s.digest IS NOT NULL AND s.text IS NOT NULL
 GROUP BY s.digest;
+CREATE OR REPLACE TEMP TABLE standing AS  -- names of equal length in the order of the alphabet
+SELECT domain, count(*) AS siblings,
+       coalesce(min(host) FILTER (host = domain), min(host) FILTER (host = 'www.' || domain),
+                substr(min(lpad(CAST(length(host) AS VARCHAR), 5, '0') || host), 6)) AS host
+FROM settled WHERE domain IS NOT NULL GROUP BY domain;
 DELETE FROM census WHERE snapshot = getvariable('snapshot');
 INSERT INTO census BY NAME
 SELECT s.snapshot, s.host, s.domain,
        CASE WHEN s.domain IS NOT NULL THEN regexp_extract(s.host, '([^.:]+)(:\d+)?$', 1) END AS tld,
        s.file, s.status, s.outcome, s.text, provider_of(s.headers) AS provider, f.captures,
-       f.digests
-FROM settled s JOIN flaps f ON f.host = s.host;
+       f.digests, coalesce(t.host = s.host, false) AS stands, t.siblings
+FROM settled s
+JOIN flaps f ON f.host = s.host
+LEFT JOIN standing t ON t.domain = s.domain;

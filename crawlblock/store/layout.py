@@ -18,7 +18,7 @@ CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "autoload_known_extensions": False,
 }
 _BEFORE = "crawlblock_layout_before"  # a name that no database file has by chance
-_QUESTIONS = ("questions", "intervals")  # files
+_QUESTIONS = ("questions", "intervals", "census")  # files
 _STAMP = "questions_stamp"
 _OF_THE_SCHEMA = ("schema_version", "http_readings")  # their rows come with the layout
 

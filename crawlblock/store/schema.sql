@@ -270,7 +270,9 @@ CREATE TABLE census (
     text     VARCHAR,
     provider VARCHAR,
     captures INTEGER NOT NULL,
-    digests  INTEGER NOT NULL
+    digests  INTEGER NOT NULL,
+    stands   BOOLEAN NOT NULL,
+    siblings INTEGER
 );
 COMMENT ON TABLE census IS 'The hosts of scanned crawls, each once a crawl, with the capture that counts.';
 COMMENT ON COLUMN census.snapshot IS 'The crawl.';
@@ -284,6 +286,8 @@ COMMENT ON COLUMN census.text IS 'The text that answered, where there is a paylo
 COMMENT ON COLUMN census.provider IS 'Whose infrastructure answered, as the headers tell; empty if they do not.';
 COMMENT ON COLUMN census.captures IS 'How often the scanned files have its /robots.txt.';
 COMMENT ON COLUMN census.digests IS 'Distinct payloads among them: more than one where the text changed or flaps.';
+COMMENT ON COLUMN census.stands IS 'Whether it stands for its registered domain: the domain itself, else its www, else the host with the shortest name, the first by alphabet.';
+COMMENT ON COLUMN census.siblings IS 'Hosts of its registered domain in the scanned files, itself included; empty for an IP address.';
 
 CREATE TABLE crawlers (
     token            VARCHAR PRIMARY KEY,
@@ -361,7 +365,7 @@ CREATE TABLE signals (
     line   INTEGER NOT NULL
 );
 COMMENT ON TABLE signals IS 'Wishes that payloads state in other ways than by rules.';
-COMMENT ON COLUMN signals.digest IS 'The payload, or the text that is judged in its place; see the view stated.';
+COMMENT ON COLUMN signals.digest IS 'The payload, or the text that is judged in its place; see the view payload_signals.';
 COMMENT ON COLUMN signals.kind IS 'content-signal, content-usage, rsl-license, disallow-ai-training, eu-2019-790, crawl-delay.';
 COMMENT ON COLUMN signals.agents IS 'The agents of its group, in lower case; empty if it stands outside of groups or is for all.';
 COMMENT ON COLUMN signals.use IS 'What it is about: train, search, input, mine, all, reuse.';
