@@ -1,4 +1,4 @@
-"""Runs the metrics; the files in the folders `metrics` and `census` are all there is to register."""
+"""Runs the metrics; files in the folders `metrics` and `census` are all there is to register."""
 
 import io
 import os

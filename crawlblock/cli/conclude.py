@@ -53,9 +53,5 @@ def analyze(db: Path, results: Path | None, reading: str, census: bool) -> None:
             write_census(store, folder, reading, Console())
         else:
             page = write_answer(store, folder, reading, Console())
-    if census:
-        say(f"results: {folder}")
-    else:
-        say(
-            f"page: {page}; results beside it; a copy of the database for readers: {store.published}"
-        )
+    where = f"results: {folder}" if census else f"page: {page}; results beside it"
+    say(f"{where}; a copy of the database for readers: {store.published}")

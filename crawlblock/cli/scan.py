@@ -206,11 +206,10 @@ def merge(directories: tuple[Path, ...], ranks: Path | None, db: Path) -> None:
 
 def _told(merged: Merged) -> str:
     """Say what of a crawl is merged."""
-    part = "all" if merged.files == merged.planned else "part"
     return (
-        f"{merged.crawl}: {merged.new} new shards; {merged.files} of {merged.planned} planned files "
-        f"are merged, of {merged.of} that the crawl has: {part} of the plan; claims are of these, "
-        f"and a file stands for {merged.of / max(1, merged.files):.4g}"
+        f"{merged.crawl}: {merged.new} new shards; {merged.files} of the {merged.planned} planned "
+        f"files are merged, of {merged.of} that the crawl has: claims are of these, each stands "
+        f"for {merged.of / merged.files:.4g}"
     )
 
 

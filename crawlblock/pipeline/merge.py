@@ -7,7 +7,8 @@ from crawlblock import registry
 from crawlblock.pipeline.evaluate import evaluate
 from crawlblock.pipeline.runs import Progress, Tally
 from crawlblock.scan.choose import choose
-from crawlblock.scan.merge import Merged, find_shards, load
+from crawlblock.scan.found import find_shards
+from crawlblock.scan.merge import Merged, load
 from crawlblock.scan.ranks import read_ranks
 from crawlblock.store.store import Store
 

@@ -10,18 +10,12 @@ import duckdb
 import polars as pl
 
 from crawlblock.errors import InputError
-from crawlblock.scan.plan import Plan, Taken, read_plan
-from crawlblock.scan.shard import About, read_about, shard_path
+from crawlblock.scan.found import Found, check_plan, check_rules, drawn
 from crawlblock.store.database import Database
 from crawlblock.store.frames import ArrowStream
 
 _BATCH = 300_000  # captures that are stored in one transaction, or one shard's
 _PAGE = 5_000  # texts compressed at a time
-_COLUMNS = (
-    "snapshot", "host", "resource", "url", "fetch_time", "status", "outcome", "redirect", "digest",
-    "bytes", "text", "headers", "warc_file", "warc_offset", "warc_length",
-)  # fmt: skip
-
 _NEW_TEXTS = """
 SELECT text AS name, NULL AS bytes, any_value(rules) AS blob
 FROM batch ANTI JOIN texts USING (text) WHERE rules IS NOT NULL GROUP BY text
@@ -42,16 +36,6 @@ Progress = Callable[[str, int, int], None]  # what, done, of how many
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """A shard that lies in a directory, with the plan it is part of."""
-
-    path: Path
-    about: About
-    plan: Plan
-    taken: Taken
-
-
-@dataclass(frozen=True, slots=True)
 class Merged:
     """What a merge has done with a crawl's shards."""
 
@@ -60,84 +44,6 @@ class Merged:
     planned: int
     of: int  # files of the crawl
     new: int  # shards
-
-
-def find_shards(directories: Sequence[Path]) -> list[Found]:
-    """Return the shards of some directories, each once, in the order of their names.
-
-    Raises InputError for a directory without a plan or shards, for a file that is no whole shard
-    of the plan, and for shards that do not belong together.
-    """
-    found: dict[tuple[str, tuple[str, ...]], Found] = {}
-    for directory in directories:
-        for each in _found(directory):
-            found.setdefault((each.about.crawl, each.about.files), each)
-    shards = sorted(found.values(), key=lambda each: (each.about.crawl, each.about.files))
-    _check_together(shards)
-    return shards
-
-
-def _found(directory: Path) -> Iterator[Found]:
-    """Yield the shards that lie in a directory."""
-    plan = read_plan(directory)
-    taken = {each.crawl: each for each in plan.crawls}
-    planned = {shard.shard: shard for shard in plan.shards}
-    paths = sorted(shard_path(directory, "any").parent.glob("*.parquet"))
-    if not paths:
-        raise InputError(f"{directory} has no shards yet; run crawlblock scan run {directory}")
-    for path in paths:
-        about = read_about(path)
-        shard = planned.get(about.shard)
-        if shard is None or shard.files != about.files:
-            raise InputError(
-                f"{path}: not a shard of the plan in {directory}; move it to the directory that "
-                "its own plan is in"
-            )
-        if missing := {*_COLUMNS, "rules"} - set(pl.read_parquet_schema(path)):
-            raise InputError(
-                f"{path}: made by an older crawlblock, it has no {min(missing)}; remove it and run "
-                "crawlblock scan run again"
-            )
-        yield Found(path, about, plan, taken[about.crawl])
-
-
-def _check_together(shards: Sequence[Found]) -> None:
-    """Raise InputError where shards of one crawl come from different plans or rules."""
-    firsts: dict[str, Found] = {}
-    owners: dict[tuple[str, str], Found] = {}
-    for each in shards:
-        first = firsts.setdefault(each.about.crawl, each)
-        for file in each.about.files:
-            other = owners.setdefault((each.about.crawl, file), each)
-            if other is not each:
-                raise InputError(
-                    f"{each.path} and {other.path} both hold {file}: they are of different plans; "
-                    "merge one of them, or the other into another --db"
-                )
-        _check_rules(each.path, each.about.rules, str(first.path), first.about.rules)
-        _check_plan(each, str(first.path), *_draw(first))
-
-
-def _draw(found: Found) -> tuple[str, float, int, int]:
-    return found.plan.seed, found.plan.share, found.taken.files, found.taken.of
-
-
-def _check_rules(path: Path, rules: str, where: str, others: str) -> None:
-    if rules != others:
-        raise InputError(
-            f"{path}: read with the rules {rules}, {where} with {others}; remove the shards of one "
-            "and run crawlblock scan plan and scan run again with one version, so that all of a "
-            "crawl are read alike"
-        )
-
-
-def _check_plan(found: Found, where: str, seed: str, share: float, planned: int, of: int) -> None:
-    if _draw(found) != (seed, share, planned, of):
-        raise InputError(
-            f"{found.path}: its plan takes {found.taken.files} of {found.taken.of} files by the "
-            f"seed {found.plan.seed}, that of {where} {planned} of {of} by {seed}: together they "
-            "are no sample; merge one of them, or the other into another --db"
-        )
 
 
 def load(database: Database, shards: Sequence[Found], progress: Progress) -> list[Merged]:
@@ -162,10 +68,13 @@ def load(database: Database, shards: Sequence[Found], progress: Progress) -> lis
 def _merged(con: duckdb.DuckDBPyConnection, new: Sequence[Found]) -> list[Merged]:
     rows = con.execute(
         "SELECT snapshot, count(file), any_value(planned), any_value(of) FROM scans "
-        "LEFT JOIN scanned_files USING (snapshot) GROUP BY snapshot ORDER BY snapshot"
+        "JOIN scanned_files USING (snapshot) GROUP BY snapshot ORDER BY snapshot"
     ).fetchall()
     crawls = [each.about.crawl for each in new]
-    return [Merged(*row, crawls.count(row[0])) for row in rows]
+    return [
+        Merged(crawl, merged, planned, of, crawls.count(crawl))
+        for crawl, merged, planned, of in rows
+    ]
 
 
 def _check_database(con: duckdb.DuckDBPyConnection, path: Path, shards: Sequence[Found]) -> None:
@@ -179,27 +88,29 @@ def _check_database(con: duckdb.DuckDBPyConnection, path: Path, shards: Sequence
             f"{path}: holds {foreign[0][0]}, which is not of a scan; a census has a database of "
             "its own, name another --db"
         )
-    known = {row[0]: row[1:] for row in con.execute("FROM scans").fetchall()}
-    files_of = {
+    plans = {row[0]: row[1:] for row in con.execute("FROM scans").fetchall()}
+    owners = {
         (crawl, file): shard
         for crawl, file, shard in con.execute(
             "SELECT snapshot, warc_file, shard FROM scanned_files"
         ).fetchall()
     }
+    merged = {(crawl, shard) for (crawl, _), shard in owners.items()}
     for each in shards:
-        if each.about.crawl not in known:
-            row = [each.about.crawl, *_draw(each), each.about.rules, None]
+        about = each.about
+        if about.crawl not in plans:
+            row = [about.crawl, *drawn(each), about.rules, None]
             con.execute("INSERT INTO scans VALUES (?, ?, ?, ?, ?, ?, ?)", row).fetchall()
-            known[each.about.crawl] = tuple(row[1:])
-        *draw, rules, _ = known[each.about.crawl]
-        _check_rules(each.path, each.about.rules, str(path), rules)
-        _check_plan(each, str(path), *draw)
-        for file in each.about.files:
-            shard = files_of.get((each.about.crawl, file), each.about.shard)
-            if shard != each.about.shard:
+            plans[about.crawl] = tuple(row[1:])
+        *draw, rules, _ = plans[about.crawl]
+        check_rules(each, str(path), rules)
+        check_plan(each, str(path), *draw)
+        expected = about.shard if (about.crawl, about.shard) in merged else None
+        for file in about.files:
+            if (owner := owners.get((about.crawl, file))) != expected:
                 raise InputError(
-                    f"{each.path}: {file} is in {path} already, by the shard {shard} of another "
-                    "plan; merge it into another --db"
+                    f"{each.path}: {path} has shards of another plan of this crawl "
+                    f"({owner or about.shard}); merge it into another --db"
                 )
 
 
@@ -292,9 +203,8 @@ def _check_whole(con: duckdb.DuckDBPyConnection, batch: Sequence[Found]) -> None
 
 def _compress(con: duckdb.DuckDBPyConnection, blobs: str, insert: str) -> None:
     """Run an insert on pages of the names and compressed bytes that a query gives."""
-    con.execute(
-        f"CREATE OR REPLACE TEMP TABLE blobs AS SELECT row_number() OVER () AS number, * FROM ({blobs})"
-    ).fetchall()
+    made = "CREATE OR REPLACE TEMP TABLE blobs AS SELECT row_number() OVER () AS number, *"
+    con.execute(f"{made} FROM ({blobs})").fetchall()
     ((held,),) = con.execute("SELECT count(*) FROM blobs").fetchall()
     for start in range(0, held, _PAGE):
         rows = con.execute(
