@@ -92,8 +92,8 @@ def check_rules(found: Found, where: str, rules: str) -> None:
     if found.about.rules != rules:
         raise InputError(
             f"{found.path}: read with the rules {found.about.rules}, {where} with {rules}; plan "
-            "and run the scan again with one version of crawlblock, so that all files of a crawl are "
-            "read alike"
+            "and run the scan again with one version of crawlblock, so that all files of one crawl "
+            "are read alike"
         )
 
 

@@ -1,6 +1,6 @@
 -- title: Kinds of hosts of a whole crawl that refuse a crawler
 -- unit: share of the kind's hosts or registered domains whose / may not be fetched, 0 to 1
--- note: By kind: tld (the hundred with most hosts, the others as one), domain_size (hosts of the registered domain in the merged files), provider (whose infrastructure answered, as the headers tell), template (whose marks stand in the robots.txt; of several each counts) and rank_band (of the registered domain in the ranking that scan merge was given; none: it is not in it). Left out are hosts of which a kind is not known, and crawlers that nobody of a part refuses. population hosts: every host of which the merged files hold a robots.txt request, by its newest good capture; domains: every registered domain, by its apex host, else its www, else its host with the shortest name. low and high are the 95 % interval of drawing WARC files, which are clusters of hosts: empty from a single file, both the estimate of a whole crawl, which has no such error. A host that lies in many files is more surely in a share of them.
+-- note: By kind: tld (the hundred with most hosts, the others as one), domain_size (hosts of the registered domain in the merged files), provider (whose infrastructure answered, as the headers tell), template (whose marks stand in the robots.txt; of several each counts) and rank_band (of the registered domain in the ranking that scan merge was given; none: it is not in it). Left out are hosts of which a kind is not known, and crawlers that nobody refuses. population hosts: every host of which the merged files hold a robots.txt request, by its newest good capture; domains: every registered domain, by its apex host, else its www, else its host with the shortest name. low and high are the 95 % interval of drawing WARC files, which are clusters of hosts: empty from a single file, both the estimate of a whole crawl, which has no such error. A host that lies in many files is more surely in a share of them.
 WITH largest AS (
     SELECT snapshot, tld
     FROM (SELECT snapshot, tld, sum(hosts) AS hosts FROM census_cells
@@ -36,11 +36,11 @@ WITH largest AS (
     WHERE NOT m.root_allowed
     GROUP BY ALL
 ), tokens AS (
-    SELECT DISTINCT population, snapshot, kind, part, token FROM refusing
+    SELECT DISTINCT population, snapshot, kind, token FROM refusing
 ), drawn AS (
     SELECT k.*, t.token, coalesce(r.y, 0) AS y
     FROM known k
-    JOIN tokens t USING (population, snapshot, kind, part)
+    JOIN tokens t USING (population, snapshot, kind)
     LEFT JOIN refusing r ON r.population = k.population AND r.snapshot = k.snapshot
         AND r.kind = k.kind AND r.part = k.part AND r.token = t.token
         AND r.cluster IS NOT DISTINCT FROM k.cluster
