@@ -1,5 +1,6 @@
 """Which captures of a scanned crawl count: set by set, in the database."""
 
+import re
 from collections.abc import Callable, Sequence
 from importlib.resources import files
 
@@ -35,6 +36,8 @@ def choose(
     con.execute("SET VARIABLE snapshot = ?", [snapshot]).fetchall()
     needles = [{"provider": mark.provider, "needle": mark.needle} for mark in marks]
     con.execute("SET VARIABLE provider_marks = ?", [needles]).fetchall()
+    pattern = "|".join(re.escape(mark.needle) for mark in marks)
+    con.execute("SET VARIABLE provider_pattern = ?", [pattern]).fetchall()
     _run(con, "choose")
     for _ in range(MAX_HOPS):
         _run(con, "hop")

@@ -10,7 +10,8 @@ from crawlblock.errors import InputError
 from crawlblock.scan.plan import Plan, Taken, read_plan
 from crawlblock.scan.shard import About, read_about, shard_path
 
-_COLUMNS = (
+COLUMNS = (  # of a shard that are merged
+
     "snapshot", "host", "resource", "url", "fetch_time", "status", "outcome", "redirect", "digest",
     "bytes", "text", "rules", "headers", "warc_file", "warc_offset", "warc_length",
 )  # fmt: skip
@@ -57,7 +58,7 @@ def _found(directory: Path) -> Iterator[Found]:
                 f"{path}: not a shard of the plan in {directory}; move it to the directory that "
                 "its own plan is in"
             )
-        if missing := set(_COLUMNS) - set(pl.read_parquet_schema(path)):
+        if missing := set(COLUMNS) - set(pl.read_parquet_schema(path)):
             raise InputError(
                 f"{path}: made by an older crawlblock, it has no {min(missing)}; remove it and run "
                 "crawlblock scan run again"

@@ -1,10 +1,14 @@
 -- The chosen captures into captures, payloads and census; the temporary table named has the
 -- registered domains of the hosts.
-CREATE OR REPLACE TEMP MACRO provider_of(headers) AS list_filter(getvariable('provider_marks'),
-    lambda mark: contains(lower(headers), mark.needle))[1].provider;
+-- Marks that stand in the headers; few combinations do, and each is looked at once.
+CREATE OR REPLACE TEMP MACRO marks_in(headers) AS array_to_string(
+    regexp_extract_all(lower(headers), getvariable('provider_pattern')), chr(10));
+CREATE OR REPLACE TEMP MACRO provider_of(marks) AS list_filter(getvariable('provider_marks'),
+    lambda mark: contains(marks, mark.needle))[1].provider;
 CREATE OR REPLACE TEMP TABLE settled AS
 SELECT getvariable('snapshot') AS snapshot, h.host, n.domain, a.url AS url_asked, a.file, h.hops,
        l.url, l.fetch_time, l.status, l.outcome, l.digest, l.bytes, l.text, l.headers,
+       marks_in(l.headers) AS marks,
        l.file AS last_file, l.warc_offset, l.warc_length
 FROM chosen h
 JOIN named n ON n.host = h.host
@@ -38,8 +42,11 @@ DELETE FROM census WHERE snapshot = getvariable('snapshot');
 INSERT INTO census BY NAME
 SELECT s.snapshot, s.host, s.domain,
        CASE WHEN s.domain IS NOT NULL THEN regexp_extract(s.host, '([^.:]+)(:\d+)?$', 1) END AS tld,
-       s.file, s.status, s.outcome, s.text, provider_of(s.headers) AS provider, f.captures,
+       s.file, s.status, s.outcome, s.text, p.provider, f.captures,
        f.digests, coalesce(t.host = s.host, false) AS stands, t.siblings
 FROM settled s
 JOIN flaps f ON f.host = s.host
+LEFT JOIN (
+    SELECT marks, provider_of(marks) AS provider FROM (SELECT DISTINCT marks FROM settled)
+) p ON p.marks = s.marks
 LEFT JOIN standing t ON t.domain = s.domain;
