@@ -73,9 +73,10 @@ def scan() -> None:
 @click.option(
     "--files", type=click.IntRange(1), default=20, show_default=True, help="Files of a shard."
 )
+@click.option("--keep-bodies", is_flag=True, help="Keep each payload whole, not its rules alone.")
 def plan(
     directory: Path, mirror: str, contact: str | None, crawls: str, share: float | None, seed: str,
-    files: int,
+    files: int, keep_bodies: bool,
 ) -> None:  # fmt: skip
     r"""Say what a scan reads and what it costs, and write it into DIRECTORY.
 
@@ -89,16 +90,17 @@ def plan(
       crawlblock scan plan data/scan --mirror /archive --crawls all
     """
     chosen = share or (_PUBLIC_SHARE if _is_public(mirror) else 1.0)
-    made = asyncio.run(_make_plan(mirror, contact, crawls, chosen, seed, files))
+    made = asyncio.run(_make_plan(mirror, contact, crawls, chosen, seed, files, keep_bodies))
     write_plan(made, directory)
     _print_plan(made)
 
 
 async def _make_plan(
-    mirror: str, contact: str | None, crawls: str, share: float, seed: str, files: int
-) -> Plan:
+    mirror: str, contact: str | None, crawls: str, share: float, seed: str, files: int,
+    keep_bodies: bool,
+) -> Plan:  # fmt: skip
     async with open_mirror(mirror, contact, Limits(per_second=_PUBLIC_RATE)) as archive:
-        return await make_plan(archive, crawls, share, seed, files)
+        return await make_plan(archive, crawls, share, seed, files, keep_bodies)
 
 
 def _print_plan(made: Plan) -> None:

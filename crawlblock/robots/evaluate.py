@@ -26,10 +26,10 @@ class Policy:
 
 
 class Outline(NamedTuple):
-    """A policy, told shortly."""
+    """A policy, told shortly: verdicts are the same objects wherever they are equal."""
 
     default: Verdict  # of `*` and of every crawler that is not named
-    named: Mapping[str, Verdict]
+    named: tuple[tuple[Verdict, int], ...]  # the others, as bits: see `Judge.tokens_of`
     ambiguous_group: bool
 
 
@@ -62,25 +62,34 @@ class Judge:
         named = [token for token in self.tokens if token != STAR]
         self._bound = Bindings(named)
         self._lines = Lines()
+        self._bits = {token: 1 << n for n, token in enumerate(named)}
 
     def policy(self, body: bytes) -> Policy:
         """Return the verdict of every crawler on a payload; never raises, whatever the bytes."""
         told = self.outline(body)
         verdicts = dict.fromkeys(self.tokens, told.default)
-        verdicts.update(told.named)
+        for own, bits in told.named:
+            verdicts.update(dict.fromkeys(self.tokens_of(bits), own))
         return Policy(verdicts, told.ambiguous_group)
 
     def outline(self, body: bytes) -> Outline:
         """Return a policy without a row for each crawler: most payloads name none or few."""
         if not is_robots(body):
-            return Outline(_UNKNOWN, {}, False)
+            return UNKNOWN
         groups = parse(body, self._lines)
         members = self._members(groups)
         limit = _share(members)
         default = _judged(groups, members.pop(STAR, None), True, limit)[0]
-        done = {ids: _judged(groups, ids, False, limit)[0] for ids in set(members.values())}
-        named = {token: done[ids] for token, ids in members.items()}
-        return Outline(default, named, any(g.joined_over and self._binds_any(g) for g in groups))
+        bits: dict[tuple[int, ...], int] = {}
+        for token, ids in members.items():
+            bits[ids] = bits.get(ids, 0) | self._bits[token]
+        named = tuple((_judged(groups, ids, False, limit)[0], who) for ids, who in bits.items())
+        joined = any(group.joined_over and self._binds_any(group) for group in groups)
+        return Outline(default, named, joined)
+
+    def tokens_of(self, bits: int) -> list[str]:
+        """Return the product tokens of an outline's bits."""
+        return [token for token, bit in self._bits.items() if bits & bit]
 
     def findings(self, body: bytes) -> dict[str, Finding]:
         """Return every crawler's verdict with the groups and the rule that decided it."""
@@ -195,3 +204,4 @@ def _verdict(restriction: Restriction, basis: Basis, root_allowed: bool | None) 
 
 
 _UNKNOWN = _verdict(Restriction.UNKNOWN, Basis.UNKNOWN, None)
+UNKNOWN = Outline(_UNKNOWN, (), False)

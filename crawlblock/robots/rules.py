@@ -112,9 +112,11 @@ def _first_live(groups: Sequence[Group], allow: bool, least: int, effort: Effort
     one of the other side that matches its witnesses: an Allow by a longer one, a Disallow by one as
     long.  Without a `*` that can only be the same pattern: those are looked up, the rest compared.
     """
-    effort.left -= _READING * sum(group.count(not allow) for group in groups)
-    others = chain.from_iterable(group.side(not allow) for group in groups)
-    against = list(others) if effort.left >= 0 else []
+    against: list[Rule] = []
+    for group in groups:
+        effort.left -= _READING * group.count(not allow)
+        if effort.left >= 0:
+            against.extend(group.side(not allow))
     same = set() if allow else {rule.pattern for rule in against}
     wild = [rule.pattern for rule in against if b"*" in rule.pattern and not rule.universal]
     wild.sort(key=len, reverse=True)
@@ -130,6 +132,10 @@ def _first_live(groups: Sequence[Group], allow: bool, least: int, effort: Effort
         if allow and _is_robots_txt(rule):
             continue
         rivals = wild if pattern.endswith(b"$") else wild_open
+        if not rivals:
+            if pattern[:1] in (b"/", b"*"):  # other patterns match no path
+                return rule
+            continue
         longer = len(pattern) + allow
         if any(not _beaten(path, rivals, longer, effort) for path in _witnesses(pattern)):
             return rule

@@ -87,7 +87,7 @@ class Group:
             return
         yield from self.disallows
         for raw in self.plain:
-            yield from _read_line(raw).rules
+            yield from _read_plain(raw)
 
     def count(self, allow: bool) -> int:
         """Return about how many rules there are on a side, without reading them."""
@@ -225,6 +225,12 @@ def _read_line(raw: bytes) -> Line:
     if kind is _ALLOW or kind is _DISALLOW:
         return Line(kind, value, _read_rules(kind is _ALLOW, escape(value)))
     return Line(kind, value)
+
+
+@lru_cache(maxsize=16_384)
+def _read_plain(raw: bytes) -> tuple[Rule, ...]:
+    """Return the rules of a plain line; one is read for most decisions, and few are unlike."""
+    return _read_line(raw).rules
 
 
 @lru_cache(maxsize=4096)

@@ -1,6 +1,5 @@
 """An HTTP answer as it lies in a WARC record: status, the headers kept, and the payload."""
 
-import json
 import re
 import zlib
 from json.encoder import encode_basestring_ascii
@@ -26,11 +25,12 @@ class Answer(NamedTuple):
 
 
 class Answers:
-    """Reads answers; it remembers header lines it has met, within bounds."""
+    """Reads answers; it remembers names and lines of headers it has met, within bounds."""
 
     def __init__(self) -> None:
         """Start with nothing met."""
-        self._lines = _Lines()
+        self._names = _Names()
+        self._pieces = _Pieces()
         self._statuses: dict[bytes, int | None] = {}
 
     def read(self, block: bytes) -> Answer:
@@ -38,23 +38,23 @@ class Answers:
         head, end, payload = block.partition(b"\r\n\r\n")
         if b"\n\n" in head or (not end and b"\n\n" in block):
             head, _, payload = _cut(block)
-        first, *rest = head.split(b"\n")
+        first, *lines = head.split(b"\n")
         status = self._status(first)
         if status is None:
             return Answer(None, None, None, block, True)
-        kept = dict(filter(None, map(self._lines.__getitem__, rest)))
-        as_stored = True
+        kept: dict[str, bytes] = {}
+        for line in lines:
+            if name := self._names[line.partition(b":")[0]]:
+                kept[name] = line
         decoded: bytes | None = payload
-        for coding in _CODINGS:
-            if coding in kept:
-                named = json.loads(kept.pop(coding).partition(": ")[2]).strip().lower()
-                as_stored = as_stored and named in ("", "identity")
-                decoded = None if decoded is None else _decoded(decoded, named)
+        as_stored = True
+        if not kept.keys().isdisjoint(_CODINGS):
+            decoded, as_stored = _without_codings(kept, payload)
         location = kept.get("location")
         return Answer(
             status,
-            json.loads(location.partition(": ")[2]) if location else None,
-            f"{{{', '.join(kept.values())}}}" if kept else None,
+            _value(location) if location else None,
+            f"{{{', '.join(map(self._pieces.__getitem__, kept.items()))}}}" if kept else None,
             decoded,
             as_stored,
         )
@@ -80,24 +80,33 @@ class _Names(dict[bytes, str | None]):
         return found
 
 
-class _Lines(dict[bytes, tuple[str, str] | None]):
-    """The name and the piece of JSON of each header line that is read, None for any other."""
+class _Pieces(dict[tuple[str, bytes], str]):
+    """A header's name and line as a piece of JSON."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._names = _Names()
-
-    def __missing__(self, line: bytes) -> tuple[str, str] | None:
-        name, _, value = line.partition(b":")
-        key = self._names[name]
-        found = None
-        if key is not None:
-            found = key, f'"{key}": {encode_basestring_ascii(_text(value).strip())}'
+    def __missing__(self, header: tuple[str, bytes]) -> str:
+        name, line = header
+        piece = f'"{name}": {encode_basestring_ascii(_value(line))}'
         if len(line) < 200:
             if len(self) >= _MEMO:
                 self.clear()
-            self[line] = found
-        return found
+            self[header] = piece
+        return piece
+
+
+def _value(line: bytes) -> str:
+    return _text(line.partition(b":")[2]).strip()
+
+
+def _without_codings(kept: dict[str, bytes], payload: bytes) -> tuple[bytes | None, bool]:
+    """Take the codings out of the headers, and the payload out of them; tell if it had none."""
+    decoded: bytes | None = payload
+    as_stored = True
+    for coding in _CODINGS:
+        if coding in kept:
+            named = _value(kept.pop(coding)).lower()
+            as_stored = as_stored and named in ("", "identity")
+            decoded = None if decoded is None else _decoded(decoded, named)
+    return decoded, as_stored
 
 
 def _cut(block: bytes) -> tuple[bytes, bytes, bytes]:

@@ -1,8 +1,8 @@
 """WARC records to rows: a capture each, with the payload where its digest is met first."""
 
-import hashlib
 import re
 from base64 import b32encode
+from hashlib import sha1
 from typing import Any, NamedTuple
 from urllib.parse import urljoin, urlsplit
 
@@ -12,12 +12,13 @@ from crawlblock.model import Outcome
 from crawlblock.robots.syntax import SIZE_LIMIT
 from crawlblock.scan.answer import Answer, Answers
 from crawlblock.scan.read import Damage, Stored
-from crawlblock.scan.verdicts import Meaning, Verdicts
+from crawlblock.scan.verdicts import Meaning, Verdicts, kept_text
 from crawlblock.sources.outcomes import outcome_of
 
 _PLAIN_URL = re.compile(r"https?://([a-z0-9.-]*[a-z0-9])(/[^?#\s]*)")
 _MEMO = 200_000  # digests; some 300 bytes each
-_KEPT = SIZE_LIMIT + 1  # bytes of a payload that are stored: one more shows that it is longer
+_BASE_32 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+_TO_PYTHON = bytes.maketrans(_BASE_32, b"0123456789abcdefghijklmnopqrstuv")  # the digits of int()
 
 SCHEMA = pl.Schema(
     {
@@ -33,6 +34,8 @@ SCHEMA = pl.Schema(
         "bytes": pl.Int64(),
         "policy": pl.String(),
         "ambiguous_group": pl.Boolean(),
+        "text": pl.String(),
+        "rules": pl.Binary(),
         "body": pl.Binary(),
         "headers": pl.String(),
         "warc_file": pl.String(),
@@ -48,18 +51,28 @@ class _Payload(NamedTuple):
     meaning: Meaning
 
 
+_NO_PAYLOAD: tuple[object, ...] = (None,) * 7
+
+
 class Captures:
     """Turns the records of one shard into rows."""
 
-    def __init__(self, snapshot: str, reader: "Reader") -> None:
-        """Take the crawl, and what reads and judges."""
+    def __init__(self, snapshot: str, reader: "Reader", keep_bodies: bool = False) -> None:
+        """Take the crawl, what reads and judges, and whether payloads are kept whole as well."""
         self._snapshot = snapshot
         self._reader = reader
+        self._keep_bodies = keep_bodies
         self._rows: list[tuple[Any, ...]] = []
-        self._met: set[bytes] = set()
-        self.held = 0  # bytes of bodies in the rows
-        self.payloads = 0  # distinct
+        self._texts: set[str] = set()
+        self._digests: set[str] = set()
+        self.rows = 0  # all since the start
+        self.held = 0  # bytes of texts and bodies in the rows that were not taken yet
         self.policies: set[str] = set()
+
+    @property
+    def payloads(self) -> int:
+        """Return how many distinct payloads were met."""
+        return len(self._digests)
 
     def add(self, file: str, stored: Stored) -> Damage | None:
         """Add a record; return why it cannot be one."""
@@ -68,55 +81,55 @@ class Captures:
         if place is None:
             return Damage(stored.offset, f"a record of no URL: {url[:100]!r}")
         answer = self._reader.answers.read(stored.block)
-        payload, outcome, body = None, None, None
         status = answer.status
-        if status is None:
+        told = _NO_PAYLOAD
+        if status is None or (200 <= status < 300 and not _whole(answer, stored)):
             outcome = Outcome.DAMAGED
         elif not 200 <= status < 300:
             outcome = outcome_of(status, None)
-        elif not _whole(answer, stored):
-            outcome = Outcome.DAMAGED
         else:
-            payload, body = self._payload(status, answer, stored.digest)
-            outcome = payload.meaning.outcome if payload else Outcome.DAMAGED
+            outcome, told = self._payload(status, answer, stored.digest)
         self._rows.append((
-            self._snapshot, *place, url, stored.date, status, outcome, _target(url, answer),
-            *((payload.digest, payload.size, payload.meaning.policy,
-               payload.meaning.ambiguous_group) if payload else (None, None, None, None)),
-            body, answer.headers, file, stored.offset, stored.length,
+            *place, url, stored.date, status, outcome, _target(url, answer), *told,
+            answer.headers, file, stored.offset, stored.length,
         ))  # fmt: skip
         return None
 
     def _payload(
         self, status: int, answer: Answer, stated: bytes
-    ) -> tuple[_Payload | None, bytes | None]:
-        """Return what a payload is, with its bytes the first time; None if its digest is not it."""
+    ) -> tuple[Outcome, tuple[object, ...]]:
+        """Return what a payload is, with its bytes the first time; its digest must be the stated.
+
+        The digest of a payload that had a coding is of something else.
+        """
         body = answer.payload or b""
-        raw = hashlib.sha1(body, usedforsecurity=False).digest()
-        payload = self._reader.payload(status, raw, body)
-        if answer.as_stored and stated[:5] == b"sha1:" and stated != payload.digest.encode():
-            return None, None
-        if raw in self._met:
-            return payload, None
-        self._met.add(raw)
-        self.payloads += 1
-        self.policies.add(payload.meaning.policy)
-        kept = body[:_KEPT]
-        self.held += len(kept)
-        return payload, kept
+        payload = self._reader.payload(status, body, stated)
+        digest, size, (outcome, text, policy, ambiguous) = payload
+        if answer.as_stored and stated[:5] == b"sha1:" and stated != digest.encode():
+            return Outcome.DAMAGED, _NO_PAYLOAD
+        rules = whole = None
+        if digest not in self._digests:
+            self._digests.add(digest)
+            self.policies.add(policy)
+            if self._keep_bodies:
+                whole = body
+                self.held += len(body)
+            if text not in self._texts:
+                self._texts.add(text)
+                rules = kept_text(body)
+                self.held += len(rules)
+        return outcome, (digest, size, policy, ambiguous, text, rules, whole)
 
     def take(self) -> pl.DataFrame:
         """Return the rows since the last time, in the order of the files."""
-        columns = zip(*self._rows, strict=True) if self._rows else [()] * len(SCHEMA)
-        series = {name: list(column) for name, column in zip(SCHEMA, columns, strict=True)}
+        names = SCHEMA.names()[1:]
+        columns = zip(*self._rows, strict=True) if self._rows else [()] * len(names)
+        series = {name: list(column) for name, column in zip(names, columns, strict=True)}
         dates = pl.Series("fetch_time", series.pop("fetch_time"), pl.Binary).cast(pl.String)
-        outcomes = series.pop("outcome")
         frame = pl.DataFrame(
             {name: pl.Series(name, values, SCHEMA[name]) for name, values in series.items()}
-        ).with_columns(
-            _times(dates),
-            pl.Series("outcome", list(map(str, outcomes)), pl.String),
-        )
+        ).with_columns(_times(dates), pl.lit(self._snapshot).alias("snapshot"))
+        self.rows += len(self._rows)
         self._rows, self.held = [], 0
         return frame.select(SCHEMA.names())
 
@@ -130,16 +143,26 @@ class Reader:
         self.answers = Answers()
         self._payloads: dict[tuple[int, bytes], _Payload] = {}
 
-    def payload(self, status: int, raw: bytes, body: bytes) -> _Payload:
-        """Return what a payload with this SHA-1 is, judging it the first time."""
+    def payload(self, status: int, body: bytes, stated: bytes) -> _Payload:
+        """Return what a payload is, judging it the first time; `stated` may be its digest."""
+        raw = sha1(body, usedforsecurity=False).digest()
         known = self._payloads.get((status, raw))
         if known is None:
             if len(self._payloads) >= _MEMO:
                 self._payloads.clear()
-            name = "sha1:" + b32encode(raw).decode()
-            known = _Payload(name, len(body), self.verdicts.meaning(status, body))
+            meaning = self.verdicts.meaning(status, body, raw)
+            known = _Payload(_spelled(raw, stated), len(body), meaning)
             self._payloads[status, raw] = known
         return known
+
+
+def _spelled(raw: bytes, stated: bytes) -> str:
+    """Return a SHA-1 as WARC writes it; comparing with what is stated is quicker than spelling."""
+    number = stated[5:]
+    spelled = len(number) == 32 and stated[:5] == b"sha1:" and not number.translate(None, _BASE_32)
+    if spelled and int(number.translate(_TO_PYTHON), 32) == int.from_bytes(raw):
+        return stated.decode()
+    return "sha1:" + b32encode(raw).decode()
 
 
 def _whole(answer: Answer, stored: Stored) -> bool:

@@ -12,7 +12,7 @@ from crawlblock.sources.commoncrawl.crawls import choose, list_crawls, paths
 from crawlblock.sources.commoncrawl.mirror import Mirror
 
 PLAN = "plan.json"
-_FORMAT = 1
+_FORMAT = 2
 _FILE_BYTES = 1_500_000  # of a robotstxt file in 2025 and 2026; older ones have up to 2 MB
 _FILE_CAPTURES = 750
 _CAPTURES_PER_SECOND = 9_000  # read and judged by one core: see benchmarks/README.md
@@ -53,6 +53,7 @@ class Plan:
     bytes: int  # estimated where the mirror is not a directory
     crawls: tuple[Taken, ...]
     shards: tuple[Shard, ...]
+    keep_bodies: bool = False  # payloads are kept whole beside their rules
 
     @property
     def files(self) -> int:
@@ -70,7 +71,9 @@ class Plan:
         return max(judging, self.files / per_second, self.bytes / _BYTES_PER_SECOND) / 60
 
 
-async def make_plan(mirror: Mirror, wanted: str, share: float, seed: str, size: int) -> Plan:
+async def make_plan(
+    mirror: Mirror, wanted: str, share: float, seed: str, size: int, keep_bodies: bool = False
+) -> Plan:
     """Return a plan for some crawls (see `crawls.choose`) in shards of `size` files.
 
     The same seed draws the same files everywhere, and a larger share keeps those of a smaller one.
@@ -85,8 +88,9 @@ async def make_plan(mirror: Mirror, wanted: str, share: float, seed: str, size: 
         shards += cut(crawl.crawl, drawn, size)
         measured += sum(_size(mirror, key) for key in drawn)
     return Plan(
-        mirror.location, seed, share, registry.stamp(), measured, tuple(taken), tuple(shards)
-    )
+        mirror.location, seed, share, registry.stamp(), measured, tuple(taken), tuple(shards),
+        keep_bodies,
+    )  # fmt: skip
 
 
 def draw_files(keys: Sequence[str], share: float, seed: str) -> list[str]:

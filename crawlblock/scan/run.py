@@ -32,7 +32,10 @@ def tasks(
         per_second=limits.per_second / workers,
         in_flight=max(1, limits.in_flight // workers),
     )
-    return [Task(directory, shard, plan.mirror, contact, each, plan.rules) for shard in shards]
+    return [
+        Task(directory, shard, plan.mirror, contact, each, plan.rules, plan.keep_bodies)
+        for shard in shards
+    ]
 
 
 def run(given: Sequence[Task], processes: int) -> Iterator[Done]:

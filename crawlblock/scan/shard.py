@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import json
 import os
 import time
@@ -40,6 +41,7 @@ class Task:
     contact: str | None
     limits: Limits  # this worker's part of what the mirror is asked to bear
     rules: str
+    keep_bodies: bool = False
     fast: bool | None = None  # FastWARC reads; None: where it is installed
 
 
@@ -75,6 +77,7 @@ class About:
     shard: str
     crawl: str
     files: tuple[str, ...]
+    keep_bodies: bool
     captures: int
     payloads: int
     bytes: int
@@ -121,7 +124,8 @@ def run_shard(task: Task) -> Done:
         with FileLock(locks / task.shard.shard):  # it may have been given out twice
             if about := _same(path, task):
                 return _done(about, True, 0.0)
-            return asyncio.run(_scan(task, path))
+            with _collected_seldom():
+                return asyncio.run(_scan(task, path))
     except OSError as error:
         raise StoreError(
             f"{path} cannot be written ({error.strerror or error}); make room, then run again"
@@ -134,14 +138,14 @@ def _same(path: Path, task: Task) -> About | None:
         about = read_about(path)
     except InputError:
         return None
-    made = (about.rules, about.files)
-    return about if made == (task.rules, task.shard.files) else None
+    made = (about.rules, about.files, about.keep_bodies)
+    return about if made == (task.rules, task.shard.files, task.keep_bodies) else None
 
 
 async def _scan(task: Task, path: Path) -> Done:
     begun = time.process_time()
     reader = _reader(task.rules)
-    captures = Captures(task.shard.crawl, reader)
+    captures = Captures(task.shard.crawl, reader, task.keep_bodies)
     parquet = _Parquet(path)
     faults: list[Fault] = []
     size = 0
@@ -156,7 +160,7 @@ async def _scan(task: Task, path: Path) -> Done:
         frame = captures.take()
         about = About(
             __version__, task.rules, task.shard.shard, task.shard.crawl, task.shard.files,
-            parquet.rows + frame.height, captures.payloads, size, reader.verdicts.tokens,
+            task.keep_bodies, captures.rows, captures.payloads, size, reader.verdicts.tokens,
             SPELLED, reader.verdicts.spelled(captures.policies), tuple(faults),
         )  # fmt: skip
         parquet.finish(frame, about)
@@ -185,13 +189,11 @@ class _Parquet:
     """A Parquet file written in pieces beside its place, and given its name when it is whole."""
 
     def __init__(self, path: Path) -> None:
-        self.rows = 0
         self._path = path
         self._pieces: list[Path] = []
 
     def put(self, frame: pl.DataFrame) -> None:
         """Write rows to the disk, so that memory stays flat."""
-        self.rows += frame.height
         piece = self._path.with_name(f".{self._path.name}.{len(self._pieces)}")
         self._pieces.append(piece)
         frame.write_parquet(piece, statistics=False)
@@ -239,6 +241,17 @@ async def _files(task: Task) -> AsyncIterator[tuple[str, Path | Outcome]]:
     with contextlib.suppress(OSError):
         folder.rmdir()
         folder.parent.rmdir()
+
+
+@contextlib.contextmanager
+def _collected_seldom() -> Iterator[None]:
+    """Look for cycles seldom: rows make none, but each look goes over the thousands that wait."""
+    before = gc.get_threshold()
+    gc.set_threshold(200_000, 20, 20)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 @cache

@@ -6,13 +6,15 @@ from itertools import product
 from typing import NamedTuple
 
 from crawlblock.model import Basis, Outcome, Restriction, Verdict
-from crawlblock.robots.evaluate import Judge
+from crawlblock.robots.evaluate import Judge, Outline
+from crawlblock.robots.sniff import is_robots
 from crawlblock.robots.syntax import SIZE_LIMIT
 from crawlblock.sources.outcomes import outcome_of
 
 _MEMO = 200_000  # texts; some 150 bytes each
 _FIRST = 40  # code of the first verdict: from ( on all are printable, to 0x81 at most
 _NEAR = 16  # bytes before the word itself that the start of its line is looked for in
+_SITEMAPS = 8  # lines that are emptied
 
 # Every verdict there can be, as one character each.
 VERDICTS = tuple(Verdict(*parts) for parts in product(Restriction, Basis, (True, False, None)))
@@ -23,13 +25,11 @@ SPELLED = {
 }
 
 
-_Named = tuple[tuple[str, str], ...]  # tokens with their codes
-
-
 class Meaning(NamedTuple):
     """What a payload means."""
 
     outcome: Outcome
+    text: str  # the name of what is kept of it
     policy: str
     ambiguous_group: bool
 
@@ -45,56 +45,67 @@ class Verdicts:
         self.tokens = tuple(tokens)
         self._rules = rules
         self._judge = Judge(self.tokens)
-        self._known: dict[bytes, tuple[str, bool]] = {}
-        self._names: dict[tuple[str, _Named], str] = {}
+        self._known: dict[str, Meaning] = {}
+        self._names: dict[tuple[object, ...], str] = {}
         self._codes: dict[str, str] = {}  # by policy; some thousand a crawl
 
-    def meaning(self, status: int, body: bytes) -> Meaning:
+    def meaning(self, status: int, body: bytes, sha1: bytes) -> Meaning:
         """Return how a capture with this status and payload ended and what the payload means."""
         outcome = outcome_of(status, body)
-        if outcome is not Outcome.OK or len(body) > SIZE_LIMIT:
-            return Meaning(outcome, *self._judged(body))
-        text = hashlib.sha1(without_sitemaps(body), usedforsecurity=False).digest()
-        if text not in self._known:
+        text = kept_text(body)
+        raw = sha1 if text is body else hashlib.sha1(text, usedforsecurity=False).digest()
+        name = raw[:8].hex()
+        known = self._known.get(name)
+        if known is None or known.outcome is not outcome:
             if len(self._known) >= _MEMO:
                 self._known.clear()
-            self._known[text] = self._judged(body)
-        return Meaning(outcome, *self._known[text])
+            told = self._judge.outline(text)
+            known = Meaning(outcome, name, self._policy(told), told.ambiguous_group)
+            self._known[name] = known
+        return known
 
     def spelled(self, policies: Iterable[str]) -> dict[str, str]:
         """Return the codes of policies that were met: a character for each token."""
         return {name: self._codes[name] for name in sorted(policies)}
 
-    def _judged(self, body: bytes) -> tuple[str, bool]:
-        told = self._judge.outline(body)
-        default = CODES[told.default]
-        named = tuple((token, CODES[verdict]) for token, verdict in told.named.items())
-        if (default, named) not in self._names:
+    def _policy(self, told: Outline) -> str:
+        """Return the name of a vector of verdicts."""
+        known = (id(told.default), *((id(verdict), bits) for verdict, bits in told.named))
+        if known not in self._names:
             if len(self._names) >= _MEMO:
                 self._names.clear()
-            row = dict.fromkeys(self.tokens, default) | dict(named)
+            row = dict.fromkeys(self.tokens, CODES[told.default])
+            for verdict, bits in told.named:
+                row.update(dict.fromkeys(self._judge.tokens_of(bits), CODES[verdict]))
             codes = "".join(row.values())
             name = hashlib.blake2b(f"{self._rules}\n{codes}".encode(), digest_size=8).hexdigest()
-            self._names[default, named] = name
+            self._names[known] = name
             self._codes[name] = codes
-        return self._names[default, named], told.ambiguous_group
+        return self._names[known]
 
 
-def without_sitemaps(body: bytes) -> bytes:
-    """Return a robots.txt less its first Sitemap lines: most often what tells two hosts' apart.
+def kept_text(body: bytes) -> bytes:
+    """Return what a shard keeps of a payload: what decides, with every line at its place.
 
-    They belong to no group and change no verdict (RFC 9309 section 2.2.4).
+    Its first Sitemap lines are emptied, for they are most often what tells two hosts' texts apart;
+    they belong to no group and change no verdict (RFC 9309 section 2.2.4).
     """
+    if len(body) > SIZE_LIMIT:
+        return body[: SIZE_LIMIT + 1]  # one more shows that it is longer
     pieces, start, at = [], 0, -1
-    for _ in range(8):
+    for _ in range(_SITEMAPS):
         at = body.find(b"itemap", at + 1)
         if at < 0:
             break
         first = body.rfind(b"\n", max(0, at - _NEAR), at) + 1
         end = body.find(b"\n", at)
-        line = body[first : end if end >= 0 else len(body)]
+        end = end if end >= 0 else len(body)
+        line = body[first:end]
         begins = first > 0 or at < _NEAR
         if begins and line[:-1].find(b"\r") < 0 and line.lstrip()[:7].lower() == b"sitemap":
             pieces.append(body[start:first])
-            start = first + len(line) + 1
-    return b"".join((*pieces, body[start:])) if pieces else body
+            start = end
+    if not pieces:
+        return body
+    text = b"".join((*pieces, body[start:]))
+    return text if is_robots(text) and is_robots(body) else body

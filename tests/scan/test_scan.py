@@ -3,6 +3,7 @@
 import asyncio
 import json
 from datetime import datetime, timedelta
+from hashlib import sha1
 from pathlib import Path
 
 import polars as pl
@@ -22,10 +23,10 @@ from crawlblock.pipeline.sample import from_list, store_panel
 from crawlblock.robots.evaluate import Judge
 from crawlblock.scan.plan import draw_files, read_plan
 from crawlblock.scan.shard import read_about
-from crawlblock.scan.verdicts import CODES, Verdicts, without_sitemaps
+from crawlblock.scan.verdicts import CODES, Verdicts, kept_text
 from crawlblock.store.store import Store
 from crawlblock.transport import Limits
-from scan.warcs import CRAWL, answer, archive, keys_of, member, record
+from scan.warcs import CRAWL, TEXT, answer, archive, keys_of, member, record
 
 MINI = Crawl("MINI-2025-33", datetime(2025, 8, 2), datetime(2025, 8, 18))
 TEXTS = (
@@ -108,39 +109,65 @@ def test_a_scan_gives_what_history_gives(tmp_path: Path) -> None:
             assert {token: about.codes[code] for token, code in codes.items()} == verdicts[policy]
     with store.reading() as con:
         kept = dict(con.execute("SELECT digest, bytes FROM payloads").fetchall())
-    bodies = rows.filter(pl.col("body").is_not_null())
-    assert dict(zip(bodies["digest"], bodies["bytes"], strict=True)) == kept
+    assert dict(rows.select("digest", "bytes").drop_nulls().iter_rows()) == kept
 
 
 def test_verdicts_are_those_of_judge(shared: Path) -> None:
-    """A policy's codes are Judge's verdicts for real bodies, and Sitemap lines change none."""
+    """Codes are Judge's verdicts for real bodies, and what is kept of them decides the same."""
     bodies = pl.read_parquet(shared / "corpus/spider_2024_05.parquet")["body"].drop_nulls()
     tokens = ["*", "GPTBot", "CCBot", "AI2Bot", "Applebot-Extended", "Googlebot"]
     judge, verdicts = Judge(tokens), Verdicts(tokens, "rules")
     cut = 0
     for body in bodies.unique(maintain_order=True).head(3_000).to_list():
         expected = judge.policy(body)
-        found = verdicts.meaning(200, body)
+        found = verdicts.meaning(200, body, sha1(body).digest())
         codes = verdicts.spelled([found.policy])[found.policy]
         assert codes == "".join(CODES[each] for each in expected.verdicts.values())
         assert found.ambiguous_group == expected.ambiguous_group
-        cut += without_sitemaps(body) != body
+        text = kept_text(body)
+        told_of_text, told_of_body = judge.findings(text), judge.findings(body)
+        for token in tokens:
+            kept, whole = told_of_text[token], told_of_body[token]
+            assert (kept.verdict, kept.line(text)) == (whole.verdict, whole.line(body))
+        cut += text != body
     assert cut > 1_000
 
 
 @pytest.mark.parametrize(
     ("body", "left"),
     [
-        (b"Sitemap: a\nUser-agent: *\n  SITEMAP: b\nsitemap: c", b"User-agent: *\n  SITEMAP: b\n"),
+        (b"Sitemap: a\nUser-agent: *\n  SITEMAP: b\nsitemap: c",
+         b"\nUser-agent: *\n  SITEMAP: b\n"),
         (b"# see Sitemap: a\nDisallow: /sitemap\r\nSitemap: b\r\nAllow: /\r\n",
-         b"# see Sitemap: a\nDisallow: /sitemap\r\nAllow: /\r\n"),
+         b"# see Sitemap: a\nDisallow: /sitemap\r\n\nAllow: /\r\n"),
         (b"Disallow: /\rSitemap: a\rAllow: /b\n", b"Disallow: /\rSitemap: a\rAllow: /b\n"),
         (b"Sitemap: a\rDisallow: /\n", b"Sitemap: a\rDisallow: /\n"),
+        (b"<html>\nSitemap: a\n", b"<html>\nSitemap: a\n"),
+        (b"Sitemap: a\n" * 50_000, (b"Sitemap: a\n" * 50_000)[:512_001]),
     ],
+    ids=["all", "not others", "CR only", "before CR", "no robots.txt", "too long"],
 )  # fmt: skip
-def test_sitemap_lines_are_cut_whole(body: bytes, left: bytes) -> None:
-    """Only lines that are a Sitemap's alone are left out, and never a rule beside them."""
-    assert without_sitemaps(body) == left
+def test_sitemap_lines_are_emptied(body: bytes, left: bytes) -> None:
+    """Only lines that are a Sitemap's alone are emptied, and every other keeps its number."""
+    assert kept_text(body) == left
+
+
+def test_texts_stand_once_in_a_shard(tmp_path: Path) -> None:
+    """Payloads that differ in a Sitemap share a text, which stands in the first row that has it."""
+    texts = [TEXT, TEXT + b"Sitemap: https://b.example/s.xml\n", TEXT, TEXT + b"Sitemap: x\n"]
+    records = [member(record(f"h{n}.example", answer(text))) for n, text in enumerate(texts)]
+    mirror = archive(tmp_path / "mirror", [b"".join(records)])
+    for name, arguments in (("rules", ()), ("bodies", ("--keep-bodies",))):
+        assert told("plan", tmp_path / name, "--mirror", mirror, *arguments).exit_code == 0
+        assert told("run", tmp_path / name).exit_code == 0
+    rows = pl.read_parquet(tmp_path / f"rules/shards/{CRAWL}-00000.parquet")
+    assert rows["digest"].n_unique() == 3
+    assert [text.rstrip(b"\n") for text in rows["rules"].drop_nulls()] == [TEXT.rstrip(b"\n")] * 2
+    assert rows["text"].to_list()[1] == rows["text"].to_list()[3]
+    assert rows["body"].null_count() == 4
+    whole = pl.read_parquet(tmp_path / f"bodies/shards/{CRAWL}-00000.parquet")
+    assert whole["body"].to_list() == [texts[0], texts[1], None, texts[3]]
+    assert whole.drop("body").equals(rows.drop("body"))
 
 
 def test_draws_are_seeded_and_nested() -> None:

@@ -7,6 +7,7 @@ import sys
 import time
 from dataclasses import replace
 from datetime import datetime
+from hashlib import sha1
 from pathlib import Path
 
 import polars as pl
@@ -64,7 +65,9 @@ def test_a_row_says_all_of_a_capture(tmp_path: Path) -> None:
         "digest": stated(TEXT)[1].decode(),
         "bytes": len(TEXT),
         "ambiguous_group": False,
-        "body": TEXT,
+        "text": sha1(TEXT).hexdigest()[:16],
+        "rules": TEXT,
+        "body": None,
         "headers": '{"content-type": "text/plain", "server": "second"}',
         "warc_file": f"crawl-data/{CRAWL}/segments/1.0/robotstxt/00000.warc.gz",
         "warc_offset": 0,
@@ -94,7 +97,7 @@ def test_other_answers(
     """An answer that is no robots.txt has an outcome and no payload; a redirect has its target."""
     found = row(tmp_path, answer(b"<html>", status, headers))
     assert (found["outcome"], found["redirect"]) == (outcome, redirect)
-    assert found["digest"] is found["body"] is found["policy"] is None
+    assert found["digest"] is found["rules"] is found["policy"] is None
 
 
 @pytest.mark.fault("scan", "a payload in a coding that Common Crawl removes")
@@ -111,7 +114,7 @@ def test_codings_are_undone(coding: str, tmp_path: Path) -> None:
         brotli = pytest.importorskip("brotli")
         body, readable = brotli.compress(TEXT), True
     found = row(tmp_path, answer(body, headers=sent))
-    assert (found["outcome"], found["body"]) == (("ok", TEXT) if readable else ("damaged", None))
+    assert (found["outcome"], found["rules"]) == (("ok", TEXT) if readable else ("damaged", None))
 
 
 @pytest.mark.fault("scan", "{case}")
@@ -127,7 +130,7 @@ def test_codings_are_undone(coding: str, tmp_path: Path) -> None:
 def test_damaged_captures(case: str, given: dict[str, object], tmp_path: Path) -> None:
     """A capture whose payload cannot be told is kept, is damaged, and has no verdict."""
     found = row(tmp_path, **({"block": answer()} | given))  # type: ignore[arg-type]
-    assert (found["outcome"], found["policy"], found["body"]) == ("damaged", None, None)
+    assert (found["outcome"], found["policy"], found["rules"]) == ("damaged", None, None)
 
 
 def test_bodies_stand_once_and_are_bounded(tmp_path: Path) -> None:
@@ -142,10 +145,10 @@ def test_bodies_stand_once_and_are_bounded(tmp_path: Path) -> None:
         member(record("e.example", answer(hostile))),
     )
     assert time.process_time() - begun < 20
-    assert found["body"].is_not_null().to_list() == [True, False, False, True, True]
+    assert found["rules"].is_not_null().to_list() == [True, False, False, True, True]
     assert found["policy"][:4].n_unique() == 1
     assert found["bytes"][3] == 160_000 * len(TEXT)
-    assert len(found["body"][3]) == 500 * 1024 + 1
+    assert len(found["rules"][3]) == 500 * 1024 + 1
 
 
 def test_bodies_beyond_memory_go_to_the_disk(tmp_path: Path) -> None:

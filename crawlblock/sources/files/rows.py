@@ -117,7 +117,7 @@ def _usable(rows: pl.DataFrame, tally: Tally) -> pl.DataFrame:
     )
     told = told.join(_hosts(rows["host"]), on="given", how="left", maintain_order="left")
     told = told.join(_words(rows["status"]), on="status", how="left", maintain_order="left")
-    faults = {
+    faults: dict[str, tuple[pl.Expr, str | pl.Expr]] = {
         "no usable host": (pl.col("host").is_null(), "given"),
         "no time that can be read": (
             pl.col("start").is_null() | pl.col("end").is_null(),
