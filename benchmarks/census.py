@@ -59,8 +59,8 @@ def _write(path: Path, shard: Shard, drawn: random.Random) -> None:
     kept: set[str] = set()
     rows = [row for file in shard.files for row in _file(drawn, file, kept)]
     about = About(
-        __version__, registry.stamp(), shard.shard, CRAWL, shard.files, len(rows), 0, 0, (), {}, {},
-        (),
+        __version__, registry.stamp(), shard.shard, CRAWL, shard.files, False, len(rows), 0, 0,
+        (), {}, {}, (),
     )  # fmt: skip
     frame = pl.DataFrame(rows, schema=list(COLUMNS), orient="row", infer_schema_length=None)
     frame = frame.with_columns(pl.col("rules").cast(pl.Binary), pl.col("status").cast(pl.Int32))

@@ -10,6 +10,7 @@ not chosen; `decisions` is the effective number of independent ones.
 from itertools import chain
 
 from claimed import compared, decided
+from clusters import clusters
 from pairs import differences, vanishing
 from shares import shares, totals
 from tally import HEADER
@@ -19,7 +20,17 @@ from times import forecasts, survival
 def main() -> None:
     """Print the table as it comes."""
     print(HEADER)
-    made = (shares, decided, totals, differences, compared, vanishing, survival, forecasts)
+    made = (
+        shares,
+        decided,
+        totals,
+        differences,
+        compared,
+        vanishing,
+        survival,
+        forecasts,
+        clusters,
+    )
     for tally in chain.from_iterable(simulate() for simulate in made):
         print(tally.row(), flush=True)
 

@@ -33,10 +33,10 @@ def find_shards(directories: Sequence[Path]) -> list[Found]:
     Raises InputError for a directory without a plan or shards, for a file that is no whole shard
     of the plan, and for shards that do not belong together.
     """
-    found: dict[tuple[str, tuple[str, ...]], Found] = {}
+    found: dict[object, Found] = {}
     for directory in directories:
         for each in _found(directory):
-            found.setdefault((each.about.crawl, each.about.files), each)
+            found.setdefault((each.about.crawl, each.about.files, drawn(each)), each)
     shards = sorted(found.values(), key=lambda each: (each.about.crawl, each.about.files))
     _check_together(shards)
     return shards

@@ -1,12 +1,10 @@
 """A crawl whose hosts move, flap and differ, written as an archive, and its scan."""
 
-import hashlib
 import random
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
-import polars as pl
 from click.testing import CliRunner, Result
 
 from crawlblock.cli import cli
@@ -105,30 +103,4 @@ def scanned(directory: Path, mirror: Path, *options: object, files: int = 1) -> 
     assert ended.exit_code == 0, ended.output
     ended = told("scan", "run", directory)
     assert ended.exit_code == 0, ended.output
-    for path in (directory / "shards").glob("*.parquet"):
-        adapt(path)
     return directory
-
-
-def adapt(path: Path) -> None:
-    """Give a shard the columns text and rules in place of body."""
-    if "text" in pl.read_parquet_schema(path):
-        return
-    told_of_itself = pl.read_parquet_metadata(path)["crawlblock"]
-    frame = pl.read_parquet(path)
-    bodies = {
-        digest: b"\n".join(b"" if line[:8] == b"Sitemap:" else line for line in body.split(b"\n"))
-        for digest, body in frame.select("digest", "body").drop_nulls().iter_rows()
-    }
-    names = [
-        None if digest is None else hashlib.blake2b(bodies[digest], digest_size=8).hexdigest()
-        for digest in frame["digest"].to_list()
-    ]
-    firsts = {name: row for row, name in reversed(list(enumerate(names)))}
-    rules = [
-        bodies[digest] if digest is not None and firsts[name] == row else None
-        for row, (digest, name) in enumerate(zip(frame["digest"].to_list(), names, strict=True))
-    ]
-    frame.drop("body").with_columns(
-        pl.Series("text", names, pl.String), pl.Series("rules", rules, pl.Binary)
-    ).write_parquet(path, metadata={"crawlblock": told_of_itself})
