@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from crawlblock.errors import InputError, StoreError
 from crawlblock.pipeline.sample import from_list, store_panel
 from crawlblock.scan.shard import KEY
 from crawlblock.store.store import Store
+from crawlblock.warc import digest
 from scan.shards import crawl, scanned, told
 
 
@@ -214,6 +216,25 @@ def test_a_panel_and_a_census_are_kept_apart(scan: Path, tmp_path: Path) -> None
     ended = told("sample", "--list", tmp_path / "hosts.csv", "--db", tmp_path / "census.duckdb")
     assert isinstance(ended.exception, InputError)
     assert "another --db" in str(ended.exception)
+
+
+def test_kept_bodies_are_the_payloads(scan: Path, mirror: Path, tmp_path: Path) -> None:
+    """Shards with bodies give the payloads byte for byte, and the same census as those without."""
+    with_bodies = scanned(tmp_path / "bodies", mirror, "--keep-bodies")
+    merged(tmp_path / "bodies.duckdb", with_bodies)
+    merged(tmp_path / "texts.duckdb", scan)
+    columns = "digest, bytes, policy, ambiguous_group, template, text"
+    asked = f"SELECT {columns} FROM payloads SEMI JOIN captures USING (digest) ORDER BY digest"
+    answers = []
+    for name in ("bodies", "texts"):
+        with Store(tmp_path / f"{name}.duckdb").reading() as con:
+            answers.append(con.execute(asked).fetchall())
+            bodies = con.execute("SELECT digest, body, is_text FROM bodies").fetchall()
+        payloads = [(stated, zlib.decompress(body)) for stated, body, _ in bodies]
+        assert {is_text for *_, is_text in bodies} == {name == "texts"}
+        right = [digest(body) == stated for stated, body in payloads]
+        assert all(right) == (name == "bodies")
+    assert answers[0] == answers[1]
 
 
 @pytest.mark.fault("scan", "kill -9 during merge")
