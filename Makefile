@@ -15,7 +15,7 @@ MINIATURE = build/miniature
 CORPUS ?= ../shared/corpus
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev analyze cron test test-faults test-lowest check bench constraints clean
+.PHONY: help setup setup-dev analyze cron notebooks test test-faults test-lowest check benchmark constraints clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 18
@@ -39,19 +39,22 @@ analyze: setup  ## Answer from the bundled facts, offline; or MIRROR=https://dat
 	$(CRAWLBLOCK) sample --db $(DB) --list $(if $(PANEL),$(PANEL),data/sample/hosts.csv) --name sample
 	$(CRAWLBLOCK) history --db $(DB) --mirror $(MINIATURE) --crawls all
 	$(CRAWLBLOCK) weights --db $(DB) --list data/sample/weights.csv
-	$(CRAWLBLOCK) analyze --db $(DB) --results $(RESULTS)
+	$(CRAWLBLOCK) analyze -o table --db $(DB) --results $(RESULTS)
 else
 analyze: setup
 	$(if $(PANEL),,$(error say PANEL=a file of domains))
 	$(CRAWLBLOCK) sample --db $(DB) --list $(PANEL)
 	$(CRAWLBLOCK) history --db $(DB) --mirror $(MIRROR) --crawls $(CRAWLS) $(if $(CONTACT),--contact $(CONTACT))
-	$(CRAWLBLOCK) analyze --db $(DB) --results $(RESULTS)
+	$(CRAWLBLOCK) analyze -o table --db $(DB) --results $(RESULTS)
 endif
 
 cron: MIRROR = https://data.commoncrawl.org
 cron: setup  ## Print what cron or systemd must be told: CONTACT=you@example.org [MIRROR= DB=]
 	$(if $(CONTACT),,$(error say CONTACT=your e-mail address or web page))
 	@$(CRAWLBLOCK) schedule --db $(DB) --results $(RESULTS) --contact $(CONTACT) --mirror $(MIRROR)
+
+notebooks: setup-dev  ## Execute the notebooks on what `make analyze` made: build/notebooks/*.html
+	$(VENV)/bin/python scripts/run_notebooks.py --db $(DB) --results $(RESULTS) --out build/notebooks notebooks/*.py
 
 test: setup-dev  ## Run the tests
 	$(VENV)/bin/python -m pytest
@@ -74,12 +77,13 @@ check: setup-dev  ## Style, types and the direction of imports
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
 
-bench: setup-dev  ## Measure speed: see benchmarks/README.md
+benchmark: setup-dev  ## Measure speed: see benchmarks/README.md
 	$(VENV)/bin/python benchmarks/judge.py $(CORPUS)
 	$(VENV)/bin/python benchmarks/hostile.py
 	$(VENV)/bin/python benchmarks/commands.py $(CORPUS)
 	$(VENV)/bin/python benchmarks/live_run.py
 	$(VENV)/bin/python benchmarks/claims.py
+	$(VENV)/bin/python benchmarks/scale.py
 	$(VENV)/bin/python benchmarks/statistics/coverage.py
 	$(VENV)/bin/python benchmarks/census.py build/census
 	POLARS_MAX_THREADS=1 $(VENV)/bin/python benchmarks/scan_run.py $(CORPUS) build/scan

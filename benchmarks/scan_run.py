@@ -1,19 +1,19 @@
 """Measures how fast whole WARC files are read and judged, against others doing less.
 
 Usage:
-    python benchmarks/scan_run.py CORPUS DIRECTORY [--rounds 5] [--files 10]
+    python benchmarks/scan_run.py CORPUS DIRECTORY [--rounds 5] [--files 201]
 
 CORPUS is a folder of Parquet files with columns `host` and `body`.  The first run builds a crawl of
 100,500 responses around its bodies in DIRECTORY, in the proportions of real ones (64 % 200, 18 %
 301, 14 % 404, 4 % 403 and 503); a host is drawn evenly, then one of its bodies.  In each round all
-contestants read the same few files in the same process, in an order that turns; the next round
-reads the next files.  Times are of the process, ratios medians over the rounds.  What is asked is
-how much one core does: set POLARS_MAX_THREADS=1.
+contestants read all of it, in an order that turns.  crawlblock reads it as a worker does: in a new
+process that knows nothing, shard by shard, each written to the disk.  Times are of the process
+(starting it left out), ratios medians over the rounds.  What is asked is how much one core does:
+set POLARS_MAX_THREADS=1.
 """
 
 import argparse
 import gc
-import io
 import re
 import statistics
 import tempfile
@@ -25,7 +25,6 @@ from importlib.metadata import version
 from itertools import cycle, islice
 from multiprocessing import get_context
 from pathlib import Path
-from typing import cast
 
 from fastwarc.warc import ArchiveIterator as FastIterator
 from fastwarc.warc import response
@@ -36,21 +35,16 @@ from warcio.archiveiterator import ArchiveIterator
 
 from crawlblock import registry
 from crawlblock.registry import crawlers
-from crawlblock.robots.evaluate import STAR
-from crawlblock.scan.captures import Captures, Reader
 from crawlblock.scan.plan import Plan, Taken, cut
-from crawlblock.scan.read import Stored, records
-from crawlblock.scan.run import tasks
-from crawlblock.scan.shard import Task, run_shard
-from crawlblock.scan.verdicts import Verdicts
+from crawlblock.scan.shard import Task, run_shard, tasks
 from crawlblock.transport import Limits
 
 FEW = 30  # crawlers that protego judges
 
-Contestant = Callable[[Sequence[Path], Path], int]  # files, a folder for output: responses
+Contestant = Callable[[Sequence[Path]], int]  # files: responses
 
 
-def with_protego(files: Sequence[Path], _: Path) -> int:
+def with_protego(files: Sequence[Path]) -> int:
     """Read with warcio and judge / with protego, as a first program would."""
     tokens = [crawler.token for crawler in crawlers()][:FEW]
     responses = 0
@@ -69,7 +63,7 @@ def with_protego(files: Sequence[Path], _: Path) -> int:
     return responses
 
 
-def with_line_patterns(files: Sequence[Path], _: Path) -> int:
+def with_line_patterns(files: Sequence[Path]) -> int:
     """Do what Common Crawl's job does: warcio, then rules by agent from lines and patterns.
 
     After its description: no percent-decoding, no 500 KiB cap, a rule dictionary for each agent,
@@ -125,7 +119,7 @@ def _class(rules: dict[str, list[str]]) -> str:
     return "all" if rules in ({}, {"disallow": [""]}, {"allow": ["/"]}) else "part"
 
 
-def with_bodies_alone(files: Sequence[Path], _: Path) -> int:
+def with_bodies_alone(files: Sequence[Path]) -> int:
     """Read the bodies with FastWARC and do nothing with them: the floor."""
     responses = 0
     for path in files:
@@ -135,36 +129,17 @@ def with_bodies_alone(files: Sequence[Path], _: Path) -> int:
     return responses
 
 
-def with_crawlblock(files: Sequence[Path], folder: Path) -> int:
-    """Read, judge for all crawlers and write the shard, as a worker does with its next shard."""
-    return sum(run_shard(task).captures for task in _tasks(files, folder))
-
-
-def with_crawlblock_anew(files: Sequence[Path], _: Path) -> int:
-    """Read and judge knowing nothing: no line, text or payload has been met before."""
-    tokens = [STAR, *(crawler.token for crawler in crawlers())]
-    captures = Captures(CRAWL.crawl, Reader(Verdicts(tokens, "")))
-    for path in files:
-        for record in records(path):
-            captures.add(path.name, cast("Stored", record))
-    frame = captures.take()
-    frame.write_parquet(io.BytesIO())
-    return frame.height
-
-
 NAIVE, PATTERNS = "warcio + protego, 30 crawlers", "warcio + line patterns, rules counted"
 FLOOR = "FastWARC, bodies alone"
-OURS, ANEW = "crawlblock, its next shard", "crawlblock, knowing nothing"
+OURS = "crawlblock, every crawler, shards written"
 CONTESTANTS: dict[str, Contestant] = {
     NAIVE: with_protego,
     PATTERNS: with_line_patterns,
     FLOOR: with_bodies_alone,
-    ANEW: with_crawlblock_anew,
-    OURS: with_crawlblock,
 }
 
 
-def _tasks(files: Sequence[Path], folder: Path, size: int = 1_000) -> list[Task]:
+def _tasks(files: Sequence[Path], folder: Path, size: int = 20) -> list[Task]:
     """Return the tasks of some files of the crawl, none of which is done."""
     mirror = files[0].parents[5]
     keys = [str(path.relative_to(mirror)) for path in files]
@@ -172,23 +147,33 @@ def _tasks(files: Sequence[Path], folder: Path, size: int = 1_000) -> list[Task]
     taken = Taken(CRAWL.crawl, len(keys), len(keys))
     plan = Plan(str(mirror), "", 1.0, registry.stamp(), 0, (taken,), tuple(shards))
     aside = Path(tempfile.mkdtemp(dir=folder))
-    return tasks(plan, shards, aside, None, Limits(), 1)
+    return list(tasks(plan, shards, aside, None, Limits()))
 
 
-def measure(files: Sequence[Path], few: int, rounds: int, folder: Path) -> dict[str, list[float]]:
+def measure(files: Sequence[Path], rounds: int, folder: Path) -> dict[str, list[float]]:
     """Return the responses read in a second of the processor, by contestant and round."""
-    rates: dict[str, list[float]] = {name: [] for name in CONTESTANTS}
-    for path in files[: few * (rounds + 1)]:
+    names = (*CONTESTANTS, OURS)
+    rates: dict[str, list[float]] = {name: [] for name in names}
+    for path in files:
         path.read_bytes()  # into the cache of the system
-    with_crawlblock(files[-few:], folder)  # a worker has read other shards before
     for turn in range(rounds):
-        part = files[turn * few : (turn + 1) * few]
-        for name in islice(cycle(CONTESTANTS), turn, turn + len(CONTESTANTS)):
-            gc.collect()
-            begun = time.process_time()
-            responses = CONTESTANTS[name](part, folder)
-            rates[name].append(responses / (time.process_time() - begun))
+        for name in islice(cycle(names), turn, turn + len(names)):
+            if name == OURS:
+                responses, seconds = with_crawlblock(files, folder)
+            else:
+                gc.collect()
+                begun = time.process_time()
+                responses = CONTESTANTS[name](files)
+                seconds = time.process_time() - begun
+            rates[name].append(responses / seconds)
     return rates
+
+
+def with_crawlblock(files: Sequence[Path], folder: Path) -> tuple[int, float]:
+    """Read, judge for all crawlers and write shards in a new process; return its seconds, too."""
+    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+        done = list(pool.map(run_shard, _tasks(files, folder)))
+    return sum(each.captures for each in done), sum(each.seconds for each in done)
 
 
 def print_rates(rates: dict[str, list[float]]) -> None:
@@ -226,7 +211,8 @@ def measure_memory(files: Sequence[Path], folder: Path, total: int = 1_000) -> N
     told = []
     many = list(islice(cycle(files), total))
     for start in range(0, total, 20):
-        with_crawlblock(many[start : start + 20], folder)
+        for task in _tasks(many[start : start + 20], folder):
+            run_shard(task)
         if (start + 20) % 200 == 0:
             told.append(f"{resident():.0f}")
     print(f"memory after each 200 files: {', '.join(told)} MiB")
@@ -238,13 +224,14 @@ def main() -> None:
     parser.add_argument("corpus", type=Path)
     parser.add_argument("directory", type=Path, help="for the crawl, some 250 MB; kept")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--files", type=int, default=10, help="read in a round, 500 responses each")
+    parser.add_argument("--files", type=int, default=201, help="of 500 responses each")
     options = parser.parse_args()
     build_crawl(options.corpus, options.directory)
-    files = sorted(options.directory.glob("crawl-data/*/segments/*/robotstxt/*.warc.gz"))
+    found = options.directory.glob("crawl-data/*/segments/*/robotstxt/*.warc.gz")
+    files = sorted(found)[: options.files]
     print(f"{describe()}, FastWARC {version('fastwarc')}; {len(crawlers())} crawlers\n")
     with tempfile.TemporaryDirectory(dir=options.directory) as folder:
-        print_rates(measure(files, options.files, options.rounds, Path(folder)))
+        print_rates(measure(files, options.rounds, Path(folder)))
         print()
         measure_processes(files, 3, Path(folder))
         measure_memory(files, Path(folder))

@@ -4,6 +4,8 @@ A remote failure is not here: it is an `Outcome` (see `model.py`).  These are ra
 cannot go on.  Each class says what the reader should do next and which exit code the command has.
 """
 
+from collections.abc import Iterable
+from difflib import get_close_matches
 from typing import ClassVar
 
 
@@ -41,3 +43,10 @@ class LockedError(CrawlblockError):
     """Another run holds the database: wait until it ends."""
 
     exit_code: ClassVar[int] = 75
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return a question that names what is spelled nearly so, or nothing."""
+    spelled = {name.lower(): name for name in known}
+    near = [spelled[name] for name in get_close_matches(word.lower(), spelled, cutoff=0.7)]
+    return f"did you mean {', '.join(near)}?" if near else ""

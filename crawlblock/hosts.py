@@ -5,12 +5,15 @@ Everything here works offline; the suffix list is the one packed into tldextract
 
 import ipaddress
 import re
+from datetime import date
 from functools import lru_cache
+from importlib.resources import files
 from urllib.parse import urlsplit
 
 import idna
 import tldextract
 
+_HEAD = 2_000  # characters of the list
 _ESCAPED = re.compile("%[0-9A-Fa-f]{2}")
 
 
@@ -18,6 +21,13 @@ _ESCAPED = re.compile("%[0-9A-Fa-f]{2}")
 def _suffixes() -> tldextract.TLDExtract:
     """Return the extractor; both arguments are needed to keep it off the network and disk."""
     return tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
+
+
+def suffix_list_date() -> date | None:
+    """Return the day of the suffix list, as its head states it; None where it does not."""
+    text = (files(tldextract) / ".tld_set_snapshot").read_text("utf-8")[:_HEAD]
+    found = re.search(r"VERSION: (\d{4}-\d{2}-\d{2})", text)
+    return date.fromisoformat(found[1]) if found else None
 
 
 @lru_cache(maxsize=65_536)

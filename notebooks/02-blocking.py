@@ -2,46 +2,112 @@
 # jupyter:
 #   jupytext:
 #     text_representation:
+#       extension: .py
 #       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
 # ---
 
 # %% [markdown]
 # # Who is refused, and since when
-# Reads the copy that every run publishes, so that it never blocks one. Open it in Jupyter with
-# jupytext, or run it as a script. `CRAWLBLOCK_DB` names another database.
+# Reads the copy of the database that every run publishes and the results of `crawlblock analyze`,
+# and writes nothing. `CRAWLBLOCK_DB` names another database.
 
 # %%
-import os
-
-import duckdb
 import polars as pl
 
-DB = os.environ.get("CRAWLBLOCK_DB", "data/crawlblock.snapshot.duckdb")
-con = duckdb.connect(DB, read_only=True)
+from crawlblock import notebook
+
+data = notebook.load()
+tokens = data.leaders()  # or name your own: ("GPTBot", "CCBot")
+tokens
 
 # %% [markdown]
-# Hosts by outcome: what could be told, and what could not.
+# ## The series
+# Share of hosts that refuse `/`, by name, by the wildcard or by the server's status, with its 95 %
+# interval. A crawler's line begins when it is documented. Broken lines: the archive changed.
 
 # %%
-outcomes = pl.DataFrame(
-    con.sql("SELECT snapshot, outcome, count(*) AS hosts FROM captures GROUP BY ALL ORDER BY ALL")
-)
-print(outcomes.pivot("outcome", index="snapshot", values="hosts"))
+refusals = data.headline("refusals").filter(pl.col("token").is_in(tokens))
+root = refusals.filter(pl.col("definition") == "root")
+notebook.lines(root, "token", "Share of hosts that refuse a crawler", data.breaks())
 
 # %% [markdown]
-# Share of hosts that refuse `/`, with a 95 % interval; a crawler counts since it is documented.
+# The last snapshot: n hosts could be told, n_unknown could not; the bounds take all unknown hosts
+# as open and as refusing.
 
 # %%
-series = pl.DataFrame(
-    con.sql("""
-        WITH counts AS (
-            SELECT token, snapshot, snapshot_date, count(*) FILTER (NOT root_allowed) AS refused,
-                   count(root_allowed) AS n, count(*) - count(root_allowed) AS n_unknown
-            FROM access WHERE coalesce(documented, true) GROUP BY ALL
-        )
-        SELECT *, refused / n AS share, wilson_low(refused / n, n) AS low,
-               wilson_high(refused / n, n) AS high
-        FROM counts WHERE n > 0 ORDER BY snapshot_date DESC, share DESC, token
-    """)
+data.newest("refusals").filter(pl.col("definition") == "root").select(
+    "snapshot",
+    "token",
+    "operator",
+    "n",
+    "n_unknown",
+    "n_refusing",
+    "estimate",
+    "low",
+    "high",
+    "bound_low",
+    "bound_high",
+).sort("estimate", "token", descending=[True, False])
+
+# %% [markdown]
+# ## How far, and resting on what
+# full: nothing may be fetched; all_but: everything but what an Allow rule opens; partial: some
+# paths. named, wildcard and http add up to root.
+
+# %%
+last = data.newest("refusals").filter(pl.col("token").is_in(tokens))
+last.pivot("definition", index="token", values="estimate").sort("token")
+
+# %%
+basis = data.newest("refusals_by_basis").filter(
+    pl.col("token").is_in(tokens), pl.col("definition") == "root"
 )
-print(series.head(12))
+basis.pivot("basis", index="token", values="estimate").sort("token")
+
+# %% [markdown]
+# ## How much hangs on the definition
+# The same hosts, counted by what is a refusal and by whom it is divided.
+
+# %%
+sensitivity = data.newest("sensitivity").filter(pl.col("token") == (tokens or ("",))[0])
+ways = sensitivity.with_columns(
+    pl.format("{}, {}, of {}", "bases", "restrictions", "denominator").alias("definition")
+).sort("estimate")
+notebook.bars(ways, "definition", f"{(tokens or ('no crawler',))[0]} by definition")
+
+# %% [markdown]
+# ## The same hosts throughout
+# balanced: hosts told in every snapshot since the crawler is documented; carried: a host that could
+# not be told counts as it was last told.
+
+# %%
+balanced = data.headline("balanced").filter(pl.col("token").is_in(tokens[:1]))
+notebook.lines(balanced, "series", "The same hosts, and the last word of each")
+
+# %% [markdown]
+# ## Events
+# Of the hosts told in a snapshot and before: how many closed and opened in between. A change lies
+# between two captures, not on a date.
+
+# %%
+turns = data.headline("events_per_snapshot").filter(pl.col("token").is_in(tokens[:1]))
+notebook.lines(turns, "event", "Hosts that closed or opened since they were last told")
+
+# %%
+events = data.headline("events").filter(pl.col("token").is_in(tokens))
+events.sort("before", "host", "token", descending=[True, False, False]).select(
+    "host",
+    "token",
+    "event",
+    "after",
+    "before",
+    "from_restriction",
+    "to_restriction",
+    "to_basis",
+    "authored_by",
+    "first_refusal",
+).head(20)

@@ -119,7 +119,7 @@ def test_wishes_that_rules_do_not_follow(tmp_path: Path) -> None:
     found = {row["clash"]: (row["n"], row["n_clashing"]) for row in frame.to_dicts()}
     assert found == {"overruled": (3, 1), "unenforced": (3, 1)}
     said = subprocess.run(
-        [*command, "explain", "unenforced.com", "GPTBot", *db],
+        [*command, "explain", "unenforced.com", "GPTBot", "-o", "table", *db],
         capture_output=True, text=True, check=True, timeout=60,
     ).stdout  # fmt: skip
     assert "2  content-signal: ai-train=no" in said

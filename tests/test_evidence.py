@@ -104,13 +104,15 @@ def test_status_decides(db: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert row["readings"] == {"rfc9309": "full", "ccbot": "unknown"}
     row = explained(db, capsys, "a.example", "CCBot", "--reading", "ccbot")
     assert (row["restriction"], row["root_allowed"]) == ("unknown", None)
-    _, out, _ = ask_for(db, capsys, "explain", "a.example", "CCBot")
+    _, out, _ = ask_for(db, capsys, "explain", "a.example", "CCBot", "-o", "table")
     assert "HTTP 503" in out and "under ccbot: unknown" in out
 
 
 def test_strangers_cannot_steer(db: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Control characters of a payload are spelled out, and its brackets are no markup."""
-    code, out, _ = ask_for(db, capsys, "explain", "a.example", "*", "--at", "2024-05")
+    code, out, _ = ask_for(
+        db, capsys, "explain", "a.example", "*", "--at", "2024-05", "-o", "table"
+    )
     assert code == 0 and "\x1b" not in out and "\x07" not in out
     assert "\\x1b[31m" in out and "[red]" in out
     assert ">    2  Disallow: /" in out and "line 2 decided" in out
@@ -177,7 +179,7 @@ def test_timeline(db: Path, capsys: pytest.CaptureFixture[str]) -> None:
     ]
     _, out, _ = ask_for(db, capsys, *wanted, "csv", "--all")
     assert out.splitlines()[1].startswith("2024-05,2024-05-06T12:00:00Z,ok,200,GPTBot,full")
-    code, out, _ = ask_for(db, capsys, "timeline", "https://a.example/x")
+    code, out, _ = ask_for(db, capsys, "timeline", "https://a.example/x", "-o", "table")
     assert code == 0 and "server_error" in out and max(map(len, out.splitlines())) <= 80
 
 

@@ -4,9 +4,9 @@ import hashlib
 import importlib.util
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
+from buckets import HAS_S3, served_bucket
 from servers import RangeServer
 
 from crawlblock import __version__
@@ -19,7 +19,6 @@ from crawlblock.transport import Limits, PartialFile
 KEY = "cc-index/table/crawl=MINI-2024-10/part-00000-1.c000.gz.parquet"
 BODY = bytes(range(256)) * 40
 FAST = Limits(per_second=1000, attempts=2, retry=0.01, timeout=5)
-HAS_S3 = all(importlib.util.find_spec(name) for name in ("obstore", "moto", "boto3"))
 S3 = pytest.param("s3", marks=pytest.mark.skipif(not HAS_S3, reason="obstore, moto not installed"))
 
 
@@ -43,26 +42,8 @@ def server(archive: Path) -> Iterator[RangeServer]:
 @pytest.fixture
 def bucket(archive: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """Return the address of the archive in a bucket on a loopback S3 server."""
-    boto3: Any = pytest.importorskip("boto3")
-    moto: Any = pytest.importorskip("moto.server")
-    running = moto.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    running.start()
-    host, port = running.get_host_and_port()
-    for name, value in {
-        "AWS_ENDPOINT_URL": f"http://{host}:{port}",
-        "AWS_ACCESS_KEY_ID": "key",
-        "AWS_SECRET_ACCESS_KEY": "secret",
-        "AWS_REGION": "us-east-1",
-    }.items():
-        monkeypatch.setenv(name, value)
-    client = boto3.client("s3", endpoint_url=f"http://{host}:{port}", region_name="us-east-1")
-    client.create_bucket(Bucket="archive")
-    for path in filter(Path.is_file, archive.rglob("*")):
-        client.put_object(
-            Bucket="archive", Key=f"copy/{path.relative_to(archive)}", Body=path.read_bytes()
-        )
-    yield "s3://archive/copy"
-    running.stop()
+    with served_bucket(archive, monkeypatch) as address:
+        yield address
 
 
 @pytest.fixture(params=["directory", "file", "http", S3])

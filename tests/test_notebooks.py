@@ -1,33 +1,247 @@
-"""The notebooks run on a database as they stand."""
+"""The notebooks run as notebooks, on the bundled sample and on whatever else a database holds."""
 
-import os
+import io
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import date
+from html import unescape
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+import polars as pl
 import pytest
-from test_store import fill, no_progress
+import small_database as small
+from rich.console import Console
 
-from crawlblock.pipeline.evaluate import evaluate
-from crawlblock.pipeline.runs import Tally
+from crawlblock import notebook
+from crawlblock.cli import main
+from crawlblock.errors import InputError, StoreError
+from crawlblock.report.answer import write_answer
 from crawlblock.store.store import Store
 
-NOTEBOOKS = sorted((Path(__file__).parent.parent / "notebooks").glob("*.py"))
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+ROOT = Path(__file__).parent.parent
+SAMPLE = ROOT / "data" / "sample"
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.py"))
+HOSTILE = '<script>alert("x")</script>.example'
+HOLDING = """
+import sys, time
+from pathlib import Path
+from crawlblock.pipeline.runs import recorded
+from crawlblock.store.store import Store
+store = Store(Path(sys.argv[1]))
+with recorded(store, "history", {}), store.transaction() as con:
+    con.execute("INSERT INTO panels VALUES ('half', 'list', NULL, TIMESTAMP '2030-01-01')")
+    print("holds", flush=True)
+    time.sleep(600)
+"""
 
 
-@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
-def test_notebook_runs(notebook: Path, tmp_path: Path) -> None:
-    """A notebook reads the published copy and prints what it found."""
-    store = Store(tmp_path / "db.duckdb")
-    fill(store, "a.example", "b.example")
-    evaluate(store, Tally(), no_progress)
-    done = subprocess.run(
-        [sys.executable, "-W", "error", str(notebook)],
-        env=os.environ | {"CRAWLBLOCK_DB": str(store.publish())},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+def analyze(db: Path) -> None:
+    """Write the results beside a database and publish its copy, as `analyze` does."""
+    store = Store(db)
+    write_answer(store, db.parent / "results", "rfc9309", Console(file=io.StringIO()))
+    store.publish()
+
+
+@pytest.fixture(scope="module")
+def kernel() -> None:
+    """Skip where notebooks cannot be executed, as with the lowest versions."""
+    for package in ("jupytext", "nbclient", "ipykernel"):
+        pytest.importorskip(package)
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the database that `make analyze` makes."""
+    folder = tmp_path_factory.mktemp("sample")
+    db = folder / "crawlblock.duckdb"
+    for command in (
+        ["miniature", SAMPLE, folder / "archive"],
+        ["sample", "--db", db, "--list", SAMPLE / "hosts.csv", "--name", "sample"],
+        ["history", "--db", db, "--mirror", folder / "archive", "--crawls", "all"],
+        ["weights", "--db", db, "--list", SAMPLE / "weights.csv"],
+        ["analyze", "--db", db],
+    ):
+        with pytest.raises(SystemExit) as stopped:
+            main([str(argument) for argument in command])
+        assert stopped.value.code == 0
+    return db
+
+
+@pytest.fixture(scope="module")
+def poor(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a database of one host in one import: no panel, no weights, no crawl."""
+    db = tmp_path_factory.mktemp("poor") / "own.duckdb"
+    with closing(small.make(db)) as con:
+        small.snapshot(con, "2024-05", date(2024, 5, 1), {HOSTILE: "named"}, "import")
+    analyze(db)
+    return db
+
+
+@pytest.fixture
+def held(poor: Path) -> Iterator[Path]:
+    """Return a database that another process writes to at this moment."""
+    command = [sys.executable, "-c", HOLDING, str(poor)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as run:
+        assert run.stdout is not None and run.stdout.readline() == "holds\n"
+        yield poor
+        run.kill()
+
+
+def executed(db: Path, out: Path) -> dict[str, "NotebookNode"]:
+    """Execute all notebooks on a database and return them by name."""
+    script = ROOT / "scripts" / "run_notebooks.py"
+    command = [
+        sys.executable,
+        str(script),
+        "--db",
+        str(db),
+        "--out",
+        str(out),
+        *map(str, NOTEBOOKS),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=240)
     assert done.returncode == 0, done.stderr
-    assert "GPTBot" in done.stdout
+    read: Any = pytest.importorskip("nbformat").read
+    books = {path.stem: read(path, 4) for path in sorted(out.glob("*.ipynb"))}
+    assert [*books] == [path.stem for path in NOTEBOOKS]
+    return books
+
+
+def outputs(book: "NotebookNode") -> list["NotebookNode"]:
+    """Return everything that the cells of a notebook show."""
+    return [output for cell in book.cells for output in cell.get("outputs", ())]
+
+
+def shown(book: "NotebookNode", kind: str) -> list[str]:
+    """Return what the cells of a notebook show of one kind."""
+    return [o["data"][kind] for o in outputs(book) if kind in o.get("data", {})]
+
+
+def test_on_the_sample(kernel: None, sample: Path, tmp_path: Path) -> None:
+    """On the bundled sample every cell answers, every figure is an SVG, and pages load nothing."""
+    books = executed(sample, tmp_path)
+    for name, book in books.items():
+        assert {output.output_type for output in outputs(book)} <= {"execute_result"}, name
+        figures = shown(book, "image/svg+xml")
+        assert len(figures) >= 2, name
+        assert not [text for text in figures if "nothing is known" in text], name
+        html = (tmp_path / f"{name}.html").read_text("utf-8")
+        assert html.count("<svg") >= len(figures)
+        assert "<script" not in html and "# %%" not in html
+    assert "GPTBot" in shown(books["02-blocking"], "text/plain")[0]
+    assert "of this database" in shown(books["01-panel"], "text/html")[0]
+
+
+def test_on_a_poor_database_in_use(kernel: None, held: Path, tmp_path: Path) -> None:
+    """One host, one snapshot, no panel and a run at work: empty figures say so, nothing fails."""
+    books = executed(held, tmp_path)
+    figures = [text for book in books.values() for text in shown(book, "image/svg+xml")]
+    assert [text for text in figures if "nothing is known" in text]
+    assert len([text for text in figures if "nothing is known" not in text]) >= 3
+    assert "Alpha" in "".join(shown(books["02-blocking"], "text/html"))
+    events = shown(books["02-blocking"], "text/html")[-1]
+    assert "<script" not in "".join(p.read_text("utf-8") for p in tmp_path.glob("*.html"))
+    assert HOSTILE not in events and "alert" in unescape(events)
+
+
+def test_access_is_the_view(poor: Path) -> None:
+    """access() gives the rows of the view, of the crawlers and the snapshot asked for."""
+    data = notebook.load(poor)
+    assert data.access("Alpha").rows(named=True)[0]["restriction"] == "full"
+    assert data.access("Alpha", "Beta").height == 2
+    assert data.access().height == len(small.CRAWLERS)
+    assert data.access(snapshot="2024-05").height == len(small.CRAWLERS)
+    assert data.access("Nobody").is_empty() and data.access(snapshot="another").is_empty()
+    data.con.close()
+
+
+def test_results_of_an_older_state(poor: Path, tmp_path: Path) -> None:
+    """What the database holds and the results do not is said in the first table."""
+    db = tmp_path / "own.duckdb"
+    db.write_bytes(poor.read_bytes())
+    with closing(notebook.load(poor).con):
+        analyze(db)
+    store = Store(db)
+    with store.transaction() as con:
+        small.snapshot(con, "2024-06", date(2024, 6, 1), {"b.example": "open"}, "import")
+    store.publish()
+    data = notebook.load(db)
+    held = dict(data.holds().rows())
+    assert held["captures"] == "2" and held["results"].startswith("older than the database")
+    data.con.close()
+
+
+def test_reader_sees_no_later_run(poor: Path, tmp_path: Path) -> None:
+    """A copy published while a notebook is open leaves the notebook's own as it was."""
+    db = tmp_path / "own.duckdb"
+    db.write_bytes(poor.read_bytes())
+    analyze(db)
+    data = notebook.load(db)
+    store = Store(db)
+    with store.transaction() as con:
+        small.snapshot(con, "2024-06", date(2024, 6, 1), {"b.example": "open"}, "import")
+    store.publish()
+    assert data.query("SELECT count(*) AS n FROM captures")["n"].to_list() == [1]
+    data.con.close()
+
+
+def test_what_is_missing_is_named(poor: Path, tmp_path: Path) -> None:
+    """Without copy, results or result the error says which and what to run."""
+    with pytest.raises(StoreError, match=r"none\.snapshot\.duckdb: not there.*crawlblock analyze"):
+        notebook.load(tmp_path / "none.duckdb")
+    with pytest.raises(InputError, match="no results there; run `crawlblock analyze`"):
+        notebook.load(poor, tmp_path)
+    data = notebook.load(poor)
+    with pytest.raises(InputError, match="refusals"):
+        data.result("refusal")
+    data.con.close()
+
+
+def test_copy_of_another_version(poor: Path, tmp_path: Path) -> None:
+    """A copy with the views of another version is refused with what renews it."""
+    db = tmp_path / "own.duckdb"
+    db.write_bytes(poor.read_bytes())
+    store = Store(db)
+    with store.transaction() as con:
+        con.execute("CREATE OR REPLACE MACRO questions_stamp() AS 0").fetchall()
+    store.publish()
+    with pytest.raises(StoreError, match="another version of crawlblock; run `crawlblock analyze`"):
+        notebook.load(db)
+
+
+def test_usual_place(poor: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a name the database is $CRAWLBLOCK_DB, or data/ in this folder or one above it."""
+    monkeypatch.setenv("CRAWLBLOCK_DB", str(poor))
+    with closing(notebook.load().con):
+        pass
+    monkeypatch.delenv("CRAWLBLOCK_DB")
+    (tmp_path / "data").mkdir()
+    (tmp_path / "notebooks").mkdir()
+    (tmp_path / "data" / "crawlblock.duckdb").write_bytes(poor.read_bytes())
+    analyze(tmp_path / "data" / "crawlblock.duckdb")
+    monkeypatch.chdir(tmp_path / "notebooks")
+    data = notebook.load()
+    assert data.path == tmp_path / "data" / "crawlblock.snapshot.duckdb"
+    data.con.close()
+
+
+def test_figures_of_nothing() -> None:
+    """Each figure of an empty frame says that nothing is known."""
+    empty = pl.DataFrame(
+        schema={
+            "snapshot": pl.String, "snapshot_date": pl.Date, "token": pl.String, "n": pl.Int64,
+            "estimate": pl.Float64, "low": pl.Float64, "high": pl.Float64,
+        }
+    )  # fmt: skip
+    for chart in (
+        notebook.lines(empty, "token", "title"),
+        notebook.bars(empty, "token", "title"),
+        notebook.stack(empty, "token", "n", "title"),
+    ):
+        assert "nothing is known of this here" in str(chart.to_dict())

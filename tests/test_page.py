@@ -195,7 +195,7 @@ def test_same_results_same_page(results: dict[str, pl.DataFrame], tmp_path: Path
 
 
 def test_terminal_fits(results: dict[str, pl.DataFrame]) -> None:
-    """The table keeps to 80 columns and shows first share, last share, interval, n and change."""
+    """The table keeps to 80 columns and shows shares, interval, n, change and series."""
     out = io.StringIO()
     show(Console(file=out, width=200), results)
     lines = out.getvalue().splitlines()
@@ -205,6 +205,7 @@ def test_terminal_fits(results: dict[str, pl.DataFrame]) -> None:
     assert re.split(r"\s{1,}", alpha.replace(" %", "%").strip()) == [
         "Alpha", "MINI-2023-40", "50.0%", "75.0%", interval(0.40927, 0.92852).replace(" %", "%"),
         *("8", DASH),  # these hosts are no panel: a difference is not a change
+        "▆█",
     ]  # fmt: skip
 
 

@@ -223,7 +223,7 @@ def test_command_on_a_corpus(tmp_path: Path) -> None:
     rows = {"host": ["a.example"], "fetch_time": ["2024-05-26"], "status": ["200"], "body": [STACK]}
     pl.DataFrame(rows).write_parquet(tmp_path / "one.parquet")
     fixed = ("--reference", REFERENCE, "--corpus", tmp_path)
-    shown = call(*fixed, "--token", "GPTBot").output
+    shown = call(*fixed, "--token", "GPTBot", "-o", "table").output
     assert "imc25: fully refused by name" in shown and "none stated" in shown
     listed = call(*fixed, "--definition", "dpi", "--token", "Alpha", "-o", "csv").output
     assert "dpi,share under the definition,dpi,one" in listed and ",100.0," in listed
@@ -266,3 +266,10 @@ def test_damaged_figures(tmp_path: Path) -> None:
     (tmp_path / "peer.csv").write_text("figure,date,value\nx,2024-13-01,many\n", "utf-8")
     with pytest.raises(InputError, match=r"peer\.csv"):
         read_figures(tmp_path)
+
+
+def test_ledger_fits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The ledger keeps to 80 columns, whatever strata and snapshots are called."""
+    monkeypatch.chdir(tmp_path)
+    printed = call("--reference", REFERENCE, "--every-date", "-o", "table").output
+    assert max(map(len, printed.splitlines())) <= 80 and "aicrawler-top1m-20260620" in printed

@@ -10,7 +10,6 @@ not chosen; `decisions` is the effective number of independent ones.
 from itertools import chain
 
 from claimed import compared, decided
-from clusters import clusters
 from pairs import differences, vanishing
 from shares import shares, totals
 from tally import HEADER
@@ -29,7 +28,7 @@ def main() -> None:
         vanishing,
         survival,
         forecasts,
-        clusters,
+        crawl_files,
     )
     for tally in chain.from_iterable(simulate() for simulate in made):
         print(tally.row(), flush=True)

@@ -4,12 +4,11 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, time, timedelta
-from difflib import get_close_matches
 
 import duckdb
 
 from crawlblock import registry
-from crawlblock.errors import InputError, StoreError
+from crawlblock.errors import InputError, StoreError, did_you_mean
 from crawlblock.hosts import parse_host
 from crawlblock.model import Basis, Capture, Outcome, Purpose, Restriction, Verdict
 from crawlblock.robots.authorship import Authors
@@ -116,13 +115,6 @@ def tokens_of(con: duckdb.DuckDBPyConnection) -> list[str]:
     if not tokens:
         raise InputError("nothing is judged in this database; run `crawlblock evaluate` first")
     return tokens
-
-
-def did_you_mean(word: str, known: list[str]) -> str:
-    """Return a question that names what is spelled nearly so, or nothing."""
-    spelled = {name.lower(): name for name in known}
-    near = [spelled[name] for name in get_close_matches(word.lower(), spelled, cutoff=0.7)]
-    return f"did you mean {', '.join(near)}?" if near else ""
 
 
 def instant(con: duckdb.DuckDBPyConnection, text: str) -> Instant:

@@ -12,22 +12,33 @@ from crawlblock.cli.ask import cat, changes, explain, timeline
 from crawlblock.cli.bring import import_command
 from crawlblock.cli.check import check
 from crawlblock.cli.collect import history, sample
+from crawlblock.cli.commands import Commands
+from crawlblock.cli.completion import completion
 from crawlblock.cli.conclude import analyze, evaluate
 from crawlblock.cli.discover import discover, templates
+from crawlblock.cli.doctor import doctor
+from crawlblock.cli.export import export
 from crawlblock.cli.health import accept, status
 from crawlblock.cli.live import live
+from crawlblock.cli.options import say
 from crawlblock.cli.render import miniature
 from crawlblock.cli.replicate import replicate
 from crawlblock.cli.scan import scan
 from crawlblock.cli.schedule import schedule
+from crawlblock.cli.sql import sql
 from crawlblock.cli.update import update
 from crawlblock.cli.weigh import weights
 from crawlblock.errors import CrawlblockError
+from crawlblock.report.plain import spell_for
 
 DEBUG = "--debug"
+_WITHOUT_ARGUMENTS: Any = getattr(click.exceptions, "NoArgsIsHelpError", ())  # since click 8.2
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(__version__, prog_name="crawlblock")
 @click.option(DEBUG, is_flag=True, help="Show where an error comes from; may stand anywhere.")
 def cli(debug: bool) -> None:
@@ -61,13 +72,19 @@ COMMANDS = (
     templates,
     discover,
     replicate,
+    export,
+    sql,
     status,
+    doctor,
     accept,
     miniature,
+    completion,
 )
 for command in (cli, *COMMANDS, *scan.commands.values()):
-    # Docstrings are raw, so that they hold no control characters; click wants one before examples.
-    command.help = (command.help or "").replace("\\b\n", "\b\n")
+    # Docstrings are raw, so that they hold no control characters; click wants one before examples,
+    # which are the end of a help.
+    command.help, _, examples = (command.help or "").partition("\\b\n")
+    command.epilog = f"\b\n{examples}"
 for command in COMMANDS:
     cli.add_command(command)
 
@@ -77,14 +94,18 @@ def main(args: list[str] | None = None) -> None:
     given = sys.argv[1:] if args is None else args
     arguments = [argument for argument in given if argument != DEBUG]
     debug = DEBUG in given
+    for stream in (sys.stdout, sys.stderr):
+        spell_for(stream)
     try:
         result: Any = cli.main(args=arguments, prog_name="crawlblock", standalone_mode=False)
         sys.exit(result if isinstance(result, int) else 0)
     except click.exceptions.Abort:
         _fail("stopped; what was stored stays, run the same command to go on", 130)
-    except click.ClickException as error:
-        error.show()
+    except _WITHOUT_ARGUMENTS as error:
+        error.show()  # which is the help
         sys.exit(error.exit_code)
+    except click.ClickException as error:
+        _refuse(error)
     except KeyboardInterrupt:
         _fail("stopped; what was stored stays, run the same command to go on", 130)
     except BrokenPipeError:
@@ -99,7 +120,17 @@ def main(args: list[str] | None = None) -> None:
         _fail(f"{error.filename or 'disk'}: {error.strerror}; {advice} and run again", 1)
     except Exception as error:  # the last net: a traceback helps nobody who is not debugging
         _trace(debug)
+        if str(error) == "Query interrupted":  # what DuckDB makes of Ctrl-C
+            _fail("stopped; what was stored stays, run the same command to go on", 130)
         _fail(f"a fault in crawlblock ({type(error).__name__}: {error}); --debug shows where", 1)
+
+
+def _refuse(error: click.ClickException) -> None:
+    """Say what cannot be understood, and of which command."""
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context else "crawlblock"
+    say(f"{command}: {' '.join(error.format_message().split())} ({command} --help)")
+    sys.exit(error.exit_code)
 
 
 def _trace(debug: bool) -> None:
@@ -108,5 +139,5 @@ def _trace(debug: bool) -> None:
 
 
 def _fail(message: str, code: int) -> None:
-    click.echo(f"crawlblock: {' '.join(message.split())}", err=True)
+    say(f"crawlblock: {' '.join(message.split())}")
     sys.exit(code)

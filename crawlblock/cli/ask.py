@@ -3,7 +3,7 @@
 import asyncio
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -16,9 +16,21 @@ from crawlblock.analysis import evidence
 from crawlblock.analysis.changes import changes as find_changes
 from crawlblock.analysis.changes import standings, turns
 from crawlblock.analysis.run import set_reading
-from crawlblock.cli.options import db_option, print_rows, say
+from crawlblock.cli.options import (
+    Output,
+    crawler_names,
+    db_option,
+    output_options,
+    print_rows,
+    print_text,
+    reading_option,
+    say,
+    token_option,
+    working,
+)
 from crawlblock.errors import InputError
 from crawlblock.report import feed, history
+from crawlblock.report.rows import TABLE
 from crawlblock.store.store import Store
 
 _TURN = [
@@ -35,39 +47,22 @@ _CHANGE = [
 ]  # fmt: skip
 
 
-def _output_option(*kinds: str) -> Callable[[Any], Any]:
-    return click.option(
-        "-o", "--output", type=click.Choice(kinds), default="table", show_default=True,
-        help="How to print.",
-    )  # fmt: skip
-
-
-_token_option = click.option(
-    "--token", "tokens", multiple=True, help="Only this crawler; may be repeated."
-)
 _at_option = click.option(
     "--at",
     metavar="SNAPSHOT|DATE",
     help="A snapshot, or the last capture up to the end of a day.  [default: the last capture]",
 )
-_reading_option = click.option(
-    "--reading",
-    type=click.Choice(["rfc9309", "ccbot"]),
-    default="rfc9309",
-    show_default=True,
-    help="How an HTTP status is read.",
-)
 
 
 @click.command()
 @click.argument("host")
-@_token_option
+@token_option
 @click.option("--all", "whole", is_flag=True, help="A row per snapshot and crawler.")
-@_reading_option
-@_output_option("table", "json", "csv")
+@reading_option
+@output_options()
 @db_option
 def timeline(
-    host: str, tokens: tuple[str, ...], whole: bool, reading: str, output: str, db: Path
+    host: str, tokens: tuple[str, ...], whole: bool, reading: str, output: Output, db: Path
 ) -> None:
     r"""Print one host's history: what each snapshot brought, and where a verdict changed.
 
@@ -85,20 +80,20 @@ def timeline(
         raise InputError(f"{name}: followed, but not captured yet; run `crawlblock history`")
     if whole:
         print_rows([_plain(asdict(row)) for row in rows], output, _STANDING)
-    elif output == "table":
-        click.echo(history.page(name, rows, turns(rows)), nl=False)
+    elif output.kind == TABLE:
+        print_text(history.page(name, rows, turns(rows)), output)
     else:
         print_rows([_plain(asdict(turn)) for turn in turns(rows)], output, _TURN)
 
 
 @click.command()
 @click.argument("host")
-@click.argument("token")
+@click.argument("token", shell_complete=crawler_names)
 @_at_option
-@_reading_option
-@_output_option("table", "json")
+@reading_option
+@output_options()
 @db_option
-def explain(host: str, token: str, at: str | None, reading: str, output: str, db: Path) -> None:
+def explain(host: str, token: str, at: str | None, reading: str, output: Output, db: Path) -> None:
     r"""Print why a crawler may or may not fetch a host: the lines, and where they are archived.
 
     \b
@@ -110,11 +105,11 @@ def explain(host: str, token: str, at: str | None, reading: str, output: str, db
         asked = evidence.known_token(con, token)
         point = evidence.point_at(con, evidence.known_host(con, host), at)
         found = evidence.explain(con, point, asked, reading)
-    if output == "json":
+    if output.kind == TABLE:
+        print_text(history.explanation(found, reading), output)
+    else:
         row = _plain(history.explained(found))
         print_rows([row], output, list(row))
-    else:
-        click.echo(history.explanation(found, reading), nl=False)
 
 
 @click.command()
@@ -142,14 +137,14 @@ def cat(host: str, at: str | None, db: Path) -> None:
     "--since", required=True, metavar="DATE|SNAPSHOT", help="From a day on, or after a snapshot."
 )
 @click.option("--until", metavar="DATE|SNAPSHOT", help="Up to this, itself included.")
-@_token_option
-@_reading_option
-@_output_option("table", "json", "csv", "atom")
+@token_option
+@reading_option
+@output_options("atom")
 @click.option("--webhook", metavar="URL", help="POST the JSON there too, if anything changed.")
 @click.option("--secret-env", metavar="NAME", help="Environment variable with the HMAC's key.")
 @db_option
 def changes(
-    since: str, until: str | None, tokens: tuple[str, ...], reading: str, output: str,
+    since: str, until: str | None, tokens: tuple[str, ...], reading: str, output: Output,
     webhook: str | None, secret_env: str | None, db: Path,
 ) -> None:  # fmt: skip
     r"""Print who began or stopped refusing whom, between which two captures; newest first.
@@ -168,11 +163,12 @@ def changes(
         start = evidence.instant(con, since)
         end = evidence.instant(con, until) if until else None
         known = [evidence.known_token(con, token) for token in tokens]
-        found = find_changes(con, start, end, known)
-    if output == "atom":
-        click.echo(feed.atom(found, known, start.start))
-    elif output == "table":
-        click.echo(history.changes_page(found), nl=False)
+        with working("changes"):
+            found = find_changes(con, start, end, known)
+    if output.kind == "atom":
+        print_text(f"{feed.atom(found, known, start.start)}\n", output)
+    elif output.kind == TABLE:
+        print_text(history.changes_page(found), output)
     else:
         print_rows([feed.row_of(change) for change in found], output, _CHANGE)
     if webhook and found:

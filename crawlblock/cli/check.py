@@ -6,8 +6,15 @@ from pathlib import Path
 
 import click
 
-from crawlblock.cli.options import contact_option, print_rows, say
-from crawlblock.errors import InputError, UpstreamError
+from crawlblock.cli.options import (
+    Output,
+    contact_option,
+    output_options,
+    print_rows,
+    say,
+    token_option,
+)
+from crawlblock.errors import InputError, UpstreamError, did_you_mean
 from crawlblock.model import Basis, Outcome
 from crawlblock.registry import crawlers
 from crawlblock.robots.evaluate import STAR, Finding, Judge
@@ -19,7 +26,7 @@ COLUMNS = ["token", "restriction", "basis", "root_allowed", "group", "line", "ru
 
 @click.command()
 @click.argument("source", metavar="FILE|URL|-")
-@click.option("--token", "tokens", multiple=True, help="Only this crawler; may be repeated.")
+@token_option
 @click.option(
     "--parser",
     type=click.Choice(["crawlblock", "protego"]),
@@ -27,17 +34,10 @@ COLUMNS = ["token", "restriction", "basis", "root_allowed", "group", "line", "ru
     show_default=True,
     help="protego: what Scrapy would do, for / only.",
 )
-@click.option(
-    "-o",
-    "--output",
-    type=click.Choice(["table", "json", "csv"]),
-    default="table",
-    show_default=True,
-    help="How to print.",
-)
+@output_options()
 @contact_option
 def check(
-    source: str, tokens: tuple[str, ...], parser: str, output: str, contact: str | None
+    source: str, tokens: tuple[str, ...], parser: str, output: Output, contact: str | None
 ) -> None:
     r"""Print what a robots.txt means for every registered crawler, and the line that decides it.
 
@@ -74,6 +74,10 @@ def check(
 def _tokens(wanted: tuple[str, ...]) -> list[str]:
     known = {crawler.token.lower(): crawler.token for crawler in crawlers()}
     known[STAR] = STAR
+    for token in wanted:
+        if token.lower() not in known:
+            hint = did_you_mean(token, known.values())
+            say(f"{token}: not registered, judged by its name all the same{hint and '; '}{hint}")
     return [known.get(token.lower(), token) for token in wanted] or list(known.values())
 
 

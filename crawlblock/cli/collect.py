@@ -10,15 +10,18 @@ import click
 
 from crawlblock.cli.options import (
     PARTIAL,
+    Output,
     budget_options,
     cache_option,
     contact_option,
     db_option,
     mirror_option,
+    output_options,
     politeness_options,
     print_rows,
     progress_bar,
     say,
+    working,
 )
 from crawlblock.pipeline.evaluate import evaluate
 from crawlblock.pipeline.history import Wanted, collect_history, plan_history
@@ -80,11 +83,10 @@ def sample(
     if sum(frame is not None for frame in (list_file, ranks, crawl)) != 1:
         raise click.UsageError("say one of --list, --ranks, --crawl")
     store = Store(db)
-    with recorded(
-        store,
-        "sample",
-        {"list": list_file, "ranks": ranks, "crawl": crawl, "size": size, "seed": seed},
-    ):
+    configuration = {
+        "list": list_file, "ranks": ranks, "crawl": crawl, "size": size, "seed": seed,
+    }  # fmt: skip
+    with recorded(store, "sample", configuration), working("panel"):
         if list_file:
             drawn = from_list(list_file, name or f"list-{list_file.stem}")
         elif ranks and ranks != "webgraph":
@@ -145,10 +147,11 @@ async def _draw_from_archive(
 @click.option("--dry-run", is_flag=True, help="Say what it would cost and stop.")
 @cache_option
 @budget_options
+@output_options()
 def history(
     db: Path, mirror: str, contact: str | None, crawls: str, panel: str | None, lookup: str | None,
     cdx_api: bool, rate: float, in_flight: int, dry_run: bool, cache: Path | None,
-    max_runtime: float | None, max_requests: int | None,
+    max_runtime: float | None, max_requests: int | None, output: Output,
 ) -> None:  # fmt: skip
     r"""Collect the panel's robots.txt from Common Crawl's archive and judge them.
 
@@ -167,7 +170,7 @@ def history(
     wanted = Wanted(mirror, contact, crawls, method, limits, cache or db.with_suffix(".cache"))
     if dry_run:
         plans = asyncio.run(plan_history(store, wanted, members))
-        _print_plans(plans, rate)
+        _print_plans(plans, rate, output)
         return
     budget = Budget.of(max_runtime, max_requests)
     configuration = {"mirror": mirror, "crawls": crawls, "panel": panel}
@@ -185,7 +188,7 @@ def history(
         sys.exit(PARTIAL)
 
 
-def _print_plans(plans: Sequence[Estimate], rate: float) -> None:
+def _print_plans(plans: Sequence[Estimate], rate: float, output: Output) -> None:
     """Print what each crawl would cost; nothing of it was sent but the lists of files."""
     columns = ["crawl", "method", "requests", "megabytes", "minutes"]
     rows: list[dict[str, object]] = [
@@ -199,4 +202,4 @@ def _print_plans(plans: Sequence[Estimate], rate: float) -> None:
         for plan in plans
     ]
     total = {name: sum(cast("float", row[name]) for row in rows) for name in columns[2:]}
-    print_rows([*rows, {"crawl": "all", "method": "", **total}], "table", columns)
+    print_rows([*rows, {"crawl": "all", "method": "", **total}], output, columns)

@@ -1,15 +1,30 @@
 """`crawlblock evaluate` and `analyze`: from facts to conclusions to claims."""
 
+import sys
 from pathlib import Path
 
 import click
-from rich.console import Console
 
-from crawlblock.cli.options import db_option, progress_bar, reading_option, results_option, say
+from crawlblock.cli.options import (
+    Output,
+    db_option,
+    output_options,
+    print_rows,
+    print_text,
+    progress_bar,
+    reading_option,
+    results_option,
+    say,
+    terminal,
+    working,
+)
 from crawlblock.pipeline import evaluate as judging
 from crawlblock.pipeline.runs import recorded
 from crawlblock.report.answer import write_answer
-from crawlblock.report.census import write_census
+from crawlblock.report.census import SUMMARY as CENSUS_SUMMARY
+from crawlblock.report.census import census_rows, write_census
+from crawlblock.report.rows import TABLE
+from crawlblock.report.terminal import SUMMARY, rows
 from crawlblock.store.store import Store
 
 
@@ -38,20 +53,30 @@ def evaluate(db: Path) -> None:
     help="Claims about all hosts and registered domains of scanned crawls, from a --db that "
     "scan merge made; its results go into census beside it.",
 )
-def analyze(db: Path, results: Path | None, reading: str, census: bool) -> None:
+@output_options()
+def analyze(db: Path, results: Path | None, reading: str, census: bool, output: Output) -> None:
     r"""Compute the claims: result files, a table here and a page.
 
     \b
     Examples:
       crawlblock analyze --reading ccbot
       crawlblock analyze --census --db data/census.duckdb
+      crawlblock analyze -o csv > refused.csv
     """
     store = Store(db)
     folder = results or db.parent / ("census" if census else "results")
-    with recorded(store, "analyze", {"reading": reading, "census": census}):
+    console = terminal()
+    run = recorded(store, "analyze", {"reading": reading, "census": census})
+    with run, working("claims"), console.capture() as answer:
+        write = write_census if census else write_answer
+        written = write(store, folder, reading, console)
+    if output.kind == TABLE:
+        print_text(answer.get(), output)
+    else:
+        click.echo(answer.get(), file=sys.stderr, nl=False)
         if census:
-            write_census(store, folder, reading, Console())
+            print_rows(census_rows(folder), output, CENSUS_SUMMARY)
         else:
-            page = write_answer(store, folder, reading, Console())
-    where = f"results: {folder}" if census else f"page: {page}; results beside it"
+            print_rows(rows(folder), output, SUMMARY)
+    where = f"results: {written}" if census else f"page: {written}; results beside it"
     say(f"{where}; a copy of the database for readers: {store.published}")

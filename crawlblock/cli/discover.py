@@ -1,22 +1,17 @@
 """`crawlblock templates` and `discover`: shared texts, and what the registry does not know yet."""
 
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import click
 
-from crawlblock.cli.options import db_option, print_rows
+from crawlblock.cli.options import Output, db_option, output_options, print_rows, working
 from crawlblock.errors import InputError
 from crawlblock.pipeline import templates as shared
 from crawlblock.pipeline.discover import discover as find
+from crawlblock.report.rows import TABLE
 from crawlblock.store.store import Store
 
-_output: Callable[[Any], Any] = click.option(
-    "-o", "--output", type=click.Choice(["table", "json", "csv"]), default="table",
-    show_default=True, help="How to print.",
-)  # fmt: skip
 _NAMES = 6  # agents shown of a group
 _SHARED = ["domains", "since", "author", "agents", "rules", "names", "examples"]
 _COLUMNS = ["name", "since", "first", "domains_first", "last", "domains_last", "growth"]
@@ -26,8 +21,8 @@ _COLUMNS = ["name", "since", "first", "domains_first", "last", "domains_last", "
 @db_option
 @click.option("--directives", is_flag=True, help="Unknown keys of lines in place of agents.")
 @click.option("-n", "most", type=click.IntRange(1), default=40, show_default=True, help="Rows.")
-@_output
-def discover(db: Path, directives: bool, most: int, output: str) -> None:
+@output_options()
+def discover(db: Path, directives: bool, most: int, output: Output) -> None:
     r"""Print agents that robots.txt files name and no crawler is registered for, by growth.
 
     Counted are registered domains; growth is the difference of their shares among all that were
@@ -38,9 +33,10 @@ def discover(db: Path, directives: bool, most: int, output: str) -> None:
       crawlblock discover
       crawlblock discover --directives -o csv
     """
-    found = find(_opened(db), "directives" if directives else "agents", most)
+    with working("agents"):
+        found = find(_opened(db), "directives" if directives else "agents", most)
     rows = [asdict(row) | {"since": f"{row.since:%Y-%m-%d}"} for row in found]
-    if output == "table":
+    if output.kind == TABLE:
         rows = [row | {"growth": f"{100 * row['growth']:+.2f} points"} for row in rows]
     print_rows(rows, output, _COLUMNS)
 
@@ -55,8 +51,8 @@ def discover(db: Path, directives: bool, most: int, output: str) -> None:
     show_default=True,
     help="With --discovered: how many registered domains must share a group.",
 )
-@_output
-def templates(db: Path, discovered: bool, least: int, output: str) -> None:
+@output_options()
+def templates(db: Path, discovered: bool, least: int, output: Output) -> None:
     r"""Print the texts that unrelated sites share, and how many domains have them.
 
     Without --discovered they are the known templates: who writes them, and how they get onto a
@@ -70,10 +66,13 @@ def templates(db: Path, discovered: bool, least: int, output: str) -> None:
     """
     store = _opened(db)
     if not discovered:
-        rows = [asdict(template) for template in shared.known(store)]
+        with working("templates"):
+            rows = [asdict(template) for template in shared.known(store)]
         columns = ["template", "vendor", "kind", "act", "domains", "refusing", "since"]
-        print_rows(rows, output, columns if output == "table" else list(rows[0]) if rows else [])
+        print_rows(rows, output, columns if output.kind == TABLE else list(rows[0]) if rows else [])
         return
+    with working("groups"):
+        groups = shared.discovered(store, least)
     found: list[dict[str, object]] = [
         {
             "decision": group.decision,
@@ -85,7 +84,7 @@ def templates(db: Path, discovered: bool, least: int, output: str) -> None:
             "names": ", ".join(group.agents[:_NAMES]),
             "examples": ", ".join(group.examples),
         }
-        for group, author in shared.discovered(store, least)
+        for group, author in groups
     ]
     print_rows(found, output, _SHARED)
 

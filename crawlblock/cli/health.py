@@ -2,23 +2,34 @@
 
 import json
 import sys
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 import click
 
-from crawlblock.cli.options import db_option, print_rows, say
+from crawlblock.cli.options import (
+    Output,
+    db_option,
+    output_options,
+    print_rows,
+    print_tables,
+    print_text,
+    say,
+)
 from crawlblock.errors import InputError
 from crawlblock.pipeline.runs import now, recorded
 from crawlblock.pipeline.status import Status
 from crawlblock.pipeline.status import status as read_status
+from crawlblock.report.rows import TABLE, Rows
 from crawlblock.store.store import Store
 
 
 @click.command()
 @db_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def status(db: Path, as_json: bool) -> None:
+@output_options()
+def status(db: Path, as_json: bool, output: Output) -> None:
     r"""Print what the database holds and how the last runs went.
 
     The exit code is 0 if all is well, 1 if a command's last run did not end well and no update has
@@ -32,15 +43,18 @@ def status(db: Path, as_json: bool) -> None:
     if not db.exists():
         raise InputError(f"{db}: no database is there yet; crawlblock sample begins one")
     found = read_status(Store(db))
+    row = asdict(found) | {"healthy": found.healthy}
     if as_json:
-        click.echo(json.dumps(asdict(found) | {"healthy": found.healthy}, default=str, indent=1))
+        print_text(f"{json.dumps(row, default=str, indent=1)}\n", output)
+    elif output.kind == TABLE:
+        print_tables(_tables(found), output)
     else:
-        _print(found)
+        print_rows([row], output, list(row))
     if not found.healthy:
         sys.exit(1)
 
 
-def _print(found: Status) -> None:
+def _tables(found: Status) -> Iterator[tuple[Rows, Sequence[str]]]:
     values = asdict(found)
     values.pop("runs")
     rows: list[dict[str, object]] = [
@@ -50,7 +64,7 @@ def _print(found: Status) -> None:
         }
         for name, value in values.items()
     ]
-    print_rows(rows, "table", ["what", "value"])
+    yield rows, ["what", "value"]
     runs: list[dict[str, object]] = [
         {
             "command": run.command,
@@ -61,7 +75,7 @@ def _print(found: Status) -> None:
         }
         for run in found.runs
     ]
-    print_rows(runs, "table", ["command", "started (UTC)", "seconds", "requests", "result"])
+    yield runs, ["command", "started (UTC)", "seconds", "requests", "result"]
 
 
 @click.command()

@@ -5,7 +5,7 @@ from typing import cast
 
 import click
 
-from crawlblock.cli.options import at_option, every_option, say
+from crawlblock.cli.options import at_option, every_option, say, working
 from crawlblock.miniature import render_sample
 from crawlblock.pipeline.pack import pack_files
 from crawlblock.sources.files import Every, read_observation_times
@@ -27,10 +27,13 @@ def miniature(source: Path, directory: Path, every: str, at: Path | None) -> Non
       crawlblock miniature data/sample build/miniature
       crawlblock miniature captures.parquet build/archive --every week
     """
-    if source.is_dir():
-        render_sample(source, directory)
-    else:
-        times = read_observation_times(at) if at else []
-        count = pack_files([source], cast("Every", every), times, directory)
+    times = read_observation_times(at) if at else []
+    with working("archive"):
+        if source.is_dir():
+            render_sample(source, directory)
+            count = None
+        else:
+            count = pack_files([source], cast("Every", every), times, directory)
+    if count is not None:
         say(f"{count} captures packed")
     say(f"an archive for --mirror is in {directory}")

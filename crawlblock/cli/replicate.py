@@ -9,9 +9,18 @@ from crawlblock.analysis import replicate as ledger
 from crawlblock.analysis.observed import Series, from_corpus, from_database
 from crawlblock.analysis.reference import read_figures, read_sources
 from crawlblock.analysis.run import set_reading
-from crawlblock.cli.options import DEFAULT_DB, print_rows
+from crawlblock.cli.options import (
+    DEFAULT_DB,
+    Output,
+    output_options,
+    print_rows,
+    print_text,
+    token_option,
+    working,
+)
 from crawlblock.errors import InputError
 from crawlblock.report.ledger import page
+from crawlblock.report.rows import TABLE
 from crawlblock.robots.peers import DEFINITIONS
 from crawlblock.store.store import Store
 
@@ -40,7 +49,7 @@ _SHARES = ("published", "ours", "low", "high", "difference")
 @click.option(
     "--mistakes", is_flag=True, help="Print how many refusals the parsers of others miss instead."
 )
-@click.option("--token", "tokens", multiple=True, help="Only this crawler; may be repeated.")
+@token_option
 @click.option("--every-date", is_flag=True, help="Not only the latest date of each figure.")
 @click.option(
     "--reference",
@@ -49,13 +58,10 @@ _SHARES = ("published", "ours", "low", "high", "difference")
     show_default=True,
     help="The folder of published figures.",
 )
-@click.option(
-    "-o", "--output", type=click.Choice(["table", "json", "csv"]), default="table",
-    show_default=True, help="How to print.",
-)  # fmt: skip
+@output_options()
 def replicate(
     db: Path | None, corpus: Path | None, definition: str | None, mistakes: bool,
-    tokens: tuple[str, ...], every_date: bool, reference: Path, output: str,
+    tokens: tuple[str, ...], every_date: bool, reference: Path, output: Output,
 ) -> None:  # fmt: skip
     r"""Print the replication ledger: published figures, ours by the same definition, and why.
 
@@ -69,7 +75,8 @@ def replicate(
     """
     figures = read_figures(reference)
     asked = list(tokens) or ledger.usual_tokens(figures)
-    series = _series(db, corpus)
+    with working("captures"):
+        series = _series(db, corpus)
     if mistakes and definition:
         raise InputError("--mistakes and --definition: name one of them")
     if not series and (mistakes or definition):
@@ -83,8 +90,8 @@ def replicate(
         rows = ledger.under(chosen, series, asked)
     else:
         rows = ledger.replicate(figures, series, asked, every_date)
-    if output == "table":
-        click.echo(page(rows, read_sources(reference)), nl=False)
+    if output.kind == TABLE:
+        print_text(page(rows, read_sources(reference)), output)
     else:
         print_rows([_rounded(row) for row in rows], output, COLUMNS)
 

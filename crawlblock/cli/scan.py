@@ -7,35 +7,39 @@ from urllib.parse import urlsplit
 
 import click
 
+from crawlblock.cli.commands import Commands
 from crawlblock.cli.options import (
     PARTIAL,
+    Output,
     contact_option,
     db_option,
     mirror_option,
+    output_options,
     print_rows,
     progress_bar,
     say,
+    working,
 )
+from crawlblock.engine import Failed, open_engine
 from crawlblock.pipeline.merge import merge as merge_shards
 from crawlblock.pipeline.runs import recorded
+from crawlblock.pipeline.scan import Asking, scan_shards
 from crawlblock.scan.merge import Merged
-from crawlblock.scan.plan import Plan, make_plan, read_plan, write_plan
+from crawlblock.scan.plan import Plan, make_plan, part, read_plan, write_plan
 from crawlblock.scan.read import has_fastwarc
-from crawlblock.scan.run import part, run, tasks
-from crawlblock.scan.shard import Fault
+from crawlblock.scan.shard import Done
 from crawlblock.sources.commoncrawl.mirror import open_mirror
 from crawlblock.store.store import Store
 from crawlblock.transport import Limits, is_loopback
 
 _PUBLIC_SHARE = 0.01
 _PUBLIC_RATE = 1.0  # requests a second: bulk readers of this subset have been banned
-_RATE = 100.0
-_SHOWN = 10  # faults
+_SHOWN = 10  # lines of what could not be read
 
 directory_argument = click.argument("directory", type=click.Path(file_okay=False, path_type=Path))
 
 
-@click.group()
+@click.group(cls=Commands)
 def scan() -> None:
     r"""Read whole crawls: every host they captured, not a panel.
 
@@ -74,9 +78,10 @@ def scan() -> None:
     "--files", type=click.IntRange(1), default=20, show_default=True, help="Files of a shard."
 )
 @click.option("--keep-bodies", is_flag=True, help="Keep each payload whole, not its rules alone.")
+@output_options()
 def plan(
     directory: Path, mirror: str, contact: str | None, crawls: str, share: float | None, seed: str,
-    files: int, keep_bodies: bool,
+    files: int, keep_bodies: bool, output: Output,
 ) -> None:  # fmt: skip
     r"""Say what a scan reads and what it costs, and write it into DIRECTORY.
 
@@ -90,9 +95,10 @@ def plan(
       crawlblock scan plan data/scan --mirror /archive --crawls all
     """
     chosen = share or (_PUBLIC_SHARE if _is_public(mirror) else 1.0)
-    made = asyncio.run(_make_plan(mirror, contact, crawls, chosen, seed, files, keep_bodies))
+    with working("plan"):
+        made = asyncio.run(_make_plan(mirror, contact, crawls, chosen, seed, files, keep_bodies))
     write_plan(made, directory)
-    _print_plan(made)
+    _print_plan(made, output)
 
 
 async def _make_plan(
@@ -103,12 +109,12 @@ async def _make_plan(
         return await make_plan(archive, crawls, share, seed, files, keep_bodies)
 
 
-def _print_plan(made: Plan) -> None:
+def _print_plan(made: Plan, output: Output) -> None:
     rows: list[dict[str, object]] = [
         {"crawl": taken.crawl, "files": taken.files, "of": taken.of, "weight": round(taken.weight)}
         for taken in made.crawls
     ]
-    print_rows(rows, "table", ["crawl", "files", "of", "weight"])
+    print_rows(rows, output, ["crawl", "files", "of", "weight"])
     public = _is_public(made.mirror)
     rate = _PUBLIC_RATE if public else None
     say(
@@ -123,54 +129,107 @@ def _print_plan(made: Plan) -> None:
 @contact_option
 @click.option("--shard", default="1/1", show_default=True, help="Only the i-th of N parts: i/N.")
 @click.option(
-    "--processes", type=click.IntRange(1, 256), default=1, show_default=True, help="At a time."
+    "--engine",
+    type=click.Choice(["local", "dask"]),
+    default="local",
+    show_default=True,
+    help="Processes of this machine, or the workers of a cluster.",
+)
+@click.option("--scheduler", default=None, help="Address of the dask scheduler: tcp://host:8786.")
+@click.option(
+    "--processes",
+    type=click.IntRange(1, 4096),
+    default=None,
+    help="Shards read at a time.  [default: 1, or as many as the cluster has workers]",
 )
 @click.option(
     "--rate",
     type=click.FloatRange(0.01, 10_000),
     default=None,
-    help="Requests a second of all parts together.  [default: 1 over public https, or 100]",
+    help="Requests a second of all workers and parts together.  [default: 1 over public https]",
 )
 def run_shards(
-    directory: Path, contact: str | None, shard: str, processes: int, rate: float | None
-) -> None:
+    directory: Path, contact: str | None, shard: str, engine: str, scheduler: str | None,
+    processes: int | None, rate: float | None,
+) -> None:  # fmt: skip
     r"""Read the planned shards, each into one Parquet file in DIRECTORY/shards.
 
     A shard that is there is not read again: after an interruption run the same command once more.
-    The parts of --shard may run on many machines, which see the same DIRECTORY or their own.
+    The parts of --shard may run on many machines, which see the same DIRECTORY or their own; the
+    workers of a cluster see the same one (docs/cluster.md).
 
     \b
     Examples:
       crawlblock scan run data/scan --contact you@example.org
       crawlblock scan run data/scan --processes 8
       crawlblock scan run data/scan --shard 3/16
+      crawlblock scan run /shared/scan --engine dask --scheduler tcp://10.0.0.5:8786
     """
+    if (engine == "dask") != (scheduler is not None):
+        raise click.UsageError("--engine dask and --scheduler ADDRESS belong together")
     number, parts = _part(shard)
     planned = read_plan(directory)
     public = _is_public(planned.mirror)
+    rate = rate or (_PUBLIC_RATE if public else None)
+    _warn(public, rate)
+    asking = Asking(directory, contact, number, parts, rate)
+    with open_engine(scheduler, processes) as workers:
+        told = _Told(len(part(planned.shards, number, parts)))
+        with progress_bar() as progress:
+            for ended in scan_shards(planned, asking, workers):
+                told.add(ended)
+                progress("shards", told.ended, told.of)
+    told.say()
+    if told.wrong:
+        sys.exit(PARTIAL)
+
+
+def _warn(public: bool, rate: float | None) -> None:
     if public:
-        say("public server: this subset gets clients banned that ask fast; one request at a time")
+        say(
+            "public server: this subset gets clients banned that ask fast; all workers together "
+            f"send {rate:g} requests a second"
+        )
     if not has_fastwarc():
         say("fastwarc is not installed: reading is slower (pip install 'crawlblock[scan]')")
-    limits = Limits(per_second=rate or (_PUBLIC_RATE if public else _RATE), in_flight=1)
-    workers = processes * (parts if public else 1)
-    chosen = part(planned.shards, number, parts)
-    faults: list[Fault] = []
-    done = skipped = captures = 0
-    with progress_bar() as progress:
-        for ended in run(tasks(planned, chosen, directory, contact, limits, workers), processes):
-            done += 1
-            skipped += ended.skipped
-            captures += ended.captures
-            faults += ended.faults
-            progress("shards", done, len(chosen))
-    say(f"{done} shards, {skipped} of them there already: {captures} captures")
-    for fault in faults[:_SHOWN]:
-        say(f"{fault.file} at {fault.offset}: {fault.reason}")
-    if len(faults) > _SHOWN:
-        say(f"... and {len(faults) - _SHOWN} more places that cannot be read")
-    if faults:
-        sys.exit(PARTIAL)
+
+
+class _Told:
+    """What became of the shards so far, in as much memory as is shown in the end."""
+
+    def __init__(self, of: int) -> None:
+        self.of = of
+        self.ended = self._skipped = self._captures = self._failed = self._faults = 0
+        self._lines: list[str] = []
+
+    @property
+    def wrong(self) -> bool:
+        """Tell whether a shard, or a place in one, could not be read."""
+        return bool(self._failed or self._faults)
+
+    def add(self, ended: Done | Failed) -> None:
+        """Count a shard."""
+        self.ended += 1
+        if isinstance(ended, Failed):
+            self._failed += 1
+            lines = [f"{ended.task} failed: {ended.reason}"]
+        else:
+            self._skipped += ended.skipped
+            self._captures += ended.captures
+            self._faults += len(ended.faults)
+            lines = [f"{each.file} at {each.offset}: {each.reason}" for each in ended.faults]
+        self._lines += lines[: _SHOWN - len(self._lines)]
+
+    def say(self) -> None:
+        """Say it at the terminal."""
+        whole = self.ended - self._failed
+        say(f"{whole} shards, {self._skipped} of them there already: {self._captures} captures")
+        for line in self._lines:
+            say(line)
+        if (more := self._failed + self._faults - len(self._lines)) > 0:
+            say(f"... and {more} more that could not be read")
+        if self._failed:
+            say(f"{self._failed} shards failed; run the same command again to try them again")
 
 
 @scan.command()

@@ -4,10 +4,10 @@ import sys
 from pathlib import Path
 
 import click
-from rich.console import Console
 
 from crawlblock.cli.options import (
     PARTIAL,
+    Output,
     budget_options,
     concurrency_option,
     contact_option,
@@ -15,17 +15,20 @@ from crawlblock.cli.options import (
     mirror_option,
     network_option,
     politeness_options,
+    print_text,
     progress_bar,
     reading_option,
     results_option,
     say,
     snapshot_option,
+    terminal,
 )
 from crawlblock.pipeline.history import Wanted
 from crawlblock.pipeline.live import Asking, snapshot_name
 from crawlblock.pipeline.runs import Budget, now, recorded
 from crawlblock.pipeline.update import bring_up_to_date
 from crawlblock.report.answer import is_answered, write_answer
+from crawlblock.report.rows import TABLE
 from crawlblock.sources.commoncrawl.crawls import NEW
 from crawlblock.sources.live.guard import Network
 from crawlblock.store.store import Store
@@ -79,12 +82,21 @@ def update(
     with recorded(store, "update", configuration) as tally, progress_bar(quiet) as progress:
         troubles = bring_up_to_date(store, members, asking, wanted, budget, tally, progress)
         stale = not is_answered(store, folder, reading)
-        if stale:
-            write_answer(store, folder, reading, Console(quiet=quiet))
+        progress("claims", 0, 0)
+        answer = _answered(store, folder, reading) if stale else ""
         tally.result = "; ".join(troubles) or ("ok" if stale else "nothing new")
     for trouble in troubles:
         say(trouble)
     if not quiet:
+        print_text(answer, Output(TABLE))
         new = f"{tally.captures} new captures, {tally.payloads} payloads judged"
         say(f"{new if stale else 'nothing new'}; {folder}/index.html")
     sys.exit(PARTIAL if troubles else 0 if stale else NOTHING_NEW)
+
+
+def _answered(store: Store, folder: Path, reading: str) -> str:
+    """Write the answer and return what is to be printed of it."""
+    console = terminal()
+    with console.capture() as answer:
+        write_answer(store, folder, reading, console)
+    return answer.get()

@@ -9,11 +9,13 @@ import click
 
 from crawlblock.cli.options import (
     PARTIAL,
+    Output,
     budget_options,
     cache_option,
     contact_option,
     db_option,
     mirror_option,
+    output_options,
     politeness_options,
     print_rows,
     progress_bar,
@@ -56,10 +58,11 @@ from crawlblock.transport import Limits
 @click.option("--dry-run", is_flag=True, help="Say what it would cost and stop.")
 @cache_option
 @budget_options
+@output_options()
 def weights(
     db: Path, list_file: Path | None, corpus: str | None, crawl: str | None, parts: int | None,
     seed: str, mirror: str, contact: str | None, rate: float, in_flight: int, dry_run: bool,
-    cache: Path | None, max_runtime: float | None, max_requests: int | None,
+    cache: Path | None, max_runtime: float | None, max_requests: int | None, output: Output,
 ) -> None:  # fmt: skip
     r"""Weigh the domains: how much of a corpus each has, to tell how much is refused.
 
@@ -85,7 +88,7 @@ def weights(
     )
     plan = asyncio.run(plan_weighing(wanted))
     if dry_run:
-        _print_plan(plan, rate)
+        _print_plan(plan, rate, output)
     else:
         _weigh_crawl(store, wanted, plan, Budget.of(max_runtime, max_requests))
 
@@ -131,11 +134,11 @@ def _say_weighed(store: Store, weighed: Sequence[Weighed]) -> None:
         say("no domain has a weight")
 
 
-def _print_plan(plan: Estimate, rate: float) -> None:
+def _print_plan(plan: Estimate, rate: float, output: Output) -> None:
     row: dict[str, object] = {
         "crawl": plan.crawl,
         "requests": plan.requests,
         "megabytes": round(plan.bytes / 1e6),
         "minutes": round(plan.minutes(rate), 1),
     }
-    print_rows([row], "table", list(row))
+    print_rows([row], output, list(row))

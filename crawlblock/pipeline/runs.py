@@ -63,7 +63,7 @@ UNLIMITED = Budget()
 @contextmanager
 def recorded(store: Store, command: str, configuration: Mapping[str, object]) -> Iterator[Tally]:
     """Hold the database for a run, note how it went and publish what is stored."""
-    with store.held(), _stoppable():
+    with store.held(), stoppable():
         started = checked(now())
         tally = Tally()
         result = None
@@ -87,7 +87,7 @@ def recorded(store: Store, command: str, configuration: Mapping[str, object]) ->
 
 
 @contextmanager
-def _stoppable() -> Iterator[None]:
+def stoppable() -> Iterator[None]:
     """Let SIGTERM, by which systemd and a shutdown stop a run, end it as Ctrl-C does."""
     if threading.current_thread() is not threading.main_thread():
         yield  # only the main thread may set this, and it is told of signals

@@ -13,23 +13,40 @@ from crawlblock.report.terminal import ROWS, WIDTH
 from crawlblock.report.words import DEFINITIONS, READINGS, interval, percent
 from crawlblock.store.store import Store
 
+SUMMARY = (
+    "token", "snapshot", "population", "n_refusing", "n", "n_unknown", "estimate", "low", "high",
+    "files", "of", "definition", "reading",
+)  # fmt: skip
 
-def write_census(store: Store, results: Path, reading: str, console: Console) -> None:
-    """Compute the claims about scanned crawls, write them and print the newest crawl's."""
+
+def write_census(store: Store, results: Path, reading: str, console: Console) -> Path:
+    """Compute the claims about scanned crawls, print the newest's; return the folder of all."""
     with store.reading() as con:
         frames = analyze_census(con, results, reading)
     show_census(console, frames["refusals"])
+    return results
+
+
+def census_rows(results: Path) -> list[dict[str, object]]:
+    """Return from result files the claims on each crawler in the newest crawl."""
+    return _headline(pl.read_parquet(results / "refusals.parquet")).to_dicts()
+
+
+def _headline(refusals: pl.DataFrame) -> pl.DataFrame:
+    """Return what is shown of the newest crawl, the most refused AI crawlers first."""
+    newest = refusals.filter(pl.col("snapshot") == refusals["snapshot"][-1])
+    return newest.filter((pl.col("definition") == HEADLINE) & pl.col("ai")).sort(
+        ["population", "estimate", "token"], descending=[True, True, False], nulls_last=True
+    )
 
 
 def show_census(console: Console, refusals: pl.DataFrame, limit: int = ROWS) -> None:
     """Print the AI crawlers that most hosts of the newest crawl refuse, within 80 columns."""
-    newest = refusals.filter(pl.col("snapshot") == refusals["snapshot"][-1])
-    headline = newest.filter((pl.col("definition") == HEADLINE) & pl.col("ai"))
+    headline = _headline(refusals)
     domains = headline.filter(pl.col("population") == "domains").select("token", "estimate")
     rows = (
         headline.filter(pl.col("population") == "hosts")
-        .join(domains, on="token", how="left", suffix="_of_domains")
-        .sort(["estimate", "token"], descending=[True, False], nulls_last=True)
+        .join(domains, on="token", how="left", suffix="_of_domains", maintain_order="left")
         .to_dicts()
     )
     for line in _about(rows[0]):

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from crawlblock.analysis.changes import Change, Standing, Turn
 from crawlblock.analysis.evidence import Explanation, Lines, Point
+from crawlblock.report.plain import safe, spark
 from crawlblock.report.words import DASH, READINGS, author
 
 _WIDTH = 80  # columns
@@ -22,6 +23,8 @@ TEXT_NOTE = (
     "this is the text that a scan kept: lines that mean nothing to a crawler are emptied; the WARC "
     "file has all"
 )
+_STRIPS = 8  # crawlers whose verdicts are drawn one by one
+_HEIGHTS = {"none": 0.0, "partial": 0.4, "all_but": 0.8, "full": 1.0}  # unknown: none
 
 
 def page(host: str, rows: Sequence[Standing], turns: Sequence[Turn]) -> str:
@@ -34,8 +37,30 @@ def page(host: str, rows: Sequence[Standing], turns: Sequence[Turn]) -> str:
         _row(snapshots, name, _day(time), outcome, status)
     note = "unknown: captures before it that could not be told, or since then"
     return _printed(Text(f"{host} (times UTC)"), snapshots) + "\n".join(
-        ["", *_verdict_lines(turns), "", note, ""]
+        ["", *_strips(rows), "", *_verdict_lines(turns), "", note, ""]
     )
+
+
+def _strips(rows: Sequence[Standing]) -> list[str]:
+    """Draw each crawler's verdicts from the first to the last; of many, how many are refused /."""
+    series: dict[str, list[Standing]] = {}
+    for row in rows:
+        series.setdefault(row.token, []).append(row)
+    if len(series) <= _STRIPS:
+        return [
+            f"{token:<25} {spark([_HEIGHTS.get(r.restriction) for r in part], _WIDTH - 26, 1.0)}"
+            for token, part in series.items()
+        ]
+    refused: dict[tuple[datetime, str], list[bool | None]] = {}
+    for row in rows:
+        refused.setdefault((row.time or datetime.min, row.snapshot), []).append(row.root_allowed)
+    told = [
+        None if all(v is None for v in seen) else sum(v is False for v in seen)
+        for _, seen in sorted(refused.items())
+    ]
+    counts = [count for count in told if count is not None]
+    span = f", {min(counts)} to {max(counts)} of up to {len(series)}" if counts else ""
+    return [f"crawlers refused /{span}: {spark(told, 30)}"]
 
 
 def _verdict_lines(turns: Sequence[Turn]) -> list[str]:
@@ -174,7 +199,7 @@ def explanation(found: Explanation, reading: str) -> str:
     if found.is_text:
         lines.append(TEXT_NOTE)
     lines.append(f"archived  {_address(found.point)}")
-    return "\n".join(map(_safe, lines)) + "\n"
+    return "\n".join(map(safe, lines)) + "\n"
 
 
 def _reasons(found: Explanation, reading: str) -> list[str]:
@@ -220,7 +245,7 @@ def _numbered(group: Lines, decided: int | None) -> list[str]:
 def origin(point: Point) -> str:
     """Return in one line when a payload was fetched and where it is archived."""
     capture = point.capture
-    return _safe(
+    return safe(
         f"{capture.url or capture.host} in {capture.snapshot}, fetched {capture.fetch_time} UTC, "
         f"{capture.digest}, {_address(point)}"
     )
@@ -237,11 +262,6 @@ def _decoded(text: bytes) -> str:
     return text.decode("utf-8", "backslashreplace")
 
 
-def _safe(line: str) -> str:
-    """Spell out control characters, which strangers could steer a terminal with."""
-    return "".join(c if c.isprintable() or c == "\t" else repr(c)[1:-1] for c in line)
-
-
 def _day(time: datetime | None) -> str:
     return "" if time is None else f"{time:%Y-%m-%d}"
 
@@ -254,11 +274,11 @@ def _table(*columns: str) -> Table:
 
 
 def _row(table: Table, *cells: object) -> None:
-    table.add_row(*(Text("" if cell is None else str(cell)) for cell in cells))
+    table.add_row(*(Text("" if cell is None else safe(str(cell))) for cell in cells))
 
 
 def _printed(*parts: Text | Table) -> str:
-    console = Console(width=_WIDTH, file=io.StringIO(), highlight=False)
+    console = Console(width=_WIDTH, file=io.StringIO(), highlight=False, color_system=None)
     with console.capture() as captured:
         for part in parts:
             console.print(part)

@@ -1,5 +1,6 @@
 """The answer in the terminal: first and last claim about the most refused crawlers."""
 
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -8,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from crawlblock.report.choice import HEADLINE, Claims, claims
+from crawlblock.report.plain import spark
 from crawlblock.report.words import (
     DASH,
     DEFINITIONS,
@@ -20,6 +22,13 @@ from crawlblock.report.words import (
 
 WIDTH = 80  # columns
 ROWS = 20
+SUMMARY = (
+    "token", "snapshot", "estimate", "low", "high", "n", "n_unknown", "first_snapshot",
+    "first_estimate", "definition", "reading", "population",
+)  # fmt: skip
+COLUMNS = ("crawler", "first counted", "then", "now", "interval", "n", "points")
+_NAME = 20  # columns of a crawler's name
+_LEAST = 5  # columns, below which no series is drawn
 
 
 def show(console: Console, results: dict[str, pl.DataFrame]) -> None:
@@ -44,17 +53,49 @@ def show(console: Console, results: dict[str, pl.DataFrame]) -> None:
 
 def summary(found: Claims, limit: int = ROWS) -> Table:
     """Return a table of the figure's crawlers and the most refused others, `limit` rows in all."""
-    table = Table(box=None, padding=(0, 1, 0, 0), header_style="bold")
-    table.add_column("crawler", max_width=20, no_wrap=True)
-    for name in ("first counted", "then", "now", "interval", "n", "points"):
-        table.add_column(name, justify="right", no_wrap=True)
     order = found.last()["token"].to_list()
     others = [token for token in order if token not in found.tokens]
     shown = {*found.tokens, *others[: max(0, limit - len(found.tokens))]}
-    for token in order:
-        if token in shown:
-            table.add_row(*_cells(found.of(token)))
+    series = [found.of(token) for token in order if token in shown]
+    cells = [_cells(part) for part in series]
+    table = Table(box=None, padding=(0, 1, 0, 0), header_style="bold")
+    table.add_column(COLUMNS[0], max_width=_NAME, no_wrap=True)
+    for name in COLUMNS[1:]:
+        table.add_column(name, justify="right", no_wrap=True)
+    left = WIDTH - _width(cells)
+    if left > _LEAST:
+        table.add_column("series", no_wrap=True)
+        top = max(row["estimate"] for part in series for row in part)
+        drawn = [_series(part, left - 1, top) for part in series]
+        cells = [(*row, bars) for row, bars in zip(cells, drawn, strict=True)]
+    for row in cells:
+        table.add_row(*row)
     return table
+
+
+def rows(results: Path) -> list[dict[str, object]]:
+    """Return from result files the first and last claim on each crawler, most refused first."""
+    found = claims({"refusals": pl.read_parquet(results / "refusals.parquet")})
+    return [_row(found.of(token)) for token in found.last()["token"].to_list()] if found else []
+
+
+def _row(series: list[dict[str, Any]]) -> dict[str, object]:
+    first, last = series[0], series[-1]
+    then = {"first_snapshot": first["snapshot"], "first_estimate": first["estimate"]}
+    return {name: last.get(name) for name in SUMMARY} | then
+
+
+def _width(rows: list[tuple[Text, ...]]) -> int:
+    """Return the columns a table of these rows takes without a series."""
+    widths = [max(len(cell) for cell in cells) for cells in zip(*rows, strict=True)]
+    widths[0] = min(widths[0], _NAME)
+    return sum(max(w, len(name)) + 1 for w, name in zip(widths, COLUMNS, strict=True))
+
+
+def _series(series: list[dict[str, Any]], width: int, top: float) -> Text:
+    """Draw a crawler's shares on the scale of all; at its right end is now."""
+    drawn = spark([row["estimate"] for row in series], width, top)
+    return Text(drawn.rjust(width) if len(drawn) < width else drawn)
 
 
 def _cells(rows: list[dict[str, Any]]) -> tuple[Text, ...]:

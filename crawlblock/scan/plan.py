@@ -1,9 +1,10 @@
 """What a scan reads: the robotstxt files of some crawls, or a seeded share, cut into shards."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from typing import Any
 
 from crawlblock import registry
 from crawlblock.errors import InputError
@@ -80,7 +81,7 @@ async def make_plan(
     """
     taken, shards, measured = [], [], 0
     for crawl in choose(await list_crawls(mirror), wanted):
-        keys = await paths(mirror, crawl.crawl, "robotstxt")
+        keys = list(dict.fromkeys(await paths(mirror, crawl.crawl, "robotstxt")))
         drawn = draw_files(keys, share, seed)
         if not drawn:
             raise InputError(f"{crawl.crawl} has no robotstxt files (they begin with 2016-36)")
@@ -109,6 +110,11 @@ def cut(crawl: str, keys: Sequence[str], size: int) -> list[Shard]:
     ]
 
 
+def part(shards: Sequence[Shard], number: int, of: int) -> Sequence[Shard]:
+    """Return every `of`-th shard from the `number`-th on, counted from 1."""
+    return shards[number - 1 :: of]
+
+
 def write_plan(plan: Plan, directory: Path) -> None:
     """Write a plan into its directory; raises InputError if another one is there."""
     path = directory / PLAN
@@ -116,8 +122,22 @@ def write_plan(plan: Plan, directory: Path) -> None:
         raise InputError(f"{path}: another scan was planned here; name a new directory")
     directory.mkdir(parents=True, exist_ok=True)
     aside = path.with_suffix(".part")
-    aside.write_text(json.dumps({"format": _FORMAT, **asdict(plan)}, indent=1) + "\n", "utf-8")
+    with aside.open("w", encoding="utf-8") as file:
+        file.writelines(_lines(plan))
     aside.replace(path)
+
+
+def _lines(plan: Plan) -> Iterator[str]:
+    """Return a plan as JSON with a line for each shard, which may be hundreds of thousands."""
+    head = {"format": _FORMAT} | {
+        field.name: getattr(plan, field.name) for field in fields(plan) if field.name != "shards"
+    }
+    head["crawls"] = [asdict(taken) for taken in plan.crawls]
+    yield json.dumps(head)[:-1] + ', "shards": ['
+    for number, shard in enumerate(plan.shards):
+        each = {"shard": shard.shard, "crawl": shard.crawl, "files": shard.files}
+        yield f"{',' if number else ''}\n{json.dumps(each)}"
+    yield "\n]}\n"
 
 
 def read_plan(directory: Path) -> Plan:
@@ -128,14 +148,22 @@ def read_plan(directory: Path) -> Plan:
         if read.pop("format") != _FORMAT:
             raise ValueError("its format is another version's")
         read["crawls"] = tuple(Taken(**each) for each in read["crawls"])
-        read["shards"] = tuple(
-            Shard(each["shard"], each["crawl"], tuple(each["files"])) for each in read["shards"]
-        )
+        read["shards"] = tuple(_distinct(read["shards"]))
         return Plan(**read)
     except FileNotFoundError:
         raise InputError(f"{path} is missing; run crawlblock scan plan first") from None
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise InputError(f"{path} cannot be read ({error}); plan again") from None
+
+
+def _distinct(given: list[dict[str, Any]]) -> Iterable[Shard]:
+    """Return shards, each once; raises ValueError if two share a name and nothing else."""
+    found: dict[str, Shard] = {}
+    for each in given:
+        shard = Shard(each["shard"], each["crawl"], tuple(each["files"]))
+        if found.setdefault(shard.shard, shard) != shard:
+            raise ValueError(f"two shards of different files are called {shard.shard}")
+    return found.values()
 
 
 def _size(mirror: Mirror, key: str) -> int:

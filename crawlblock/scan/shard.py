@@ -6,7 +6,7 @@ import gc
 import json
 import os
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -18,8 +18,9 @@ from crawlblock import __version__, registry
 from crawlblock.errors import InputError, StoreError, UpstreamError
 from crawlblock.model import Outcome
 from crawlblock.robots.evaluate import STAR
+from crawlblock.scan.aside import aside, remove_pieces, remove_rest, saved, writing
 from crawlblock.scan.captures import Captures, Reader
-from crawlblock.scan.plan import Shard
+from crawlblock.scan.plan import Plan, Shard
 from crawlblock.scan.read import Damage, records
 from crawlblock.scan.verdicts import SPELLED, Verdicts
 from crawlblock.sources.commoncrawl.mirror import open_mirror
@@ -87,6 +88,18 @@ class About:
     faults: tuple[Fault, ...]
 
 
+def tasks(
+    plan: Plan, shards: Iterable[Shard], directory: Path, contact: str | None, limits: Limits
+) -> Iterator[Task]:
+    """Return the tasks of some shards, which say the same wherever on a machine they are read."""
+    local = "://" not in plan.mirror
+    mirror = str(Path(plan.mirror).expanduser().absolute()) if local else plan.mirror
+    for shard in shards:
+        yield Task(
+            directory.absolute(), shard, mirror, contact, limits, plan.rules, plan.keep_bodies
+        )
+
+
 def shard_path(directory: Path, shard: str) -> Path:
     """Return where a shard's Parquet file is."""
     return directory / "shards" / f"{shard}.parquet"
@@ -121,14 +134,18 @@ def run_shard(task: Task) -> Done:
         path.parent.mkdir(parents=True, exist_ok=True)
         locks = task.directory / "locks"
         locks.mkdir(exist_ok=True)
-        with FileLock(locks / task.shard.shard):  # it may have been given out twice
-            if about := _same(path, task):
-                return _done(about, True, 0.0)
-            with _collected_seldom():
-                return asyncio.run(_scan(task, path))
-    except OSError as error:
+        lock = locks / task.shard.shard
+        with FileLock(lock), _collected_seldom():  # it may have been given out twice
+            remove_pieces(path)
+            about = _same(path, task)
+            done = _done(about, True, 0.0) if about else asyncio.run(_scan(task, path))
+            remove_rest(task.directory, path, task.shard.shard)
+            lock.unlink(missing_ok=True)  # who waits for it finds the shard done
+        return done
+    except (OSError, NotImplementedError) as error:  # some network disks cannot lock
+        reason = getattr(error, "strerror", None) or error
         raise StoreError(
-            f"{path} cannot be written ({error.strerror or error}); make room, then run again"
+            f"{path} cannot be written ({reason}); make room or take another disk, then run again"
         ) from None
 
 
@@ -194,23 +211,26 @@ class _Parquet:
 
     def put(self, frame: pl.DataFrame) -> None:
         """Write rows to the disk, so that memory stays flat."""
-        piece = self._path.with_name(f".{self._path.name}.{len(self._pieces)}")
+        piece = aside(self._path, len(self._pieces))
         self._pieces.append(piece)
-        frame.write_parquet(piece, statistics=False)
+        with writing(self._path):
+            frame.write_parquet(piece, statistics=False)
 
     def finish(self, frame: pl.DataFrame, about: About) -> None:
         """Write the last rows and what the file says of itself."""
-        aside = self._path.with_name(f".{self._path.name}.part")
+        part = aside(self._path, "part")
         told = {KEY: json.dumps(asdict(about))}
         if self._pieces:
             self.put(frame)
             whole = pl.concat([pl.scan_parquet(piece) for piece in self._pieces])
-            whole.sink_parquet(aside, row_group_size=_ROWS, statistics=False, metadata=told)
+            with writing(self._path):
+                whole.sink_parquet(part, row_group_size=_ROWS, statistics=False, metadata=told)
         else:
-            frame.write_parquet(aside, row_group_size=_ROWS, statistics=False, metadata=told)
-        with aside.open("rb") as file:
+            with writing(self._path):
+                frame.write_parquet(part, row_group_size=_ROWS, statistics=False, metadata=told)
+        with part.open("rb") as file:
             os.fsync(file.fileno())  # or a crash could leave a name without its bytes
-        aside.replace(self._path)
+        part.replace(self._path)
 
     def remove_pieces(self) -> None:
         """Remove what was put aside."""
@@ -220,7 +240,7 @@ class _Parquet:
 
 async def _files(task: Task) -> AsyncIterator[tuple[str, Path | Outcome]]:
     """Return each file of a shard in turn, from the disk it is on or saved there meanwhile."""
-    folder = task.directory / "files" / task.shard.shard
+    folder = saved(task.directory, task.shard.shard)
     async with open_mirror(task.mirror, task.contact, task.limits) as mirror:
         for key in task.shard.files:
             if local := mirror.local_path(key):
@@ -238,9 +258,8 @@ async def _files(task: Task) -> AsyncIterator[tuple[str, Path | Outcome]]:
                     f"{mirror.location}: {key}: {outcome}; shards that are done stay, run the "
                     "same command again later"
                 )
-    with contextlib.suppress(OSError):
-        folder.rmdir()
-        folder.parent.rmdir()
+        if mirror.traffic.requests:  # the next shard's first request must not follow at once
+            await asyncio.sleep(1 / task.limits.per_second)
 
 
 @contextlib.contextmanager

@@ -10,7 +10,7 @@ import duckdb
 from filelock import FileLock, Timeout
 
 from crawlblock.errors import CrawlblockError, LockedError, StoreError
-from crawlblock.store.layout import CONFIG, is_current, renew
+from crawlblock.store.layout import CONFIG, check_copy, is_current, renew
 
 # How long, in s, the file is waited for while another process has it open to answer a question.
 _PATIENCE = 5.0
@@ -49,7 +49,7 @@ class Database:
         try:
             renew(self.path)
         except duckdb.Error as error:
-            raise _explained(self.path, error) from None
+            raise explained(self.path, error) from None
         except OSError as error:
             raise StoreError(
                 f"{self.path}: cannot be brought to today's layout ({error.strerror}); free some "
@@ -101,22 +101,22 @@ class Database:
                 con = duckdb.connect(str(self.path), config=CONFIG)
                 break
             except duckdb.Error as error:
-                explained = _explained(self.path, error)
-                if not isinstance(explained, LockedError) or time.monotonic() > until:
-                    raise explained from None
+                failure = explained(self.path, error)
+                if not isinstance(failure, LockedError) or time.monotonic() > until:
+                    raise failure from None
                 time.sleep(0.1)
         try:
             con.execute("SET TimeZone = 'UTC'").fetchall()
             yield con
         except duckdb.Error as error:
-            raise _explained(self.path, error) from None
+            raise explained(self.path, error) from None
         finally:
             con.close()
 
     @property
     def published(self) -> Path:
         """The copy for readers, which no run ever holds."""
-        return self.path.with_suffix(f".snapshot{self.path.suffix}")
+        return copy_of(self.path)
 
     def publish(self) -> Path:
         """Copy the database for readers; who has the old copy open keeps it.
@@ -137,7 +137,38 @@ class Database:
         return self.published
 
 
-def _explained(path: Path, error: duckdb.Error) -> CrawlblockError:
+def copy_of(path: Path) -> Path:
+    """Return where the copy of a database for readers lies; a copy is its own."""
+    mark = f".snapshot{path.suffix}"
+    return path if path.name.endswith(mark) else path.with_suffix(mark)
+
+
+def open_copy(path: Path) -> duckdb.DuckDBPyConnection:
+    """Open the copy of a database that its last run published, which no run ever waits for.
+
+    What a run publishes later is not seen by who has it open.  Raises StoreError when there is no
+    copy that this version can read.
+    """
+    copy = copy_of(path)
+    if not copy.is_file():
+        raise StoreError(
+            f"{copy}: not there; every run publishes this copy for readers, so run "
+            "`crawlblock analyze` first, or name another database"
+        )
+    try:
+        con = duckdb.connect(str(copy), read_only=True, config=CONFIG)
+    except duckdb.Error as error:
+        raise explained(copy, error) from None
+    try:
+        con.execute("SET TimeZone = 'UTC'").fetchall()
+        check_copy(con, copy)
+    except BaseException:
+        con.close()
+        raise
+    return con
+
+
+def explained(path: Path, error: duckdb.Error) -> CrawlblockError:
     """Say in one line what DuckDB's message means for the reader."""
     text = str(error).strip().split("\n")[0]
     if "Could not set lock" in str(error) or "Conflicting lock" in str(error):

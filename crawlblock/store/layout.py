@@ -38,14 +38,29 @@ def _questions() -> str:
     return f"{text}\n{stamp};\nCOMMENT ON MACRO {_STAMP} IS 'Which text made the views.';\n"
 
 
-def _renew_questions(con: duckdb.DuckDBPyConnection) -> None:
-    """Put today's views and macros in place of those that another version left in the file."""
-    text = _questions()
+def _has_todays_questions(con: duckdb.DuckDBPyConnection) -> bool:
     found = con.execute(
         "SELECT macro_definition FROM duckdb_functions() WHERE function_name = ?", [_STAMP]
     ).fetchall()
-    if not found or f"{_STAMP}() AS {found[0][0]};" not in text:
-        con.execute(text).fetchall()
+    return bool(found) and f"{_STAMP}() AS {found[0][0]};" in _questions()
+
+
+def _renew_questions(con: duckdb.DuckDBPyConnection) -> None:
+    """Put today's views and macros in place of those that another version left in the file."""
+    if not _has_todays_questions(con):
+        con.execute(_questions()).fetchall()
+
+
+def check_copy(con: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Raise StoreError unless a copy, open for reading alone, has today's tables and views."""
+    if "schema_version" not in _tables(con):
+        raise StoreError(f"{path}: this is not a database of crawlblock; name another")
+    ((version,),) = con.execute("SELECT max(version) FROM schema_version").fetchall()
+    if version != SCHEMA_VERSION or not _has_todays_questions(con):
+        raise StoreError(
+            f"{path}: made by another version of crawlblock; run `crawlblock analyze` on the "
+            "database, which publishes a new copy"
+        )
 
 
 def is_current(con: duckdb.DuckDBPyConnection, path: Path) -> bool:

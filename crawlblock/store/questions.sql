@@ -314,6 +314,16 @@ COMMENT ON VIEW suspect_snapshots IS 'Crawls and live runs that look like a faul
 COMMENT ON VIEW bodies IS 'The payloads to read, or the texts that scans kept of them.';
 COMMENT ON VIEW payload_signals IS 'The signals of each payload, also where its text was read in its place.';
 COMMENT ON VIEW population IS 'Whom claims are about: a row per snapshot and host, with and without a capture.';
+COMMENT ON COLUMN population.population IS 'panel, or captured: a host outside of the panel; the two are never one series.';
+COMMENT ON COLUMN population.reading IS 'How HTTP statuses are read: rfc9309 or ccbot.';
+COMMENT ON COLUMN population.snapshot_date IS 'Day of the snapshot''s first capture.';
+COMMENT ON COLUMN population.stratum IS 'The band of the frame the host was drawn from; all outside of the panel.';
+COMMENT ON COLUMN population.weight IS '1 / inclusion probability; 1 outside of the panel.';
+COMMENT ON COLUMN population.time IS 'When the answer was fetched; the snapshot''s first capture where there is none.';
+COMMENT ON COLUMN population.answer IS 'What was answered, by what it means: a policy, or an HTTP status where no rules were read; empty if neither is known, which is no leave.';
+COMMENT ON COLUMN population.told IS 'Whether the answer can be told: without it every crawler''s restriction is unknown.';
+COMMENT ON COLUMN meanings.answer IS 'A policy, or an HTTP status where no rules were read, as in population.';
+COMMENT ON COLUMN meanings.basis IS 'named, wildcard, default, absent (no robots.txt), http (the status decided) or unknown.';
 COMMENT ON VIEW scopes IS 'Whether a snapshot is of the current panel, and how many of its hosts it asked.';
 COMMENT ON VIEW hosts IS 'The hosts that claims are about, numbered.';
 COMMENT ON VIEW points IS 'The population with its hosts as numbers.';

@@ -356,7 +356,7 @@ def test_present_questions_are_answered(whole: Path) -> None:
             "AND authored_by = 'own' WHERE bytes > 50 AND starts_with(host, 'd') LIMIT 1"
         ).fetchall()
         assert con.execute("SELECT count(*) FROM payload_signals").fetchall()[0][0] > 0
-    ended = told("explain", host, "GPTBot", "--db", db)
+    ended = told("explain", host, "GPTBot", "-o", "table", "--db", db)
     assert ">    2  Disallow: /" in ended.output or ">    3  Disallow: /" in ended.output
     assert "the text that a scan kept" in ended.output
     ended = told("cat", host, "--db", db)

@@ -1,9 +1,5 @@
 """Shards: the same facts and verdicts as history, whole files only, nothing lost in silence."""
 
-import os
-import signal
-import subprocess
-import sys
 import time
 from dataclasses import replace
 from datetime import datetime
@@ -16,8 +12,7 @@ from servers import RangeServer
 
 from crawlblock.errors import InputError, UpstreamError
 from crawlblock.scan.read import has_fastwarc
-from crawlblock.scan.run import run
-from crawlblock.scan.shard import Task, read_about, run_shard, shard_path
+from crawlblock.scan.shard import read_about, run_shard, shard_path
 from scan.warcs import (
     CRAWL,
     PLAIN,
@@ -229,22 +224,6 @@ def test_other_rules_are_refused(tmp_path: Path) -> None:
         run_shard(replace(task, rules="others.1"))
 
 
-def test_processes_give_the_same_files(tmp_path: Path) -> None:
-    """Two processes write byte for byte what one does."""
-    files = [
-        member(record(f"h{n}.example", answer(b"User-agent: GPTBot\nDisallow: /%d\n" % (n % 3))))
-        for n in range(6)
-    ]
-    mirror = archive(tmp_path / "mirror", files)
-    written = []
-    for processes in (1, 2):
-        given = planned(tmp_path / str(processes), str(mirror), keys_of(mirror), size=2)
-        assert sum(done.captures for done in run(given, processes)) == 6
-        paths = [shard_path(task.directory, task.shard.shard) for task in given]
-        written.append([path.read_bytes() for path in paths])
-    assert written[0] == written[1]
-
-
 @pytest.mark.fault("scan", "a transfer cut, then refused for good, then possible again")
 def test_over_https_files_are_saved_and_removed(tmp_path: Path) -> None:
     """A cut transfer is continued, a dead server ends the run, and the next run goes on."""
@@ -259,42 +238,5 @@ def test_over_https_files_are_saved_and_removed(tmp_path: Path) -> None:
         with pytest.raises(UpstreamError, match="run the same command again"):
             run_shard(given[1])
         server.mend()
-        assert [done.captures for done in run(given, 1)] == [1, 1]
-    assert not (tmp_path / "scan/files").exists()
-
-
-_KILLED = """
-import sys
-from pathlib import Path
-from scan.warcs import keys_of, planned
-from crawlblock.scan.run import run
-if __name__ == "__main__":
-    mirror, scan = sys.argv[1:]
-    for done in run(planned(Path(scan), mirror, keys_of(Path(mirror)), size=5), 1):
-        print(done.shard, flush=True)
-"""
-
-
-@pytest.mark.fault("scan", "kill -9 in the middle")
-def test_killed_in_the_middle(tmp_path: Path) -> None:
-    """What a killed run leaves is whole shards alone, and the next run makes up the rest."""
-    texts = [b"User-agent: *\nDisallow: /%d\n" % n * 200 for n in range(300)]
-    raw = b"".join(member(record(f"h{n}.example", answer(t))) for n, t in enumerate(texts))
-    mirror = archive(tmp_path / "mirror", [raw] * 30)
-    root = Path(__file__).parents[1]
-    paths = os.pathsep.join(map(str, (root, root.parent)))
-    with subprocess.Popen(
-        [sys.executable, "-c", _KILLED, str(mirror), str(tmp_path / "scan")],
-        stdout=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": paths},
-    ) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline()
-        process.send_signal(signal.SIGKILL)
-    left = sorted((tmp_path / "scan/shards").glob("*.parquet"))
-    assert 1 <= len(left) < 6
-    assert all(read_about(path).captures == 1500 for path in left)
-    given: list[Task] = planned(tmp_path / "scan", str(mirror), keys_of(mirror), size=5)
-    ended = list(run(given, 1))
-    assert [done.skipped for done in ended].count(True) == len(left)
-    assert sum(done.captures for done in ended) == 30 * 300
+        assert [run_shard(task).captures for task in given] == [1, 1]
+    assert not [*(tmp_path / "scan/files").iterdir()]

@@ -9,8 +9,7 @@ from pathlib import Path
 from crawlblock import registry
 from crawlblock.scan.plan import Plan, Taken, cut, write_plan
 from crawlblock.scan.read import Damage, Stored, records
-from crawlblock.scan.run import tasks
-from crawlblock.scan.shard import Task
+from crawlblock.scan.shard import Task, tasks
 from crawlblock.transport import Limits
 from crawlblock.warc import digest
 
@@ -81,7 +80,7 @@ def planned(directory: Path, mirror: str, keys: Sequence[str], size: int = 20) -
     taken = Taken(CRAWL, len(keys), len(keys))
     plan = Plan(mirror, "seed", 1.0, registry.stamp(), 0, (taken,), tuple(shards))
     write_plan(plan, directory)
-    return tasks(plan, shards, directory, None, Limits(per_second=1_000, retry=0.01), 1)
+    return list(tasks(plan, shards, directory, None, Limits(per_second=1_000, retry=0.01)))
 
 
 def keys_of(mirror: Path) -> list[str]:

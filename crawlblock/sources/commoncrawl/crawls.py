@@ -1,13 +1,12 @@
 """Which crawls there are, and the files each one is made of."""
 
-import difflib
 import gzip
 import json
 import zlib
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from crawlblock.errors import ArchiveError, InputError, UpstreamError
+from crawlblock.errors import ArchiveError, InputError, UpstreamError, did_you_mean
 from crawlblock.model import Crawl, Outcome
 from crawlblock.sources.commoncrawl.mirror import Mirror
 
@@ -91,10 +90,7 @@ def _missing(mirror: Mirror, key: str, outcome: Outcome) -> ArchiveError | Upstr
 
 def _unknown(name: str, crawls: Sequence[Crawl]) -> str:
     names = [crawl.crawl for crawl in crawls]
-    near = difflib.get_close_matches(name, names, 3, 0.5)
-    hint = (
-        f"did you mean {', '.join(near)}?" if near else f"the newest is {names[0]}" if names else ""
-    )
+    hint = did_you_mean(name, names) or (f"the newest is {names[0]}" if names else "none is there")
     return f"no crawl is called '{name}'; {hint}"
 
 

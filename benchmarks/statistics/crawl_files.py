@@ -18,7 +18,7 @@ SCENARIOS = {  # share of hosts that refuse, and how far files differ: beta's a 
 }
 
 
-def clusters(seed: int = 9, tries: int = TRIES) -> Iterator[Tally]:
+def crawl_files(seed: int = 9, tries: int = TRIES) -> Iterator[Tally]:
     """Yield how the interval of a census fares when some files of one crawl are drawn anew."""
     rng = random.Random(seed)
     for name, (share, alike) in SCENARIOS.items():

@@ -1,0 +1,49 @@
+"""`crawlblock doctor`: is all there that a run needs."""
+
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from crawlblock.cli.options import (
+    Output,
+    contact_option,
+    db_option,
+    mirror_option,
+    output_options,
+    print_rows,
+)
+from crawlblock.pipeline.doctor import Finding, examine
+from crawlblock.pipeline.runs import now
+
+
+@click.command()
+@db_option
+@mirror_option
+@contact_option
+@output_options()
+def doctor(db: Path, mirror: str, contact: str | None, output: Output) -> None:
+    r"""Look whether all is there that a run needs, and say what to do where it is not.
+
+    It looks at versions, the database and its disk, the contact, the archive and this terminal.
+    The exit code is 1 if something fails.  A public archive is asked, once, only with --contact.
+
+    \b
+    Examples:
+      crawlblock doctor
+      crawlblock doctor --contact you@example.org -o json
+      crawlblock doctor --mirror build/miniature
+    """
+    findings = [*examine(db, mirror, contact, now()), _encoding()]
+    print_rows([asdict(finding) for finding in findings], output, [*Finding.__slots__])
+    if any(finding.state == "fail" for finding in findings):
+        sys.exit(1)
+
+
+def _encoding() -> Finding:
+    encoding = sys.stdout.encoding or "ascii"
+    if encoding.lower().startswith("utf"):
+        return Finding("terminal", "ok", encoding)
+    advice = "series are drawn in ASCII; set PYTHONIOENCODING=utf-8 if it can show more"
+    return Finding("terminal", "warn", encoding, advice)

@@ -1,0 +1,48 @@
+"""`crawlblock export`: the database as files for others."""
+
+from pathlib import Path
+
+import click
+
+from crawlblock.cli.options import db_option, progress_bar, reading_option, say
+from crawlblock.report.export import export as write
+from crawlblock.report.export.about import Wish, licences
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@db_option
+@reading_option
+@click.option("--access", "long", is_flag=True, help="Also a row per host, snapshot and crawler.")
+@click.option("--bodies", is_flag=True, help="Also the robots.txt files, which are their sites'.")
+@click.option(
+    "--license",
+    "licence",
+    type=click.Choice(list(licences())),
+    default=next(iter(licences())),
+    show_default=True,
+    help="Of your selection, verdicts and claims; it covers no text of a site.",
+)
+@click.option("--title", default="Who may still crawl the web", show_default=True)
+@click.option("--author", "authors", multiple=True, help="Whom to cite; may be repeated.")
+def export(
+    folder: Path, db: Path, reading: str, long: bool, bodies: bool, licence: str, title: str,
+    authors: tuple[str, ...],
+) -> None:  # fmt: skip
+    r"""Write the database into FOLDER as Parquet and CSV with their description.
+
+    It reads the copy that the last run published, so no run waits for it.  The same copy gives the
+    same bytes.  FOLDER is new, empty or an earlier export, which is replaced whole.
+
+    \b
+    Examples:
+      crawlblock export public --author "Ada Lovelace"
+      crawlblock export public --license CC-BY-4.0 --access
+    """
+    wish = Wish(title, authors, licence, reading, long, bodies)
+    with progress_bar() as progress:
+        tables = write(db, folder, wish, progress)
+    rows = sum(table.rows for table in tables)
+    say(
+        f"{len(tables)} tables with {rows:,} rows in {folder}; licence {licence}, see its README.md"
+    )

@@ -1,0 +1,52 @@
+"""`crawlblock sql`: a question of one's own."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from crawlblock.cli.options import Output, db_option, output_options, print_rows, working
+from crawlblock.errors import InputError
+from crawlblock.store.ask import ask, readable
+
+
+@click.command()
+@click.argument("query", metavar="QUERY|FILE.sql|-")
+@db_option
+@output_options()
+def sql(query: str, db: Path, output: Output) -> None:
+    r"""Print what a query to the database returns; nothing is ever changed by one.
+
+    It goes to the published copy, *.snapshot.duckdb, where there is one, so it may be asked while
+    a run is writing.  The views access, access_ccbot, changes and more have comments that say what
+    they hold; docs/cookbook.md has questions to begin with.
+
+    \b
+    Examples:
+      crawlblock sql "SHOW TABLES"
+      crawlblock sql "SELECT comment FROM duckdb_views() WHERE view_name = 'access'"
+      crawlblock sql question.sql --to answer.parquet
+      echo "FROM snapshots" | crawlblock sql - -o csv
+    """
+    text = _text(query)
+    if not text.strip():
+        raise InputError('sql: nothing is asked; try "SHOW TABLES"')
+    with working("query"):
+        found = ask(readable(db), text)
+    rows = [dict(zip(found.columns, row, strict=True)) for row in found.rows]
+    if found.columns:
+        print_rows(rows, output, found.columns)
+
+
+def _text(query: str) -> str:
+    """Return the query: as it stands, from stdin or from a file."""
+    if query == "-":
+        return sys.stdin.read()
+    if not query.lower().endswith(".sql") or " " in query.strip():
+        return query
+    try:
+        return Path(query).read_text("utf-8")
+    except OSError as error:
+        raise InputError(f"{query}: {error.strerror}; name a file, - or a query") from None
+    except UnicodeDecodeError:
+        raise InputError(f"{query}: not UTF-8; save it so and run again") from None

@@ -1,0 +1,216 @@
+"""Whether all is there that a run needs: versions, database, archive, contact, terminal."""
+
+import asyncio
+import os
+import re
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from importlib.metadata import PackageNotFoundError, metadata, requires, version
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from crawlblock.errors import CrawlblockError, InputError
+from crawlblock.hosts import suffix_list_date
+from crawlblock.sources.commoncrawl.crawls import list_crawls
+from crawlblock.sources.commoncrawl.mirror import open_mirror
+from crawlblock.store.ask import ask
+from crawlblock.store.database import copy_of
+from crawlblock.store.layout import SCHEMA_VERSION
+from crawlblock.transport import Limits, user_agent
+
+_REQUIREMENT = re.compile(
+    r"([A-Za-z0-9._-]+)(?:\[.*?\])?\s*([^;]*)(?:;.*extra == ['\"](\w+)['\"])?"
+)
+_ROOM = 200_000_000  # bytes that should be free beside two more copies of the database
+_LAG = 3600  # s, after which a copy that was not renewed tells of a stopped run
+_OLD_LIST = 2 * 365  # days
+_QUICK = Limits(pauses=0, attempts=2, timeout=20.0, retry=0.5)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was looked at, how it is, and what to do about it."""
+
+    what: str
+    state: str  # ok, warn or fail
+    found: str
+    advice: str | None = None
+
+
+def examine(db: Path, mirror: str, contact: str | None, now: datetime) -> Iterator[Finding]:
+    """Look at everything but the terminal, one after the other; nothing is changed."""
+    yield from versions()
+    yield suffix_list(now.date())
+    yield from database(db, now)
+    yield _contact(contact)
+    yield archive(mirror, contact)
+
+
+# Versions
+
+
+def versions() -> Iterator[Finding]:
+    """Compare Python and the packages with the bounds that crawlblock was installed with."""
+    try:
+        bounds = metadata("crawlblock")["Requires-Python"]
+        needed = requires("crawlblock") or []
+    except PackageNotFoundError:
+        yield Finding("crawlblock", "warn", "not installed", "pip install -e . to know its bounds")
+        return
+    yield _bounded("python", ".".join(map(str, sys.version_info[:3])), bounds, None)
+    for line in needed:
+        match = _REQUIREMENT.match(line)
+        if match:
+            name, bounds, extra = match.groups()
+            try:
+                yield _bounded(name, version(name), bounds.strip(), extra)
+            except PackageNotFoundError:
+                yield _missing(name, extra)
+
+
+def _bounded(name: str, found: str, bounds: str, extra: str | None) -> Finding:
+    if all(_fits(found, bound) for bound in filter(None, bounds.split(","))):
+        return Finding(name, "ok", found)
+    advice = f"it must be {bounds}: install crawlblock again, or `make setup`"
+    return Finding(name, "warn" if extra else "fail", found, advice)
+
+
+def _missing(name: str, extra: str | None) -> Finding:
+    if extra:
+        return Finding(name, "ok", f"not installed; pip install 'crawlblock[{extra}]' if wanted")
+    return Finding(name, "fail", "not installed", "install crawlblock again, or `make setup`")
+
+
+def _fits(found: str, bound: str) -> bool:
+    """Tell whether a version keeps to `>=1.2`, `<2`, `==1.2`; other bounds are let pass."""
+    match = re.match(r"\s*(>=|<=|==|<|>)\s*([\d.]+)$", bound)
+    if not match:
+        return True
+    have, limit = _numbers(found), _numbers(match[2])
+    size = max(len(have), len(limit))
+    have, limit = (part + (0,) * (size - len(part)) for part in (have, limit))
+    return {
+        ">=": have >= limit, "<=": have <= limit, "==": have == limit, "<": have < limit,
+        ">": have > limit,
+    }[match[1]]  # fmt: skip
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    return tuple(map(int, re.findall(r"\d+", re.split(r"[a-z+]", text)[0])))
+
+
+def suffix_list(today: date) -> Finding:
+    """Say how old the list is by which domains are told from suffixes."""
+    made = suffix_list_date()
+    if made is None:
+        return Finding("suffix list", "warn", "its date is not known", "another tldextract may say")
+    if (today - made).days > _OLD_LIST:
+        return Finding("suffix list", "warn", str(made), "a newer tldextract may have a newer one")
+    return Finding("suffix list", "ok", str(made))
+
+
+# Database
+
+
+def database(db: Path, now: datetime) -> Iterator[Finding]:
+    """Look at the file, its layout, its folder, its lock and its copy for readers."""
+    folder = next(part for part in db.resolve().parents if part.exists())
+    yield _writable(folder)
+    yield _room(folder, db)
+    if not db.exists():
+        yield Finding("database", "warn", f"{db} is not there", "crawlblock sample begins one")
+        return
+    yield _layout(db)
+    yield _lock(db)
+    yield _copy(db, now)
+
+
+def _writable(folder: Path) -> Finding:
+    if os.access(folder, os.W_OK):
+        return Finding("folder", "ok", f"{folder} is writable")
+    return Finding("folder", "fail", f"{folder} is not writable", "make it so, or use another --db")
+
+
+def _room(folder: Path, db: Path) -> Finding:
+    free = shutil.disk_usage(folder).free
+    size = db.stat().st_size if db.exists() else 0
+    found = f"{free / 1e9:.1f} GB free"
+    if free < 2 * size:
+        return Finding("disk", "fail", found, "free some space: a run copies the database")
+    if free < 2 * size + _ROOM:
+        return Finding("disk", "warn", found, "free some space before the next run")
+    return Finding("disk", "ok", found)
+
+
+def _layout(db: Path) -> Finding:
+    try:
+        found = ask(db, "SELECT max(version) FROM schema_version").rows[0][0]
+    except InputError:
+        advice = "this is another program's database; use another --db"
+        return Finding("database", "fail", f"{db} has no layout of ours", advice)
+    except CrawlblockError as error:
+        held = error.exit_code == 75
+        return Finding("database", "warn" if held else "fail", str(error))
+    if not isinstance(found, int) or found > SCHEMA_VERSION:
+        return Finding("database", "fail", f"{db}, layout {found}", "use the newer crawlblock")
+    if found < SCHEMA_VERSION:
+        return Finding("database", "warn", f"{db}, layout {found}", "the next run will renew it")
+    return Finding("database", "ok", f"{db}, layout {found}")
+
+
+def _lock(db: Path) -> Finding:
+    path = Path(f"{db}.lock")
+    if not path.exists() or not os.access(path, os.W_OK):
+        return Finding("lock", "ok", "no run is at work")
+    try:
+        with FileLock(path, timeout=0):
+            return Finding("lock", "ok", "no run is at work")
+    except Timeout:
+        return Finding("lock", "warn", "a run is at work", "wait for it before you start another")
+
+
+def _copy(db: Path, now: datetime) -> Finding:
+    copy = copy_of(db)
+    if not copy.exists():
+        return Finding("published copy", "warn", "there is none", "the next run makes one")
+    behind = db.stat().st_mtime - copy.stat().st_mtime
+    made = datetime.fromtimestamp(copy.stat().st_mtime, UTC).replace(tzinfo=None)
+    age = f"of {made:%Y-%m-%d %H:%M} UTC, {max((now - made).days, 0)} days old"
+    if behind > _LAG:
+        advice = "a run was stopped; run it again, and readers see what it stored"
+        return Finding("published copy", "warn", f"{age}, older than the database", advice)
+    return Finding("published copy", "ok", age)
+
+
+# Network
+
+
+def _contact(contact: str | None) -> Finding:
+    try:
+        user_agent(contact)
+    except InputError as error:
+        return Finding("contact", "fail" if contact else "warn", contact or "none", str(error))
+    return Finding("contact", "ok", str(contact))
+
+
+def archive(mirror: str, contact: str | None) -> Finding:
+    """Ask the archive for its list of crawls, once."""
+    try:
+        crawls = asyncio.run(_crawls(mirror, contact))
+    except InputError as error:
+        unasked = contact is None and "--contact" in str(error)
+        return Finding("archive", "warn" if unasked else "fail", mirror, str(error))
+    except CrawlblockError as error:
+        return Finding("archive", "fail", mirror, str(error))
+    if not crawls:
+        return Finding("archive", "fail", mirror, "it lists no crawl; take another --mirror")
+    return Finding("archive", "ok", f"{mirror}: {len(crawls)} crawls, the newest {crawls[0]}")
+
+
+async def _crawls(mirror: str, contact: str | None) -> list[str]:
+    async with open_mirror(mirror, contact, _QUICK) as source:
+        return [crawl.crawl for crawl in await list_crawls(source)]

@@ -1,0 +1,3 @@
+-- key: id
+-- of: breaks
+FROM breaks ORDER BY date, id

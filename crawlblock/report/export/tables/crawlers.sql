@@ -1,0 +1,3 @@
+-- key: token
+-- of: crawlers
+FROM crawlers ORDER BY token

@@ -1,0 +1,3 @@
+-- key: digest
+-- of: payloads
+SELECT * EXCLUDE (body) FROM payloads ORDER BY digest

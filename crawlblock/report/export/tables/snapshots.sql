@@ -1,0 +1,3 @@
+-- key: snapshot
+-- of: snapshots
+FROM snapshots ORDER BY first_capture, snapshot

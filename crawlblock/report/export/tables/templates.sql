@@ -1,0 +1,3 @@
+-- key: template
+-- of: templates
+FROM templates ORDER BY template

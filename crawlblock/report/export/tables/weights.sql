@@ -1,0 +1,3 @@
+-- key: domain, corpus
+-- of: weights
+FROM weights ORDER BY corpus, domain

@@ -1,0 +1,88 @@
+"""Every question of the cookbook is asked of the bundled facts, and gets an answer."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from crawlblock.cli import main
+
+ROOT = Path(__file__).parent.parent
+SAMPLE = ROOT / "data" / "sample"
+TEXT = (ROOT / "docs" / "cookbook.md").read_text("utf-8")
+QUESTIONS = re.findall(r"^## (\d+)\. (.*?)\n\n```sql\n(.*?)```\n\n(\S)", TEXT, re.M | re.S)
+WISHES = {
+    "train-no.example": "User-agent: *\nContent-Signal: ai-train=no\nAllow: /\n",
+    "train-yes.example": "User-agent: *\nContent-Signal: ai-train=yes\nDisallow: /\n",
+    "silent.example": "User-agent: *\nDisallow: /\n",
+}
+
+
+def done(*arguments: object) -> None:
+    """Run a command that ends well."""
+    with pytest.raises(SystemExit) as stopped:
+        main([str(argument) for argument in arguments])
+    assert stopped.value.code == 0
+
+
+def asked(query: str, db: Path, folder: Path) -> list[dict[str, object]]:
+    """Return the rows that the command prints for a query in a file."""
+    (folder / "question.sql").write_text(query)
+    answer = folder / "answer.json"
+    done("sql", folder / "question.sql", "--db", db, "--to", answer)
+    rows: list[dict[str, object]] = json.loads(answer.read_text("utf-8"))
+    return rows
+
+
+@pytest.fixture(scope="module")
+def db(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the database of the bundled facts."""
+    folder = tmp_path_factory.mktemp("cookbook")
+    path = folder / "crawlblock.duckdb"
+    done("miniature", SAMPLE, folder / "archive")
+    done("sample", "--db", path, "--list", SAMPLE / "hosts.csv", "--name", "sample")
+    done("history", "--db", path, "--mirror", folder / "archive", "--crawls", "all")
+    done("weights", "--db", path, "--list", SAMPLE / "weights.csv")
+    return path
+
+
+def test_ten_questions() -> None:
+    """There are ten, numbered, each with its query and with what to beware of."""
+    assert [int(number) for number, *_ in QUESTIONS] == list(range(1, 11))
+    assert len(re.findall(r"^```sql", TEXT, re.M)) == 10
+
+
+@pytest.mark.parametrize(("number", "title", "query", "_"), QUESTIONS)
+def test_question(number: str, title: str, query: str, _: str, db: Path, tmp_path: Path) -> None:
+    """A question's query returns rows, and none of the comments' unknowns is lost from an n."""
+    rows = asked(query, db, tmp_path)
+    assert rows, (number, title)
+    if "n_unknown" in rows[0] and "covered" not in rows[0]:
+        assert all(int(str(row["n"])) + int(str(row["n_unknown"])) == 1201 for row in rows)
+
+
+def test_shares_are_those_of_the_claims(db: Path, tmp_path: Path) -> None:
+    """The interval of the first question holds the share that analyze claims."""
+    results = tmp_path / "results"
+    done("analyze", "--db", db, "--results", results, "--to", tmp_path / "claims.json")
+    claims = {row["token"]: row for row in json.loads((tmp_path / "claims.json").read_text())}
+    for row in asked(QUESTIONS[0][2], db, tmp_path):
+        claim = claims[row["token"]]
+        assert row["n"] == claim["n"] and row["n_unknown"] == claim["n_unknown"]
+        assert float(str(row["low"])) <= claim["estimate"] <= float(str(row["high"]))
+
+
+def test_wishes_that_differ(tmp_path: Path) -> None:
+    """The question about signals counts a wish that is not enforced and one that is overruled."""
+    lines = [
+        {"host": host, "fetch_time": "2026-05-06", "status": 200, "body": body}
+        for host, body in WISHES.items()
+    ]
+    (tmp_path / "rows.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    path = tmp_path / "wishes.duckdb"
+    done("import", tmp_path / "rows.jsonl", "--db", path)
+    (row,) = asked(QUESTIONS[7][2], path, tmp_path)
+    assert (row["hosts_read"], row["stating"]) == (3, 2)
+    assert (row["unenforced"], row["overruled"]) == (1, 1)
+    assert row["for_example"] == ["train-no.example"]

@@ -1,0 +1,419 @@
+"""An export is the database, whole, described, and the same bytes whoever makes it."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+import zlib
+from contextlib import closing
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+import small_database as small
+from disks import make_read_only, small_disk
+
+from crawlblock.analysis.run import analyze
+from crawlblock.cli import main
+from crawlblock.errors import CrawlblockError, InputError, StoreError
+from crawlblock.report.export import export
+from crawlblock.report.export.about import Wish, licences
+from crawlblock.report.export.tables import Table, table_names, write_table
+from crawlblock.store.database import copy_of, open_copy
+from crawlblock.store.store import Store
+
+HOSTILE = ('<script>alert("x")</script>', "comma, inc", 'quo"te', "two\nlines", "cr\rhere", "|*_`#")
+HOSTS = ("a.example", "b.example", "ünï.example", "web.example", "down.example", *HOSTILE)
+BODY = b"User-agent: Alpha\nDisallow: /secret-path-of-a-site\n\xff"
+SECRET = b"secret-path-of-a-site"
+PLAIN = Wish("Who may crawl", (), "CC0-1.0", "rfc9309", False, False)
+FULL = Wish('A "title": # of <us>', ("Ada & Co",), "CC-BY-4.0", "rfc9309", True, True)
+VALIDATE = """
+import sys, frictionless, mlcroissant
+folder, csv = sys.argv[1:]
+report = frictionless.validate(f"{folder}/datapackage.json")
+assert len(report.tasks) > 40
+for task in report.tasks:
+    for error in task.errors:
+        print("invalid", task.name, error.message)
+dataset = mlcroissant.Dataset(jsonld=f"{folder}/croissant.json")  # raises where it is not valid
+for name in csv.split():
+    print("records", name, sum(1 for _ in dataset.records(name)))
+"""
+
+
+def silent(what: str, done: int, total: int) -> None:
+    """Show no progress."""
+
+
+def fill(path: Path) -> Path:
+    """Make a database with every answer, hostile names, weights and texts; return its path."""
+    with closing(small.make(path)) as con:
+        small.panel(con, [(host, "top" if host < "c" else "rest", 1.5) for host in HOSTS])
+        for name, day, alpha in (
+            ("CC-MAIN-2023-40", date(2023, 9, 21), "open"),
+            ("CC-MAIN-2023-50", date(2023, 11, 28), "named"),
+        ):
+            answers: dict[str, small.Answer] = dict.fromkeys(HOSTS, alpha)
+            answers |= {"b.example": "wild", "web.example": 403, "down.example": None}
+            small.snapshot(con, name, day, answers)
+        small.snapshot(con, "2024-05", date(2024, 5, 1), {"other.example": "html"}, "import")
+        con.execute("UPDATE payloads SET body = ?, bytes = 40000000", [zlib.compress(BODY)])
+        con.execute("INSERT INTO weights VALUES ('a.example', 'C4', NULL, NULL, 7)").fetchall()
+        con.execute("UPDATE signals SET value = 'secret-path-of-a-site'").fetchall()
+        con.execute(
+            "INSERT INTO runs VALUES ('r', 'live', '{}', '{\"contact\": \"me@secret.example\"}', "
+            "'r', 0, 0, TIMESTAMP '2024-05-01', TIMESTAMP '2024-05-01', 'ok')"
+        ).fetchall()
+    Store(path).publish()
+    return path
+
+
+@pytest.fixture(scope="module")
+def db(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a database whose copy for readers is published."""
+    return fill(tmp_path_factory.mktemp("db") / "own.duckdb")
+
+
+@pytest.fixture(scope="module")
+def full(db: Path) -> tuple[Path, dict[str, Table]]:
+    """Return an export with everything in it, and its tables by label."""
+    folder = db.parent / "full"
+    return folder, {table.label: table for table in export(db, folder, FULL, silent)}
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    """Return all files of a folder by their path in it."""
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+
+
+def test_csv_is_parquet(full: tuple[Path, dict[str, Table]]) -> None:
+    """Each table has the rows that were told, and its CSV reads as its Parquet does."""
+    folder, tables = full
+    for table in tables.values():
+        frame = pl.read_parquet(folder / table.path("parquet"))
+        assert frame.height == table.rows, table.label
+        assert frame.columns == [field.name for field in table.fields]
+        if "csv" in table.formats:
+            texts = pl.read_csv(folder / table.path("csv"), schema_overrides=frame.schema)
+            assert texts.equals(frame), table.label
+    assert tables["population"].rows == 2 * len(HOSTS) + 1
+
+
+def test_population_with_meanings_is_access(full: tuple[Path, dict[str, Table]]) -> None:
+    """The compact form, joined as its README says, is the long form and the view."""
+    folder, _ = full
+    population, meanings, crawlers, long = (
+        pl.read_parquet(folder / "data" / f"{name}.parquet")
+        for name in ("population", "meanings", "crawlers", "access")
+    )
+    told = ["snapshot", "host", "token", "restriction", "root_allowed", "authored_by", "decision"]
+    joined = (
+        population.join(crawlers.select("token"), how="cross")
+        .join(meanings, on=["answer", "token"], how="left")
+        .with_columns(pl.col("restriction").fill_null("unknown"))
+    )
+    order = told[:3]
+    assert joined.select(told).sort(order).equals(long.select(told).sort(order))
+    assert set(long["restriction"]) == {"none", "full", "unknown"}
+
+
+def test_facts_are_the_database(db: Path, full: tuple[Path, dict[str, Table]]) -> None:
+    """Captures are exported row by row, with hosts of any spelling."""
+    folder, _ = full
+    found = pl.read_parquet(folder / "data" / "captures.parquet")
+    with closing(open_copy(db)) as con:
+        stored = pl.DataFrame(con.sql("FROM captures ORDER BY snapshot, host, resource"))
+    assert found.equals(stored)
+    assert set(HOSTS) <= set(pl.read_csv(folder / "data" / "captures.csv")["host"])
+
+
+def test_keys(full: tuple[Path, dict[str, Table]]) -> None:
+    """What is said to name a row of a table names one."""
+    folder, tables = full
+    keyed = [table for table in tables.values() if table.key]
+    assert len(keyed) >= 10
+    for table in keyed:
+        frame = pl.read_parquet(folder / table.path("parquet"))
+        assert not frame.select(table.key).is_duplicated().any(), table.label
+
+
+def test_every_column_is_described(full: tuple[Path, dict[str, Table]]) -> None:
+    """Every column says what it holds: by COMMENT ON, or for the claims in claims.toml."""
+    silent_ones = [
+        f"{table.label}.{field.name}"
+        for table in full[1].values()
+        for field in table.fields
+        if not field.about
+    ]
+    assert silent_ones == []
+    assert {t.label for t in full[1].values() if t.folder == "data"} == set(table_names(long=True))
+
+
+def test_claims_are_those_of_analyze(db: Path, full: tuple[Path, dict[str, Table]]) -> None:
+    """The claims are the result files, byte for byte."""
+    results = db.parent / "results"
+    with closing(open_copy(db)) as con:
+        analyze(con, results)
+    assert content(results) == content(full[0] / "claims")
+
+
+def test_same_bytes_elsewhere(
+    db: Path, full: tuple[Path, dict[str, Table]], tmp_path: Path
+) -> None:
+    """Another process, time zone, hash seed and number of threads give the same bytes."""
+    arguments = [
+        "export", str(tmp_path / "again"), "--db", str(db), "--access", "--bodies",
+        "--license", FULL.licence, "--title", FULL.title, "--author", *FULL.authors,
+    ]  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-m", "crawlblock", *arguments],
+        env=os.environ | {"TZ": "Asia/Tokyo", "PYTHONHASHSEED": "7", "POLARS_MAX_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    assert not done.stdout and "licence CC-BY-4.0" in done.stderr
+    assert content(tmp_path / "again") == content(full[0])
+
+
+def test_same_bytes_by_any_threads(tmp_path: Path) -> None:
+    """A table of several row groups is the same bytes by one thread or by eight."""
+    with closing(small.make(tmp_path / "large.duckdb")) as con:
+        small.snapshot(con, "2024-05", date(2024, 5, 1), {"a.example": None})
+        con.execute(
+            "INSERT INTO captures BY NAME SELECT '2024-05' AS snapshot, md5('' || i) AS host, "
+            "'/robots.txt' AS resource, md5('u' || i) AS url, 0 AS hops, 'absent' AS outcome, "
+            "404 AS status FROM range(150000) r(i)"
+        ).fetchall()
+    Store(tmp_path / "large.duckdb").publish()
+    for threads, memory in ((1, "1GB"), (8, "300MB")):
+        (tmp_path / f"by-{threads}").mkdir()
+        with closing(open_copy(tmp_path / "large.duckdb")) as con:
+            con.execute(f"SET threads = {threads}").fetchall()
+            con.execute(f"SET memory_limit = '{memory}'").fetchall()
+            con.execute(f"SET temp_directory = '{tmp_path}/spill'").fetchall()
+            assert write_table(con, "captures", tmp_path / f"by-{threads}").rows == 150_001
+    assert content(tmp_path / "by-1") == content(tmp_path / "by-8")
+
+
+def test_manifest(full: tuple[Path, dict[str, Table]]) -> None:
+    """The manifest names every other file with its digest, and what judged the payloads."""
+    import hashlib
+
+    files = content(full[0])
+    told = json.loads(files.pop("manifest.json"))
+    digests = {path: entry["sha256"] for path, entry in told["files"].items()}
+    assert digests == {path: hashlib.sha256(data).hexdigest() for path, data in files.items()}
+    assert told["registry"] == ["r"] and told["versions"]["crawlblock"] and told["reading"]
+
+
+def validated(folder: Path) -> list[str]:
+    """Return what the real packages find in an export, a line each."""
+    pytest.importorskip("frictionless")
+    pytest.importorskip("mlcroissant")
+    done = subprocess.run(
+        [sys.executable, "-c", VALIDATE, str(folder), "population meanings captures"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
+
+
+def test_valid(full: tuple[Path, dict[str, Table]]) -> None:
+    """Frictionless finds nothing wrong with any file, and Croissant's own reader reads the rows."""
+    folder, tables = full
+    assert validated(folder) == [
+        f"records {name} {tables[name].rows}" for name in ("population", "meanings", "captures")
+    ]
+
+
+def test_damage_is_found(full: tuple[Path, dict[str, Table]], tmp_path: Path) -> None:
+    """A date that is none, and a file that is not the one described, are found."""
+    shutil.copytree(full[0], tmp_path / "bad")
+    path = tmp_path / "bad" / "data" / "snapshots.csv"
+    path.write_bytes(path.read_bytes().replace(b"2023-09-21T00", b"yesterday"))
+    other = tmp_path / "bad" / "data" / "weights.parquet"
+    other.write_bytes(other.read_bytes() + b"x")
+    found = {line.split()[1] for line in validated(tmp_path / "bad") if "invalid" in line}
+    assert found == {"data-snapshots", "data-weights-parquet"}
+
+
+def test_card(full: tuple[Path, dict[str, Table]]) -> None:
+    """The README's head is YAML that names files that are there, one table as the default."""
+    yaml: Any = pytest.importorskip("yaml")
+    folder, tables = full
+    text = (folder / "README.md").read_text("utf-8")
+    head = yaml.safe_load(text.split("---")[1])
+    assert (head["license"], head["pretty_name"]) == ("cc-by-4.0", FULL.title)
+    named = {config["config_name"]: config["data_files"] for config in head["configs"]}
+    assert set(named) == {label for label, table in tables.items() if table.rows}
+    assert all(list(folder.glob(pattern)) for pattern in named.values())
+    assert [c["config_name"] for c in head["configs"] if c.get("default")] == ["population"]
+    assert head["size_categories"] == ["n<1K"]
+    assert '# A "title": \\# of \\<us\\>' in text and "$" not in text
+    cff = yaml.safe_load((folder / "CITATION.cff").read_text("utf-8"))
+    assert (cff["type"], cff["title"], cff["license"]) == ("dataset", FULL.title, "CC-BY-4.0")
+    assert cff["authors"] == [{"name": "Ada & Co"}] and cff["version"] == "2024.5.10"
+
+
+def test_snippets_of_the_card_run(full: tuple[Path, dict[str, Table]]) -> None:
+    """The question in SQL that the README asks runs in the export's folder and keeps all hosts."""
+    import duckdb
+
+    text = (full[0] / "README.md").read_text("utf-8")
+    sql = text.split("```sql")[1].split("```")[0].replace("'data/", f"'{full[0]}/data/")
+    with closing(duckdb.connect()) as con:
+        rows = con.execute(sql).fetchall()
+    assert rows == [
+        ("2024-05", 0, 0, 1),
+        ("CC-MAIN-2023-40", 1, len(HOSTS) - 1, len(HOSTS)),
+        ("CC-MAIN-2023-50", 1, len(HOSTS) - 1, len(HOSTS)),
+    ]
+
+
+def test_texts_only_when_asked(
+    db: Path, full: tuple[Path, dict[str, Table]], tmp_path: Path
+) -> None:
+    """No text of a site is exported without --bodies, nor ever a run's options."""
+    tables = export(db, tmp_path / "plain", PLAIN, silent)
+    assert not [t for t in tables if t.label in ("bodies", "access")]
+    for path in (tmp_path / "plain").rglob("*.parquet"):
+        assert SECRET not in pl.read_parquet(path).write_csv().encode(), path
+    for folder in (tmp_path / "plain", full[0]):
+        for name, data in content(folder).items():
+            assert b"me@secret" not in data, name
+            assert name.endswith("parquet") or SECRET not in data, name
+    assert "own texts" not in (tmp_path / "plain" / "README.md").read_text("utf-8")
+
+
+def test_bodies(full: tuple[Path, dict[str, Table]]) -> None:
+    """With --bodies the bytes are exported as sites sent them, in several files, with a warning."""
+    folder, tables = full
+    assert len(list((folder / "bodies").iterdir())) == 4  # six texts, each said to be of 40 MB
+    frame = pl.read_parquet(folder / "bodies" / "*.parquet")
+    assert set(frame["body"]) == {BODY} and frame.height == len(small.POLICIES)
+    assert frame["digest"].is_sorted()
+    assert "their sites' own texts" in (folder / "README.md").read_text("utf-8")
+    assert "bodies" in tables
+
+
+def test_reading(db: Path, tmp_path: Path) -> None:
+    """Statuses are read as asked for, in the compact form and in the claims alike."""
+    wish = Wish("t", (), "CC0-1.0", "ccbot", False, False)
+    export(db, tmp_path / "ccbot", wish, silent)
+    meanings = pl.read_parquet(tmp_path / "ccbot" / "data" / "meanings.parquet")
+    assert set(meanings.filter(pl.col("answer") == "http 403")["restriction"]) == {"full"}
+    refusals = pl.read_parquet(tmp_path / "ccbot" / "claims" / "refusals.parquet")
+    assert set(refusals["reading"]) == {"ccbot"}
+
+
+def test_empty_database(tmp_path: Path) -> None:
+    """A database without a capture gives an export without rows, which is valid."""
+    Store(tmp_path / "db.duckdb").publish()
+    tables = export(tmp_path / "db.duckdb", tmp_path / "out", PLAIN, silent)
+    assert {t.rows for t in tables if t.label in ("population", "captures", "claims-lost")} == {0}
+    assert [line for line in validated(tmp_path / "out") if line.startswith("invalid")] == []
+
+
+def test_earlier_export_is_replaced(db: Path, tmp_path: Path) -> None:
+    """An export takes the place of an earlier one whole, and leaves nothing beside it."""
+    export(db, tmp_path / "out", FULL, silent)
+    export(db, tmp_path / "out", PLAIN, silent)
+    assert not (tmp_path / "out" / "bodies").exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+@pytest.mark.parametrize("foreign", [".git/HEAD", "data/mine.csv", "manifest.json"])
+def test_other_files_are_left_alone(db: Path, tmp_path: Path, foreign: str) -> None:
+    """A folder with a file that is no export's is refused, and stays as it was."""
+    target = tmp_path / "out"
+    if foreign != "manifest.json":
+        export(db, target, PLAIN, silent)
+    (target / foreign).parent.mkdir(parents=True, exist_ok=True)
+    (target / foreign).write_text('{"format": "of somebody else"}')
+    before = content(target)
+    with pytest.raises(InputError, match=f"holds {foreign}.*name a new folder"):
+        export(db, target, PLAIN, silent)
+    assert content(target) == before
+
+
+def test_unusable_targets(db: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A file in the folder's place and a missing copy are told in one line, with exit codes."""
+    (tmp_path / "file").write_text("")
+    for arguments, code, told in (
+        ([tmp_path / "file", "--db", db], 2, "this is a file; name a folder"),
+        ([tmp_path / "new", "--db", tmp_path / "no.duckdb"], 1, "not there; every run publishes"),
+        ([tmp_path / "new", "--db", db, "--license", "mine"], 2, "'mine' is not one of"),
+    ):
+        with pytest.raises(SystemExit) as stopped:
+            main(["export", *map(str, arguments)])
+        assert stopped.value.code == code
+        assert told in " ".join(capsys.readouterr().err.split())
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.fault("export", "an export onto a disk that may not be written to")
+def test_read_only_disk(db: Path, tmp_path: Path) -> None:
+    """A disk that may not be written to is told, and the earlier export stays."""
+    with small_disk(tmp_path / "disk", "32m") as disk:
+        export(db, disk / "out", PLAIN, silent)
+        before = content(disk / "out")
+        make_read_only(disk)
+        with pytest.raises(StoreError, match=r"out: Read-only file system; .*use another folder"):
+            export(db, disk / "out", PLAIN, silent)
+        make_read_only(disk, read_only=False)
+        assert content(disk / "out") == before
+
+
+@pytest.mark.fault("export", "an export onto a disk that is full")
+@pytest.mark.parametrize("size", ["64k", "128k", "256k"])
+def test_full_disk(db: Path, tmp_path: Path, size: str) -> None:
+    """Wherever the disk becomes full, the error says so and nothing is left behind."""
+    with small_disk(tmp_path / "disk", size) as disk:
+        with pytest.raises(CrawlblockError, match="free some space") as failed:
+            export(db, disk / "out", FULL, silent)
+        assert str(failed.value).startswith(str(disk / "out"))
+        assert list(disk.iterdir()) == []
+
+
+@pytest.mark.fault("export", "an export stopped by SIGTERM")
+def test_stopped(db: Path, tmp_path: Path) -> None:
+    """An export that is stopped leaves the earlier one, and nothing beside it."""
+    export(db, tmp_path / "out", PLAIN, silent)
+    before = content(tmp_path / "out")
+    command = [sys.executable, "-m", "crawlblock", "export", str(tmp_path / "out"), "--db", str(db)]
+    with subprocess.Popen([*command, "--bodies"], stderr=subprocess.PIPE, text=True) as run:
+        while run.poll() is None and not list(tmp_path.glob(".out.*.part/data/meanings.csv")):
+            time.sleep(0.01)
+        run.terminate()
+        assert run.stderr is not None
+        told = run.stderr.read().strip()
+    assert (run.returncode, told[:20]) == (130, "crawlblock: stopped;")
+    assert content(tmp_path / "out") == before
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_while_a_run_holds_the_database(db: Path, tmp_path: Path) -> None:
+    """An export reads the published copy, so it needs no other run to end."""
+    with Store(db).held(), Store(db).transaction():
+        export(db, tmp_path / "out", PLAIN, silent)
+    assert copy_of(db).is_file() and (tmp_path / "out" / "manifest.json").is_file()
+
+
+def test_licences() -> None:
+    """Every licence that can be chosen has an id, a title and a text; the first is CC0."""
+    assert next(iter(licences())) == "CC0-1.0"
+    assert all(one.title and one.url.startswith("https://") for one in licences().values())
+    with pytest.raises(InputError, match=r"use one of CC0-1\.0"):
+        export(Path("no"), Path("no"), Wish("t", (), "MIT", "rfc9309", False, False), silent)
