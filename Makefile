@@ -91,6 +91,7 @@ benchmark: setup-dev  ## Measure speed: see benchmarks/README.md
 	$(VENV)/bin/python benchmarks/scale.py
 	$(VENV)/bin/python benchmarks/page.py
 	$(VENV)/bin/python benchmarks/statistics/coverage.py
+	$(VENV)/bin/python benchmarks/census.py build/census
 	POLARS_MAX_THREADS=1 $(VENV)/bin/python benchmarks/scan_run.py $(CORPUS) build/scan
 
 PIN = uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \

@@ -38,7 +38,7 @@ def make(path: Path) -> duckdb.DuckDBPyConnection:
     )
     con.executemany("INSERT INTO policies VALUES (?, 'r')", [[name] for name in POLICIES])
     con.executemany(
-        "INSERT INTO payloads VALUES (?, 1, 'x'::BLOB, ?, false, NULL)",
+        "INSERT INTO payloads VALUES (?, 1, 'x'::BLOB, ?, false, NULL, NULL)",
         [[f"sha1:{name}", name] for name in POLICIES],
     )
     con.executemany(

@@ -232,5 +232,5 @@ def test_address_in_the_archive(tmp_path: Path, capsys: pytest.CaptureFixture[st
         file.seek(row["warc_offset"])
         record = next(iter(ArchiveIterator(file)))
         assert record.rec_headers["WARC-Target-URI"] == row["url"]
-        assert record.content_stream().read() == body
-    assert digest(body) == row["digest"]
+        assert record.content_stream().read() == body.bytes
+    assert digest(body.bytes) == row["digest"]

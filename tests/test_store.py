@@ -227,6 +227,25 @@ def test_older_layout(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
+def test_layout_before_the_census(tmp_path: Path) -> None:
+    """A database of the second layout, without texts and scans, is renewed with all it holds."""
+    path = tmp_path / "db.duckdb"
+    store = Store(path)
+    fill(store, "a.example")
+    with duckdb.connect(str(path)) as con:
+        for table in ("texts", "scans", "scanned_shards", "scanned_files", "scanned_captures",
+                      "census", "ranks"):  # fmt: skip
+            con.execute(f"DROP TABLE {table}").fetchall()
+        con.execute("ALTER TABLE payloads DROP COLUMN text").fetchall()
+        con.execute("UPDATE schema_version SET version = 2").fetchall()
+        before = con.execute("FROM payloads").fetchall()
+    with Store(path).reading() as con:
+        assert con.execute("SELECT * EXCLUDE (text) FROM payloads").fetchall() == before
+        assert con.execute("SELECT version FROM schema_version").fetchall() == [(3,)]
+        assert con.execute("SELECT count(*) FROM bodies WHERE NOT is_text").fetchall() == [(1,)]
+    assert (tmp_path / "db.duckdb.layout2").exists()
+
+
 def test_not_a_database(tmp_path: Path) -> None:
     """A file that is no database, and one of another program, are named as such."""
     rubbish = tmp_path / "rubbish.duckdb"

@@ -19,7 +19,17 @@ from times import forecasts, survival
 def main() -> None:
     """Print the table as it comes."""
     print(HEADER)
-    made = (shares, decided, totals, differences, compared, vanishing, survival, forecasts)
+    made = (
+        shares,
+        decided,
+        totals,
+        differences,
+        compared,
+        vanishing,
+        survival,
+        forecasts,
+        crawl_files,
+    )
     for tally in chain.from_iterable(simulate() for simulate in made):
         print(tally.row(), flush=True)
 

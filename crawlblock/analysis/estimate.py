@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 Z = 1.959963984540054  # two-sided 95 % of the normal distribution
+_FEW = (12.706204736, 4.30265273, 3.182446305, 2.776445105)  # Student's, of 1 to 4 degrees
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,35 @@ def weighted_total(answers: Iterable[Answer]) -> Estimate:
         sum(answer.yes is not None for members in strata for answer in members),
         n_unknown, share, max(0.0, share - low), min(1.0, share + high), decisions,
     )  # fmt: skip
+
+
+def clustered(clusters: Iterable[tuple[float, float]], of: int) -> Estimate:
+    """Return a share among hosts of which some clusters of `of` were drawn (WARC files of a crawl).
+
+    Takes (yes, known) of each cluster drawn.  The variance is that of a ratio, linearised, between
+    clusters, with the correction for a finite number of them (Cochran 1977, chapter 6); it enters
+    Wilson's interval as an effective size, with Student's quantile for the clusters that hold a
+    known host.  One cluster gives no interval, all of them one of no width.
+    """
+    drawn = list(clusters)
+    known = math.fsum(x for _, x in drawn)
+    if not known:
+        return Estimate(0, 0, None, None, None)
+    share = math.fsum(y for y, _ in drawn) / known
+    if len(drawn) >= of:
+        return Estimate(round(known), 0, share, share, share)
+    freedom = sum(x > 0 for _, x in drawn) - 1
+    if freedom < 1:
+        return Estimate(round(known), 0, share, None, None)
+    left = 1 - len(drawn) / of
+    spread = math.fsum((y - share * x) ** 2 for y, x in drawn) / (len(drawn) - 1)
+    variance = left * len(drawn) * spread / known**2
+    n = known / left
+    if variance > 0:
+        n = min(n, share * (1 - share) / variance)
+    quantile = _FEW[freedom - 1] if freedom < 5 else student(0.975, freedom)
+    low, high = wilson(share, n * (Z / quantile) ** 2)
+    return Estimate(round(known), 0, share, low, high)
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,14 @@ class Instant:
 
 
 @dataclass(frozen=True, slots=True)
+class Body:
+    """The bytes of a payload."""
+
+    bytes: bytes
+    is_text: bool  # what a scan kept of it: at most 500 KiB, lines that mean nothing emptied
+
+
+@dataclass(frozen=True, slots=True)
 class Lines:
     """The lines of a group as they stand in the payload, the first with its number."""
 
@@ -63,6 +71,7 @@ class Explanation:
     author: str | None  # whose text refuses: a template, own or wildcard
     signals: tuple[Signal, ...]  # what the payload states beside the rules, to whomever
     clashes: tuple[Contradiction, ...]  # where that and the verdict differ
+    is_text: bool = False  # the lines are of the text that a scan kept, some emptied
 
 
 def known_host(con: duckdb.DuckDBPyConnection, text: str) -> str:
@@ -171,20 +180,20 @@ def point_at(con: duckdb.DuckDBPyConnection, host: str, at: str | None) -> Point
     return fitting[-1]
 
 
-def body_of(con: duckdb.DuckDBPyConnection, point: Point) -> bytes | None:
-    """Return the payload of a capture as it was fetched, None where none is stored."""
+def body_of(con: duckdb.DuckDBPyConnection, point: Point) -> Body | None:
+    """Return the payload of a capture, or the text kept of it, None where none is stored."""
     rows = con.execute(
-        "SELECT body FROM payloads WHERE digest = ?", [point.capture.digest]
+        "SELECT body, is_text FROM bodies WHERE digest = ?", [point.capture.digest]
     ).fetchall()
     try:
-        return zlib.decompress(rows[0][0]) if rows else None
+        return Body(zlib.decompress(rows[0][0]), rows[0][1]) if rows else None
     except zlib.error as error:
         raise StoreError(
             f"{point.capture.digest}: the stored payload is damaged ({error}); restore a copy"
         ) from None
 
 
-def archived(con: duckdb.DuckDBPyConnection, host: str, at: str | None) -> tuple[Point, bytes]:
+def archived(con: duckdb.DuckDBPyConnection, host: str, at: str | None) -> tuple[Point, Body]:
     """Return a capture with its payload; raises InputError, with the outcome, if it has none."""
     point = point_at(con, host, at)
     body = body_of(con, point)
@@ -203,11 +212,12 @@ def explain(
     con: duckdb.DuckDBPyConnection, point: Point, token: str, reading: str = "rfc9309"
 ) -> Explanation:
     """Return what a capture means for a registered crawler, and the lines or status that say so."""
-    body = body_of(con, point)
-    if body is None or point.capture.outcome != Outcome.OK:
+    found = body_of(con, point)
+    if found is None or point.capture.outcome != Outcome.OK:
         readings = _readings(con, point.capture.status, token)
         verdict = readings.get(reading, _UNKNOWN)
         return Explanation(token, point, verdict, readings, (), None, None, False, None, (), ())
+    body = found.bytes
     finding = Judge(tokens_of(con)).find(body, token)
     text = Authors(registry.templates()).of(body, {token: finding})[token]
     stated = signals(body)
@@ -217,6 +227,7 @@ def explain(
         token, point, finding.verdict, {}, _groups(body, finding), finding.line(body), spelled,
         finding.ambiguous_group, text.author, stated,
         contradictions(stated, {token: finding.verdict}, {token: _purpose(token)}),
+        found.is_text,
     )  # fmt: skip
 
 

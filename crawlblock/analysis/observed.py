@@ -47,7 +47,7 @@ class Series:
 
 def from_database(con: duckdb.DuckDBPyConnection) -> list[Series]:
     """Return the hosts of each population and stratum with their stored answers."""
-    rows = con.execute("SELECT digest, body FROM payloads").fetchall()
+    rows = con.execute("SELECT digest, body FROM bodies").fetchall()
     bodies = {digest: zlib.decompress(body) for digest, body in rows}
     answers = pl.DataFrame(con.sql(_ANSWERS))
     found = []

@@ -1,4 +1,4 @@
-"""Runs the metrics; the files in the folder `metrics` are all there is to register."""
+"""Runs the metrics; files in the folders `metrics` and `census` are all there is to register."""
 
 import io
 import os
@@ -14,7 +14,8 @@ import polars as pl
 from crawlblock.analysis.derived import DERIVED
 from crawlblock.errors import InputError, StoreError
 
-_HELD = files(__package__) / "held.sql"
+_METRICS = "metrics"
+_CENSUS = "census"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +29,9 @@ class Metric:
     sql: str
 
 
-def metrics() -> tuple[Metric, ...]:
-    """Return the metrics in the order of their names."""
-    found = (files(__package__) / "metrics").iterdir()
+def metrics(folder: str = _METRICS) -> tuple[Metric, ...]:
+    """Return the metrics of a folder in the order of their names."""
+    found = (files(__package__) / folder).iterdir()
     texts = {file.name.removesuffix(".sql"): file.read_text("utf-8") for file in found}
     return tuple(_metric(name, texts[name]) for name in sorted(texts))
 
@@ -44,16 +45,42 @@ def analyze(
     InputError for a reading that is not known, StoreError when `results` cannot be written.
     """
     set_reading(con, reading)
-    with _held(con):
-        frames = {metric.name: pl.DataFrame(con.sql(metric.sql)).rechunk() for metric in metrics()}
+    with _held(con, "held"):
+        frames = _asked(con, _METRICS)
         frames |= {claim.name: claim.compute(con, frames) for claim in DERIVED}
+    _write(frames, results)
+    return frames
+
+
+def analyze_census(
+    con: duckdb.DuckDBPyConnection, results: Path, reading: str = "rfc9309"
+) -> dict[str, pl.DataFrame]:
+    """Make every claim about scanned crawls, as `analyze` does about followed hosts.
+
+    Raises InputError as well if nothing is merged.
+    """
+    set_reading(con, reading)
+    if not con.execute("SELECT 1 FROM census LIMIT 1").fetchall():
+        raise InputError(
+            "this database has no census; run crawlblock scan merge, and name its --db"
+        )
+    with _held(con, "held_census"):
+        frames = _asked(con, _CENSUS)
+    _write(frames, results)
+    return frames
+
+
+def _asked(con: duckdb.DuckDBPyConnection, folder: str) -> dict[str, pl.DataFrame]:
+    return {m.name: pl.DataFrame(con.sql(m.sql)).rechunk() for m in metrics(folder)}
+
+
+def _write(frames: dict[str, pl.DataFrame], results: Path) -> None:
     for name, frame in frames.items():
         parquet, csv = io.BytesIO(), io.BytesIO()
         frame.write_parquet(parquet)
         frame.write_csv(csv)
         write_aside(results / f"{name}.parquet", parquet.getvalue())
         write_aside(results / f"{name}.csv", csv.getvalue())
-    return frames
 
 
 def set_reading(con: duckdb.DuckDBPyConnection, reading: str) -> None:
@@ -83,13 +110,14 @@ def write_aside(path: Path, content: bytes) -> None:
 
 
 @contextmanager
-def _held(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
+def _held(con: duckdb.DuckDBPyConnection, script: str) -> Iterator[None]:
     """Keep what the metrics share in temporary tables until the block ends."""
     made = []
     # else a third more memory; what is shown has an order of its own
     con.execute("SET preserve_insertion_order = false").fetchall()
     try:
-        for statement in duckdb.extract_statements(_HELD.read_text("utf-8")):
+        text = (files(__package__) / f"{script}.sql").read_text("utf-8")
+        for statement in duckdb.extract_statements(text):
             con.execute(statement).fetchall()
             made.append(" ".join(statement.query.partition("CREATE TEMP ")[2].split()[:2]))
         yield

@@ -127,7 +127,9 @@ def cat(host: str, at: str | None, db: Path) -> None:
     with _asking(db) as con:
         point, body = evidence.archived(con, evidence.known_host(con, host), at)
     say(history.origin(point))
-    sys.stdout.buffer.write(body)
+    if body.is_text:
+        say(history.TEXT_NOTE)
+    sys.stdout.buffer.write(body.bytes)
 
 
 @click.command()

@@ -21,6 +21,8 @@ from crawlblock.cli.options import (
 from crawlblock.pipeline import evaluate as judging
 from crawlblock.pipeline.runs import recorded
 from crawlblock.report.answer import write_answer
+from crawlblock.report.census import SUMMARY as CENSUS_SUMMARY
+from crawlblock.report.census import census_rows, write_census
 from crawlblock.report.rows import TABLE
 from crawlblock.report.terminal import SUMMARY, rows
 from crawlblock.store.store import Store
@@ -45,24 +47,36 @@ def evaluate(db: Path) -> None:
 @db_option
 @results_option
 @reading_option
+@click.option(
+    "--census",
+    is_flag=True,
+    help="Claims about all hosts and registered domains of scanned crawls, from a --db that "
+    "scan merge made; its results go into census beside it.",
+)
 @output_options()
-def analyze(db: Path, results: Path | None, reading: str, output: Output) -> None:
+def analyze(db: Path, results: Path | None, reading: str, census: bool, output: Output) -> None:
     r"""Compute the claims: result files, a table here and a page.
 
     \b
     Examples:
       crawlblock analyze --reading ccbot
+      crawlblock analyze --census --db data/census.duckdb
       crawlblock analyze -o csv > refused.csv
     """
     store = Store(db)
-    folder = results or db.parent / "results"
+    folder = results or db.parent / ("census" if census else "results")
     console = terminal()
-    run = recorded(store, "analyze", {"reading": reading})
+    run = recorded(store, "analyze", {"reading": reading, "census": census})
     with run, working("claims"), console.capture() as answer:
-        page = write_answer(store, folder, reading, console)
+        write = write_census if census else write_answer
+        written = write(store, folder, reading, console)
     if output.kind == TABLE:
         print_text(answer.get(), output)
     else:
         click.echo(answer.get(), file=sys.stderr, nl=False)
-        print_rows(rows(folder), output, SUMMARY)
-    say(f"page: {page}; results beside it; a copy of the database for readers: {store.published}")
+        if census:
+            print_rows(census_rows(folder), output, CENSUS_SUMMARY)
+        else:
+            print_rows(rows(folder), output, SUMMARY)
+    where = f"results: {written}" if census else f"page: {written}; results beside it"
+    say(f"{where}; a copy of the database for readers: {store.published}")

@@ -12,6 +12,7 @@ from crawlblock.cli.options import (
     PARTIAL,
     Output,
     contact_option,
+    db_option,
     mirror_option,
     output_options,
     print_rows,
@@ -20,11 +21,15 @@ from crawlblock.cli.options import (
     working,
 )
 from crawlblock.engine import Failed, open_engine
+from crawlblock.pipeline.merge import merge as merge_shards
+from crawlblock.pipeline.runs import recorded
 from crawlblock.pipeline.scan import Asking, scan_shards
+from crawlblock.scan.merge import Merged
 from crawlblock.scan.plan import Plan, make_plan, part, read_plan, write_plan
 from crawlblock.scan.read import has_fastwarc
 from crawlblock.scan.shard import Done
 from crawlblock.sources.commoncrawl.mirror import open_mirror
+from crawlblock.store.store import Store
 from crawlblock.transport import Limits, is_loopback
 
 _PUBLIC_SHARE = 0.01
@@ -43,6 +48,7 @@ def scan() -> None:
       crawlblock scan plan data/scan --crawls latest --contact you@example.org
       crawlblock scan run data/scan --contact you@example.org
       crawlblock scan run data/scan --shard 3/16
+      crawlblock scan merge data/scan --db data/census.duckdb
     """
 
 
@@ -224,6 +230,48 @@ class _Told:
             say(f"... and {more} more that could not be read")
         if self._failed:
             say(f"{self._failed} shards failed; run the same command again to try them again")
+
+
+@scan.command()
+@click.argument(
+    "directories",
+    nargs=-1,
+    required=True,
+    type=click.Path(file_okay=False, exists=True, path_type=Path),
+)
+@click.option(
+    "--ranks",
+    type=click.Path(dir_okay=False, exists=True, path_type=Path),
+    help="A ranking of registered domains: CSV lines rank,domain, or Parquet.",
+)
+@db_option
+def merge(directories: tuple[Path, ...], ranks: Path | None, db: Path) -> None:
+    r"""Load the shards in DIRECTORIES into a census, a database of its own, and judge their texts.
+
+    Of a host's captures in a crawl the newest good one counts, redirects followed; all are kept.
+    What is merged is not merged again.  Then: crawlblock analyze --census.
+
+    \b
+    Examples:
+      crawlblock scan merge data/scan --db data/census.duckdb
+      crawlblock scan merge part1 part2 --ranks tranco.csv --db data/census.duckdb
+    """
+    store = Store(db)
+    told = {"directories": [str(each) for each in directories]}
+    with recorded(store, "scan merge", told) as tally, progress_bar() as progress:
+        merged = merge_shards(store, directories, ranks, tally, progress)
+    for crawl in merged:
+        say(_told(crawl))
+    say(f"{tally.payloads} texts judged")
+
+
+def _told(merged: Merged) -> str:
+    """Say what of a crawl is merged."""
+    return (
+        f"{merged.crawl}: {merged.new} new shards; {merged.files} of the {merged.planned} planned "
+        f"files are merged, of {merged.of} that the crawl has: claims are of these, each stands "
+        f"for {merged.of / merged.files:.4g}"
+    )
 
 
 def _part(text: str) -> tuple[int, int]:

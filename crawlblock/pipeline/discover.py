@@ -89,7 +89,7 @@ def _payloads(con: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, bytes]]:
     """Return the payloads, some at a time."""
     last = ""
     while rows := con.execute(
-        "SELECT digest, body FROM payloads WHERE digest > ? ORDER BY digest LIMIT ?",
+        "SELECT digest, body FROM bodies WHERE digest > ? ORDER BY digest LIMIT ?",
         [last, _BATCH],
     ).fetchall():
         last = rows[-1][0]

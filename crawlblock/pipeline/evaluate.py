@@ -26,6 +26,7 @@ def evaluate(store: Store, tally: Tally, progress: Progress) -> None:
         store.add_judged(stamp, reader.take_policies(), judged)
         tally.payloads += len(payloads)
         progress("judging", tally.payloads, tally.payloads)
+    store.pass_to_payloads()
     store.drop_other_policies(stamp)
 
 

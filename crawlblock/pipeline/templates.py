@@ -77,7 +77,7 @@ def _texts(con: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, date, bytes]]:
     """Return each payload once for each domain that had it, with the first day."""
     last = ""
     while rows := con.execute(
-        "SELECT digest, body FROM payloads WHERE digest > ? ORDER BY digest LIMIT ?",
+        "SELECT digest, body FROM bodies WHERE digest > ? ORDER BY digest LIMIT ?",
         [last, _BATCH],
     ).fetchall():
         bodies = {digest: zlib.decompress(body) for digest, body in rows}

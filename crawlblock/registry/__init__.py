@@ -9,10 +9,23 @@ from importlib.resources import files
 from typing import Any
 
 from crawlblock.model import Crawler, Openness, Purpose
+from crawlblock.registry.providers import Mark, provider_marks, providers_digest
 from crawlblock.registry.templates import templates
 from crawlblock.robots.evaluate import RULES_VERSION
 
-__all__ = ["Break", "Event", "breaks", "crawlers", "digest", "events", "stamp", "templates"]
+__all__ = [
+    "Break",
+    "Event",
+    "Mark",
+    "breaks",
+    "crawlers",
+    "digest",
+    "events",
+    "provider_marks",
+    "providers_digest",
+    "stamp",
+    "templates",
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,10 @@ _WIDTH = 80  # columns
 _NAMES = 5  # crawlers named in a row before they are only counted
 _SHOWN = 12  # lines of a group shown beside the one that decided
 _LONGEST = 200  # characters of a line shown
+TEXT_NOTE = (
+    "this is the text that a scan kept: lines that mean nothing to a crawler are emptied; the WARC "
+    "file has all"
+)
 _STRIPS = 8  # crawlers whose verdicts are drawn one by one
 _HEIGHTS = {"none": 0.0, "partial": 0.4, "all_but": 0.8, "full": 1.0}  # unknown: none
 
@@ -158,6 +162,7 @@ def explained(found: Explanation) -> dict[str, object]:
             {"first_line": g.first, "lines": [_decoded(text) for text in g.texts]}
             for g in found.groups
         ],
+        "is_text": found.is_text,
         "ambiguous_group": found.ambiguous_group,
         "authored_by": found.author,
         "signals": [asdict(signal) for signal in found.signals],
@@ -191,6 +196,8 @@ def explanation(found: Explanation, reading: str) -> str:
         lines.append(f"answered  {capture.url} after {capture.hops} redirects")
     if capture.digest:
         lines.append(f"digest    {capture.digest}")
+    if found.is_text:
+        lines.append(TEXT_NOTE)
     lines.append(f"archived  {_address(found.point)}")
     return "\n".join(map(safe, lines)) + "\n"
 

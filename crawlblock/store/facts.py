@@ -39,6 +39,7 @@ class Facts(Database):
         """
         rows = pl.DataFrame(map(astuple, members), _MEMBER_SCHEMA, orient="row")
         with self.transaction() as con:
+            self._refuse_census(con)
             con.execute(
                 "INSERT INTO panels VALUES (?, ?, ?, ?) ON CONFLICT (panel) DO UPDATE "
                 "SET frame = excluded.frame, seed = excluded.seed, drawn = excluded.drawn",
@@ -105,6 +106,7 @@ class Facts(Database):
             schema={"digest": pl.String, "bytes": pl.Int64, "body": pl.Binary},
         )
         with self.transaction() as con:
+            self._refuse_census(con)
             con.register("bodies", ArrowStream(bodies))
             con.execute(
                 "INSERT INTO payloads BY NAME SELECT * FROM bodies ON CONFLICT DO NOTHING"
@@ -116,6 +118,10 @@ class Facts(Database):
             if kind is not SnapshotKind.CRAWL:
                 _refresh_snapshots(con, kind)
         return int(new[0][0])
+
+    def _refuse_census(self, con: duckdb.DuckDBPyConnection) -> None:
+        if count_rows(con, "scans"):
+            raise InputError(f"{self.path}: holds a census, all of it of scans; use another --db")
 
     def add_weights(self, weights: pl.DataFrame) -> None:
         """Store how much of corpora comes from domains, each corpus in place of what was stored.
@@ -132,6 +138,13 @@ class Facts(Database):
                 "INSERT INTO weights BY NAME SELECT * FROM batch ON CONFLICT DO UPDATE "
                 "SET pages = excluded.pages, bytes = excluded.bytes, tokens = excluded.tokens"
             ).fetchall()
+
+    def set_ranks(self, ranks: pl.DataFrame) -> None:
+        """Store a ranking (domain, rank) in place of the one that was stored."""
+        with self.transaction() as con:
+            con.register("batch", ArrowStream(ranks))
+            con.execute("DELETE FROM ranks").fetchall()
+            con.execute("INSERT INTO ranks BY NAME FROM batch").fetchall()
 
     def snapshots(self) -> set[str]:
         """Return the names of all snapshots."""

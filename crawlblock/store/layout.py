@@ -11,14 +11,14 @@ import duckdb
 
 from crawlblock.errors import StoreError
 
-SCHEMA_VERSION = 2  # of schema.sql
+SCHEMA_VERSION = 3  # of schema.sql
 CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "storage_compatibility_version": "v1.2.0",  # so that DuckDB 1.2 and later can read the file
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
 }
 _BEFORE = "crawlblock_layout_before"  # a name that no database file has by chance
-_QUESTIONS = ("questions", "intervals")  # files
+_QUESTIONS = ("questions", "intervals", "census")  # files
 _STAMP = "questions_stamp"
 _OF_THE_SCHEMA = ("schema_version", "http_readings")  # their rows come with the layout
 

@@ -2,7 +2,7 @@
 -- Every time is UTC without a zone; every length and offset is in bytes.
 
 CREATE TABLE schema_version (version INTEGER NOT NULL);
-INSERT INTO schema_version VALUES (2);
+INSERT INTO schema_version VALUES (3);
 COMMENT ON TABLE schema_version IS 'The layout of this database; a newer one is refused.';
 COMMENT ON COLUMN schema_version.version IS 'Raised with every change of a table.';
 
@@ -91,18 +91,122 @@ COMMENT ON COLUMN captures.warc_length IS 'Length of the record as stored.';
 CREATE TABLE payloads (
     digest          VARCHAR PRIMARY KEY,
     bytes           BIGINT NOT NULL,
-    body            BLOB NOT NULL,
+    body            BLOB,
     policy          VARCHAR,
     ambiguous_group BOOLEAN,
-    template        VARCHAR
+    template        VARCHAR,
+    text            VARCHAR
 );
 COMMENT ON TABLE payloads IS 'The bytes that answered, once each, with what they were found to mean.';
 COMMENT ON COLUMN payloads.digest IS 'sha1: and the base32 of the payload''s SHA-1, as in WARC.';
 COMMENT ON COLUMN payloads.bytes IS 'Length of the payload.';
-COMMENT ON COLUMN payloads.body IS 'The payload, compressed by zlib.';
+COMMENT ON COLUMN payloads.body IS 'The payload, compressed by zlib; empty where only its text is kept.';
 COMMENT ON COLUMN payloads.policy IS 'Conclusion: what it means; empty until evaluated.';
 COMMENT ON COLUMN payloads.ambiguous_group IS 'Conclusion: a registered crawler''s groups are joined over a Crawl-delay or unknown line, which owners may not have meant.';
 COMMENT ON COLUMN payloads.template IS 'Conclusion: the templates whose marks stand in it, with commas; empty if none is known.';
+COMMENT ON COLUMN payloads.text IS 'The text that is judged in its place, where a scan kept one.';
+
+CREATE TABLE texts (
+    text            VARCHAR PRIMARY KEY,
+    rules           BLOB NOT NULL,
+    policy          VARCHAR,
+    ambiguous_group BOOLEAN,
+    template        VARCHAR
+);
+COMMENT ON TABLE texts IS 'What scans keep of payloads: the first 500 KiB with lines emptied that mean nothing, such as Sitemap. Payloads that differ in nothing else share one, and it means and states what they do.';
+COMMENT ON COLUMN texts.text IS 'Digest of the text, in hexadecimal.';
+COMMENT ON COLUMN texts.rules IS 'The text, compressed by zlib; its lines have the numbers that they have in the payload.';
+COMMENT ON COLUMN texts.policy IS 'Conclusion: what it means; empty until evaluated.';
+COMMENT ON COLUMN texts.ambiguous_group IS 'Conclusion: as in payloads.';
+COMMENT ON COLUMN texts.template IS 'Conclusion: as in payloads.';
+
+CREATE TABLE scans (
+    snapshot VARCHAR PRIMARY KEY,
+    seed     VARCHAR NOT NULL,
+    share    DOUBLE NOT NULL,
+    planned  BIGINT NOT NULL,
+    of       BIGINT NOT NULL,
+    rules    VARCHAR NOT NULL,
+    settled  VARCHAR
+);
+COMMENT ON TABLE scans IS 'The scanned crawls, each by one plan.';
+COMMENT ON COLUMN scans.snapshot IS 'The crawl.';
+COMMENT ON COLUMN scans.seed IS 'Seed that drew its files.';
+COMMENT ON COLUMN scans.share IS 'Share of its files that was to be drawn.';
+COMMENT ON COLUMN scans.planned IS 'Files the plan reads.';
+COMMENT ON COLUMN scans.of IS 'Robotstxt files of the crawl.';
+COMMENT ON COLUMN scans.rules IS 'Digest of the registry and rules its shards were read with.';
+COMMENT ON COLUMN scans.settled IS 'What decided which captures count; empty while shards are being merged.';
+
+CREATE TABLE scanned_shards (
+    snapshot VARCHAR NOT NULL,
+    shard    VARCHAR NOT NULL,
+    captures BIGINT NOT NULL,
+    bytes    BIGINT NOT NULL,
+    faults   BIGINT NOT NULL,
+    PRIMARY KEY (snapshot, shard)
+);
+COMMENT ON TABLE scanned_shards IS 'The shards that are merged.';
+COMMENT ON COLUMN scanned_shards.snapshot IS 'The crawl.';
+COMMENT ON COLUMN scanned_shards.shard IS 'Name of the shard.';
+COMMENT ON COLUMN scanned_shards.captures IS 'Captures in it.';
+COMMENT ON COLUMN scanned_shards.bytes IS 'Bytes of the WARC files that were read for it.';
+COMMENT ON COLUMN scanned_shards.faults IS 'Places in them that could not be read.';
+
+CREATE TABLE scanned_files (
+    snapshot  VARCHAR NOT NULL,
+    file      INTEGER NOT NULL,
+    warc_file VARCHAR NOT NULL,
+    shard     VARCHAR NOT NULL,
+    PRIMARY KEY (snapshot, file)
+);
+COMMENT ON TABLE scanned_files IS 'The WARC files of the shards that are merged; of a share of them each is a cluster of hosts.';
+COMMENT ON COLUMN scanned_files.snapshot IS 'The crawl.';
+COMMENT ON COLUMN scanned_files.file IS 'Its number in this database.';
+COMMENT ON COLUMN scanned_files.warc_file IS 'Its key in the archive.';
+COMMENT ON COLUMN scanned_files.shard IS 'The shard that holds its captures.';
+
+CREATE TABLE scanned_captures (
+    snapshot    VARCHAR NOT NULL,
+    host        VARCHAR NOT NULL,
+    resource    VARCHAR NOT NULL,
+    url         VARCHAR NOT NULL,
+    fetch_time  TIMESTAMP,
+    status      INTEGER,
+    outcome     VARCHAR NOT NULL,
+    redirect    VARCHAR,
+    digest      VARCHAR,
+    bytes       BIGINT,
+    text        VARCHAR,
+    headers     VARCHAR,
+    file        INTEGER NOT NULL,
+    warc_offset BIGINT NOT NULL,
+    warc_length BIGINT NOT NULL
+);
+COMMENT ON TABLE scanned_captures IS 'Every capture of the scanned files, also those that a newer one of the same host stands before in captures.';
+COMMENT ON COLUMN scanned_captures.snapshot IS 'The crawl.';
+COMMENT ON COLUMN scanned_captures.host IS 'The host asked.';
+COMMENT ON COLUMN scanned_captures.resource IS 'The path asked for, with its query; another than /robots.txt where a redirect led there.';
+COMMENT ON COLUMN scanned_captures.url IS 'The URL asked.';
+COMMENT ON COLUMN scanned_captures.fetch_time IS 'When it was fetched.';
+COMMENT ON COLUMN scanned_captures.status IS 'HTTP status; empty if there was none.';
+COMMENT ON COLUMN scanned_captures.outcome IS 'How this capture alone ended.';
+COMMENT ON COLUMN scanned_captures.redirect IS 'Where it sends the crawler, as an absolute URL.';
+COMMENT ON COLUMN scanned_captures.digest IS 'Digest of the payload.';
+COMMENT ON COLUMN scanned_captures.bytes IS 'Length of the payload.';
+COMMENT ON COLUMN scanned_captures.text IS 'The text kept of the payload.';
+COMMENT ON COLUMN scanned_captures.headers IS 'Response headers kept, as a JSON object.';
+COMMENT ON COLUMN scanned_captures.file IS 'Number of the WARC file.';
+COMMENT ON COLUMN scanned_captures.warc_offset IS 'Where its record begins in that file.';
+COMMENT ON COLUMN scanned_captures.warc_length IS 'Length of the record as stored.';
+
+CREATE TABLE ranks (
+    domain VARCHAR NOT NULL,
+    rank   BIGINT NOT NULL
+);
+COMMENT ON TABLE ranks IS 'A ranking of registered domains, as it was given to scan merge last.';
+COMMENT ON COLUMN ranks.domain IS 'Registered domain.';
+COMMENT ON COLUMN ranks.rank IS 'Its rank, 1 first.';
 
 CREATE TABLE runs (
     run           VARCHAR PRIMARY KEY,
@@ -154,6 +258,36 @@ COMMENT ON COLUMN weights.bytes IS 'Bytes.';
 COMMENT ON COLUMN weights.tokens IS 'Tokens.';
 
 -- Conclusions: recomputed from the facts without a network whenever rules or registry change.
+
+CREATE TABLE census (
+    snapshot VARCHAR NOT NULL,
+    host     VARCHAR NOT NULL,
+    domain   VARCHAR,
+    tld      VARCHAR,
+    file     INTEGER NOT NULL,
+    status   INTEGER,
+    outcome  VARCHAR NOT NULL,
+    text     VARCHAR,
+    provider VARCHAR,
+    captures INTEGER NOT NULL,
+    digests  INTEGER NOT NULL,
+    stands   BOOLEAN NOT NULL,
+    siblings INTEGER
+);
+COMMENT ON TABLE census IS 'The hosts of scanned crawls, each once a crawl, with the capture that counts.';
+COMMENT ON COLUMN census.snapshot IS 'The crawl.';
+COMMENT ON COLUMN census.host IS 'The host.';
+COMMENT ON COLUMN census.domain IS 'Its registered domain; empty for an IP address.';
+COMMENT ON COLUMN census.tld IS 'Its top-level domain; empty for an IP address.';
+COMMENT ON COLUMN census.file IS 'Number of the WARC file with its capture: the cluster it was drawn in.';
+COMMENT ON COLUMN census.status IS 'HTTP status of the last answer; empty if there was none.';
+COMMENT ON COLUMN census.outcome IS 'How the capture ended.';
+COMMENT ON COLUMN census.text IS 'The text that answered, where there is a payload.';
+COMMENT ON COLUMN census.provider IS 'Whose infrastructure answered, as the headers tell; empty if they do not.';
+COMMENT ON COLUMN census.captures IS 'How often the scanned files have its /robots.txt.';
+COMMENT ON COLUMN census.digests IS 'Distinct payloads among them: more than one where the text changed or flaps.';
+COMMENT ON COLUMN census.stands IS 'Whether it stands for its registered domain: the domain itself, else its www, else the host with the shortest name, the first by alphabet.';
+COMMENT ON COLUMN census.siblings IS 'Hosts of its registered domain in the scanned files, itself included; empty for an IP address.';
 
 CREATE TABLE crawlers (
     token            VARCHAR PRIMARY KEY,
@@ -231,7 +365,7 @@ CREATE TABLE signals (
     line   INTEGER NOT NULL
 );
 COMMENT ON TABLE signals IS 'Wishes that payloads state in other ways than by rules.';
-COMMENT ON COLUMN signals.digest IS 'The payload.';
+COMMENT ON COLUMN signals.digest IS 'The payload, or the text that is judged in its place; see the view payload_signals.';
 COMMENT ON COLUMN signals.kind IS 'content-signal, content-usage, rsl-license, disallow-ai-training, eu-2019-790, crawl-delay.';
 COMMENT ON COLUMN signals.agents IS 'The agents of its group, in lower case; empty if it stands outside of groups or is for all.';
 COMMENT ON COLUMN signals.use IS 'What it is about: train, search, input, mine, all, reuse.';

@@ -134,10 +134,14 @@ class Store(Facts):
             _replace(con, "breaks", pl.DataFrame(events, schema=_BREAK_SCHEMA))
 
     def pending_payloads(self, registry: str, limit: int) -> list[Payload]:
-        """Return payloads not yet judged with this registry, at most `limit`."""
+        """Return payloads not yet judged with this registry, at most `limit`.
+
+        Where scans kept texts, each stands for the payloads that have it, by its own digest.
+        """
         with self.transaction() as con:
             rows = con.execute(
-                "SELECT y.digest, y.body FROM payloads y "
+                "SELECT y.digest, y.body FROM (SELECT digest, body, policy FROM payloads "
+                "WHERE text IS NULL UNION ALL SELECT text, rules, policy FROM texts) y "
                 "LEFT JOIN policies p ON p.policy = y.policy AND p.registry = ? "
                 "WHERE p.policy IS NULL LIMIT ?",
                 [registry, limit],
@@ -176,14 +180,25 @@ class Store(Facts):
                 "INSERT INTO policies SELECT DISTINCT policy, ? FROM judged ON CONFLICT DO NOTHING",
                 [registry],
             ).fetchall()
-            con.execute(
-                "UPDATE payloads SET policy = j.policy, ambiguous_group = j.ambiguous_group, "
-                "template = j.template FROM judged j WHERE j.digest = payloads.digest"
-            ).fetchall()
+            for table, key in (("payloads", "digest"), ("texts", "text")):
+                con.execute(
+                    f"UPDATE {table} SET policy = j.policy, "  # noqa: S608
+                    "ambiguous_group = j.ambiguous_group, template = j.template "
+                    f"FROM judged j WHERE j.digest = {table}.{key}"
+                ).fetchall()
             con.execute(
                 "DELETE FROM signals WHERE digest IN (SELECT digest FROM judged)"
             ).fetchall()
             con.execute("INSERT INTO signals BY NAME FROM stated").fetchall()
+
+    def pass_to_payloads(self) -> None:
+        """Give the payloads of texts what their texts were found to mean."""
+        with self.transaction() as con:
+            con.execute(
+                "UPDATE payloads SET policy = t.policy, ambiguous_group = t.ambiguous_group, "
+                "template = t.template FROM texts t "
+                "WHERE t.text = payloads.text AND t.policy IS DISTINCT FROM payloads.policy"
+            ).fetchall()
 
     def drop_other_policies(self, registry: str) -> None:
         """Remove the policies that were judged with another registry."""

@@ -132,7 +132,7 @@ def write_bodies(con: duckdb.DuckDBPyConnection, target: Path) -> Table:
 def _inflated(con: duckdb.DuckDBPyConnection, first: str, last: str) -> list[tuple[str, bytes]]:
     """Return digests and bodies from one digest to another."""
     rows = con.execute(
-        "SELECT digest, body FROM payloads WHERE digest BETWEEN ? AND ? ORDER BY digest",
+        "SELECT digest, body FROM bodies WHERE digest BETWEEN ? AND ? ORDER BY digest",
         [first, last],
     ).fetchall()
     return [(digest, zlib.decompress(body)) for digest, body in rows]

@@ -1,0 +1,75 @@
+"""The answer about whole crawls: result files, and a table for the terminal."""
+
+from pathlib import Path
+
+import polars as pl
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from crawlblock.analysis.run import analyze_census
+from crawlblock.report.choice import HEADLINE
+from crawlblock.report.terminal import ROWS, WIDTH
+from crawlblock.report.words import DEFINITIONS, READINGS, interval, percent
+from crawlblock.store.store import Store
+
+SUMMARY = (
+    "token", "snapshot", "population", "n_refusing", "n", "n_unknown", "estimate", "low", "high",
+    "files", "of", "definition", "reading",
+)  # fmt: skip
+
+
+def write_census(store: Store, results: Path, reading: str, console: Console) -> Path:
+    """Compute the claims about scanned crawls, print the newest's; return the folder of all."""
+    with store.reading() as con:
+        frames = analyze_census(con, results, reading)
+    show_census(console, frames["refusals"])
+    return results
+
+
+def census_rows(results: Path) -> list[dict[str, object]]:
+    """Return from result files the claims on each crawler in the newest crawl."""
+    return _headline(pl.read_parquet(results / "refusals.parquet")).to_dicts()
+
+
+def _headline(refusals: pl.DataFrame) -> pl.DataFrame:
+    """Return what is shown of the newest crawl, the most refused AI crawlers first."""
+    newest = refusals.filter(pl.col("snapshot") == refusals["snapshot"][-1])
+    return newest.filter((pl.col("definition") == HEADLINE) & pl.col("ai")).sort(
+        ["population", "estimate", "token"], descending=[True, True, False], nulls_last=True
+    )
+
+
+def show_census(console: Console, refusals: pl.DataFrame, limit: int = ROWS) -> None:
+    """Print the AI crawlers that most hosts of the newest crawl refuse, within 80 columns."""
+    headline = _headline(refusals)
+    domains = headline.filter(pl.col("population") == "domains").select("token", "estimate")
+    rows = (
+        headline.filter(pl.col("population") == "hosts")
+        .join(domains, on="token", how="left", suffix="_of_domains", maintain_order="left")
+        .to_dicts()
+    )
+    for line in _about(rows[0]):
+        console.print(Text(line), width=WIDTH)
+    table = Table(box=None, padding=(0, 1, 0, 0), header_style="bold")
+    table.add_column("crawler", max_width=24, no_wrap=True)
+    for name in ("refusing", "of n", "hosts", "interval", "domains"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for row in rows[:limit]:
+        table.add_row(
+            Text(row["token"]), str(row["n_refusing"]), str(row["n"]), percent(row["estimate"]),
+            interval(row["low"], row["high"]), percent(row["estimate_of_domains"]),
+        )  # fmt: skip
+    console.print(table, width=WIDTH)
+
+
+def _about(row: dict[str, object]) -> tuple[str, ...]:
+    """Return what a table of a crawl is about, from any of its rows."""
+    files, of = row["files"], row["of"]
+    drawn = "a whole crawl has no error of drawing" if files == of else "files drawn, 95 %"
+    return (
+        f"{row['snapshot']}: share of all hosts and registered domains that refuse a crawler",
+        f"refuse: {DEFINITIONS[HEADLINE]}",
+        READINGS[str(row["reading"])],
+        f"{files} of the crawl's {of} files; {row['n_unknown']} hosts unknown; interval: {drawn}",
+    )

@@ -1,0 +1,108 @@
+"""The shards that lie in directories, checked to belong together before they are merged."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from crawlblock.errors import InputError
+from crawlblock.scan.plan import Plan, Taken, read_plan
+from crawlblock.scan.shard import About, read_about, shard_path
+
+COLUMNS = (  # of a shard that are merged
+
+    "snapshot", "host", "resource", "url", "fetch_time", "status", "outcome", "redirect", "digest",
+    "bytes", "text", "rules", "headers", "warc_file", "warc_offset", "warc_length",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A shard that lies in a directory, with the plan it is part of."""
+
+    path: Path
+    about: About
+    plan: Plan
+    taken: Taken
+
+
+def find_shards(directories: Sequence[Path]) -> list[Found]:
+    """Return the shards of some directories, each once, in the order of their names.
+
+    Raises InputError for a directory without a plan or shards, for a file that is no whole shard
+    of the plan, and for shards that do not belong together.
+    """
+    found: dict[object, Found] = {}
+    for directory in directories:
+        for each in _found(directory):
+            found.setdefault((each.about.crawl, each.about.files, drawn(each)), each)
+    shards = sorted(found.values(), key=lambda each: (each.about.crawl, each.about.files))
+    _check_together(shards)
+    return shards
+
+
+def _found(directory: Path) -> Iterator[Found]:
+    """Yield the shards that lie in a directory."""
+    plan = read_plan(directory)
+    taken = {each.crawl: each for each in plan.crawls}
+    planned = {shard.shard: shard for shard in plan.shards}
+    paths = sorted(shard_path(directory, "any").parent.glob("*.parquet"))
+    if not paths:
+        raise InputError(f"{directory} has no shards yet; run crawlblock scan run {directory}")
+    for path in paths:
+        about = read_about(path)
+        shard = planned.get(about.shard)
+        if shard is None or shard.files != about.files:
+            raise InputError(
+                f"{path}: not a shard of the plan in {directory}; move it to the directory that "
+                "its own plan is in"
+            )
+        if missing := set(COLUMNS) - set(pl.read_parquet_schema(path)):
+            raise InputError(
+                f"{path}: made by an older crawlblock, it has no {min(missing)}; remove it and run "
+                "crawlblock scan run again"
+            )
+        yield Found(path, about, plan, taken[about.crawl])
+
+
+def _check_together(shards: Sequence[Found]) -> None:
+    """Raise InputError where shards of one crawl come from different plans or rules."""
+    firsts: dict[str, Found] = {}
+    owners: dict[tuple[str, str], Found] = {}
+    for each in shards:
+        first = firsts.setdefault(each.about.crawl, each)
+        for file in each.about.files:
+            other = owners.setdefault((each.about.crawl, file), each)
+            if other is not each:
+                raise InputError(
+                    f"{each.path} and {other.path} both hold {file}: they are of different plans; "
+                    "merge one of them, or the other into another --db"
+                )
+        check_rules(each, str(first.path), first.about.rules)
+        check_plan(each, str(first.path), *drawn(first))
+
+
+def drawn(found: Found) -> tuple[str, float, int, int]:
+    """Return how a shard's plan draws files: seed, share, files of the plan and of the crawl."""
+    return found.plan.seed, found.plan.share, found.taken.files, found.taken.of
+
+
+def check_rules(found: Found, where: str, rules: str) -> None:
+    """Raise InputError if a shard was read with other rules than others of its crawl."""
+    if found.about.rules != rules:
+        raise InputError(
+            f"{found.path}: read with the rules {found.about.rules}, {where} with {rules}; plan "
+            "and run the scan again with one version of crawlblock, so that all files of one crawl "
+            "are read alike"
+        )
+
+
+def check_plan(found: Found, where: str, seed: str, share: float, planned: int, of: int) -> None:
+    """Raise InputError if the plan of a shard draws other files than that of others."""
+    if drawn(found) != (seed, share, planned, of):
+        raise InputError(
+            f"{found.path}: its plan takes {found.taken.files} of {found.taken.of} files by the "
+            f"seed {found.plan.seed}, that of {where} {planned} of {of} by {seed}: together they "
+            "are no sample; merge one of them, or the other into another --db"
+        )

@@ -1,0 +1,222 @@
+"""Shards into the database, some at a time; what is merged is not merged again."""
+
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from crawlblock.errors import InputError
+from crawlblock.scan.found import Found, check_plan, check_rules, drawn
+from crawlblock.store.database import Database
+from crawlblock.store.frames import ArrowStream
+
+_BATCH = 300_000  # captures that are stored in one transaction, or one shard's
+_PAGE = 5_000  # texts compressed at a time
+_NEW_TEXTS = """
+SELECT text AS name, NULL AS bytes, any_value(rules) AS blob
+FROM batch ANTI JOIN texts USING (text) WHERE rules IS NOT NULL GROUP BY text
+"""
+_NEW_BODIES = """
+SELECT digest AS name, any_value(bytes) AS bytes, any_value(body) AS blob
+FROM batch ANTI JOIN (FROM payloads WHERE body IS NOT NULL) USING (digest)
+WHERE body IS NOT NULL GROUP BY digest
+"""
+_KEEP_BODIES = """
+INSERT INTO payloads (digest, bytes, body, text)
+SELECT name, p.bytes, blob, b.text FROM page p
+JOIN (SELECT digest, min(text) AS text FROM batch GROUP BY digest) b ON b.digest = name
+ON CONFLICT DO UPDATE SET body = excluded.body
+"""
+
+Progress = Callable[[str, int, int], None]  # what, done, of how many
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """What a merge has done with a crawl's shards."""
+
+    crawl: str
+    files: int  # merged by now
+    planned: int
+    of: int  # files of the crawl
+    new: int  # shards
+
+
+def load(database: Database, shards: Sequence[Found], progress: Progress) -> list[Merged]:
+    """Store what is not stored yet of some shards; return what is merged of each crawl.
+
+    Each batch is one transaction: what is stored when a run is killed is whole.
+    """
+    with database.transaction() as con:
+        _check_database(con, database.path, shards)
+        known = set(con.execute("SELECT snapshot, shard FROM scanned_shards").fetchall())
+    new = [each for each in shards if (each.about.crawl, each.about.shard) not in known]
+    done = 0
+    for batch in _batches(new):
+        with database.transaction() as con:
+            _store(con, batch)
+        done += len(batch)
+        progress("shards", done, len(new))
+    with database.transaction() as con:
+        return _merged(con, new)
+
+
+def _merged(con: duckdb.DuckDBPyConnection, new: Sequence[Found]) -> list[Merged]:
+    rows = con.execute(
+        "SELECT snapshot, count(file), any_value(planned), any_value(of) FROM scans "
+        "JOIN scanned_files USING (snapshot) GROUP BY snapshot ORDER BY snapshot"
+    ).fetchall()
+    crawls = [each.about.crawl for each in new]
+    return [
+        Merged(crawl, merged, planned, of, crawls.count(crawl))
+        for crawl, merged, planned, of in rows
+    ]
+
+
+def _check_database(con: duckdb.DuckDBPyConnection, path: Path, shards: Sequence[Found]) -> None:
+    """Note the plans of crawls that are new; raises InputError where they cannot come in here."""
+    foreign = con.execute(
+        "SELECT snapshot FROM snapshots ANTI JOIN scans USING (snapshot) "
+        "UNION ALL SELECT panel FROM panels LIMIT 1"
+    ).fetchall()
+    if foreign:
+        raise InputError(
+            f"{path}: holds {foreign[0][0]}, which is not of a scan; a census has a database of "
+            "its own, name another --db"
+        )
+    plans = {row[0]: row[1:] for row in con.execute("FROM scans").fetchall()}
+    owners = {
+        (crawl, file): shard
+        for crawl, file, shard in con.execute(
+            "SELECT snapshot, warc_file, shard FROM scanned_files"
+        ).fetchall()
+    }
+    merged = {(crawl, shard) for (crawl, _), shard in owners.items()}
+    for each in shards:
+        about = each.about
+        if about.crawl not in plans:
+            row = [about.crawl, *drawn(each), about.rules, None]
+            con.execute("INSERT INTO scans VALUES (?, ?, ?, ?, ?, ?, ?)", row).fetchall()
+            plans[about.crawl] = tuple(row[1:])
+        *draw, rules, _ = plans[about.crawl]
+        check_rules(each, str(path), rules)
+        check_plan(each, str(path), *draw)
+        expected = about.shard if (about.crawl, about.shard) in merged else None
+        for file in about.files:
+            if (owner := owners.get((about.crawl, file))) != expected:
+                raise InputError(
+                    f"{each.path}: {path} has shards of another plan of this crawl "
+                    f"({owner or about.shard}); merge it into another --db"
+                )
+
+
+def _batches(shards: Sequence[Found]) -> Iterator[list[Found]]:
+    """Yield some shards at a time, so that memory stays flat."""
+    batch: list[Found] = []
+    held = 0
+    for each in shards:
+        if batch and held + each.about.captures > _BATCH:
+            yield batch
+            batch, held = [], 0
+        batch.append(each)
+        held += each.about.captures
+    if batch:
+        yield batch
+
+
+def _store(con: duckdb.DuckDBPyConnection, batch: Sequence[Found]) -> None:
+    """Store a batch of shards in the transaction that is open."""
+    _read(con, batch)
+    con.register("new_shards", ArrowStream(_shards_frame(batch)))
+    con.register("new_files", ArrowStream(_files_frame(batch)))
+    _compress(con, _NEW_TEXTS, "INSERT INTO texts (text, rules) SELECT name, blob FROM page")
+    if ("body",) in con.execute("SELECT column_name FROM (DESCRIBE batch)").fetchall():
+        _compress(con, _NEW_BODIES, _KEEP_BODIES)
+    _check_whole(con, batch)
+    con.execute((files(__package__) / "load.sql").read_text("utf-8")).fetchall()
+    con.execute("DROP TABLE temp.batch").fetchall()
+
+
+def _shards_frame(batch: Sequence[Found]) -> pl.DataFrame:
+    abouts = [each.about for each in batch]
+    return pl.DataFrame(
+        {
+            "snapshot": [about.crawl for about in abouts],
+            "shard": [about.shard for about in abouts],
+            "captures": [about.captures for about in abouts],
+            "bytes": [about.bytes for about in abouts],
+            "faults": [len(about.faults) for about in abouts],
+        }
+    )
+
+
+def _files_frame(batch: Sequence[Found]) -> pl.DataFrame:
+    rows = [(e.about.crawl, e.about.shard, file) for e in batch for file in e.about.files]
+    return pl.DataFrame(rows, schema=["snapshot", "shard", "warc_file"], orient="row")
+
+
+def _read(con: duckdb.DuckDBPyConnection, batch: Sequence[Found]) -> None:
+    """Read the shards into the temporary table batch; raises InputError if one is not whole."""
+    paths = [str(each.path) for each in batch]
+    try:
+        con.execute(
+            "CREATE OR REPLACE TEMP TABLE batch AS FROM read_parquet(?, union_by_name = true)",
+            [paths],
+        ).fetchall()
+    except duckdb.Error as error:
+        where = next((path for path in paths if path in str(error)), ", ".join(paths))
+        raise InputError(
+            f"{where}: cannot be read ({str(error).splitlines()[0]}); remove it and run "
+            "crawlblock scan run again, then merge again: what is stored stays"
+        ) from None
+
+
+def _check_whole(con: duckdb.DuckDBPyConnection, batch: Sequence[Found]) -> None:
+    """Raise InputError if rows or texts are missing from the shards that were read."""
+    for crawl, told, rows in con.execute(
+        "SELECT n.snapshot, sum(n.captures), any_value(coalesce(b.rows, 0)) FROM new_shards n "
+        "LEFT JOIN (SELECT snapshot, count(*) AS rows FROM batch "
+        "SEMI JOIN new_files USING (snapshot, warc_file) GROUP BY snapshot) b USING (snapshot) "
+        "GROUP BY n.snapshot"
+    ).fetchall():
+        if told != rows:
+            names = ", ".join(each.path.name for each in batch)
+            raise InputError(
+                f"{batch[0].path.parent}: of {crawl} {names} should hold {told} captures of their "
+                f"files and hold {rows}; remove them and run crawlblock scan run again"
+            )
+    lost = con.execute(
+        "SELECT b.text FROM batch b ANTI JOIN texts t ON t.text = b.text "
+        "WHERE b.text IS NOT NULL LIMIT 1"
+    ).fetchall()
+    if lost:
+        names = ", ".join(each.path.name for each in batch)
+        raise InputError(
+            f"{batch[0].path.parent}: {names} name the text {lost[0][0]} and do not hold it; "
+            "remove them and run crawlblock scan run again"
+        )
+
+
+def _compress(con: duckdb.DuckDBPyConnection, blobs: str, insert: str) -> None:
+    """Run an insert on pages of the names and compressed bytes that a query gives."""
+    made = "CREATE OR REPLACE TEMP TABLE blobs AS SELECT row_number() OVER () AS number, *"
+    con.execute(f"{made} FROM ({blobs})").fetchall()
+    ((held,),) = con.execute("SELECT count(*) FROM blobs").fetchall()
+    for start in range(0, held, _PAGE):
+        rows = con.execute(
+            "SELECT name, bytes, blob FROM blobs WHERE number > ? AND number <= ?",
+            [start, start + _PAGE],
+        ).fetchall()
+        page = pl.DataFrame(
+            [(name, size, zlib.compress(blob, 6)) for name, size, blob in rows],
+            schema={"name": pl.String, "bytes": pl.Int64, "blob": pl.Binary},
+            orient="row",
+        )
+        con.register("page", ArrowStream(page))
+        con.execute(insert).fetchall()
+        con.unregister("page")
+    con.execute("DROP TABLE temp.blobs").fetchall()

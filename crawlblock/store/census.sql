@@ -1,0 +1,126 @@
+-- What the metrics of the census share: the hosts of scanned crawls, counted, and the interval of a
+-- share that is known from some of a crawl's WARC files.  Files are drawn, not hosts: each file is a
+-- cluster of hosts.
+
+-- How much of each crawl is merged.  Of a whole crawl nothing is left to chance.
+CREATE VIEW scan_shares AS
+SELECT s.snapshot, CAST(p.first_capture AS DATE) AS snapshot_date, count(*) AS files, s.planned,
+       s.of, count(*) >= any_value(s.of) AS whole,
+       least(count(*), 1000) AS clusters  -- more files than that are joined at random
+FROM scans s
+JOIN scanned_files f ON f.snapshot = s.snapshot
+JOIN snapshots p ON p.snapshot = s.snapshot
+GROUP BY ALL;
+
+-- The hosts of scanned crawls with what they answered.
+CREATE VIEW census_hosts AS
+SELECT c.snapshot, s.snapshot_date, CASE WHEN NOT s.whole THEN c.file % 1000 END AS cluster,
+       c.host, c.domain, c.stands, c.outcome,
+       CASE WHEN c.text IS NULL THEN 'http ' || c.status
+            WHEN c.outcome = 'ok' THEN t.policy END AS answer,
+       c.tld, c.siblings, c.provider, CASE WHEN c.outcome = 'ok' THEN t.template END AS template,
+       r.rank, c.captures > 1 AS again, c.digests > 1 AS flaps
+FROM census c
+JOIN scan_shares s ON s.snapshot = c.snapshot
+LEFT JOIN texts t ON t.text = c.text
+LEFT JOIN ranks r ON r.domain = c.domain;
+
+CREATE MACRO size_band(hosts) AS CASE WHEN hosts = 1 THEN '1' WHEN hosts < 10 THEN '2 to 9'
+    WHEN hosts < 100 THEN '10 to 99' WHEN hosts < 1000 THEN '100 to 999'
+    WHEN hosts >= 1000 THEN '1000 or more' END;
+CREATE MACRO rank_band(rank) AS CASE WHEN rank <= 1000 THEN 'to 1,000'
+    WHEN rank <= 10000 THEN 'to 10,000' WHEN rank <= 100000 THEN 'to 100,000'
+    WHEN rank <= 1000000 THEN 'to 1,000,000' WHEN rank IS NOT NULL THEN 'beyond'
+    ELSE 'none' END;
+
+-- They counted, before any verdict is looked up.
+CREATE VIEW census_cells AS
+SELECT snapshot, snapshot_date, cluster, stands, outcome, answer,
+       coalesce(answer IN (SELECT answer FROM meanings WHERE root_allowed IS NOT NULL), false)
+           AS told,
+       tld, size_band(siblings) AS domain_size, provider, template,
+       rank_band(rank) AS rank_band, again, flaps, count(*) AS hosts
+FROM census_hosts GROUP BY ALL;
+
+-- The two populations: all hosts, and those that stand for their registered domains.
+CREATE VIEW census_counts AS
+SELECT p.population, coalesce(getvariable('reading'), 'rfc9309') AS reading, snapshot,
+       snapshot_date, cluster, outcome, answer, told, again, flaps,
+       CAST(sum(hosts) AS BIGINT) AS hosts
+FROM census_cells
+JOIN (VALUES ('hosts'), ('domains')) p(population) ON population = 'hosts' OR stands
+GROUP BY ALL;
+
+-- Hosts by what they answered, with what that means for each crawler counted at the time.
+CREATE VIEW census_meanings AS
+SELECT d.snapshot_date, d.answer, k.token, k.purpose, k.openness, k.ai,
+       coalesce(m.restriction, 'unknown') AS restriction, coalesce(m.basis, 'unknown') AS basis,
+       m.root_allowed, m.authored_by, m.decision
+FROM (SELECT DISTINCT snapshot_date, answer FROM census_counts) d
+CROSS JOIN crawlers k
+LEFT JOIN meanings m ON m.answer = d.answer AND m.token = k.token
+WHERE coalesce(d.snapshot_date >= k.documented_since, true);
+
+-- Hosts by crawler and verdict, in each cluster.
+CREATE VIEW census_access AS
+SELECT c.population, c.reading, c.snapshot, c.snapshot_date, c.cluster, m.token, m.restriction,
+       m.basis, m.root_allowed, m.authored_by, CAST(sum(c.hosts) AS BIGINT) AS hosts
+FROM (
+    SELECT population, reading, snapshot, snapshot_date, cluster, answer, sum(hosts) AS hosts
+    FROM census_counts GROUP BY ALL
+) c
+JOIN census_meanings m
+    ON m.snapshot_date = c.snapshot_date AND m.answer IS NOT DISTINCT FROM c.answer
+GROUP BY ALL;
+
+-- Over the clusters: variance of the ratio sum(y) / sum(x), linearised, with the correction for a
+-- crawl of finite size (Cochran 1977, section 6.3 and theorem 2.2 for ratios): 0 of a whole crawl,
+-- NULL from a single file.
+CREATE MACRO cluster_variance(y, x, clusters, files, of_files) AS CASE
+    WHEN max(files) >= max(of_files) THEN 0
+    WHEN max(clusters) > 1 THEN
+        (1 - max(files) / max(of_files)) * max(clusters) / (max(clusters) - 1)
+        * greatest(0, ordered_sum(CAST(y AS DOUBLE) ** 2)
+            - 2 * ordered_sum(CAST(y AS DOUBLE) * x) * ordered_sum(CAST(y AS DOUBLE))
+                / nullif(ordered_sum(CAST(x AS DOUBLE)), 0)
+            + ordered_sum(CAST(x AS DOUBLE) ** 2)
+                * (ordered_sum(CAST(y AS DOUBLE)) / nullif(ordered_sum(CAST(x AS DOUBLE)), 0)) ** 2)
+        / nullif(ordered_sum(CAST(x AS DOUBLE)), 0) ** 2 END;
+-- Student's two-sided 95 % quantile (Abramowitz and Stegun 26.7.5; a table below 5 degrees); NULL
+-- below 1, for one cluster tells nothing about the others.
+CREATE MACRO student_95(freedom) AS CASE
+    WHEN freedom < 1 THEN NULL
+    WHEN freedom < 5 THEN [12.706204736, 4.30265273, 3.182446305, 2.776445105][CAST(freedom AS INTEGER)]
+    ELSE 1.959963984540054 + 2.3722712259 / freedom + 2.8224986 / freedom ** 2
+        + 2.5558489 / freedom ** 3 + 1.5895342 / freedom ** 4 END;
+-- The size of a simple sample that would tell a share as well.  It is never more than that of the
+-- hosts at hand without clusters, for which it is taken where no cluster differs from another.  In
+-- Wilson's interval it stands for Student's quantile, too.
+CREATE MACRO cluster_n(share, variance, n, freedom, files, of_files) AS CASE
+    WHEN variance IS NOT NULL THEN least(coalesce(share * (1 - share) / nullif(variance, 0),
+        n / (1 - files / of_files)), n / (1 - files / of_files))
+        * (1.959963984540054 / student_95(freedom)) ** 2 END;
+CREATE MACRO cluster_low(share, variance, n, freedom, files, of_files) AS CASE
+    WHEN files >= of_files THEN share
+    ELSE wilson_low(share, cluster_n(share, variance, n, freedom, files, of_files)) END;
+CREATE MACRO cluster_high(share, variance, n, freedom, files, of_files) AS CASE
+    WHEN files >= of_files THEN share
+    ELSE wilson_high(share, cluster_n(share, variance, n, freedom, files, of_files)) END;
+-- Distance of an end from what is no share: a difference.
+CREATE MACRO cluster_reach(variance, freedom, files, of_files) AS CASE
+    WHEN files >= of_files THEN 0 ELSE sqrt(variance) * student_95(freedom) END;
+
+COMMENT ON VIEW scan_shares IS 'How much of each scanned crawl is merged.';
+COMMENT ON VIEW census_hosts IS 'The hosts of scanned crawls with what they answered.';
+COMMENT ON VIEW census_cells IS 'The hosts of scanned crawls, counted by cluster, answer and kind of host.';
+COMMENT ON VIEW census_counts IS 'Hosts and registered domains of scanned crawls, counted by cluster and answer.';
+COMMENT ON VIEW census_meanings IS 'What the answers of scanned crawls mean for each crawler counted then.';
+COMMENT ON VIEW census_access IS 'Hosts and registered domains of scanned crawls by cluster, crawler and verdict.';
+COMMENT ON MACRO size_band IS 'How many hosts a registered domain has, roughly.';
+COMMENT ON MACRO rank_band IS 'Where a registered domain ranks, roughly.';
+COMMENT ON MACRO cluster_variance IS 'Variance of a ratio between clusters of hosts, over clusters.';
+COMMENT ON MACRO student_95 IS 'Student''s two-sided 95 % quantile.';
+COMMENT ON MACRO cluster_n IS 'Effective number of hosts in clusters.';
+COMMENT ON MACRO cluster_low IS 'Lower end of the 95 % interval of a share of hosts in clusters.';
+COMMENT ON MACRO cluster_high IS 'Upper end of the 95 % interval of a share of hosts in clusters.';
+COMMENT ON MACRO cluster_reach IS 'Half the 95 % interval of a difference between hosts in clusters.';

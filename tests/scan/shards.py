@@ -1,0 +1,106 @@
+"""A crawl whose hosts move, flap and differ, written as an archive, and its scan."""
+
+import random
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from click.testing import CliRunner, Result
+
+from crawlblock.cli import cli
+from crawlblock.miniature import build
+from crawlblock.miniature.rendered import PLAIN, Rendered
+from crawlblock.model import Crawl
+
+MINI = Crawl("MINI-2025-33", datetime(2025, 8, 2), datetime(2025, 8, 18))
+DOMAINS = 900
+TEXTS = (
+    b"User-agent: *\nDisallow: /private\n",
+    b"User-agent: GPTBot\nUser-agent: CCBot\nDisallow: /\n\nUser-agent: *\nDisallow:\n",
+    b"User-agent: AI2Bot\nCrawl-delay: 3\nUser-agent: ClaudeBot\nDisallow: /\nAllow: /$\n",
+    b"",
+    b"User-agent: *\r\nDisallow: /\r\n",
+    b"User-agent: GPTBot\nDisallow: /\n\nSitemap: https://%d.example/sitemap.xml\n",
+    b"User-agent: Googlebot\nAllow: /\n\nUser-agent: *\nContent-Signal: ai-train=no\nDisallow: /\n",
+)
+_PAGE = b"<!doctype html><title>Not here</title>"
+_TLDS = ("com", "org", "de", "co.uk")
+_SERVERS = ((), (("CF-RAY", "8a"),), (("Server", "nginx"),), (("Server", "AkamaiGHost"),))
+
+
+def domain_of(number: int) -> str:
+    """Return the name of a registered domain."""
+    return f"d{number}.{_TLDS[number % len(_TLDS)]}"
+
+
+def captures(drawn: random.Random) -> Iterator[Rendered]:
+    """Yield the captures of all hosts: most domains have a www, some more hosts."""
+    for number in range(DOMAINS):
+        domain = domain_of(number)
+        hosts = [domain] * (number % 9 != 0) + [f"www.{domain}"] * (number % 3 != 1)
+        hosts += [f"{name}.{domain}" for name in ("shop", "b", "a", "news")[: number % 5]]
+        for host in hosts or [f"only.{domain}"]:
+            yield from _host(drawn, host, domain)
+
+
+def _host(drawn: random.Random, host: str, domain: str) -> Iterator[Rendered]:
+    """Yield what a crawl has of one host."""
+    url = f"https://{host}/robots.txt"
+    at = MINI.first_capture + timedelta(seconds=drawn.randrange(1_000_000))
+    kind = drawn.choice(("plain", "plain", "twice", "http", "www", "chain", "loop", "nowhere"))
+    if kind == "http":
+        yield _moved(url.replace("https", "http"), at, f"HTTPS://{host.upper()}:443/robots.txt#a")
+    elif kind == "www":
+        yield _moved(url, at, f"https://www.{domain}/robots.txt")
+        return
+    elif kind == "chain":
+        hops = drawn.randrange(1, 8)
+        for hop in range(hops):
+            here = url if hop == 0 else f"https://{host}/r{hop}"
+            yield _moved(here, at, f"/r{hop + 1}")
+        url = f"https://{host}/r{hops}"
+    elif kind == "loop":
+        yield _moved(url, at, "?a")
+        yield _moved(f"{url}?a", at, "/robots.txt")
+        return
+    elif kind == "nowhere":
+        yield _moved(url, at, drawn.choice(("https://gone.example/", "mailto:a@b", "http:///x")))
+        return
+    elif kind == "twice":
+        for hour in range(1, drawn.randrange(2, 5)):
+            yield _answer(drawn, url, at - timedelta(hours=hour))
+        yield _answer(drawn, url.replace("https", "http"), at)
+    yield _answer(drawn, url, at)
+
+
+def _moved(url: str, at: datetime, target: str) -> Rendered:
+    return Rendered(MINI.crawl, url, at, 301, b"", (("Location", target),))
+
+
+def _answer(drawn: random.Random, url: str, at: datetime) -> Rendered:
+    status = drawn.choices((200, 404, 403, 503, 525, 429), (70, 14, 5, 5, 3, 3))[0]
+    text = drawn.choice((*TEXTS, _PAGE)) if status == 200 else _PAGE
+    body = text % drawn.randrange(9**9) if b"%d" in text else text
+    sent = drawn.choice(_SERVERS)
+    kept = (("Content-Type", "text/html"),) if text == _PAGE else PLAIN
+    return Rendered(MINI.crawl, url, at, status, body, (*sent, *kept))
+
+
+def crawl(directory: Path) -> Path:
+    """Write the archive."""
+    build(directory, [MINI], captures(random.Random(5)))
+    return directory
+
+
+def told(*arguments: object) -> Result:
+    """Return what a command says and how it ends."""
+    return CliRunner().invoke(cli, [str(each) for each in arguments])
+
+
+def scanned(directory: Path, mirror: Path, *options: object, files: int = 1) -> Path:
+    """Plan and run a scan in a directory."""
+    ended = told("scan", "plan", directory, "--mirror", mirror, "--files", files, *options)
+    assert ended.exit_code == 0, ended.output
+    ended = told("scan", "run", directory)
+    assert ended.exit_code == 0, ended.output
+    return directory

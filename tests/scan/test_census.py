@@ -1,0 +1,367 @@
+"""The census: merged from shards, it says what history says and what counting by hand says."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from crawlblock.analysis.estimate import Estimate, clustered
+from crawlblock.analysis.run import analyze, metrics
+from crawlblock.hosts import registered_domain
+from crawlblock.pipeline.evaluate import evaluate
+from crawlblock.pipeline.history import Wanted, collect_history
+from crawlblock.pipeline.runs import Tally
+from crawlblock.pipeline.sample import from_list, store_panel
+from crawlblock.robots.evaluate import Judge
+from crawlblock.store.store import Store
+from crawlblock.transport import Limits
+from scan.shards import crawl, domain_of, scanned, told
+
+_SAME = (
+    "snapshot, host, resource, domain, url_asked, url, hops, fetch_time, status, outcome, digest, "
+    "warc_file, warc_offset, warc_length"
+)
+_CLAIM = {"n", "n_unknown", "estimate", "low", "high", "reading", "population", "files", "of"}
+TOKENS = {domain_of(number): 10 * number for number in range(1, 60)}
+
+
+@pytest.fixture(scope="module")
+def mirror(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return an archive of a crawl."""
+    return crawl(tmp_path_factory.mktemp("mirror") / "mini")
+
+
+@pytest.fixture(scope="module")
+def whole(mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with the census of the whole crawl, its results and its shards."""
+    folder = tmp_path_factory.mktemp("whole")
+    shards = scanned(folder / "scan", mirror)
+    assert len(list((shards / "shards").glob("*"))) >= 6
+    _merged(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def half(mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with the census of half of the crawl's files."""
+    folder = tmp_path_factory.mktemp("half")
+    scanned(folder / "scan", mirror, "--share", 0.5)
+    _merged(folder)
+    return folder
+
+
+def _merged(folder: Path) -> None:
+    (folder / "ranks.csv").write_text("1,d1.org\n2,d2.de\n20000,d5.org\n")
+    database = ("--db", folder / "census.duckdb")
+    ended = told("scan", "merge", folder / "scan", "--ranks", folder / "ranks.csv", *database)
+    assert ended.exit_code == 0, ended.output
+    lines = [f"{domain},c,{tokens}" for domain, tokens in TOKENS.items()]
+    (folder / "weights.csv").write_text("\n".join(["domain,corpus,tokens", *lines, "*,c,100000"]))
+    ended = told("weights", "--list", folder / "weights.csv", *database)
+    assert ended.exit_code == 0, ended.output
+    ended = told("analyze", "--census", *database)
+    assert ended.exit_code == 0, ended.output
+    assert "share of all hosts and registered domains" in ended.output
+
+
+@pytest.fixture(scope="module")
+def followed(mirror: Path, whole: Path, tmp_path_factory: pytest.TempPathFactory) -> Store:
+    """Return a database in which history followed a list of all hosts of the crawl."""
+    folder = tmp_path_factory.mktemp("followed")
+    with Store(whole / "census.duckdb").reading() as con:
+        hosts = [host for (host,) in con.execute("SELECT host FROM census").fetchall()]
+    (folder / "hosts.csv").write_text("\n".join(hosts))
+    store = Store(folder / "db.duckdb")
+    quiet = lambda *_: None  # noqa: E731
+    with store.held():
+        store_panel(store, from_list(folder / "hosts.csv", "all"))
+        wanted = Wanted(str(mirror), None, "all", None, Limits(), folder / "cache")
+        asyncio.run(collect_history(store, wanted, store.followed(None), Tally(), quiet))
+        evaluate(store, Tally(), quiet)
+    return store
+
+
+def _results(folder: Path, name: str) -> pl.DataFrame:
+    return pl.read_parquet(folder / f"census/{name}.parquet")
+
+
+def test_captures_are_those_of_history(whole: Path, followed: Store) -> None:
+    """Of every host the capture counts that history takes, by redirects of any kind."""
+    with Store(whole / "census.duckdb").reading() as con:
+        found = con.execute(f"SELECT {_SAME} FROM captures ORDER BY host").fetchall()
+        hops = {hops for (hops,) in con.execute("SELECT DISTINCT hops FROM captures").fetchall()}
+    with followed.reading() as con:
+        expected = con.execute(f"SELECT {_SAME} FROM captures ORDER BY host").fetchall()
+    assert hops == {0, 1, 2, 3, 4, 5}
+    assert len(found) > 1_500
+    assert [pair for pair in zip(found, expected, strict=True) if pair[0] != pair[1]] == []
+
+
+def test_claims_are_those_of_analyze(whole: Path, followed: Store, tmp_path: Path) -> None:
+    """What analyze says of a list of all hosts, the census says of all hosts, without an error."""
+    with followed.reading() as con:
+        listed = analyze(con, tmp_path)
+    for name, keys, values in (
+        ("refusals", ["token", "definition"], ["n_refusing", "bound_low", "bound_high"]),
+        ("refusals_by_basis", ["token", "definition", "basis"], ["n_refusing"]),
+        ("authors", ["token", "authored_by"], ["n_hosts"]),
+        ("decisions", ["token"], ["n_refusing", "n_decisions", "effective_decisions"]),
+        ("gap", ["comparison"], ["first_only", "second_only", "first_share", "second_share"]),
+        ("selective", ["selection"], ["n_holding"]),
+    ):
+        found = _results(whole, name).filter(pl.col("population") == "hosts")
+        columns = [*keys, "n", "n_unknown", "estimate", *values]
+        expected = listed[name].filter(pl.col("population") == "panel")
+        if "basis" in keys:
+            expected = expected.filter(pl.col("basis").is_in(found["basis"].unique().to_list()))
+        assert_frame_equal(found.select(columns).sort(keys), expected.select(columns).sort(keys))
+        assert found.height > 3
+        if name != "authors":
+            assert found["low"].equals(found["estimate"])
+
+
+class _Host:
+    """A host as counted by hand: its text or status, and the file it was drawn in."""
+
+    def __init__(self, row: dict[str, Any]) -> None:
+        self.name, self.file, self.row = row["host"], row["warc_file"], row
+        self.domain = registered_domain(self.name)
+
+
+def _counted(folder: Path) -> list[_Host]:
+    """Return the hosts of a scan that never redirect, each with its newest good capture."""
+    rows = pl.concat(pl.read_parquet(p) for p in sorted((folder / "scan/shards").glob("*")))
+    by_host: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in rows.filter(pl.col("resource") == "/robots.txt").iter_rows(named=True):
+        by_host[row["host"]].append(row)
+    good = {"ok": 3, "not_robots": 1, "redirect_unresolved": 0}
+    return [
+        _Host(
+            max(
+                found,
+                key=lambda r: (good.get(r["outcome"], 2), r["fetch_time"], r["url"][:5] == "https"),
+            )
+        )
+        for found in by_host.values()
+    ]
+
+
+def _refusal(host: _Host, texts: dict[str, bytes], judge: Judge, token: str) -> bool | None:
+    """Tell whether a host refuses / to a crawler, None if it cannot be told."""
+    if host.row["outcome"] == "ok":
+        allowed = judge.policy(texts[host.row["text"]]).verdicts[token].root_allowed
+        return None if allowed is None else not allowed
+    status = host.row["status"]
+    if status == 525 or status < 400:
+        return None
+    return bool(status >= 500)
+
+
+@pytest.mark.parametrize("share", ["whole", "half"])
+@pytest.mark.parametrize("population", ["hosts", "domains"])
+def test_shares_are_those_counted_by_hand(
+    share: str, population: str, request: pytest.FixtureRequest
+) -> None:
+    """Counted in plain Python from the shards, by file, the share and its interval are the same."""
+    folder = request.getfixturevalue(share)
+    with Store(folder / "census.duckdb").reading() as con:
+        moved = {h for (h,) in con.execute("SELECT host FROM captures WHERE hops > 0").fetchall()}
+        files, of = con.execute("SELECT files, of FROM scan_shares").fetchall()[0]
+        con.execute("DELETE FROM census WHERE host IN (SELECT unnest(?))", [list(moved)]).fetchall()
+        con.execute("UPDATE census SET stands = false").fetchall()
+        hosts = [host for host in _counted(folder) if host.name not in moved]
+        if population == "domains":
+            hosts = _standing(hosts)
+        names = [host.name for host in hosts]
+        con.execute(
+            "UPDATE census SET stands = true WHERE host IN (SELECT unnest(?))", [names]
+        ).fetchall()
+        (sql,) = (m.sql for m in metrics("census") if m.name == "refusals")
+        found = pl.DataFrame(con.sql(sql))
+    rows = pl.concat(pl.read_parquet(p) for p in sorted((folder / "scan/shards").glob("*")))
+    texts = dict(rows.select("text", "rules").drop_nulls().iter_rows())
+    judge = Judge(["GPTBot", "Googlebot"])
+    for token in ("GPTBot", "Googlebot"):
+        expected, unknown = _expected(hosts, texts, judge, token, files, of)
+        ((n, n_unknown, *claim),) = (
+            found.filter(
+                (pl.col("token") == token)
+                & (pl.col("definition") == "root")
+                & (pl.col("population") == population)
+            )
+            .select("n", "n_unknown", "estimate", "low", "high")
+            .rows()
+        )
+        assert (n, n_unknown) == (expected.n, unknown)
+        assert claim == pytest.approx([expected.estimate, expected.low, expected.high], rel=1e-6)
+        assert (expected.low == expected.high) == (share == "whole")
+
+
+def _standing(hosts: list[_Host]) -> list[_Host]:
+    """Return the hosts that stand for registered domains: apex, else www, else the shortest."""
+    domains: dict[str, list[_Host]] = defaultdict(list)
+    for host in hosts:
+        if host.domain:
+            domains[host.domain].append(host)
+    return [
+        min(
+            members,
+            key=lambda h: (h.name != domain, h.name != f"www.{domain}", len(h.name), h.name),
+        )
+        for domain, members in domains.items()
+    ]
+
+
+def _expected(
+    hosts: list[_Host], texts: dict[str, bytes], judge: Judge, token: str, files: int, of: int
+) -> tuple[Estimate, int]:
+    by_file: dict[str, list[float]] = defaultdict(lambda: [0, 0])
+    unknown = 0
+    for host in hosts:
+        refusal = _refusal(host, texts, judge, token)
+        unknown += refusal is None
+        if refusal is not None:
+            by_file[host.file][0] += refusal
+            by_file[host.file][1] += 1
+    clusters = [(y, x) for y, x in by_file.values()]
+    return clustered(clusters + [(0, 0)] * (files - len(clusters)), of), unknown
+
+
+@pytest.fixture
+def con(half: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Return the census of half of a crawl."""
+    with Store(half / "census.duckdb").reading() as connection:
+        yield connection
+
+
+@pytest.mark.parametrize("metric", metrics("census"), ids=lambda metric: metric.name)
+def test_header(con: duckdb.DuckDBPyConnection, metric: Any) -> None:
+    """A metric says title, unit and note, stands alone in a shell, and returns claims."""
+    assert metric.title and metric.unit.startswith(("share", "difference")) and metric.note
+    found = pl.DataFrame(con.sql(metric.sql))
+    assert set(found.columns) >= _CLAIM
+    assert found.height
+    drawn = found.filter(pl.col("low").is_not_null())
+    assert drawn.filter(
+        (pl.col("low") > pl.col("estimate")) | (pl.col("high") < pl.col("low"))
+    ).is_empty()
+    assert (found["files"] < found["of"]).all()
+
+
+def test_standing_hosts(con: duckdb.DuckDBPyConnection) -> None:
+    """Every registered domain is stood for once, by its apex, else www, else the shortest name."""
+    rows = con.execute("SELECT host, domain, stands, siblings FROM census").fetchall()
+    members: dict[str, list[tuple[str, bool, int]]] = defaultdict(list)
+    for host, domain, stands, siblings in rows:
+        members[domain].append((host, stands, siblings))
+    kinds = set()
+    for domain, hosts in members.items():
+        ((standing, _, siblings),) = [host for host in hosts if host[1]]
+        names = sorted((h for h, _, _ in hosts), key=lambda h: (len(h), h))
+        first = [name for name in (domain, f"www.{domain}") if name in names]
+        assert standing == (first or names)[0]
+        assert siblings == len(hosts)
+        kinds.add("apex" if standing == domain else standing.split(".")[0])
+    assert kinds >= {"apex", "www", "a", "b"}
+
+
+def test_kinds_of_hosts(whole: Path) -> None:
+    """By top-level domain, size, provider, template and rank the parts add up to the whole."""
+    parts = _results(whole, "refusals_by_group").filter(
+        (pl.col("token") == "GPTBot") & (pl.col("population") == "hosts")
+    )
+    (total,) = (
+        _results(whole, "refusals")
+        .filter(
+            (pl.col("token") == "GPTBot")
+            & (pl.col("population") == "hosts")
+            & (pl.col("definition") == "root")
+        )
+        .select("n", "n_refusing")
+        .rows()
+    )
+    sums = parts.group_by("kind").agg(pl.col("n").sum(), pl.col("n_refusing").sum())
+    counted = {kind: (n, refusing) for kind, n, refusing in sums.rows()}
+    assert counted["tld"] == counted["domain_size"] == counted["rank_band"] == total
+    assert set(parts.filter(pl.col("kind") == "tld")["part"]) == {"com", "org", "de", "uk"}
+    assert set(parts.filter(pl.col("kind") == "provider")["part"]) == {"cloudflare", "akamai"}
+    ranks = dict(parts.filter(pl.col("kind") == "rank_band").select("part", "n").rows())
+    assert ranks["none"] > ranks["to 1,000"] > 0
+
+
+def test_lost_tokens(whole: Path) -> None:
+    """What lies on refusing domains is weighed by their standing hosts' answers."""
+    with Store(whole / "census.duckdb").reading() as con:
+        rows = con.execute(
+            "SELECT domain, root_allowed FROM census_hosts LEFT JOIN meanings m "
+            "ON m.answer = census_hosts.answer AND token = 'GPTBot' WHERE stands"
+        ).fetchall()
+    said = {domain: allowed for domain, allowed in rows if domain in TOKENS}
+    (found,) = (
+        _results(whole, "lost")
+        .filter(pl.col("token") == "GPTBot")
+        .select("n", "n_unknown", "estimate", "low", "high", "covered")
+        .rows()
+    )
+    told = [domain for domain, allowed in said.items() if allowed is not None]
+    lost = sum(TOKENS[domain] for domain in told if not said[domain])
+    share = lost / sum(TOKENS[domain] for domain in told)
+    covered = sum(TOKENS[domain] for domain in said) / 100_000
+    assert 0 < share < 1
+    assert found == pytest.approx((len(told), 59 - len(told), share, share, share, covered))
+
+
+def test_flapping(whole: Path) -> None:
+    """Hosts captured more than once are counted, and those of them whose payloads differ."""
+    rows = pl.concat(pl.read_parquet(p) for p in sorted((whole / "scan/shards").glob("*")))
+    hosts = (
+        rows.filter(pl.col("resource") == "/robots.txt")
+        .group_by("host")
+        .agg(pl.len().alias("captures"), pl.col("digest").drop_nulls().n_unique().alias("digests"))
+        .filter(pl.col("captures") > 1)
+    )
+    (found,) = (
+        _results(whole, "flapping")
+        .filter(pl.col("population") == "hosts")
+        .select("n", "n_flapping")
+        .rows()
+    )
+    assert found == (hosts.height, hosts.filter(pl.col("digests") > 1).height)
+    assert found[1] > 10
+
+
+def test_one_file_gives_no_interval(mirror: Path, tmp_path: Path) -> None:
+    """From a single file of a crawl nothing is known of the others: there is no interval."""
+    scanned(tmp_path / "scan", mirror, "--share", 0.01)
+    _merged(tmp_path)
+    found = _results(tmp_path, "refusals")
+    assert found["files"].unique().to_list() == [1]
+    assert found["low"].null_count() == found["high"].null_count() == found.height
+    assert found["estimate"].null_count() < found.height
+
+
+def test_present_questions_are_answered(whole: Path) -> None:
+    """Explain, cat, timeline and templates follow to the kept texts, and say that they are."""
+    db = whole / "census.duckdb"
+    with Store(db).reading() as con:
+        ((host, url),) = con.execute(
+            "SELECT host, url FROM captures JOIN payloads p USING (digest) "
+            "JOIN verdicts v ON v.policy = p.policy AND token = 'GPTBot' AND NOT root_allowed "
+            "AND authored_by = 'own' WHERE bytes > 50 AND starts_with(host, 'd') LIMIT 1"
+        ).fetchall()
+        assert con.execute("SELECT count(*) FROM payload_signals").fetchall()[0][0] > 0
+    ended = told("explain", host, "GPTBot", "-o", "table", "--db", db)
+    assert ">    2  Disallow: /" in ended.output or ">    3  Disallow: /" in ended.output
+    assert "the text that a scan kept" in ended.output
+    ended = told("cat", host, "--db", db)
+    assert "Disallow: /\n" in ended.output and "Sitemap:" not in ended.output
+    assert url in ended.output
+    assert told("timeline", host, "--db", db).exit_code == 0
+    assert told("templates", "--db", db).exit_code == 0
+    assert told("status", "--db", db).exit_code == 0

@@ -1,0 +1,278 @@
+"""Merging shards: what does not belong together is refused, and a killed merge goes on."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import zlib
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from crawlblock.errors import InputError, StoreError
+from crawlblock.pipeline.sample import from_list, store_panel
+from crawlblock.scan.shard import KEY
+from crawlblock.store.store import Store
+from crawlblock.warc import digest
+from scan.shards import crawl, scanned, told
+
+
+@pytest.fixture(scope="module")
+def mirror(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return an archive of a crawl."""
+    return crawl(tmp_path_factory.mktemp("mirror") / "mini")
+
+
+@pytest.fixture(scope="module")
+def run(mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the directory of a scan of the whole crawl, a file a shard."""
+    return scanned(tmp_path_factory.mktemp("run") / "scan", mirror)
+
+
+@pytest.fixture
+def scan(run: Path, tmp_path: Path) -> Path:
+    """Return a copy of it."""
+    return Path(shutil.copytree(run, tmp_path / "scan"))
+
+
+def merged(db: Path, *directories: Path) -> str:
+    """Merge and return what the command says."""
+    ended = told("scan", "merge", *directories, "--db", db)
+    assert ended.exit_code == 0, (ended.output, ended.exception)
+    return ended.output
+
+
+def refused(db: Path, *directories: Path, options: tuple[object, ...] = ()) -> str:
+    """Return why a merge is refused; what it would have stored is not."""
+    before = _rows(db) if db.exists() else None
+    ended = told("scan", "merge", *directories, *options, "--db", db)
+    assert isinstance(ended.exception, InputError), ended.output
+    if before is not None:
+        assert _rows(db) == before
+    return str(ended.exception)
+
+
+def _rows(db: Path) -> list[tuple[Any, ...]]:
+    """Return what a census holds, whatever the order it came in."""
+    with Store(db).reading() as con:
+        return [
+            *con.execute("SELECT * EXCLUDE (file) FROM census ORDER BY ALL").fetchall(),
+            *con.execute("FROM captures ORDER BY ALL").fetchall(),
+            *con.execute("SELECT * FROM payloads ORDER BY ALL").fetchall(),
+            *con.execute("SELECT * EXCLUDE (file) FROM scanned_captures ORDER BY ALL").fetchall(),
+            *con.execute("SELECT text, policy, template FROM texts ORDER BY ALL").fetchall(),
+            *con.execute(
+                "SELECT snapshot, warc_file, shard FROM scanned_files ORDER BY ALL"
+            ).fetchall(),
+            *con.execute("FROM snapshots").fetchall(),
+        ]
+
+
+def change(path: Path, **about: object) -> None:
+    """Let a shard say something else of itself."""
+    said = json.loads(pl.read_parquet_metadata(path)[KEY]) | about
+    pl.read_parquet(path).write_parquet(path, metadata={KEY: json.dumps(said)})
+
+
+def shards(scan: Path) -> list[Path]:
+    """Return the shards of a scan."""
+    return sorted((scan / "shards").glob("*.parquet"))
+
+
+def test_parts_come_to_the_whole(scan: Path, tmp_path: Path) -> None:
+    """Shards merged one by one, in any order and over and over, give what all at once give."""
+    merged(tmp_path / "whole.duckdb", scan)
+    hidden = tmp_path / "hidden"
+    hidden.mkdir()
+    for path in shards(scan):
+        path.rename(hidden / path.name)
+    count = len(list(hidden.iterdir()))
+    for number, path in enumerate(sorted(hidden.iterdir(), reverse=True), 1):
+        path.rename(scan / "shards" / path.name)
+        said = merged(tmp_path / "parts.duckdb", scan)
+        assert f"1 new shards; {number} of the {count} planned files are merged" in said
+        assert f"each stands for {count / number:.4g}" in said
+    assert "0 new shards" in merged(tmp_path / "parts.duckdb", scan)
+    assert _rows(tmp_path / "parts.duckdb") == _rows(tmp_path / "whole.duckdb")
+
+
+def test_missing_shards_are_told(scan: Path, tmp_path: Path) -> None:
+    """With a shard missing the claims are of the files at hand, and have an interval."""
+    shards(scan)[2].unlink()
+    said = merged(tmp_path / "census.duckdb", scan)
+    assert f"{len(shards(scan))} of the {len(shards(scan)) + 1} planned files" in said
+    assert told("analyze", "--census", "--db", tmp_path / "census.duckdb").exit_code == 0
+    found = pl.read_parquet(tmp_path / "census/refusals.parquet")
+    assert (found["files"] + 1 == found["of"]).all()
+    assert found.filter(pl.col("n") > 0)["low"].null_count() == 0
+
+
+def test_duplicates_count_once(scan: Path, tmp_path: Path) -> None:
+    """A copy of a directory adds nothing, be it merged at once or later."""
+    copy = shutil.copytree(scan, tmp_path / "copy")
+    merged(tmp_path / "once.duckdb", scan)
+    merged(tmp_path / "both.duckdb", scan, copy)
+    assert "0 new shards" in merged(tmp_path / "once.duckdb", copy)
+    assert _rows(tmp_path / "once.duckdb") == _rows(tmp_path / "both.duckdb")
+
+
+def test_other_rules_are_refused(scan: Path, tmp_path: Path) -> None:
+    """Shards of one crawl that were read with different rules are refused, also one by one."""
+    db = tmp_path / "census.duckdb"
+    last = shards(scan)[-1]
+    last.rename(tmp_path / last.name)
+    merged(db, scan)
+    (tmp_path / last.name).rename(last)
+    change(last, rules="other.1")
+    for where in (db, tmp_path / "new.duckdb"):
+        why = refused(where, scan)
+        assert "read with the rules other.1" in why and "run the scan again" in why
+
+
+def test_shards_of_older_rules_are_judged_by_todays(scan: Path, tmp_path: Path) -> None:
+    """A crawl that was read wholly with other rules is merged, and its texts judged by today's."""
+    merged(tmp_path / "today.duckdb", scan)
+    for path in shards(scan):
+        change(path, rules="older.1")
+    merged(tmp_path / "older.duckdb", scan)
+    assert _rows(tmp_path / "older.duckdb") == _rows(tmp_path / "today.duckdb")
+
+
+def test_plans_that_share_files_are_refused(scan: Path, mirror: Path, tmp_path: Path) -> None:
+    """Two plans of a crawl are no sample together: other seeds, shares or shard sizes."""
+    db = tmp_path / "census.duckdb"
+    merged(db, scan)
+    other = scanned(tmp_path / "other", mirror, "--share", 0.5)
+    larger = scanned(tmp_path / "larger", mirror, files=2)
+    seed = scanned(tmp_path / "seed", mirror, "--share", 0.5, "--seed", "x")
+    assert "another --db" in refused(db, other)
+    assert "another plan" in refused(db, larger)
+    for pair in ((scan, larger), (scan, other), (other, seed)):
+        assert "another --db" in refused(tmp_path / "new.duckdb", *pair)
+
+
+def test_unusable_shards_are_named(scan: Path, tmp_path: Path) -> None:
+    """Files that are cut, foreign, half-written or short of rows or texts are named."""
+    db = tmp_path / "census.duckdb"
+    merged(db, scan)
+    path = shards(scan)[0]
+    whole = path.read_bytes()
+    frame = pl.read_parquet(path)
+    about = pl.read_parquet_metadata(path)[KEY]
+
+    def of(frame: pl.DataFrame) -> bytes:
+        frame.write_parquet(path, metadata={KEY: about})
+        return path.read_bytes()
+
+    other = json.dumps(json.loads(about) | {"shard": "MINI-2025-33-99999"})
+    frame.write_parquet(path, metadata={KEY: other})
+    foreign = path.read_bytes()
+    (tmp_path / "new").mkdir()
+    for raw, reason in (
+        (whole[: len(whole) // 2], "no shard of a scan"),
+        (b"PAR1", "no shard of a scan"),
+        (foreign, "not a shard of the plan"),
+        (of(frame.drop("rules")), "made by an older crawlblock"),
+        (of(frame.head(100)), "should hold"),
+        (of(frame.with_columns(warc_file=pl.lit("x"))), "should hold"),
+        (
+            of(frame.with_columns(text=pl.lit("0" * 16), rules=pl.lit(None, pl.Binary))),
+            "do not hold it",
+        ),
+        (whole[:2_000] + bytes(3_000) + whole[5_000:], "cannot be read"),
+    ):
+        path.write_bytes(raw)
+        why = refused(tmp_path / "new" / "census.duckdb", scan)
+        assert reason in why
+        assert str(scan) in why
+        shutil.rmtree(tmp_path / "new")
+
+
+def test_nothing_to_merge_is_told(scan: Path, tmp_path: Path) -> None:
+    """A directory without a plan or shards, and a file that is no ranking, are named."""
+    (tmp_path / "empty").mkdir()
+    assert "scan plan first" in refused(tmp_path / "a.duckdb", tmp_path / "empty")
+    (tmp_path / "ranks.csv").write_text("some,words,here\nand,here\n")
+    ranks = ("--ranks", tmp_path / "ranks.csv")
+    assert "no ranking" in refused(tmp_path / "a.duckdb", scan, options=ranks)
+    shutil.rmtree(scan / "shards")
+    assert "no shards yet" in refused(tmp_path / "a.duckdb", scan)
+    ended = told("analyze", "--census", "--db", tmp_path / "a.duckdb")
+    assert "scan merge" in str(ended.exception)
+
+
+def test_a_panel_and_a_census_are_kept_apart(scan: Path, tmp_path: Path) -> None:
+    """A census does not go into a database with a panel, nor a panel or import into a census."""
+    (tmp_path / "hosts.csv").write_text("a.example\n")
+    store = Store(tmp_path / "panel.duckdb")
+    store_panel(store, from_list(tmp_path / "hosts.csv", "all"))
+    assert "a database of its own" in refused(store.path, scan)
+    merged(tmp_path / "census.duckdb", scan)
+    ended = told("sample", "--list", tmp_path / "hosts.csv", "--db", tmp_path / "census.duckdb")
+    assert isinstance(ended.exception, InputError)
+    assert "another --db" in str(ended.exception)
+
+
+def test_kept_bodies_are_the_payloads(scan: Path, mirror: Path, tmp_path: Path) -> None:
+    """Shards with bodies give the payloads byte for byte, and the same census as those without."""
+    with_bodies = scanned(tmp_path / "bodies", mirror, "--keep-bodies")
+    merged(tmp_path / "bodies.duckdb", with_bodies)
+    merged(tmp_path / "texts.duckdb", scan)
+    columns = "digest, bytes, policy, ambiguous_group, template, text"
+    asked = f"SELECT {columns} FROM payloads SEMI JOIN captures USING (digest) ORDER BY digest"
+    answers = []
+    for name in ("bodies", "texts"):
+        with Store(tmp_path / f"{name}.duckdb").reading() as con:
+            answers.append(con.execute(asked).fetchall())
+            bodies = con.execute("SELECT digest, body, is_text FROM bodies").fetchall()
+        payloads = [(stated, zlib.decompress(body)) for stated, body, _ in bodies]
+        assert {is_text for *_, is_text in bodies} == {name == "texts"}
+        right = [digest(body) == stated for stated, body in payloads]
+        assert all(right) == (name == "bodies")
+    assert answers[0] == answers[1]
+
+
+@pytest.mark.fault("scan", "kill -9 during merge")
+def test_a_killed_merge_goes_on(scan: Path, tmp_path: Path) -> None:
+    """Killed at any moment, a merge leaves whole shards, and the next ends in the same census."""
+    merged(tmp_path / "whole.duckdb", scan)
+    db = tmp_path / "killed.duckdb"
+    command = [sys.executable, "-m", "crawlblock", "scan", "merge", str(scan), "--db", str(db)]
+    left = set()
+    for delay in (0.0, 0.3, 0.6, 0.9, 1.2, 1.8):
+        with subprocess.Popen(command, stderr=subprocess.DEVNULL, env=dict(os.environ)) as process:
+            while not db.exists():
+                time.sleep(0.01)
+            time.sleep(delay)
+            process.send_signal(signal.SIGKILL)
+        left.add(_told_whole(db))
+    merged(db, scan)
+    assert _rows(db) == _rows(tmp_path / "whole.duckdb")
+    assert left
+
+
+def _told_whole(db: Path) -> tuple[int, int]:
+    """Return how many shards and hosts a killed merge left, each of them whole."""
+    try:
+        store = Store(db)
+    except StoreError:  # killed while it made the file
+        return 0, 0
+    with store.reading() as con:
+        ((promised, stored),) = con.execute(
+            "SELECT (SELECT coalesce(sum(captures), 0) FROM scanned_shards), "
+            "(SELECT count(*) FROM scanned_captures)"
+        ).fetchall()
+        assert promised == stored
+        lacking = con.execute(
+            "SELECT text FROM scanned_captures ANTI JOIN texts USING (text) WHERE text IS NOT NULL"
+        ).fetchall()
+        assert lacking == []
+        ((shards, hosts),) = con.execute(
+            "SELECT (SELECT count(*) FROM scanned_shards), (SELECT count(*) FROM census)"
+        ).fetchall()
+    return shards, hosts
