@@ -10,6 +10,7 @@ not chosen; `decisions` is the effective number of independent ones.
 from itertools import chain
 
 from claimed import compared, decided
+from crawl_files import crawl_files
 from pairs import differences, vanishing
 from shares import shares, totals
 from tally import HEADER
