@@ -15,7 +15,8 @@ MINIATURE = build/miniature
 CORPUS ?= ../shared/corpus
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev analyze cron notebooks test test-faults test-lowest check benchmark constraints clean
+.PHONY: help setup setup-dev analyze report cron notebooks test test-faults test-lowest check \
+	benchmark constraints clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 18
@@ -48,6 +49,9 @@ analyze: setup
 	$(CRAWLBLOCK) analyze -o table --db $(DB) --results $(RESULTS)
 endif
 
+report: setup  ## Make the page and its figures again, without computing claims
+	$(CRAWLBLOCK) report --db $(DB) --results $(RESULTS)
+
 cron: MIRROR = https://data.commoncrawl.org
 cron: setup  ## Print what cron or systemd must be told: CONTACT=you@example.org [MIRROR= DB=]
 	$(if $(CONTACT),,$(error say CONTACT=your e-mail address or web page))
@@ -64,7 +68,8 @@ test-faults: setup-dev  ## Run and list what is done when something goes wrong
 
 # Long tests of our own code alone, and one that needs more than the lowest versions.
 OTHER_VERSIONS_SAY_NOTHING = test_pywb.py test_resume.py live/test_killed.py robots/test_google.py \
-	robots/test_authorship.py robots/test_signals.py test_survival.py test_forecast.py test_miniature.py
+	robots/test_authorship.py robots/test_signals.py test_survival.py test_forecast.py test_miniature.py \
+	test_browser.py
 test-lowest:  ## Run the tests with the lowest versions allowed
 	test -x $(VENV)-lowest/bin/python || $(PYTHON) -m venv $(VENV)-lowest
 	$(VENV)-lowest/bin/pip install --quiet --disable-pip-version-check --require-hashes -r constraints/lowest.txt
@@ -84,6 +89,7 @@ benchmark: setup-dev  ## Measure speed: see benchmarks/README.md
 	$(VENV)/bin/python benchmarks/live_run.py
 	$(VENV)/bin/python benchmarks/claims.py
 	$(VENV)/bin/python benchmarks/scale.py
+	$(VENV)/bin/python benchmarks/page.py
 	$(VENV)/bin/python benchmarks/statistics/coverage.py
 	$(VENV)/bin/python benchmarks/census.py build/census
 	POLARS_MAX_THREADS=1 $(VENV)/bin/python benchmarks/scan_run.py $(CORPUS) build/scan

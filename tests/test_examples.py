@@ -14,6 +14,7 @@ from pathlib import Path
 import click
 import polars as pl
 import pytest
+from clusters import cluster
 from servers import RangeServer
 
 from crawlblock.cli import cli, main
@@ -31,6 +32,7 @@ CRAWLS = {
 OPEN = b"User-agent: *\nDisallow: /private\n"
 SHUT = b"User-agent: GPTBot\nDisallow: /\n\nUser-agent: stranger-of-nobody\nDisallow: /x\n"
 HOSTS = ("example.com", "example.org", "example.net")
+SCHEDULER = "tcp://10.0.0.5:8786"
 LOCAL = ("live", "update", "accept")  # ask the panel's hosts, or about an odd live run
 GUARD = """
 import sys
@@ -90,6 +92,7 @@ def world(tmp_path_factory: pytest.TempPathFactory, server: RangeServer) -> Path
     shutil.copytree(ROOT / "data" / "reference", folder / "data" / "reference")
     shutil.copytree(ROOT / "data" / "sample", folder / "data" / "sample")
     followed(folder / "data" / "crawlblock.duckdb", folder, HOSTS)
+    called("analyze", "--db", folder / "data" / "crawlblock.duckdb")
     local = folder / "data" / "local.duckdb"
     followed(local, folder, [server.url.removeprefix("http://")])
     _odd_run(Store(local))
@@ -197,8 +200,17 @@ def shell(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     }
 
 
+@pytest.fixture(scope="module")
+def scheduler(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Return the address of a dask scheduler on loopback with a worker."""
+    pytest.importorskip("distributed")
+    with cluster(tmp_path_factory.mktemp("cluster"), workers=1) as found:
+        yield found.address
+
+
 def substituted(example: str, server: RangeServer) -> str:
     """Return an example with addresses of this machine in place of placeholders that are asked."""
+    example = example.replace("/shared/scan", "data/scan")
     example = example.replace("https://example.com/robots.txt", f"{server.url}/robots.txt")
     example = example.replace("https://example.org/hook", f"{server.url}/hook")
     example = example.replace("--mirror /archive", "--mirror build/miniature")
@@ -210,7 +222,12 @@ def substituted(example: str, server: RangeServer) -> str:
 
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_example(
-    example: str, world: Path, server: RangeServer, shell: dict[str, str], tmp_path: Path
+    example: str,
+    world: Path,
+    server: RangeServer,
+    shell: dict[str, str],
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
 ) -> None:
     """An example runs as it stands, says something or makes a file, and reaches nobody else."""
     folder = tmp_path / "world"
@@ -223,9 +240,12 @@ def test_example(
     if " scan merge " in example:
         shutil.copytree(folder / "part1", folder / "data" / "scan", dirs_exist_ok=True)
         (folder / "data" / "census.duckdb").unlink()
+    command = substituted(example, server)
+    if SCHEDULER in command:
+        command = command.replace(SCHEDULER, request.getfixturevalue("scheduler"))
     before = {path for path in folder.rglob("*") if path.is_file()}
     done = subprocess.run(
-        ["bash", "-o", "pipefail", "-c", substituted(example, server)],
+        ["bash", "-o", "pipefail", "-c", command],
         cwd=folder, env=environment, capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
     assert "REACHED" not in done.stderr, done.stderr

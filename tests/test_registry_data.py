@@ -62,6 +62,12 @@ def breaks() -> list[dict[str, Any]]:
     return read_tables("breaks.toml", "break")
 
 
+@pytest.fixture(scope="module")
+def events() -> list[dict[str, Any]]:
+    """Return the public events as the file lists them."""
+    return read_tables("events.toml", "event")
+
+
 def today() -> date:
     """Return the current day in UTC."""
     return datetime.now(UTC).date()
@@ -169,9 +175,35 @@ def test_break_date_fits_crawl(breaks: list[dict[str, Any]]) -> None:
         assert 0 <= (date.fromisocalendar(year, week, 7) - each["date"]).days <= 35, each["id"]
 
 
-def test_urls(crawlers: list[dict[str, Any]], breaks: list[dict[str, Any]]) -> None:
+def test_events(events: list[dict[str, Any]], crawlers: list[dict[str, Any]]) -> None:
+    """Events are in order of time, have known kinds and crawlers, and no id stands twice."""
+    known = {c["token"] for c in crawlers}
+    days = [each["date"] for each in events]
+    assert days == sorted(days)
+    assert len({each["id"] for each in events}) == len(events)
+    for each in events:
+        assert set(each) - {"until"} == {"id", "date", "kind", "tokens", "title", "source"}
+        assert each["kind"] in {"documented", "listed", "retired", "default"}
+        assert each["tokens"] and set(each["tokens"]) <= known
+        assert each["date"] <= each.get("until", each["date"]) <= today()
+
+
+def test_event_days_are_the_crawlers(
+    events: list[dict[str, Any]], crawlers: list[dict[str, Any]]
+) -> None:
+    """A crawler counts from the day that its event names, and is retired on it."""
+    keys = {"documented": "documented_since", "listed": "documented_since", "retired": "retired"}
+    entries = {c["token"]: c for c in crawlers}
+    for each in events:
+        for token in each["tokens"] if each["kind"] in keys else ():
+            assert entries[token][keys[each["kind"]]] == each["date"], (each["id"], token)
+
+
+def test_urls(
+    crawlers: list[dict[str, Any]], breaks: list[dict[str, Any]], events: list[dict[str, Any]]
+) -> None:
     """Every source is a web address without blanks, so that a reader can check the fact."""
-    for url in [c["url"] for c in crawlers] + [each["source"] for each in breaks]:
+    for url in [c["url"] for c in crawlers] + [each["source"] for each in breaks + events]:
         assert re.fullmatch(r"https?://[^\s/]+\.[^\s/]+(/\S*)?", url), url
 
 

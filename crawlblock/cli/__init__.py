@@ -23,6 +23,7 @@ from crawlblock.cli.live import live
 from crawlblock.cli.options import say
 from crawlblock.cli.render import miniature
 from crawlblock.cli.replicate import replicate
+from crawlblock.cli.report import report
 from crawlblock.cli.scan import scan
 from crawlblock.cli.schedule import schedule
 from crawlblock.cli.sql import sql
@@ -65,6 +66,7 @@ COMMANDS = (
     weights,
     evaluate,
     analyze,
+    report,
     timeline,
     explain,
     cat,

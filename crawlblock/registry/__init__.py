@@ -15,10 +15,12 @@ from crawlblock.robots.evaluate import RULES_VERSION
 
 __all__ = [
     "Break",
+    "Event",
     "Mark",
     "breaks",
     "crawlers",
     "digest",
+    "events",
     "provider_marks",
     "providers_digest",
     "stamp",
@@ -38,6 +40,19 @@ class Break:
     source: str
 
 
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A public event that may have moved refusals of some crawlers."""
+
+    id: str
+    until: date | None  # the last day it may have happened, where only a span is known
+    date: date  # the day it happened, or the first on which it may have
+    kind: str  # documented, listed, retired or default
+    tokens: tuple[str, ...]
+    title: str
+    source: str
+
+
 @cache
 def crawlers() -> tuple[Crawler, ...]:
     """Return the registered crawlers in the order of the file."""
@@ -48,6 +63,13 @@ def crawlers() -> tuple[Crawler, ...]:
 def breaks() -> tuple[Break, ...]:
     """Return the archive's known breaks, oldest first."""
     return tuple(Break(**entry) for entry in _read("breaks.toml")["break"])
+
+
+@cache
+def events() -> tuple[Event, ...]:
+    """Return the public events, oldest first."""
+    entries = ({"until": None, **entry} for entry in _read("events.toml")["event"])
+    return tuple(Event(**{**entry, "tokens": tuple(entry["tokens"])}) for entry in entries)
 
 
 def digest() -> str:

@@ -1,10 +1,9 @@
-"""How much a headline hangs on its definition and its stratum, in small tables."""
+"""How much a headline hangs on its definition, in small tables."""
 
 from collections.abc import Iterable
 
 import polars as pl
 
-from crawlblock.report.choice import HEADLINE
 from crawlblock.report.markup import table
 from crawlblock.report.words import interval, percent
 
@@ -37,24 +36,6 @@ def definitions(tokens: Iterable[str], sensitivity: pl.DataFrame) -> str:
             )
             tables.append(table(caption, ("refused", "among", *_RESTRICTIONS), _cells(rows)))
     return "".join(tables)
-
-
-def strata(tokens: Iterable[str], by_stratum: pl.DataFrame) -> str:
-    """Return a table of each stratum's share from the rows of `refusals_by_stratum`, if several."""
-    chosen = by_stratum.filter(
-        pl.col("token").is_in(list(tokens)) & (pl.col("definition") == HEADLINE)
-    )
-    if chosen["stratum"].n_unique() < 2:
-        return ""
-    rows = [
-        [
-            row["token"], row["stratum"], percent(row["estimate"]),
-            interval(row["low"], row["high"]), str(row["n"]), str(row["n_unknown"]),
-        ]
-        for row in chosen.sort("token", "stratum").to_dicts()
-    ]  # fmt: skip
-    columns = ("crawler", "stratum", "refused by", "95 % interval", "n", "unknown")
-    return "<h2>By stratum</h2>" + table("Each stratum for itself.", columns, rows)
 
 
 def _cells(rows: dict[tuple[str, str, str], dict[str, float | None]]) -> list[list[str]]:

@@ -1,28 +1,33 @@
-"""One static page: no script, nothing loaded from anywhere, the same results give the same page."""
+"""One static page: nothing is loaded from anywhere, the same results give the same page."""
 
 import base64
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from html import escape
 from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from crawlblock.analysis.derived import DERIVED, Derived
-from crawlblock.analysis.run import Metric, metrics, write_aside
-from crawlblock.report.choice import HEADLINE, Claims, asked, claims
+from crawlblock.report import sections
+from crawlblock.report.choice import HEADLINE, Claims, claims
 from crawlblock.report.course import course
-from crawlblock.report.definitions import definitions, strata
-from crawlblock.report.figure import Mark, Point, Series, line_chart
-from crawlblock.report.markup import figure, items, table
+from crawlblock.report.drawing import bundle
+from crawlblock.report.figures import Figure
+from crawlblock.report.leads import leads
+from crawlblock.report.markup import details, island, items, packed_island, paragraph, section
+from crawlblock.report.plates import plate
 from crawlblock.report.questions import answers
-from crawlblock.report.words import DEFINITIONS, POPULATIONS, READINGS, interval, percent
+from crawlblock.report.scene import Frames, Scene, scene
+from crawlblock.report.words import DEFINITIONS, POPULATIONS
 
-ROWS = 40  # of the table of the last snapshot; the rest is in the files
+_BY_CRAWLER = "One crawler at a time"
+_PARTS = (
+    ("answers", "Answers"), ("over-time", "Over time"), ("crawler", _BY_CRAWLER),
+    ("hosts", "Hosts"), ("definitions", "Definitions"), ("ledger", "Others' figures"),
+    ("coverage", "Coverage"), ("method", "Method"), ("cite", "Cite"),
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +38,22 @@ class About:
     data: tuple[str, ...]  # where they come from, what of them is real
 
 
+@dataclass(frozen=True, slots=True)
+class Material:
+    """All that a page is made of."""
+
+    results: Frames
+    about: About
+    hosts: Mapping[str, Any]  # as hosts.Table encodes them, with the number of all hosts
+    left_out: Sequence[tuple[str, str]] = ()  # snapshots that no share counts, and why
+    ledger: pl.DataFrame | None = None
+
+
 ARCHIVE = About(
     "Who may still crawl the web",
     (
-        "The robots.txt files are captures: Common Crawl's, or those that were imported; hosts, "
-        "dates and answers are theirs.",
+        "The robots.txt files are captures: Common Crawl's, those of live runs, or those that were "
+        "imported; hosts, dates and answers are theirs.",
     ),
 )
 BUNDLED_SAMPLE = About(
@@ -56,210 +72,173 @@ BUNDLED_SAMPLE = About(
 )
 
 
-def write_page(results: dict[str, pl.DataFrame], path: Path, about: About = ARCHIVE) -> None:
-    """Write the page about the metrics' results; raises StoreError when it cannot be written."""
-    write_aside(path, render(results, about).encode())
+def render(material: Material, drawn: Mapping[str, str], figures: Sequence[Figure]) -> str:
+    """Return the page as HTML, with these figures and the drawing of each."""
+    found = claims(material.results)
+    set_ = scene(found, material.results) if found else None
+    body = "\n".join(
+        [
+            *(_findings(found, set_, material, drawn, figures) if found else [_empty()]),
+            section("method", "Method and limits", _data(material.about), sections.method()),
+            section("cite", "How to cite", sections.cite(material.about.title, found)),
+        ]
+    )
+    scripts = _scripts(set_, material, figures) if set_ else ""
+    return _document(material.about.title, body, found, scripts)
 
 
-def render(results: dict[str, pl.DataFrame], about: About = ARCHIVE) -> str:
-    """Return the page as HTML."""
-    found = claims(results)
-    parts = [_empty()] if found is None else _findings(found, results)
-    body = "\n".join([f"<h1>{escape(about.title)}</h1>", *parts, _data(about), _method()])
-    style = _style()
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+def _findings(
+    found: Claims, set_: Scene | None, material: Material, drawn: Mapping[str, str],
+    figures: Sequence[Figure],
+) -> Iterator[str]:  # fmt: skip
+    results = material.results
+    yield section("answers", "Answers", sections.cards(leads(found, results)))
+    yield details("The answers crawler by crawler", _in_full(found, results))
+    if set_ is None:
+        yield paragraph("No snapshot has a date, so there is no figure.")
+    else:
+        plates = {f.id: plate(f, drawn.get(f.id, ""), set_) for f in figures}
+        general = [p for f in figures if not f.by_crawler and f.id != "coverage"
+                   for p in (plates[f.id],)]  # fmt: skip
+        single = [plates[f.id] for f in figures if f.by_crawler]
+        yield section("over-time", "Over time", *general)
+        yield section("crawler", _BY_CRAWLER, _choice(set_), *single, sections.announcements(set_))
+        yield section("hosts", "Hosts", _hosts(material))
+    yield section(
+        "definitions", "What the numbers hang on", sections.terms(),
+        sections.by_definition(found, results), sections.all_crawlers(found),
+    )  # fmt: skip
+    yield section("ledger", "Others' figures beside ours", sections.ledger(material.ledger))
+    if set_ is not None:
+        covered = sections.covered(set_, material.left_out)
+        yield section("coverage", "Coverage and breaks", plates["coverage"], covered)
+
+
+def _in_full(found: Claims, results: Frames) -> str:
+    return answers(found, results) + course(found, results)
+
+
+def _choice(set_: Scene) -> str:
+    options = "".join(f"<option>{escape(token)}</option>" for token in set_.tokens)
+    return (
+        '<p class="bar scripted"><label for="crawler-choice">Crawler</label> '
+        f'<select id="crawler-choice">{options}</select> '
+        '<span id="crawler-note" class="soft" aria-live="polite"></span></p>'
+        f'<noscript><p class="soft">Shown for {escape(set_.tokens[0])}; with scripts on, for '
+        f"{len(set_.tokens)} crawlers. The result files hold all.</p></noscript>"
+    )
+
+
+def _hosts(material: Material) -> str:
+    shown, total = len(material.hosts["hosts"]), material.hosts["of"]
+    sampled = (
+        ("The only host." if total == 1 else f"All {total:,} hosts.")
+        if shown == total
+        else f"{shown:,} of {total:,} hosts, drawn by a hash of their names; shares on this page "
+        "are of all of them."
+    )
+    return (
+        paragraph(
+            f"{sampled} A strip shows one cell for each snapshot. A host opens its timeline; each "
+            "cell of that shows the line that decided, and where the archive holds it."
+        )
+        + '<noscript><p class="soft">The table of hosts needs scripts; crawlblock timeline HOST '
+        "prints the same.</p></noscript>"
+        + '<div class="scripted"><form class="bar" id="host-form" role="search">'
+        '<label for="host-search">Host</label> <input id="host-search" type="search" '
+        'autocomplete="off" spellcheck="false"> <label for="host-filter">Verdict now</label> '
+        '<select id="host-filter"><option value="">any</option><option>full</option>'
+        "<option>all_but</option><option>partial</option><option>none</option>"
+        '<option>unknown</option><option value="changed">changed</option></select>'
+        ' <span id="host-count" class="soft" role="status"></span></form>'
+        '<p class="key soft" aria-hidden="true"></p><div class="scroll">'
+        '<table id="host-table"><caption class="soft"></caption><thead><tr>'
+        '<th scope="col">host</th><th scope="col">stratum</th><th scope="col">now</th>'
+        '<th scope="col">over time</th></tr></thead><tbody></tbody></table></div>'
+        '<p><button type="button" id="host-more">Show more</button></p></div>'
+    )
+
+
+def _data(about: About) -> str:
+    return "<h3>What is real</h3>" + "".join(paragraph(text) for text in about.data)
+
+
+def _empty() -> str:
+    return paragraph(
+        "No capture could be told yet, so there is nothing to show. Collect some first."
+    )
+
+
+def _scripts(set_: Scene, material: Material, figures: Sequence[Figure]) -> str:
+    known = {row["token"]: row for row in set_.found.last().to_dicts()}
+    values = {
+        "snapshots": [[name, day.isoformat()] for name, day in
+                      zip(set_.snapshots, set_.days, strict=True)],
+        "leftOut": dict(material.left_out),
+        "announced": list(set_.announced),
+        "operators": {token: known[token]["operator"] for token in set_.tokens if token in known},
+        "figures": [_live(figure) for figure in figures if figure.rows],
+    }  # fmt: skip
+    return island("data", values) + packed_island("host-data", material.hosts)
+
+
+def _live(figure: Figure) -> dict[str, Any]:
+    """Return what the script draws a figure of; the rows come apart from the chart."""
+    return {
+        "id": figure.id,
+        "byCrawler": figure.by_crawler,
+        "spec": {**figure.spec, "data": {"name": "rows"}},
+        "fields": figure.fields,
+        "columns": [[column.kind, column.field] for column in figure.columns],
+        "rows": figure.rows,
+    }
+
+
+def _document(title: str, body: str, found: Claims | None, data: str) -> str:
+    style = _asset("charts.css") + _asset("page.css")
+    code = [bundle(), _asset("page.js")] if data else []
+    policy = (
+        f"default-src 'none'; style-src {_digest(style)}; "
+        f"script-src {' '.join(map(_digest, code)) or chr(39) + 'none' + chr(39)}; "
+        "base-uri 'none'; form-action 'none'"
+    )
+    scripts = "".join(f"<script>{text}</script>\n" for text in code)
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(about.title)}</title>\n<style>{style}</style>\n</head>\n"
-        f"<body>\n<main>\n{body}\n</main>\n</body>\n</html>\n"
+        '<meta name="referrer" content="no-referrer">\n'
+        f"<title>{escape(title)}</title>\n<style>{style}</style>\n</head>\n<body>\n"
+        f'<a class="skip" href="#main">Skip to the answers</a>\n{_header(title, found)}'
+        f'<main id="main">\n{body}\n</main>\n{_footer()}{data}\n{scripts}</body>\n</html>\n'
     )
 
 
-def _findings(found: Claims, results: dict[str, pl.DataFrame]) -> list[str]:
-    coverage = results["coverage"].filter(pl.col("population") == found.population)
-    marks, listed = _breaks(coverage)
-    return [
-        _lead(found),
-        items(_sentence(found.of(token)) for token in found.tokens),
-        answers(found, results),
-        _main_figure(found, marks, listed),
-        course(found, results),
-        _coverage(coverage, marks),
-        strata(asked(found), _newest(found, results["refusals_by_stratum"])),
-        _by_definition(found, results),
-        _last_snapshot(found),
-    ]
-
-
-def _lead(found: Claims) -> str:
+def _header(title: str, found: Claims | None) -> str:
+    about = (
+        f"Share of {POPULATIONS[found.population]} that refuse a crawler: "
+        f"{DEFINITIONS[HEADLINE]}. A host that could not be told is not counted as open; it is in "
+        "the unknown and in the bounds."
+        if found
+        else ""
+    )
+    links = "".join(f'<li><a href="#{name}">{escape(text)}</a></li>' for name, text in _PARTS)
+    nav = f'<nav aria-label="Parts of the page"><ul>{links}</ul></nav>' if found else ""
     return (
-        f"<p>Share of {POPULATIONS[found.population]} that refuse a crawler. Refuse: "
-        f"{DEFINITIONS[HEADLINE]}. {READINGS.get(found.reading, found.reading)}. A host that could "
-        "not be told is not counted as open; it is in the unknown and in the bounds.</p>"
+        '<header><button type="button" id="theme" class="scripted">Dark</button>'
+        f"<h1>{escape(title)}</h1>{paragraph(about, 'standfirst')}{nav}</header>\n"
     )
 
 
-def _sentence(rows: Sequence[dict[str, Any]]) -> str:
-    first, last = rows[0], rows[-1]
-    text = (
-        f"{last['token']}: {percent(last['estimate'])} of hosts refuse it in {last['snapshot']} "
-        f"(95 % interval {interval(last['low'], last['high'])}; {last['n_refusing']} of "
-        f"{last['n']} hosts; {last['n_unknown']} unknown, with them between "
-        f"{percent(last['bound_low'])} and {percent(last['bound_high'])})"
-    )
-    if first is not last:
-        text += (
-            f"; {percent(first['estimate'])} ({interval(first['low'], first['high'])}, "
-            f"{first['n_refusing']} of {first['n']}) in {first['snapshot']}"
-        )
-    return text + "."
+def _footer() -> str:
+    return "<footer>" + items(
+        ("The numbers are in the files beside this page, as CSV and Parquet.",)
+    ) + "</footer>\n"  # fmt: skip
 
 
-def _note(row: dict[str, Any], name: str) -> str:
-    return (
-        f"{name}, {row['snapshot']}: {percent(row['estimate'])} "
-        f"({interval(row['low'], row['high'])}), n = {row['n']}, unknown {row['n_unknown']}"
-    )
+def _digest(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
-def _series(name: str, rows: Iterable[dict[str, Any]]) -> Series:
-    return Series(
-        name,
-        tuple(
-            Point(r["snapshot_date"], r["estimate"], r["low"], r["high"], _note(r, name))
-            for r in rows
-            if r["snapshot_date"] is not None
-        ),
-    )
-
-
-def write_figure(results: dict[str, pl.DataFrame], path: Path) -> None:
-    """Write the main figure as an SVG of its own, where there is one."""
-    found = claims(results)
-    chart = _main_chart(found, _breaks(results["coverage"])[0]) if found else None
-    if chart:
-        style = f"<style>{_style()} svg {{ background: var(--paper); }}</style>"
-        head = '<svg xmlns="http://www.w3.org/2000/svg" '
-        write_aside(
-            path, (head + chart.removeprefix("<svg ").replace(">", f">{style}", 1)).encode()
-        )
-
-
-def _main_chart(found: Claims, marks: list[Mark]) -> str | None:
-    lines = [line for token in found.tokens if (line := _series(token, found.of(token))).points]
-    title = "Share of hosts that refuse a crawler, over time"
-    return line_chart(title, lines, marks) if lines else None
-
-
-def _main_figure(found: Claims, marks: list[Mark], listed: list[str]) -> str:
-    chart = _main_chart(found, marks)
-    if chart is None:
-        return "<p>No snapshot has a date, so there is no figure.</p>"
-    return figure(
-        chart,
-        "Bands: 95 % interval. A crawler's line begins when it is documented. Broken lines: "
-        "changes in how Common Crawl makes its archive; a step there may come from the archive.",
-    ) + items(listed)
-
-
-def _style() -> str:
-    return (files(__package__) / "page.css").read_text("utf-8")
-
-
-def _breaks(coverage: pl.DataFrame) -> tuple[list[Mark], list[str]]:
-    """Return the archive's breaks as marks between two snapshots, and what each is."""
-    rows = coverage.filter(pl.col("measure") == "told").sort(["snapshot_date", "snapshot"])
-    marks: list[Mark] = []
-    listed: list[str] = []
-    before: tuple[str, date] | None = None
-    for row in rows.filter(pl.col("kind") == "crawl").to_dicts():
-        if before is not None and row["break_titles"]:
-            label = str(len(marks) + 1)
-            marks.append(Mark(before[1] + (row["snapshot_date"] - before[1]) / 2, label))
-            listed.append(
-                f"{label}: between {before[0]} and {row['snapshot']}: {row['break_titles']}."
-            )
-        if row["snapshot_date"] is not None:
-            before = (row["snapshot"], row["snapshot_date"])
-    return marks, listed
-
-
-def _coverage(coverage: pl.DataFrame, marks: list[Mark]) -> str:
-    lines = [
-        _series(name, coverage.filter(pl.col("measure") == name).to_dicts())
-        for name in ("captured", "told")
-    ]
-    if not all(line.points for line in lines):
-        return ""
-    return "<h2>What the snapshots cover</h2>" + figure(
-        line_chart("Share of hosts captured and told, over time", lines, marks, 200),
-        "captured: anything is on record. told: what it means for crawlers is known.",
-    )
-
-
-def _by_definition(found: Claims, results: dict[str, pl.DataFrame]) -> str:
-    """Return the last claims about the figure's crawlers under every definition and basis."""
-    last = _newest(found, results["refusals"])
-    basis = _newest(found, results["refusals_by_basis"]).filter(pl.col("definition") == HEADLINE)
-    shares = {(r["token"], r["definition"]): r["estimate"] for r in last.to_dicts()}
-    shares |= {(r["token"], r["basis"]): r["estimate"] for r in basis.to_dicts()}
-    columns = ("root", "named", "wildcard", "http", "full", "all_but", "partial", "any")
-    rows = [
-        [token, *(percent(shares.get((token, column))) for column in columns)]
-        for token in found.tokens
-        if (token, HEADLINE) in shares
-    ]
-    terms = [f"{name}: {text}" for name, text in DEFINITIONS.items()]
-    caption = "; ".join(terms) + ". root is the sum of named, wildcard and http."
-    return (
-        "<h2>The same by other definitions</h2>"
-        + table(caption, ("crawler", *columns), rows)
-        + definitions(asked(found), _newest(found, results["sensitivity"]))
-    )
-
-
-def _newest(found: Claims, frame: pl.DataFrame) -> pl.DataFrame:
-    """Return the rows of the headline's population in the last snapshot that counts."""
-    newest = found.last().select("population", "snapshot").unique()
-    return frame.join(newest, on=["population", "snapshot"], how="semi")
-
-
-def _last_snapshot(found: Claims) -> str:
-    last = found.last()
-    rows = [
-        [
-            row["token"], row["operator"] or "", percent(row["estimate"]),
-            interval(row["low"], row["high"]), str(row["n"]), str(row["n_unknown"]),
-        ]
-        for row in last.head(ROWS).to_dicts()
-    ]  # fmt: skip
-    caption = (
-        f"The {len(rows)} most refused of {last.height} crawlers; the others are in refusals.csv. "
-        "* is the crawler that nobody names."
-    )
-    columns = ("crawler", "operator", "refused by", "95 % interval", "n", "unknown")
-    snapshot = escape(str(last["snapshot"][0]))
-    return f"<h2>All crawlers in {snapshot}</h2>" + table(caption, columns, rows)
-
-
-def _data(about: About) -> str:
-    return "<h2>What is real</h2>" + "".join(f"<p>{escape(text)}</p>" for text in about.data)
-
-
-def _method() -> str:
-    made: list[Metric | Derived] = [*metrics(), *DERIVED]
-    notes = [f"{m.name}: {m.title} ({m.unit}). {m.note}" for m in made]
-    return (
-        "<h2>Method and limits</h2><p>Verdicts follow RFC 9309 as Google's parser implements it. "
-        "Intervals are Wilson's at 95 %; where hosts have weights, strata count as in the frame "
-        "and Kish's effective size stands in for n. Where few decided for many, the intervals of "
-        "decisions, which take each shared text as one observation, are the ones to quote. A "
-        "robots.txt states a wish; whether a crawler obeys is another question.</p>" + items(notes)
-    )
-
-
-def _empty() -> str:
-    return "<p>No capture could be told yet, so there is nothing to show. Collect some first.</p>"
+def _asset(name: str) -> str:
+    return (files(__package__) / name).read_text("utf-8")

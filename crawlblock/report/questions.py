@@ -7,13 +7,8 @@ import polars as pl
 
 from crawlblock.report.choice import Claims, asked
 from crawlblock.report.markup import items
-from crawlblock.report.words import DASH, interval, percent
+from crawlblock.report.words import DASH, interval, percent, writer
 
-_ACTS = {
-    "default": "a vendor's or platform's default",
-    "switch": "a vendor's switch, whoever set it",
-    "copied": "a text copied from a list",
-}
 _Row = dict[str, Any]
 
 
@@ -45,8 +40,7 @@ def _who(token: str, authors: Iterable[_Row], decisions: Iterable[_Row]) -> str:
         return f"{token}: no robots.txt refuses it, so there is nobody to ask about."
     parts: dict[str, float] = {}
     for row in rows:
-        words = {"own": "a text of no known template", "wildcard": "a group for all crawlers"}
-        kind = words.get(row["authored_by"]) or _ACTS.get(row["act"], "a template")
+        kind = writer(row["authored_by"], row["act"])
         parts[kind] = parts.get(kind, 0) + row["estimate"]
     shares = ", ".join(f"{kind} {percent(share)}" for kind, share in parts.items())
     return (

@@ -18,12 +18,25 @@ POPULATIONS = {
     "captured": "the hosts captured in each snapshot, not the same throughout,",
 }
 
+_ACTS = {
+    "default": "a vendor's or platform's default",
+    "switch": "a vendor's switch, whoever set it",
+    "copied": "a text copied from a list",
+}
+_OWN, _ALL, _TEMPLATE = "a text of no known template", "a group for all crawlers", "a template"
+WRITERS = (_OWN, _ALL, *_ACTS.values(), _TEMPLATE)  # in the order they are told
 _AUTHORS = {"own": "a text of its own", "wildcard": "a group for all crawlers"}
 
 
 def author(name: str) -> str:
     """Return in words whose text refuses."""
     return _AUTHORS.get(name, f"the template {name}")
+
+
+def writer(authored_by: str, act: str | None) -> str:
+    """Return in words what kind of author wrote a refusal, and how it got onto the site."""
+    known = {"own": _OWN, "wildcard": _ALL}
+    return known.get(authored_by) or _ACTS.get(act or "", _TEMPLATE)
 
 
 def percent(share: float | None) -> str:

@@ -150,7 +150,7 @@ def test_allowed(path: str, allowed: bool) -> None:
         b"<!-- a page -->\n<div>Not found</div>",
         b"<br><center>Shortcut does not exist.</center>",
         "User-agent: *\nDisallow: /\n".encode("utf-16"),
-        gzip.compress(b"User-agent: *\nDisallow: /\n"),
+        gzip.compress(b"User-agent: *\nDisallow: /\n", mtime=0),
         b"\x89PNG\r\n\x1a\n",
         b"\x00" * 100,
     ],

@@ -1,0 +1,23 @@
+"""`crawlblock report`: the page and its figures again, from claims that are there."""
+
+from pathlib import Path
+
+import click
+
+from crawlblock.cli.options import db_option, results_option, say
+from crawlblock.report.answer import write_report
+from crawlblock.store.store import Store
+
+
+@click.command()
+@db_option
+@results_option
+def report(db: Path, results: Path | None) -> None:
+    r"""Make the page and its figures again from the result files, without computing claims.
+
+    \b
+    Example:
+      crawlblock report
+    """
+    page = write_report(Store(db), results or db.parent / "results")
+    say(f"page: {page}; each figure beside it as SVG and PNG")

@@ -1,0 +1,207 @@
+"""The page in a real browser: it asks for nothing, runs under its policy, and can be used."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import polars as pl
+import pytest
+from pages import EVIL_HOST, EVIL_TEXT, Watched, browser, example, visit
+from playwright.sync_api import Browser
+
+from crawlblock.report.words import interval, percent
+
+_DRAWN = "document.querySelectorAll('.chart svg.marks').length"
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """Return a browser for all tests."""
+    with browser() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the results of a small database with markup in names and lines."""
+    return example(tmp_path_factory.mktemp("browser")).parent / "results"
+
+
+@pytest.fixture
+def seen(chromium: Browser, results: Path) -> Iterator[Watched]:
+    """Return the page, opened on a wide screen."""
+    with visit(chromium, results / "index.html") as watched:
+        yield watched
+
+
+def draw_all(watched: Watched) -> int:
+    """Look at every figure, so that all are drawn; return how many are live."""
+    charts = watched.page.locator(".chart")
+    for number in range(charts.count()):
+        charts.nth(number).scroll_into_view_if_needed()
+        charts.nth(number).locator(".vega-embed svg").wait_for()
+    return charts.count()
+
+
+def test_nothing_leaves(seen: Watched, results: Path) -> None:
+    """Every figure is drawn, with no request but the file's, no error and no broken policy."""
+    assert draw_all(seen) == 9
+    assert seen.requests == [(results / "index.html").as_uri()]
+    assert seen.complaints == []
+
+
+@pytest.mark.parametrize("width", [360, 768, 1280])
+@pytest.mark.parametrize("dark", [False, True])
+def test_fits(chromium: Browser, results: Path, width: int, dark: bool) -> None:
+    """The body never scrolls sideways, be a host open or not, and ink stands out from paper."""
+    with visit(chromium, results / "index.html", width, dark=dark) as watched:
+        draw_all(watched)
+        watched.page.locator("button.host").first.click()
+        watched.page.locator("button.cell").first.click()
+        assert watched.page.evaluate("document.documentElement.scrollWidth") <= width
+        paper, ink = watched.page.evaluate(
+            "['backgroundColor', 'color'].map(name => getComputedStyle(document.body)[name])"
+        )
+        lightness = [sum(map(int, re.findall(r"\d+", colour)[:3])) for colour in (paper, ink)]
+        assert (lightness[0] < lightness[1]) is dark
+
+
+def test_switch(seen: Watched) -> None:
+    """The switch turns a light page dark, its drawings with it, and back."""
+    draw_all(seen)
+    text = "getComputedStyle(document.querySelector('.vega-embed .role-axis-label text')).fill"
+    light = seen.page.evaluate(text)
+    seen.page.get_by_role("button", name="Dark").click()
+    assert seen.page.evaluate("document.documentElement.dataset.theme") == "dark"
+    assert seen.page.evaluate(text) != light
+    seen.page.get_by_role("button", name="Light").click()
+    assert seen.page.evaluate(text) == light
+
+
+def test_numbers_are_the_files(seen: Watched, results: Path) -> None:
+    """The first answer and each row of the main figure are what the result files hold."""
+    frame = pl.read_parquet(results / "refusals.parquet").filter(
+        (pl.col("definition") == "root") & (pl.col("population") == "panel")
+    )
+    (last,) = frame.filter(pl.col("token") == "GPTBot").tail(1).to_dicts()
+    answer = seen.page.locator(".answer").first.inner_text().replace("\N{NO-BREAK SPACE}", " ")
+    for part in (percent(last["estimate"]), interval(last["low"], last["high"]),
+                 f"n = {last['n']}", f"{last['n_unknown']} unknown", last["snapshot"]):  # fmt: skip
+        assert part in answer
+    rows = seen.page.locator("#refusals-rows tbody tr").all()
+    shown = [row.locator("td").all_text_contents() for row in rows]
+    claims = {(r["snapshot"], r["token"]): r for r in frame.to_dicts()}
+    assert len(shown) > 3
+    for snapshot, token, share, ends, n, unknown in shown:
+        claim = claims[snapshot, token]
+        assert [share, ends] == [percent(claim["estimate"]), interval(claim["low"], claim["high"])]
+        assert [n, unknown] == [f"{claim['n']}", f"{claim['n_unknown']}"]
+
+
+def test_choice_of_a_crawler(seen: Watched, results: Path) -> None:
+    """Another crawler changes figures, tables and hosts to what the files hold of it."""
+    draw_all(seen)
+    before = seen.page.locator("#verdicts-chart svg").inner_html()
+    seen.page.get_by_label("Crawler", exact=True).select_option("CCBot")
+    seen.page.locator("#verdicts-chart").scroll_into_view_if_needed()
+    seen.page.wait_for_function(
+        "before => document.querySelector('#verdicts-chart svg').innerHTML !== before", arg=before
+    )
+    assert set(seen.page.locator(".whose").all_text_contents()) == {"CCBot"}
+    told = pl.read_parquet(results / "refusals.parquet").filter(
+        (pl.col("token") == "CCBot") & (pl.col("definition") == "full")
+    )
+    seen.page.locator("figure", has=seen.page.locator("#verdicts-rows")).locator("summary").click()
+    seen.page.locator("#verdicts-rows").get_by_text("no path refused").first.wait_for()
+    rows = seen.page.locator("#verdicts-rows tbody tr").all()
+    cells = [row.locator("td").all_text_contents() for row in rows]
+    full = [int(hosts) for _, kind, _, hosts in cells if kind == "full"]
+    assert full == told["n_refusing"].to_list()
+    assert "CCBot" in seen.page.locator("#host-table caption").inner_text()
+    assert seen.complaints == []
+
+
+def test_search_and_filter(seen: Watched) -> None:
+    """Hosts are found by a part of their name and by their verdict; nothing found is said."""
+    names = seen.page.locator("button.host")
+    assert names.count() == 9
+    seen.page.get_by_label("Host", exact=True).fill("H3")
+    assert names.all_text_contents() == ["h3.org"]
+    seen.page.get_by_label("Host", exact=True).fill("nowhere")
+    assert seen.page.get_by_role("status").inner_text() == "no host fits"
+    seen.page.get_by_label("Host", exact=True).fill("")
+    seen.page.get_by_label("Verdict now").select_option("changed")
+    assert names.all_text_contents() == ["h2.org", "h3.org", "h6.org"]
+
+
+def test_by_keyboard_to_the_line(seen: Watched) -> None:
+    """With the keyboard alone a host opens, and a cell shows line, text and where it lies."""
+    seen.page.get_by_label("Host", exact=True).focus()
+    seen.page.keyboard.type("h0")
+    for _ in range(2):
+        seen.page.keyboard.press("Tab")
+    assert seen.page.evaluate("document.activeElement.textContent") == "h0.org"
+    seen.page.keyboard.press("Enter")
+    assert seen.page.locator("button.host").get_attribute("aria-expanded") == "true"
+    while "cell" not in seen.page.evaluate("document.activeElement.className"):
+        seen.page.keyboard.press("Tab")
+    outline = "getComputedStyle(document.activeElement).outlineStyle"
+    assert seen.page.evaluate(outline) == "solid"
+    seen.page.keyboard.press("Enter")
+    shown = seen.page.locator(".evidence").inner_text()
+    assert "GPTBot at h0.org: full (named), / is refused" in shown
+    assert "Line 3 decided: Disallow: /" in shown
+    assert 'crawlblock explain h0.org "GPTBot" --at 2023-09' in shown
+    seen.page.locator("button.host").focus()
+    seen.page.keyboard.press("Enter")
+    assert seen.page.locator(".panel").count() == 0
+
+
+def test_markup_is_text(seen: Watched) -> None:
+    """Markup in a host's name, a stratum and a rule's line is shown as it stands, never run."""
+    draw_all(seen)
+    seen.page.get_by_label("Host", exact=True).fill("evil")
+    seen.page.get_by_role("button", name=EVIL_HOST).click()
+    seen.page.locator("button.cell").first.click()
+    shown = seen.page.locator(".evidence").inner_text()
+    assert "Disallow: / # </script><img src=x onerror=alert(1)>\\u2028&\"'" in shown
+    assert seen.page.locator("main b:text-is('evil'), main img, main script").count() == 0
+    assert EVIL_TEXT in str(seen.page.locator("#refusals_by_stratum-rows").text_content())
+    assert seen.complaints == []
+
+
+def test_landmarks_and_names(seen: Watched) -> None:
+    """A screen reader finds landmarks, one heading of each section, named figures and tables."""
+    for role in ("banner", "main", "navigation", "contentinfo", "search"):
+        assert seen.page.get_by_role(role).count() == 1, role
+    assert seen.page.get_by_role("heading", level=1).count() == 1
+    assert seen.page.locator("figure:not([aria-labelledby])").count() == 0
+    assert seen.page.locator("table:not(:has(caption))").count() == 0
+    targets = seen.page.eval_on_selector_all(
+        "nav a", "links => links.filter(a => !document.querySelector(a.hash)).map(a => a.hash)"
+    )
+    assert targets == []
+
+
+def test_without_scripts(chromium: Browser, results: Path) -> None:
+    """With scripts off the answers, drawings and tables are there, and no dead control is."""
+    with visit(chromium, results / "index.html", scripts=False) as watched:
+        assert watched.page.locator(".lead").count() == 4
+        assert watched.page.locator(".chart > svg").count() == 9
+        assert watched.page.locator(".chart > svg").first.is_visible()
+        assert watched.page.locator("#refusals-rows tbody tr").count() > 3
+        for control in ("#theme", "#crawler-choice", "#host-search"):
+            assert not watched.page.locator(control).is_visible()
+        assert watched.complaints == []
+
+
+def test_prints(seen: Watched) -> None:
+    """On paper the page is light, without its controls, and no wider than the sheet."""
+    draw_all(seen)
+    seen.page.get_by_role("button", name="Dark").click()
+    seen.page.emulate_media(media="print")
+    background = seen.page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert background == "rgb(255, 255, 255)"
+    assert not seen.page.locator("#theme").is_visible()
+    assert seen.page.locator(".answer").first.is_visible()
+    assert seen.page.pdf().startswith(b"%PDF")

@@ -1,0 +1,130 @@
+"""Databases that lack something, or hold much, give a page that says so."""
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import polars as pl
+import pytest
+import small_database as small
+from pages import OPEN, REFUSING, fill, run
+from test_page import Reader
+
+from crawlblock.analysis.run import analyze
+from crawlblock.report.answer import page_of
+from crawlblock.report.choice import claims
+from crawlblock.report.hosts import host_table
+from crawlblock.report.page import ARCHIVE, Material
+
+HOSTS = [f"h{number}" for number in range(40)]
+
+
+@pytest.fixture
+def con(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Return a database without a capture."""
+    made = small.make(tmp_path / "small.duckdb")
+    yield made
+    made.close()
+
+
+def page(con: duckdb.DuckDBPyConnection, results: Path, most: int = 100) -> Reader:
+    """Return the page of a database, with so many hosts at most."""
+    frames = analyze(con, results)
+    found = claims(frames)
+    hosts = host_table(con, found.population == "panel", most) if found else {}
+    return Reader(page_of(Material(frames, ARCHIVE, hosts))[0])
+
+
+def said(page: Reader) -> str:
+    """Return all text of a page that people read."""
+    return " ".join(text for path, text in page.texts if "script" not in path)
+
+
+def test_one_snapshot(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    """With one snapshot shares stand, and nothing is said to have changed."""
+    small.snapshot(con, "CC-MAIN-2024-10", date(2024, 2, 20), dict.fromkeys(HOSTS, "named"))
+    made = page(con, tmp_path / "results")
+    assert "100.0 % of hosts refuse Alpha" in said(made).replace("\N{NO-BREAK SPACE}", " ")
+    assert "A change needs two snapshots of the same hosts." in said(made)
+    assert [tag for tag, _ in made.tags].count("svg") >= 4
+
+
+def test_one_host(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    """Of one host the page says that no trend can be read, and shows the wide interval."""
+    small.panel(con, [("h0", "all", 1.0)])
+    for month in (1, 2):
+        small.snapshot(con, f"2024-0{month}", date(2024, month, 1), {"h0": "named"}, "import")
+    text = said(page(con, tmp_path / "results"))
+    assert "Of fewer than 30 hosts no trend can be read." in text
+    assert "All hosts are of one stratum" in text
+    assert "All 1 hosts" not in text and "The only host." in text
+
+
+def test_no_weights(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    """Without weights it is said that nothing can be said of what is lost, and how to."""
+    small.snapshot(con, "CC-MAIN-2024-10", date(2024, 2, 20), dict.fromkeys(HOSTS, "named"))
+    text = said(page(con, tmp_path / "results"))
+    assert "It cannot be said: no weights are stored." in text
+    assert "crawlblock weights brings them." in text
+
+
+def test_nobody_refuses(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    """Where no robots.txt refuses anybody, nobody is asked whether he decided it."""
+    small.snapshot(con, "CC-MAIN-2024-10", date(2024, 2, 20), dict.fromkeys(HOSTS, "open"))
+    assert "there is nobody to ask about" in said(page(con, tmp_path / "results"))
+
+
+def test_nothing_is_dated(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    """Without a date there are shares but no figure, and the page says so."""
+    small.snapshot(con, "undated", date(2024, 2, 20), dict.fromkeys(HOSTS, "named"), "import")
+    con.execute("UPDATE snapshots SET first_capture = NULL").fetchall()
+    con.execute("UPDATE captures SET fetch_time = NULL").fetchall()
+    made = page(con, tmp_path / "results")
+    assert "No snapshot has a date, so there is no figure." in said(made)
+    assert not {"svg", "script"} & {tag for tag, _ in made.tags}
+
+
+def test_many_hosts_are_a_sample(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    """Of more hosts than the page takes it holds a sample that says so, and shares of all."""
+    small.snapshot(con, "CC-MAIN-2024-10", date(2024, 2, 20), dict.fromkeys(HOSTS, "named"))
+    text = said(page(con, tmp_path / "results", most=15))
+    assert "15 of 40 hosts, drawn by a hash of their names" in text
+    assert "n = 40" in text
+
+
+def test_live_run_is_enough(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    """A live run alone makes a page, with no break of an archive it has nothing to do with."""
+    small.panel(con, [(host, "all", 1.0) for host in HOSTS])
+    small.snapshot(con, "live-2024", date(2024, 2, 1), dict.fromkeys(HOSTS, "named"), "live")
+    assert "No known break of the archive" in said(page(con, tmp_path / "results"))
+
+
+def test_report_makes_the_same_page_again(tmp_path: Path) -> None:
+    """The page made again from the results is the same; results of other data are refused."""
+    months = {"2024-02": {"a.org": OPEN, "b.org": REFUSING}, "2024-03": {"a.org": OPEN}}
+    db = fill(tmp_path, months, {"a.org": "all", "b.org": "all"})
+    run("analyze", "--db", db)
+    made = [tmp_path / "results" / name for name in ("index.html", "refusals.svg", "refusals.png")]
+    before = [path.read_bytes() for path in made]
+    for path in made:
+        path.unlink()
+    run("report", "--db", db)
+    assert [path.read_bytes() for path in made] == before
+    more = tmp_path / "more.jsonl"
+    more.write_text('{"host": "a.org", "fetch_time": "2024-05-10", "status": 404, "body": null}\n')
+    run("import", "--db", db, more)
+    with pytest.raises(AssertionError):
+        run("report", "--db", db)
+
+
+def test_ledger_is_a_result(tmp_path: Path) -> None:
+    """What others published stands beside ours as a result file, each row with its source."""
+    db = fill(tmp_path, {"2023-10": {"a.org": REFUSING}}, {"a.org": "all"})
+    run("analyze", "--db", db)
+    frame = pl.read_parquet(tmp_path / "results" / "ledger.parquet")
+    assert frame["url"].str.starts_with("http").all() and frame.height > 10
+    page = Reader((tmp_path / "results" / "index.html").read_text("utf-8"))
+    assert {url for tag, at in page.tags if tag == "a" and (url := at.get("href"))} >= set(
+        frame.filter(pl.col("ours").is_not_null() & pl.col("published").is_not_null())["url"]
+    )
