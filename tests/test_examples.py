@@ -98,7 +98,16 @@ def world(tmp_path_factory: pytest.TempPathFactory, server: RangeServer) -> Path
     _odd_run(Store(local))
     plan = ["scan", "plan", folder / "data" / "scan", "--mirror", folder / "build" / "miniature"]
     called(*plan)
+    _census(folder)
     return folder
+
+
+def _census(folder: Path) -> None:
+    """Add two copies of a scan that was run, and a census of it."""
+    shutil.copytree(folder / "data" / "scan", folder / "part1")
+    called("scan", "run", folder / "part1")
+    shutil.copytree(folder / "part1", folder / "part2")
+    called("scan", "merge", folder / "part1", "--db", folder / "data" / "census.duckdb")
 
 
 def _files(folder: Path) -> None:
@@ -228,6 +237,9 @@ def test_example(
         environment["CRAWLBLOCK_DB"] = "data/local.duckdb"
     if " scan plan " in example:
         shutil.rmtree(folder / "data" / "scan")
+    if " scan merge " in example:
+        shutil.copytree(folder / "part1", folder / "data" / "scan", dirs_exist_ok=True)
+        (folder / "data" / "census.duckdb").unlink()
     command = substituted(example, server)
     if SCHEDULER in command:
         command = command.replace(SCHEDULER, request.getfixturevalue("scheduler"))
