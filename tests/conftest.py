@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+pytest_plugins = ["shells"]  # fixtures: server, world, shell, scheduler
 SHARED = Path(__file__).parents[2] / "shared"
 
 
