@@ -15,7 +15,7 @@ MINIATURE = build/miniature
 CORPUS ?= ../shared/corpus
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev analyze report cron notebooks test test-faults test-lowest check \
+.PHONY: help setup setup-dev analyze report cron docs notebooks test test-faults test-lowest check \
 	benchmark constraints clean
 
 help:  ## List the targets
@@ -56,6 +56,9 @@ cron: MIRROR = https://data.commoncrawl.org
 cron: setup  ## Print what cron or systemd must be told: CONTACT=you@example.org [MIRROR= DB=]
 	$(if $(CONTACT),,$(error say CONTACT=your e-mail address or web page))
 	@$(CRAWLBLOCK) schedule --db $(DB) --results $(RESULTS) --contact $(CONTACT) --mirror $(MIRROR)
+
+docs: setup  ## Derive docs/reference.md from the code
+	$(VENV)/bin/python scripts/derive_docs.py
 
 notebooks: setup-dev  ## Execute the notebooks on what `make analyze` made: build/notebooks/*.html
 	$(VENV)/bin/python scripts/run_notebooks.py --db $(DB) --results $(RESULTS) --out build/notebooks notebooks/*.py

@@ -1,0 +1,279 @@
+"""Derives docs/reference.md from the code: commands, exit codes, tables and result files.
+
+Usage: python scripts/derive_docs.py [FILE]
+Running it twice gives the same bytes; a test fails when the file lags the code.
+"""
+
+import re
+import sys
+import tempfile
+import tomllib
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from importlib.resources import files
+from pathlib import Path
+
+import click
+import duckdb
+
+from crawlblock import errors
+from crawlblock.analysis.derived import DERIVED, Derived
+from crawlblock.analysis.run import Metric, analyze, metrics
+from crawlblock.cli import cli
+from crawlblock.cli.options import PARTIAL
+from crawlblock.cli.update import NOTHING_NEW
+from crawlblock.store.layout import schema
+
+ROOT = Path(__file__).resolve().parent.parent
+TARGET = ROOT / "docs" / "reference.md"
+HEAD = """# Reference
+
+Derived from the code by `make docs`. For a first time see the [tutorial](tutorial.md), for a task \
+the [how-to](howto.md), for what the figures mean the [method](method.md).
+
+"""
+# Variables that are no command's option, with what reads them.
+VARIABLES = {
+    "CRAWLBLOCK_RESULTS": "Folder of the result files, for `crawlblock.notebook`.",
+    "NO_COLOR": "Set to anything: no colour, in a terminal either.",
+    "HTTPS_PROXY": "As usual, with `HTTP_PROXY`, `NO_PROXY`: a proxy for what is asked of the "
+    "archive; `live` asks hosts directly.",
+    "AWS_REGION": "Region of an `s3://` mirror; `AWS_DEFAULT_REGION` does as well, us-east-1 "
+    "otherwise. Credentials come from the usual variables.",
+    "AWS_ENDPOINT_URL": "Where an `s3://` mirror is, if not at AWS.",
+    "POLARS_MAX_THREADS": "Threads of a process that reads shards; 1 if not set.",
+}
+
+
+def main() -> None:
+    """Write the reference."""
+    target = Path(sys.argv[1]) if len(sys.argv) > 1 else TARGET
+    target.write_text(reference(), "utf-8")
+
+
+def reference() -> str:
+    """Return the whole page."""
+    with closing(duckdb.connect()) as con:
+        con.execute(schema()).fetchall()
+        parts = [*_commands(), *_codes(), *_variables(), *_schema(con), *_results(con)]
+    return HEAD + "\n".join(parts) + "\n"
+
+
+def _commands() -> Iterator[str]:
+    yield "## Commands\n"
+    yield (
+        "`crawlblock --version` prints the version; `--debug`, anywhere, shows where an error "
+        "comes from; every command has `--help`.\n"
+    )
+    for name, command in _every(cli.commands.items(), "crawlblock"):
+        yield f"### {name}\n"
+        yield f"{_prose(command.help)}\n"
+        yield f"    {_usage(name, command)}\n"
+        options = [p for p in command.params if isinstance(p, click.Option)]
+        if options:
+            yield _table(("option", "what it does"), map(_option, options))
+        _, _, examples = (command.epilog or "").partition(":\n")
+        lines = "\n".join(line.strip() for line in examples.splitlines() if line.strip())
+        yield f"```console\n{lines}\n```\n"
+
+
+def _every(
+    commands: Iterable[tuple[str, click.Command]], before: str
+) -> Iterator[tuple[str, click.Command]]:
+    for name, command in commands:
+        yield f"{before} {name}", command
+        if isinstance(command, click.Group):
+            yield from _every(command.commands.items(), f"{before} {name}")
+
+
+def _usage(name: str, command: click.Command) -> str:
+    words = [name]
+    if any(isinstance(p, click.Option) for p in command.params):
+        words.append("[OPTIONS]")
+    for argument in command.params:
+        if isinstance(argument, click.Argument):
+            words.append(argument.metavar or argument.human_readable_name.upper())
+            words[-1] += "..." * (argument.nargs < 0)
+    return " ".join(words + ["COMMAND"] * isinstance(command, click.Group))
+
+
+def _option(option: click.Option) -> tuple[str, str]:
+    names = " ".join(f"`{name}`" for name in option.opts)
+    told = " ".join((option.help or "").split())
+    if option.show_default:
+        told += f" Default: {option.default}."
+    if isinstance(option.envvar, str):
+        told += f" Variable: {option.envvar}."
+    return f"{names}{_taken(option)}", told
+
+
+def _taken(option: click.Option) -> str:
+    """Return what an option takes."""
+    kind = option.type
+    if option.is_flag:
+        return ""
+    if isinstance(kind, click.Choice):
+        return " " + ", ".join(str(choice) for choice in kind.choices)
+    if isinstance(kind, click.IntRange | click.FloatRange):
+        above = f"{'more than' if kind.min_open else 'from'} {kind.min}"
+        return f" {kind.name.split()[0]} {above}" + (f" to {kind.max}" if kind.max else "")
+    words = {"path": "path", "file": "path", "directory": "folder", "text": "text"}
+    return f" {option.metavar or words[kind.name]}"
+
+
+def _codes() -> Iterator[str]:
+    classes = sorted(_leaves(errors.CrawlblockError), key=lambda c: (c.exit_code, c.__name__))
+    rows = [
+        (0, "done"),
+        *((c.exit_code, f"`{c.__name__}`: {_sentence(c.__doc__)}") for c in classes),
+        (2, "a command, option or value cannot be understood"),
+        (PARTIAL, "a part is done and stored; run the same command again"),
+        (NOTHING_NEW, "`update` found nothing new"),
+        (130, "stopped from the keyboard; what was stored stays"),
+    ]
+    yield "## Exit codes\n"
+    yield _table(("code", "means"), ((str(code), text) for code, text in sorted(rows)))
+    yield "`status` and `doctor` end in 1 where something is not well.\n"
+
+
+def _leaves(kind: type[errors.CrawlblockError]) -> list[type[errors.CrawlblockError]]:
+    return [kind, *(leaf for each in kind.__subclasses__() for leaf in _leaves(each))]
+
+
+def _variables() -> Iterator[str]:
+    found: dict[str, str] = {}
+    for _, command in _every(cli.commands.items(), "crawlblock"):
+        for option in command.params:
+            if isinstance(option, click.Option) and isinstance(option.envvar, str):
+                found.setdefault(option.envvar, f"Stands in for `{option.opts[0]}`.")
+    yield "## Environment\n"
+    yield _table(
+        ("variable", "what it does"), ((f"`{k}`", v) for k, v in (found | VARIABLES).items())
+    )
+
+
+def _schema(con: duckdb.DuckDBPyConnection) -> Iterator[str]:
+    yield "## Tables and views\n"
+    yield (
+        "All times are UTC without a zone, all lengths bytes. A view's column of which nothing is "
+        "said holds what the tables' column of that name does.\n"
+    )
+    for name in _in_order("TABLE"):
+        yield f"### {name} (table)\n"
+        yield f"{_plain(_comment(con, name))}\n"
+        yield _table(("column", "type", "holds"), _columns(con, name))
+    for name in _in_order("VIEW"):
+        columns = _columns(con, name)
+        yield f"### {name} (view)\n"
+        yield f"{_plain(_comment(con, name))}\n"
+        yield f"Columns: {', '.join(column for column, *_ in columns)}.\n"
+        if own := [row for row in columns if row[2]]:
+            yield _table(("column", "type", "holds"), own)
+    yield "### Macros\n"
+    yield _table(("macro", "returns"), _macros(con))
+
+
+def _in_order(kind: str) -> list[str]:
+    """Return the names of tables, views or macros in the order of the schema."""
+    return re.findall(rf"^CREATE (?:OR REPLACE )?{kind} (\w+)", schema(), re.MULTILINE)
+
+
+def _comment(con: duckdb.DuckDBPyConnection, name: str) -> str:
+    ((comment,),) = con.execute(
+        "SELECT comment FROM duckdb_tables() WHERE table_name = $1 "
+        "UNION ALL SELECT comment FROM duckdb_views() WHERE view_name = $1",
+        [name],
+    ).fetchall()
+    return str(comment)
+
+
+def _columns(con: duckdb.DuckDBPyConnection, table: str) -> list[tuple[str, str, str]]:
+    rows = con.execute(
+        "SELECT column_name, data_type, comment FROM duckdb_columns() WHERE table_name = ? "
+        "ORDER BY column_index",
+        [table],
+    ).fetchall()
+    return [(f"`{name}`", kind, comment or "") for name, kind, comment in rows]
+
+
+def _macros(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
+    found = {
+        name: (", ".join(parameters), comment)
+        for name, parameters, comment in con.execute(
+            "SELECT function_name, parameters, comment FROM duckdb_functions() "
+            "WHERE NOT internal AND comment IS NOT NULL"
+        ).fetchall()
+    }
+    named = [name for name in _in_order("MACRO") if name in found]
+    return [(f"`{name}({found[name][0]})`", found[name][1]) for name in named]
+
+
+def _results(con: duckdb.DuckDBPyConnection) -> Iterator[str]:
+    terms = tomllib.loads((files("crawlblock.report.export") / "claims.toml").read_text("utf-8"))
+    with tempfile.TemporaryDirectory() as folder:
+        frames = analyze(con, Path(folder))
+    columns = {name: frame.columns for name, frame in frames.items()}
+    yield "## Result files\n"
+    yield (
+        "`crawlblock analyze` writes each claim as Parquet and as CSV. Beside them are the page, "
+        "its figures as SVG and PNG, `manifest.json`, which says what they are of, and `ledger`, "
+        "the figures of others beside ours.\n"
+    )
+    yield from _claims([*metrics(), *DERIVED], columns)
+    yield "## Result files of a census\n"
+    yield "`crawlblock analyze --census` writes these.\n"
+    census = metrics("census")
+    yield from _claims(census, _census_columns(con, census))
+    yield "## Columns of result files\n"
+    own = (
+        (f"`{c}` in `{k}`", v)
+        for k, each in terms.items()
+        if k != "columns"
+        for c, v in each.items()
+    )
+    rows = [*((f"`{c}`", v) for c, v in terms["columns"].items()), *own]
+    yield _table(("column", "holds"), rows)
+    yield "Other columns are those of the tables above.\n"
+
+
+def _census_columns(
+    con: duckdb.DuckDBPyConnection, census: Iterable[Metric]
+) -> dict[str, list[str]]:
+    text = (files("crawlblock.analysis") / "held_census.sql").read_text("utf-8")
+    for statement in duckdb.extract_statements(text):
+        con.execute(statement).fetchall()
+    return {metric.name: con.sql(metric.sql).columns for metric in census}
+
+
+def _claims(claims: Iterable[Metric | Derived], columns: dict[str, list[str]]) -> Iterator[str]:
+    for claim in claims:
+        yield f"### {claim.name}\n"
+        yield f"{_plain(f'{claim.title}. Unit: {claim.unit}. {claim.note}')}\n"
+        yield "Columns: " + ", ".join(f"`{name}`" for name in columns[claim.name]) + ".\n"
+
+
+def _prose(text: str | None) -> str:
+    return "\n\n".join(
+        _plain(" ".join(part.split())) for part in (text or "").strip().split("\n\n")
+    )
+
+
+def _sentence(text: str | None) -> str:
+    told = " ".join((text or "").split()).removesuffix(".")
+    return told[0].lower() + told[1:]
+
+
+def _plain(text: str) -> str:
+    """Return text in which nothing is read as Markdown; code in backticks stays."""
+    parts = text.replace("|", "\\|").split("`")
+    parts[::2] = [re.sub(r"([*<])", r"\\\1", part) for part in parts[::2]]
+    return "`".join(parts)
+
+
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = [head, ("---",) * len(head), *rows]
+    return "".join(f"| {' | '.join(map(_plain, line))} |\n" for line in lines)
+
+
+if __name__ == "__main__":
+    main()
