@@ -1,0 +1,289 @@
+"""What the documents say is so: commands run, blocks work, links lead somewhere, names exist."""
+
+import doctest
+import importlib.util
+import re
+import shlex
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from functools import cache
+from itertools import takewhile
+from pathlib import Path
+from types import ModuleType
+
+import click
+import pytest
+from servers import RangeServer
+from shells import EXAMPLES, called, commands, run_line, substituted
+
+from crawlblock.analysis.derived import DERIVED
+from crawlblock.analysis.run import metrics
+from crawlblock.cli import cli
+
+ROOT = Path(__file__).parent.parent
+DOCUMENTS = [
+    *sorted(ROOT.glob("*.md")),
+    *(
+        path
+        for name in ("docs", "data", "benchmarks")
+        for path in sorted((ROOT / name).rglob("*.md"))
+    ),
+]
+TUTORIAL = ROOT / "docs" / "tutorial.md"
+RUN = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "docs" / "howto.md"]
+BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+NOT_RUN = ("make", ".", "export")  # an installation, or of the shell alone
+MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
+# Options in the documents that are other programs'.
+FOREIGN = {
+    "--array", "--conf", "--cpus-per-task", "--jobs", "--mem-per-cpu", "--nthreads", "--nworkers",
+    "--scheduler-file", "--sshloginfile", "--wrap",
+}  # fmt: skip
+FILE = re.compile(r"[\w./-]+\.(?:py|sql|toml|md|csv|svg|duckdb|cff)|(?:[\w-]+/)+")
+# Files and folders in the documents that a command makes or a reader has.
+MADE = {
+    "build/notebooks/", "data/archive.duckdb", "data/crawlblock.duckdb", "data/results/",
+    "get.py", "relevant_url_token_counts.csv",
+}  # fmt: skip
+
+
+def blocks(path: Path, *languages: str) -> list[str]:
+    """Return the code blocks of a document in some languages."""
+    found = BLOCK.findall(path.read_text("utf-8"))
+    return [text for language, text in found if language in languages]
+
+
+def lines(text: str) -> Iterator[str]:
+    """Yield what a shell takes as one command: a line, with a here-document where one begins."""
+    waiting = iter(text.replace("\\\n", " ").splitlines())
+    for line in waiting:
+        if found := re.search(r"<<'(\w+)'$", line):
+            yield "\n".join([line, *takewhile(found[1].__ne__, waiting), found[1]])
+        elif line.strip() and not line.startswith("#"):
+            yield line
+
+
+def is_run(line: str) -> bool:
+    """Tell whether a line is run, not only looked at."""
+    return line.split()[0] not in NOT_RUN
+
+
+def code(path: Path) -> Iterator[str]:
+    """Yield the code within the prose of a document."""
+    yield from re.findall(r"`([^`\n]+)`", BLOCK.sub("", path.read_text("utf-8")))
+
+
+def spoken(path: Path) -> Iterator[str]:
+    """Yield the commands of ours in a document's shell blocks and in its prose."""
+    shells = blocks(path, "console", "sh", "bash")
+    for text in [*(line for block in shells for line in lines(block)), *code(path)]:
+        if found := re.search(r"(?:^|[\s(\"|])(crawlblock [a-z].*)", text):
+            yield found[1]
+
+
+def name_of(path: Path) -> str:
+    """Return how a document is called in a test's name."""
+    return str(path.relative_to(ROOT))
+
+
+each_document = pytest.mark.parametrize("path", DOCUMENTS, ids=name_of)
+
+
+def derive_docs() -> ModuleType:
+    """Return the script that derives the reference."""
+    place = ROOT / "scripts" / "derive_docs.py"
+    spec = importlib.util.spec_from_file_location("derive_docs", place)
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("path", RUN, ids=name_of)
+def test_commands_are_examples(path: Path) -> None:
+    """Every command that a document shows is an example of a help, and so is run elsewhere."""
+    shown = {line for text in blocks(path, "console") for line in lines(text) if is_run(line)}
+    assert shown <= set(EXAMPLES)
+    assert shown or path.name == "CONTRIBUTING.md"
+
+
+def test_tutorial(world: Path, server: RangeServer, shell: dict[str, str], tmp_path: Path) -> None:
+    """The tutorial's commands run one after the other, and print what it says they print."""
+    (tmp_path / "build").mkdir()
+    (tmp_path / "build" / "miniature").symlink_to(world / "build" / "miniature")
+    environment = shell | {"CRAWLBLOCK_CONTACT": "you@example.org"}
+    printed = ""
+    for language, text in BLOCK.findall(TUTORIAL.read_text("utf-8")):
+        if language == "text":
+            assert text == printed
+        for line in filter(is_run, lines(text) if language == "console" else ()):
+            if line == "crawlblock live":  # the hosts of the list are no servers here
+                followed_here(tmp_path, server)
+                environment |= {"CRAWLBLOCK_DB": "local.duckdb"}
+            printed = run_line(substituted(line, server), tmp_path, environment).stdout
+            environment.pop("CRAWLBLOCK_DB", None)
+    assert (tmp_path / "data" / "results" / "index.html").is_file()
+
+
+def followed_here(folder: Path, server: RangeServer) -> None:
+    """Make a database whose panel is the server on loopback."""
+    (folder / "local.txt").write_text(server.url.removeprefix("http://"))
+    called("sample", "--db", folder / "local.duckdb", "--list", folder / "local.txt")
+
+
+@pytest.mark.parametrize("path", [*RUN, TUTORIAL, ROOT / "docs" / "cookbook.md"], ids=name_of)
+def test_every_shell_block_is_known(path: Path) -> None:
+    """A document whose commands are run has no shell in a block of another language."""
+    text = path.read_text("utf-8")
+    known = {"console", "text", "python", "pycon", "sql", "toml", "mermaid"}
+    assert {language for language, _ in BLOCK.findall(text)} <= known
+    assert text.count("```") == 2 * len(BLOCK.findall(text))
+
+
+@each_document
+def test_commands_and_options_exist(path: Path) -> None:
+    """Every command that a document names exists, and has the options it is named with."""
+    known = dict(commands())
+    for text in spoken(path):
+        words = text.split()
+        name = max(
+            (" ".join(words[:n]) for n in (1, 2, 3) if " ".join(words[:n]) in known), key=len
+        )
+        group = isinstance(known[name], click.Group)
+        assert name != "crawlblock", text
+        if group and len(words) > len(name.split()):
+            assert words[len(name.split())].startswith("-"), text
+        used = set(re.findall(r"(?<![\w-])--?[a-z][\w-]*", text)) - FOREIGN
+        quoted = {word for word in _quoted(text) if word.startswith("-")}
+        assert used - quoted - _options(known[name]) <= {"--help"}, text
+
+
+def _quoted(text: str) -> list[str]:
+    """Return the words inside quotes, which are no options of ours."""
+    return [word for part in re.findall(r"\"[^\"]*\"|'[^']*'", text) for word in part.split()]
+
+
+def _options(command: click.Command) -> set[str]:
+    return {name for option in command.params for name in option.opts} | {"--version", "--debug"}
+
+
+@each_document
+def test_options_in_prose_exist(path: Path) -> None:
+    """An option that stands alone in a document is one of some command."""
+    known = {name for _, command in commands() for name in _options(command)} | FOREIGN
+    alone = {text.split()[0] for text in code(path) if text.startswith("--")}
+    assert {word.split("=")[0] for word in alone} <= known | {"--help"}
+
+
+@each_document
+def test_targets_exist(path: Path) -> None:
+    """Every target and variable of make that a document names is in the Makefile."""
+    shells = [line for text in blocks(path, "console", "sh", "bash") for line in lines(text)]
+    for text in [*shells, *code(path)]:
+        if text.startswith("make "):
+            for word in shlex.split(text)[1:]:
+                target, is_variable, _ = word.partition("=")
+                pattern = rf"^{target} \?=" if is_variable else rf"^{target}:"
+                assert re.search(pattern, MAKEFILE, re.MULTILINE), text
+
+
+@each_document
+def test_links_lead_somewhere(path: Path) -> None:
+    """A relative link leads to a file that is there, and to a heading in it."""
+    text = re.sub(r"`[^`\n]*`", "", BLOCK.sub("", path.read_text("utf-8")))
+    for link in re.findall(r"\]\(([^)\s]+)\)", text):
+        if "://" in link or link.startswith("mailto:"):
+            continue
+        place, _, anchor = link.partition("#")
+        target = path.parent / place if place else path
+        assert target.exists(), link
+        if anchor:
+            assert anchor in headings(target), link
+
+
+def headings(path: Path) -> set[str]:
+    """Return the anchors of a document's headings, as GitHub makes them."""
+    text = BLOCK.sub("", path.read_text("utf-8"))
+    found = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in found}
+
+
+@each_document
+def test_files_exist(path: Path) -> None:
+    """A file or folder that a document names is there, or is known to be made."""
+    results = {f"{claim.name}.csv" for claim in metrics() + metrics("census")}
+    made = MADE | results | {f"{claim.name}.csv" for claim in DERIVED}
+    for text in code(path):
+        if FILE.fullmatch(text) and text not in made:
+            near = (ROOT / text, path.parent / text)
+            assert any(place.exists() for place in near) or text in source_files(), text
+
+
+@cache
+def source_files() -> set[str]:
+    """Return the names of the files in the folders of code."""
+    folders = ("crawlblock", "tests", "benchmarks", "scripts")
+    return {path.name for folder in folders for path in (ROOT / folder).rglob("*.*")}
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=name_of)
+def test_sessions_of_python(path: Path) -> None:
+    """A session of Python in a document prints what it says."""
+    parser, runner = doctest.DocTestParser(), doctest.DocTestRunner()
+    for text in blocks(path, "pycon"):
+        runner.run(parser.get_doctest(text, {}, name_of(path), str(path), 0))
+    assert runner.summarize().failed == 0
+
+
+@pytest.mark.parametrize("path", [*RUN, TUTORIAL], ids=name_of)
+def test_python(path: Path, world: Path, shell: dict[str, str]) -> None:
+    """A block of Python in a document runs in a folder with a database."""
+    for text in blocks(path, "python"):
+        done = subprocess.run(
+            [sys.executable, "-c", text], cwd=world, env=shell, capture_output=True, text=True,
+            check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("text", blocks(ROOT / "docs" / "howto.md", "sql"))
+def test_sql(text: str, world: Path, tmp_path: Path) -> None:
+    """A question in the how-to is answered with rows by a database."""
+    (tmp_path / "question.sql").write_text(text)
+    database = world / "data" / "crawlblock.duckdb"
+    answer = tmp_path / "answer.csv"
+    called("sql", tmp_path / "question.sql", "--db", database, "--to", answer)
+    assert len(answer.read_text().splitlines()) > 1
+
+
+def test_entries_have_known_keys() -> None:
+    """The entries of a registry that the how-to shows have the keys that entries have."""
+    shown = [tomllib.loads(text) for text in blocks(ROOT / "docs" / "howto.md", "toml")]
+    for entry in shown:
+        ((name, (found,)),) = entry.items()
+        path = ROOT / "crawlblock" / "registry" / f"{name}s.toml"
+        real = tomllib.loads(path.read_text("utf-8"))[name]
+        assert set(found) <= {key for each in real for key in each}
+    assert [*map(list, shown)] == [["crawler"], ["template"]]
+
+
+def test_reference_is_current() -> None:
+    """The committed reference is what the code says now; `make docs` derives it."""
+    text = derive_docs().reference()
+    assert (ROOT / "docs" / "reference.md").read_text("utf-8") == text
+    assert all(f"### crawlblock {name}\n" in text for name in cli.commands)
+
+
+def test_variables_are_read() -> None:
+    """Every variable of the environment in the reference is read by the code."""
+    code_of_ours = "".join(p.read_text("utf-8") for p in (ROOT / "crawlblock").rglob("*.py"))
+    missing = [name for name in derive_docs().VARIABLES if name not in code_of_ours]
+    assert missing == ["HTTPS_PROXY"] and "getproxies()" in code_of_ours
+
+
+def test_every_document_is_found() -> None:
+    """The README leads to every document in docs/."""
+    text = (ROOT / "README.md").read_text("utf-8")
+    assert all(f"](docs/{path.name}" in text for path in (ROOT / "docs").glob("*.md"))
