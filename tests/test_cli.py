@@ -1,7 +1,6 @@
 """The commands as people type them: what they print, and one clear line when they cannot."""
 
 import json
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +10,7 @@ import pytest
 from archives import small
 from servers import RangeServer
 
-from crawlblock.cli import cli, main
+from crawlblock.cli import main
 from crawlblock.miniature import render_sample
 from crawlblock.store.store import Store
 
@@ -271,16 +270,6 @@ def test_empty_database_has_an_answer(db: Path, capsys: pytest.CaptureFixture[st
     code, out, _ = run(capsys, "analyze", "--db", db, "-o", "table")
     assert code == 0 and "nothing to show" in out
     assert (db.parent / "results" / "index.html").exists()
-
-
-def test_readme_names_real_commands() -> None:
-    """Commands and targets that the README shows exist."""
-    readme = (ROOT / "README.md").read_text("utf-8")
-    commands = set(re.findall(r"^crawlblock ([a-z]+)", readme, re.MULTILINE))
-    assert commands and commands <= set(cli.commands)
-    targets = set(re.findall(r"^make ([a-z-]+)", readme, re.MULTILINE))
-    makefile = (ROOT / "Makefile").read_text("utf-8")
-    assert targets and all(re.search(rf"^{target}:", makefile, re.MULTILINE) for target in targets)
 
 
 def test_module_and_script() -> None:
