@@ -13,6 +13,7 @@ DB ?= $(if $(MIRROR),data/archive.duckdb,data/crawlblock.duckdb)
 RESULTS ?= $(if $(MIRROR),data/archive-results,data/results)
 MINIATURE = build/miniature
 CORPUS ?= ../shared/corpus
+AT_ONCE = -n 2 --dist loadfile  # two test files at a time
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev analyze report cron docs notebooks test test-faults test-lowest check \
@@ -64,20 +65,21 @@ notebooks: setup-dev  ## Execute the notebooks on what `make analyze` made: buil
 	$(VENV)/bin/python scripts/run_notebooks.py --db $(DB) --results $(RESULTS) --out build/notebooks notebooks/*.py
 
 test: setup-dev  ## Run the tests
-	$(VENV)/bin/python -m pytest
+	$(VENV)/bin/python -m pytest $(AT_ONCE)
 
 test-faults: setup-dev  ## Run and list what is done when something goes wrong
 	$(VENV)/bin/python -m pytest -m fault
 
-# Long tests of our own code alone, and one that needs more than the lowest versions.
-OTHER_VERSIONS_SAY_NOTHING = test_pywb.py test_resume.py live/test_killed.py robots/test_google.py \
-	robots/test_authorship.py robots/test_signals.py test_survival.py test_forecast.py test_miniature.py \
-	test_browser.py
+# Long tests of our own code alone, and those that need more than the lowest versions.
+OTHER_VERSIONS_SAY_NOTHING = live/test_killed.py robots/test_authorship.py robots/test_google.py \
+	robots/test_signals.py test_browser.py test_cookbook.py test_docs.py test_engine.py \
+	test_examples.py test_forecast.py test_miniature.py test_notebooks.py test_pywb.py test_resume.py \
+	test_survival.py test_update.py
 test-lowest:  ## Run the tests with the lowest versions allowed
 	test -x $(VENV)-lowest/bin/python || $(PYTHON) -m venv $(VENV)-lowest
 	$(VENV)-lowest/bin/pip install --quiet --disable-pip-version-check --require-hashes -r constraints/lowest.txt
 	$(VENV)-lowest/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-	$(VENV)-lowest/bin/python -m pytest $(foreach part,$(OTHER_VERSIONS_SAY_NOTHING),--ignore tests/$(part))
+	$(VENV)-lowest/bin/python -m pytest $(AT_ONCE) $(foreach part,$(OTHER_VERSIONS_SAY_NOTHING),--ignore tests/$(part))
 
 check: setup-dev  ## Style, types and the direction of imports
 	$(VENV)/bin/ruff check .

@@ -39,14 +39,15 @@ class Reader:
         self._judge = Judge([STAR, *(crawler.token for crawler in registry.crawlers())])
         self._authors = Authors(registry.templates())
         self._lines = Lines()
-        self._names: dict[tuple[Ruling, ...], str] = {}
+        self._names: dict[tuple[int, ...], str] = {}
+        self._met: dict[Ruling, Ruling] = {}
         self._new: dict[str, Mapping[str, Ruling]] = {}
 
     def read(self, payload: Payload) -> Judged:
         """Return what a payload means and states."""
         policy = self._judge.policy(payload.body)
         rulings = self._written(payload.body, policy.verdicts)
-        vector = tuple(rulings.values())
+        vector = tuple(map(id, rulings.values()))  # equal ones are the same: see _only
         if vector not in self._names:
             name = _policy_name(self._stamp, rulings)
             self._names[vector] = name
@@ -63,7 +64,8 @@ class Reader:
     def take_policies(self) -> dict[str, Mapping[str, Ruling]]:
         """Return the policies met since the last time, by name."""
         taken, self._new = self._new, {}
-        self._names.clear()  # or it would grow with the payloads
+        self._names.clear()  # or they would grow with the payloads
+        self._met.clear()
         return taken
 
     def rulings(self, body: bytes) -> dict[str, Ruling]:
@@ -72,10 +74,23 @@ class Reader:
 
     def _written(self, body: bytes, verdicts: Mapping[str, Verdict]) -> dict[str, Ruling]:
         """Return each verdict with whose text made it; most texts refuse nothing to anybody."""
-        if all(v.restriction in (Restriction.NONE, Restriction.UNKNOWN) for v in verdicts.values()):
-            return {token: (verdict, _NOBODY) for token, verdict in verdicts.items()}
-        written = self._authors.of(body, self._judge.findings(body))
-        return {token: (verdict, written[token]) for token, verdict in verdicts.items()}
+        written: Mapping[str, Authorship] = dict.fromkeys(verdicts, _NOBODY)
+        distinct = {id(verdict): verdict for verdict in verdicts.values()}.values()
+        if any(v.restriction not in (Restriction.NONE, Restriction.UNKNOWN) for v in distinct):
+            written = self._authors.of(body, self._judge.findings(body))
+        made: dict[tuple[int, int], Ruling] = {}
+        rulings = {}
+        for token, verdict in verdicts.items():
+            text = written[token]
+            pair = id(verdict), id(text)
+            if pair not in made:
+                made[pair] = self._only((verdict, text))
+            rulings[token] = made[pair]
+        return rulings
+
+    def _only(self, ruling: Ruling) -> Ruling:
+        """Return the one object for a ruling, so that vectors are compared by what they hold."""
+        return self._met.setdefault(ruling, ruling)
 
 
 def _policy_name(stamp: str, rulings: Mapping[str, Ruling]) -> str:

@@ -98,13 +98,11 @@ class Judge:
         groups = parse(body, self._lines)
         members = self._members(groups)
         limit = _share(members)
-        done: dict[tuple[tuple[int, ...] | None, bool], Finding] = {}
-        for choice in {_choose(members, token) for token in self.tokens}:
-            verdict, decision = _judged(groups, *choice, limit)
-            chosen = tuple(groups[i] for i in choice[0] or ())
-            joined = any(group.joined_over for group in chosen)
-            done[choice] = Finding(verdict, chosen, decision.rule if decision else None, joined)
-        return {token: done[_choose(members, token)] for token in self.tokens}
+        default = _finding(groups, members.pop(STAR, None), True, limit)
+        found = dict.fromkeys(self.tokens, default)
+        own = {ids: _finding(groups, ids, False, limit) for ids in set(members.values())}
+        found.update((token, own[ids]) for token, ids in members.items())
+        return found
 
     def find(self, body: bytes, token: str) -> Finding:
         """Return one crawler's verdict with the groups and the rule that decided it."""
@@ -185,6 +183,13 @@ def _choose(
 def _share(members: Mapping[str, tuple[int, ...]]) -> int:
     """Return the effort for one decision: a verdict must not depend on who was judged before."""
     return EFFORT // max(1, len(set(members.values())))
+
+
+def _finding(groups: list[Group], ids: tuple[int, ...] | None, star: bool, limit: int) -> Finding:
+    verdict, decision = _judged(groups, ids, star, limit)
+    chosen = tuple(groups[i] for i in ids or ())
+    joined = any(group.joined_over for group in chosen)
+    return Finding(verdict, chosen, decision.rule if decision else None, joined)
 
 
 def _judged(

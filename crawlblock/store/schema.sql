@@ -424,6 +424,11 @@ SELECT * FROM panel WHERE panel = (SELECT panel FROM panels ORDER BY drawn DESC,
 COMMENT ON VIEW current_panel IS 'The members of the panel drawn last.';
 
 CREATE MACRO access_read_as(how) AS TABLE
+WITH answers AS (  -- joined on equal columns alone, or DuckDB compares all rows with all rows
+    SELECT *, CASE WHEN outcome = 'ok' THEN digest END AS text_digest,  -- a challenge has no rules
+           CASE WHEN digest IS NULL THEN status END AS bare_status
+    FROM captures WHERE resource = '/robots.txt'
+)
 SELECT c.snapshot, CAST(s.first_capture AS DATE) AS snapshot_date, c.host, c.domain,
        p.stratum, p.weight, k.token, k.operator, k.purpose, k.openness, c.outcome,
        coalesce(v.restriction, h.restriction, 'unknown') AS restriction,
@@ -431,14 +436,13 @@ SELECT c.snapshot, CAST(s.first_capture AS DATE) AS snapshot_date, c.host, c.dom
        coalesce(v.root_allowed, h.root_allowed) AS root_allowed,
        v.authored_by, c.digest,
        CAST(s.first_capture AS DATE) >= k.documented_since AS documented, v.decision
-FROM captures c
+FROM answers c
 JOIN snapshots s ON s.snapshot = c.snapshot
-CROSS JOIN crawlers k
 LEFT JOIN current_panel p ON p.host = c.host
-LEFT JOIN payloads y ON y.digest = c.digest AND c.outcome = 'ok'  -- a challenge has no rules
-LEFT JOIN verdicts v ON v.policy = y.policy AND v.token = k.token
-LEFT JOIN http_readings h ON h.reading = how AND h.status = c.status AND c.digest IS NULL
-WHERE c.resource = '/robots.txt';
+LEFT JOIN payloads y ON y.digest = c.text_digest
+LEFT JOIN (FROM http_readings WHERE reading = how) h ON h.status = c.bare_status
+CROSS JOIN crawlers k
+LEFT JOIN verdicts v ON v.policy = y.policy AND v.token = k.token;
 COMMENT ON MACRO TABLE access_read_as IS 'Who may crawl whom under a reading of HTTP statuses: a row per snapshot, host and crawler.';
 
 CREATE VIEW access AS FROM access_read_as('rfc9309');
