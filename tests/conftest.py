@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["shells"]  # fixtures: server, world, shell, scheduler
+pytest_plugins = ["shells"]  # fixtures: server, world, bundled, shell, scheduler
 SHARED = Path(__file__).parents[2] / "shared"
 
 

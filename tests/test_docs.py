@@ -4,17 +4,32 @@ import doctest
 import importlib.util
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
 from functools import cache
-from itertools import takewhile
 from pathlib import Path
 from types import ModuleType
 
 import click
 import pytest
+from documents import (
+    BLOCK,
+    DOCUMENTS,
+    HOWTO,
+    README,
+    ROOT,
+    TUTORIAL,
+    blocks,
+    code,
+    headings,
+    is_run,
+    lines,
+    name_of,
+    spoken,
+    told,
+)
 from servers import RangeServer
 from shells import EXAMPLES, called, commands, run_line, substituted
 
@@ -22,19 +37,6 @@ from crawlblock.analysis.derived import DERIVED
 from crawlblock.analysis.run import metrics
 from crawlblock.cli import cli
 
-ROOT = Path(__file__).parent.parent
-DOCUMENTS = [
-    *sorted(ROOT.glob("*.md")),
-    *(
-        path
-        for name in ("docs", "data", "benchmarks")
-        for path in sorted((ROOT / name).rglob("*.md"))
-    ),
-]
-TUTORIAL = ROOT / "docs" / "tutorial.md"
-RUN = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "docs" / "howto.md"]
-BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-NOT_RUN = ("make", ".", "export")  # an installation, or of the shell alone
 MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
 # Options in the documents that are other programs'.
 FOREIGN = {
@@ -47,45 +49,6 @@ MADE = {
     "build/notebooks/", "data/archive.duckdb", "data/crawlblock.duckdb", "data/results/",
     "get.py", "relevant_url_token_counts.csv",
 }  # fmt: skip
-
-
-def blocks(path: Path, *languages: str) -> list[str]:
-    """Return the code blocks of a document in some languages."""
-    found = BLOCK.findall(path.read_text("utf-8"))
-    return [text for language, text in found if language in languages]
-
-
-def lines(text: str) -> Iterator[str]:
-    """Yield what a shell takes as one command: a line, with a here-document where one begins."""
-    waiting = iter(text.replace("\\\n", " ").splitlines())
-    for line in waiting:
-        if found := re.search(r"<<'(\w+)'$", line):
-            yield "\n".join([line, *takewhile(found[1].__ne__, waiting), found[1]])
-        elif line.strip() and not line.startswith("#"):
-            yield line
-
-
-def is_run(line: str) -> bool:
-    """Tell whether a line is run, not only looked at."""
-    return line.split()[0] not in NOT_RUN
-
-
-def code(path: Path) -> Iterator[str]:
-    """Yield the code within the prose of a document."""
-    yield from re.findall(r"`([^`\n]+)`", BLOCK.sub("", path.read_text("utf-8")))
-
-
-def spoken(path: Path) -> Iterator[str]:
-    """Yield the commands of ours in a document's shell blocks and in its prose."""
-    shells = blocks(path, "console", "sh", "bash")
-    for text in [*(line for block in shells for line in lines(block)), *code(path)]:
-        if found := re.search(r"(?:^|[\s(\"|])(crawlblock [a-z].*)", text):
-            yield found[1]
-
-
-def name_of(path: Path) -> str:
-    """Return how a document is called in a test's name."""
-    return str(path.relative_to(ROOT))
 
 
 each_document = pytest.mark.parametrize("path", DOCUMENTS, ids=name_of)
@@ -101,12 +64,18 @@ def derive_docs() -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize("path", RUN, ids=name_of)
-def test_commands_are_examples(path: Path) -> None:
-    """Every command that a document shows is an example of a help, and so is run elsewhere."""
-    shown = {line for text in blocks(path, "console") for line in lines(text) if is_run(line)}
-    assert shown <= set(EXAMPLES)
-    assert shown or path.name == "CONTRIBUTING.md"
+def test_commands_are_examples() -> None:
+    """Every command that the how-to shows is an example of a help, and so is run elsewhere."""
+    shown = {line for text in blocks(HOWTO, "console") for line in lines(text) if is_run(line)}
+    assert shown and shown <= set(EXAMPLES)
+
+
+def test_readme(bundled: Path, server: RangeServer, shell: dict[str, str], tmp_path: Path) -> None:
+    """The README's commands run where `make analyze` has run, and print what it says they print."""
+    (tmp_path / "data").mkdir()
+    shutil.copy(bundled, tmp_path / "data")
+    for line, printed in told(README):
+        assert run_line(substituted(line, server), tmp_path, shell).stdout.startswith(printed)
 
 
 def test_tutorial(world: Path, server: RangeServer, shell: dict[str, str], tmp_path: Path) -> None:
@@ -114,16 +83,12 @@ def test_tutorial(world: Path, server: RangeServer, shell: dict[str, str], tmp_p
     (tmp_path / "build").mkdir()
     (tmp_path / "build" / "miniature").symlink_to(world / "build" / "miniature")
     environment = shell | {"CRAWLBLOCK_CONTACT": "you@example.org"}
-    printed = ""
-    for language, text in BLOCK.findall(TUTORIAL.read_text("utf-8")):
-        if language == "text":
-            assert text == printed
-        for line in filter(is_run, lines(text) if language == "console" else ()):
-            if line == "crawlblock live":  # the hosts of the list are no servers here
-                followed_here(tmp_path, server)
-                environment |= {"CRAWLBLOCK_DB": "local.duckdb"}
-            printed = run_line(substituted(line, server), tmp_path, environment).stdout
-            environment.pop("CRAWLBLOCK_DB", None)
+    followed_here(tmp_path, server)
+    for line, printed in told(TUTORIAL):
+        # The hosts of its list are no servers here.
+        local = {"CRAWLBLOCK_DB": "local.duckdb"} if line == "crawlblock live" else {}
+        done = run_line(substituted(line, server), tmp_path, environment | local)
+        assert done.stdout.startswith(printed)
     assert (tmp_path / "data" / "results" / "index.html").is_file()
 
 
@@ -133,7 +98,7 @@ def followed_here(folder: Path, server: RangeServer) -> None:
     called("sample", "--db", folder / "local.duckdb", "--list", folder / "local.txt")
 
 
-@pytest.mark.parametrize("path", [*RUN, TUTORIAL, ROOT / "docs" / "cookbook.md"], ids=name_of)
+@pytest.mark.parametrize("path", [README, TUTORIAL, HOWTO, ROOT / "CONTRIBUTING.md"], ids=name_of)
 def test_every_shell_block_is_known(path: Path) -> None:
     """A document whose commands are run has no shell in a block of another language."""
     text = path.read_text("utf-8")
@@ -203,13 +168,6 @@ def test_links_lead_somewhere(path: Path) -> None:
             assert anchor in headings(target), link
 
 
-def headings(path: Path) -> set[str]:
-    """Return the anchors of a document's headings, as GitHub makes them."""
-    text = BLOCK.sub("", path.read_text("utf-8"))
-    found = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
-    return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in found}
-
-
 @each_document
 def test_files_exist(path: Path) -> None:
     """A file or folder that a document names is there, or is known to be made."""
@@ -237,7 +195,7 @@ def test_sessions_of_python(path: Path) -> None:
     assert runner.summarize().failed == 0
 
 
-@pytest.mark.parametrize("path", [*RUN, TUTORIAL], ids=name_of)
+@pytest.mark.parametrize("path", [README, TUTORIAL, HOWTO], ids=name_of)
 def test_python(path: Path, world: Path, shell: dict[str, str]) -> None:
     """A block of Python in a document runs in a folder with a database."""
     for text in blocks(path, "python"):
@@ -248,7 +206,7 @@ def test_python(path: Path, world: Path, shell: dict[str, str]) -> None:
         assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("text", blocks(ROOT / "docs" / "howto.md", "sql"))
+@pytest.mark.parametrize("text", blocks(HOWTO, "sql"))
 def test_sql(text: str, world: Path, tmp_path: Path) -> None:
     """A question in the how-to is answered with rows by a database."""
     (tmp_path / "question.sql").write_text(text)
@@ -260,7 +218,7 @@ def test_sql(text: str, world: Path, tmp_path: Path) -> None:
 
 def test_entries_have_known_keys() -> None:
     """The entries of a registry that the how-to shows have the keys that entries have."""
-    shown = [tomllib.loads(text) for text in blocks(ROOT / "docs" / "howto.md", "toml")]
+    shown = [tomllib.loads(text) for text in blocks(HOWTO, "toml")]
     for entry in shown:
         ((name, (found,)),) = entry.items()
         path = ROOT / "crawlblock" / "registry" / f"{name}s.toml"
