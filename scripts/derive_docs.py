@@ -45,6 +45,16 @@ VARIABLES = {
 }
 
 
+# Columns that results of a census alone have, or that mean something else there.
+CENSUS = {
+    "population": "hosts, or domains: registered domains, each by the host that stands for it.",
+    "files": "WARC files of the crawl that are merged.",
+    "part": "The part of its kind, such as a top-level domain, that the row is about.",
+    "kind": "In `refusals_by_group`: tld, domain_size, provider, template or rank_band.",
+    "n_flapping": "Hosts or domains with more than one payload.",
+}
+
+
 def main() -> None:
     """Write the reference."""
     target = Path(sys.argv[1]) if len(sys.argv) > 1 else TARGET
@@ -156,7 +166,8 @@ def _schema(con: duckdb.DuckDBPyConnection) -> Iterator[str]:
     yield "## Tables and views\n"
     yield (
         "All times are UTC without a zone, all lengths bytes. A view's column of which nothing is "
-        "said holds what the tables' column of that name does.\n"
+        "said holds what the tables' column of that name does, or is explained where it is made, "
+        "in `crawlblock/store/questions.sql` and `crawlblock/store/census.sql`.\n"
     )
     for name in _in_order("TABLE"):
         yield f"### {name} (table)\n"
@@ -223,7 +234,7 @@ def _results(con: duckdb.DuckDBPyConnection) -> Iterator[str]:
     yield "## Result files of a census\n"
     yield "`crawlblock analyze --census` writes these.\n"
     census = metrics("census")
-    yield from _claims(census, _census_columns(con, census))
+    yield from _claims(census, _census_columns(con, census), "census/")
     yield "## Columns of result files\n"
     own = (
         (f"`{c}` in `{k}`", v)
@@ -231,7 +242,8 @@ def _results(con: duckdb.DuckDBPyConnection) -> Iterator[str]:
         if k != "columns"
         for c, v in each.items()
     )
-    rows = [*((f"`{c}`", v) for c, v in terms["columns"].items()), *own]
+    census_alone = ((f"`{c}` in a census", v) for c, v in CENSUS.items())
+    rows = [*((f"`{c}`", v) for c, v in terms["columns"].items()), *own, *census_alone]
     yield _table(("column", "holds"), rows)
     yield "Other columns are those of the tables above.\n"
 
@@ -245,9 +257,11 @@ def _census_columns(
     return {metric.name: con.sql(metric.sql).columns for metric in census}
 
 
-def _claims(claims: Iterable[Metric | Derived], columns: dict[str, list[str]]) -> Iterator[str]:
+def _claims(
+    claims: Iterable[Metric | Derived], columns: dict[str, list[str]], folder: str = ""
+) -> Iterator[str]:
     for claim in claims:
-        yield f"### {claim.name}\n"
+        yield f"### {folder}{claim.name}\n"
         yield f"{_plain(f'{claim.title}. Unit: {claim.unit}. {claim.note}')}\n"
         yield "Columns: " + ", ".join(f"`{name}`" for name in columns[claim.name]) + ".\n"
 

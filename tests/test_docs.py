@@ -234,6 +234,16 @@ def test_reference_is_current() -> None:
     assert all(f"### crawlblock {name}\n" in text for name in cli.commands)
 
 
+def test_results_are_described() -> None:
+    """The reference says of every column of every result file what it holds."""
+    text = (ROOT / "docs" / "reference.md").read_text("utf-8")
+    described = set(re.findall(r"^\| `(\w+)`", text, re.MULTILINE))
+    results = text[text.index("## Result files\n") :]
+    listed = re.findall(r"^Columns: (.*)\.$", results, re.MULTILINE)
+    assert len(listed) == len(metrics()) + len(metrics("census")) + len(DERIVED)
+    assert {name for each in listed for name in re.findall(r"`(\w+)`", each)} <= described
+
+
 def test_variables_are_read() -> None:
     """Every variable of the environment in the reference is read by the code."""
     code_of_ours = "".join(p.read_text("utf-8") for p in (ROOT / "crawlblock").rglob("*.py"))
