@@ -36,15 +36,9 @@ def asked(query: str, db: Path, folder: Path) -> list[dict[str, object]]:
 
 
 @pytest.fixture(scope="module")
-def db(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def db(bundled: Path) -> Path:
     """Return the database of the bundled facts."""
-    folder = tmp_path_factory.mktemp("cookbook")
-    path = folder / "crawlblock.duckdb"
-    done("miniature", SAMPLE, folder / "archive")
-    done("sample", "--db", path, "--list", SAMPLE / "hosts.csv", "--name", "sample")
-    done("history", "--db", path, "--mirror", folder / "archive", "--crawls", "all")
-    done("weights", "--db", path, "--list", SAMPLE / "weights.csv")
-    return path
+    return bundled / "crawlblock.duckdb"
 
 
 def test_ten_questions() -> None:
