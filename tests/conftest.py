@@ -1,11 +1,17 @@
 """What all tests share: the material beside the repository, and what they tell at their end."""
 
+import os
+import shutil
 from collections import Counter, defaultdict
 from pathlib import Path
 
 import pytest
+from archives import SAMPLE
+from filelock import FileLock
 
-pytest_plugins = ["shells"]  # fixtures: server, world, bundled, shell, scheduler
+from crawlblock.cli import main
+
+pytest_plugins = ["shells"]  # fixtures: server, world, shell, scheduler
 SHARED = Path(__file__).parents[2] / "shared"
 
 
@@ -15,6 +21,36 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip("the shared material is not beside the repository")
     return SHARED
+
+
+@pytest.fixture(scope="module")
+def bundled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder of the module's own in which the commands of `make analyze` have run.
+
+    They run once for all modules and processes of a test run.
+    """
+    base = tmp_path_factory.getbasetemp()
+    made = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "bundled"
+    with FileLock(f"{made}.lock"):
+        if not (made / "results").is_dir():
+            _make_bundled(made)
+    own = tmp_path_factory.mktemp("bundled") / "data"
+    shutil.copytree(made, own)
+    return own
+
+
+def _make_bundled(folder: Path) -> None:
+    db = folder / "crawlblock.duckdb"
+    for command in (
+        ["miniature", SAMPLE, folder / "archive"],
+        ["sample", "--db", db, "--list", SAMPLE / "hosts.csv", "--name", "sample"],
+        ["history", "--db", db, "--mirror", folder / "archive", "--crawls", "all"],
+        ["weights", "--db", db, "--list", SAMPLE / "weights.csv"],
+        ["analyze", "--db", db],
+    ):
+        with pytest.raises(SystemExit) as stopped:
+            main([str(argument) for argument in command])
+        assert stopped.value.code == 0, command
 
 
 def pytest_configure(config: pytest.Config) -> None:

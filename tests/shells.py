@@ -186,18 +186,6 @@ def called(*arguments: object) -> None:
 
 
 @pytest.fixture(scope="session")
-def bundled(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the database of the bundled facts."""
-    folder = tmp_path_factory.mktemp("bundled")
-    path, facts = folder / "crawlblock.duckdb", ROOT / "data" / "sample"
-    called("miniature", facts, folder / "archive")
-    called("sample", "--db", path, "--list", facts / "hosts.csv", "--name", "sample")
-    called("history", "--db", path, "--mirror", folder / "archive", "--crawls", "all")
-    called("weights", "--db", path, "--list", facts / "weights.csv")
-    return path
-
-
-@pytest.fixture(scope="session")
 def shell(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """Return an environment in which `crawlblock` is this one and reaches this machine alone."""
     folder = tmp_path_factory.mktemp("bin")

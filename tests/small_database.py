@@ -1,5 +1,6 @@
 """A database with hand-made facts, small enough to count by hand."""
 
+import zlib
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -38,8 +39,8 @@ def make(path: Path) -> duckdb.DuckDBPyConnection:
     )
     con.executemany("INSERT INTO policies VALUES (?, 'r')", [[name] for name in POLICIES])
     con.executemany(
-        "INSERT INTO payloads VALUES (?, 1, 'x'::BLOB, ?, false, NULL, NULL)",
-        [[f"sha1:{name}", name] for name in POLICIES],
+        "INSERT INTO payloads VALUES (?, 1, ?, ?, false, NULL, NULL)",
+        [[f"sha1:{name}", zlib.compress(b"x"), name] for name in POLICIES],
     )
     con.executemany(
         "INSERT INTO verdicts VALUES (?, ?, ?, ?, ?, ?, ?)",

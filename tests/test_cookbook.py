@@ -35,6 +35,12 @@ def asked(query: str, db: Path, folder: Path) -> list[dict[str, object]]:
     return rows
 
 
+@pytest.fixture(scope="module")
+def db(bundled: Path) -> Path:
+    """Return the database of the bundled facts."""
+    return bundled / "crawlblock.duckdb"
+
+
 def test_ten_questions() -> None:
     """There are ten, numbered, each with its query and with what to beware of."""
     assert [int(number) for number, *_ in QUESTIONS] == list(range(1, 11))
@@ -42,22 +48,20 @@ def test_ten_questions() -> None:
 
 
 @pytest.mark.parametrize(("number", "title", "query", "_"), QUESTIONS)
-def test_question(
-    number: str, title: str, query: str, _: str, bundled: Path, tmp_path: Path
-) -> None:
+def test_question(number: str, title: str, query: str, _: str, db: Path, tmp_path: Path) -> None:
     """A question's query returns rows, and none of the comments' unknowns is lost from an n."""
-    rows = asked(query, bundled, tmp_path)
+    rows = asked(query, db, tmp_path)
     assert rows, (number, title)
     if "n_unknown" in rows[0] and "covered" not in rows[0]:
         assert all(int(str(row["n"])) + int(str(row["n_unknown"])) == 1201 for row in rows)
 
 
-def test_shares_are_those_of_the_claims(bundled: Path, tmp_path: Path) -> None:
+def test_shares_are_those_of_the_claims(db: Path, tmp_path: Path) -> None:
     """The interval of the first question holds the share that analyze claims."""
     results = tmp_path / "results"
-    done("analyze", "--db", bundled, "--results", results, "--to", tmp_path / "claims.json")
+    done("analyze", "--db", db, "--results", results, "--to", tmp_path / "claims.json")
     claims = {row["token"]: row for row in json.loads((tmp_path / "claims.json").read_text())}
-    for row in asked(QUESTIONS[0][2], bundled, tmp_path):
+    for row in asked(QUESTIONS[0][2], db, tmp_path):
         claim = claims[row["token"]]
         assert row["n"] == claim["n"] and row["n_unknown"] == claim["n_unknown"]
         assert float(str(row["low"])) <= claim["estimate"] <= float(str(row["high"]))

@@ -30,22 +30,10 @@ def run(*arguments: object) -> None:
     assert stopped.value.code == 0
 
 
-@pytest.fixture(scope="module")
-def answered(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder in which the commands of `make analyze` have run."""
-    folder = tmp_path_factory.mktemp("demo")
-    db = folder / "crawlblock.duckdb"
-    run("miniature", SAMPLE, folder / "archive")
-    run("sample", "--db", db, "--list", SAMPLE / "hosts.csv", "--name", "sample")
-    run("history", "--db", db, "--mirror", folder / "archive", "--crawls", "all")
-    run("analyze", "--db", db)
-    return folder
-
-
-def test_every_fact_comes_back(answered: Path) -> None:
+def test_every_fact_comes_back(bundled: Path) -> None:
     """Rendered and read back, every outcome, verdict, author and decision is the fact it was."""
     policies, texts = read_policies(SAMPLE), read_texts(SAMPLE)
-    with Store(answered / "crawlblock.duckdb").reading() as con:
+    with Store(bundled / "crawlblock.duckdb").reading() as con:
         captured = {
             (snapshot, host): (Outcome(outcome), policy)
             for snapshot, host, outcome, policy in con.execute(
@@ -87,9 +75,9 @@ def test_facts_know_every_crawler() -> None:
     assert {frozenset(policy) for policy in read_policies(SAMPLE).values()} == {frozenset(tokens)}
 
 
-def test_answer(answered: Path) -> None:
+def test_answer(bundled: Path) -> None:
     """The answer is a page, a figure and result files, with refusals of GPTBot growing."""
-    results = answered / "results"
+    results = bundled / "results"
     assert "rendered" in (results / "index.html").read_text("utf-8").lower()
     assert (results / "refusals.svg").read_text("utf-8").startswith("<svg")
     frame = pl.read_parquet(results / "refusals.parquet").filter(
@@ -101,24 +89,24 @@ def test_answer(answered: Path) -> None:
     assert pl.read_csv(results / "refusals.csv", infer_schema_length=None).height > 1000
 
 
-def test_readme_tells_the_same_n(answered: Path) -> None:
+def test_readme_tells_the_same_n(bundled: Path) -> None:
     """The n and the unknowns below the README's figure are those of the last snapshot."""
-    frame = pl.read_parquet(answered / "results" / "refusals.parquet").filter(
+    frame = pl.read_parquet(bundled / "results" / "refusals.parquet").filter(
         (pl.col("token") == "GPTBot") & (pl.col("definition") == "root")
     )
     told = f"n = {frame['n'][-1]:,} told and {frame['n_unknown'][-1]:,} unknown"
     assert told in (SAMPLE.parent.parent / "README.md").read_text("utf-8")
 
 
-def test_strata_stand_apart(answered: Path) -> None:
+def test_strata_stand_apart(bundled: Path) -> None:
     """Top sites and government hosts have series of their own."""
-    frame = pl.read_parquet(answered / "results" / "refusals_by_stratum.parquet")
+    frame = pl.read_parquet(bundled / "results" / "refusals_by_stratum.parquet")
     assert set(frame["stratum"]) == {"top sites", "US government"}
 
 
-def test_again_changes_nothing(answered: Path) -> None:
+def test_again_changes_nothing(bundled: Path) -> None:
     """The same commands again write nothing new, and the results are the same to the byte."""
-    db = answered / "crawlblock.duckdb"
+    db = bundled / "crawlblock.duckdb"
 
     def facts() -> list[tuple[object, ...]]:
         with Store(db).reading() as con:
@@ -128,9 +116,9 @@ def test_again_changes_nothing(answered: Path) -> None:
             ).fetchall()
 
     before = facts()
-    files = {p.name: p.read_bytes() for p in (answered / "results").iterdir()}
+    files = {p.name: p.read_bytes() for p in (bundled / "results").iterdir()}
     run("sample", "--db", db, "--list", SAMPLE / "hosts.csv", "--name", "sample")
-    run("history", "--db", db, "--mirror", answered / "archive", "--crawls", "all")
+    run("history", "--db", db, "--mirror", bundled / "archive", "--crawls", "all")
     run("analyze", "--db", db)
     assert facts() == before
-    assert {p.name: p.read_bytes() for p in (answered / "results").iterdir()} == files
+    assert {p.name: p.read_bytes() for p in (bundled / "results").iterdir()} == files

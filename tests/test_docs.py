@@ -4,7 +4,6 @@ import doctest
 import importlib.util
 import re
 import shlex
-import shutil
 import subprocess
 import sys
 import tomllib
@@ -33,6 +32,7 @@ from documents import (
 from servers import RangeServer
 from shells import EXAMPLES, called, commands, run_line, substituted
 
+from crawlblock import registry
 from crawlblock.analysis.derived import DERIVED
 from crawlblock.analysis.run import metrics
 from crawlblock.cli import cli
@@ -70,12 +70,10 @@ def test_commands_are_examples() -> None:
     assert shown and shown <= set(EXAMPLES)
 
 
-def test_readme(bundled: Path, server: RangeServer, shell: dict[str, str], tmp_path: Path) -> None:
+def test_readme(bundled: Path, server: RangeServer, shell: dict[str, str]) -> None:
     """The README's commands run where `make analyze` has run, and print what it says they print."""
-    (tmp_path / "data").mkdir()
-    shutil.copy(bundled, tmp_path / "data")
     for line, printed in told(README):
-        assert run_line(substituted(line, server), tmp_path, shell).stdout.startswith(printed)
+        assert run_line(substituted(line, server), bundled.parent, shell).stdout.startswith(printed)
 
 
 def test_tutorial(world: Path, server: RangeServer, shell: dict[str, str], tmp_path: Path) -> None:
@@ -249,6 +247,13 @@ def test_variables_are_read() -> None:
     code_of_ours = "".join(p.read_text("utf-8") for p in (ROOT / "crawlblock").rglob("*.py"))
     missing = [name for name in derive_docs().VARIABLES if name not in code_of_ours]
     assert missing == ["HTTPS_PROXY"] and "getproxies()" in code_of_ours
+
+
+def test_breaks_are_told() -> None:
+    """The method has a row for each break of the archive."""
+    text = (ROOT / "docs" / "method.md").read_text("utf-8")
+    told_of = re.findall(r"^\| (CC-MAIN-[\d-]+) \|", text, re.MULTILINE)
+    assert told_of == [each.crawl for each in registry.breaks()]
 
 
 def test_every_document_is_found() -> None:

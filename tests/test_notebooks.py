@@ -16,7 +16,6 @@ import small_database as small
 from rich.console import Console
 
 from crawlblock import notebook
-from crawlblock.cli import main
 from crawlblock.errors import InputError, StoreError
 from crawlblock.report.answer import write_answer
 from crawlblock.store.store import Store
@@ -56,21 +55,9 @@ def kernel() -> None:
 
 
 @pytest.fixture(scope="module")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def sample(bundled: Path) -> Path:
     """Return the database that `make analyze` makes."""
-    folder = tmp_path_factory.mktemp("sample")
-    db = folder / "crawlblock.duckdb"
-    for command in (
-        ["miniature", SAMPLE, folder / "archive"],
-        ["sample", "--db", db, "--list", SAMPLE / "hosts.csv", "--name", "sample"],
-        ["history", "--db", db, "--mirror", folder / "archive", "--crawls", "all"],
-        ["weights", "--db", db, "--list", SAMPLE / "weights.csv"],
-        ["analyze", "--db", db],
-    ):
-        with pytest.raises(SystemExit) as stopped:
-            main([str(argument) for argument in command])
-        assert stopped.value.code == 0
-    return db
+    return bundled / "crawlblock.duckdb"
 
 
 @pytest.fixture(scope="module")
