@@ -92,7 +92,6 @@ def world(tmp_path_factory: pytest.TempPathFactory, server: RangeServer) -> Path
     folder.mkdir()
     _files(folder)
     _archive(folder / "build" / "miniature")
-    shutil.copytree(ROOT / "data" / "reference", folder / "data" / "reference")
     shutil.copytree(ROOT / "data" / "sample", folder / "data" / "sample")
     followed(folder / "data" / "crawlblock.duckdb", folder, HOSTS)
     called("analyze", "--db", folder / "data" / "crawlblock.duckdb")

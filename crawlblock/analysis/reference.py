@@ -9,6 +9,10 @@ from pathlib import Path
 from crawlblock.errors import InputError
 
 SOURCES = "sources.csv"
+_PACKAGED = Path(__file__).parent / "published"
+_CHECKED_OUT = Path(__file__).parents[2] / "data" / "reference"
+# The figures that come with crawlblock: a wheel has them beside this module, a checkout in data/.
+BUNDLED = _PACKAGED if _PACKAGED.is_dir() else _CHECKED_OUT
 
 
 @dataclass(frozen=True, slots=True)

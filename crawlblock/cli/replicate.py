@@ -7,7 +7,7 @@ import click
 
 from crawlblock.analysis import replicate as ledger
 from crawlblock.analysis.observed import Series, from_corpus, from_database
-from crawlblock.analysis.reference import read_figures, read_sources
+from crawlblock.analysis.reference import BUNDLED, read_figures, read_sources
 from crawlblock.analysis.run import set_reading
 from crawlblock.cli.options import (
     DEFAULT_DB,
@@ -54,9 +54,8 @@ _SHARES = ("published", "ours", "low", "high", "difference")
 @click.option(
     "--reference",
     type=click.Path(file_okay=False, path_type=Path),
-    default=Path("data/reference"),
-    show_default=True,
-    help="The folder of published figures.",
+    default=BUNDLED,
+    help="The folder of published figures.  [default: those that come with crawlblock]",
 )
 @output_options()
 def replicate(

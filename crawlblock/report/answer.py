@@ -13,7 +13,7 @@ from rich.text import Text
 from crawlblock import registry
 from crawlblock.analysis.derived import DERIVED
 from crawlblock.analysis.observed import from_database
-from crawlblock.analysis.reference import read_figures, read_sources
+from crawlblock.analysis.reference import BUNDLED, read_figures, read_sources
 from crawlblock.analysis.replicate import replicate, usual_tokens
 from crawlblock.analysis.run import analyze, metrics, set_reading, write_aside
 from crawlblock.errors import InputError
@@ -29,7 +29,6 @@ from crawlblock.report.terminal import show
 from crawlblock.store.store import Store
 
 MANIFEST = "manifest.json"  # written last: what the results are of
-REFERENCE = Path("data/reference")  # what others published
 RENDERED = "MINI-"  # how the crawls of a rendered archive are called
 _LEDGER = "ledger"
 _MOST_TEXTS = 50_000  # payloads that are judged under the definitions of others unasked
@@ -109,14 +108,12 @@ def _material(con: duckdb.DuckDBPyConnection, frames: Frames, results: Path) -> 
 
 
 def _write_ledger(con: duckdb.DuckDBPyConnection, results: Path) -> None:
-    """Write what others published beside ours, where their figures are at hand."""
-    if not REFERENCE.is_dir():
-        return
-    published = read_figures(REFERENCE)
+    """Write what others published beside ours."""
+    published = read_figures(BUNDLED)
     ((texts,),) = con.execute("SELECT count(*) FROM payloads").fetchall()
     series = from_database(con) if texts <= _MOST_TEXTS else []
     rows = replicate(published, series, usual_tokens(published))
-    known = {source.source: source for source in read_sources(REFERENCE)}
+    known = {source.source: source for source in read_sources(BUNDLED)}
     about = [asdict(row) | {"title": known[row.source].title, "url": known[row.source].url}
              for row in rows]  # fmt: skip
     frame = pl.DataFrame(about, infer_schema_length=None)
