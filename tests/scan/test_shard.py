@@ -98,7 +98,7 @@ def test_other_answers(
 @pytest.mark.fault("scan", "a payload in a coding that Common Crawl removes")
 @pytest.mark.parametrize("coding", ["gzip", "chunked", "br", "br, spoiled", "br, cut", "br, vast"])
 def test_codings_are_undone(coding: str, tmp_path: Path) -> None:
-    """A payload is read through its coding; brotli, there or not, stops no scan, fills no memory."""
+    """A payload is read through its coding; brotli, there or not, stops and fills nothing."""
     import gzip
 
     name = b"Transfer-Encoding: " if coding == "chunked" else b"Content-Encoding: "
