@@ -15,9 +15,8 @@ import altair as alt
 import duckdb
 import polars as pl
 
-from crawlblock.analysis.run import set_reading
+from crawlblock.analysis.run import MANIFEST, set_reading
 from crawlblock.errors import InputError
-from crawlblock.report.answer import MANIFEST
 from crawlblock.report.choice import claims
 from crawlblock.store.database import copy_of, open_copy
 
@@ -103,7 +102,7 @@ class Data:
         """Return what there is, and whether the results are of it."""
         counts = self.con.execute(_HOLDS).fetchall()
         rows = [(name, f"{count:,}") for name, count in counts]
-        manifest = json.loads((self.results / MANIFEST).read_text("utf-8"))
+        manifest = _manifest(self.results)
         held = dict(counts)
         fits = all(manifest.get(table) == held[table] for table in ("captures", "payloads"))
         state = "of this database" if fits else "older than the database; run crawlblock analyze"
@@ -122,14 +121,24 @@ def load(db: str | Path | None = None, results: str | Path | None = None) -> Dat
     path = Path(db or os.environ.get("CRAWLBLOCK_DB") or _found())
     folder = Path(results or os.environ.get("CRAWLBLOCK_RESULTS") or path.parent / "results")
     con = open_copy(path)
-    if not (folder / MANIFEST).is_file():
+    try:
+        set_reading(con, _manifest(folder)["reading"])
+    except InputError:
         con.close()
-        raise InputError(
-            f"{folder}: no results there; run `crawlblock analyze`, or name their folder"
-        )
-    set_reading(con, json.loads((folder / MANIFEST).read_text("utf-8"))["reading"])
+        raise
     alt.renderers.enable("svg")
     return Data(con, copy_of(path), folder)
+
+
+def _manifest(results: Path) -> dict[str, Any]:
+    """Return what the results in a folder are of; raises InputError where they are not complete."""
+    try:
+        found: dict[str, Any] = json.loads((results / MANIFEST).read_text("utf-8"))
+    except (OSError, ValueError):
+        raise InputError(
+            f"{results}: no complete results there; run `crawlblock analyze`, or name their folder"
+        ) from None
+    return found
 
 
 def lines(frame: pl.DataFrame, by: str, title: str, breaks: pl.DataFrame | None = None) -> Figure:

@@ -121,6 +121,40 @@ def test_choice_of_a_crawler(seen: Watched, results: Path) -> None:
     assert seen.complaints == []
 
 
+def test_choice_while_it_is_drawn(seen: Watched) -> None:
+    """A crawler that is chosen while a figure is being drawn is the one it shows in the end."""
+    choose = """([choice, chart]) => new Promise((done) => {
+      new MutationObserver((_, watch) => {
+        watch.disconnect();
+        choice.value = "CCBot";
+        choice.dispatchEvent(new Event("change"));
+        done();
+      }).observe(chart, { childList: true });
+      chart.scrollIntoView();
+    })"""
+    chart = seen.page.locator("#verdicts-chart")
+    picked = seen.page.get_by_label("Crawler", exact=True)
+    seen.page.evaluate(choose, [picked.element_handle(), chart.element_handle()])
+    chart.locator(".vega-embed svg").wait_for()
+    at_once = chart.locator("svg").inner_html()
+    picked.select_option("GPTBot")
+    assert chart.locator("svg").inner_html() != at_once
+    picked.select_option("CCBot")
+    assert chart.locator("svg").inner_html() == at_once
+
+
+def test_hosts_that_cannot_be_unpacked(chromium: Browser, results: Path) -> None:
+    """In a browser that cannot unpack the hosts the page says so, and its figures work."""
+    with visit(chromium, results / "index.html") as watched:
+        watched.page.add_init_script("delete globalThis.DecompressionStream")
+        watched.page.reload()
+        assert "cannot unpack the hosts" in watched.page.get_by_role("status").inner_text()
+        watched.page.get_by_label("Host", exact=True).fill("h3")
+        watched.page.get_by_label("Crawler", exact=True).select_option("CCBot")
+        assert draw_all(watched) == 9
+        assert watched.complaints == []
+
+
 def test_search_and_filter(seen: Watched) -> None:
     """Hosts are found by a part of their name and by their verdict; nothing found is said."""
     names = seen.page.locator("button.host")

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -162,6 +163,14 @@ def test_atom(con: duckdb.DuckDBPyConnection) -> None:
     later = ET.fromstring(feed.atom(since(con, "C2"), ["Alpha"], datetime(2024, 2, 1)).encode())
     assert later.findtext(f"{ATOM}id") == root.findtext(f"{ATOM}id")
     assert [e.findtext(f"{ATOM}id") for e in later.findall(f"{ATOM}entry")] == names[:4]
+
+
+def test_strange_names_in_a_feed(con: duckdb.DuckDBPyConnection) -> None:
+    """Markup and control characters in a host's name leave the feed well-formed."""
+    (change, *_) = since(con, "2023-01-01")
+    text = feed.atom([replace(change, host="<b>\x1b[31m\u2028.org")], [], datetime(2023, 1, 1))
+    title = ET.fromstring(text.encode()).findtext(f"{ATOM}entry/{ATOM}title")
+    assert str(title).startswith("<b>\\x1b[31m\\u2028.org ")
 
 
 def test_empty_feed() -> None:

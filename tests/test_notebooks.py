@@ -182,7 +182,7 @@ def test_what_is_missing_is_named(poor: Path, tmp_path: Path) -> None:
     """Without copy, results or result the error says which and what to run."""
     with pytest.raises(StoreError, match=r"none\.snapshot\.duckdb: not there.*crawlblock analyze"):
         notebook.load(tmp_path / "none.duckdb")
-    with pytest.raises(InputError, match="no results there; run `crawlblock analyze`"):
+    with pytest.raises(InputError, match="no complete results there; run `crawlblock analyze`"):
         notebook.load(poor, tmp_path)
     data = notebook.load(poor)
     with pytest.raises(InputError, match="refusals"):

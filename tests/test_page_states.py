@@ -12,6 +12,7 @@ from pages import OPEN, REFUSING, fill, run
 from test_page import Reader
 
 from crawlblock.analysis.run import analyze
+from crawlblock.cli import main
 from crawlblock.report.answer import page_of
 from crawlblock.report.choice import claims
 from crawlblock.report.hosts import host_table
@@ -116,6 +117,19 @@ def test_report_makes_the_same_page_again(tmp_path: Path) -> None:
     run("import", "--db", db, more)
     with pytest.raises(AssertionError):
         run("report", "--db", db)
+
+
+def test_half_replaced_results_are_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Results of which a stopped analyze has replaced some are not taken for those of before."""
+    db = fill(tmp_path, {"2024-02": {"a.org": REFUSING}}, {"a.org": "all"})
+    run("analyze", "--db", db)
+    in_the_way = tmp_path / "results" / "refusals.csv"
+    in_the_way.unlink()
+    in_the_way.mkdir()
+    for command in (("analyze", "--reading", "ccbot"), ("report",)):
+        with pytest.raises(SystemExit):
+            main([*command, "--db", str(db)])
+    assert "no complete results; run `crawlblock analyze` first" in capsys.readouterr().err
 
 
 def test_ledger_is_a_result(tmp_path: Path) -> None:

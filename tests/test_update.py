@@ -17,6 +17,7 @@ import pytest
 from live.servers import LOOPBACK, ROBOTS, TestResolver, WebServer, answer, sending, web_server
 from servers import RangeServer
 
+from crawlblock.analysis.run import MANIFEST
 from crawlblock.errors import InputError, UpstreamError
 from crawlblock.miniature import Rendered, build
 from crawlblock.model import Crawl, Member
@@ -24,7 +25,6 @@ from crawlblock.pipeline.history import Wanted
 from crawlblock.pipeline.live import Asking
 from crawlblock.pipeline.runs import UNLIMITED, Tally, checked
 from crawlblock.pipeline.update import bring_up_to_date
-from crawlblock.report.answer import MANIFEST
 from crawlblock.sources.commoncrawl.crawls import NEW, choose_new
 from crawlblock.store.store import Store
 from crawlblock.transport import Limits

@@ -14,6 +14,7 @@ import polars as pl
 from crawlblock.analysis.derived import DERIVED
 from crawlblock.errors import InputError, StoreError
 
+MANIFEST = "manifest.json"  # what the results are of; who has made all of them writes it last
 _METRICS = "metrics"
 _CENSUS = "census"
 
@@ -75,6 +76,8 @@ def _asked(con: duckdb.DuckDBPyConnection, folder: str) -> dict[str, pl.DataFram
 
 
 def _write(frames: dict[str, pl.DataFrame], results: Path) -> None:
+    """Write claims; until all is written nothing says that the folder's files belong together."""
+    _remove(results / MANIFEST)
     for name, frame in frames.items():
         parquet, csv = io.BytesIO(), io.BytesIO()
         frame.write_parquet(parquet)
@@ -89,6 +92,14 @@ def set_reading(con: duckdb.DuckDBPyConnection, reading: str) -> None:
     if reading not in known:
         raise InputError(f"reading {reading!r} is not known; use one of {', '.join(sorted(known))}")
     con.execute("SET VARIABLE reading = ?", [reading]).fetchall()
+
+
+def _remove(path: Path) -> None:
+    """Remove a file if it is there; raises StoreError when the disk refuses."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise StoreError(f"{path}: {error.strerror}; use another folder, then run again") from None
 
 
 def write_aside(path: Path, content: bytes) -> None:

@@ -119,7 +119,7 @@ def main(args: list[str] | None = None) -> None:
     except OSError as error:
         _trace(debug)
         advice = "free some space" if error.errno == errno.ENOSPC else "mend that"
-        _fail(f"{error.filename or 'disk'}: {error.strerror}; {advice} and run again", 1)
+        _fail(f"{error.filename or 'disk'}: {error.strerror or error}; {advice} and run again", 1)
     except Exception as error:  # the last net: a traceback helps nobody who is not debugging
         _trace(debug)
         if str(error) == "Query interrupted":  # what DuckDB makes of Ctrl-C

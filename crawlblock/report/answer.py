@@ -15,7 +15,7 @@ from crawlblock.analysis.derived import DERIVED
 from crawlblock.analysis.observed import from_database
 from crawlblock.analysis.reference import BUNDLED, read_figures, read_sources
 from crawlblock.analysis.replicate import replicate, usual_tokens
-from crawlblock.analysis.run import analyze, metrics, set_reading, write_aside
+from crawlblock.analysis.run import MANIFEST, analyze, metrics, set_reading, write_aside
 from crawlblock.errors import InputError
 from crawlblock.pipeline.runs import versions
 from crawlblock.report import drawing
@@ -28,7 +28,6 @@ from crawlblock.report.scene import Frames, scene
 from crawlblock.report.terminal import show
 from crawlblock.store.store import Store
 
-MANIFEST = "manifest.json"  # written last: what the results are of
 RENDERED = "MINI-"  # how the crawls of a rendered archive are called
 _LEDGER = "ledger"
 _MOST_TEXTS = 50_000  # payloads that are judged under the definitions of others unasked

@@ -16,6 +16,7 @@ import aiohttp
 from crawlblock import __version__
 from crawlblock.analysis.changes import Change
 from crawlblock.errors import InputError, UpstreamError
+from crawlblock.report.plain import safe
 from crawlblock.report.words import author
 
 SIGNATURE = "X-Crawlblock-Signature"
@@ -83,8 +84,9 @@ def sentence(change: Change) -> str:
 
 
 def _add(parent: ET.Element, tag: str, text: str | None = None, **attributes: str) -> ET.Element:
-    child = ET.SubElement(parent, tag, attributes)
-    child.text = text
+    """Add an element; XML has no control characters, not even escaped ones."""
+    child = ET.SubElement(parent, tag, {name: safe(value) for name, value in attributes.items()})
+    child.text = None if text is None else safe(text)
     return child
 
 

@@ -122,7 +122,7 @@ def _choice(set_: Scene) -> str:
     options = "".join(f"<option>{escape(token)}</option>" for token in set_.tokens)
     return (
         '<p class="bar scripted"><label for="crawler-choice">Crawler</label> '
-        f'<select id="crawler-choice">{options}</select> '
+        f'<select id="crawler-choice" autocomplete="off">{options}</select> '
         '<span id="crawler-note" class="soft" aria-live="polite"></span></p>'
         f'<noscript><p class="soft">Shown for {escape(set_.tokens[0])}; with scripts on, for '
         f"{len(set_.tokens)} crawlers. The result files hold all.</p></noscript>"
@@ -147,8 +147,8 @@ def _hosts(material: Material) -> str:
         + '<div class="scripted"><form class="bar" id="host-form" role="search">'
         '<label for="host-search">Host</label> <input id="host-search" type="search" '
         'autocomplete="off" spellcheck="false"> <label for="host-filter">Verdict now</label> '
-        '<select id="host-filter"><option value="">any</option><option>full</option>'
-        "<option>all_but</option><option>partial</option><option>none</option>"
+        '<select id="host-filter" autocomplete="off"><option value="">any</option>'
+        "<option>full</option><option>all_but</option><option>partial</option><option>none</option>"
         '<option>unknown</option><option value="changed">changed</option></select>'
         ' <span id="host-count" class="soft" role="status"></span></form>'
         '<p class="key soft" aria-hidden="true"></p><div class="scroll">'
@@ -196,7 +196,7 @@ def _live(figure: Figure) -> dict[str, Any]:
 
 def _document(title: str, body: str, found: Claims | None, data: str) -> str:
     style = _asset("charts.css") + _asset("page.css")
-    code = [bundle(), _asset("page.js")] if data else []
+    code = [bundle(), _script()] if data else []
     policy = (
         f"default-src 'none'; style-src {_digest(style)}; "
         f"script-src {' '.join(map(_digest, code)) or chr(39) + 'none' + chr(39)}; "
@@ -238,6 +238,11 @@ def _footer() -> str:
 
 def _digest(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def _script() -> str:
+    parts = "".join(_asset(f"{name}.js") for name in ("page", "figures", "hosts"))
+    return f'(() => {{\n"use strict";\n{parts}}})();'
 
 
 def _asset(name: str) -> str:

@@ -12,6 +12,7 @@ _CODINGS = ("transfer-encoding", "content-encoding")
 _READ = KEPT_HEADERS.union(_CODINGS)
 _MEMO = 50_000  # lines; strangers write them
 _LARGEST = 64 * 1024 * 1024  # bytes of a payload once unpacked
+_SIP = 16  # bytes of brotli read at a time, of which each may stand for a MiB
 
 
 class Answer(NamedTuple):
@@ -135,10 +136,7 @@ def _decoded(payload: bytes, coding: str) -> bytes | None:
         if coding in ("gzip", "x-gzip", "deflate"):
             return _unzipped(payload)
         if coding == "br":
-            import brotli  # type: ignore[import-untyped, unused-ignore]  # comes with FastWARC
-
-            unpacked: bytes = brotli.decompress(payload)
-            return unpacked
+            return _unbrotlied(payload)
     except (ImportError, ValueError, zlib.error):
         pass
     except Exception as error:
@@ -158,6 +156,26 @@ def _unzipped(payload: bytes) -> bytes:
         if unpacker.eof:
             return text
     raise ValueError("not what it says")
+
+
+def _unbrotlied(payload: bytes) -> bytes:
+    """Return what brotli holds; it has no limit of its own, so it is fed in sips."""
+    import brotli  # type: ignore[import-untyped, unused-ignore]  # comes with FastWARC
+
+    unpacker = brotli.Decompressor()
+    unpack = getattr(unpacker, "process", None) or unpacker.decompress  # as brotlipy calls it
+    pieces: list[bytes] = []
+    held = 0
+    for at in range(0, len(payload), _SIP):
+        pieces.append(unpack(payload[at : at + _SIP]))
+        held += len(pieces[-1])
+        if held > _LARGEST:
+            raise ValueError("larger than any payload")
+    if hasattr(unpacker, "is_finished") and not unpacker.is_finished():
+        raise ValueError("cut short")
+    if hasattr(unpacker, "finish"):
+        unpacker.finish()  # brotlipy raises here what is cut short
+    return b"".join(pieces)
 
 
 def _unchunked(payload: bytes) -> bytes:

@@ -115,7 +115,9 @@ def read_about(path: Path) -> About:
         read["faults"] = tuple(Fault(**each) for each in read["faults"])
         return About(**read)
     except (OSError, KeyError, ValueError, TypeError, pl.exceptions.PolarsError) as error:
-        raise InputError(f"{path} is no shard of a scan ({error}); remove it, run again") from None
+        raise InputError(
+            f"{path} is no shard of a scan ({error}); remove it and run crawlblock scan run again"
+        ) from None
 
 
 def run_shard(task: Task) -> Done:

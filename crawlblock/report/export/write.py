@@ -11,10 +11,9 @@ from typing import Any
 
 import duckdb
 
-from crawlblock.analysis.run import set_reading
+from crawlblock.analysis.run import MANIFEST, set_reading
 from crawlblock.errors import InputError, StoreError
 from crawlblock.pipeline.runs import Progress, stoppable
-from crawlblock.report.answer import MANIFEST
 from crawlblock.report.export.about import State, Wish, licences, state
 from crawlblock.report.export.card import card, citation
 from crawlblock.report.export.metadata import FORMAT, File, croissant, datapackage, manifest
