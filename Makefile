@@ -94,6 +94,7 @@ benchmark: setup-dev  ## Measure speed: see benchmarks/README.md
 	$(VENV)/bin/python benchmarks/live_run.py
 	$(VENV)/bin/python benchmarks/claims.py
 	$(VENV)/bin/python benchmarks/scale.py
+	$(VENV)/bin/python benchmarks/scale_merge.py
 	$(VENV)/bin/python benchmarks/page.py
 	$(VENV)/bin/python benchmarks/statistics/coverage.py
 	$(VENV)/bin/python benchmarks/census.py build/census

@@ -57,7 +57,7 @@ def build(directory: Path, captures: int) -> None:
 
 def _write(path: Path, shard: Shard, drawn: random.Random) -> None:
     kept: set[str] = set()
-    rows = [row for file in shard.files for row in _file(drawn, file, kept)]
+    rows = [row for file in shard.files for row in file_rows(drawn, file, kept)]
     about = About(
         __version__, registry.stamp(), shard.shard, CRAWL, shard.files, False, len(rows), 0, 0,
         (), {}, {}, (),
@@ -67,7 +67,7 @@ def _write(path: Path, shard: Shard, drawn: random.Random) -> None:
     frame.write_parquet(path, statistics=False, metadata={KEY: json.dumps(asdict(about))})
 
 
-def _file(drawn: random.Random, file: str, kept: set[str]) -> Iterator[tuple[Any, ...]]:
+def file_rows(drawn: random.Random, file: str, kept: set[str]) -> Iterator[tuple[Any, ...]]:
     """Yield the captures of a file; a text comes with the shard's first capture of it."""
     offset = 0
     while offset < FILE:

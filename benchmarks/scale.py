@@ -6,8 +6,8 @@ Usage:
 The plan has that many shards of that many file names each (20 crawls and more: one has some 5,000
 shards of 20 files).  The engine maps a task that spins for half a ms over them; a real shard of 20
 files costs about a second of a core.  What counts is how much of the processors client, scheduler
-and workers use beside the spinning, for each shard, as a share of that second.  Merging is not
-measured yet.
+and workers use beside the spinning, for each shard, as a share of that second.  Merging is
+measured by `scale_merge.py`.
 """
 
 import argparse

@@ -25,7 +25,7 @@ def merge(
     shards = find_shards(directories)
     ranking = read_ranks(ranks) if ranks else None
     merged = load(store, shards, progress)
-    tally.captures += sum(each.about.captures for each in shards)
+    tally.captures += sum(each.captures for each in shards)
     marks = registry.provider_marks()
     chosen_by = f"{registry.providers_digest()}.{_CHOICE}"
     for snapshot in _unsettled(store, chosen_by):

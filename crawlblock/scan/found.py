@@ -1,14 +1,15 @@
 """The shards that lie in directories, checked to belong together before they are merged."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 import polars as pl
 
 from crawlblock.errors import InputError
-from crawlblock.scan.plan import Plan, Taken, read_plan
-from crawlblock.scan.shard import About, read_about, shard_path
+from crawlblock.scan.plan import Plan, Shard, Taken, read_plan
+from crawlblock.scan.shard import read_about, shard_path
 
 COLUMNS = (  # of a shard that are merged
 
@@ -19,10 +20,17 @@ COLUMNS = (  # of a shard that are merged
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A shard that lies in a directory, with the plan it is part of."""
+    """A shard that lies in a directory, with the plan it is part of.
+
+    Of what it says of itself only this is kept: its policies alone would be 0.2 MB a shard.
+    """
 
     path: Path
-    about: About
+    shard: Shard
+    rules: str  # it was read with
+    captures: int
+    bytes: int  # of the WARC files read
+    faults: int  # places that could not be read
     plan: Plan
     taken: Taken
 
@@ -36,10 +44,17 @@ def find_shards(directories: Sequence[Path]) -> list[Found]:
     found: dict[object, Found] = {}
     for directory in directories:
         for each in _found(directory):
-            found.setdefault((each.about.crawl, each.about.files, drawn(each)), each)
-    shards = sorted(found.values(), key=lambda each: (each.about.crawl, each.about.files))
-    _check_together(shards)
+            found.setdefault((each.shard.crawl, each.shard.files, drawn(each)), each)
+    shards = sorted(found.values(), key=lambda each: (each.shard.crawl, each.shard.files))
+    for _, crawl in by_crawl(shards):
+        _check_together(crawl)
     return shards
+
+
+def by_crawl(shards: Iterable[Found]) -> Iterator[tuple[str, list[Found]]]:
+    """Yield each crawl with its shards, from shards in order."""
+    for crawl, group in groupby(shards, key=lambda each: each.shard.crawl):
+        yield crawl, list(group)
 
 
 def _found(directory: Path) -> Iterator[Found]:
@@ -63,23 +78,25 @@ def _found(directory: Path) -> Iterator[Found]:
                 f"{path}: made by an older crawlblock, it has no {min(missing)}; remove it and run "
                 "crawlblock scan run again"
             )
-        yield Found(path, about, plan, taken[about.crawl])
+        yield Found(
+            path, shard, about.rules, about.captures, about.bytes, len(about.faults), plan,
+            taken[about.crawl],
+        )  # fmt: skip
 
 
 def _check_together(shards: Sequence[Found]) -> None:
-    """Raise InputError where shards of one crawl come from different plans or rules."""
-    firsts: dict[str, Found] = {}
-    owners: dict[tuple[str, str], Found] = {}
+    """Raise InputError where shards of a crawl come from different plans or rules."""
+    first = shards[0]
+    owners: dict[str, Found] = {}
     for each in shards:
-        first = firsts.setdefault(each.about.crawl, each)
-        for file in each.about.files:
-            other = owners.setdefault((each.about.crawl, file), each)
+        for file in each.shard.files:
+            other = owners.setdefault(file, each)
             if other is not each:
                 raise InputError(
                     f"{each.path} and {other.path} both hold {file}: they are of different plans; "
                     "merge one of them, or the other into another --db"
                 )
-        check_rules(each, str(first.path), first.about.rules)
+        check_rules(each, str(first.path), first.rules)
         check_plan(each, str(first.path), *drawn(first))
 
 
@@ -90,9 +107,9 @@ def drawn(found: Found) -> tuple[str, float, int, int]:
 
 def check_rules(found: Found, where: str, rules: str) -> None:
     """Raise InputError if a shard was read with other rules than others of its crawl."""
-    if found.about.rules != rules:
+    if found.rules != rules:
         raise InputError(
-            f"{found.path}: read with the rules {found.about.rules}, {where} with {rules}; plan "
+            f"{found.path}: read with the rules {found.rules}, {where} with {rules}; plan "
             "and run the scan again with one version of crawlblock, so that all files of one crawl "
             "are read alike"
         )

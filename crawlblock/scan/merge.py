@@ -1,6 +1,7 @@
 """Shards into the database, some at a time; what is merged is not merged again."""
 
 import zlib
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
@@ -10,11 +11,12 @@ import duckdb
 import polars as pl
 
 from crawlblock.errors import InputError
-from crawlblock.scan.found import Found, check_plan, check_rules, drawn
+from crawlblock.scan.found import Found, by_crawl, check_plan, check_rules, drawn
 from crawlblock.store.database import Database
 from crawlblock.store.frames import ArrowStream
 
 _BATCH = 300_000  # captures that are stored in one transaction, or one shard's
+_SHARDS = 100  # likewise, for each is open while they are read
 _PAGE = 5_000  # texts compressed at a time
 _NEW_TEXTS = """
 SELECT text AS name, NULL AS bytes, any_value(rules) AS blob
@@ -52,9 +54,12 @@ def load(database: Database, shards: Sequence[Found], progress: Progress) -> lis
     Each batch is one transaction: what is stored when a run is killed is whole.
     """
     with database.transaction() as con:
-        _check_database(con, database.path, shards)
-        known = set(con.execute("SELECT snapshot, shard FROM scanned_shards").fetchall())
-    new = [each for each in shards if (each.about.crawl, each.about.shard) not in known]
+        _refuse_others(con, database.path)
+        new = [
+            each
+            for crawl, group in by_crawl(shards)
+            for each in _unknown(con, database.path, crawl, group)
+        ]
     done = 0
     for batch in _batches(new):
         with database.transaction() as con:
@@ -70,15 +75,14 @@ def _merged(con: duckdb.DuckDBPyConnection, new: Sequence[Found]) -> list[Merged
         "SELECT snapshot, count(file), any_value(planned), any_value(of) FROM scans "
         "JOIN scanned_files USING (snapshot) GROUP BY snapshot ORDER BY snapshot"
     ).fetchall()
-    crawls = [each.about.crawl for each in new]
+    shards = Counter(each.shard.crawl for each in new)
     return [
-        Merged(crawl, merged, planned, of, crawls.count(crawl))
-        for crawl, merged, planned, of in rows
+        Merged(crawl, merged, planned, of, shards[crawl]) for crawl, merged, planned, of in rows
     ]
 
 
-def _check_database(con: duckdb.DuckDBPyConnection, path: Path, shards: Sequence[Found]) -> None:
-    """Note the plans of crawls that are new; raises InputError where they cannot come in here."""
+def _refuse_others(con: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Raise InputError if a database holds anything but scans."""
     foreign = con.execute(
         "SELECT snapshot FROM snapshots ANTI JOIN scans USING (snapshot) "
         "UNION ALL SELECT panel FROM panels LIMIT 1"
@@ -88,30 +92,40 @@ def _check_database(con: duckdb.DuckDBPyConnection, path: Path, shards: Sequence
             f"{path}: holds {foreign[0][0]}, which is not of a scan; a census has a database of "
             "its own, name another --db"
         )
-    plans = {row[0]: row[1:] for row in con.execute("FROM scans").fetchall()}
-    owners = {
-        (crawl, file): shard
-        for crawl, file, shard in con.execute(
-            "SELECT snapshot, warc_file, shard FROM scanned_files"
+
+
+def _unknown(
+    con: duckdb.DuckDBPyConnection, path: Path, crawl: str, shards: Sequence[Found]
+) -> list[Found]:
+    """Return the shards of a crawl that are not stored, its plan noted if it is new.
+
+    Raises InputError where they do not go with what is stored.  They are of one plan.
+    """
+    first = shards[0]
+    known = con.execute("SELECT * FROM scans WHERE snapshot = ?", [crawl]).fetchall()
+    if known:
+        _, *draw, rules, _ = known[0]
+        check_rules(first, str(path), rules)
+        check_plan(first, str(path), *draw)
+    else:
+        row = [crawl, *drawn(first), first.rules, None]
+        con.execute("INSERT INTO scans VALUES (?, ?, ?, ?, ?, ?, ?)", row).fetchall()
+    owners = dict(
+        con.execute(
+            "SELECT warc_file, shard FROM scanned_files WHERE snapshot = ?", [crawl]
         ).fetchall()
-    }
-    merged = {(crawl, shard) for (crawl, _), shard in owners.items()}
+    )
+    stored = set(owners.values())
     for each in shards:
-        about = each.about
-        if about.crawl not in plans:
-            row = [about.crawl, *drawn(each), about.rules, None]
-            con.execute("INSERT INTO scans VALUES (?, ?, ?, ?, ?, ?, ?)", row).fetchall()
-            plans[about.crawl] = tuple(row[1:])
-        *draw, rules, _ = plans[about.crawl]
-        check_rules(each, str(path), rules)
-        check_plan(each, str(path), *draw)
-        expected = about.shard if (about.crawl, about.shard) in merged else None
-        for file in about.files:
-            if (owner := owners.get((about.crawl, file))) != expected:
+        name = each.shard.shard
+        expected = name if name in stored else None
+        for file in each.shard.files:
+            if (owner := owners.get(file)) != expected:
                 raise InputError(
                     f"{each.path}: {path} has shards of another plan of this crawl "
-                    f"({owner or about.shard}); merge it into another --db"
+                    f"({owner or name}); merge it into another --db"
                 )
+    return [each for each in shards if each.shard.shard not in stored]
 
 
 def _batches(shards: Sequence[Found]) -> Iterator[list[Found]]:
@@ -119,11 +133,11 @@ def _batches(shards: Sequence[Found]) -> Iterator[list[Found]]:
     batch: list[Found] = []
     held = 0
     for each in shards:
-        if batch and held + each.about.captures > _BATCH:
+        if batch and (held + each.captures > _BATCH or len(batch) == _SHARDS):
             yield batch
             batch, held = [], 0
         batch.append(each)
-        held += each.about.captures
+        held += each.captures
     if batch:
         yield batch
 
@@ -142,20 +156,21 @@ def _store(con: duckdb.DuckDBPyConnection, batch: Sequence[Found]) -> None:
 
 
 def _shards_frame(batch: Sequence[Found]) -> pl.DataFrame:
-    abouts = [each.about for each in batch]
     return pl.DataFrame(
         {
-            "snapshot": [about.crawl for about in abouts],
-            "shard": [about.shard for about in abouts],
-            "captures": [about.captures for about in abouts],
-            "bytes": [about.bytes for about in abouts],
-            "faults": [len(about.faults) for about in abouts],
+            "snapshot": [each.shard.crawl for each in batch],
+            "shard": [each.shard.shard for each in batch],
+            "captures": [each.captures for each in batch],
+            "bytes": [each.bytes for each in batch],
+            "faults": [each.faults for each in batch],
         }
     )
 
 
 def _files_frame(batch: Sequence[Found]) -> pl.DataFrame:
-    rows = [(e.about.crawl, e.about.shard, file) for e in batch for file in e.about.files]
+    rows = [
+        (each.shard.crawl, each.shard.shard, file) for each in batch for file in each.shard.files
+    ]
     return pl.DataFrame(rows, schema=["snapshot", "shard", "warc_file"], orient="row")
 
 

@@ -8,18 +8,24 @@ import subprocess
 import sys
 import time
 import zlib
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
 
+from crawlblock import registry
 from crawlblock.errors import InputError, StoreError
 from crawlblock.pipeline.sample import from_list, store_panel
-from crawlblock.scan.shard import KEY
+from crawlblock.scan.found import find_shards
+from crawlblock.scan.merge import load
+from crawlblock.scan.plan import Plan, Taken, cut, write_plan
+from crawlblock.scan.shard import KEY, shard_path
+from crawlblock.store.database import Database
 from crawlblock.store.store import Store
 from crawlblock.warc import digest
-from scan.shards import crawl, scanned, told
+from scan.shards import MINI, crawl, scanned, told
 
 
 @pytest.fixture(scope="module")
@@ -99,6 +105,29 @@ def test_parts_come_to_the_whole(scan: Path, tmp_path: Path) -> None:
         assert f"each stands for {count / number:.4g}" in said
     assert "0 new shards" in merged(tmp_path / "parts.duckdb", scan)
     assert _rows(tmp_path / "parts.duckdb") == _rows(tmp_path / "whole.duckdb")
+
+
+def test_many_small_shards(scan: Path, tmp_path: Path) -> None:
+    """However small shards are, few are opened at a time, and each batch is stored by itself."""
+    keys = [f"{number:03}.warc.gz" for number in range(250)]
+    small = tmp_path / "small"
+    planned = cut(MINI.crawl, keys, 1)
+    taken = Taken(MINI.crawl, len(keys), len(keys))
+    write_plan(Plan("/", "seed", 1.0, registry.stamp(), 0, (taken,), tuple(planned)), small)
+    (small / "shards").mkdir()
+    empty = pl.read_parquet(shards(scan)[0]).clear()
+    said = json.loads(pl.read_parquet_metadata(shards(scan)[0])[KEY])
+    for shard in planned:
+        about = {**said, **asdict(shard), "captures": 0}
+        path = shard_path(small, shard.shard)
+        empty.write_parquet(path, metadata={KEY: json.dumps(about)})
+    stored: list[int] = []
+    database = Database(tmp_path / "census.duckdb")
+    load(database, find_shards([small]), lambda what, done, of: stored.append(done))
+    assert stored == [100, 200, 250]
+    with database.reading() as con:
+        counted = con.execute("SELECT count(*), max(file) FROM scanned_files").fetchall()
+    assert counted == [(250, 250)]
 
 
 def test_missing_shards_are_told(scan: Path, tmp_path: Path) -> None:
