@@ -131,6 +131,14 @@ def test_file_that_cannot_be_written(
     assert (code, out) == (2, "") and "x.csv: No such file" in err and len(err.splitlines()) == 1
 
 
+@pytest.mark.parametrize("end", [">&-", "2>&-"])
+def test_nobody_reads(robots: Path, end: str) -> None:
+    """Where a shell has closed a stream, a command ends well and silently."""
+    command = f"{sys.executable} -m crawlblock check {robots} -o table {end}"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252", "utf-8"])
 def test_terminal_without_unicode(tmp_path: Path, encoding: str) -> None:
     """Series and dashes are spelled in ASCII, as wide as they were, where there is no Unicode."""

@@ -1,8 +1,10 @@
 """The commands: a skin over the library."""
 
 import errno
+import os
 import sys
 import traceback
+from pathlib import Path
 from typing import Any
 
 import click
@@ -96,8 +98,7 @@ def main(args: list[str] | None = None) -> None:
     given = sys.argv[1:] if args is None else args
     arguments = [argument for argument in given if argument != DEBUG]
     debug = DEBUG in given
-    for stream in (sys.stdout, sys.stderr):
-        spell_for(stream)
+    _prepare_streams()
     try:
         result: Any = cli.main(args=arguments, prog_name="crawlblock", standalone_mode=False)
         sys.exit(result if isinstance(result, int) else 0)
@@ -125,6 +126,15 @@ def main(args: list[str] | None = None) -> None:
         if str(error) == "Query interrupted":  # what DuckDB makes of Ctrl-C
             _fail("stopped; what was stored stays, run the same command to go on", 130)
         _fail(f"a fault in crawlblock ({type(error).__name__}: {error}); --debug shows where", 1)
+
+
+def _prepare_streams() -> None:
+    """Let all that is printed go somewhere: to nothing where a shell has closed the stream."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            nowhere = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - till the end
+            setattr(sys, name, nowhere)
+        spell_for(getattr(sys, name))
 
 
 def _refuse(error: click.ClickException) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from crawlblock.cli.options import db_option, results_option, say
+from crawlblock.errors import InputError
 from crawlblock.report.answer import write_report
 from crawlblock.store.store import Store
 
@@ -19,5 +20,7 @@ def report(db: Path, results: Path | None) -> None:
     Example:
       crawlblock report
     """
+    if not db.exists():
+        raise InputError(f"{db}: no database is there; name another --db, or fill one first")
     page = write_report(Store(db), results or db.parent / "results")
     say(f"page: {page}; each figure beside it as SVG and PNG")
