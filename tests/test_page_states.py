@@ -66,7 +66,7 @@ def test_no_weights(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     """Without weights it is said that nothing can be said of what is lost, and how to."""
     small.snapshot(con, "CC-MAIN-2024-10", date(2024, 2, 20), dict.fromkeys(HOSTS, "named"))
     text = said(page(con, tmp_path / "results"))
-    assert "It cannot be said: no weights are stored." in text
+    assert "It cannot be said: no weight of these hosts is stored." in text
     assert "crawlblock weights brings them." in text
 
 
@@ -74,6 +74,67 @@ def test_nobody_refuses(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     """Where no robots.txt refuses anybody, nobody is asked whether he decided it."""
     small.snapshot(con, "CC-MAIN-2024-10", date(2024, 2, 20), dict.fromkeys(HOSTS, "open"))
     assert "there is nobody to ask about" in said(page(con, tmp_path / "results"))
+
+
+def test_nobody_is_refused_most(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    """Where no host refuses a crawler, none is said to be the one that most refuse."""
+    small.snapshot(con, "CC-MAIN-2024-10", date(2024, 2, 20), dict.fromkeys(HOSTS, "open"))
+    text = said(page(con, tmp_path / "results"))
+    assert "None of the 2 AI crawlers in use is known to be refused by a host." in text
+    assert "that most hosts refuse." not in text
+
+
+def test_equally_refused_crawlers_are_said_to_be(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    """Where two crawlers are refused by as many hosts, neither is said to be refused by most."""
+    small.snapshot(con, "CC-MAIN-2024-10", date(2024, 2, 20), dict.fromkeys(HOSTS, "wild"))
+    text = said(page(con, tmp_path / "results"))
+    assert "2 AI crawlers in use are refused by as many hosts, none by more." in text
+    assert "that most hosts refuse." not in text
+
+
+def test_an_archive_may_be_refused_most(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    """The crawler that the answers are about is the most refused, also if it is an archive's."""
+    con.execute("INSERT INTO policies VALUES ('shut', 'r')")
+    con.execute("INSERT INTO payloads VALUES ('sha1:shut', 1, NULL, 'shut', false, NULL, NULL)")
+    con.execute(
+        "INSERT INTO verdicts SELECT 'shut', token, CASE token WHEN 'Beta' THEN 'full' ELSE 'none' "
+        "END, CASE token WHEN 'Beta' THEN 'named' ELSE 'default' END, token <> 'Beta', "
+        "CASE token WHEN 'Beta' THEN 'own' END, CASE token WHEN 'Beta' THEN 'shut' END "
+        "FROM crawlers"
+    )
+    answers = {host: "named" if host < "h2" else "shut" for host in HOSTS}
+    small.snapshot(con, "CC-MAIN-2024-10", date(2024, 2, 20), answers)
+    text = said(page(con, tmp_path / "results"))
+    assert "Beta is the AI crawler in use that most hosts refuse." in text
+
+
+def test_no_text_of_their_own(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    """That no refusal is a site's own has an interval: one shared text is one decision."""
+    small.snapshot(con, "CC-MAIN-2024-10", date(2024, 2, 20), dict.fromkeys(HOSTS, "wild"))
+    text = said(page(con, tmp_path / "results")).replace("\N{NO-BREAK SPACE}", " ")
+    assert "0.0 % of the 40 hosts whose robots.txt refuses Alpha" in text
+    assert "by a text of no known template (95 % interval 0.0\N{EN DASH}79.3 %" in text
+
+
+def test_weights_of_others(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    """Weights of other hosts than these are not said to be lacking altogether."""
+    small.snapshot(con, "CC-MAIN-2024-10", date(2024, 2, 20), dict.fromkeys(HOSTS, "named"))
+    con.execute("INSERT INTO weights BY NAME SELECT 'x.org' AS domain, 'c' AS corpus, 5 AS tokens")
+    text = said(page(con, tmp_path / "results"))
+    assert "no weight of these hosts is stored" in text and "no weights are stored" not in text
+
+
+def test_changes_of_all_hosts_are_counted(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    """The page counts the changes of all hosts, not of those alone whose changes are listed."""
+    small.panel(con, [(host, "all", 1.0) for host in HOSTS])
+    for month, answer in ((1, "open"), (2, "named")):
+        small.snapshot(con, f"CC-{month}", date(2024, month, 1), dict.fromkeys(HOSTS, answer))
+    frames = analyze(con, tmp_path / "results")
+    frames["events"] = frames["events"].head(3)
+    made = Reader(page_of(Material(frames, ARCHIVE, host_table(con, True, 9)))[0])
+    assert "Alpha: 40 times a host began to refuse it between two captures" in said(made)
 
 
 def test_nothing_is_dated(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:

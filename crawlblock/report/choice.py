@@ -47,10 +47,21 @@ def claims(results: dict[str, pl.DataFrame], definition: str = HEADLINE) -> Clai
 
 
 def asked(found: Claims) -> list[str]:
-    """Return the most refused crawler of the figure and its open archives."""
+    """Return the most refused AI crawler of the figure and its open archives."""
     open_data = {c.token for c in registry.crawlers() if c.ai and c.openness is Openness.OPEN}
-    first, *others = found.tokens
-    return [first, *(token for token in others if token in open_data)]
+    shown = [row["token"] for row in rivals(found) if row["token"] in found.tokens]
+    first = shown[0] if shown else found.tokens[0]
+    return [first, *(token for token in found.tokens if token in open_data and token != first)]
+
+
+def rivals(found: Claims) -> list[dict[str, Any]]:
+    """Return the last claims about AI crawlers in use, the most refused first.
+
+    Of equally refused ones those of the figure come first, in its order.
+    """
+    order = {token: place for place, token in enumerate(found.tokens)}
+    rows = [row for row in found.last().to_dicts() if row["ai"] and _in_use(row)]
+    return sorted(rows, key=lambda row: (-row["estimate"], order.get(row["token"], len(order))))
 
 
 def _choose(last: pl.DataFrame) -> tuple[str, ...]:
@@ -64,10 +75,13 @@ def _choose(last: pl.DataFrame) -> tuple[str, ...]:
     others = [row["token"] for row in (next(archives, None), next(searches, None)) if row]
     leaders: dict[str, str] = {}
     for row in sorted(rows, key=lambda row: -row["estimate"]):
-        in_use = row["retired"] is None or row["retired"] > row["snapshot_date"]
-        if row["ai"] and in_use and row["token"] not in others:
+        if row["ai"] and _in_use(row) and row["token"] not in others:
             leaders.setdefault(row["operator"] or row["token"], row["token"])
     return (*list(leaders.values())[:LEADERS], *others)
+
+
+def _in_use(row: dict[str, Any]) -> bool:
+    return row["retired"] is None or bool(row["retired"] > row["snapshot_date"])
 
 
 def _is(row: dict[str, Any], openness: Openness, purpose: Purpose) -> bool:

@@ -23,7 +23,7 @@ def course(found: Claims, results: Frames) -> str:
 
 
 def _of(token: str, results: Frames, population: str) -> Frames:
-    names = ("balanced", "events", "openness", "attrition", "forecast")
+    names = ("balanced", "events_per_snapshot", "openness", "attrition", "forecast")
     chosen = {name: results[name].filter(pl.col("token") == token) for name in names}
     return {
         name: frame.filter(pl.col("population") == population)
@@ -46,8 +46,8 @@ def _same_hosts(token: str, frames: Frames) -> Iterator[str]:
 
 
 def _turns(token: str, frames: Frames) -> Iterator[str]:
-    seen = frames["events"].drop_nulls("after")
-    counts = dict(seen.group_by("event").len().iter_rows())
+    seen = frames["events_per_snapshot"].group_by("event").agg(pl.col("n_changed").sum())
+    counts = dict(seen.iter_rows())
     if not frames["balanced"].is_empty():
         yield (
             f"{token}: {counts.get('refused', 0)} times a host began to refuse it between two "

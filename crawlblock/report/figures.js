@@ -11,7 +11,8 @@ const told = (value) => {
     else if (name === "name") lines.unshift(found);
     else if (name === "snapshot") lines.push(found);
     else if (name === "estimate") {
-      const ends = value.low === undefined ? "" : ` (${interval(+value.low, +value.high)})`;
+      const drawn = [value.low, value.high].every((end) => end !== undefined && isFinite(end));
+      const ends = drawn ? ` (${interval(+value.low, +value.high)})` : "";
       lines.push(percent(+found) + ends);
     } else lines.push(`${LABELS[name] || name} ${count(+found)}`);
   }

@@ -16,7 +16,7 @@ from crawlblock.report.figure_rows import (
     verdict_rows,
 )  # fmt: skip
 from crawlblock.report.scene import Row, Scene
-from crawlblock.report.words import DEFINITIONS, WRITERS
+from crawlblock.report.words import DEFINITIONS, NO_WEIGHT, WRITERS
 
 EVENTS = ("refused", "opened")
 _LINE = ("snapshot", "name", "series", "estimate", "low", "high", "n", "n_unknown", "place")
@@ -175,7 +175,7 @@ def lost(scene: Scene) -> Figure:
         "nothing of the rest of the corpus.",
         rows,
         names,
-        "It cannot be said: no weights are stored. crawlblock weights brings them.",
+        f"It cannot be said: {NO_WEIGHT}, or none of them could be told.",
     )
 
 

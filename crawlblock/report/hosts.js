@@ -18,6 +18,9 @@ const isEarly = (token, snapshot) => {
   const since = data.tokens[token][1];
   return since !== null && data.snapshots[snapshot][1] < since;
 };
+// The first snapshot of a run in which the crawler was documented.
+const countedFrom = ([first], token) => data.snapshots.slice(first).find(
+  (_, place) => !isEarly(token, first + place))[0];
 const stripOf = (host, token) => {
   const cells = [];
   for (const [first, length, number] of host[2]) {
@@ -105,7 +108,8 @@ const panel = (host) => {
       if (isEarly(token, run[0] + run[1] - 1)) return make("td", { class: "soft" }, "not yet");
       const [ruling] = rulingOf(run[2], token);
       const cell = make("button", { type: "button", class: "cell", "aria-pressed": "false" },
-        data.rulings[ruling][0]);
+        data.rulings[ruling][0] + (isEarly(token, run[0])
+          ? ` from ${countedFrom(run, token)}` : ""));
       cell.addEventListener("click", () => {
         evidence.parentElement.querySelectorAll(".cell").forEach((one) =>
           one.setAttribute("aria-pressed", String(one === cell)));
@@ -129,12 +133,18 @@ const proof = (host, run, token) => {
   if (slot >= 0) {
     box.append(make("p", {}, `Line ${run[3][slot]} decided: `, make("code", {}, text)));
   } else if (text) paragraphs.push(`No rules were read: ${text}.`);
-  else paragraphs.push("No rule refuses a path to it.");
+  else if (open === null || restriction !== "none") {
+    paragraphs.push("The text is not at hand, so that its line cannot be shown.");
+  } else paragraphs.push("No rule refuses a path to it.");
   if (author) paragraphs.push(`Written by: ${AUTHORS[author] || `the template ${author}`}.`);
   const since = run[1] === 1 ? "" : `, the first of ${run[1]} captures with this answer`;
   paragraphs.push(run.length > 4
     ? `Archived in ${data.folders[run[4]]}${run[5]} at offset ${run[6]}, length ${run[7]} (${at}${
       since}).` : `No WARC file is known for ${at}.`);
+  if (isEarly(token, run[0])) {
+    const from = countedFrom(run, token);
+    paragraphs.push(`Counted from ${from} on; the crawler was not documented before.`);
+  }
   if (data.leftOut[at]) paragraphs.push(`${at} counts in no share: ${data.leftOut[at]}.`);
   const [head, ...rest] = paragraphs;
   box.prepend(make("p", {}, make("b", {}, head)));

@@ -22,7 +22,7 @@ _RULINGS = """
 SELECT answer, token, restriction, basis, root_allowed, authored_by FROM meanings
 WHERE answer IN (SELECT unnest(?)) ORDER BY answer, token
 """
-_BODIES = "SELECT digest, body FROM payloads WHERE digest IN (SELECT unnest(?))"
+_BODIES = "SELECT digest, body FROM bodies WHERE digest IN (SELECT unnest(?))"
 _QUERY = files(__package__) / "hosts.sql"
 
 

@@ -6,8 +6,9 @@ from typing import Any
 
 import polars as pl
 
-from crawlblock.report.choice import HEADLINE, Claims, asked
-from crawlblock.report.words import DEFINITIONS, READINGS, interval, percent
+from crawlblock.analysis.estimate import wilson
+from crawlblock.report.choice import HEADLINE, Claims, asked, rivals
+from crawlblock.report.words import DEFINITIONS, NO_WEIGHT, READINGS, interval, percent
 
 Frames = dict[str, pl.DataFrame]
 SMALL = 30  # hosts; of fewer no share is worth much
@@ -47,9 +48,22 @@ def _refused(found: Claims, token: str) -> Lead:
         f"{percent(last['estimate'])} of hosts refuse {token} "
         f"(95 % interval {interval(last['low'], last['high'])}; n = {last['n']:,}, "
         f"{last['n_unknown']:,} unknown{_bounds(last)}) in {last['snapshot']}.",
-        f"{token} is the AI crawler in use that most hosts refuse. Refused: "
-        f"{DEFINITIONS[HEADLINE]}. {READINGS.get(found.reading, found.reading)}.{few}",
+        f"{_leads(found, last)} Refused: {DEFINITIONS[HEADLINE]}. "
+        f"{READINGS.get(found.reading, found.reading)}.{few}",
     )
+
+
+def _leads(found: Claims, row: dict[str, Any]) -> str:
+    """Return why the answer is about this crawler."""
+    others = rivals(found)
+    if not any(other["token"] == row["token"] for other in others):
+        return "No AI crawler in use is known by then."
+    highest = [other for other in others if other["estimate"] == others[0]["estimate"]]
+    if not others[0]["estimate"]:
+        return f"None of the {len(others)} AI crawlers in use is known to be refused by a host."
+    if len(highest) == 1:
+        return f"{row['token']} is the AI crawler in use that most hosts refuse."
+    return f"{len(highest)} AI crawlers in use are refused by as many hosts, none by more."
 
 
 def _bounds(row: dict[str, Any]) -> str:
@@ -65,12 +79,14 @@ def _decided(token: str, authors: list[dict[str, Any]], decisions: list[dict[str
     if not rows or told is None:
         return Lead(question, "No robots.txt refuses it, so there is nobody to ask about.", "")
     own = next((row for row in rows if row["authored_by"] == "own"), None)
-    share, ends = (own["estimate"], interval(own["low"], own["high"])) if own else (0, "none")
+    share = own["estimate"] if own else 0.0
+    low, high = (own["low"], own["high"]) if own else wilson(0.0, told["effective_decisions"])
     return Lead(
         question,
         f"{percent(share)} of the {rows[0]['n']:,} hosts whose robots.txt refuses {token} do so "
-        f"by a text of no known template (95 % interval {ends}; {rows[0]['n_unknown']:,} hosts "
-        f"unknown); all are at least {told['n_decisions']:,} decisions, effectively "
+        f"by a text of no known template (95 % interval {interval(low, high)}; "
+        f"{rows[0]['n_unknown']:,} hosts unknown); "
+        f"all are at least {told['n_decisions']:,} decisions, effectively "
         f"{told['effective_decisions']:.0f}.",
         "Hosts with the same rules for the same crawlers are one decision; effectively: as many "
         "as equally shared texts would be. Both are lower bounds, for short texts agree by chance.",
@@ -105,7 +121,7 @@ def _lost(token: str, rows: list[dict[str, Any]]) -> Lead:
     question = "How much is lost?"
     known = [r for r in rows if r["token"] == token and r["estimate"] is not None]
     if not known:
-        why = "no weights are stored" if not rows else "too few domains with a weight are told"
+        why = "none of the domains with a weight could be told" if rows else NO_WEIGHT
         return Lead(question, f"It cannot be said: {why}.", "crawlblock weights brings them.")
     row = known[0]
     whole = row["low"] == row["high"]

@@ -7,7 +7,7 @@ import polars as pl
 
 from crawlblock.report.choice import Claims, asked
 from crawlblock.report.markup import items
-from crawlblock.report.words import DASH, interval, percent, writer
+from crawlblock.report.words import DASH, NO_WEIGHT, interval, percent, writer
 
 _Row = dict[str, Any]
 
@@ -89,7 +89,7 @@ def _sides(row: _Row) -> tuple[str, str]:
 
 def _lost(tokens: Iterable[str], rows: Sequence[_Row]) -> Iterator[str]:
     if not rows:
-        yield "It cannot be said: no weights are stored. crawlblock weights brings them."
+        yield f"It cannot be said: {NO_WEIGHT}. crawlblock weights brings them."
         return
     for token in tokens:
         for row in rows:

@@ -13,6 +13,7 @@ READINGS = {
     "ccbot": "HTTP statuses read as by Common Crawl's crawler (403 closes, 429 and 5xx put off, "
     "other 4xx open)",
 }
+NO_WEIGHT = "no weight of these hosts is stored"
 POPULATIONS = {
     "panel": "hosts of the panel",
     "captured": "the hosts captured in each snapshot, not the same throughout,",

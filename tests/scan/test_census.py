@@ -18,6 +18,7 @@ from crawlblock.pipeline.evaluate import evaluate
 from crawlblock.pipeline.history import Wanted, collect_history
 from crawlblock.pipeline.runs import Tally
 from crawlblock.pipeline.sample import from_list, store_panel
+from crawlblock.report.hosts import host_table
 from crawlblock.robots.evaluate import Judge
 from crawlblock.store.store import Store
 from crawlblock.transport import Limits
@@ -344,6 +345,16 @@ def test_one_file_gives_no_interval(mirror: Path, tmp_path: Path) -> None:
     assert found["files"].unique().to_list() == [1]
     assert found["low"].null_count() == found["high"].null_count() == found.height
     assert found["estimate"].null_count() < found.height
+
+
+def test_hosts_of_a_scan_show_their_lines(whole: Path) -> None:
+    """On the page of a scanned crawl the refusing line is shown, from the text that was kept."""
+    with Store(whole / "census.duckdb").reading() as con:
+        table = host_table(con, False, 300)
+    rulings = [ruling for ruling in table["rulings"] if ruling[1] in ("named", "wildcard")]
+    assert {ruling[2] for ruling in rulings} == {True, False}
+    assert all(ruling[4] for ruling in rulings if ruling[0] != "none")
+    assert "Disallow: /" in {ruling[4] for ruling in rulings}
 
 
 def test_present_questions_are_answered(whole: Path) -> None:
