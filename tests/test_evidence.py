@@ -97,6 +97,18 @@ def test_wildcard_group(db: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert (row["basis"], row["groups"][0]["first_line"]) == ("wildcard", 2)
 
 
+def test_no_group_at_all(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A robots.txt without a single group is explained: nothing in it is for anybody."""
+    body = b"# nothing\nSitemap: https://a.example/map.xml\n"
+    store = Store(tmp_path / "db.duckdb")
+    frame = captures_frame([capture("a.example", "2024-05", datetime(2024, 5, 6), body)])
+    store.add_captures(frame, [Payload(digest(body), body)], SnapshotKind.IMPORT)
+    evaluate(store, Tally(), lambda what, done, total: None)
+    row = explained(tmp_path / "db.duckdb", capsys, "a.example", "GPTBot")
+    assert (row["restriction"], row["basis"], row["root_allowed"]) == ("none", "default", True)
+    assert (row["groups"], row["line"], row["authored_by"]) == ([], None, None)
+
+
 def test_status_decides(db: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Where no rules were read the status is shown under both readings."""
     row = explained(db, capsys, "a.example", "CCBot")

@@ -251,6 +251,8 @@ def _readings(con: duckdb.DuckDBPyConnection, status: int | None, token: str) ->
 
 def _groups(body: bytes, finding: Finding) -> tuple[Lines, ...]:
     """Return the lines of a finding's groups; a group ends where the next begins."""
+    if not finding.groups:
+        return ()
     texts = body.splitlines()
     starts = [group.agents[0][1] for group in parse(body)]
     ends = dict(zip(starts, [*starts[1:], len(texts) + 1], strict=True))
