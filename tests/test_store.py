@@ -15,7 +15,7 @@ from crawlblock.errors import LockedError, StoreError
 from crawlblock.model import Capture, Member, Outcome, Payload, SnapshotKind
 from crawlblock.pipeline.evaluate import evaluate
 from crawlblock.pipeline.runs import Tally, recorded
-from crawlblock.store.frames import captures_frame
+from crawlblock.store.frames import ArrowStream, captures_frame
 from crawlblock.store.store import Store
 from crawlblock.warc import digest
 
@@ -306,3 +306,28 @@ def test_reader_does_not_block(tmp_path: Path) -> None:
         assert reader.stdout.readline() == "1\n"
     with duckdb.connect(str(copy), read_only=True) as con:
         assert con.execute("SELECT count(*) FROM captures").fetchall() == [(2,)]
+
+
+def test_threads_may_ask_a_frame_at_once() -> None:
+    """DuckDB may start to read a frame twice at the same moment."""
+    stream = ArrowStream(pl.DataFrame({"a": range(1000)}))
+    failures = list[BaseException]()
+
+    def ask() -> None:
+        try:
+            for _ in range(2000):
+                stream.__arrow_c_stream__()
+        except RuntimeError as error:
+            failures.append(error)
+
+    switch = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        threads = [threading.Thread(target=ask) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(switch)
+    assert not failures

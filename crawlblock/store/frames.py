@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import astuple, fields
 from datetime import datetime
 from enum import StrEnum
+from threading import Lock
 from typing import Any
 
 import polars as pl
@@ -32,12 +33,18 @@ def _plain(value: Any) -> Any:
 
 
 class ArrowStream:
-    """A frame as DuckDB takes it without pyarrow: by the Arrow C stream interface."""
+    """A frame as DuckDB takes it without pyarrow: by the Arrow C stream interface.
+
+    DuckDB's threads may ask at once where a question reads the frame twice, and older versions of
+    polars (seen in 1.31) then refuse with "Already borrowed".
+    """
 
     def __init__(self, frame: pl.DataFrame) -> None:
         """Wrap a frame."""
         self._frame = frame
+        self._lock = Lock()
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         """Hand over the stream."""
-        return self._frame.__arrow_c_stream__(requested_schema)
+        with self._lock:
+            return self._frame.__arrow_c_stream__(requested_schema)
