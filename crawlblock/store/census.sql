@@ -96,19 +96,19 @@ CREATE MACRO student_95(freedom) AS CASE
 -- The size of a simple sample that would tell a share as well.  It is never more than that of the
 -- hosts at hand without clusters, for which it is taken where no cluster differs from another.  In
 -- Wilson's interval it stands for Student's quantile, too.
-CREATE MACRO cluster_n(share, variance, n, freedom, files, of_files) AS CASE
-    WHEN variance IS NOT NULL THEN least(coalesce(share * (1 - share) / nullif(variance, 0),
+-- spread is the variance of one host's answer.
+CREATE MACRO cluster_size(spread, variance, n, freedom, files, of_files) AS CASE
+    WHEN variance IS NOT NULL THEN least(coalesce(spread / nullif(variance, 0),
         n / (1 - files / of_files)), n / (1 - files / of_files))
         * (1.959963984540054 / student_95(freedom)) ** 2 END;
+CREATE MACRO cluster_n(share, variance, n, freedom, files, of_files) AS
+    cluster_size(share * (1 - share), variance, n, freedom, files, of_files);
 CREATE MACRO cluster_low(share, variance, n, freedom, files, of_files) AS CASE
     WHEN files >= of_files THEN share
     ELSE wilson_low(share, cluster_n(share, variance, n, freedom, files, of_files)) END;
 CREATE MACRO cluster_high(share, variance, n, freedom, files, of_files) AS CASE
     WHEN files >= of_files THEN share
     ELSE wilson_high(share, cluster_n(share, variance, n, freedom, files, of_files)) END;
--- Distance of an end from what is no share: a difference.
-CREATE MACRO cluster_reach(variance, freedom, files, of_files) AS CASE
-    WHEN files >= of_files THEN 0 ELSE sqrt(variance) * student_95(freedom) END;
 
 COMMENT ON VIEW scan_shares IS 'How much of each scanned crawl is merged.';
 COMMENT ON VIEW census_hosts IS 'The hosts of scanned crawls with what they answered.';
@@ -120,7 +120,7 @@ COMMENT ON MACRO size_band IS 'How many hosts a registered domain has, roughly.'
 COMMENT ON MACRO rank_band IS 'Where a registered domain ranks, roughly.';
 COMMENT ON MACRO cluster_variance IS 'Variance of a ratio between clusters of hosts, over clusters.';
 COMMENT ON MACRO student_95 IS 'Student''s two-sided 95 % quantile.';
+COMMENT ON MACRO cluster_size IS 'Effective number of hosts in clusters whose answers spread so far.';
 COMMENT ON MACRO cluster_n IS 'Effective number of hosts in clusters.';
 COMMENT ON MACRO cluster_low IS 'Lower end of the 95 % interval of a share of hosts in clusters.';
 COMMENT ON MACRO cluster_high IS 'Upper end of the 95 % interval of a share of hosts in clusters.';
-COMMENT ON MACRO cluster_reach IS 'Half the 95 % interval of a difference between hosts in clusters.';

@@ -376,3 +376,25 @@ def test_present_questions_are_answered(whole: Path) -> None:
     assert told("timeline", host, "--db", db).exit_code == 0
     assert told("templates", "--db", db).exit_code == 0
     assert told("status", "--db", db).exit_code == 0
+
+
+def test_no_difference_in_a_share_is_not_certain(con: duckdb.DuckDBPyConnection) -> None:
+    """Where no host of some files tells two crawlers apart, others may: it has a width."""
+    con.execute("UPDATE census SET text = NULL, status = 404, outcome = 'absent'").fetchall()
+    (sql,) = (m.sql for m in metrics("census") if m.name == "gap")
+    found = pl.DataFrame(con.sql(sql))
+    assert found.height and set(found["estimate"]) == {0.0}
+    assert found.filter((pl.col("low") >= 0) | (pl.col("high") <= 0)).is_empty()
+
+
+def test_one_large_domain_is_not_many(con: duckdb.DuckDBPyConnection) -> None:
+    """Of tokens that lie on one domain nearly all, it is as wide as that of one domain."""
+    con.execute("UPDATE census SET text = NULL, status = 404, outcome = 'absent'").fetchall()
+    con.execute(
+        "UPDATE weights SET tokens = 1000000000 WHERE domain = (SELECT min(domain) FROM census "
+        "WHERE stands AND domain IN (SELECT domain FROM weights))"
+    ).fetchall()
+    (sql,) = (m.sql for m in metrics("census") if m.name == "lost")
+    (row,) = pl.DataFrame(con.sql(sql)).filter(pl.col("token") == "GPTBot").to_dicts()
+    assert (row["n"] > 20, row["estimate"], row["low"]) == (True, 0.0, 0.0)
+    assert row["high"] > 0.5

@@ -1,6 +1,6 @@
 -- title: How much more one kind of crawler is refused than another in a whole crawl
 -- unit: difference of shares of hosts or of registered domains, -1 to 1
--- note: The share of hosts that refuse / to the first less the share that refuse it to the second, among the same hosts; a set is refused if one of its crawlers is. open data: AI crawlers whose collection is open to all; closed training: the training crawlers of closed operators; each from the day it is documented: first_crawlers and second_crawlers say how many it had. first_only and second_only are the hosts that refuse one side alone. n_unknown hosts could not be told and are left out. population hosts: every host of which the merged files hold a robots.txt request, by its newest good capture; domains: every registered domain, by its apex host, else its www, else its host with the shortest name. low and high are the 95 % interval of drawing WARC files, which are clusters of hosts: empty from a single file, both the estimate of a whole crawl, which has no such error. A host that lies in many files is more surely in a share of them.
+-- note: The share of hosts that refuse / to the first less the share that refuse it to the second, among the same hosts; a set is refused if one of its crawlers is. open data: AI crawlers whose collection is open to all; closed training: the training crawlers of closed operators; each from the day it is documented: first_crawlers and second_crawlers say how many it had. first_only and second_only are the hosts that refuse one side alone. n_unknown hosts could not be told and are left out. population hosts: every host of which the merged files hold a robots.txt request, by its newest good capture; domains: every registered domain, by its apex host, else its www, else its host with the shortest name. low and high are the 95 % interval of drawing WARC files, which are clusters of hosts: empty from a single file, both the estimate of a whole crawl, which has no such error. A host that lies in many files is more surely in a share of them. It is Newcombe's for pairs, of as many hosts as the files are worth.
 WITH sides AS (
     SELECT 'open data - closed training' AS comparison, openness = 'open' AS is_first, token
     FROM crawlers WHERE ai AND (openness = 'open' OR purpose = 'training')
@@ -38,15 +38,23 @@ WITH sides AS (
            sum(firsts) / nullif(sum(x), 0) AS first_share,
            sum(seconds) / nullif(sum(x), 0) AS second_share,
            sum(first_only - second_only) / nullif(sum(x), 0) AS estimate,
-           cluster_reach(cluster_variance(first_only - second_only, x, clusters, files, of),
-                         count(*) FILTER (x > 0) - 1, max(files), max(of)) AS reach,
-           max(files) AS files, max(of) AS of
+           sum(firsts - first_only) / nullif(sum(x), 0) AS p_both,
+           sum(first_only) / nullif(sum(x), 0) AS p_first,
+           sum(second_only) / nullif(sum(x), 0) AS p_second,
+           cluster_variance(first_only - second_only, x, clusters, files, of) AS variance,
+           count(*) FILTER (x > 0) - 1 AS freedom, max(files) AS files, max(of) AS of
     FROM drawn JOIN scan_shares s USING (snapshot, snapshot_date)
     GROUP BY ALL
+), sized AS (
+    SELECT *, cluster_size(p_first + p_second - estimate ** 2, variance, n, freedom, files, of)
+        AS effective_n
+    FROM claims
 )
 SELECT population, reading, snapshot, snapshot_date, comparison, first_crawlers, second_crawlers, n,
        n_unknown, first_only, second_only, first_share, second_share, estimate,
-       CASE WHEN reach IS NOT NULL THEN greatest(-1, estimate - reach) END AS low,
-       CASE WHEN reach IS NOT NULL THEN least(1, estimate + reach) END AS high, files, of
-FROM claims
+       CASE WHEN files >= of THEN estimate
+            ELSE paired_low(p_both, p_first, p_second, effective_n) END AS low,
+       CASE WHEN files >= of THEN estimate
+            ELSE paired_high(p_both, p_first, p_second, effective_n) END AS high, files, of
+FROM sized
 ORDER BY population, reading, snapshot_date, snapshot, comparison;
