@@ -1,6 +1,7 @@
 """Disks that are small or may not be written to; only root can mount them."""
 
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +19,26 @@ def small_disk(folder: Path, size: str) -> Iterator[Path]:
     mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "crawlblock-test", str(folder)]
     if subprocess.run(mount, capture_output=True, check=False).returncode:
         pytest.skip("no small disk can be mounted here")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+@contextmanager
+def sharing_disk(folder: Path) -> Iterator[Path]:
+    """Give a folder that is a disk whose files can share blocks; else the test is skipped."""
+    make = shutil.which("mkfs.btrfs")
+    if os.geteuid() != 0 or not make:
+        pytest.skip("only root can mount a disk, and mkfs.btrfs makes it")
+    image = folder.with_suffix(".image")
+    with image.open("wb") as file:
+        file.truncate(200 * 2**20)
+    subprocess.run([make, "--quiet", str(image)], check=True)
+    folder.mkdir()
+    mount = ["mount", "-o", "loop", str(image), str(folder)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("no disk can be mounted here")
     try:
         yield folder
     finally:

@@ -1,5 +1,7 @@
 """The database: what is stored once stays, and whatever goes wrong is one clear sentence."""
 
+import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -9,6 +11,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 import pytest
+from disks import sharing_disk
 
 from crawlblock import registry
 from crawlblock.errors import LockedError, StoreError
@@ -331,3 +334,23 @@ def test_threads_may_ask_a_frame_at_once() -> None:
     finally:
         sys.setswitchinterval(switch)
     assert not failures
+
+
+def test_copy_shares_room(tmp_path: Path) -> None:
+    """Where files can share blocks a copy takes no room, and stays as it is."""
+    with sharing_disk(tmp_path / "disk") as disk:
+        store = Store(disk / "db.duckdb")
+        with store.transaction() as con:
+            con.execute(
+                "INSERT INTO ranks SELECT md5(i::VARCHAR), hash(i) >> 1 FROM range(1000000) r(i)"
+            ).fetchall()
+        os.sync()
+        alone = shutil.disk_usage(disk).used
+        store.publish()
+        os.sync()
+        size = store.path.stat().st_size
+        assert size == store.published.stat().st_size > 20 * 2**20
+        assert shutil.disk_usage(disk).used - alone < size / 10
+        assert fill(store, "a.example") == 1
+        with duckdb.connect(str(store.published), read_only=True) as con:
+            assert con.execute("SELECT count(*) FROM captures").fetchall() == [(0,)]
