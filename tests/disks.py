@@ -15,14 +15,8 @@ def small_disk(folder: Path, size: str) -> Iterator[Path]:
     """Give a folder that is a disk of a size (`16m`); the test is skipped where none can be had."""
     if os.geteuid() != 0:
         pytest.skip("only root can mount a small disk")
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "crawlblock-test", str(folder)]
-    if subprocess.run(mount, capture_output=True, check=False).returncode:
-        pytest.skip("no small disk can be mounted here")
-    try:
+    with _mounted(folder, "-t", "tmpfs", "-o", f"size={size}", "crawlblock-test"):
         yield folder
-    finally:
-        subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
 @contextmanager
@@ -35,12 +29,18 @@ def sharing_disk(folder: Path) -> Iterator[Path]:
     with image.open("wb") as file:
         file.truncate(200 * 2**20)
     subprocess.run([make, "--quiet", str(image)], check=True)
+    with _mounted(folder, "-o", "loop", str(image)):
+        yield folder
+
+
+@contextmanager
+def _mounted(folder: Path, *what: str) -> Iterator[None]:
     folder.mkdir()
-    mount = ["mount", "-o", "loop", str(image), str(folder)]
+    mount = ["mount", *what, str(folder)]
     if subprocess.run(mount, capture_output=True, check=False).returncode:
         pytest.skip("no disk can be mounted here")
     try:
-        yield folder
+        yield
     finally:
         subprocess.run(["umount", "--lazy", str(folder)], check=True)
 

@@ -315,8 +315,10 @@ def test_threads_may_ask_a_frame_at_once() -> None:
     """DuckDB may start to read a frame twice at the same moment."""
     stream = ArrowStream(pl.DataFrame({"a": range(1000)}))
     failures = list[BaseException]()
+    together = threading.Barrier(4)
 
     def ask() -> None:
+        together.wait()
         try:
             for _ in range(2000):
                 stream.__arrow_c_stream__()

@@ -379,7 +379,7 @@ def test_present_questions_are_answered(whole: Path) -> None:
 
 
 def test_no_difference_in_a_share_is_not_certain(con: duckdb.DuckDBPyConnection) -> None:
-    """Where no host of some files tells two crawlers apart, others may: it has a width."""
+    """Where no host of some files tells two crawlers apart, others may: 0 is not certain."""
     con.execute("UPDATE census SET text = NULL, status = 404, outcome = 'absent'").fetchall()
     (sql,) = (m.sql for m in metrics("census") if m.name == "gap")
     found = pl.DataFrame(con.sql(sql))
@@ -388,7 +388,7 @@ def test_no_difference_in_a_share_is_not_certain(con: duckdb.DuckDBPyConnection)
 
 
 def test_one_large_domain_is_not_many(con: duckdb.DuckDBPyConnection) -> None:
-    """Of tokens that lie on one domain nearly all, it is as wide as that of one domain."""
+    """Where one domain holds nearly all tokens, the interval is as wide as that of one domain."""
     con.execute("UPDATE census SET text = NULL, status = 404, outcome = 'absent'").fetchall()
     con.execute(
         "UPDATE weights SET tokens = 1000000000 WHERE domain = (SELECT min(domain) FROM census "

@@ -47,8 +47,8 @@ WITH amounts AS (
 SELECT 'domains' AS population, coalesce(getvariable('reading'), 'rfc9309') AS reading, snapshot,
        snapshot_date, token, operator, purpose, openness, corpus, unit, n, n_unknown, n_refusing,
        estimate, cluster_low(estimate, variance, effective_n, freedom, files, of) AS low,
-       cluster_high(estimate, variance, effective_n, freedom, files, of) AS high, bound_low, bound_high,
-       covered, largest, files, of, silence(n, n_unknown) AS silence
+       cluster_high(estimate, variance, effective_n, freedom, files, of) AS high, bound_low,
+       bound_high, covered, largest, files, of, silence(n, n_unknown) AS silence
 FROM claims
 JOIN coverages USING (snapshot, corpus, unit)
 JOIN crawlers USING (token)
