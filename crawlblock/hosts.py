@@ -8,13 +8,16 @@ import re
 from datetime import date
 from functools import lru_cache
 from importlib.resources import files
-from urllib.parse import urlsplit
+from typing import NamedTuple
+from urllib.parse import urljoin, urlsplit
 
 import idna
 import tldextract
 
 _HEAD = 2_000  # characters of the list
 _ESCAPED = re.compile("%[0-9A-Fa-f]{2}")
+_PLAIN_URL = re.compile(r"(https?)://([a-z0-9.-]*[a-z0-9])(/[^?#\s]*)")  # by far the most
+_PORTS = {"http": 80, "https": 443}
 
 
 @lru_cache(maxsize=1)
@@ -44,6 +47,52 @@ def is_address(host: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+class UrlParts(NamedTuple):
+    """A URL as URLs are compared: lower-case host, no default port, no fragment."""
+
+    secure: bool  # https
+    host: str  # with a port that is not the scheme's own; brackets around IPv6
+    resource: str  # path and query
+
+    def __str__(self) -> str:
+        """Return the URL."""
+        return f"{'https' if self.secure else 'http'}://{self.host}{self.resource}"
+
+
+def split_url(url: str) -> UrlParts | None:
+    """Return the parts of an http URL, None for anything else: redirects say anything."""
+    plain = _PLAIN_URL.fullmatch(url)
+    if plain:
+        return UrlParts(plain[1] == "https", plain[2], plain[3])
+    try:
+        parts = urlsplit(url.strip())
+        host, port = (parts.hostname or "").rstrip("."), parts.port
+    except ValueError:
+        return None
+    if parts.scheme not in _PORTS or not host:
+        return None
+    host = f"[{host}]" if ":" in host else host
+    named = host if port in (None, 0, _PORTS[parts.scheme]) else f"{host}:{port}"
+    resource = f"{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}"
+    return UrlParts(parts.scheme == "https", named, resource)
+
+
+def normal_url(url: str) -> str | None:
+    """Return a URL as URLs are compared, None for what is no http URL."""
+    parts = split_url(url)
+    return str(parts) if parts else None
+
+
+def redirect_target(url: str, location: str | None) -> str | None:
+    """Return the URL, as URLs are compared, that a Location header leads to; None for no URL."""
+    if not location:
+        return None
+    try:
+        return normal_url(urljoin(url, location.strip()))
+    except ValueError:
+        return None
 
 
 def surt(url: str) -> str:

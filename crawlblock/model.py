@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from crawlblock.outcome import Ending, Outcome
+
 
 class Restriction(StrEnum):
     """How far a crawler is kept out of a host."""
@@ -24,30 +26,6 @@ class Basis(StrEnum):
     ABSENT = "absent"  # no robots.txt
     HTTP = "http"  # the status decided
     UNKNOWN = "unknown"
-
-
-class Outcome(StrEnum):
-    """How a capture ended."""
-
-    OK = "ok"  # 200 with something that can be read as robots.txt
-    NOT_ROBOTS = "not_robots"  # 2xx with HTML, a challenge page or binary data
-    ABSENT = "absent"  # 404, 410 and other 4xx without a class of their own
-    REFUSED = "refused"  # 401, 403, 451
-    PAYMENT_REQUIRED = "payment_required"  # 402
-    THROTTLED = "throttled"  # 429
-    SERVER_ERROR = "server_error"  # 5xx
-    ORIGIN_DOWN = "origin_down"  # 520-527, 530: a CDN could not reach the site
-    REDIRECT_UNRESOLVED = (
-        "redirect_unresolved"  # the chain loops, is too long or leaves the archive
-    )
-    DNS = "dns"
-    TLS = "tls"
-    CONNECTION_REFUSED = "connection_refused"
-    TIMEOUT = "timeout"
-    UNREACHABLE = "unreachable"  # another failure of the network, or one without a cause given
-    TOO_LARGE = "too_large"  # the body was too large for the source to keep
-    DAMAGED = "damaged"  # the archive's record cannot be read or its digest does not fit
-    NOT_CAPTURED = "not_captured"  # the source has nothing about this host
 
 
 class Purpose(StrEnum):
@@ -122,9 +100,42 @@ class Member:
     position: int  # order of the seeded draw within the stratum, from 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetch:
+    """One request for one URL that was seen, and how it ended on the wire: a fact."""
+
+    snapshot: str
+    host: str  # asked, see `hosts.UrlParts`
+    resource: str  # path and query asked for
+    secure: bool | None  # by https; None: the source does not say
+    url: str | None = None  # that answered, where it is not the one asked for
+    hops: int = 0  # redirects that the source followed itself
+    fetch_time: datetime | None  # UTC
+    status: int | None = None  # None: there was no HTTP answer
+    ended: Ending | None = None  # why there is no whole body; None: it ended in order
+    reason: str | None = None  # the same in words
+    read: bool = True  # its record was read; False: an index names it
+    redirect: str | None = None  # normalised URL that a 3xx leads to
+    digest: str | None = None  # of the payload of a 2xx
+    headers: str | None = None  # JSON object of the response headers kept
+    warc_file: str | None = None
+    warc_offset: int | None = None  # bytes
+    warc_length: int | None = None  # bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A host that a source was asked about in a snapshot, whatever it knew: a fact."""
+
+    snapshot: str
+    host: str
+    resource: str = "/robots.txt"
+    fallback: str | None = None  # the host that is asked in its place if it gives no HTTP answer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Capture:
-    """One asking for one resource of one host at one time, and what came of it."""
+    """What a snapshot knows about one resource of one host: the fetches that count."""
 
     snapshot: str
     host: str
@@ -133,7 +144,7 @@ class Capture:
     url_asked: str | None  # the first URL of the chain
     url: str | None  # the URL that answered, after redirects
     hops: int  # redirects followed
-    fetch_time: datetime | None  # UTC
+    fetch_time: datetime | None  # UTC, of the last fetch
     status: int | None  # HTTP status of the last answer
     outcome: Outcome
     digest: str | None  # of the payload, only where one is stored
@@ -141,6 +152,7 @@ class Capture:
     warc_file: str | None
     warc_offset: int | None  # bytes
     warc_length: int | None  # bytes
+    reason: str | None  # why there was no answer, or no whole one
 
 
 @dataclass(frozen=True, slots=True)

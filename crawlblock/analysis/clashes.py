@@ -15,13 +15,13 @@ Frames = Mapping[str, pl.DataFrame]
 
 _STATED = """
 SELECT s.digest, y.policy, s.kind, s.agents, s.use, s.wish, s.value, s.path, s.line
-FROM payload_signals s JOIN payloads y USING (digest)
+FROM signals s JOIN payloads y USING (digest)
 WHERE s.wish IN ('allow', 'refuse') AND y.policy IS NOT NULL ORDER BY s.digest, s.line, s.use
 """
 _VERDICTS = """
 SELECT v.policy, v.token, v.restriction, v.basis, v.root_allowed FROM verdicts v
 JOIN crawlers k ON k.token = v.token AND k.ai
-WHERE v.policy IN (SELECT y.policy FROM payloads y SEMI JOIN payload_signals USING (digest))
+WHERE v.policy IN (SELECT y.policy FROM payloads y SEMI JOIN signals USING (digest))
 """
 _HOSTS = """
 WITH stating AS MATERIALIZED (
@@ -29,7 +29,7 @@ WITH stating AS MATERIALIZED (
     FROM captures c
     JOIN scopes s ON s.snapshot = c.snapshot
     WHERE c.resource = '/robots.txt' AND c.outcome = 'ok'
-      AND c.digest IN (SELECT digest FROM payload_signals WHERE wish IN ('allow', 'refuse'))
+      AND c.digest IN (SELECT digest FROM signals WHERE wish IN ('allow', 'refuse'))
       AND (NOT s.of_panel OR s.snapshot NOT IN (FROM left_out_snapshots))
 )
 SELECT CASE WHEN t.of_panel THEN 'panel' ELSE 'captured' END AS population,

@@ -10,7 +10,9 @@ import duckdb
 import polars as pl
 
 from crawlblock.errors import InputError
-from crawlblock.sources.files import read_files
+from crawlblock.model import SnapshotKind
+from crawlblock.sources.files import Files
+from crawlblock.store.scratch import settled
 
 _ANSWERS = """
 SELECT p.population, p.stratum, p.snapshot, p.snapshot_date AS date, p.outcome, c.digest,
@@ -22,6 +24,11 @@ LEFT JOIN captures c
 WHERE p.population = 'captured' OR p.snapshot NOT IN (FROM left_out_snapshots)
 GROUP BY ALL
 ORDER BY ALL
+"""
+_CAPTURES = """
+SELECT snapshot, outcome, digest, min(CAST(fetch_time AS DATE)) AS date, count(*) AS hosts,
+       CAST(count(*) AS DOUBLE) AS weight, CAST(count(*) AS DOUBLE) AS weight_squared
+FROM captures GROUP BY ALL ORDER BY ALL
 """
 RENDERED = b"rendered by crawlblock from facts"  # as the miniature signs its texts
 
@@ -71,19 +78,10 @@ def from_corpus(folder: Path) -> list[Series]:
 
 
 def _file(path: Path) -> Series:
-    frames = []
-    bodies: dict[str, bytes] = {}
-    for batch in read_files([path]):
-        bodies.update((payload.digest, payload.body) for payload in batch.payloads)
-        frames.append(batch.captures.select("snapshot", "fetch_time", "host", "outcome", "digest"))
-    captures = pl.concat(frames).with_columns(pl.col("fetch_time").dt.date().alias("date"))
-    answers = captures.group_by("snapshot", "outcome", "digest").agg(
-        pl.col("date").min(),
-        pl.len().alias("hosts"),
-        pl.len().cast(pl.Float64).alias("weight"),
-        pl.len().cast(pl.Float64).alias("weight_squared"),
-    )
-    return _series(path.stem, answers, bodies)
+    with settled(Files([path]).read(), SnapshotKind.IMPORT) as con:
+        answers = pl.DataFrame(con.sql(_CAPTURES))
+        rows = con.execute("SELECT digest, body FROM bodies").fetchall()
+    return _series(path.stem, answers, {digest: zlib.decompress(body) for digest, body in rows})
 
 
 def _series(name: str, answers: pl.DataFrame, bodies: Mapping[str, bytes]) -> Series:

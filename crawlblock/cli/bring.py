@@ -8,7 +8,7 @@ import click
 from crawlblock.cli.options import at_option, db_option, every_option, progress_bar, say
 from crawlblock.pipeline.bring import import_files
 from crawlblock.pipeline.evaluate import evaluate
-from crawlblock.pipeline.runs import recorded
+from crawlblock.pipeline.runs import Run, recorded
 from crawlblock.sources.files import Every, read_observation_times
 from crawlblock.store.store import Store
 
@@ -34,11 +34,11 @@ def import_command(paths: tuple[Path, ...], db: Path, every: str, at: Path | Non
     times = read_observation_times(at) if at else []
     configuration = {"files": [str(path) for path in paths], "every": every, "at": at}
     with recorded(store, "import", configuration) as tally, progress_bar() as progress:
-        already, left_out = import_files(store, paths, cast("Every", every), times, tally, progress)
-        evaluate(store, tally, progress)
+        run = Run(store, tally, progress)
+        try:
+            left_out = import_files(run, paths, cast("Every", every), times)
+        finally:
+            evaluate(run)
     for line in left_out:
         say(str(line))
-    say(
-        f"{tally.captures:,} new captures ({already:,} were there already), "
-        f"{tally.payloads:,} payloads judged"
-    )
+    say(f"{tally.captures:,} new captures, {tally.payloads:,} payloads judged")

@@ -25,7 +25,7 @@ from crawlblock.cli.options import (
 )
 from crawlblock.pipeline.evaluate import evaluate
 from crawlblock.pipeline.history import Wanted, collect_history, plan_history
-from crawlblock.pipeline.runs import Budget, recorded
+from crawlblock.pipeline.runs import Budget, Run, recorded
 from crawlblock.pipeline.sample import (
     Drawn,
     from_crawl,
@@ -164,7 +164,7 @@ def history(
       crawlblock history --mirror build/miniature --crawls all
     """
     store = Store(db)
-    members = store.followed(panel)
+    members = store.facts.followed(panel)
     method: Method | None = "cdx-api" if cdx_api else cast("Method | None", lookup)
     limits = Limits(per_second=rate, in_flight=in_flight)
     wanted = Wanted(mirror, contact, crawls, method, limits, cache or db.with_suffix(".cache"))
@@ -175,10 +175,11 @@ def history(
     budget = Budget.of(max_runtime, max_requests)
     configuration = {"mirror": mirror, "crawls": crawls, "panel": panel}
     with recorded(store, "history", configuration) as tally, progress_bar() as progress:
+        run = Run(store, tally, progress, budget)
         try:
-            asyncio.run(collect_history(store, wanted, members, tally, progress, budget))
+            asyncio.run(collect_history(run, wanted, members))
         finally:
-            evaluate(store, tally, progress)
+            evaluate(run)
     say(
         f"{tally.captures} new captures, {tally.payloads} payloads judged, "
         f"{tally.requests} requests, {tally.bytes / 1e6:.1f} MB"

@@ -19,7 +19,7 @@ from crawlblock.cli.options import (
     working,
 )
 from crawlblock.pipeline import evaluate as judging
-from crawlblock.pipeline.runs import recorded
+from crawlblock.pipeline.runs import Run, recorded
 from crawlblock.report.answer import write_answer
 from crawlblock.report.census import SUMMARY as CENSUS_SUMMARY
 from crawlblock.report.census import census_rows, write_census
@@ -39,8 +39,13 @@ def evaluate(db: Path) -> None:
     """
     store = Store(db)
     with recorded(store, "evaluate", {}) as tally, progress_bar() as progress:
-        judging.evaluate(store, tally, progress)
+        judging.evaluate(Run(store, tally, progress))
     say(f"{tally.payloads} payloads judged")
+    for snapshot, hosts in store.conclusions.to_fetch().items():
+        say(
+            f"{snapshot}: of {hosts:,} hosts the capture that may count was never fetched; run "
+            f"crawlblock history --crawls {snapshot} to fetch it"
+        )
 
 
 @click.command()

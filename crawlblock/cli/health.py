@@ -96,5 +96,5 @@ def accept(snapshot: str, db: Path, because: str) -> None:
         raise InputError(f"{db}: no database is there yet; crawlblock sample begins one")
     store = Store(db)
     with recorded(store, "accept", {"snapshot": snapshot, "because": because}):
-        store.accept(snapshot, now(), because)
+        store.conclusions.accept(snapshot, now(), because)
     say(f"{snapshot} counts from now on; crawlblock analyze computes the claims anew")

@@ -19,7 +19,8 @@ from crawlblock.cli.options import (
 )
 from crawlblock.pipeline.evaluate import evaluate
 from crawlblock.pipeline.live import Asking, collect_live, snapshot_name
-from crawlblock.pipeline.runs import Budget, now, recorded
+from crawlblock.pipeline.runs import Budget, Run, now, recorded
+from crawlblock.sources.live import Pace
 from crawlblock.sources.live.guard import Network
 from crawlblock.store.store import Store
 
@@ -53,9 +54,10 @@ def live(
       crawlblock live --contact https://example.org/research --concurrency 500
     """
     store = Store(db)
-    members = store.followed(panel)
+    members = store.facts.followed(panel)
     name = snapshot or snapshot_name(store, members, now())
-    asking = Asking(contact, name, concurrency, allowed=allow_network, probe_page=probe_page)
+    pace = Pace(concurrency)
+    asking = Asking(contact, name, pace, allowed=allow_network, probe_page=probe_page)
     budget = Budget.of(max_runtime, max_requests)
     configuration = {
         "panel": panel,
@@ -64,10 +66,11 @@ def live(
         "probe_page": probe_page,
     }
     with recorded(store, "live", configuration) as tally, progress_bar() as progress:
+        run = Run(store, tally, progress, budget)
         try:
-            already = asyncio.run(collect_live(store, asking, members, tally, progress, budget))
+            already = asyncio.run(collect_live(run, asking, members))
         finally:
-            evaluate(store, tally, progress)
+            evaluate(run)
     say(
         f"{name}: {tally.captures:,} new captures ({already:,} hosts were asked before), "
         f"{tally.payloads:,} payloads judged, {tally.requests:,} requests, "

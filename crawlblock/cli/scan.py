@@ -22,15 +22,15 @@ from crawlblock.cli.options import (
 )
 from crawlblock.engine import Failed, open_engine
 from crawlblock.pipeline.merge import merge as merge_shards
-from crawlblock.pipeline.runs import recorded
+from crawlblock.pipeline.runs import Run, recorded
 from crawlblock.pipeline.scan import Asking, scan_shards
 from crawlblock.scan.merge import Merged
 from crawlblock.scan.plan import Plan, make_plan, part, read_plan, write_plan
-from crawlblock.scan.read import has_fastwarc
 from crawlblock.scan.shard import Done
 from crawlblock.sources.commoncrawl.mirror import open_mirror
 from crawlblock.store.store import Store
 from crawlblock.transport import Limits, is_loopback
+from crawlblock.warc.reader import has_fastwarc
 
 _PUBLIC_SHARE = 0.01
 _PUBLIC_RATE = 1.0  # requests a second: bulk readers of this subset have been banned
@@ -259,7 +259,7 @@ def merge(directories: tuple[Path, ...], ranks: Path | None, db: Path) -> None:
     store = Store(db)
     told = {"directories": [str(each) for each in directories]}
     with recorded(store, "scan merge", told) as tally, progress_bar() as progress:
-        merged = merge_shards(store, directories, ranks, tally, progress)
+        merged = merge_shards(Run(store, tally, progress), directories, ranks)
     for crawl in merged:
         say(_told(crawl))
     say(f"{tally.payloads} texts judged")

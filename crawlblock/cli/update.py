@@ -25,11 +25,12 @@ from crawlblock.cli.options import (
 )
 from crawlblock.pipeline.history import Wanted
 from crawlblock.pipeline.live import Asking, snapshot_name
-from crawlblock.pipeline.runs import Budget, now, recorded
+from crawlblock.pipeline.runs import Budget, Run, now, recorded
 from crawlblock.pipeline.update import bring_up_to_date
 from crawlblock.report.answer import is_answered, write_answer
 from crawlblock.report.rows import TABLE
 from crawlblock.sources.commoncrawl.crawls import NEW
+from crawlblock.sources.live import Pace
 from crawlblock.sources.live.guard import Network
 from crawlblock.store.store import Store
 from crawlblock.transport import Limits
@@ -70,9 +71,11 @@ def update(
       crawlblock update --mirror build/miniature --no-live
     """
     store = Store(db)
-    members = store.followed(panel)
+    members = store.facts.followed(panel)
     name = snapshot or snapshot_name(store, members, now())
-    asking = None if no_live else Asking(contact, name, concurrency, allowed=allow_network)
+    asking = None
+    if not no_live:
+        asking = Asking(contact, name, Pace(concurrency), allowed=allow_network)
     limits = Limits(rate, in_flight)
     archive = Wanted(mirror, contact, NEW, None, limits, db.with_suffix(".cache"))
     wanted = None if no_history else archive
@@ -80,7 +83,8 @@ def update(
     budget = Budget.of(max_runtime, max_requests)
     configuration = {"mirror": mirror, "panel": panel, "live": not no_live, "reading": reading}
     with recorded(store, "update", configuration) as tally, progress_bar(quiet) as progress:
-        troubles = bring_up_to_date(store, members, asking, wanted, budget, tally, progress)
+        run = Run(store, tally, progress, budget)
+        troubles = bring_up_to_date(run, members, asking, wanted)
         stale = not is_answered(store, folder, reading)
         progress("claims", 0, 0)
         answer = _answered(store, folder, reading) if stale else ""

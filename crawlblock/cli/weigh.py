@@ -124,7 +124,7 @@ def _weigh_crawl(store: Store, wanted: Weighing, plan: Estimate, budget: Budget)
 
 
 def _say_weighed(store: Store, weighed: Sequence[Weighed]) -> None:
-    panel = len(panel_domains(store.members()))
+    panel = len(panel_domains(store.facts.members()))
     for corpus in weighed:
         say(
             f"{corpus.corpus}: {corpus.of_panel:,} of the panel's {panel:,} domains have a weight, "

@@ -10,17 +10,17 @@ from pathlib import Path
 from crawlblock.errors import ArchiveError
 from crawlblock.hosts import surt
 from crawlblock.model import Crawl, Member, SnapshotKind
-from crawlblock.pipeline.runs import UNLIMITED, Budget, Progress, Tally
-from crawlblock.sources.commoncrawl import history
+from crawlblock.pipeline.collect import collect
+from crawlblock.pipeline.runs import Run
 from crawlblock.sources.commoncrawl.cache import CachedMirror
 from crawlblock.sources.commoncrawl.cdx import CdxApi
 from crawlblock.sources.commoncrawl.columnar import open_columnar, part_keys
 from crawlblock.sources.commoncrawl.crawls import NEW, choose, choose_new, list_crawls
+from crawlblock.sources.commoncrawl.history import History
 from crawlblock.sources.commoncrawl.index import Index
 from crawlblock.sources.commoncrawl.mirror import Mirror, open_mirror
 from crawlblock.sources.commoncrawl.plan import Estimate, Method, cheapest, estimates
 from crawlblock.sources.commoncrawl.zipnum import open_zipnum
-from crawlblock.store.frames import captures_frame
 from crawlblock.store.store import Store
 from crawlblock.transport import Limits, PoliteClient, user_agent
 
@@ -51,92 +51,72 @@ async def plan_history(store: Store, wanted: Wanted, members: Sequence[Member]) 
         return plans
 
 
-async def collect_history(
-    store: Store,
-    wanted: Wanted,
-    members: Sequence[Member],
-    tally: Tally,
-    progress: Progress,
-    budget: Budget = UNLIMITED,
-) -> None:
-    """Store one capture for each member and crawl that has none yet, the newest crawl first.
+async def collect_history(run: Run, wanted: Wanted, members: Sequence[Member]) -> None:
+    """Store what each crawl knows of the members not asked yet, the newest crawl first.
 
-    When the time is up all is dropped where it stands; what was told is in the cache.
+    When the time is up all is dropped where it is; what was learnt is in the cache.
     """
     async with open_mirror(wanted.mirror, wanted.contact, wanted.limits) as mirror:
         try:
-            async with asyncio.timeout(budget.seconds_left(tally)) as limit:
-                await _collect_crawls(store, mirror, wanted, members, tally, progress, budget)
+            async with asyncio.timeout(run.budget.seconds_left(run.tally)) as limit:
+                await _collect_crawls(run, mirror, wanted, members)
         except TimeoutError:
             if not limit.expired():
                 raise
-            tally.unfinished = True
+            run.tally.unfinished = True
         finally:
-            tally.requests += mirror.traffic.requests
-            tally.bytes += mirror.traffic.bytes
+            run.tally.requests += mirror.traffic.requests
+            run.tally.bytes += mirror.traffic.bytes
 
 
 async def _collect_crawls(
-    store: Store,
-    mirror: Mirror,
-    wanted: Wanted,
-    members: Sequence[Member],
-    tally: Tally,
-    progress: Progress,
-    budget: Budget,
+    run: Run, mirror: Mirror, wanted: Wanted, members: Sequence[Member]
 ) -> None:
-    crawls = await _chosen(store, mirror, wanted.crawls)
+    crawls = await _chosen(run.store, mirror, wanted.crawls)
     for number, crawl in enumerate(crawls):
-        pending = _pending(store, crawl, members)
-        if pending and not tally.unfinished:
+        pending = _pending(run.store, crawl, members)
+        if pending and not run.tally.unfinished:
             plan = await _plan(mirror, crawl, len(pending), number > 0, wanted)
             kept = CachedMirror(mirror, wanted.cache / crawl.crawl / "ranges")
-            await _collect_crawl(
-                store, kept, crawl, plan.method, pending, wanted, tally, progress, budget
-            )
-        if not tally.unfinished:  # also what a run left that was killed after its last host
+            await _collect_crawl(run, kept, crawl, replace(wanted, method=plan.method), pending)
+        if not run.tally.unfinished:  # also what a run left that was killed after its last host
             shutil.rmtree(wanted.cache / crawl.crawl, ignore_errors=True)
 
 
 async def _chosen(store: Store, mirror: Mirror, crawls: str) -> list[Crawl]:
     known = await list_crawls(mirror)
-    return choose_new(known, store.snapshots()) if crawls == NEW else choose(known, crawls)
+    return choose_new(known, store.facts.snapshots()) if crawls == NEW else choose(known, crawls)
 
 
 async def _collect_crawl(
-    store: Store,
-    mirror: Mirror,
-    crawl: Crawl,
-    method: Method,
-    pending: Sequence[Member],
-    wanted: Wanted,
-    tally: Tally,
-    progress: Progress,
-    budget: Budget,
+    run: Run, mirror: Mirror, crawl: Crawl, wanted: Wanted, pending: Sequence[Member]
 ) -> None:
-    store.add_snapshot(crawl.crawl, SnapshotKind.CRAWL, crawl.first_capture, crawl.last_capture)
-    size = _HOSTS[method]
+    facts = run.store.facts
+    facts.add_snapshot(crawl.crawl, SnapshotKind.CRAWL, crawl.first_capture, crawl.last_capture)
+
+    def goes_on(done: int) -> bool:
+        run.progress(crawl.crawl, done, len(pending))
+        return not run.is_spent(mirror.traffic.requests)
+
     async with AsyncExitStack() as stack:
-        index = await _open_index(mirror, crawl, method, wanted, stack)
-        for at in range(0, len(pending), size):
-            progress(crawl.crawl, at, len(pending))
-            if budget.spent(tally, mirror.traffic.requests):
-                tally.unfinished = True
-                return
-            captures, payloads = await history.collect(
-                crawl.crawl, pending[at : at + size], index, mirror, store.known_outcomes
-            )
-            frame = captures_frame(captures)
-            tally.captures += store.add_captures(frame, payloads, SnapshotKind.CRAWL)
-    progress(crawl.crawl, len(pending), len(pending))
+        source = History(
+            crawl=crawl.crawl,
+            members=pending,
+            index=await _open_index(mirror, crawl, wanted, stack),
+            mirror=mirror,
+            texts_of=facts.texts_of,
+            size=_HOSTS[wanted.method or "zipnum"],
+            goes_on=goes_on,
+        )
+        await collect(run, source)
+    if not run.tally.unfinished:
+        run.progress(crawl.crawl, len(pending), len(pending))
 
 
-async def _open_index(
-    mirror: Mirror, crawl: Crawl, method: Method, wanted: Wanted, stack: AsyncExitStack
-) -> Index:
-    if method == "columnar":
+async def _open_index(mirror: Mirror, crawl: Crawl, wanted: Wanted, stack: AsyncExitStack) -> Index:
+    if wanted.method == "columnar":
         return await open_columnar(mirror, crawl.crawl, wanted.cache)
-    if method == "zipnum":
+    if wanted.method == "zipnum":
         return await open_zipnum(mirror, crawl.crawl, wanted.cache)
     if not crawl.cdx_api:
         raise ArchiveError(f"{crawl.crawl}: collinfo.json names no CDX server; leave out --cdx-api")
@@ -146,8 +126,11 @@ async def _open_index(
 
 
 def _pending(store: Store, crawl: Crawl, members: Sequence[Member]) -> list[Member]:
-    """Return the members without a capture, in the indexes' order: neighbours share blocks."""
-    done = store.hosts_captured(crawl.crawl)
+    """Return the members to ask about, in the indexes' order: neighbours share blocks.
+
+    They are those not asked before, and those whose capture that may count was never fetched.
+    """
+    done = store.facts.hosts_asked(crawl.crawl) - store.conclusions.hosts_to_fetch(crawl.crawl)
     pending = (member for member in members if member.host not in done)
     return sorted(pending, key=lambda member: surt(f"https://{member.host}/"))
 

@@ -1,5 +1,6 @@
 """From files of others to an archive in Common Crawl's layout."""
 
+import zlib
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -7,7 +8,15 @@ from pathlib import Path
 import polars as pl
 
 from crawlblock.miniature import pack
-from crawlblock.sources.files import Every, read_files
+from crawlblock.model import SnapshotKind
+from crawlblock.sources.files import Every, Files
+from crawlblock.store.scratch import settled
+
+_CAPTURES = """
+SELECT c.snapshot, c.host, c.url, c.fetch_time, c.status, b.body
+FROM captures c LEFT JOIN bodies b ON b.digest = c.digest
+ORDER BY c.snapshot, c.host
+"""
 
 
 def pack_files(paths: Sequence[Path], every: Every, at: Sequence[datetime], directory: Path) -> int:
@@ -15,14 +24,8 @@ def pack_files(paths: Sequence[Path], every: Every, at: Sequence[datetime], dire
 
     All bodies are in memory at once.  Raises InputError for a file that cannot be used.
     """
-    batches = list(read_files(paths, every, at))
-    bodies = pl.DataFrame(
-        [(payload.digest, payload.body) for batch in batches for payload in batch.payloads],
-        schema={"digest": pl.String, "body": pl.Binary},
-        orient="row",
-    )
-    captures = pl.concat([batch.captures for batch in batches]).unique(
-        ["snapshot", "host"], keep="first", maintain_order=True
-    )
-    pack(captures.join(bodies, on="digest", how="left", maintain_order="left"), directory)
+    with settled(Files(paths, every, at).read(), SnapshotKind.IMPORT) as con:
+        captures = pl.DataFrame(con.sql(_CAPTURES))
+    bodies = [None if body is None else zlib.decompress(body) for body in captures["body"]]
+    pack(captures.with_columns(pl.Series("body", bodies, pl.Binary)), directory)
     return captures.height

@@ -13,7 +13,7 @@ from types import FrameType
 
 from crawlblock import __version__, registry
 from crawlblock.errors import CrawlblockError, InputError
-from crawlblock.store.store import Run, Store
+from crawlblock.store.store import RunRecord, Store
 
 _EARLIEST = datetime(2016, 1, 1)
 
@@ -60,6 +60,29 @@ class Tally:
 UNLIMITED = Budget()
 
 
+def _silent(what: str, done: int, of: int) -> None:
+    """Show no progress."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What every step of a run needs: where it stores, what it counts and what it may use."""
+
+    store: Store
+    tally: Tally = field(default_factory=Tally)
+    progress: Progress = _silent
+    budget: Budget = UNLIMITED
+
+    def is_spent(self, requests: int) -> bool:
+        """Tell whether the budget is used up; if so, note that the run is not finished.
+
+        `requests`: those sent beyond what the tally has.
+        """
+        if self.budget.spent(self.tally, requests):
+            self.tally.unfinished = True
+        return self.tally.unfinished
+
+
 @contextmanager
 def recorded(store: Store, command: str, configuration: Mapping[str, object]) -> Iterator[Tally]:
     """Hold the database for a run, note how it went and publish what is stored."""
@@ -78,7 +101,7 @@ def recorded(store: Store, command: str, configuration: Mapping[str, object]) ->
         finally:
             run = f"{started:%Y%m%dT%H%M%S.%f}-{os.getpid()}"
             store.add_run(
-                Run(
+                RunRecord(
                     run, command, versions(), dict(configuration), registry.stamp(),
                     tally.requests, tally.bytes, started, now(), result or tally.result,
                 )

@@ -60,7 +60,7 @@ def store_panel(store: Store, drawn: Drawn) -> int:
     """Store a panel; return how many members are new.  Raises InputError if it is empty."""
     if not drawn.members:
         raise InputError(f"{drawn.frame}: no host in it can be used; nothing was stored")
-    return store.add_panel(drawn.panel, drawn.frame, drawn.seed, now(), drawn.members)
+    return store.facts.add_panel(drawn.panel, drawn.frame, drawn.seed, now(), drawn.members)
 
 
 def _draw_ranked(lines: Iterable[str], panel: str, seed: str, per_stratum: int) -> Sequence[Member]:

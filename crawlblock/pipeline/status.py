@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from crawlblock import registry
+from crawlblock.store.conclusions import count_pending
 from crawlblock.store.store import Store
 
 ENDED_WELL = ("ok", "nothing new")  # results of runs
@@ -58,16 +58,14 @@ class LastRun:
 def status(store: Store) -> Status:
     """Return how things stand."""
     with store.reading() as con:
-        ((panel, members, snapshots, newest, captured, captures, payloads, pending),) = con.execute(
+        ((panel, members, snapshots, newest, captured, captures, payloads),) = con.execute(
             "SELECT (SELECT max(panel) FROM current_panel), (SELECT count(*) FROM current_panel), "
             "(SELECT count(*) FROM snapshots), "
             "(SELECT arg_max(snapshot, first_capture) FROM snapshots), "
             "(SELECT max(fetch_time) FROM captures), (SELECT count(*) FROM captures), "
-            "(SELECT count(*) FROM payloads), "
-            "(SELECT count(*) FROM payloads y "
-            " ANTI JOIN policies p ON p.policy = y.policy AND p.registry = ?)",
-            [registry.stamp()],
+            "(SELECT count(*) FROM payloads)"
         ).fetchall()
+        pending = count_pending(con)
         incomplete = con.execute("SELECT snapshot FROM incomplete_snapshots ORDER BY 1").fetchall()
         suspect = con.execute("SELECT snapshot FROM suspect_snapshots ORDER BY 1").fetchall()
         runs = con.execute(

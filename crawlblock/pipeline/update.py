@@ -8,42 +8,36 @@ from crawlblock.model import Member
 from crawlblock.pipeline.evaluate import evaluate
 from crawlblock.pipeline.history import Wanted, collect_history
 from crawlblock.pipeline.live import Asking, collect_live, recover
-from crawlblock.pipeline.runs import Budget, Progress, Tally
-from crawlblock.store.store import Store
+from crawlblock.pipeline.runs import Run
 
 
 def bring_up_to_date(
-    store: Store,
-    members: Sequence[Member],
-    asking: Asking | None,
-    wanted: Wanted | None,
-    budget: Budget,
-    tally: Tally,
-    progress: Progress,
+    run: Run, members: Sequence[Member], asking: Asking | None, wanted: Wanted | None
 ) -> list[str]:
     """Collect what is new and judge it; return what went wrong on the way, a line each.
 
     The hosts are asked first, for today does not come again and a crawl does.  When the archive
     fails, what was collected is judged all the same.  `None` leaves a source out.
     """
-    suspect = set(store.suspects())
+    store, tally = run.store, run.tally
+    suspect = set(store.conclusions.suspects())
     tally.captures += recover(store)
     troubles: list[str] = []
     try:
         if asking:
-            asyncio.run(collect_live(store, asking, members, tally, progress, budget))
+            asyncio.run(collect_live(run, asking, members))
         if wanted:
             try:
-                asyncio.run(collect_history(store, wanted, members, tally, progress, budget))
+                asyncio.run(collect_history(run, wanted, members))
             except (UpstreamError, ArchiveError) as error:
                 if not tally.captures:
                     raise
                 troubles.append(str(error))
     finally:
-        evaluate(store, tally, progress)
+        evaluate(run)
     if tally.unfinished:
         troubles.append("the budget is used up; the next run goes on from here")
-    for snapshot, reason in store.suspects().items():
+    for snapshot, reason in store.conclusions.suspects().items():
         if snapshot not in suspect:
             troubles.append(
                 f"{snapshot} is suspect and left out of all shares ({reason}); look at it, and "

@@ -53,8 +53,8 @@ def weigh_list(store: Store, path: Path, corpus: str | None) -> tuple[WeightList
     Raises InputError, before anything is stored, for a list that cannot be used.
     """
     found = read_weights(path, corpus)
-    store.add_weights(found.weights)
-    return found, _weighed(found.weights, panel_domains(store.members()))
+    store.facts.add_weights(found.weights)
+    return found, _weighed(found.weights, panel_domains(store.facts.members()))
 
 
 async def plan_weighing(wanted: Weighing) -> Estimate:
@@ -76,7 +76,7 @@ async def weigh_crawl(
     Domains outside the panel, tens of millions, are only in the cache folder, by part: another
     panel is weighed from there with no request.
     """
-    domains = panel_domains(store.followed())
+    domains = panel_domains(store.facts.followed())
     async with open_mirror(wanted.mirror, wanted.contact, wanted.limits) as mirror:
         try:
             crawl, keys, of = await _chosen(mirror, wanted)
@@ -94,7 +94,7 @@ async def weigh_crawl(
     name = crawl if len(keys) == of else f"{crawl} ({len(keys)} of {of} parts)"
     columns = [pl.lit(name).alias("corpus"), pl.lit(None, pl.Int64).alias("tokens")]
     weights = combine(parts, domains, of).with_columns(columns).select(SCHEMA.names())
-    store.add_weights(weights)
+    store.facts.add_weights(weights)
     return _weighed(weights, domains)
 
 

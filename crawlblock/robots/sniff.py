@@ -2,6 +2,22 @@
 
 import re
 
+from crawlblock.outcome import Body
+
+# What the pages of challenges hold; a robots.txt may name their paths, but has agent lines.
+_CHALLENGE = re.compile(
+    rb"/cdn-cgi/challenge-platform/|challenges\.cloudflare\.com|cf-turnstile|_cf_chl_opt"
+    rb"|/\.within\.website/x/cmd/anubis|id=\"anubis_|_Incapsula_Resource|captcha-delivery\.com"
+)
+# Of a page that was not expected to be robots.txt: what stands only in a challenge, for ordinary
+# pages behind the same services hold their scripts, too.
+_INTERSTITIAL = re.compile(
+    rb"_cf_chl_opt|/\.within\.website/x/cmd/anubis|id=\"anubis_|captcha-delivery\.com"
+    rb"|<iframe[^>]{1,300}_Incapsula_Resource"
+)
+_AGENT_LINE = re.compile(rb"^[ \t\xef\xbb\xbf]*user-?agent", re.IGNORECASE | re.MULTILINE)
+_SEARCHED = 65_536  # bytes searched for a challenge
+
 # Looked for only at the first visible byte. A document is no robots.txt whatever stands in it; of
 # other markup, such as a comment that a build left at the top, an agent line makes one.
 _MARKUP = re.compile(rb"<[a-z!?/]|\{", re.IGNORECASE)
@@ -21,6 +37,22 @@ _CONTROL = bytes({*range(9), *range(14, 32)} - {27})
 _HEAD = 4096  # bytes looked at
 _BINARY_SHARE = 0.1  # of control bytes, whatever else is there
 _STRANGE_SHARE = 0.02  # of control bytes, where no line names an agent
+
+
+def body_of(body: bytes) -> Body:
+    """Return what the body of a 2xx answer to a request for robots.txt is."""
+    return Body.ROBOTS if is_robots(body) and not _challenges(body) else Body.PAGE
+
+
+def challenges_page(body: bytes) -> bool:
+    """Tell whether a challenge was sent in place of an ordinary page."""
+    return _INTERSTITIAL.search(body[:_SEARCHED]) is not None
+
+
+def _challenges(body: bytes) -> bool:
+    """Tell whether a body is a page that wants to see whether a person asks."""
+    head = body[:_SEARCHED]
+    return not _AGENT_LINE.search(head) and _CHALLENGE.search(head) is not None
 
 
 def is_robots(body: bytes) -> bool:

@@ -13,8 +13,8 @@ from crawlblock.scan.shard import read_about, shard_path
 
 COLUMNS = (  # of a shard that are merged
 
-    "snapshot", "host", "resource", "url", "fetch_time", "status", "outcome", "redirect", "digest",
-    "bytes", "text", "rules", "headers", "warc_file", "warc_offset", "warc_length",
+    "snapshot", "host", "resource", "secure", "fetch_time", "status", "ended", "reason", "redirect",
+    "digest", "bytes", "text", "rules", "headers", "warc_file", "warc_offset", "warc_length",
 )  # fmt: skip
 
 
@@ -22,12 +22,11 @@ COLUMNS = (  # of a shard that are merged
 class Found:
     """A shard that lies in a directory, with the plan it is part of.
 
-    Of what it says of itself only this is kept: its policies alone would be 0.2 MB a shard.
+    Of what it says of itself only this is kept.
     """
 
     path: Path
     shard: Shard
-    rules: str  # it was read with
     captures: int
     bytes: int  # of the WARC files read
     faults: int  # places that could not be read
@@ -79,13 +78,18 @@ def _found(directory: Path) -> Iterator[Found]:
                 "crawlblock scan run again"
             )
         yield Found(
-            path, shard, about.rules, about.captures, about.bytes, len(about.faults), plan,
-            taken[about.crawl],
-        )  # fmt: skip
+            path=path,
+            shard=shard,
+            captures=about.captures,
+            bytes=about.bytes,
+            faults=len(about.faults),
+            plan=plan,
+            taken=taken[about.crawl],
+        )
 
 
 def _check_together(shards: Sequence[Found]) -> None:
-    """Raise InputError where shards of a crawl come from different plans or rules."""
+    """Raise InputError where shards of a crawl come from different plans."""
     first = shards[0]
     owners: dict[str, Found] = {}
     for each in shards:
@@ -96,23 +100,12 @@ def _check_together(shards: Sequence[Found]) -> None:
                     f"{each.path} and {other.path} both hold {file}: they are of different plans; "
                     "merge one of them, or the other into another --db"
                 )
-        check_rules(each, str(first.path), first.rules)
         check_plan(each, str(first.path), *drawn(first))
 
 
 def drawn(found: Found) -> tuple[str, float, int, int]:
     """Return how a shard's plan draws files: seed, share, files of the plan and of the crawl."""
     return found.plan.seed, found.plan.share, found.taken.files, found.taken.of
-
-
-def check_rules(found: Found, where: str, rules: str) -> None:
-    """Raise InputError if a shard was read with other rules than others of its crawl."""
-    if found.rules != rules:
-        raise InputError(
-            f"{found.path}: read with the rules {found.rules}, {where} with {rules}; plan "
-            "and run the scan again with one version of crawlblock, so that all files of one crawl "
-            "are read alike"
-        )
 
 
 def check_plan(found: Found, where: str, seed: str, share: float, planned: int, of: int) -> None:

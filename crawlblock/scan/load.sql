@@ -1,21 +1,16 @@
--- A batch of shards into the database: the temporary table batch holds its captures, new_files and
--- new_shards say where they are from.
-INSERT INTO scanned_shards BY NAME FROM new_shards;
-INSERT INTO scanned_files
-SELECT n.snapshot,
-       coalesce(s.last, 0) + row_number() OVER (PARTITION BY n.snapshot ORDER BY n.warc_file),
-       n.warc_file, n.shard
-FROM new_files n
-LEFT JOIN (SELECT snapshot, max(file) AS last FROM scanned_files GROUP BY snapshot) s
-    USING (snapshot);
-INSERT INTO scanned_captures
-SELECT b.snapshot, b.host, b.resource, b.url, b.fetch_time, b.status, b.outcome, b.redirect,
-       b.digest, b.bytes, b.text, b.headers, f.file, b.warc_offset, b.warc_length
-FROM batch b
-JOIN scanned_files f ON f.snapshot = b.snapshot AND f.warc_file = b.warc_file;
-INSERT INTO snapshots
-SELECT snapshot, 'crawl', min(fetch_time), max(fetch_time) FROM batch
-GROUP BY snapshot ORDER BY snapshot
-ON CONFLICT DO UPDATE SET first_capture = least(snapshots.first_capture, excluded.first_capture),
-                          last_capture = greatest(snapshots.last_capture, excluded.last_capture);
-UPDATE scans SET settled = NULL WHERE snapshot IN (SELECT snapshot FROM new_shards);
+-- A batch of shards as the facts that come in: the temporary table batch holds its captures,
+-- new_files and new_shards say where they are from.
+CREATE OR REPLACE TEMP VIEW new_fetches AS
+SELECT snapshot, host, resource, secure, NULL AS url, 0 AS hops, fetch_time, status, ended, reason,
+       true AS read, redirect, digest, headers, warc_file, warc_offset, warc_length
+FROM batch;
+CREATE OR REPLACE TEMP VIEW new_asked AS
+SELECT snapshot, host, resource, NULL::VARCHAR AS fallback FROM batch WHERE false;
+CREATE OR REPLACE TEMP TABLE new_payloads AS
+SELECT digest, any_value(bytes) AS bytes,
+       CASE WHEN bool_or(body IS NOT NULL) THEN digest ELSE min(text) END AS text
+FROM batch WHERE digest IS NOT NULL AND text IS NOT NULL GROUP BY digest;
+CREATE OR REPLACE TEMP VIEW new_snapshots AS
+SELECT DISTINCT snapshot, 'crawl' AS kind, NULL::TIMESTAMP AS first_capture,
+       NULL::TIMESTAMP AS last_capture
+FROM new_shards;

@@ -11,27 +11,33 @@ import duckdb
 import polars as pl
 
 from crawlblock.errors import InputError
-from crawlblock.scan.found import Found, by_crawl, check_plan, check_rules, drawn
+from crawlblock.scan.found import Found, by_crawl, check_plan, drawn
+from crawlblock.store.adding import add_rows
 from crawlblock.store.database import Database
-from crawlblock.store.frames import ArrowStream
+from crawlblock.store.frames import ArrowStream, registered
 
 _BATCH = 300_000  # captures that are stored in one transaction, or one shard's
 _SHARDS = 100  # likewise, for each is open while they are read
 _PAGE = 5_000  # texts compressed at a time
+# Where payloads are kept whole, they are the texts that are judged.
 _NEW_TEXTS = """
-SELECT text AS name, NULL AS bytes, any_value(rules) AS blob
-FROM batch ANTI JOIN texts USING (text) WHERE rules IS NOT NULL GROUP BY text
+SELECT text AS name, any_value(rules) AS blob, false AS whole
+FROM batch ANTI JOIN facts.texts t ON t.name = text WHERE rules IS NOT NULL GROUP BY text
 """
 _NEW_BODIES = """
-SELECT digest AS name, any_value(bytes) AS bytes, any_value(body) AS blob
-FROM batch ANTI JOIN (FROM payloads WHERE body IS NOT NULL) USING (digest)
-WHERE body IS NOT NULL GROUP BY digest
+SELECT digest AS name, any_value(body) AS blob, true AS whole
+FROM batch ANTI JOIN facts.texts t ON t.name = digest WHERE body IS NOT NULL GROUP BY digest
 """
-_KEEP_BODIES = """
-INSERT INTO payloads (digest, bytes, body, text)
-SELECT name, p.bytes, blob, b.text FROM page p
-JOIN (SELECT digest, min(text) AS text FROM batch GROUP BY digest) b ON b.digest = name
-ON CONFLICT DO UPDATE SET body = excluded.body
+
+_NEW_SNAPSHOT = """
+INSERT INTO facts.snapshots
+SELECT (SELECT coalesce(max(id), 0) + 1 FROM facts.snapshots), ?, 'crawl', NULL, NULL
+"""
+_OWNERS = """
+SELECT w.warc_file, f.shard FROM facts.scanned_files f
+JOIN facts.snapshots s ON s.id = f.snapshot
+JOIN facts.warc_files w ON w.id = f.warc_file
+WHERE s.snapshot = ?
 """
 
 Progress = Callable[[str, int, int], None]  # what, done, of how many
@@ -72,8 +78,9 @@ def load(database: Database, shards: Sequence[Found], progress: Progress) -> lis
 
 def _merged(con: duckdb.DuckDBPyConnection, new: Sequence[Found]) -> list[Merged]:
     rows = con.execute(
-        "SELECT snapshot, count(file), any_value(planned), any_value(of) FROM scans "
-        "JOIN scanned_files USING (snapshot) GROUP BY snapshot ORDER BY snapshot"
+        "SELECT s.snapshot, count(*), any_value(c.planned), any_value(c.of) FROM facts.scans c "
+        "JOIN facts.scanned_files USING (snapshot) JOIN facts.snapshots s ON s.id = c.snapshot "
+        "GROUP BY s.snapshot ORDER BY s.snapshot"
     ).fetchall()
     shards = Counter(each.shard.crawl for each in new)
     return [
@@ -104,17 +111,15 @@ def _unknown(
     first = shards[0]
     known = con.execute("SELECT * FROM scans WHERE snapshot = ?", [crawl]).fetchall()
     if known:
-        _, *draw, rules, _ = known[0]
-        check_rules(first, str(path), rules)
+        _, *draw = known[0]
         check_plan(first, str(path), *draw)
     else:
-        row = [crawl, *drawn(first), first.rules, None]
-        con.execute("INSERT INTO scans VALUES (?, ?, ?, ?, ?, ?, ?)", row).fetchall()
-    owners = dict(
+        con.execute(_NEW_SNAPSHOT, [crawl]).fetchall()
         con.execute(
-            "SELECT warc_file, shard FROM scanned_files WHERE snapshot = ?", [crawl]
+            "INSERT INTO facts.scans SELECT id, ?, ?, ?, ? FROM facts.snapshots WHERE snapshot = ?",
+            [*drawn(first), crawl],
         ).fetchall()
-    )
+    owners = dict(con.execute(_OWNERS, [crawl]).fetchall())
     stored = set(owners.values())
     for each in shards:
         name = each.shard.shard
@@ -147,12 +152,16 @@ def _store(con: duckdb.DuckDBPyConnection, batch: Sequence[Found]) -> None:
     _read(con, batch)
     con.register("new_shards", ArrowStream(_shards_frame(batch)))
     con.register("new_files", ArrowStream(_files_frame(batch)))
-    _compress(con, _NEW_TEXTS, "INSERT INTO texts (text, rules) SELECT name, blob FROM page")
-    if ("body",) in con.execute("SELECT column_name FROM (DESCRIBE batch)").fetchall():
-        _compress(con, _NEW_BODIES, _KEEP_BODIES)
+    keeps = ("body",) in con.execute("SELECT column_name FROM (DESCRIBE batch)").fetchall()
+    if not keeps:
+        con.execute("ALTER TABLE batch ADD COLUMN body BLOB").fetchall()
+    con.execute("CREATE TEMP TABLE new_texts (name VARCHAR, body BLOB, whole BOOLEAN)").fetchall()
+    for blobs in (_NEW_TEXTS, _NEW_BODIES):
+        _compress(con, blobs)
     _check_whole(con, batch)
     con.execute((files(__package__) / "load.sql").read_text("utf-8")).fetchall()
-    con.execute("DROP TABLE temp.batch").fetchall()
+    add_rows(con, compare=False)
+    con.execute((files(__package__) / "loaded.sql").read_text("utf-8")).fetchall()
 
 
 def _shards_frame(batch: Sequence[Found]) -> pl.DataFrame:
@@ -205,8 +214,8 @@ def _check_whole(con: duckdb.DuckDBPyConnection, batch: Sequence[Found]) -> None
                 f"files and hold {rows}; remove them and run crawlblock scan run again"
             )
     lost = con.execute(
-        "SELECT b.text FROM batch b ANTI JOIN texts t ON t.text = b.text "
-        "WHERE b.text IS NOT NULL LIMIT 1"
+        "SELECT b.text FROM batch b ANTI JOIN facts.texts t ON t.name = b.text "
+        "ANTI JOIN new_texts n ON n.name = b.text WHERE b.text IS NOT NULL LIMIT 1"
     ).fetchall()
     if lost:
         names = ", ".join(each.path.name for each in batch)
@@ -216,22 +225,21 @@ def _check_whole(con: duckdb.DuckDBPyConnection, batch: Sequence[Found]) -> None
         )
 
 
-def _compress(con: duckdb.DuckDBPyConnection, blobs: str, insert: str) -> None:
-    """Run an insert on pages of the names and compressed bytes that a query gives."""
+def _compress(con: duckdb.DuckDBPyConnection, blobs: str) -> None:
+    """Compress the blobs that a query gives into new_texts, some at a time."""
     made = "CREATE OR REPLACE TEMP TABLE blobs AS SELECT row_number() OVER () AS number, *"
     con.execute(f"{made} FROM ({blobs})").fetchall()
     ((held,),) = con.execute("SELECT count(*) FROM blobs").fetchall()
     for start in range(0, held, _PAGE):
         rows = con.execute(
-            "SELECT name, bytes, blob FROM blobs WHERE number > ? AND number <= ?",
+            "SELECT name, blob, whole FROM blobs WHERE number > ? AND number <= ?",
             [start, start + _PAGE],
         ).fetchall()
         page = pl.DataFrame(
-            [(name, size, zlib.compress(blob, 6)) for name, size, blob in rows],
-            schema={"name": pl.String, "bytes": pl.Int64, "blob": pl.Binary},
+            [(name, zlib.compress(blob, 6), whole) for name, blob, whole in rows],
+            schema={"name": pl.String, "body": pl.Binary, "whole": pl.Boolean},
             orient="row",
         )
-        con.register("page", ArrowStream(page))
-        con.execute(insert).fetchall()
-        con.unregister("page")
+        with registered(con, page=page):
+            con.execute("INSERT INTO new_texts BY NAME FROM page").fetchall()
     con.execute("DROP TABLE temp.blobs").fetchall()

@@ -6,14 +6,14 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from crawlblock import registry
 from crawlblock.errors import InputError
 from crawlblock.sampling import draw_key
 from crawlblock.sources.commoncrawl.crawls import choose, list_crawls, paths
 from crawlblock.sources.commoncrawl.mirror import Mirror
 
 PLAN = "plan.json"
-_FORMAT = 2
+_FORMAT = 3
+_READABLE = (2, _FORMAT)
 _FILE_BYTES = 1_500_000  # of a robotstxt file in 2025 and 2026; older ones have up to 2 MB
 _FILE_CAPTURES = 750
 _CAPTURES_PER_SECOND = 17_000  # read and judged by one core: see benchmarks/README.md
@@ -45,16 +45,15 @@ class Shard:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is read, and by which rules it is judged."""
+    """What is read."""
 
     mirror: str
     seed: str
     share: float
-    rules: str
     bytes: int  # estimated where the mirror is not a directory
     crawls: tuple[Taken, ...]
     shards: tuple[Shard, ...]
-    keep_bodies: bool = False  # payloads are kept whole beside their rules
+    keep_bodies: bool = False  # payloads are kept whole beside their texts
 
     @property
     def files(self) -> int:
@@ -89,7 +88,7 @@ async def make_plan(
         shards += cut(crawl.crawl, drawn, size)
         measured += sum(_size(mirror, key) for key in drawn)
     return Plan(
-        mirror.location, seed, share, registry.stamp(), measured, tuple(taken), tuple(shards),
+        mirror.location, seed, share, measured, tuple(taken), tuple(shards),
         keep_bodies,
     )  # fmt: skip
 
@@ -145,8 +144,10 @@ def read_plan(directory: Path) -> Plan:
     path = directory / PLAN
     try:
         read = json.loads(path.read_text("utf-8"))
-        if read.pop("format") != _FORMAT:
+        if (found := read.pop("format")) not in _READABLE:
             raise ValueError("its format is another version's")
+        if found == 2:
+            read.pop("rules")  # what shards were judged with then; now they hold facts alone
         read["crawls"] = tuple(Taken(**each) for each in read["crawls"])
         read["shards"] = tuple(_distinct(read["shards"]))
         return Plan(**read)

@@ -14,22 +14,19 @@ from pathlib import Path
 import polars as pl
 from filelock import FileLock
 
-from crawlblock import __version__, registry
+from crawlblock import __version__
 from crawlblock.errors import InputError, StoreError, UpstreamError
 from crawlblock.model import Outcome
-from crawlblock.robots.evaluate import STAR
 from crawlblock.scan.aside import aside, remove_pieces, remove_rest, saved, writing
 from crawlblock.scan.captures import Captures, Reader
 from crawlblock.scan.plan import Plan, Shard
-from crawlblock.scan.read import Damage, records
-from crawlblock.scan.verdicts import SPELLED, Verdicts
 from crawlblock.sources.commoncrawl.mirror import open_mirror
 from crawlblock.transport import Limits
+from crawlblock.warc.reader import Damage, records
 
 KEY = "crawlblock"  # of what stands in the Parquet file's metadata
 _HELD = 64 * 1024 * 1024  # bytes of bodies in memory; then they go to the disk
 _ROWS = 32_768  # of a row group
-_GONE = (Outcome.ABSENT, Outcome.DAMAGED, Outcome.TOO_LARGE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +38,6 @@ class Task:
     mirror: str
     contact: str | None
     limits: Limits  # this worker's part of what the mirror is asked to bear
-    rules: str
     keep_bodies: bool = False
     fast: bool | None = None  # FastWARC reads; None: where it is installed
 
@@ -63,7 +59,7 @@ class Done:
     skipped: bool  # it was there already
     captures: int
     payloads: int  # distinct in the shard
-    policies: int  # likewise
+    damaged: int  # captures whose payload cannot be read or trusted
     bytes: int  # of the WARC files read
     seconds: float  # of the processor
     faults: tuple[Fault, ...]
@@ -74,17 +70,14 @@ class About:
     """What a shard's Parquet file says of itself: a JSON object under `crawlblock`."""
 
     version: str
-    rules: str
     shard: str
     crawl: str
     files: tuple[str, ...]
     keep_bodies: bool
     captures: int
     payloads: int
+    damaged: int
     bytes: int
-    tokens: tuple[str, ...]
-    codes: dict[str, tuple[str, str, bool | None]]  # restriction, basis, root_allowed of each
-    policies: dict[str, str]  # a code for each token
     faults: tuple[Fault, ...]
 
 
@@ -95,9 +88,7 @@ def tasks(
     local = "://" not in plan.mirror
     mirror = str(Path(plan.mirror).expanduser().absolute()) if local else plan.mirror
     for shard in shards:
-        yield Task(
-            directory.absolute(), shard, mirror, contact, limits, plan.rules, plan.keep_bodies
-        )
+        yield Task(directory.absolute(), shard, mirror, contact, limits, plan.keep_bodies)
 
 
 def shard_path(directory: Path, shard: str) -> Path:
@@ -109,9 +100,7 @@ def read_about(path: Path) -> About:
     """Return what a shard says of itself; raises InputError if it is no whole shard."""
     try:
         read = json.loads(pl.read_parquet_metadata(path)[KEY])
-        for name in ("files", "tokens"):
-            read[name] = tuple(read[name])
-        read["codes"] = {code: tuple(parts) for code, parts in read["codes"].items()}
+        read["files"] = tuple(read["files"])
         read["faults"] = tuple(Fault(**each) for each in read["faults"])
         return About(**read)
     except (OSError, KeyError, ValueError, TypeError, pl.exceptions.PolarsError) as error:
@@ -123,14 +112,9 @@ def read_about(path: Path) -> About:
 def run_shard(task: Task) -> Done:
     """Read a shard into its Parquet file, or tell that it is there.
 
-    Raises InputError if this machine has other rules than the plan, UpstreamError if the mirror
-    cannot be reached (run again later), StoreError if the disk refuses.
+    Raises UpstreamError if the mirror cannot be reached (run again later), StoreError if the disk
+    refuses.
     """
-    if task.rules != registry.stamp():
-        raise InputError(
-            f"{task.shard.shard}: it was planned with other rules ({task.rules}) than this "
-            f"crawlblock has ({registry.stamp()}); plan into a new directory, or use that version"
-        )
     path = shard_path(task.directory, task.shard.shard)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -157,14 +141,13 @@ def _same(path: Path, task: Task) -> About | None:
         about = read_about(path)
     except InputError:
         return None
-    made = (about.rules, about.files, about.keep_bodies)
-    return about if made == (task.rules, task.shard.files, task.keep_bodies) else None
+    made = (about.files, about.keep_bodies)
+    return about if made == (task.shard.files, task.keep_bodies) else None
 
 
 async def _scan(task: Task, path: Path) -> Done:
     begun = time.process_time()
-    reader = _reader(task.rules)
-    captures = Captures(task.shard.crawl, reader, task.keep_bodies)
+    captures = Captures(task.shard.crawl, _reader(), task.keep_bodies)
     parquet = _Parquet(path)
     faults: list[Fault] = []
     size = 0
@@ -175,13 +158,20 @@ async def _scan(task: Task, path: Path) -> Done:
                 continue
             size += file.stat().st_size
             wrong = _read(key, file, captures, parquet, task.fast)
-            faults.extend(Fault(key, *damage) for damage in wrong)
+            faults.extend(Fault(key, each.offset, each.reason) for each in wrong)
         frame = captures.take()
         about = About(
-            __version__, task.rules, task.shard.shard, task.shard.crawl, task.shard.files,
-            task.keep_bodies, captures.rows, captures.payloads, size, reader.verdicts.tokens,
-            SPELLED, reader.verdicts.spelled(captures.policies), tuple(faults),
-        )  # fmt: skip
+            version=__version__,
+            shard=task.shard.shard,
+            crawl=task.shard.crawl,
+            files=task.shard.files,
+            keep_bodies=task.keep_bodies,
+            captures=captures.rows,
+            payloads=captures.payloads,
+            damaged=captures.damaged,
+            bytes=size,
+            faults=tuple(faults),
+        )
         parquet.finish(frame, about)
     finally:
         parquet.remove_pieces()
@@ -201,7 +191,7 @@ def _read(
         if captures.held > _HELD:
             parquet.put(captures.take())
     if empty:
-        yield Damage(0, "there is no response in it")
+        yield Damage(0, "there is no response in it", None)
 
 
 class _Parquet:
@@ -253,7 +243,7 @@ async def _files(task: Task) -> AsyncIterator[tuple[str, Path | Outcome]]:
             if outcome is None:
                 yield key, file
                 file.unlink()
-            elif outcome in _GONE:
+            elif not outcome.retry:
                 yield key, outcome
             else:
                 raise UpstreamError(
@@ -276,14 +266,19 @@ def _collected_seldom() -> Iterator[None]:
 
 
 @cache
-def _reader(rules: str) -> Reader:
-    """Return what reads and judges, once in a process: it is faster on what it has met."""
-    tokens = [STAR, *(crawler.token for crawler in registry.crawlers())]
-    return Reader(Verdicts(tokens, rules))
+def _reader() -> Reader:
+    """Return what reads, once in a process: it is faster on what it has met."""
+    return Reader()
 
 
 def _done(about: About, skipped: bool, seconds: float) -> Done:
     return Done(
-        about.shard, skipped, about.captures, about.payloads, len(about.policies), about.bytes,
-        seconds, about.faults,
-    )  # fmt: skip
+        shard=about.shard,
+        skipped=skipped,
+        captures=about.captures,
+        payloads=about.payloads,
+        damaged=about.damaged,
+        bytes=about.bytes,
+        seconds=seconds,
+        faults=about.faults,
+    )

@@ -4,12 +4,12 @@
 
 -- How much of each crawl is merged.  Of a whole crawl nothing is left to chance.
 CREATE VIEW scan_shares AS
-SELECT s.snapshot, CAST(p.first_capture AS DATE) AS snapshot_date, count(*) AS files, s.planned,
-       s.of, count(*) >= any_value(s.of) AS whole,
+SELECT p.snapshot, CAST(p.first_capture AS DATE) AS snapshot_date, count(*) AS files, c.planned,
+       c.of, count(*) >= any_value(c.of) AS whole,
        least(count(*), 1000) AS clusters  -- more files than that are joined at random
-FROM scans s
-JOIN scanned_files f ON f.snapshot = s.snapshot
-JOIN snapshots p ON p.snapshot = s.snapshot
+FROM facts.scans c
+JOIN facts.scanned_files f ON f.snapshot = c.snapshot
+JOIN facts.snapshots p ON p.id = c.snapshot
 GROUP BY ALL;
 
 -- The hosts of scanned crawls with what they answered.
@@ -17,12 +17,13 @@ CREATE VIEW census_hosts AS
 SELECT c.snapshot, s.snapshot_date, CASE WHEN NOT s.whole THEN c.file % 1000 END AS cluster,
        c.host, c.domain, c.stands, c.outcome,
        CASE WHEN c.text IS NULL THEN 'http ' || c.status
-            WHEN c.outcome = 'ok' THEN t.policy END AS answer,
+            WHEN c.outcome = 'ok' THEN q.policy END AS answer,
        c.tld, c.siblings, c.provider, CASE WHEN c.outcome = 'ok' THEN t.template END AS template,
        r.rank, c.captures > 1 AS again, c.digests > 1 AS flaps
 FROM census c
 JOIN scan_shares s ON s.snapshot = c.snapshot
-LEFT JOIN texts t ON t.text = c.text
+LEFT JOIN conclusions.judgements t ON t.text = c.text
+LEFT JOIN conclusions.policies q ON q.id = t.policy
 LEFT JOIN ranks r ON r.domain = c.domain;
 
 CREATE MACRO size_band(hosts) AS CASE WHEN hosts = 1 THEN '1' WHEN hosts < 10 THEN '2 to 9'

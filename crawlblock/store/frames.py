@@ -1,35 +1,11 @@
-"""Frames as they go into and come out of the database."""
+"""Frames as they go into the database."""
 
-from collections.abc import Iterable
-from dataclasses import astuple, fields
-from datetime import datetime
-from enum import StrEnum
+from collections.abc import Iterator
+from contextlib import contextmanager
 from threading import Lock
-from typing import Any
 
+import duckdb
 import polars as pl
-
-from crawlblock.model import Capture
-
-_DTYPES: dict[object, pl.DataType] = {
-    int: pl.Int64(),
-    int | None: pl.Int64(),
-    datetime | None: pl.Datetime("us"),
-}
-
-CAPTURE_SCHEMA = pl.Schema(
-    {field.name: _DTYPES.get(field.type, pl.String()) for field in fields(Capture)}
-)
-
-
-def captures_frame(captures: Iterable[Capture]) -> pl.DataFrame:
-    """Return captures as a frame with the columns of the table."""
-    rows = [tuple(_plain(value) for value in astuple(capture)) for capture in captures]
-    return pl.DataFrame(rows, schema=CAPTURE_SCHEMA, orient="row")
-
-
-def _plain(value: Any) -> Any:
-    return str(value) if isinstance(value, StrEnum) else value
 
 
 class ArrowStream:
@@ -48,3 +24,15 @@ class ArrowStream:
         """Hand over the stream."""
         with self._lock:
             return self._frame.__arrow_c_stream__(requested_schema)
+
+
+@contextmanager
+def registered(con: duckdb.DuckDBPyConnection, **frames: pl.DataFrame) -> Iterator[None]:
+    """Let questions name frames until the block ends."""
+    for name, frame in frames.items():
+        con.register(name, ArrowStream(frame))
+    try:
+        yield
+    finally:
+        for name in frames:
+            con.unregister(name)

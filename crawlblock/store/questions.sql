@@ -141,8 +141,7 @@ WITH shares AS (
     SELECT snapshot, kind, snapshot_date, sum(hosts) AS n FROM shares GROUP BY ALL
 ), measures AS (
     SELECT snapshot, 'answered' AS measure, sum(hosts) AS hosts FROM shares
-    WHERE outcome NOT IN ('not_captured', 'dns', 'tls', 'connection_refused', 'timeout',
-                          'unreachable', 'damaged')
+    WHERE outcome IN (SELECT outcome FROM outcomes WHERE answered)
     GROUP BY snapshot
     UNION ALL
     SELECT snapshot, outcome, hosts FROM shares WHERE outcome NOT IN ('ok', 'not_captured')
@@ -184,17 +183,6 @@ GROUP BY snapshot;
 -- What shares leave out; one name for it, so that no claim forgets a part.
 CREATE VIEW left_out_snapshots AS
 SELECT snapshot FROM incomplete_snapshots UNION ALL SELECT snapshot FROM suspect_snapshots;
-
--- The payloads to read: where a scan kept their texts alone, the text, in which lines that mean
--- nothing are emptied.
-CREATE VIEW bodies AS
-SELECT y.digest, coalesce(y.body, t.rules) AS body, y.body IS NULL AS is_text
-FROM payloads y LEFT JOIN texts t ON t.text = y.text;
-
--- The signals of each payload, also where its text was read in its place.
-CREATE VIEW payload_signals AS
-SELECT coalesce(y.digest, s.digest) AS digest, s.* EXCLUDE (digest)
-FROM signals s LEFT JOIN payloads y ON y.text = s.digest;
 
 -- What an answer (a policy, or an HTTP status where no rules were read) means for each crawler.
 CREATE VIEW meanings AS
@@ -312,7 +300,6 @@ COMMENT ON VIEW incomplete_snapshots IS 'Crawls and live runs that have not aske
 COMMENT ON VIEW left_out_snapshots IS 'The snapshots that shares leave out: incomplete and suspect ones.';
 COMMENT ON VIEW suspect_snapshots IS 'Crawls and live runs that look like a fault rather than news, with the reason; shares and changes leave them out until they are accepted.';
 COMMENT ON VIEW bodies IS 'The payloads to read, or the texts that scans kept of them.';
-COMMENT ON VIEW payload_signals IS 'The signals of each payload, also where its text was read in its place.';
 COMMENT ON VIEW population IS 'Whom claims are about: a row per snapshot and host, with and without a capture.';
 COMMENT ON COLUMN population.population IS 'panel, or captured: a host outside of the panel; the two are never one series.';
 COMMENT ON COLUMN population.reading IS 'How HTTP statuses are read: rfc9309 or ccbot.';

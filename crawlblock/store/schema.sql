@@ -1,24 +1,321 @@
--- The database, top to bottom: facts, conclusions, questions.
+-- The database, top to bottom: what was collected (schema facts), what follows from it (schema
+-- conclusions), and the registry, the panel and the runs (schema main).  views.sql puts the names
+-- back that stand behind the numbers; questions.sql has what the metrics share.
 -- Every time is UTC without a zone; every length and offset is in bytes.
+-- Large tables have no primary key, because DuckDB would keep it in memory: who adds rows leaves
+-- out what is there.
+
+CREATE SCHEMA facts;
+CREATE SCHEMA conclusions;
 
 CREATE TABLE schema_version (version INTEGER NOT NULL);
-INSERT INTO schema_version VALUES (3);
+INSERT INTO schema_version VALUES (4);
 COMMENT ON TABLE schema_version IS 'The layout of this database; a newer one is refused.';
 COMMENT ON COLUMN schema_version.version IS 'Raised with every change of a table.';
 
--- Facts: what was captured. Nothing here is ever changed or deleted.
+-- Facts
 
-CREATE TABLE snapshots (
+CREATE TABLE facts.snapshots (
+    id            USMALLINT NOT NULL,
     snapshot      VARCHAR PRIMARY KEY,
     kind          VARCHAR NOT NULL CHECK (kind IN ('crawl', 'live', 'import')),
     first_capture TIMESTAMP,
     last_capture  TIMESTAMP
 );
-COMMENT ON TABLE snapshots IS 'A point of the time axis: a crawl, a live run or an import.';
-COMMENT ON COLUMN snapshots.snapshot IS 'Name: CC-MAIN-2025-33, 2025-08, ...';
-COMMENT ON COLUMN snapshots.kind IS 'crawl, live or import.';
-COMMENT ON COLUMN snapshots.first_capture IS 'Time of the first capture: the crawl''s own, else the earliest stored.';
-COMMENT ON COLUMN snapshots.last_capture IS 'Time of the last capture: the crawl''s own, else the latest stored.';
+COMMENT ON TABLE facts.snapshots IS 'Snapshots by number; see the view snapshots.';
+COMMENT ON COLUMN facts.snapshots.id IS 'Its number in this database.';
+COMMENT ON COLUMN facts.snapshots.snapshot IS 'Name: CC-MAIN-2025-33, 2025-08, ...';
+COMMENT ON COLUMN facts.snapshots.kind IS 'crawl, live or import.';
+COMMENT ON COLUMN facts.snapshots.first_capture IS 'Time of the first capture: the crawl''s own, else the earliest stored.';
+COMMENT ON COLUMN facts.snapshots.last_capture IS 'Time of the last capture: the crawl''s own, else the latest stored.';
+
+CREATE TABLE facts.hosts (
+    id     UINTEGER NOT NULL,
+    host   VARCHAR NOT NULL,
+    domain VARCHAR
+);
+COMMENT ON TABLE facts.hosts IS 'Hosts by number.';
+COMMENT ON COLUMN facts.hosts.id IS 'Its number in this database.';
+COMMENT ON COLUMN facts.hosts.host IS 'The host, with a port where it is not the default one.';
+COMMENT ON COLUMN facts.hosts.domain IS 'Its registered domain; empty for an IP address.';
+
+CREATE TABLE facts.warc_files (
+    id        UINTEGER NOT NULL,
+    warc_file VARCHAR NOT NULL
+);
+COMMENT ON TABLE facts.warc_files IS 'WARC files by number.';
+COMMENT ON COLUMN facts.warc_files.id IS 'Its number in this database.';
+COMMENT ON COLUMN facts.warc_files.warc_file IS 'Its key in the archive, or its name.';
+
+CREATE TABLE facts.texts (
+    id    UINTEGER NOT NULL,
+    name  VARCHAR NOT NULL,
+    body  BLOB NOT NULL,
+    whole BOOLEAN NOT NULL
+);
+COMMENT ON TABLE facts.texts IS 'The texts that are judged, once each.';
+COMMENT ON COLUMN facts.texts.id IS 'Its number in this database.';
+COMMENT ON COLUMN facts.texts.name IS 'The digest of the payload; of a text that a scan kept, the first 8 bytes of its own SHA-1 as hexadecimal digits.';
+COMMENT ON COLUMN facts.texts.body IS 'Its bytes, compressed by zlib.';
+COMMENT ON COLUMN facts.texts.whole IS 'Whether it is the payload; false: a scan kept at most 500 KiB and emptied the first Sitemap lines.';
+
+CREATE TABLE facts.payloads (
+    id     UINTEGER NOT NULL,
+    digest VARCHAR NOT NULL,
+    bytes  BIGINT,
+    text   UINTEGER
+);
+COMMENT ON TABLE facts.payloads IS 'Payloads by number, those too that an index names and that were not fetched.';
+COMMENT ON COLUMN facts.payloads.id IS 'Its number in this database.';
+COMMENT ON COLUMN facts.payloads.digest IS 'sha1: and the base32 of its SHA-1, as in WARC.';
+COMMENT ON COLUMN facts.payloads.bytes IS 'Its length; empty where it was not fetched.';
+COMMENT ON COLUMN facts.payloads.text IS 'The text that is judged for it; empty where it was not fetched.';
+
+CREATE TABLE facts.fetches (
+    id          BIGINT NOT NULL,
+    snapshot    USMALLINT NOT NULL,
+    host        UINTEGER NOT NULL,
+    resource    VARCHAR NOT NULL,
+    secure      BOOLEAN,
+    url         VARCHAR,
+    hops        UTINYINT NOT NULL,
+    fetch_time  TIMESTAMP,
+    status      INTEGER,
+    ended       VARCHAR,
+    reason      VARCHAR,
+    read        BOOLEAN NOT NULL,
+    redirect    VARCHAR,
+    payload     UINTEGER,
+    headers     VARCHAR,
+    warc_file   UINTEGER,
+    warc_offset BIGINT,
+    warc_length BIGINT
+);
+COMMENT ON TABLE facts.fetches IS 'Every request for a URL that was seen, and how it ended on the wire; also those that count for no host.';
+COMMENT ON COLUMN facts.fetches.id IS 'Its number in this database.';
+COMMENT ON COLUMN facts.fetches.snapshot IS 'The snapshot.';
+COMMENT ON COLUMN facts.fetches.host IS 'The host asked.';
+COMMENT ON COLUMN facts.fetches.resource IS 'Path and query asked for.';
+COMMENT ON COLUMN facts.fetches.secure IS 'Whether by https; empty where the source does not say.';
+COMMENT ON COLUMN facts.fetches.url IS 'The URL that answered, where the source followed redirects itself or spells it in another way; else empty.';
+COMMENT ON COLUMN facts.fetches.hops IS 'Redirects that the source followed itself; 0: none, or it does not say.';
+COMMENT ON COLUMN facts.fetches.fetch_time IS 'When it was fetched.';
+COMMENT ON COLUMN facts.fetches.status IS 'HTTP status; empty if there was no HTTP answer.';
+COMMENT ON COLUMN facts.fetches.ended IS 'Why there is no whole body: the network''s error, or what is wrong with the record (see outcome.py); empty if it ended in order.';
+COMMENT ON COLUMN facts.fetches.reason IS 'The same in words.';
+COMMENT ON COLUMN facts.fetches.read IS 'Whether its record was read; false: an index names it.';
+COMMENT ON COLUMN facts.fetches.redirect IS 'The URL that it redirects to.';
+COMMENT ON COLUMN facts.fetches.payload IS 'The payload; of an answer whose payload is not to be trusted, the one that its digest names.';
+COMMENT ON COLUMN facts.fetches.headers IS 'Response headers kept, as a JSON object.';
+COMMENT ON COLUMN facts.fetches.warc_file IS 'The WARC file that holds its record.';
+COMMENT ON COLUMN facts.fetches.warc_offset IS 'Where the record begins in that file.';
+COMMENT ON COLUMN facts.fetches.warc_length IS 'Length of the record as stored.';
+
+CREATE TABLE facts.asked (
+    snapshot USMALLINT NOT NULL,
+    host     UINTEGER NOT NULL,
+    resource VARCHAR NOT NULL,
+    fallback UINTEGER
+);
+COMMENT ON TABLE facts.asked IS 'Which hosts a source was asked about, also where it knew nothing.';
+COMMENT ON COLUMN facts.asked.snapshot IS 'The snapshot.';
+COMMENT ON COLUMN facts.asked.host IS 'The host.';
+COMMENT ON COLUMN facts.asked.resource IS 'The path: /robots.txt, or / where live --probe-page asked for the home page.';
+COMMENT ON COLUMN facts.asked.fallback IS 'The host that was asked in its place where it gave no HTTP answer.';
+
+CREATE TABLE facts.scans (
+    snapshot USMALLINT NOT NULL,
+    seed     VARCHAR NOT NULL,
+    share    DOUBLE NOT NULL,
+    planned  BIGINT NOT NULL,
+    of       BIGINT NOT NULL
+);
+COMMENT ON TABLE facts.scans IS 'The scanned crawls, each by one plan.';
+COMMENT ON COLUMN facts.scans.snapshot IS 'The crawl.';
+COMMENT ON COLUMN facts.scans.seed IS 'Seed by which its files were sampled.';
+COMMENT ON COLUMN facts.scans.share IS 'Share of its files that was to be read.';
+COMMENT ON COLUMN facts.scans.planned IS 'Files the plan reads.';
+COMMENT ON COLUMN facts.scans.of IS 'Robotstxt files of the crawl.';
+
+CREATE TABLE facts.scanned_shards (
+    snapshot USMALLINT NOT NULL,
+    shard    VARCHAR NOT NULL,
+    captures BIGINT NOT NULL,
+    bytes    BIGINT NOT NULL,
+    faults   BIGINT NOT NULL
+);
+COMMENT ON TABLE facts.scanned_shards IS 'The shards that are merged.';
+COMMENT ON COLUMN facts.scanned_shards.snapshot IS 'The crawl.';
+COMMENT ON COLUMN facts.scanned_shards.shard IS 'Name of the shard.';
+COMMENT ON COLUMN facts.scanned_shards.captures IS 'Fetches in it.';
+COMMENT ON COLUMN facts.scanned_shards.bytes IS 'Bytes of the WARC files that were read for it.';
+COMMENT ON COLUMN facts.scanned_shards.faults IS 'Places in them that could not be read.';
+
+CREATE TABLE facts.scanned_files (
+    snapshot  USMALLINT NOT NULL,
+    number    INTEGER NOT NULL,
+    warc_file UINTEGER NOT NULL,
+    shard     VARCHAR NOT NULL
+);
+COMMENT ON TABLE facts.scanned_files IS 'The WARC files of the shards that are merged; of a share of them each is a cluster of hosts.';
+COMMENT ON COLUMN facts.scanned_files.snapshot IS 'The crawl.';
+COMMENT ON COLUMN facts.scanned_files.number IS 'Its number among the files of the crawl here, from 1.';
+COMMENT ON COLUMN facts.scanned_files.warc_file IS 'The file.';
+COMMENT ON COLUMN facts.scanned_files.shard IS 'The shard that holds its fetches.';
+
+-- Conclusions
+
+CREATE TABLE conclusions.stamps (
+    id         USMALLINT NOT NULL,
+    conclusion VARCHAR NOT NULL,
+    digest     VARCHAR NOT NULL
+);
+COMMENT ON TABLE conclusions.stamps IS 'The code and data that conclusions here were made with.';
+COMMENT ON COLUMN conclusions.stamps.id IS 'Its number in this database.';
+COMMENT ON COLUMN conclusions.stamps.conclusion IS 'body, selection, verdicts, authorship, signals.';
+COMMENT ON COLUMN conclusions.stamps.digest IS 'Digest of the code and data that can change the conclusion.';
+
+CREATE TABLE conclusions.bodies (
+    text  UINTEGER NOT NULL,
+    body  VARCHAR NOT NULL,
+    stamp USMALLINT NOT NULL
+);
+COMMENT ON TABLE conclusions.bodies IS 'What each text is.';
+COMMENT ON COLUMN conclusions.bodies.text IS 'The text.';
+COMMENT ON COLUMN conclusions.bodies.body IS 'robots or page.';
+COMMENT ON COLUMN conclusions.bodies.stamp IS 'What it was decided with.';
+
+CREATE TABLE conclusions.endings (
+    status  INTEGER,
+    ended   VARCHAR,
+    body    VARCHAR,
+    read    BOOLEAN NOT NULL,
+    leads   BOOLEAN NOT NULL,
+    outcome VARCHAR NOT NULL
+);
+COMMENT ON TABLE conclusions.endings IS 'The outcome of every kind of fetch that is stored (outcome.py).';
+COMMENT ON COLUMN conclusions.endings.status IS 'As in facts.fetches.';
+COMMENT ON COLUMN conclusions.endings.ended IS 'As in facts.fetches.';
+COMMENT ON COLUMN conclusions.endings.body IS 'What its text is; empty where it has none.';
+COMMENT ON COLUMN conclusions.endings.read IS 'As in facts.fetches.';
+COMMENT ON COLUMN conclusions.endings.leads IS 'Whether it redirects to a known URL.';
+COMMENT ON COLUMN conclusions.endings.outcome IS 'The outcome of the fetch taken alone.';
+
+CREATE TABLE conclusions.selected (
+    snapshot USMALLINT NOT NULL,
+    stamp    USMALLINT NOT NULL,
+    census   VARCHAR
+);
+COMMENT ON TABLE conclusions.selected IS 'The snapshots whose captures are up to date.';
+COMMENT ON COLUMN conclusions.selected.snapshot IS 'The snapshot.';
+COMMENT ON COLUMN conclusions.selected.stamp IS 'What they were selected with.';
+COMMENT ON COLUMN conclusions.selected.census IS 'Digest of what its census was made with; empty where there is none yet.';
+
+CREATE TABLE conclusions.captures (
+    snapshot USMALLINT NOT NULL,
+    host     UINTEGER NOT NULL,
+    resource VARCHAR NOT NULL,
+    first    BIGINT,
+    last     BIGINT,
+    hops     UTINYINT NOT NULL,
+    outcome  VARCHAR NOT NULL
+);
+COMMENT ON TABLE conclusions.captures IS 'Which fetches count for a host in a snapshot; see the view captures.';
+COMMENT ON COLUMN conclusions.captures.snapshot IS 'The snapshot.';
+COMMENT ON COLUMN conclusions.captures.host IS 'The host.';
+COMMENT ON COLUMN conclusions.captures.resource IS 'The path.';
+COMMENT ON COLUMN conclusions.captures.first IS 'The fetch that begins the chain; empty if there is none.';
+COMMENT ON COLUMN conclusions.captures.last IS 'The fetch that ends it.';
+COMMENT ON COLUMN conclusions.captures.hops IS 'Redirects between the two.';
+COMMENT ON COLUMN conclusions.captures.outcome IS 'How it ended.';
+
+CREATE TABLE conclusions.judgements (
+    text            UINTEGER NOT NULL,
+    policy          UINTEGER NOT NULL,
+    ambiguous_group BOOLEAN NOT NULL,
+    template        VARCHAR,
+    verdicts        USMALLINT NOT NULL,
+    authorship      USMALLINT NOT NULL,
+    signals         USMALLINT NOT NULL
+);
+COMMENT ON TABLE conclusions.judgements IS 'What each text means.';
+COMMENT ON COLUMN conclusions.judgements.text IS 'The text.';
+COMMENT ON COLUMN conclusions.judgements.policy IS 'What it means for the crawlers.';
+COMMENT ON COLUMN conclusions.judgements.ambiguous_group IS 'A registered crawler''s groups are joined over a Crawl-delay or unknown line, which owners may not have meant.';
+COMMENT ON COLUMN conclusions.judgements.template IS 'The templates whose marks are in it, with commas; empty if none is known.';
+COMMENT ON COLUMN conclusions.judgements.verdicts IS 'The stamp of its verdicts.';
+COMMENT ON COLUMN conclusions.judgements.authorship IS 'The stamp of its authorship.';
+COMMENT ON COLUMN conclusions.judgements.signals IS 'The stamp of its signals.';
+
+CREATE TABLE conclusions.policies (
+    id     UINTEGER NOT NULL,
+    policy VARCHAR NOT NULL
+);
+COMMENT ON TABLE conclusions.policies IS 'Policies by number.';
+COMMENT ON COLUMN conclusions.policies.id IS 'Its number in this database.';
+COMMENT ON COLUMN conclusions.policies.policy IS 'Digest of the vector of verdicts and of what they were decided with.';
+
+CREATE TABLE conclusions.verdicts (
+    policy       UINTEGER NOT NULL,
+    crawler      USMALLINT NOT NULL,
+    restriction  VARCHAR NOT NULL,
+    basis        VARCHAR NOT NULL,
+    root_allowed BOOLEAN,
+    authored_by  VARCHAR,
+    decision     VARCHAR
+);
+COMMENT ON TABLE conclusions.verdicts IS 'What a policy means for each crawler; see the view verdicts.';
+COMMENT ON COLUMN conclusions.verdicts.policy IS 'The policy.';
+COMMENT ON COLUMN conclusions.verdicts.crawler IS 'The crawler.';
+COMMENT ON COLUMN conclusions.verdicts.restriction IS 'As in the view.';
+COMMENT ON COLUMN conclusions.verdicts.basis IS 'As in the view.';
+COMMENT ON COLUMN conclusions.verdicts.root_allowed IS 'As in the view.';
+COMMENT ON COLUMN conclusions.verdicts.authored_by IS 'As in the view.';
+COMMENT ON COLUMN conclusions.verdicts.decision IS 'As in the view.';
+
+CREATE TABLE conclusions.signals (
+    text   UINTEGER NOT NULL,
+    kind   VARCHAR NOT NULL,
+    agents VARCHAR[] NOT NULL,
+    use    VARCHAR,
+    wish   VARCHAR NOT NULL,
+    value  VARCHAR NOT NULL,
+    path   VARCHAR,
+    line   INTEGER NOT NULL
+);
+COMMENT ON TABLE conclusions.signals IS 'What texts state in other ways than by rules; see the view signals.';
+COMMENT ON COLUMN conclusions.signals.text IS 'The text.';
+COMMENT ON COLUMN conclusions.signals.kind IS 'As in the view.';
+COMMENT ON COLUMN conclusions.signals.agents IS 'As in the view.';
+COMMENT ON COLUMN conclusions.signals.use IS 'As in the view.';
+COMMENT ON COLUMN conclusions.signals.wish IS 'As in the view.';
+COMMENT ON COLUMN conclusions.signals.value IS 'As in the view.';
+COMMENT ON COLUMN conclusions.signals.path IS 'As in the view.';
+COMMENT ON COLUMN conclusions.signals.line IS 'As in the view.';
+
+CREATE TABLE conclusions.census (
+    snapshot USMALLINT NOT NULL,
+    host     UINTEGER NOT NULL,
+    tld      VARCHAR,
+    file     INTEGER NOT NULL,
+    provider VARCHAR,
+    captures INTEGER NOT NULL,
+    digests  INTEGER NOT NULL,
+    stands   BOOLEAN NOT NULL,
+    siblings INTEGER
+);
+COMMENT ON TABLE conclusions.census IS 'The hosts of scanned crawls; see the view census.';
+COMMENT ON COLUMN conclusions.census.snapshot IS 'The crawl.';
+COMMENT ON COLUMN conclusions.census.host IS 'The host.';
+COMMENT ON COLUMN conclusions.census.tld IS 'As in the view.';
+COMMENT ON COLUMN conclusions.census.file IS 'As in the view.';
+COMMENT ON COLUMN conclusions.census.provider IS 'As in the view.';
+COMMENT ON COLUMN conclusions.census.captures IS 'As in the view.';
+COMMENT ON COLUMN conclusions.census.digests IS 'As in the view.';
+COMMENT ON COLUMN conclusions.census.stands IS 'As in the view.';
+COMMENT ON COLUMN conclusions.census.siblings IS 'As in the view.';
+
+-- The panel, weights, runs
 
 CREATE TABLE panels (
     panel VARCHAR PRIMARY KEY,
@@ -52,153 +349,6 @@ COMMENT ON COLUMN panel.stratum IS 'The band of the frame it was drawn from.';
 COMMENT ON COLUMN panel.rank IS 'Its rank in the frame, 1 first; empty if the frame has none.';
 COMMENT ON COLUMN panel.weight IS '1 / inclusion probability.';
 COMMENT ON COLUMN panel.position IS 'Its place in the seeded draw of its stratum, from 0; a larger panel keeps the smaller one.';
-
-CREATE TABLE captures (
-    snapshot    VARCHAR NOT NULL,
-    host        VARCHAR NOT NULL,
-    resource    VARCHAR NOT NULL,
-    domain      VARCHAR,
-    url_asked   VARCHAR,
-    url         VARCHAR,
-    hops        INTEGER NOT NULL,
-    fetch_time  TIMESTAMP,
-    status      INTEGER,
-    outcome     VARCHAR NOT NULL,
-    digest      VARCHAR,
-    headers     VARCHAR,
-    warc_file   VARCHAR,
-    warc_offset BIGINT,
-    warc_length BIGINT,
-    PRIMARY KEY (snapshot, host, resource)
-);
-COMMENT ON TABLE captures IS 'One asking for one resource of one host at one time, and what came of it. Of several in one crawl or file the newest good one is kept, https before http at the same time; of several files or runs, the first.';
-COMMENT ON COLUMN captures.snapshot IS 'The point of the time axis.';
-COMMENT ON COLUMN captures.host IS 'The host asked for.';
-COMMENT ON COLUMN captures.resource IS 'The path asked for: /robots.txt, or / where live --probe-page asked for the home page.';
-COMMENT ON COLUMN captures.domain IS 'Registered domain of the host; empty for an IP address.';
-COMMENT ON COLUMN captures.url_asked IS 'First URL of the chain; its host is the fallback host where that stood in.';
-COMMENT ON COLUMN captures.url IS 'URL that answered, after redirects.';
-COMMENT ON COLUMN captures.hops IS 'Redirects followed.';
-COMMENT ON COLUMN captures.fetch_time IS 'When the last answer was fetched.';
-COMMENT ON COLUMN captures.status IS 'HTTP status of the last answer; empty if there was none.';
-COMMENT ON COLUMN captures.outcome IS 'How the capture ended: ok, absent, refused, not_robots, not_captured, ...';
-COMMENT ON COLUMN captures.digest IS 'Digest of the payload, where one is stored.';
-COMMENT ON COLUMN captures.headers IS 'Response headers kept, as a JSON object.';
-COMMENT ON COLUMN captures.warc_file IS 'WARC file that holds the last answer.';
-COMMENT ON COLUMN captures.warc_offset IS 'Where its record begins in that file.';
-COMMENT ON COLUMN captures.warc_length IS 'Length of the record as stored.';
-
-CREATE TABLE payloads (
-    digest          VARCHAR PRIMARY KEY,
-    bytes           BIGINT NOT NULL,
-    body            BLOB,
-    policy          VARCHAR,
-    ambiguous_group BOOLEAN,
-    template        VARCHAR,
-    text            VARCHAR
-);
-COMMENT ON TABLE payloads IS 'The bytes that answered, once each, with what they were found to mean.';
-COMMENT ON COLUMN payloads.digest IS 'sha1: and the base32 of the payload''s SHA-1, as in WARC.';
-COMMENT ON COLUMN payloads.bytes IS 'Length of the payload.';
-COMMENT ON COLUMN payloads.body IS 'The payload, compressed by zlib; empty where only its text is kept.';
-COMMENT ON COLUMN payloads.policy IS 'Conclusion: what it means; empty until evaluated.';
-COMMENT ON COLUMN payloads.ambiguous_group IS 'Conclusion: a registered crawler''s groups are joined over a Crawl-delay or unknown line, which owners may not have meant.';
-COMMENT ON COLUMN payloads.template IS 'Conclusion: the templates whose marks stand in it, with commas; empty if none is known.';
-COMMENT ON COLUMN payloads.text IS 'The text that is judged in its place, where a scan kept one.';
-
-CREATE TABLE texts (
-    text            VARCHAR PRIMARY KEY,
-    rules           BLOB NOT NULL,
-    policy          VARCHAR,
-    ambiguous_group BOOLEAN,
-    template        VARCHAR
-);
-COMMENT ON TABLE texts IS 'What scans keep of payloads: the first 500 KiB with lines emptied that mean nothing, such as Sitemap. Payloads that differ in nothing else share one, and it means and states what they do.';
-COMMENT ON COLUMN texts.text IS 'Digest of the text, in hexadecimal.';
-COMMENT ON COLUMN texts.rules IS 'The text, compressed by zlib; its lines have the numbers that they have in the payload.';
-COMMENT ON COLUMN texts.policy IS 'Conclusion: what it means; empty until evaluated.';
-COMMENT ON COLUMN texts.ambiguous_group IS 'Conclusion: as in payloads.';
-COMMENT ON COLUMN texts.template IS 'Conclusion: as in payloads.';
-
-CREATE TABLE scans (
-    snapshot VARCHAR PRIMARY KEY,
-    seed     VARCHAR NOT NULL,
-    share    DOUBLE NOT NULL,
-    planned  BIGINT NOT NULL,
-    of       BIGINT NOT NULL,
-    rules    VARCHAR NOT NULL,
-    settled  VARCHAR
-);
-COMMENT ON TABLE scans IS 'The scanned crawls, each by one plan.';
-COMMENT ON COLUMN scans.snapshot IS 'The crawl.';
-COMMENT ON COLUMN scans.seed IS 'Seed that drew its files.';
-COMMENT ON COLUMN scans.share IS 'Share of its files that was to be drawn.';
-COMMENT ON COLUMN scans.planned IS 'Files the plan reads.';
-COMMENT ON COLUMN scans.of IS 'Robotstxt files of the crawl.';
-COMMENT ON COLUMN scans.rules IS 'Digest of the registry and rules its shards were read with.';
-COMMENT ON COLUMN scans.settled IS 'What decided which captures count; empty while shards are being merged.';
-
-CREATE TABLE scanned_shards (
-    snapshot VARCHAR NOT NULL,
-    shard    VARCHAR NOT NULL,
-    captures BIGINT NOT NULL,
-    bytes    BIGINT NOT NULL,
-    faults   BIGINT NOT NULL,
-    PRIMARY KEY (snapshot, shard)
-);
-COMMENT ON TABLE scanned_shards IS 'The shards that are merged.';
-COMMENT ON COLUMN scanned_shards.snapshot IS 'The crawl.';
-COMMENT ON COLUMN scanned_shards.shard IS 'Name of the shard.';
-COMMENT ON COLUMN scanned_shards.captures IS 'Captures in it.';
-COMMENT ON COLUMN scanned_shards.bytes IS 'Bytes of the WARC files that were read for it.';
-COMMENT ON COLUMN scanned_shards.faults IS 'Places in them that could not be read.';
-
-CREATE TABLE scanned_files (
-    snapshot  VARCHAR NOT NULL,
-    file      INTEGER NOT NULL,
-    warc_file VARCHAR NOT NULL,
-    shard     VARCHAR NOT NULL,
-    PRIMARY KEY (snapshot, file)
-);
-COMMENT ON TABLE scanned_files IS 'The WARC files of the shards that are merged; of a share of them each is a cluster of hosts.';
-COMMENT ON COLUMN scanned_files.snapshot IS 'The crawl.';
-COMMENT ON COLUMN scanned_files.file IS 'Its number in this database.';
-COMMENT ON COLUMN scanned_files.warc_file IS 'Its key in the archive.';
-COMMENT ON COLUMN scanned_files.shard IS 'The shard that holds its captures.';
-
-CREATE TABLE scanned_captures (
-    snapshot    VARCHAR NOT NULL,
-    host        VARCHAR NOT NULL,
-    resource    VARCHAR NOT NULL,
-    url         VARCHAR NOT NULL,
-    fetch_time  TIMESTAMP,
-    status      INTEGER,
-    outcome     VARCHAR NOT NULL,
-    redirect    VARCHAR,
-    digest      VARCHAR,
-    bytes       BIGINT,
-    text        VARCHAR,
-    headers     VARCHAR,
-    file        INTEGER NOT NULL,
-    warc_offset BIGINT NOT NULL,
-    warc_length BIGINT NOT NULL
-);
-COMMENT ON TABLE scanned_captures IS 'Every capture of the scanned files, also those that a newer one of the same host stands before in captures.';
-COMMENT ON COLUMN scanned_captures.snapshot IS 'The crawl.';
-COMMENT ON COLUMN scanned_captures.host IS 'The host asked.';
-COMMENT ON COLUMN scanned_captures.resource IS 'The path asked for, with its query; another than /robots.txt where a redirect led there.';
-COMMENT ON COLUMN scanned_captures.url IS 'The URL asked.';
-COMMENT ON COLUMN scanned_captures.fetch_time IS 'When it was fetched.';
-COMMENT ON COLUMN scanned_captures.status IS 'HTTP status; empty if there was none.';
-COMMENT ON COLUMN scanned_captures.outcome IS 'How this capture alone ended.';
-COMMENT ON COLUMN scanned_captures.redirect IS 'Where it sends the crawler, as an absolute URL.';
-COMMENT ON COLUMN scanned_captures.digest IS 'Digest of the payload.';
-COMMENT ON COLUMN scanned_captures.bytes IS 'Length of the payload.';
-COMMENT ON COLUMN scanned_captures.text IS 'The text kept of the payload.';
-COMMENT ON COLUMN scanned_captures.headers IS 'Response headers kept, as a JSON object.';
-COMMENT ON COLUMN scanned_captures.file IS 'Number of the WARC file.';
-COMMENT ON COLUMN scanned_captures.warc_offset IS 'Where its record begins in that file.';
-COMMENT ON COLUMN scanned_captures.warc_length IS 'Length of the record as stored.';
 
 CREATE TABLE ranks (
     domain VARCHAR NOT NULL,
@@ -257,39 +407,10 @@ COMMENT ON COLUMN weights.pages IS 'Pages.';
 COMMENT ON COLUMN weights.bytes IS 'Bytes.';
 COMMENT ON COLUMN weights.tokens IS 'Tokens.';
 
--- Conclusions: recomputed from the facts without a network whenever rules or registry change.
-
-CREATE TABLE census (
-    snapshot VARCHAR NOT NULL,
-    host     VARCHAR NOT NULL,
-    domain   VARCHAR,
-    tld      VARCHAR,
-    file     INTEGER NOT NULL,
-    status   INTEGER,
-    outcome  VARCHAR NOT NULL,
-    text     VARCHAR,
-    provider VARCHAR,
-    captures INTEGER NOT NULL,
-    digests  INTEGER NOT NULL,
-    stands   BOOLEAN NOT NULL,
-    siblings INTEGER
-);
-COMMENT ON TABLE census IS 'The hosts of scanned crawls, each once a crawl, with the capture that counts.';
-COMMENT ON COLUMN census.snapshot IS 'The crawl.';
-COMMENT ON COLUMN census.host IS 'The host.';
-COMMENT ON COLUMN census.domain IS 'Its registered domain; empty for an IP address.';
-COMMENT ON COLUMN census.tld IS 'Its top-level domain; empty for an IP address.';
-COMMENT ON COLUMN census.file IS 'Number of the WARC file with its capture: the cluster it was drawn in.';
-COMMENT ON COLUMN census.status IS 'HTTP status of the last answer; empty if there was none.';
-COMMENT ON COLUMN census.outcome IS 'How the capture ended.';
-COMMENT ON COLUMN census.text IS 'The text that answered, where there is a payload.';
-COMMENT ON COLUMN census.provider IS 'Whose infrastructure answered, as the headers tell; empty if they do not.';
-COMMENT ON COLUMN census.captures IS 'How often the scanned files have its /robots.txt.';
-COMMENT ON COLUMN census.digests IS 'Distinct payloads among them: more than one where the text changed or flaps.';
-COMMENT ON COLUMN census.stands IS 'Whether it stands for its registered domain: the domain itself, else its www, else the host with the shortest name, the first by alphabet.';
-COMMENT ON COLUMN census.siblings IS 'Hosts of its registered domain in the scanned files, itself included; empty for an IP address.';
+-- The registry, and what follows from a status
 
 CREATE TABLE crawlers (
+    id               USMALLINT NOT NULL,
     token            VARCHAR PRIMARY KEY,
     operator         VARCHAR,
     purpose          VARCHAR,
@@ -300,6 +421,7 @@ CREATE TABLE crawlers (
     url              VARCHAR
 );
 COMMENT ON TABLE crawlers IS 'The registered crawlers; * is the crawler that nobody names.';
+COMMENT ON COLUMN crawlers.id IS 'Its number in this database.';
 COMMENT ON COLUMN crawlers.token IS 'Product token it answers to in robots.txt.';
 COMMENT ON COLUMN crawlers.operator IS 'Who runs it.';
 COMMENT ON COLUMN crawlers.purpose IS 'training, search, assistant or archive; empty if unknown.';
@@ -308,33 +430,6 @@ COMMENT ON COLUMN crawlers.ai IS 'False for the search and social crawlers kept 
 COMMENT ON COLUMN crawlers.documented_since IS 'Day since which the operator documents it; empty if unknown.';
 COMMENT ON COLUMN crawlers.retired IS 'Day since which it is out of use.';
 COMMENT ON COLUMN crawlers.url IS 'Where it is documented.';
-
-CREATE TABLE policies (
-    policy   VARCHAR PRIMARY KEY,
-    registry VARCHAR NOT NULL
-);
-COMMENT ON TABLE policies IS 'One row per distinct vector of verdicts.';
-COMMENT ON COLUMN policies.policy IS 'Digest of the vector and of the registry it is for.';
-COMMENT ON COLUMN policies.registry IS 'Digest of the registry and rules it was judged with.';
-
-CREATE TABLE verdicts (
-    policy       VARCHAR NOT NULL,
-    token        VARCHAR NOT NULL,
-    restriction  VARCHAR NOT NULL,
-    basis        VARCHAR NOT NULL,
-    root_allowed BOOLEAN,
-    authored_by  VARCHAR,
-    decision     VARCHAR,
-    PRIMARY KEY (policy, token)
-);
-COMMENT ON TABLE verdicts IS 'What a policy means for each crawler.';
-COMMENT ON COLUMN verdicts.policy IS 'The policy.';
-COMMENT ON COLUMN verdicts.token IS 'The crawler.';
-COMMENT ON COLUMN verdicts.restriction IS 'none, partial, all_but, full or unknown.';
-COMMENT ON COLUMN verdicts.basis IS 'named, wildcard, default or unknown.';
-COMMENT ON COLUMN verdicts.root_allowed IS 'Whether / may be fetched; empty if it cannot be told.';
-COMMENT ON COLUMN verdicts.authored_by IS 'Whose text made it: a template, own (the site''s own text) or wildcard; empty where nothing is refused.';
-COMMENT ON COLUMN verdicts.decision IS 'Digest of the normalised groups that refuse /: hosts with the same have copied one decision; empty where / is not refused.';
 
 CREATE TABLE templates (
     template VARCHAR PRIMARY KEY,
@@ -354,25 +449,18 @@ COMMENT ON COLUMN templates.act IS 'How it gets onto a site: default (nobody the
 COMMENT ON COLUMN templates.evidence IS 'Where it was seen, and what tells how it gets onto a site.';
 COMMENT ON COLUMN templates.source IS 'Where it is documented; empty if no page is known.';
 
-CREATE TABLE signals (
-    digest VARCHAR NOT NULL,
-    kind   VARCHAR NOT NULL,
-    agents VARCHAR[] NOT NULL,
-    use    VARCHAR,
-    wish   VARCHAR NOT NULL,
-    value  VARCHAR NOT NULL,
-    path   VARCHAR,
-    line   INTEGER NOT NULL
+CREATE TABLE outcomes (
+    outcome  VARCHAR PRIMARY KEY,
+    answered BOOLEAN NOT NULL,
+    retry    BOOLEAN NOT NULL,
+    goodness INTEGER NOT NULL
 );
-COMMENT ON TABLE signals IS 'Wishes that payloads state in other ways than by rules.';
-COMMENT ON COLUMN signals.digest IS 'The payload, or the text that is judged in its place; see the view payload_signals.';
-COMMENT ON COLUMN signals.kind IS 'content-signal, content-usage, rsl-license, disallow-ai-training, eu-2019-790, crawl-delay.';
-COMMENT ON COLUMN signals.agents IS 'The agents of its group, in lower case; empty if it stands outside of groups or is for all.';
-COMMENT ON COLUMN signals.use IS 'What it is about: train, search, input, mine, all, reuse.';
-COMMENT ON COLUMN signals.wish IS 'allow, refuse, terms (a licence), other, or seconds of delay.';
-COMMENT ON COLUMN signals.value IS 'As it is written, up to 200 characters.';
-COMMENT ON COLUMN signals.path IS 'The paths it is about, where it names some.';
-COMMENT ON COLUMN signals.line IS 'Its line in the payload, from 1.';
+COMMENT ON TABLE outcomes IS 'How a capture may end (outcome.py).';
+COMMENT ON COLUMN outcomes.outcome IS 'The outcome.';
+COMMENT ON COLUMN outcomes.answered IS 'Whether the host gave an HTTP answer that is known.';
+COMMENT ON COLUMN outcomes.retry IS 'Whether another attempt may give the answer itself.';
+COMMENT ON COLUMN outcomes.goodness IS 'Which of several captures of a host counts: the largest first.';
+
 CREATE TABLE http_readings (
     reading      VARCHAR NOT NULL,
     status       INTEGER NOT NULL,
@@ -417,38 +505,3 @@ COMMENT ON COLUMN breaks.crawl IS 'First crawl affected.';
 COMMENT ON COLUMN breaks.title IS 'What changed.';
 COMMENT ON COLUMN breaks.effect IS 'What that does to a series.';
 
--- Questions: who may still crawl. What the metrics share is in questions.sql.
-
-CREATE VIEW current_panel AS
-SELECT * FROM panel WHERE panel = (SELECT panel FROM panels ORDER BY drawn DESC, panel LIMIT 1);
-COMMENT ON VIEW current_panel IS 'The members of the panel drawn last.';
-
-CREATE MACRO access_read_as(how) AS TABLE
-WITH answers AS (  -- joined on equal columns alone, or DuckDB compares all rows with all rows
-    SELECT *, CASE WHEN outcome = 'ok' THEN digest END AS text_digest,  -- a challenge has no rules
-           CASE WHEN digest IS NULL THEN status END AS bare_status
-    FROM captures WHERE resource = '/robots.txt'
-)
-SELECT c.snapshot, CAST(s.first_capture AS DATE) AS snapshot_date, c.host, c.domain,
-       p.stratum, p.weight, k.token, k.operator, k.purpose, k.openness, c.outcome,
-       coalesce(v.restriction, h.restriction, 'unknown') AS restriction,
-       coalesce(v.basis, h.basis, 'unknown') AS basis,
-       coalesce(v.root_allowed, h.root_allowed) AS root_allowed,
-       v.authored_by, c.digest,
-       CAST(s.first_capture AS DATE) >= k.documented_since AS documented, v.decision
-FROM answers c
-JOIN snapshots s ON s.snapshot = c.snapshot
-LEFT JOIN current_panel p ON p.host = c.host
-LEFT JOIN payloads y ON y.digest = c.text_digest
-LEFT JOIN (FROM http_readings WHERE reading = how) h ON h.status = c.bare_status
-CROSS JOIN crawlers k
-LEFT JOIN verdicts v ON v.policy = y.policy AND v.token = k.token;
-COMMENT ON MACRO TABLE access_read_as IS 'Who may crawl whom under a reading of HTTP statuses: a row per snapshot, host and crawler.';
-
-CREATE VIEW access AS FROM access_read_as('rfc9309');
-COMMENT ON VIEW access IS 'Who may crawl whom: a row per snapshot, host and crawler, the status read as RFC 9309.';
-COMMENT ON COLUMN access.documented IS 'Whether the crawler was documented at that date; empty if the date is unknown.';
-
-CREATE VIEW access_ccbot AS FROM access_read_as('ccbot');
-COMMENT ON VIEW access_ccbot IS 'The same with the status read as Common Crawl''s crawler reads it.';
-COMMENT ON COLUMN access_ccbot.documented IS 'Whether the crawler was documented at that date; empty if the date is unknown.';

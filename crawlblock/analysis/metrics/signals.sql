@@ -4,7 +4,7 @@
 WITH wishes AS (
     SELECT DISTINCT digest, kind, coalesce(use, 'none') AS use,
            CASE WHEN kind = 'crawl-delay' THEN 'delay' ELSE wish END AS wish
-    FROM payload_signals
+    FROM signals
 ), stated AS MATERIALIZED (  -- or DuckDB 1.5 joins all hosts with all snapshots first
     SELECT c.snapshot, s.of_panel, c.host, c.digest
     FROM captures c

@@ -8,8 +8,9 @@ from collections.abc import Collection
 from urllib.parse import urlencode
 
 from crawlblock.errors import UpstreamError
+from crawlblock.hosts import normal_url
 from crawlblock.model import Outcome
-from crawlblock.sources.commoncrawl.index import IndexRow, normalised
+from crawlblock.sources.commoncrawl.index import IndexRow
 from crawlblock.sources.commoncrawl.zipnum import row_of
 from crawlblock.transport import PoliteClient
 
@@ -41,5 +42,5 @@ class CdxApi:
                 raise UpstreamError(
                     f"{self._endpoint}: the answer is no list of captures; leave out --cdx-api"
                 ) from None
-            found[url] = [row for row in rows if row and normalised(row.url) == normalised(url)]
+            found[url] = [row for row in rows if row and normal_url(row.url) == normal_url(url)]
         return found

@@ -7,8 +7,9 @@ from urllib.parse import urlsplit
 import polars as pl
 
 from crawlblock.errors import ArchiveError
+from crawlblock.hosts import normal_url
 from crawlblock.sources.commoncrawl.crawls import paths
-from crawlblock.sources.commoncrawl.index import IndexRow, normalised, prefixed
+from crawlblock.sources.commoncrawl.index import IndexRow, prefixed
 from crawlblock.sources.commoncrawl.mirror import Mirror
 
 _NEEDED = (
@@ -16,7 +17,7 @@ _NEEDED = (
     "warc_filename", "warc_record_offset", "warc_record_length",
 )  # fmt: skip
 _PLACE = ("url", "fetch_time", "warc_filename", "warc_record_offset", "warc_record_length")
-_SINCE_SOME_CRAWL = ("content_mime_detected", "fetch_redirect")  # 2018-34 and 2019-47
+_SINCE_SOME_CRAWL = ("fetch_redirect",)  # 2019-47
 
 
 class Columnar:
@@ -28,12 +29,12 @@ class Columnar:
 
     async def look_up(self, urls: Collection[str]) -> dict[str, list[IndexRow]]:
         """Return the captures in the robotstxt subset of each of the URLs."""
-        wanted = {normalised(url) or url: url for url in urls}
+        wanted = {normal_url(url) or url: url for url in urls}
         hosts = {urlsplit(url).hostname or "" for url in wanted}
         found: dict[str, list[IndexRow]] = {url: [] for url in urls}
         for part in self._parts:
             for row in _rows(part, hosts):
-                if (url := wanted.get(normalised(row.url) or "")) is not None:
+                if (url := wanted.get(normal_url(row.url) or "")) is not None:
                     found[url].append(row)
         return found
 
@@ -104,7 +105,6 @@ def _rows(part: Path, hosts: Collection[str]) -> Iterator[IndexRow]:
             fetch_time=row["fetch_time"],
             status=status if status is not None and status > 0 else None,
             digest=prefixed(row["content_digest"]),
-            mime=row.get("content_mime_detected"),
             redirect=row.get("fetch_redirect"),
             warc_file=row["warc_filename"],
             warc_offset=row["warc_record_offset"],

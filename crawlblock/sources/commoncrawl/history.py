@@ -1,198 +1,162 @@
-"""One crawl's captures of a panel: look up, follow redirects, fetch what is not stored yet."""
+"""One crawl's captures of some hosts: looked up, followed, and read where they may count."""
 
-import json
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    Callable,
+    Collection,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from dataclasses import dataclass, replace
-from datetime import datetime
-from urllib.parse import urljoin
 
-from crawlblock.hosts import registered_domain
-from crawlblock.model import Capture, Member, Outcome, Payload
-from crawlblock.robots.syntax import SIZE_LIMIT
+from crawlblock.captures.build import Place, Seen, fetch_of
+from crawlblock.captures.frames import Batch, batch_of
+from crawlblock.captures.selection import Candidate, Chain, Selection
+from crawlblock.model import Asked, Fetch, Member, Payload, SnapshotKind
+from crawlblock.outcome import Body, Ending, Outcome, outcome_of
+from crawlblock.robots.sniff import body_of
 from crawlblock.sampling import candidates
 from crawlblock.sources.commoncrawl import records
-from crawlblock.sources.commoncrawl.index import Index, IndexRow, normalised
+from crawlblock.sources.commoncrawl.index import Index, IndexRow, named
 from crawlblock.sources.commoncrawl.mirror import Mirror
-from crawlblock.sources.outcomes import KEPT_HEADERS, outcome_of
-from crawlblock.warc import Response, digest
+from crawlblock.warc.reader import Damage
 
-MAX_HOPS = 5  # RFC 9309 section 2.3.1.2
-RESOURCE = "/robots.txt"
-
-KnownOutcomes = Callable[[Collection[str]], Mapping[str, str]]
+TextsOf = Callable[[Collection[str]], Mapping[str, bytes]]  # stored payloads by digest
 
 
 @dataclass(frozen=True, slots=True)
-class Chain:
-    """Where a capture led: the row that answered last, or the one whose redirect leads nowhere."""
+class History:
+    """The captures of some hosts in one crawl, as a source."""
 
-    asked: str
-    first_time: datetime
-    row: IndexRow
-    hops: int
+    crawl: str
+    members: Sequence[Member]
+    index: Index
+    mirror: Mirror
+    texts_of: TextsOf
+    size: int  # hosts looked up together
+    goes_on: Callable[[int], bool]  # asked before each batch with the hosts done so far
+    kind: SnapshotKind = SnapshotKind.CRAWL
 
-    @property
-    def unresolved(self) -> bool:
-        """Tell whether the chain ends in a redirect."""
-        return _is_redirect(self.row)
-
-    def merit(self) -> tuple[int, datetime, bool]:
-        """Order chains: the newest good one first, then the newest answer; https in a tie."""
-        return self._goodness(), self.first_time, self.asked.startswith("https:")
-
-    def _goodness(self) -> int:
-        """Return 3 for a robots.txt, 2 for another answer, 1 for a page, 0 for a dead end."""
-        if self.unresolved:
-            return 0
-        if self.row.status != 200:
-            return 2
-        return 1 if "html" in (self.row.mime or "") else 3
+    async def batches(self) -> AsyncGenerator[Batch]:
+        """Yield what the crawl has of some hosts after the other."""
+        for at in range(0, len(self.members), self.size):
+            if not self.goes_on(at):
+                return
+            part = self.members[at : at + self.size]
+            yield await look_up(self.crawl, part, self.index, self.mirror, self.texts_of)
 
 
-async def collect(
-    crawl: str,
-    members: Sequence[Member],
-    index: Index,
-    mirror: Mirror,
-    known_outcomes: KnownOutcomes,
-) -> tuple[list[Capture], list[Payload]]:
-    """Return one capture for each member, and the payloads whose digest is not stored yet."""
-    urls = set(filter(None, (normalised(u) for member in members for u in candidates(member))))
-    rows = await _with_targets(urls, index, mirror)
-    chains = {member.host: _best(member, rows) for member in members}
-    answered = [c.row for c in chains.values() if c and c.row.status and 200 <= c.row.status < 300]
-    known = known_outcomes({row.digest for row in answered if row.digest})
-    fetched = await records.fetch(mirror, _once_per_digest(answered, known))
-    payloads: dict[str, Payload] = {}
-    by_digest: dict[str, Response] = {}
-    for record in fetched.values():
-        if isinstance(record, Response) and not _is_cut(record):
-            name = digest(record.payload)
-            payloads[name] = Payload(name, record.payload)
-            by_digest[name] = record
-    captures = [
-        _capture(crawl, member, chains[member.host], known, fetched, by_digest)
-        for member in members
-    ]
-    return captures, list(payloads.values())
+async def look_up(
+    crawl: str, members: Sequence[Member], index: Index, mirror: Mirror, texts_of: TextsOf
+) -> Batch:
+    """Return all that a crawl's index names of some hosts, and the payloads not stored yet.
 
-
-async def _with_targets(
-    urls: Iterable[str], index: Index, mirror: Mirror
-) -> dict[str, list[IndexRow]]:
-    """Return the rows of the URLs and of all that their redirects lead to."""
-    rows: dict[str, list[IndexRow]] = {}
-    pending = set(urls)
-    for _ in range(MAX_HOPS + 1):
-        pending -= rows.keys()
-        if not pending:
-            break
-        found = await index.look_up(pending)
-        found = await _with_locations(found, mirror)
-        rows.update(found)
-        targets = (row.redirect for part in found.values() for row in part if row.redirect)
-        pending = set(filter(None, map(normalised, targets)))
-    return rows
-
-
-async def _with_locations(
-    found: dict[str, list[IndexRow]], mirror: Mirror
-) -> dict[str, list[IndexRow]]:
-    """Read where redirects lead from their records, which indexes before 2019-47 do not tell."""
-    silent = [r for part in found.values() for r in part if _is_redirect(r) and not r.redirect]
-    if not silent:
-        return found
-    fetched = await records.fetch(mirror, silent)
-
-    def told(row: IndexRow) -> IndexRow:
-        record = fetched.get((row.warc_file, row.warc_offset))
-        if row.redirect or not isinstance(record, Response):
-            return row
-        try:
-            return replace(row, redirect=urljoin(row.url, record.header("Location") or ""))
-        except ValueError:  # a Location that is no URL leads nowhere
-            return row
-
-    return {url: [told(row) for row in part] for url, part in found.items()}
-
-
-def _best(member: Member, rows: Mapping[str, list[IndexRow]]) -> Chain | None:
-    """Return a member's best chain: its own host's, and the fallback's only where that has none."""
-    own: list[Chain] = []
-    fallback: list[Chain] = []
-    for url in filter(None, map(normalised, candidates(member))):
-        target = own if f"//{member.host}/" in url else fallback
-        target.extend(
-            _follow(Chain(url, row.fetch_time, row, 0), rows) for row in rows.get(url, ())
-        )
-    return max(own or fallback, key=Chain.merit, default=None)
-
-
-def _follow(chain: Chain, rows: Mapping[str, list[IndexRow]]) -> Chain:
-    """Follow redirects, each to the newest good capture of its target, else to the newest.
-
-    A loop, the fifth hop or a target without a capture ends the way.
+    A record is read where it may be the one that counts, and only where its payload is not stored
+    or its redirect not known.
     """
-    seen = {chain.asked}
-    while chain.unresolved and chain.hops < MAX_HOPS:
-        target = normalised(chain.row.redirect) if chain.row.redirect else None
-        if target is None or target in seen or not rows.get(target):
-            break
-        seen.add(target)
-        row = max(rows[target], key=lambda row: (row.status == 200, row.fetch_time))
-        chain = replace(chain, row=row, hops=chain.hops + 1)
-    return chain
+    found = _Found(crawl, texts_of)
+    wanted = {url for member in members for url in candidates(member)}
+    while wanted:
+        found.add(await index.look_up(wanted))
+        while True:
+            selection = Selection(found.candidates)
+            unread = found.unread(_chains(selection, members))
+            wanted = selection.missing
+            if wanted or not unread:
+                break
+            found.note(await records.fetch(mirror, unread))
+    return found.batch(members)
 
 
-def _is_redirect(row: IndexRow) -> bool:
-    return row.status is not None and 300 <= row.status < 400
+def _chains(selection: Selection, members: Iterable[Member]) -> Iterator[Chain]:
+    for member in members:
+        urls = candidates(member)
+        own = [url for url in urls if f"//{member.host}/" in url]
+        chain = selection.best(own, [url for url in urls if url not in own])
+        if chain:
+            yield chain
 
 
-def _is_cut(record: Response) -> bool:
-    """Tell whether the archive kept less of a payload than counts."""
-    return record.truncated and len(record.payload) < SIZE_LIMIT
+class _Found:
+    """What is known so far of the captures of a crawl."""
 
+    def __init__(self, crawl: str, texts_of: TextsOf) -> None:
+        self._crawl, self._texts_of = crawl, texts_of
+        self._by_url: dict[str, list[Place]] = {}
+        self._fetches: dict[Place, Fetch] = {}
+        self._bodies: dict[str, Body] = {}  # of whole payloads, by digest
+        self._new: dict[str, bytes] = {}
 
-def _once_per_digest(rows: Iterable[IndexRow], known: Mapping[str, str]) -> list[IndexRow]:
-    """Return the rows whose records are needed: one for each digest that is not stored."""
-    needed: dict[str, IndexRow] = {}
-    for row in rows:
-        if row.digest not in known:
-            needed.setdefault(row.digest or f"{row.warc_file} {row.warc_offset}", row)
-    return list(needed.values())
+    def add(self, looked_up: Mapping[str, Sequence[IndexRow]]) -> None:
+        """Add what an index names of some URLs."""
+        digests: set[str] = set()
+        for url, rows in looked_up.items():
+            self._by_url[url] = []
+            for row in rows:
+                place = Place(row.warc_file, row.warc_offset, row.warc_length)
+                self._by_url[url].append(place)
+                fetch = self._fetches.setdefault(place, named(self._crawl, row))
+                if fetch.digest and fetch.digest not in self._bodies:
+                    digests.add(fetch.digest)
+        for digest, body in self._texts_of(digests).items():
+            self._bodies[digest] = body_of(body)
 
+    def candidates(self, url: str) -> list[Candidate] | None:
+        """Return the fetches of a URL, None where it was not looked up."""
+        places = self._by_url.get(url)
+        return None if places is None else [self._candidate(url, place) for place in places]
 
-def _capture(
-    crawl: str,
-    member: Member,
-    chain: Chain | None,
-    known: Mapping[str, str],
-    fetched: Mapping[records.Place, Response | Outcome],
-    by_digest: Mapping[str, Response],
-) -> Capture:
-    """Say what became of one member in one crawl."""
-    domain = registered_domain(member.host)
-    if chain is None:
-        return Capture(
-            crawl, member.host, RESOURCE, domain, None, None, 0, None, None,
-            Outcome.NOT_CAPTURED, None, None, None, None, None,
-        )  # fmt: skip
-    row = chain.row
-    name, headers = None, None
-    if row.status is None or not 200 <= row.status < 300:
-        outcome = outcome_of(row.status, None) if row.status else Outcome.DAMAGED
-    elif row.digest and row.digest in known:
-        name, outcome = row.digest, Outcome(known[row.digest])
-    else:
-        record = by_digest.get(row.digest or "") or fetched.get((row.warc_file, row.warc_offset))
-        if isinstance(record, Response) and not _is_cut(record):
-            name = digest(record.payload)
-            outcome = outcome_of(row.status, record.payload)
-            kept = {k.lower(): v for k, v in record.headers if k.lower() in KEPT_HEADERS}
-            headers = json.dumps(kept) if kept else None
-        else:
-            outcome = Outcome.DAMAGED
-    return Capture(
-        crawl, member.host, RESOURCE, domain, chain.asked, row.url, chain.hops, row.fetch_time,
-        row.status, outcome, name, headers, row.warc_file, row.warc_offset, row.warc_length,
-    )  # fmt: skip
+    def _candidate(self, url: str, place: Place) -> Candidate:
+        fetch = self._fetches[place]
+        return Candidate(
+            url=url,
+            time=fetch.fetch_time,
+            status=fetch.status,
+            outcome=self._outcome(fetch),
+            target=fetch.redirect,
+            digest=fetch.digest,
+            offset=place.offset,
+            id=place,
+        )
+
+    def _outcome(self, fetch: Fetch) -> Outcome:
+        body = self._bodies.get(fetch.digest or "")
+        leads = fetch.redirect is not None
+        return outcome_of(fetch.status, fetch.ended, body, fetch.read, leads)
+
+    def unread(self, chains: Iterable[Chain]) -> list[Fetch]:
+        """Return the fetches in which chains end and whose records must be read, a payload once."""
+        needed: dict[object, Fetch] = {}
+        for chain in chains:
+            place = chain.last.id
+            if chain.last.outcome is Outcome.NOT_FETCHED and isinstance(place, Place):
+                fetch = self._fetches[place]
+                needed.setdefault(fetch.digest or place, fetch)
+        return list(needed.values())
+
+    def note(self, read: Mapping[Place, Seen | Damage]) -> None:
+        """Note what records say."""
+        for place, found in read.items():
+            fetch = self._fetches[place]
+            if isinstance(found, Damage):
+                self._fetches[place] = replace(
+                    fetch, read=True, ended=Ending.UNREADABLE, reason=found.reason
+                )
+                continue
+            if found.payload is not None and found.digest:
+                self._new.setdefault(found.digest, found.payload)
+                self._bodies[found.digest] = body_of(found.payload)
+            self._fetches[place] = fetch_of(self._crawl, found, fetch.fetch_time, place)
+
+    def batch(self, members: Iterable[Member]) -> Batch:
+        """Return all of it, with the hosts that were asked for."""
+        return batch_of(
+            self._fetches.values(),
+            [
+                Asked(snapshot=self._crawl, host=member.host, fallback=member.fallback_host)
+                for member in members
+            ],
+            [Payload(digest, body) for digest, body in self._new.items()],
+        )

@@ -4,7 +4,10 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
-from urllib.parse import urldefrag, urlsplit, urlunsplit
+
+from crawlblock.hosts import normal_url, split_url
+from crawlblock.model import Fetch
+from crawlblock.outcome import Ending
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +18,6 @@ class IndexRow:
     fetch_time: datetime  # UTC
     status: int | None
     digest: str | None  # sha1:...; None where the index has none
-    mime: str | None  # as detected
     redirect: str | None  # absolute; None also where the index is too old to tell
     warc_file: str
     warc_offset: int  # bytes
@@ -30,23 +32,29 @@ class Index(Protocol):
         ...
 
 
-def normalised(url: str) -> str | None:
-    """Return a URL as look-ups compare it: lower-case host, no default port, no fragment.
-
-    None for what is no http URL: redirects say anything.
-    """
-    try:
-        parts = urlsplit(urldefrag(url)[0])
-        port = parts.port
-    except ValueError:
-        return None
-    if parts.scheme.lower() not in ("http", "https") or not parts.hostname:
-        return None
-    host = (parts.hostname or "").rstrip(".")
-    host = f"[{host}]" if ":" in host else host
-    if port and port != {"http": 80, "https": 443}.get(parts.scheme.lower()):
-        host += f":{port}"
-    return urlunsplit((parts.scheme.lower(), host, parts.path or "/", parts.query, ""))
+def named(crawl: str, row: IndexRow) -> Fetch:
+    """Return a capture that an index names and whose record was not read."""
+    asked = split_url(row.url)
+    if asked is None:
+        raise ValueError(f"{row.url}: no http URL")
+    success = row.status is not None and 200 <= row.status < 300
+    redirects = row.status is not None and 300 <= row.status < 400
+    return Fetch(
+        snapshot=crawl,
+        host=asked.host,
+        resource=asked.resource,
+        secure=asked.secure,
+        fetch_time=row.fetch_time,
+        status=row.status,
+        ended=None if row.status else Ending.UNREADABLE,
+        reason=None if row.status else "the index states no HTTP status",
+        read=False,
+        redirect=normal_url(row.redirect) if redirects and row.redirect else None,
+        digest=row.digest if success else None,
+        warc_file=row.warc_file,
+        warc_offset=row.warc_offset,
+        warc_length=row.warc_length,
+    )
 
 
 def prefixed(digest: str | None) -> str | None:

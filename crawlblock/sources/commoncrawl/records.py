@@ -1,78 +1,111 @@
 """WARC records by their place: ranges of one file merged when little lies between them."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
+from crawlblock.captures.build import Place, Seen, seen
 from crawlblock.errors import UpstreamError
-from crawlblock.model import Outcome
-from crawlblock.sources.commoncrawl.index import IndexRow
+from crawlblock.hosts import UrlParts
+from crawlblock.model import Fetch
+from crawlblock.outcome import Ending, Outcome
 from crawlblock.sources.commoncrawl.mirror import Mirror
 from crawlblock.sources.tasks import gather
-from crawlblock.warc import Response, digest, read_record
+from crawlblock.warc.http import Answers
+from crawlblock.warc.reader import Damage, read_record
 
 GAP = 64 * 1024  # bytes fetched in vain rather than asking twice
 _LARGEST = 8 * 1024 * 1024  # bytes of one merged range
+_ASK_AGAIN = (Ending.UNREADABLE, Ending.ALTERED, Ending.UNDECODABLE)
 
-Place = tuple[str, int]  # WARC file and offset
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Places of one file that are worth one request."""
+
+    places: tuple[Place, ...]
+
+    @property
+    def start(self) -> int:
+        """Return where the first one begins, in bytes."""
+        return self.places[0].offset
+
+    @property
+    def length(self) -> int:
+        """Return how many bytes they cover, gaps included."""
+        return max(place.offset + place.length for place in self.places) - self.start
 
 
-async def fetch(mirror: Mirror, rows: Iterable[IndexRow]) -> dict[Place, Response | Outcome]:
-    """Return the record at the place of each index row.
+async def fetch(mirror: Mirror, named: Iterable[Fetch]) -> dict[Place, Seen | Damage]:
+    """Return what the record says at the place of each fetch that an index names.
 
-    A record that is cut, does not parse or does not fit its digest is asked for once more, and is
-    `damaged` if that does not help.  Raises UpstreamError when the archive cannot be reached: that
-    says nothing about the record, and the next run asks for it again.
+    A record that cannot be read, or does not fit its digest, is asked for once more.  Raises
+    UpstreamError when the archive cannot be reached: that says nothing about the record, and the
+    next run asks for it again.
     """
-    places = {(row.warc_file, row.warc_offset): row for row in rows}
-    found: dict[Place, Response | Outcome] = {}
+    wanted = {_place(fetch): fetch for fetch in named}
+    found: dict[Place, Seen | Damage] = {}
+    answers = Answers()
 
-    async def read(run: list[IndexRow]) -> None:
-        start, end = run[0].warc_offset, max(row.warc_offset + row.warc_length for row in run)
-        raw = _told(mirror, run[0], await mirror.read(run[0].warc_file, start, end - start))
-        for row in run:
-            at = row.warc_offset - start
-            record = (
-                raw if isinstance(raw, Outcome) else _record(raw[at : at + row.warc_length], row)
-            )
-            if record is Outcome.DAMAGED:
-                place = (row.warc_file, row.warc_offset, row.warc_length)
-                again = _told(mirror, row, await mirror.read(*place, anew=len(run) == 1))
-                record = again if isinstance(again, Outcome) else _record(again, row)
-            found[row.warc_file, row.warc_offset] = record
+    async def read(run: Run) -> None:
+        file = run.places[0].warc_file
+        raw = _answer(mirror, file, await mirror.read(file, run.start, run.length))
+        for place in run.places:
+            record = _record(raw, place.offset - run.start, wanted[place], answers)
+            if isinstance(record, Damage) or record.ended in _ASK_AGAIN:
+                alone = len(run.places) == 1
+                again = await mirror.read(file, place.offset, place.length, anew=alone)
+                record = _record(_answer(mirror, file, again), 0, wanted[place], answers)
+            found[place] = record
 
-    await gather(read(run) for run in merged(places.values()))
+    await gather(read(run) for run in merged(wanted))
     return found
 
 
-def _told(mirror: Mirror, row: IndexRow, raw: bytes | Outcome) -> bytes | Outcome:
-    """Return what was read, where it tells anything about the record."""
-    if isinstance(raw, bytes) or raw in (Outcome.DAMAGED, Outcome.ABSENT, Outcome.TOO_LARGE):
+def _place(fetch: Fetch) -> Place:
+    return Place(fetch.warc_file or "", fetch.warc_offset or 0, fetch.warc_length or 0)
+
+
+def _answer(mirror: Mirror, file: str, raw: bytes | Outcome) -> bytes | Outcome:
+    """Return what was read, where it says anything about the record."""
+    if isinstance(raw, bytes) or not raw.retry:
         return raw
     raise UpstreamError(
-        f"{mirror.location}: {row.warc_file}: {raw}; what was collected is stored, run again later"
+        f"{mirror.location}: {file}: {raw}; what was collected is stored, run again later"
     )
 
 
-def merged(rows: Iterable[IndexRow]) -> Iterator[list[IndexRow]]:
-    """Return runs of rows that are worth one request each, in the order of the files."""
-    run: list[IndexRow] = []
+def merged(places: Iterable[Place]) -> Iterator[Run]:
+    """Return runs of places that are worth one request each, in the order of the files."""
+    run: list[Place] = []
     end = 0
-    for row in sorted(rows, key=lambda row: (row.warc_file, row.warc_offset)):
-        last = row.warc_offset + row.warc_length
+    for place in sorted(places):
+        last = place.offset + place.length
         if run and (
-            row.warc_file != run[0].warc_file
-            or row.warc_offset - end > GAP
-            or last - run[0].warc_offset > _LARGEST
+            place.warc_file != run[0].warc_file
+            or place.offset - end > GAP
+            or last - run[0].offset > _LARGEST
         ):
-            yield run
+            yield Run(tuple(run))
             run, end = [], 0
-        run.append(row)
+        run.append(place)
         end = max(end, last)
     if run:
-        yield run
+        yield Run(tuple(run))
 
 
-def _record(stored: bytes, row: IndexRow) -> Response | Outcome:
-    record = read_record(stored)
-    if record is None or (row.digest and digest(record.payload) != row.digest):
-        return Outcome.DAMAGED
-    return record
+def _record(raw: bytes | Outcome, at: int, named: Fetch, answers: Answers) -> Seen | Damage:
+    """Return what the record at a place says, if it is the one that the index names."""
+    place = _place(named)
+    if isinstance(raw, Outcome):
+        return Damage(place.offset, f"the archive does not have it ({raw})", None)
+    record = read_record(raw[at : at + place.length])
+    if isinstance(record, Damage):
+        return record
+    digest = (named.digest or "").encode()
+    found = seen(record._replace(digest=record.digest or digest), answers)
+    if found is None or found.asked != UrlParts(named.secure is True, named.host, named.resource):
+        return Damage(place.offset, f"the record there is of {record.url}", record.url)
+    if digest and record.digest and record.digest.upper() != digest.upper():
+        reason = f"the index states {named.digest}, the record {record.digest.decode('latin-1')}"
+        return found._replace(ended=Ending.ALTERED, reason=reason, payload=None)
+    return found

@@ -16,9 +16,9 @@ from itertools import chain
 from pathlib import Path
 
 from crawlblock.errors import ArchiveError
-from crawlblock.hosts import surt
+from crawlblock.hosts import normal_url, surt
 from crawlblock.model import Outcome
-from crawlblock.sources.commoncrawl.index import IndexRow, normalised, prefixed
+from crawlblock.sources.commoncrawl.index import IndexRow, prefixed
 from crawlblock.sources.commoncrawl.mirror import Mirror
 from crawlblock.sources.tasks import gather
 
@@ -102,12 +102,12 @@ class ZipNum:
         for url in urls:
             with suppress(ValueError):  # a redirect may name a host that cannot be
                 keys.add(surt(url))
-        wanted = {normalised(url) or url: url for url in urls}
+        wanted = {normal_url(url) or url: url for url in urls}
         blocks = {block for key in keys for block in self._cluster.blocks(key)}
         found: dict[str, list[IndexRow]] = {url: [] for url in urls}
         parts = await gather(self._rows(block, keys) for block in sorted(blocks))
         for row in chain.from_iterable(parts):
-            if (asked := wanted.get(normalised(row.url) or "")) is not None:
+            if (asked := wanted.get(normal_url(row.url) or "")) is not None:
                 found[asked].append(row)
         return found
 
@@ -167,7 +167,6 @@ def row_of(timestamp: str, fields: Mapping[str, str]) -> IndexRow | None:
         fetch_time=datetime.strptime(timestamp, "%Y%m%d%H%M%S"),
         status=int(status) if status.isdigit() else None,
         digest=prefixed(fields.get("digest")),
-        mime=fields.get("mime-detected") or fields.get("mime"),
         redirect=fields.get("redirect"),
         warc_file=fields["filename"],
         warc_offset=int(fields["offset"]),

@@ -1,36 +1,70 @@
 """Captures from elsewhere: Parquet, CSV, JSONL and WARC files."""
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
+from crawlblock.captures.frames import Batch
 from crawlblock.errors import InputError
-from crawlblock.model import Outcome
+from crawlblock.model import SnapshotKind
 from crawlblock.sources.files.archives import read_archive
-from crawlblock.sources.files.imported import COLUMNS, Every, Imported, LeftOut
+from crawlblock.sources.files.imported import Every, LeftOut, Tally
 from crawlblock.sources.files.periods import moment
 from crawlblock.sources.files.rows import read_rows
 from crawlblock.sources.files.tables import Table, open_table, readable
 
-__all__ = ["COLUMNS", "Every", "Imported", "LeftOut", "read_files", "read_observation_times"]
+__all__ = ["Every", "Files", "LeftOut", "read_observation_times"]
 
 _TABLES = (".parquet", ".csv", ".jsonl", ".ndjson")
-_ARCHIVES = (".warc", ".warc.gz")
+_ARCHIVES = (".warc", ".warc.gz", ".arc", ".arc.gz")
 _TIME_COLUMNS = ("observed_at", "date")
 
 
-def read_files(
-    paths: Sequence[Path], every: Every = "month", at: Sequence[datetime] = ()
-) -> Iterator[Imported]:
-    """Yield the captures in files, batch by batch, each host once per snapshot of a file.
+class Files:
+    """Files of others, as a source.
 
-    A row that tells of a span gives a capture for each month or week it covers, or, with the
-    observation times `at` (naive UTC), for each of them.  All files are opened before the first
-    batch: raises InputError for one of unknown type, without the columns needed, or unreadable.
+    A row that tells of a span gives a fetch for each month or week it covers, or, with the
+    observation times `at` (naive UTC), for each of them.
     """
-    opened = [_open(path) for path in paths]
-    return _read(opened, every, at)
+
+    kind = SnapshotKind.IMPORT
+
+    def __init__(
+        self,
+        paths: Sequence[Path],
+        every: Every = "month",
+        at: Sequence[datetime] = (),
+        reading: Callable[[Path], None] = lambda _: None,
+    ) -> None:
+        """Open all files; raises InputError for one of unknown type or that cannot be used.
+
+        `reading` is called with the file before each batch of it.
+        """
+        self._opened = [_open(path) for path in paths]
+        self._every, self._at, self._reading = every, at, reading
+        self.left_out: list[LeftOut] = []  # of the files read so far
+
+    async def batches(self) -> AsyncGenerator[Batch]:
+        """Yield what the files hold, batch by batch."""
+        for batch in self.read():
+            yield batch
+
+    def read(self) -> Iterator[Batch]:
+        """Yield the same to who has no event loop."""
+        known: set[str] = set()
+        for source in self._opened:
+            path = source if isinstance(source, Path) else source.path
+            tally = Tally(path)
+            with readable(path):
+                for batch in (
+                    read_archive(source, self._every, tally, known)
+                    if isinstance(source, Path)
+                    else read_rows(source, self._every, self._at, tally, known)
+                ):
+                    self._reading(path)
+                    yield batch
+            self.left_out += tally.result()
 
 
 def read_observation_times(path: Path) -> list[datetime]:
@@ -69,14 +103,3 @@ def _open(path: Path) -> Table | Path:
     raise InputError(
         f"{path}: unknown type of file; one of {', '.join((*_TABLES, *_ARCHIVES))} is needed"
     )
-
-
-def _read(
-    opened: Sequence[Table | Path], every: Every, at: Sequence[datetime]
-) -> Iterator[Imported]:
-    known: dict[str, Outcome] = {}
-    for source in opened:
-        if isinstance(source, Path):
-            yield from read_archive(source, every, known)
-        else:
-            yield from read_rows(source, every, at, known)

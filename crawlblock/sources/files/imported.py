@@ -1,39 +1,13 @@
-"""What an import gives: captures as the database takes them, payloads, and what was left out."""
+"""What an import gives besides facts: what was left out of each file, and why."""
 
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import polars as pl
-
-from crawlblock.model import Payload
-
 RESOURCE = "/robots.txt"
-MOST_KEPT = 5 * 1024 * 1024  # bytes of a payload, as Common Crawl keeps since March 2026
 
 Every = Literal["month", "week"]
-
-# The fields of model.Capture in their order.
-COLUMNS = pl.Schema(
-    {
-        "snapshot": pl.String(),
-        "host": pl.String(),
-        "resource": pl.String(),
-        "domain": pl.String(),
-        "url_asked": pl.String(),
-        "url": pl.String(),
-        "hops": pl.Int64(),
-        "fetch_time": pl.Datetime("us"),
-        "status": pl.Int64(),
-        "outcome": pl.String(),
-        "digest": pl.String(),
-        "headers": pl.String(),
-        "warc_file": pl.String(),
-        "warc_offset": pl.Int64(),
-        "warc_length": pl.Int64(),
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +23,6 @@ class LeftOut:
         """Say it in one line."""
         example = f" (the first: {self.example})" if self.example else ""
         return f"{self.file}: {self.count:,} left out, {self.reason}{example}"
-
-
-@dataclass(frozen=True, slots=True)
-class Imported:
-    """One batch of an import."""
-
-    file: Path
-    captures: pl.DataFrame  # COLUMNS
-    payloads: list[Payload]  # each digest once over the whole import
-    left_out: tuple[LeftOut, ...] = ()  # of the whole file, in its first batch
 
 
 class Tally:

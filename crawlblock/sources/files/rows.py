@@ -1,59 +1,47 @@
-"""From the rows of a table to captures.
+"""From the rows of a table to facts.
 
-A table is read twice: once without its bodies, to choose one row for each host and snapshot, and
-once to make captures of the chosen ones, slice by slice.
+A table is read twice: once without its bodies, to see which rows can be used and which snapshots
+they belong to, and once to make facts of them, slice by slice.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 import polars as pl
 
+from crawlblock.captures.frames import ASKED, FETCHES, Batch
 from crawlblock.errors import InputError
-from crawlblock.hosts import parse_host, registered_domain
-from crawlblock.model import Outcome, Payload
-from crawlblock.sources.files.imported import (
-    COLUMNS,
-    MOST_KEPT,
-    RESOURCE,
-    Every,
-    Imported,
-    LeftOut,
-    Tally,
-)
+from crawlblock.hosts import UrlParts, parse_host, split_url
+from crawlblock.model import Payload
+from crawlblock.outcome import Ending
+from crawlblock.sources.files.imported import RESOURCE, Every, LeftOut, Tally
 from crawlblock.sources.files.periods import expanded, with_times
 from crawlblock.sources.files.tables import Table
 from crawlblock.sources.files.words import EMPTY, read_word
-from crawlblock.sources.outcomes import KEPT_HEADERS, outcome_of
 from crawlblock.warc import digest
-
-# Of several rows of a host in a snapshot the newest good one is kept; of spans, which say how it
-# was since when, the one in force first; https before http at the same time.
-_PREFERENCE = ("good", "order", "start", "https")
+from crawlblock.warc.http import headers_kept
 
 
 def read_rows(
-    table: Table, every: Every, at: Sequence[datetime], known: dict[str, Outcome]
-) -> Iterator[Imported]:
-    """Yield the captures of a table by and by, with the payloads whose digest is not yet `known`.
+    table: Table, every: Every, at: Sequence[datetime], tally: Tally, known: set[str]
+) -> Iterator[Batch]:
+    """Yield the facts in a table by and by, with the payloads whose digest is not yet `known`.
 
     Raises InputError if no row can be used or the file cannot be read.
     """
-    tally = Tally(table.path)
     plan = _plan(table, every, at, tally)
-    left_out = tally.result()
     if plan.is_empty():
-        raise InputError(f"{table.path}: no row of it can be used{_reasons(left_out)}")
-    chosen = plan["row"]
+        raise InputError(f"{table.path}: no row of it can be used{_reasons(tally.result())}")
+    rows_used = plan["row"]
     for rows in map(_cleaned, table.slices()):
-        first = chosen.search_sorted(rows["row"][0], side="left")
-        behind = chosen.search_sorted(rows["row"][-1], side="right")
+        first = rows_used.search_sorted(rows["row"][0], side="left")
+        behind = rows_used.search_sorted(rows["row"][-1], side="right")
         part = plan.slice(first, behind - first)
         if not part.is_empty():
             answers, payloads = _answers(rows.join(part, on="row", how="semi"), known)
-            yield Imported(table.path, _captures(part, answers), payloads, left_out)
-            left_out = ()
+            fetches = _fetches(part, answers)
+            yield Batch(fetches, _asked(fetches), payloads)
 
 
 def _reasons(left_out: Sequence[LeftOut]) -> str:
@@ -70,27 +58,28 @@ def _cleaned(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _plan(table: Table, every: Every, at: Sequence[datetime], tally: Tally) -> pl.DataFrame:
-    """Return row, host, domain, snapshot and time of each capture to make, by row."""
+    """Return row, host, snapshot and time of each fetch to store, by row.
+
+    Spans say how a host was since when.  Of several that lie in a snapshot, the host is seen once,
+    as it was by the earliest: so the snapshots are a month or week apart.
+    """
     parts = [pl.DataFrame(schema=_PLAN)]
     for rows in map(_cleaned, table.slices(tally)):
         usable = _usable(rows, tally)
-        several = expanded(usable, every, at).with_columns(
-            order=pl.col("time").to_physical() * pl.when("run").then(-1).otherwise(1)
-        )
+        several = expanded(usable, every, at)
         tally.add(
             "in force at none of the times asked for",
             count=usable["row"].n_unique() - several["row"].n_unique(),
         )
         parts.append(several.select(_PLAN.names()))
-    ordered = pl.concat(parts).sort(
-        *_PREFERENCE, "row", descending=[True] * len(_PREFERENCE) + [False]
-    )
-    best = ordered.unique(["host", "snapshot"], keep="first", maintain_order=True)
+    found = pl.concat(parts).sort("time", "start", "row", descending=[False, True, False])
+    seen_once = found.filter("run").unique(["host", "snapshot"], keep="first", maintain_order=True)
+    plan = pl.concat([found.filter(~pl.col("run")), seen_once])
     tally.add(
-        "another one of the same host and snapshot was kept",
-        count=ordered["row"].n_unique() - best["row"].n_unique(),
+        "an earlier span of the same host and snapshot was kept",
+        count=found["row"].n_unique() - plan["row"].n_unique(),
     )
-    return best.select("row", "host", "domain", "snapshot", "time").sort(
+    return plan.select("row", "host", "snapshot", "time").sort(
         "row", "snapshot", maintain_order=True
     )
 
@@ -99,22 +88,17 @@ _PLAN = pl.Schema(
     {
         "row": pl.UInt32(),
         "host": pl.String(),
-        "domain": pl.String(),
         "snapshot": pl.String(),
         "time": pl.Datetime("us"),
-        "good": pl.Boolean(),
-        "order": pl.Int64(),
         "start": pl.Datetime("us"),
-        "https": pl.Boolean(),
+        "run": pl.Boolean(),
     }
 )
 
 
 def _usable(rows: pl.DataFrame, tally: Tally) -> pl.DataFrame:
-    """Return the rows that can become captures, with host, span and merit; count the others."""
-    told = (
-        with_times(rows.rename({"host": "given"})).with_columns(has_body=_has_body()).drop("body")
-    )
+    """Return the rows that can become facts, with host and span; count the others."""
+    told = with_times(rows.rename({"host": "given"})).drop("body")
     told = told.join(_hosts(rows["host"]), on="given", how="left", maintain_order="left")
     told = told.join(_words(rows["status"]), on="status", how="left", maintain_order="left")
     faults: dict[str, tuple[pl.Expr, str | pl.Expr]] = {
@@ -131,25 +115,15 @@ def _usable(rows: pl.DataFrame, tally: Tally) -> pl.DataFrame:
         if not bad.is_empty():
             tally.add(reason, str(bad.select(shown).item(0, 0)), bad.height)
             told = told.filter(~faulty)
-    answered = pl.col("status").is_null() | pl.col("code").is_between(200, 299)
-    return told.with_columns(
-        good=pl.col("run") | (answered & pl.col("has_body")),
-        https=pl.col("url").str.starts_with("https:").fill_null(False),
-    )
-
-
-def _has_body() -> pl.Expr:
-    return pl.col("body").is_not_null() | pl.col("status").eq_missing(EMPTY)
+    return told
 
 
 def _hosts(given: pl.Series) -> pl.DataFrame:
-    """Return host and domain of each distinct text; null where it is not a host."""
+    """Return the host of each distinct text; null where it is not a host."""
     texts = given.drop_nulls().unique().to_list()
     hosts = [_host(text) for text in texts]
-    domains = [registered_domain(host) if host else None for host in hosts]
     return pl.DataFrame(
-        {"given": texts, "host": hosts, "domain": domains},
-        schema={"given": pl.String, "host": pl.String, "domain": pl.String},
+        {"given": texts, "host": hosts}, schema={"given": pl.String, "host": pl.String}
     )
 
 
@@ -161,7 +135,7 @@ def _host(text: str) -> str | None:
 
 
 def _words(statuses: pl.Series) -> pl.DataFrame:
-    """Return HTTP status and outcome of each distinct status word; `word` is null if unknown."""
+    """Return what each distinct status word says; `word` is null if it is unknown."""
     texts = statuses.drop_nulls().unique().to_list()
     words = [read_word(text) for text in texts]
     return pl.DataFrame(
@@ -169,7 +143,7 @@ def _words(statuses: pl.Series) -> pl.DataFrame:
             "status": texts,
             "word": [text if word else None for text, word in zip(texts, words, strict=True)],
             "code": [word.status if word else None for word in words],
-            "without_body": [str(word.outcome) if word else None for word in words],
+            "without_body": [str(word.ended) if word and word.ended else None for word in words],
         },
         schema={
             "status": pl.String, "word": pl.String, "code": pl.Int64, "without_body": pl.String,
@@ -177,48 +151,39 @@ def _words(statuses: pl.Series) -> pl.DataFrame:
     )  # fmt: skip
 
 
-def _answers(rows: pl.DataFrame, known: dict[str, Outcome]) -> tuple[pl.DataFrame, list[Payload]]:
+def _answers(rows: pl.DataFrame, known: set[str]) -> tuple[pl.DataFrame, list[Payload]]:
     """Return what each row says was answered, and the payloads that are new."""
     told = rows.join(_words(rows["status"]), on="status", how="left", maintain_order="left")
     body = pl.coalesce("body", pl.when(pl.col("status") == EMPTY).then(pl.lit(b"")))
-    told = told.with_columns(body=body)
     answered = pl.col("code").is_between(200, 299) | pl.col("status").is_null()
-    held = told.filter(answered & pl.col("body").is_not_null())
-    judged, payloads = _judged(held, known)
-    answers = told.join(judged, on="row", how="left", maintain_order="left").select(
+    told = told.with_columns(body=pl.when(answered).then(body))
+    digests, payloads = _payloads(told["body"], known)
+    has_body = pl.col("digest").is_not_null()
+    nothing = pl.col("status").is_null()
+    answers = told.with_columns(digest=digests).select(
         "row",
         "url",
-        status=pl.coalesce("code", "status_of_body"),
-        outcome=pl.coalesce("outcome", "without_body", pl.lit(str(Outcome.UNREACHABLE))),
-        digest="digest",
+        "digest",
+        status=pl.coalesce("code", pl.when(has_body).then(200)),
+        ended=pl.when(~has_body).then(
+            pl.when(nothing).then(pl.lit(str(Ending.UNREACHABLE))).otherwise("without_body")
+        ),
         headers=pl.Series([_kept_headers(text) for text in told["headers"]], dtype=pl.String),
     )
     return answers, payloads
 
 
-def _judged(held: pl.DataFrame, known: dict[str, Outcome]) -> tuple[pl.DataFrame, list[Payload]]:
-    """Return digest and outcome of the bodies, and those met for the first time."""
-    names: list[str] = []
+def _payloads(bodies: pl.Series, known: set[str]) -> tuple[pl.Series, list[Payload]]:
+    """Return the digests of the bodies, and those met for the first time."""
+    names: list[str | None] = []
     payloads: list[Payload] = []
-    for body in held["body"]:
-        kept = body[:MOST_KEPT]
-        name = digest(kept)
+    for body in bodies:
+        name = None if body is None else digest(body)
         names.append(name)
-        if name not in known:
-            known[name] = outcome_of(200, kept)
-            payloads.append(Payload(name, kept))
-    judged = pl.DataFrame(
-        {
-            "row": held["row"],
-            "status_of_body": [200] * len(names),
-            "digest": names,
-            "outcome": [str(known[name]) for name in names],
-        },
-        schema={
-            "row": pl.UInt32, "status_of_body": pl.Int64, "digest": pl.String, "outcome": pl.String,
-        },
-    )  # fmt: skip
-    return judged, payloads
+        if name is not None and name not in known:
+            known.add(name)
+            payloads.append(Payload(name, body))
+    return pl.Series("digest", names, pl.String), payloads
 
 
 def _kept_headers(text: str | None) -> str | None:
@@ -232,29 +197,35 @@ def _kept_headers(text: str | None) -> str | None:
     return headers_kept(given.items())
 
 
-def headers_kept(given: Iterable[tuple[object, object]]) -> str | None:
-    """Return the headers worth keeping as a JSON object, None if there are none."""
-    lower = ((str(name).lower(), value) for name, value in given)
-    kept = {name: value for name, value in lower if name in KEPT_HEADERS and value is not None}
-    return json.dumps(kept) if kept else None
-
-
-def _captures(plan: pl.DataFrame, answers: pl.DataFrame) -> pl.DataFrame:
-    """Return the captures planned, in the columns of the database."""
-    own = pl.any_horizontal(
-        pl.col("url").str.starts_with(pl.format(f"{scheme}://{{}}/", "host"))
-        for scheme in ("https", "http")
-    )
+def _fetches(plan: pl.DataFrame, answers: pl.DataFrame) -> pl.DataFrame:
+    """Return the planned fetches, in the columns of the database."""
+    joined = plan.join(answers, on="row", how="left", maintain_order="left")
+    asked = [_asked_as(*pair) for pair in joined.select("host", "url").iter_rows()]
     made = {
         "resource": pl.lit(RESOURCE),
-        "url_asked": pl.when(own).then("url"),
+        "secure": pl.Series("secure", [secure for secure, _ in asked], pl.Boolean),
+        "url": pl.Series("url", [url for _, url in asked], pl.String),
         "hops": pl.lit(0),
         "fetch_time": pl.col("time"),
+        "read": pl.lit(True),
     }
-    joined = plan.join(answers, on="row", how="left", maintain_order="left")
     return joined.select(
         made.get(name, pl.col(name) if name in joined.columns else pl.lit(None))
         .cast(dtype)
         .alias(name)
-        for name, dtype in COLUMNS.items()
+        for name, dtype in FETCHES.items()
     )
+
+
+def _asked_as(host: str, url: str | None) -> tuple[bool | None, str | None]:
+    """Return whether a host was asked by https, and the URL if another one answered."""
+    parts = split_url(url) if url else None
+    if parts is None or parts.host != host:
+        return None, url
+    own = str(UrlParts(parts.secure, host, RESOURCE))
+    return parts.secure, None if url == own else url
+
+
+def _asked(fetches: pl.DataFrame) -> pl.DataFrame:
+    unknown = pl.lit(None, pl.String)
+    return fetches.select("snapshot", "host", "resource", fallback=unknown).unique().cast(ASKED)

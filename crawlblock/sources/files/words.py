@@ -3,8 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from crawlblock.model import Outcome
-from crawlblock.sources.outcomes import outcome_of
+from crawlblock.outcome import Ending
 
 EMPTY = "empty"  # a robots.txt without a byte
 _NUMBER = re.compile(r"(?:http_)?([1-9][0-9]{2})")
@@ -12,25 +11,25 @@ _NUMBER = re.compile(r"(?:http_)?([1-9][0-9]{2})")
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """What a status word means where no body says more."""
+    """What a status word says of a fetch, where no body says more."""
 
     status: int | None  # HTTP status; None: there was no answer
-    outcome: Outcome
+    ended: Ending | None
 
 
 _WORDS = {
-    # A 200 whose body the file does not hold cannot be told, so it is damaged, not allowed.
-    "robots": Word(200, Outcome.DAMAGED),
-    EMPTY: Word(200, Outcome.OK),
-    "html": Word(200, Outcome.NOT_ROBOTS),
-    "other_text": Word(200, Outcome.NOT_ROBOTS),
-    "robots_over_512kib": Word(200, Outcome.TOO_LARGE),
-    "error_dns": Word(None, Outcome.DNS),
-    "error_timeout": Word(None, Outcome.TIMEOUT),
-    "error_ssl": Word(None, Outcome.TLS),
-    "error_refused": Word(None, Outcome.CONNECTION_REFUSED),
-    "error_redirects": Word(None, Outcome.REDIRECT_UNRESOLVED),
-    "error_other": Word(None, Outcome.UNREACHABLE),
+    # A 200 whose body the file does not hold is unknown, not allowed.
+    "robots": Word(200, Ending.MISSING),
+    EMPTY: Word(200, None),
+    "html": Word(200, Ending.PAGE),
+    "other_text": Word(200, Ending.PAGE),
+    "robots_over_512kib": Word(200, Ending.TOO_LARGE),
+    "error_dns": Word(None, Ending.DNS),
+    "error_timeout": Word(None, Ending.TIMEOUT),
+    "error_ssl": Word(None, Ending.TLS),
+    "error_refused": Word(None, Ending.CONNECTION_REFUSED),
+    "error_redirects": Word(None, Ending.REDIRECTS),
+    "error_other": Word(None, Ending.UNREACHABLE),
 }
 
 
@@ -39,5 +38,5 @@ def read_word(text: str) -> Word | None:
     number = _NUMBER.fullmatch(text)
     if number:
         status = int(number[1])
-        return Word(status, outcome_of(status, None))
+        return Word(status, Ending.MISSING if 200 <= status < 300 else None)
     return _WORDS.get(text)

@@ -1,12 +1,13 @@
 """What a panel's hosts answer now: every exchange guarded, bounded and kept as WARC."""
 
 from crawlblock.sources.live.answer import MOST_KEPT, Answer, Failure, Patience
-from crawlblock.sources.live.archive import Archive, Place
-from crawlblock.sources.live.chain import REMEMBERED
+from crawlblock.sources.live.archive import Archive
+from crawlblock.sources.live.chain import REMEMBERED, VisitContext
 from crawlblock.sources.live.fetch import Fetcher, Traffic
 from crawlblock.sources.live.guard import ForbiddenAddressError, Guard, is_global
 from crawlblock.sources.live.journal import Journal, journals, read_journal
-from crawlblock.sources.live.visit import Visitor
+from crawlblock.sources.live.source import Live, Pace
+from crawlblock.sources.live.visit import Visit, Visitor
 
 __all__ = [
     "MOST_KEPT",
@@ -18,9 +19,12 @@ __all__ = [
     "ForbiddenAddressError",
     "Guard",
     "Journal",
+    "Live",
+    "Pace",
     "Patience",
-    "Place",
     "Traffic",
+    "Visit",
+    "VisitContext",
     "Visitor",
     "is_global",
     "journals",

@@ -8,7 +8,7 @@ from typing import Literal
 import aiohttp
 from yarl import URL
 
-from crawlblock.model import Outcome
+from crawlblock.outcome import Ending
 from crawlblock.sources.live.guard import ForbiddenAddressError
 
 NEEDED = 500 * 1024  # bytes of a robots.txt that count (RFC 9309 section 2.5)
@@ -70,7 +70,7 @@ class Answer:
 class Failure:
     """Why there is no HTTP answer."""
 
-    outcome: Outcome
+    ended: Ending
     reason: str
 
 
@@ -80,18 +80,18 @@ def failure(error: Exception) -> Failure:
     reason = " ".join(str(cause).split())[:200] or type(error).__name__
     match error:
         case TimeoutError():
-            return Failure(Outcome.TIMEOUT, reason)
+            return Failure(Ending.TIMEOUT, reason)
         case aiohttp.ClientConnectorDNSError():
-            return Failure(Outcome.DNS, reason)
+            return Failure(Ending.DNS, reason)
         case aiohttp.ClientSSLError():
-            return Failure(Outcome.TLS, reason)
+            return Failure(Ending.TLS, reason)
         case aiohttp.ClientConnectorError(os_error=ConnectionRefusedError()):
-            return Failure(Outcome.CONNECTION_REFUSED, reason)
+            return Failure(Ending.CONNECTION_REFUSED, reason)
         case aiohttp.ClientConnectorError(os_error=ForbiddenAddressError()):
-            return Failure(Outcome.UNREACHABLE, f"not asked: {reason}")
+            return Failure(Ending.UNREACHABLE, f"not asked: {reason}")
         case aiohttp.InvalidURL():
-            return Failure(Outcome.UNREACHABLE, f"not asked: {reason}")
-    return Failure(Outcome.UNREACHABLE, f"{type(error).__name__}: {reason}")
+            return Failure(Ending.UNREACHABLE, f"not asked: {reason}")
+    return Failure(Ending.UNREACHABLE, f"{type(error).__name__}: {reason}")
 
 
 async def read_body(response: aiohttp.ClientResponse, most: int) -> tuple[bytes, Truncated | None]:

@@ -2,29 +2,23 @@
 
 import re
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
 from crawlblock import __version__
+from crawlblock.captures.build import Place, Seen, seen
 from crawlblock.errors import StoreError
+from crawlblock.model import Fetch
 from crawlblock.sources.live.answer import Answer
-from crawlblock.warc import Exchange, append_exchange, append_info, read_record
+from crawlblock.warc import Exchange, append_exchange, append_info
+from crawlblock.warc.http import Answers
+from crawlblock.warc.reader import Record, read_record
 
 _LARGEST = 100_000_000  # bytes after which a file is followed by another
 # Bodies are kept decoded; a reader must not decode them again.  Common Crawl renames them alike.
 _RENAMED = frozenset({"content-encoding", "content-length", "transfer-encoding"})
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a response record stands."""
-
-    file: str  # under the folder of the database
-    offset: int  # bytes
-    length: int  # bytes as stored
 
 
 class Archive:
@@ -70,12 +64,10 @@ class Archive:
             ) from None
         return Place(f"{self._folder.name}/{self._path.name}", offset, length)
 
-    def payload(self, place: Place) -> bytes:
+    def payload(self, fetch: Fetch) -> bytes:
         """Return the payload of a record that was added."""
-        with (self._folder.parent / place.file).open("rb") as file:
-            file.seek(place.offset)
-            record = read_record(file.read(place.length))
-        return record.payload if record else b""
+        found = recorded(fetch, self._folder.parent)
+        return (found.payload if found else None) or b""
 
     def _next(self, time: datetime) -> BinaryIO:
         self._close()
@@ -97,6 +89,22 @@ class Archive:
         file, self._file = self._file, None
         if file is not None:
             file.close()
+
+
+def recorded(fetch: Fetch, folder: Path) -> Seen | None:
+    """Return what the record of a fetch says, None if it is not there whole.
+
+    `folder` is the one that names of WARC files begin in.
+    """
+    length = fetch.warc_length or 0
+    try:
+        with (folder / (fetch.warc_file or "")).open("rb") as file:
+            file.seek(fetch.warc_offset or 0)
+            stored = file.read(length)
+    except OSError:
+        return None
+    record = read_record(stored) if len(stored) == length else None
+    return seen(record, Answers()) if isinstance(record, Record) else None
 
 
 def _about(agent: str, pages: bool) -> dict[str, str]:

@@ -1,22 +1,24 @@
 """URLs asked once each, one at a time of a host, and the redirects they lead to."""
 
 import asyncio
-import json
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from weakref import WeakValueDictionary
 
 from yarl import URL
 
-from crawlblock.model import Capture, Outcome
-from crawlblock.sources.live.answer import MOST_KEPT, Answer, Failure, Patience
-from crawlblock.sources.live.archive import Place
+from crawlblock.captures.build import ROBOTS, Seen, fetch_of, unanswered
+from crawlblock.captures.selection import MAX_HOPS
+from crawlblock.hosts import UrlParts, normal_url, redirect_target, split_url
+from crawlblock.model import Fetch
+from crawlblock.outcome import Ending
+from crawlblock.sources.live.answer import Answer, Failure, Patience
+from crawlblock.sources.live.archive import Archive
 from crawlblock.sources.live.fetch import Fetcher
-from crawlblock.sources.outcomes import KEPT_HEADERS
+from crawlblock.warc.http import headers_kept
 
-MAX_HOPS = 5  # RFC 9309 section 2.3.1.2
 REMEMBERED = 5_000  # answers; many hosts redirect to the same few
 
 Turns = WeakValueDictionary[str, asyncio.Lock]  # by host: who has it may ask
@@ -24,64 +26,33 @@ Turns = WeakValueDictionary[str, asyncio.Lock]  # by host: who has it may ask
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """An answer that stands in the archive, without its body."""
+    """What came of asking for a URL, without the body."""
 
     url: str
-    fetch_time: datetime
-    status: int
-    outcome: Outcome
-    digest: str | None
-    headers: tuple[tuple[str, str], ...]  # those worth keeping
-    redirect: bool
-    target: URL | None
-    place: Place
+    fetch: Fetch
+    target: URL | None = None  # where it redirects to, as it is asked
+
+    @property
+    def answered(self) -> bool:
+        """Tell whether there was an HTTP answer."""
+        return self.fetch.status is not None
+
+    @property
+    def redirects(self) -> bool:
+        """Tell whether the answer sends the crawler elsewhere."""
+        return self.fetch.status is not None and 300 <= self.fetch.status < 400
 
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """The answers from a URL to where its redirects end, and why they end too early."""
+    """What came of asking for a URL and for all that its redirects led to."""
 
     answers: Sequence[Kept]
-    broken: str | None = None
 
     @property
     def last(self) -> Kept:
         """Return where it ends."""
         return self.answers[-1]
-
-    def told(self) -> dict[str, str]:
-        """Return the last answer's headers with what else is to be said of the way to it."""
-        headers = dict(self.last.headers)
-        if len(self.answers) > 1:
-            hops = (f"{answer.status} {answer.url}" for answer in self.answers[:-1])
-            headers["x-crawler-redirects"] = " ".join(hops)
-        if self.broken:
-            headers["x-crawler-failure"] = self.broken
-        return headers
-
-
-def kept(answer: Answer, place: Place, outcome: Outcome, digest: str | None) -> Kept:
-    """Return what of an answer is remembered."""
-    headers = tuple((k.lower(), v) for k, v in answer.headers if k.lower() in KEPT_HEADERS)
-    return Kept(
-        answer.url, answer.fetch_time, answer.status, outcome, digest, headers,
-        300 <= answer.status < 400, answer.target(), place,
-    )  # fmt: skip
-
-
-def recalled(capture: Capture) -> Kept | None:
-    """Return the answer that an earlier run's capture ended in, None if that has to be asked."""
-    place = Place(capture.warc_file or "", capture.warc_offset or 0, capture.warc_length or 0)
-    if not capture.url or not capture.fetch_time or not capture.status:
-        return None
-    if 300 <= capture.status < 400:
-        return None  # a way that ended early
-    told = json.loads(capture.headers or "{}").items()
-    headers = tuple((name, value) for name, value in told if name in KEPT_HEADERS)
-    return Kept(
-        capture.url, capture.fetch_time, capture.status, capture.outcome, capture.digest, headers,
-        False, None, place,
-    )  # fmt: skip
 
 
 async def anywhere(_: URL, __: float) -> str | None:
@@ -92,18 +63,10 @@ async def anywhere(_: URL, __: float) -> str | None:
 class Asker:
     """Asks no URL twice."""
 
-    def __init__(
-        self,
-        fetcher: Fetcher,
-        patience: Patience,
-        turns: Turns,
-        keep: Callable[[Answer], Kept],
-        most: int = MOST_KEPT,
-    ) -> None:
-        """Take what asks, for how long, who else asks the same hosts, what keeps how many bytes."""
-        self._fetcher, self._patience, self._turns = fetcher, patience, turns
-        self._keep, self._most = keep, most
-        self._known: OrderedDict[URL, Kept | Failure] = OrderedDict()
+    def __init__(self, context: "VisitContext", keep: Callable[[Answer], Kept], most: int) -> None:
+        """Take how a run asks, what keeps an answer, and how many bytes of a body are read."""
+        self._context, self._keep, self._most = context, keep, most
+        self._known: OrderedDict[URL, Kept] = OrderedDict()
 
     async def follow(
         self,
@@ -113,49 +76,94 @@ class Asker:
     ) -> Chain:
         """Follow redirects; one that there is an objection to is not asked."""
         answers, seen = [first], {URL(first.url)}
-        while answers[-1].redirect:
-            target = answers[-1].target
-            if target is None:
-                return Chain(answers, "it leads nowhere HTTP goes")
+        while target := answers[-1].target:
             if target in seen or len(answers) > MAX_HOPS:
-                return Chain(answers, "a loop" if target in seen else "too many redirects")
+                break
             seen.add(target)
             if why := await objection(target, deadline):
-                return Chain(answers, f"{target}: {why}")
-            answer = await self.ask(target, deadline)
-            if isinstance(answer, Failure):
-                return Chain(answers, f"{target}: {answer.outcome}: {answer.reason}")
-            answers.append(answer)
+                answers.append(self.failed(str(target), Failure(Ending.UNREACHABLE, why)))
+                break
+            answers.append(await self.ask(target, deadline))
         return Chain(answers)
 
-    async def ask(self, url: URL, deadline: float) -> Kept | Failure:
+    async def ask(self, url: URL, deadline: float) -> Kept:
         """Ask a URL when its host is free; what is known is not asked again."""
         host = url.raw_host or ""
-        turn = self._turns.get(host)
+        turn = self._context.turns.get(host)
         if turn is None:
-            turn = self._turns[host] = asyncio.Lock()
+            turn = self._context.turns[host] = asyncio.Lock()
         if not await _acquired(turn, deadline):
-            return Failure(Outcome.TIMEOUT, "other visits kept the host busy")
+            busy = Failure(Ending.TIMEOUT, "other visits kept the host busy")
+            return self.failed(str(url), busy)
         try:
             return self._known.get(url) or await self._ask_now(url, deadline)
         finally:
             turn.release()
 
-    async def _ask_now(self, url: URL, deadline: float) -> Kept | Failure:
+    async def _ask_now(self, url: URL, deadline: float) -> Kept:
         seconds = deadline - asyncio.get_running_loop().time()
         if seconds <= 0:
-            return Failure(Outcome.TIMEOUT, "the time for the host is up")
-        answer = await self._fetcher.ask(url, seconds, self._most)
-        found = self._keep(answer) if isinstance(answer, Answer) else answer
-        if isinstance(found, Kept) or seconds > self._patience.whole / 2:
+            return self.failed(str(url), Failure(Ending.TIMEOUT, "the time for the host is up"))
+        answer = await self._context.fetcher.ask(url, seconds, self._most)
+        found = self._note(url, answer)
+        if found.answered or seconds > self._context.patience.whole / 2:
             self.remember(url, found)  # a failure for want of time is not the URL's
         return found
 
-    def remember(self, url: URL, found: Kept | Failure) -> None:
+    def _note(self, url: URL, answer: Answer | Failure) -> Kept:
+        if isinstance(answer, Answer):
+            return self._keep(answer)
+        return self.failed(str(url), answer)
+
+    def failed(self, url: str, failure: Failure) -> Kept:
+        """Return a request that got no HTTP answer."""
+        asked = split_url(url) or UrlParts(True, url, ROBOTS)
+        now = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+        fetch = unanswered(self._context.snapshot, asked, now, failure.ended, failure.reason)
+        return Kept(url, fetch)
+
+    def remember(self, url: URL, found: Kept) -> None:
         """Ask for a URL no more; many are forgotten again in time."""
         self._known[url] = found
         if len(self._known) > REMEMBERED:
             self._known.popitem(last=False)
+
+
+@dataclass(frozen=True, slots=True)
+class VisitContext:
+    """What the visits of a run share."""
+
+    snapshot: str
+    fetcher: Fetcher
+    archive: Archive
+    patience: Patience
+    turns: Turns = field(default_factory=WeakValueDictionary)
+
+
+def kept(context: VisitContext, answer: Answer, ended: Ending | None, digest: str | None) -> Kept:
+    """Return what of an answer is remembered, once it is in the archive."""
+    place = context.archive.add(answer)
+    target = answer.target()
+    location = str(target) if target else redirect_target(answer.url, answer.header("location"))
+    redirects = 300 <= answer.status < 400
+    found = Seen(
+        asked=split_url(answer.url) or UrlParts(True, answer.url, ROBOTS),
+        status=answer.status,
+        ended=ended,
+        reason="the body did not end" if answer.damaged and ended else None,
+        redirect=normal_url(location) if redirects and location else None,
+        digest=digest,
+        headers=headers_kept(answer.headers),
+        payload=None,
+    )
+    fetch = fetch_of(context.snapshot, found, answer.fetch_time, place)
+    return Kept(answer.url, fetch, target)
+
+
+def recalled(fetch: Fetch) -> Kept:
+    """Return what an earlier run of the snapshot learnt of a URL."""
+    url = str(UrlParts(fetch.secure is True, fetch.host, fetch.resource))
+    return Kept(url, fetch, URL(fetch.redirect) if fetch.redirect else None)
 
 
 async def _acquired(turn: asyncio.Lock, deadline: float) -> bool:

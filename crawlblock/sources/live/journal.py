@@ -1,28 +1,33 @@
 """What a run has learnt and not stored yet, on disk, so that after a kill nobody is asked twice.
 
-Captures are noted in files beside the database, a line each: the check sum of the rest, then the
-capture as JSON.  Payloads are not noted, they stand in the WARC files already.  When the captures
-of a file are stored, the file is removed.
+Visits are noted in files beside the database, a line each: the check sum of the rest, then the
+visit as JSON.  Payloads are not noted, for the WARC files have them already.  When the visits of a
+file are stored, the file is removed.
 """
 
 import json
 import re
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Self
+from typing import Any, BinaryIO, Self
 
+from crawlblock.captures.earlier import asked_of, fetch_of_capture
+from crawlblock.captures.frames import Batch, batch_of
 from crawlblock.errors import StoreError
-from crawlblock.model import Capture, Outcome, Payload
-from crawlblock.warc import digest, read_record
+from crawlblock.hosts import UrlParts
+from crawlblock.model import Asked, Fetch, Payload
+from crawlblock.outcome import Ending
+from crawlblock.sources.live.archive import recorded
+from crawlblock.sources.live.visit import Visit
 
 
 class Journal:
-    """Notes captures in files `<database>.live-NNNNN.journal`."""
+    """Notes visits in files `<database>.live-NNNNN.journal`."""
 
     def __init__(self, database: Path) -> None:
         """Take the path of the database."""
@@ -45,11 +50,11 @@ class Journal:
         with suppress(OSError):
             self._close()
 
-    def add(self, captures: Sequence[Capture]) -> None:
-        """Note captures whose records the system has; raises StoreError."""
+    def add(self, visit: Visit) -> None:
+        """Note a visit whose records the system has; raises StoreError."""
         try:
             file = self._file or self._next()
-            file.write(b"".join(map(_line, captures)))
+            file.write(_line(visit))
             file.flush()
         except OSError as error:
             with suppress(OSError):  # a line may be half written
@@ -87,55 +92,67 @@ def journals(database: Path) -> list[Path]:
     return sorted(path for path in database.parent.iterdir() if name.fullmatch(path.name))
 
 
-def read_journal(path: Path) -> tuple[list[Capture], list[Payload]]:
+def read_journal(path: Path) -> Batch:
     """Return what a file notes and the WARC files beside it can still show, with the payloads.
 
-    A line that was not written to its end, or by another version, is passed over, and so is one
-    whose record is not whole.
+    A line that was not written to its end is passed over, and so is one with a record that is not
+    whole.  Lines of the version before, which noted captures, are read as well.
     """
-    captures: list[Capture] = []
+    fetches: list[Fetch] = []
+    asked: list[Asked] = []
     bodies: dict[str, bytes] = {}
     for line in path.read_bytes().split(b"\n"):
-        capture = _capture(line)
-        body = _body(capture, path.parent) if capture else None
-        if capture is None or body is None:
-            continue
-        captures.append(capture)
-        if capture.digest:
-            bodies[capture.digest] = body
-    return captures, [Payload(name, body) for name, body in bodies.items()]
+        visit = _visit(line)
+        held = _bodies(visit, path.parent) if visit else None
+        if visit is not None and held is not None:
+            asked += visit.asked
+            fetches += visit.fetches
+            bodies |= held
+    unique = dict.fromkeys(fetches)
+    return batch_of(unique, asked, [Payload(name, body) for name, body in bodies.items()])
 
 
-def _line(capture: Capture) -> bytes:
-    text = json.dumps(asdict(capture), default=datetime.isoformat).encode()
+def _line(visit: Visit) -> bytes:
+    text = json.dumps(asdict(visit), default=datetime.isoformat).encode()
     return b"%08x %s\n" % (zlib.crc32(text), text)
 
 
-def _capture(line: bytes) -> Capture | None:
+def _visit(line: bytes) -> Visit | None:
     stated, _, text = line.partition(b" ")
     if stated != b"%08x" % zlib.crc32(text):
         return None
     try:
         noted = json.loads(text)
-        noted["outcome"] = Outcome(noted["outcome"])
-        noted["fetch_time"] = datetime.fromisoformat(noted["fetch_time"])
-        return Capture(**noted)
+        if "asked" not in noted:
+            found = fetch_of_capture(noted)
+            return Visit((asked_of(noted),), (found,) if found else ())
+        asked = tuple(Asked(**each) for each in noted["asked"])
+        return Visit(asked, tuple(_fetch(each) for each in noted["fetches"]))
     except (ValueError, TypeError, KeyError):
         return None
 
 
-def _body(capture: Capture, folder: Path) -> bytes | None:
-    """Return the payload that a capture's record holds, None if it is not the record it was."""
-    if not capture.warc_file:
-        return b""
-    try:
-        with (folder / capture.warc_file).open("rb") as file:
-            file.seek(capture.warc_offset or 0)
-            stored = file.read(capture.warc_length or 0)
-    except OSError:
-        return None
-    record = read_record(stored) if len(stored) == capture.warc_length else None
-    if record is None or record.url != capture.url:
-        return None
-    fits = capture.digest is None or digest(record.payload) == capture.digest
-    return record.payload if fits else None
+def _fetch(noted: Mapping[str, Any]) -> Fetch:
+    ended = Ending(noted["ended"]) if noted["ended"] else None
+    time = datetime.fromisoformat(noted["fetch_time"])
+    return Fetch(**{**noted, "ended": ended, "fetch_time": time})
+
+
+def _bodies(visit: Visit, folder: Path) -> dict[str, bytes] | None:
+    """Return the payloads of a visit, None where a record is not the one it was."""
+    bodies: dict[str, bytes] = {}
+    for fetch in visit.fetches:
+        if not fetch.warc_file:
+            continue
+        found = recorded(fetch, folder)
+        if found is None or str(found.asked) != (fetch.url or _url(fetch)):
+            return None
+        if fetch.digest:
+            if found.payload is None or found.digest != fetch.digest:
+                return None
+            bodies[fetch.digest] = found.payload
+    return bodies
+
+
+def _url(fetch: Fetch) -> str:
+    return str(UrlParts(fetch.secure is True, fetch.host, fetch.resource))

@@ -1,45 +1,41 @@
 """One visit to each host of a panel: its URLs in order, redirects followed, what came of it."""
 
 import asyncio
-import json
-from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import lru_cache
 
 from yarl import URL
 
-from crawlblock.hosts import parse_host, registered_domain
-from crawlblock.model import Capture, Member, Outcome, Payload
+from crawlblock.captures.build import ROBOTS
+from crawlblock.hosts import parse_host
+from crawlblock.model import Asked, Fetch, Member, Payload
+from crawlblock.outcome import Ending
 from crawlblock.sampling import candidates
-from crawlblock.sources.live.answer import Answer, Failure, Patience
-from crawlblock.sources.live.archive import Archive
-from crawlblock.sources.live.chain import Asker, Chain, Kept, Turns, kept, recalled
-from crawlblock.sources.live.fetch import Fetcher
+from crawlblock.sources.live.answer import MOST_KEPT, Answer, Failure
+from crawlblock.sources.live.chain import Asker, Kept, VisitContext, kept, recalled
 from crawlblock.sources.live.probe import Prober
-from crawlblock.sources.outcomes import outcome_of
 from crawlblock.warc import digest
 
-_RESOURCE = "/robots.txt"
-_NO_HOST = Failure(Outcome.UNREACHABLE, "not asked: this is not a host as it is written")
-# Which failure says most where several URLs of a host gave no answer.
-_TELLING = (
-    Outcome.TLS, Outcome.TIMEOUT, Outcome.UNREACHABLE, Outcome.CONNECTION_REFUSED, Outcome.DNS,
-)  # fmt: skip
+_NO_HOST = Failure(Ending.UNREACHABLE, "not asked: this is not a host as it is written")
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """What a visit to a host found: whom it asked for what, and all that was fetched for it."""
+
+    asked: tuple[Asked, ...]
+    fetches: tuple[Fetch, ...]
 
 
 class Visitor:
     """Visits hosts, each over one connection at a time, and no URL twice."""
 
-    def __init__(
-        self, fetcher: Fetcher, archive: Archive, patience: Patience, probe_page: bool = False
-    ) -> None:
-        """Take what asks, what keeps, how long a host is waited for, and whether for its page."""
-        self._archive, self._patience = archive, patience
-        turns = Turns()
-        self._robots = Asker(fetcher, patience, turns, self._keep)
-        self._prober = (
-            Prober(fetcher, archive, patience, turns, self._robots) if probe_page else None
-        )
+    def __init__(self, context: VisitContext, probe_page: bool = False) -> None:
+        """Take how a run asks, and whether it asks for home pages."""
+        self._context = context
+        self._robots = Asker(context, self._keep, MOST_KEPT)
+        self._prober = Prober(context, self._robots) if probe_page else None
         self._payloads: dict[str, bytes] = {}
         self.payload_bytes = 0  # of the payloads that wait to be taken
 
@@ -49,63 +45,69 @@ class Visitor:
         self._payloads, self.payload_bytes = {}, 0
         return taken
 
-    def recall(self, captures: Iterable[Capture]) -> None:
-        """Ask nobody again to whom the redirects of an earlier run of the snapshot led."""
-        for capture in captures:
-            if answer := recalled(capture):
-                self._robots.remember(URL(answer.url), answer)
+    def recall(self, fetches: Iterable[Fetch]) -> None:
+        """Ask for no URL again that an earlier run of the snapshot had an answer of."""
+        for fetch in fetches:
+            answer = recalled(fetch)
+            self._robots.remember(URL(answer.url), answer)
 
-    async def visit(self, snapshot: str, member: Member) -> list[Capture]:
+    async def visit(self, member: Member) -> Visit:
         """Return what a member's host answered: its robots.txt, and its page if that is wanted.
 
         The next URL is asked where one gave no answer.
         """
-        started = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
-        deadline = asyncio.get_running_loop().time() + self._patience.whole
-        failures: list[tuple[str, Failure]] = []
+        deadline = asyncio.get_running_loop().time() + self._context.patience.whole
+        found: list[Kept] = []
         nameless: set[str | None] = set()  # hosts that the next scheme would not find either
         for asked in candidates(member):
             url = _checked(asked)
             if isinstance(url, Failure):
-                failures.append((asked, url))
+                found.append(self._robots.failed(asked, url))
                 continue
             if url.raw_host in nameless:
                 continue
             first = await self._robots.ask(url, deadline)
-            if not isinstance(first, Failure):
+            if first.answered:
                 chain = await self._robots.follow(first, deadline)
-                captures = [_answered(snapshot, member, asked, chain)]
-                if self._prober and (
-                    page := await self._prober.probe(snapshot, member, url, chain)
-                ):
-                    captures.append(page)
-                return captures
-            failures.append((asked, first))
-            if first.outcome is Outcome.DNS:
+                found += chain.answers
+                pages = await self._prober.probe(url, chain) if self._prober else []
+                return self._visit(member, found, pages)
+            found.append(first)
+            if first.fetch.ended is Ending.DNS:
                 nameless.add(url.raw_host)
-        return [_unanswered(snapshot, member, started, failures)]
+        return self._visit(member, found, [])
+
+    def _visit(self, member: Member, found: list[Kept], pages: list[Kept]) -> Visit:
+        name = self._context.snapshot
+        asked = [Asked(snapshot=name, host=member.host, fallback=member.fallback_host)]
+        if pages:
+            resource = pages[0].fetch.resource
+            asked.append(
+                Asked(
+                    snapshot=name,
+                    host=member.host,
+                    resource=resource,
+                    fallback=member.fallback_host,
+                )
+            )
+        return Visit(tuple(asked), tuple(each.fetch for each in (*found, *pages)))
 
     def _keep(self, answer: Answer) -> Kept:
-        place = self._archive.add(answer)
-        name = None
-        if 200 <= answer.status < 300 and not answer.damaged:
+        success = 200 <= answer.status < 300
+        ended = name = None
+        if success and answer.damaged:
+            ended = Ending.CUT_BY_TIME if answer.truncated == "time" else Ending.CUT
+        elif success:
             name = digest(answer.body)
             if name not in self._payloads:
                 self._payloads[name] = answer.body
                 self.payload_bytes += len(answer.body)
-        return kept(answer, place, _judged(answer), name)
-
-
-def _judged(answer: Answer) -> Outcome:
-    success = 200 <= answer.status < 300
-    if success and answer.damaged:
-        return Outcome.TIMEOUT if answer.truncated == "time" else Outcome.DAMAGED
-    return outcome_of(answer.status, answer.body if success else None)
+        return kept(self._context, answer, ended, name)
 
 
 def _checked(asked: str) -> URL | Failure:
     """Return a URL to ask, unless its host could smuggle something into the request."""
-    host = asked.partition("://")[2].removesuffix(_RESOURCE)
+    host = asked.partition("://")[2].removesuffix(ROBOTS)
     try:
         return URL(asked) if _is_host(host) else _NO_HOST
     except ValueError:
@@ -118,27 +120,3 @@ def _is_host(text: str) -> bool:
         return parse_host(text) == text
     except ValueError:
         return False
-
-
-def _answered(snapshot: str, member: Member, asked: str, chain: Chain) -> Capture:
-    last, told = chain.last, chain.told()
-    if last.outcome in (Outcome.TIMEOUT, Outcome.DAMAGED):
-        told["x-crawler-failure"] = "the body did not end"
-    return Capture(
-        snapshot, member.host, _RESOURCE, registered_domain(member.host), asked, last.url,
-        len(chain.answers) - 1, last.fetch_time, last.status, last.outcome, last.digest,
-        json.dumps(told) if told else None, last.place.file, last.place.offset, last.place.length,
-    )  # fmt: skip
-
-
-def _unanswered(
-    snapshot: str, member: Member, time: datetime, failures: Sequence[tuple[str, Failure]]
-) -> Capture:
-    """Say why a host gave no answer, by the URL that came farthest."""
-    nothing = "", _NO_HOST
-    asked, failed = min(failures, key=lambda pair: _TELLING.index(pair[1].outcome), default=nothing)
-    reason = json.dumps({"x-crawler-failure": f"{failed.outcome}: {failed.reason}"})
-    return Capture(
-        snapshot, member.host, _RESOURCE, registered_domain(member.host), asked or None, None, 0,
-        time, None, failed.outcome, None, reason, None, None, None,
-    )  # fmt: skip

@@ -1,3 +1,3 @@
 -- key: token
 -- of: crawlers
-FROM crawlers ORDER BY token
+SELECT * EXCLUDE (id) FROM crawlers ORDER BY token

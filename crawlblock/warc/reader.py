@@ -23,13 +23,14 @@ _LARGEST = 64 * 1024 * 1024  # bytes of a record; Common Crawl keeps at most 5 M
 _ENDS = b"\r\n\r\n"
 
 
-class Stored(NamedTuple):
+class Record(NamedTuple):
     """A response record as it lies in the file."""
 
-    url: bytes
+    kind: str
+    url: str
     date: bytes
-    digest: bytes  # of the payload, as the record states it; empty: it does not
-    truncated: bool  # the record says that its payload is cut
+    digest: bytes
+    truncated: bytes
     block: bytes  # the answer with its head
     offset: int  # bytes from the start of the file
     length: int  # bytes as stored
@@ -40,6 +41,7 @@ class Damage(NamedTuple):
 
     offset: int  # bytes from the start of the file
     reason: str
+    url: str | None = None
 
 
 class _Doubt(Exception):  # noqa: N818 - no error: the file is then read with care
@@ -50,7 +52,7 @@ class _Short(ValueError):  # noqa: N818 - see _Doubt
     """A record ends before its Content-Length says."""
 
 
-Found = Stored | Damage
+Found = Record | Damage
 
 
 def has_fastwarc() -> bool:
@@ -86,13 +88,13 @@ def _records(file: IO[bytes], raw: mmap.mmap, fast: bool) -> Iterator[Found]:
         except _Doubt:
             pass
     for found in members(raw):
-        if isinstance(found, Stored) and told:
+        if isinstance(found, Record) and told:
             told -= 1
         else:
             yield found
 
 
-def _with_fastwarc(file: IO[bytes], raw: mmap.mmap) -> Iterator[Stored]:
+def _with_fastwarc(file: IO[bytes], raw: mmap.mmap) -> Iterator[Record]:
     """Read with FastWARC; raises _Doubt before it tells anything that is not certain.
 
     A response is told once the next record is found where a gzip member begins.
@@ -108,7 +110,7 @@ def _with_fastwarc(file: IO[bytes], raw: mmap.mmap) -> Iterator[Stored]:
             if not before < at < size or raw[at : at + 3] != _GZIP:
                 raise _Doubt
             if last:
-                yield Stored(*last, at - before)
+                yield Record(*last, at - before)
                 last = None
             if record.record_type is response:
                 length = record.content_length
@@ -117,21 +119,22 @@ def _with_fastwarc(file: IO[bytes], raw: mmap.mmap) -> Iterator[Stored]:
                     raise _Doubt
                 fields = dict(record.headers.items_bytes())
                 last = (
-                    fields.get(b"WARC-Target-URI", b"").strip(b"<>"),
+                    "response",
+                    fields.get(b"WARC-Target-URI", b"").strip(b"<>").decode("utf-8","replace"),
                     fields.get(b"WARC-Date", b""),
                     fields.get(b"WARC-Payload-Digest", b""),
-                    b"WARC-Truncated" in fields,
+                    fields.get(b"WARC-Truncated", b""),
                     block,
                     at,
                 )
-                if not last[0]:  # or its name is spelled in another way
+                if not last[1]:  # or its name is spelled in another way
                     raise _Doubt
         if at < 0 or _inflate(raw, at)[1] != size:
             raise _Doubt
     except (OSError, ValueError, zlib.error):
         raise _Doubt from None
     if last:
-        yield Stored(*last, size - at)
+        yield Record(*last, size - at)
 
 
 def members(raw: mmap.mmap) -> Iterator[Found]:
@@ -146,7 +149,7 @@ def members(raw: mmap.mmap) -> Iterator[Found]:
         at = end
 
 
-def _member(raw: mmap.mmap, at: int) -> Generator[Stored, None, int]:
+def _member(raw: mmap.mmap, at: int) -> Generator[Record, None, int]:
     """Return the responses of one gzip member, or one plain record, and where it ends.
 
     Raises ValueError or zlib.error, with the reason, before anything of a damaged one is told.
@@ -167,7 +170,7 @@ def _member(raw: mmap.mmap, at: int) -> Generator[Stored, None, int]:
         return at + 1  # between plain records there may be more blank lines
     else:
         raise ValueError("no WARC record begins here")
-    yield from (Stored(*parts, at, end - at) for parts in found if parts)
+    yield from (Record(*parts, at, end - at) for parts in found if parts)
     return end
 
 
@@ -212,10 +215,11 @@ def _split(text: bytes) -> Iterator[tuple[bytes, bytes, bytes, bool, bytes] | No
 
 def _told(fields: dict[bytes, bytes]) -> tuple[bytes, bytes, bytes, bool]:
     return (
-        fields.get(b"warc-target-uri", b"").strip(b"<>"),
+        "response",
+        fields.get(b"warc-target-uri", b"").strip(b"<>").decode("utf-8","replace"),
         fields.get(b"warc-date", b""),
         fields.get(b"warc-payload-digest", b""),
-        b"warc-truncated" in fields,
+        fields.get(b"warc-truncated", b""),
     )
 
 
@@ -251,3 +255,17 @@ def _next_member(raw: mmap.mmap, at: int) -> int:
             return at
         at += 1
     return len(raw)
+
+
+def read_record(stored):
+    for each in members(stored):
+        return each
+    return Damage(0, "nothing")
+
+def warc_time(raw):
+    from datetime import datetime, UTC
+    try:
+        t = datetime.fromisoformat(raw.decode())
+    except ValueError:
+        return None
+    return t.astimezone(UTC).replace(tzinfo=None) if t.tzinfo else t

@@ -5,7 +5,7 @@ import zlib
 from json.encoder import encode_basestring_ascii
 from typing import NamedTuple
 
-from crawlblock.sources.outcomes import KEPT_HEADERS
+KEPT_HEADERS = frozenset({'cf-mitigated','cf-ray','content-signal','content-type','content-usage','last-modified','link','location','retry-after','server','tdm-policy','tdm-reservation','via','x-amz-cf-id','x-akamai-request-id','x-cache','x-served-by','x-robots-tag'})
 
 _ENDS = re.compile(rb"\r?\n\r?\n")
 _CODINGS = ("transfer-encoding", "content-encoding")
@@ -34,7 +34,23 @@ class Answers:
         self._pieces = _Pieces()
         self._statuses: dict[bytes, int | None] = {}
 
-    def read(self, block: bytes) -> Answer:
+    def read(self, block, stated=b""):
+        import hashlib, base64
+        from collections import namedtuple
+        from crawlblock.outcome import Ending
+        A = namedtuple("A", "status location headers payload ended digest reason")
+        a = self._read(block)
+        ended = digest = None
+        if a.payload is None:
+            ended = Ending.UNDECODABLE
+        else:
+            digest = "sha1:" + base64.b32encode(hashlib.sha1(a.payload).digest()).decode()
+            if a.as_stored and stated[:5] == b"sha1:" and stated.decode() != digest:
+                ended = Ending.ALTERED
+                digest = stated.decode()
+        return A(a.status, a.location, a.headers, a.payload, ended, digest, None)
+
+    def _read(self, block: bytes) -> Answer:
         """Return what an answer says; never raises, whatever the bytes."""
         head, end, payload = block.partition(b"\r\n\r\n")
         if b"\n\n" in head or (not end and b"\n\n" in block):
@@ -192,3 +208,10 @@ def _unchunked(payload: bytes) -> bytes:
         pieces.append(after[:length])
         rest = after[length + 2 :]
     return b"".join(pieces)
+
+
+def headers_kept(given):
+    import json
+    lower = ((str(name).lower(), value) for name, value in given)
+    kept = {name: value for name, value in lower if name in KEPT_HEADERS and value is not None}
+    return json.dumps(kept) if kept else None

@@ -1,0 +1,109 @@
+"""From a WARC record, an index row or a failed request to a fetch: the same for every source."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from crawlblock.hosts import UrlParts, redirect_target, split_url
+from crawlblock.model import Fetch
+from crawlblock.outcome import Ending
+from crawlblock.robots.syntax import SIZE_LIMIT
+from crawlblock.warc.http import Answer, Answers
+from crawlblock.warc.reader import Record
+
+ROBOTS = "/robots.txt"
+_NOT_MODIFIED = 304
+
+
+class Seen(NamedTuple):
+    """What a record says of a request and its answer."""
+
+    asked: UrlParts
+    status: int | None
+    ended: Ending | None
+    reason: str | None
+    redirect: str | None  # normalised URL that a 3xx leads to
+    digest: str | None  # of the payload of a 2xx, as stated or as read
+    headers: str | None  # JSON object of the response headers kept
+    payload: bytes | None  # of a 2xx, where it is whole and fits its digest
+
+
+def seen(record: Record, answers: Answers) -> Seen | None:
+    """Return what a record says, None where its URL is no http URL."""
+    asked = split_url(record.url)
+    if asked is None:
+        return None
+    if record.kind == "resource":  # a payload without the answer that brought it
+        answer = answers.payload(record.block, record.digest)
+    else:
+        answer = answers.read(record.block, record.digest)
+    if record.kind == "revisit":
+        return _revisit(asked, record, answer)
+    status, ended = answer.status, answer.ended
+    if status is None or not 200 <= status < 300:
+        leads = status is not None and 300 <= status < 400
+        redirect = redirect_target(record.url, answer.location) if leads else None
+        unread = None if status else Ending.UNREADABLE
+        return Seen(asked, status, unread, answer.reason, redirect, None, answer.headers, None)
+    whole = answer.payload
+    if ended is None and record.truncated and len(whole or b"") < SIZE_LIMIT:
+        ended = Ending.CUT_BY_TIME if record.truncated == b"time" else Ending.CUT
+    reason = (
+        f"{ended}: {record.truncated.decode('latin-1')}" if record.truncated and ended else None
+    )
+    return Seen(
+        asked, status, ended, answer.reason or reason, None, answer.digest, answer.headers,
+        whole if ended is None else None,
+    )  # fmt: skip
+
+
+def _revisit(asked: UrlParts, record: Record, answer: Answer) -> Seen:
+    """Return the answer that a revisit record repeats: its payload is the one its digest names."""
+    digest = record.digest.decode("latin-1") or None
+    status = 200 if answer.status in (None, _NOT_MODIFIED) else answer.status
+    ended = None if digest else Ending.MISSING
+    reason = None if digest else "a revisit record that names no payload"
+    redirect = (
+        redirect_target(record.url, answer.location) if status and status // 100 == 3 else None
+    )
+    return Seen(asked, status, ended, reason, redirect, digest, answer.headers, None)
+
+
+class Place(NamedTuple):
+    """Where a record lies."""
+
+    warc_file: str
+    offset: int  # bytes
+    length: int  # bytes as stored
+
+
+def fetch_of(snapshot: str, found: Seen, time: datetime | None, place: Place) -> Fetch:
+    """Return a fetch whose record was read."""
+    return Fetch(
+        snapshot=snapshot,
+        host=found.asked.host,
+        resource=found.asked.resource,
+        secure=found.asked.secure,
+        fetch_time=time,
+        status=found.status,
+        ended=found.ended,
+        reason=found.reason,
+        redirect=found.redirect,
+        digest=found.digest,
+        headers=found.headers,
+        warc_file=place.warc_file,
+        warc_offset=place.offset,
+        warc_length=place.length,
+    )
+
+
+def unanswered(snapshot: str, asked: UrlParts, time: datetime, ended: Ending, reason: str) -> Fetch:
+    """Return a fetch that got no HTTP answer."""
+    return Fetch(
+        snapshot=snapshot,
+        host=asked.host,
+        resource=asked.resource,
+        secure=asked.secure,
+        fetch_time=time,
+        ended=ended,
+        reason=reason,
+    )

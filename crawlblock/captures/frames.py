@@ -1,0 +1,39 @@
+"""Facts as frames, in which the sources hand them to the database."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import astuple, dataclass, fields
+from datetime import datetime
+
+import polars as pl
+
+from crawlblock.model import Asked, Fetch, Payload
+
+_DTYPES: dict[object, pl.DataType] = {
+    bool: pl.Boolean(),
+    bool | None: pl.Boolean(),
+    int: pl.Int64(),
+    int | None: pl.Int64(),
+    datetime | None: pl.Datetime("us"),
+}
+FETCHES = pl.Schema({field.name: _DTYPES.get(field.type, pl.String()) for field in fields(Fetch)})
+ASKED = pl.Schema({field.name: _DTYPES.get(field.type, pl.String()) for field in fields(Asked)})
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Some facts that are stored together."""
+
+    fetches: pl.DataFrame  # FETCHES
+    asked: pl.DataFrame  # ASKED
+    payloads: Sequence[Payload]  # whole ones; of other fetches only the digest is known
+
+
+def batch_of(
+    fetches: Iterable[Fetch], asked: Iterable[Asked], payloads: Sequence[Payload] = ()
+) -> Batch:
+    """Return records as a batch."""
+    return Batch(
+        pl.DataFrame(list(map(astuple, fetches)), schema=FETCHES, orient="row"),
+        pl.DataFrame(list(map(astuple, asked)), schema=ASKED, orient="row"),
+        payloads,
+    )

@@ -1,0 +1,30 @@
+"""From a source to stored facts, whatever the source."""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing
+
+from crawlblock.captures.frames import Batch
+from crawlblock.pipeline.runs import Run
+from crawlblock.sources import Source
+
+
+async def collect(run: Run, source: Source) -> None:
+    """Store what a source yields, a batch at a time; count the hosts that are new.
+
+    A batch that is being stored when the run is stopped is stored whole.
+    """
+    with ThreadPoolExecutor(1) as writer:  # the loop goes on meanwhile
+        async with aclosing(source.batches()) as batches:
+            async for batch in batches:
+                run.tally.captures += await _stored(run, source, batch, writer)
+
+
+async def _stored(run: Run, source: Source, batch: Batch, writer: ThreadPoolExecutor) -> int:
+    loop = asyncio.get_running_loop()
+    writing = loop.run_in_executor(writer, run.store.facts.add, batch, source.kind)
+    try:
+        return await asyncio.shield(writing)
+    except asyncio.CancelledError:
+        run.tally.captures += await writing
+        raise

@@ -1,0 +1,44 @@
+-- The hosts of the crawl named by the variable snapshot, from the captures that count.
+-- Marks that are in the headers; few combinations are, and each is looked at once.
+CREATE OR REPLACE TEMP MACRO marks_in(headers) AS array_to_string(
+    regexp_extract_all(lower(headers), getvariable('provider_pattern')), chr(10));
+CREATE OR REPLACE TEMP MACRO provider_of(marks) AS list_filter(getvariable('provider_marks'),
+    lambda mark: contains(marks, mark.needle))[1].provider;
+
+CREATE OR REPLACE TEMP TABLE flaps AS
+SELECT host, CAST(sum(captures) AS INTEGER) AS captures, CAST(count(payload) AS INTEGER) AS digests
+FROM (
+    SELECT host, CASE WHEN ended IS NULL THEN payload END AS payload, count(*) AS captures
+    FROM facts.fetches
+    WHERE snapshot = getvariable('snapshot') AND resource = '/robots.txt' GROUP BY ALL
+)
+GROUP BY host;
+CREATE OR REPLACE TEMP TABLE counted AS
+SELECT c.host AS id, h.host, h.domain, n.number AS file, marks_in(l.headers) AS marks
+FROM conclusions.captures c
+JOIN facts.hosts h ON h.id = c.host
+JOIN facts.fetches a ON a.id = c.first
+JOIN facts.fetches l ON l.id = c.last
+JOIN facts.scanned_files n ON n.snapshot = c.snapshot AND n.warc_file = a.warc_file
+WHERE c.snapshot = getvariable('snapshot') AND c.resource = '/robots.txt';
+CREATE OR REPLACE TEMP TABLE standing AS  -- names of equal length in the order of the alphabet
+SELECT domain, count(*) AS siblings,
+       coalesce(min(host) FILTER (host = domain), min(host) FILTER (host = 'www.' || domain),
+                substr(min(lpad(CAST(length(host) AS VARCHAR), 5, '0') || host), 6)) AS host
+FROM counted WHERE domain IS NOT NULL GROUP BY domain;
+
+DELETE FROM conclusions.census WHERE snapshot = getvariable('snapshot');
+INSERT INTO conclusions.census BY NAME
+SELECT getvariable('snapshot') AS snapshot, s.id AS host,
+       CASE WHEN s.domain IS NOT NULL THEN regexp_extract(s.host, '([^.:]+)(:\d+)?$', 1) END AS tld,
+       s.file, p.provider, f.captures, f.digests, coalesce(t.host = s.host, false) AS stands,
+       t.siblings
+FROM counted s
+JOIN flaps f ON f.host = s.id
+LEFT JOIN (
+    SELECT marks, provider_of(marks) AS provider FROM (SELECT DISTINCT marks FROM counted)
+) p ON p.marks = s.marks
+LEFT JOIN standing t ON t.domain = s.domain;
+DROP TABLE temp.flaps;
+DROP TABLE temp.counted;
+DROP TABLE temp.standing;

@@ -1,0 +1,267 @@
+"""The conclusions: what the texts mean, and what the registry knows."""
+
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.resources import files
+from itertools import count
+from typing import TypeAlias
+
+import duckdb
+import polars as pl
+
+from crawlblock.errors import InputError
+from crawlblock.model import Crawler, Verdict
+from crawlblock.outcome import Outcome
+from crawlblock.registry import Break
+from crawlblock.robots.authorship import Authorship, Template
+from crawlblock.robots.signals import Signal
+from crawlblock.store.database import Database
+from crawlblock.store.frames import registered
+from crawlblock.store.settle import settle, stamp_ids
+
+_CRAWLER_SCHEMA = pl.Schema(
+    {
+        "token": pl.String,
+        "operator": pl.String,
+        "purpose": pl.String,
+        "openness": pl.String,
+        "ai": pl.Boolean,
+        "documented_since": pl.Date,
+        "retired": pl.Date,
+        "url": pl.String,
+    }
+)
+_BREAK_SCHEMA = pl.Schema(
+    {"id": pl.String, "date": pl.Date, "crawl": pl.String, "title": pl.String, "effect": pl.String}
+)
+_TEMPLATE_SCHEMA = pl.Schema(
+    {
+        "template": pl.String,
+        "title": pl.String,
+        "vendor": pl.String,
+        "kind": pl.String,
+        "act": pl.String,
+        "evidence": pl.String,
+        "source": pl.String,
+    }
+)
+_VERDICT_SCHEMA = pl.Schema(
+    {
+        "policy": pl.String,
+        "token": pl.String,
+        "restriction": pl.String,
+        "basis": pl.String,
+        "root_allowed": pl.Boolean,
+        "authored_by": pl.String,
+        "decision": pl.String,
+    }
+)
+_JUDGED_SCHEMA = pl.Schema(
+    {
+        "text": pl.UInt32,
+        "policy": pl.String,
+        "ambiguous_group": pl.Boolean,
+        "template": pl.String,
+    }
+)
+_SIGNAL_SCHEMA = pl.Schema(
+    {
+        "text": pl.UInt32(),
+        "kind": pl.String(),
+        "agents": pl.List(pl.String()),
+        "use": pl.String(),
+        "wish": pl.String(),
+        "value": pl.String(),
+        "path": pl.String(),
+        "line": pl.Int32(),
+    }
+)
+
+_NOT_JUDGED = """
+ANTI JOIN (
+    FROM conclusions.judgements WHERE verdicts = $1 AND authorship = $2 AND signals = $3
+) j ON j.text = id WHERE true
+"""
+
+Ruling: TypeAlias = tuple[Verdict, Authorship]
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text to be judged."""
+
+    id: int  # its number in the database
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What a text was found to mean and to state."""
+
+    text: int
+    policy: str
+    ambiguous_group: bool
+    templates: str | None  # those whose marks are in it, with commas
+    signals: tuple[Signal, ...]
+
+
+class Conclusions:
+    """What follows from the facts; each method is one transaction."""
+
+    def __init__(self, database: Database) -> None:
+        """Take the database."""
+        self._database = database
+
+    def settle(self) -> int:
+        """Bring the captures of all snapshots up to date; return of how many they were not."""
+        with self._database.transaction() as con:
+            return settle(con)
+
+    def set_registry(
+        self,
+        crawlers: Sequence[Crawler],
+        breaks: Sequence[Break],
+        templates: Sequence[Template],
+    ) -> None:
+        """Store what the registry knows, and the crawler `*`, in place of what was stored."""
+        rows = [{name: getattr(c, name) for name in _CRAWLER_SCHEMA} for c in crawlers]
+        rows.append({**dict.fromkeys(_CRAWLER_SCHEMA), "token": "*", "ai": False})
+        events = [{name: getattr(b, name) for name in _BREAK_SCHEMA} for b in breaks]
+        texts = [
+            {
+                "template": t.id, "title": t.title, "vendor": t.vendor, "kind": t.kind,
+                "act": t.act, "evidence": t.evidence, "source": t.source,
+            }
+            for t in templates
+        ]  # fmt: skip
+        with self._database.transaction() as con:
+            _replace(con, "templates", pl.DataFrame(texts, schema=_TEMPLATE_SCHEMA))
+            _replace(con, "crawlers", _numbered(con, pl.DataFrame(rows, schema=_CRAWLER_SCHEMA)))
+            _replace(con, "breaks", pl.DataFrame(events, schema=_BREAK_SCHEMA))
+
+    def pending_texts(self, after: int, limit: int) -> list[Text]:
+        """Return texts behind a number that are not judged as today, at most `limit`, in order."""
+        with self._database.transaction() as con:
+            rows = con.execute(
+                f"SELECT id, body FROM facts.texts {_NOT_JUDGED} AND id > $4 "  # noqa: S608
+                "ORDER BY id LIMIT $5",
+                [*_judged_by(con), after, limit],
+            ).fetchall()
+        return [Text(text, zlib.decompress(body)) for text, body in rows]
+
+    def pending(self) -> int:
+        """Return how many texts are not judged as today."""
+        with self._database.reading() as con:
+            return count_pending(con)
+
+    def add_judged(
+        self, policies: Mapping[str, Mapping[str, Ruling]], judged: Sequence[Judged]
+    ) -> None:
+        """Store verdicts by policy, and what texts mean and state."""
+        verdicts = [
+            (policy, token, str(v.restriction), str(v.basis), v.root_allowed, t.author, t.decision)
+            for policy, rulings in policies.items()
+            for token, (v, t) in rulings.items()
+        ]
+        meanings = [(j.text, j.policy, j.ambiguous_group, j.templates) for j in judged]
+        stated = [
+            (j.text, s.kind, list(s.agents), s.use, s.wish, s.value, s.path, s.line)
+            for j in judged
+            for s in j.signals
+        ]
+        with (
+            self._database.transaction() as con,
+            registered(
+                con,
+                ruled=pl.DataFrame(verdicts, _VERDICT_SCHEMA, orient="row"),
+                judged=pl.DataFrame(meanings, _JUDGED_SCHEMA, orient="row"),
+                stated=pl.DataFrame(stated, _SIGNAL_SCHEMA, orient="row"),
+            ),
+        ):
+            con.execute("SET VARIABLE judged_by = ?", [_judged_by(con)]).fetchall()
+            con.execute((files(__package__) / "judged.sql").read_text("utf-8")).fetchall()
+
+    def drop_unused_policies(self) -> None:
+        """Remove the policies that no text has any more."""
+        with self._database.transaction() as con:
+            con.execute(
+                "DELETE FROM conclusions.policies "
+                "WHERE id NOT IN (SELECT policy FROM conclusions.judgements)"
+            ).fetchall()
+            con.execute(
+                "DELETE FROM conclusions.verdicts "
+                "WHERE policy NOT IN (SELECT id FROM conclusions.policies)"
+            ).fetchall()
+
+    def to_fetch(self) -> dict[str, int]:
+        """Return of how many hosts, by snapshot, the capture that may count was never fetched."""
+        with self._database.reading() as con:
+            return dict(
+                con.execute(
+                    "SELECT s.snapshot, count(*) FROM conclusions.captures c "
+                    "JOIN facts.snapshots s ON s.id = c.snapshot "
+                    "WHERE c.outcome = ? GROUP BY s.snapshot ORDER BY s.snapshot",
+                    [str(Outcome.NOT_FETCHED)],
+                ).fetchall()
+            )
+
+    def hosts_to_fetch(self, snapshot: str) -> set[str]:
+        """Return the hosts whose capture that may count was never fetched."""
+        with self._database.reading() as con:
+            rows = con.execute(
+                "SELECT host FROM captures WHERE snapshot = ? AND outcome = ?",
+                [snapshot, str(Outcome.NOT_FETCHED)],
+            ).fetchall()
+        return {host for (host,) in rows}
+
+    def suspects(self) -> dict[str, str]:
+        """Return the snapshots that look like a fault rather than news, with the reason."""
+        with self._database.transaction() as con:
+            return dict(con.execute("FROM suspect_snapshots ORDER BY snapshot").fetchall())
+
+    def accept(self, snapshot: str, at: datetime, reason: str) -> None:
+        """Count a suspect snapshot all the same; raises InputError if it is not one."""
+        with self._database.transaction() as con:
+            suspects = dict(con.execute("FROM suspect_snapshots").fetchall())
+            if snapshot not in suspects:
+                known = ", ".join(sorted(suspects)) or "none is"
+                raise InputError(f"{snapshot}: not a suspect snapshot; suspect: {known}")
+            con.execute("INSERT INTO accepted VALUES (?, ?, ?)", [snapshot, at, reason]).fetchall()
+
+
+def count_pending(con: duckdb.DuckDBPyConnection) -> int:
+    """Return how many texts are not judged as today."""
+    rows = con.execute(
+        f"SELECT count(*) FROM facts.texts {_NOT_JUDGED}",  # noqa: S608
+        _judged_by(con),
+    ).fetchall()
+    return int(rows[0][0])
+
+
+def _judged_by(con: duckdb.DuckDBPyConnection) -> list[int]:
+    """Return the numbers of today's stamps of what is concluded from a text."""
+    stamps = stamp_ids(con)
+    return [stamps[name] for name in ("verdicts", "authorship", "signals")]
+
+
+def _numbered(con: duckdb.DuckDBPyConnection, crawlers: pl.DataFrame) -> pl.DataFrame:
+    """Return crawlers with a number each; one that is stored keeps its number."""
+    known = dict(con.execute("SELECT token, id FROM crawlers").fetchall())
+    free = count(max(known.values(), default=0) + 1)
+    numbers = [known.get(token) or next(free) for token in crawlers["token"]]
+    return crawlers.with_columns(pl.Series("id", numbers, pl.UInt16))
+
+
+def _replace(con: duckdb.DuckDBPyConnection, table: str, rows: pl.DataFrame) -> None:
+    """Give a table these rows, touching it only if it has others."""
+    names = ", ".join(rows.columns)
+    with registered(con, batch=rows):
+        ((changed,),) = con.execute(
+            f"SELECT count(*) FROM ((SELECT {names} FROM batch EXCEPT SELECT {names} FROM {table}) "  # noqa: S608
+            f"UNION ALL (SELECT {names} FROM {table} EXCEPT SELECT {names} FROM batch))"
+        ).fetchall()
+        if changed:
+            con.execute(f"DELETE FROM {table}").fetchall()  # noqa: S608
+            con.execute(f"INSERT INTO {table} BY NAME SELECT * FROM batch").fetchall()  # noqa: S608

@@ -1,0 +1,20 @@
+-- What texts mean and state: the relations ruled, judged and stated hold it, and the variable
+-- judged_by the numbers of the stamps of verdicts, authorship and signals.
+INSERT INTO conclusions.policies
+SELECT (SELECT coalesce(max(id), 0) FROM conclusions.policies) + row_number() OVER (ORDER BY policy),
+       policy
+FROM (SELECT DISTINCT policy FROM judged) ANTI JOIN conclusions.policies USING (policy);
+INSERT INTO conclusions.verdicts
+SELECT p.id, k.id, r.restriction, r.basis, r.root_allowed, r.authored_by, r.decision
+FROM ruled r
+JOIN conclusions.policies p ON p.policy = r.policy
+JOIN crawlers k ON k.token = r.token
+ANTI JOIN conclusions.verdicts v ON v.policy = p.id;
+DELETE FROM conclusions.judgements WHERE text IN (SELECT text FROM judged);
+INSERT INTO conclusions.judgements
+SELECT j.text, p.id, j.ambiguous_group, j.template, s[1], s[2], s[3]
+FROM judged j
+JOIN conclusions.policies p ON p.policy = j.policy
+CROSS JOIN (SELECT getvariable('judged_by') AS s);
+DELETE FROM conclusions.signals WHERE text IN (SELECT text FROM judged);
+INSERT INTO conclusions.signals BY NAME FROM stated;

@@ -1,0 +1,45 @@
+-- What is left of an earlier layout once its captures are facts: scans, and the conclusions, which
+-- are out of date (stamp 0) and serve until they are computed again.
+INSERT INTO facts.scans
+SELECT s.id, c.seed, c.share, c.planned, c.of
+FROM before_scans c JOIN facts.snapshots s ON s.snapshot = c.snapshot;
+INSERT INTO facts.scanned_shards
+SELECT s.id, c.shard, c.captures, c.bytes, c.faults
+FROM before_scanned_shards c JOIN facts.snapshots s ON s.snapshot = c.snapshot;
+INSERT INTO facts.warc_files
+SELECT (SELECT coalesce(max(id), 0) FROM facts.warc_files)
+           + row_number() OVER (ORDER BY warc_file), warc_file
+FROM (SELECT DISTINCT warc_file FROM before_scanned_files) ANTI JOIN facts.warc_files USING (warc_file);
+INSERT INTO facts.scanned_files
+SELECT s.id, c.file, w.id, c.shard
+FROM before_scanned_files c
+JOIN facts.snapshots s ON s.snapshot = c.snapshot
+JOIN facts.warc_files w ON w.warc_file = c.warc_file;
+
+INSERT INTO crawlers BY NAME
+SELECT row_number() OVER (ORDER BY token) AS id, * FROM before_crawlers;
+INSERT INTO conclusions.policies
+SELECT row_number() OVER (ORDER BY policy), policy FROM before_policies;
+INSERT INTO conclusions.verdicts
+SELECT p.id, k.id, v.restriction, v.basis, v.root_allowed, v.authored_by, v.decision
+FROM before_verdicts v
+JOIN conclusions.policies p ON p.policy = v.policy
+JOIN crawlers k ON k.token = v.token;
+CREATE TEMP TABLE judged AS
+SELECT digest AS name, policy, ambiguous_group, template FROM before_payloads WHERE body IS NOT NULL
+UNION ALL
+SELECT text, policy, ambiguous_group, template FROM before_texts;
+INSERT INTO conclusions.judgements
+SELECT t.id, p.id, coalesce(j.ambiguous_group, false), j.template, 0, 0, 0
+FROM judged j
+JOIN facts.texts t ON t.name = j.name
+JOIN conclusions.policies p ON p.policy = j.policy;
+DROP TABLE temp.judged;
+INSERT INTO conclusions.signals
+SELECT t.id, g.kind, g.agents, g.use, g.wish, g.value, g.path, g.line
+FROM before_signals g JOIN facts.texts t ON t.name = g.digest;
+INSERT INTO conclusions.census
+SELECT s.id, h.id, c.tld, c.file, c.provider, c.captures, c.digests, c.stands, c.siblings
+FROM before_census c
+JOIN facts.snapshots s ON s.snapshot = c.snapshot
+JOIN facts.hosts h ON h.host = c.host;

@@ -1,0 +1,24 @@
+"""A database in memory, for facts that are looked at once."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
+
+import duckdb
+
+from crawlblock.captures.frames import Batch
+from crawlblock.model import SnapshotKind
+from crawlblock.store.adding import add_batch
+from crawlblock.store.layout import schema
+from crawlblock.store.settle import settle
+
+
+@contextmanager
+def settled(batches: Iterable[Batch], kind: SnapshotKind) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open a database in memory that holds these facts and which captures count."""
+    with closing(duckdb.connect()) as con:
+        con.execute("SET TimeZone = 'UTC'").fetchall()
+        con.execute(schema()).fetchall()
+        for batch in batches:
+            add_batch(con, batch, kind)
+        settle(con)
+        yield con
