@@ -15,7 +15,8 @@ import altair as alt
 import duckdb
 import polars as pl
 
-from crawlblock.analysis.run import MANIFEST, set_reading
+from crawlblock.analysis.result_files import MANIFEST
+from crawlblock.analysis.run import set_reading
 from crawlblock.errors import InputError
 from crawlblock.report.choice import claims
 from crawlblock.store.database import copy_of, open_copy

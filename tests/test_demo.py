@@ -8,6 +8,7 @@ import pytest
 from archives import SAMPLE
 
 from crawlblock import registry
+from crawlblock.analysis.result_files import MANIFEST
 from crawlblock.cli import main
 from crawlblock.miniature.facts import read_facts, read_policies, read_texts
 from crawlblock.model import Outcome
@@ -119,6 +120,7 @@ def test_again_changes_nothing(bundled: Path) -> None:
     files = {p.name: p.read_bytes() for p in (bundled / "results").iterdir()}
     run("sample", "--db", db, "--list", SAMPLE / "hosts.csv", "--name", "sample")
     run("history", "--db", db, "--mirror", bundled / "archive", "--crawls", "all")
+    (bundled / "results" / MANIFEST).unlink()  # or nothing would be computed
     run("analyze", "--db", db)
     assert facts() == before
     assert {p.name: p.read_bytes() for p in (bundled / "results").iterdir()} == files

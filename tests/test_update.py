@@ -17,7 +17,7 @@ import pytest
 from live.servers import LOOPBACK, ROBOTS, TestResolver, WebServer, answer, sending, web_server
 from servers import RangeServer
 
-from crawlblock.analysis.run import MANIFEST
+from crawlblock.analysis.result_files import MANIFEST
 from crawlblock.errors import InputError, UpstreamError
 from crawlblock.miniature import Rendered, build
 from crawlblock.model import Crawl, Member

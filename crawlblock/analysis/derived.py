@@ -24,6 +24,7 @@ class Derived:
     unit: str
     note: str
     compute: Callable[[duckdb.DuckDBPyConnection, Frames], pl.DataFrame]
+    needs: tuple[str, ...] = ()  # the metrics it is computed from, beside the database
 
 
 # The listed hosts of the panel, and the day of each one's last capture that could be read.
@@ -155,6 +156,7 @@ DERIVED = (
         "closed here; events has both. Of more than 20,000 hosts a random 20,000 are followed. The "
         "interval takes hosts with one text as one decision.",
         _still_open,
+        needs=("coverage", "events"),
     ),
     Derived(
         "forecast",
@@ -163,6 +165,7 @@ DERIVED = (
         "Only where a damped trend has foretold this series better than its last value and better "
         "than a straight line, since the last break of the archive; else silence says why not.",
         _ahead,
+        needs=("refusals",),
     ),
     Derived(
         "clashes",

@@ -1,9 +1,7 @@
 """Runs the metrics; files in the folders `metrics` and `census` are all there is to register."""
 
-import io
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -11,12 +9,12 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from crawlblock.analysis.derived import DERIVED
-from crawlblock.errors import InputError, StoreError
+from crawlblock.analysis.derived import DERIVED, Derived
+from crawlblock.analysis.result_files import read_results, write_results
+from crawlblock.errors import InputError
 
-MANIFEST = "manifest.json"  # what the results are of; who has made all of them writes it last
-_METRICS = "metrics"
-_CENSUS = "census"
+METRICS = "metrics"
+CENSUS = "census"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +28,7 @@ class Metric:
     sql: str
 
 
-def metrics(folder: str = _METRICS) -> tuple[Metric, ...]:
+def metrics(folder: str = METRICS) -> tuple[Metric, ...]:
     """Return the metrics of a folder in the order of their names."""
     found = (files(__package__) / folder).iterdir()
     texts = {file.name.removesuffix(".sql"): file.read_text("utf-8") for file in found}
@@ -38,23 +36,37 @@ def metrics(folder: str = _METRICS) -> tuple[Metric, ...]:
 
 
 def analyze(
-    con: duckdb.DuckDBPyConnection, results: Path, reading: str = "rfc9309"
+    con: duckdb.DuckDBPyConnection,
+    results: Path,
+    reading: str = "rfc9309",
+    keep: Collection[str] = (),
 ) -> dict[str, pl.DataFrame]:
     """Make every claim under a reading of HTTP statuses and write each as Parquet and CSV.
 
-    The same database gives the same bytes.  Returns the frames by the claim's name; raises
-    InputError for a reading that is not known, StoreError when `results` cannot be written.
+    Those to `keep` are read from their files instead, where they can be.  The same database gives
+    the same bytes.  Returns the frames by the claim's name; raises InputError for a reading that is
+    not known, StoreError when `results` cannot be written.
     """
     set_reading(con, reading)
-    with _held(con, "held"):
-        frames = _asked(con, _METRICS)
-        frames |= {claim.name: claim.compute(con, frames) for claim in DERIVED}
-    _write(frames, results)
-    return frames
+    kept = read_results(results, keep)
+    asked = [metric for metric in metrics() if metric.name not in kept]
+    computed = [claim for claim in DERIVED if claim.name not in kept]
+    made: dict[str, pl.DataFrame] = {}
+    if asked or computed:
+        with _held(con, "held"):
+            made = _asked(con, asked)
+            for claim in computed:
+                made[claim.name] = _computed(con, claim, kept | made)
+        write_results(made, results)
+    names = [metric.name for metric in metrics()] + [claim.name for claim in DERIVED]
+    return {name: made[name] if name in made else kept[name] for name in names}
 
 
 def analyze_census(
-    con: duckdb.DuckDBPyConnection, results: Path, reading: str = "rfc9309"
+    con: duckdb.DuckDBPyConnection,
+    results: Path,
+    reading: str = "rfc9309",
+    keep: Collection[str] = (),
 ) -> dict[str, pl.DataFrame]:
     """Make every claim about scanned crawls, as `analyze` does about followed hosts.
 
@@ -65,25 +77,25 @@ def analyze_census(
         raise InputError(
             "this database has no census; run crawlblock scan merge, and name its --db"
         )
-    with _held(con, "held_census"):
-        frames = _asked(con, _CENSUS)
-    _write(frames, results)
-    return frames
+    kept = read_results(results, keep)
+    asked = [metric for metric in metrics(CENSUS) if metric.name not in kept]
+    made: dict[str, pl.DataFrame] = {}
+    if asked:
+        with _held(con, "held_census"):
+            made = _asked(con, asked)
+        write_results(made, results)
+    return {m.name: made[m.name] if m.name in made else kept[m.name] for m in metrics(CENSUS)}
 
 
-def _asked(con: duckdb.DuckDBPyConnection, folder: str) -> dict[str, pl.DataFrame]:
-    return {m.name: pl.DataFrame(con.sql(m.sql)).rechunk() for m in metrics(folder)}
+def _asked(con: duckdb.DuckDBPyConnection, asked: list[Metric]) -> dict[str, pl.DataFrame]:
+    return {m.name: pl.DataFrame(con.sql(m.sql)).rechunk() for m in asked}
 
 
-def _write(frames: dict[str, pl.DataFrame], results: Path) -> None:
-    """Write claims; until all is written nothing says that the folder's files belong together."""
-    _remove(results / MANIFEST)
-    for name, frame in frames.items():
-        parquet, csv = io.BytesIO(), io.BytesIO()
-        frame.write_parquet(parquet)
-        frame.write_csv(csv)
-        write_aside(results / f"{name}.parquet", parquet.getvalue())
-        write_aside(results / f"{name}.csv", csv.getvalue())
+def _computed(
+    con: duckdb.DuckDBPyConnection, claim: Derived, frames: Mapping[str, pl.DataFrame]
+) -> pl.DataFrame:
+    """Compute a claim from no other results than those it names, on which its digest depends."""
+    return claim.compute(con, {name: frames[name] for name in claim.needs})
 
 
 def set_reading(con: duckdb.DuckDBPyConnection, reading: str) -> None:
@@ -92,32 +104,6 @@ def set_reading(con: duckdb.DuckDBPyConnection, reading: str) -> None:
     if reading not in known:
         raise InputError(f"reading {reading!r} is not known; use one of {', '.join(sorted(known))}")
     con.execute("SET VARIABLE reading = ?", [reading]).fetchall()
-
-
-def _remove(path: Path) -> None:
-    """Remove a file if it is there; raises StoreError when the disk refuses."""
-    try:
-        path.unlink(missing_ok=True)
-    except OSError as error:
-        raise StoreError(f"{path}: {error.strerror}; use another folder, then run again") from None
-
-
-def write_aside(path: Path, content: bytes) -> None:
-    """Write a file aside and put it in place, so that nobody reads half of it.
-
-    Raises StoreError when the disk refuses.
-    """
-    aside = path.with_name(f"{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        aside.write_bytes(content)
-        aside.replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            aside.unlink()
-        raise StoreError(
-            f"{path}: {error.strerror}; free some space or use another folder, then run again"
-        ) from None
 
 
 @contextmanager

@@ -1,10 +1,10 @@
 """Reads the templates: texts that many unrelated sites share, and how each is known."""
 
-import tomllib
+from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
+from crawlblock.registry.entries import entries
 from crawlblock.robots.authorship import ListVersion, SharedGroup, Template
 from crawlblock.robots.marks import Mark
 
@@ -12,11 +12,10 @@ from crawlblock.robots.marks import Mark
 @cache
 def templates() -> tuple[Template, ...]:
     """Return the known templates in the order of the file."""
-    text = (files(__package__) / "templates.toml").read_text("utf-8")
-    return tuple(_template(entry) for entry in tomllib.loads(text)["template"])
+    return tuple(_template(entry) for entry in entries("templates.toml"))
 
 
-def _template(entry: dict[str, Any]) -> Template:
+def _template(entry: Mapping[str, Any]) -> Template:
     known = dict(entry)
     known["marks"] = tuple(_mark(mark) for mark in known.pop("mark", ()))
     known["groups"] = tuple(

@@ -1,9 +1,9 @@
 """The answer to a run: result files, a table for the terminal, a page with its figures."""
 
-import io
-import json
-from dataclasses import asdict
+from collections.abc import Mapping
+from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import polars as pl
@@ -12,10 +12,20 @@ from rich.text import Text
 
 from crawlblock import registry
 from crawlblock.analysis.derived import DERIVED
-from crawlblock.analysis.observed import from_database
-from crawlblock.analysis.reference import BUNDLED, read_figures, read_sources
-from crawlblock.analysis.replicate import replicate, usual_tokens
-from crawlblock.analysis.run import MANIFEST, analyze, metrics, set_reading, write_aside
+from crawlblock.analysis.replication import LEDGER, ledger
+from crawlblock.analysis.result_digests import inputs, result_digests
+from crawlblock.analysis.result_files import (
+    DIGESTS,
+    current,
+    read_manifest,
+    read_results,
+    remove_others,
+    write_aside,
+    write_manifest,
+    write_results,
+)
+from crawlblock.analysis.run import analyze, metrics, set_reading
+from crawlblock.code_digest import code_digest, data_digest, digest
 from crawlblock.errors import InputError
 from crawlblock.pipeline.runs import versions
 from crawlblock.report import drawing
@@ -29,8 +39,8 @@ from crawlblock.report.terminal import show
 from crawlblock.store.store import Store
 
 RENDERED = "MINI-"  # how the crawls of a rendered archive are called
-_LEDGER = "ledger"
-_MOST_TEXTS = 50_000  # payloads that are judged under the definitions of others unasked
+_PAGE = "index.html"
+_PAGE_DIGEST = "page"  # in the manifest
 _LEFT_OUT = """
 SELECT snapshot, 'has asked ' || asked || ' of ' || members || ' hosts; run it again to finish'
 FROM incomplete_snapshots
@@ -41,30 +51,58 @@ ORDER BY ALL
 
 
 def is_answered(store: Store, results: Path, reading: str) -> bool:
-    """Tell whether the results are of what the database holds now."""
-    try:
-        found = json.loads((results / MANIFEST).read_text("utf-8"))
-    except (OSError, ValueError):
-        return False
-    return bool(found == _manifest(store, reading))
+    """Tell whether results and page are of what the database holds and the code does now."""
+    today = _manifest(store, reading)
+    return (
+        read_manifest(results) == today
+        and len(current(results, today[DIGESTS])) == len(today[DIGESTS])
+        and (results / _PAGE).is_file()
+    )
 
 
-def _manifest(store: Store, reading: str) -> dict[str, object]:
-    """Return what the claims depend on; two equal ones have the same claims."""
-    return {"reading": reading, "rules": registry.stamp(), **versions(), **store.holdings()}
+def _manifest(store: Store, reading: str) -> dict[str, Any]:
+    """Return what results and page are made of now, with a digest for each result and the page."""
+    holdings = store.holdings()
+    with store.reading() as con:
+        digests = result_digests(inputs(con, reading, holdings))
+    return {
+        "reading": reading, "rules": registry.stamp(), **versions(), **holdings,
+        DIGESTS: digests, _PAGE_DIGEST: _page_digest(digests),
+    }  # fmt: skip
+
+
+def _page_digest(digests: Mapping[str, str]) -> str:
+    """Return a digest of what the page shows, and of the code and data that make it."""
+    packages = (f"{name}={version(name)}" for name in ("altair", "vl-convert-python"))
+    notes = (f"{metric.title}\n{metric.unit}\n{metric.note}" for metric in metrics())
+    code = code_digest("crawlblock.report.answer"), data_digest("report"), data_digest("registry")
+    shown = (f"{name}={made_with}" for name, made_with in digests.items())
+    return digest(*code, *packages, registry.stamp(), *notes, *shown)
 
 
 def write_answer(store: Store, results: Path, reading: str, console: Console) -> Path:
-    """Compute the claims, write and print them; return the page's path."""
+    """Compute the claims that are not there yet, write and print them; return the page's path.
+
+    What was made from the same data by the same queries and code is kept.
+    """
+    today = _manifest(store, reading)
+    digests: dict[str, str] = today[DIGESTS]
+    keep = current(results, digests)
+    drawn = read_manifest(results).get(_PAGE_DIGEST) == today[_PAGE_DIGEST]
+    page = results / _PAGE
+    remove_others(results, digests)
     with store.reading() as con:
-        frames = analyze(con, results, reading)
-        _write_ledger(con, results)
-        material = _material(con, frames, results)
-    page = _write_page(material, results)
+        frames = analyze(con, results, reading, keep)
+        if LEDGER not in keep:
+            write_results({LEDGER: ledger(con)}, results)
+        left_out = con.execute(_LEFT_OUT).fetchall()
+        material = None if drawn and page.is_file() else _material(con, frames, results)
+    if material:
+        _write_page(material, results)
     show(console, frames)
-    for snapshot, reason in material.left_out:
+    for snapshot, reason in left_out:
         console.print(Text(f"left out: {snapshot} {reason}"))
-    write_aside(results / MANIFEST, json.dumps(_manifest(store, reading), indent=1).encode())
+    write_manifest(results, today)
     return page
 
 
@@ -73,54 +111,38 @@ def write_report(store: Store, results: Path) -> Path:
 
     Raises InputError where there are none, or where they are not of what the database holds.
     """
-    try:
-        reading = str(json.loads((results / MANIFEST).read_text("utf-8"))["reading"])
-        names = [m.name for m in metrics()] + [d.name for d in DERIVED]
-        frames = {name: pl.read_parquet(results / f"{name}.parquet") for name in names}
-    except (OSError, ValueError, KeyError, pl.exceptions.PolarsError):
+    known = read_manifest(results)
+    names = [m.name for m in metrics()] + [d.name for d in DERIVED]
+    frames = read_results(results, names)
+    if not known or len(frames) < len(names):
+        raise InputError(f"{results}: no complete results; run `crawlblock analyze` first")
+    reading = str(known["reading"])
+    today = _manifest(store, reading)
+    if current(results, today[DIGESTS]) != set(today[DIGESTS]):
         raise InputError(
-            f"{results}: no complete results; run `crawlblock analyze` first"
-        ) from None
-    if not is_answered(store, results, reading):
-        raise InputError(
-            f"{results}: results of other data or versions than {store.path} holds; "
-            "run `crawlblock analyze` first"
+            f"{results}: results of other data, queries or versions than {store.path} and this "
+            "crawlblock have; run `crawlblock analyze` first"
         )
     with store.reading() as con:
         set_reading(con, reading)
         material = _material(con, frames, results)
-    return _write_page(material, results)
+    page = _write_page(material, results)
+    write_manifest(results, today)
+    return page
 
 
 def _material(con: duckdb.DuckDBPyConnection, frames: Frames, results: Path) -> Material:
     """Return what the page is made of: the claims, and what the database shows of single hosts."""
     found = claims(frames)
     rendered = frames["coverage"]["snapshot"].str.starts_with(RENDERED).any()
-    ledger = results / f"{_LEDGER}.parquet"
+    published = results / f"{LEDGER}.parquet"
     return Material(
         frames,
         BUNDLED_SAMPLE if rendered else ARCHIVE,
         host_table(con, found.population == "panel", MOST) if found else {},
         con.execute(_LEFT_OUT).fetchall(),
-        pl.read_parquet(ledger) if ledger.exists() else None,
+        pl.read_parquet(published) if published.exists() else None,
     )
-
-
-def _write_ledger(con: duckdb.DuckDBPyConnection, results: Path) -> None:
-    """Write what others published beside ours."""
-    published = read_figures(BUNDLED)
-    ((texts,),) = con.execute("SELECT count(*) FROM payloads").fetchall()
-    series = from_database(con) if texts <= _MOST_TEXTS else []
-    rows = replicate(published, series, usual_tokens(published))
-    known = {source.source: source for source in read_sources(BUNDLED)}
-    about = [asdict(row) | {"title": known[row.source].title, "url": known[row.source].url}
-             for row in rows]  # fmt: skip
-    frame = pl.DataFrame(about, infer_schema_length=None)
-    parquet, csv = io.BytesIO(), io.BytesIO()
-    frame.write_parquet(parquet)
-    frame.write_csv(csv)
-    write_aside(results / f"{_LEDGER}.parquet", parquet.getvalue())
-    write_aside(results / f"{_LEDGER}.csv", csv.getvalue())
 
 
 def _write_page(material: Material, results: Path) -> Path:
@@ -129,7 +151,7 @@ def _write_page(material: Material, results: Path) -> Path:
     for name, spec in specs.items():
         write_aside(results / f"{name}.svg", drawing.svg_file(drawing.svg(spec)))
         write_aside(results / f"{name}.png", drawing.png(spec))
-    page = results / "index.html"
+    page = results / _PAGE
     write_aside(page, text.encode())
     return page
 

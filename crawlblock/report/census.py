@@ -7,7 +7,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from crawlblock import registry
+from crawlblock.analysis.result_digests import census_digests, inputs
+from crawlblock.analysis.result_files import DIGESTS, current, remove_others, write_manifest
 from crawlblock.analysis.run import analyze_census
+from crawlblock.pipeline.runs import versions
 from crawlblock.report.choice import HEADLINE
 from crawlblock.report.terminal import ROWS, WIDTH
 from crawlblock.report.words import DEFINITIONS, READINGS, interval, percent
@@ -20,9 +24,18 @@ SUMMARY = (
 
 
 def write_census(store: Store, results: Path, reading: str, console: Console) -> Path:
-    """Compute the claims about scanned crawls, print the newest's; return the folder of all."""
+    """Compute the claims about scanned crawls, print the newest's; return the folder of all.
+
+    What was made from the same data by the same queries is kept.
+    """
+    holdings = store.holdings()
     with store.reading() as con:
-        frames = analyze_census(con, results, reading)
+        digests = census_digests(inputs(con, reading, holdings))
+        keep = current(results, digests)
+        remove_others(results, digests)
+        frames = analyze_census(con, results, reading, keep)
+    about = {"reading": reading, "rules": registry.stamp(), **versions(), **holdings}
+    write_manifest(results, about | {DIGESTS: digests})
     show_census(console, frames["refusals"])
     return results
 

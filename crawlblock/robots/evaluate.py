@@ -10,8 +10,6 @@ from crawlblock.robots.rules import EFFORT, Decision, Effort, decide, winner
 from crawlblock.robots.sniff import is_robots
 from crawlblock.robots.syntax import Group, Lines, Rule, escape, line_of, parse
 
-RULES_VERSION = 2  # raise it when a verdict can change: stored payloads are then judged again
-
 STAR = "*"
 _SPACE = b" \t\n\v\f\r"
 _MEMO = 20_000  # entries; agent lines come from strangers

@@ -127,6 +127,19 @@ def test_claims_are_those_of_analyze(whole: Path, followed: Store, tmp_path: Pat
             assert found["low"].equals(found["estimate"])
 
 
+def test_results_of_today_are_kept(whole: Path) -> None:
+    """A second analyze computes only the result of which a file is missing, to the same bytes."""
+    results = whole / "census"
+    before = {file.name: file.read_bytes() for file in results.iterdir()}
+    times = {file.name: file.stat().st_mtime_ns for file in results.iterdir()}
+    (results / "gap.csv").unlink()
+    ended = told("analyze", "--census", "--db", whole / "census.duckdb")
+    assert ended.exit_code == 0, ended.output
+    assert {file.name: file.read_bytes() for file in results.iterdir()} == before
+    written = {f.name for f in results.iterdir() if f.stat().st_mtime_ns != times[f.name]}
+    assert written == {"gap.csv", "gap.parquet", "manifest.json"}
+
+
 class _Host:
     """A host as counted by hand: its text or status, and the file it was drawn in."""
 

@@ -11,7 +11,8 @@ from typing import Any
 
 import duckdb
 
-from crawlblock.analysis.run import MANIFEST, set_reading
+from crawlblock.analysis.result_files import MANIFEST
+from crawlblock.analysis.run import set_reading
 from crawlblock.errors import InputError, StoreError
 from crawlblock.pipeline.runs import Progress, stoppable
 from crawlblock.report.export.about import State, Wish, licences, state

@@ -1,0 +1,66 @@
+"""What makes a result out of date: a digest of its query, its code and what it is computed from."""
+
+from collections.abc import Mapping
+from importlib.metadata import version
+from json import dumps
+
+import duckdb
+
+from crawlblock.analysis.derived import DERIVED
+from crawlblock.analysis.reference import BUNDLED
+from crawlblock.analysis.replication import LEDGER
+from crawlblock.analysis.run import CENSUS, METRICS, metrics
+from crawlblock.code_digest import code_digest, data_digest, digest, module_digest, squeezed
+
+_WRITERS = ("crawlblock.analysis.run", "crawlblock.analysis.result_files")
+# What the counts and hashes of `Store.holdings` leave out: which database it is, what its payloads
+# were judged with, and what was scanned.
+_STATE = """
+SELECT 'database', CAST(min(run) AS VARCHAR) FROM runs
+UNION ALL
+SELECT 'judged ' || coalesce(p.registry, 'never'), CAST(count(*) AS VARCHAR)
+FROM (SELECT policy FROM payloads UNION ALL SELECT policy FROM texts)
+LEFT JOIN policies p USING (policy) GROUP BY 1
+UNION ALL SELECT 'scans', CAST(bit_xor(hash(t)) AS VARCHAR) FROM scans t
+UNION ALL SELECT 'shards', CAST(bit_xor(hash(t)) AS VARCHAR) FROM scanned_shards t
+UNION ALL SELECT 'ranks', CAST(bit_xor(hash(t)) AS VARCHAR) FROM ranks t
+ORDER BY ALL
+"""
+
+
+def inputs(
+    con: duckdb.DuckDBPyConnection, reading: str, holdings: Mapping[str, object]
+) -> dict[str, object]:
+    """Return what all results of a database depend on, apart from their queries and code."""
+    state: list[tuple[str, str | None]] = con.execute(_STATE).fetchall()
+    engines = {name: version(name) for name in ("duckdb", "polars")}
+    return {"reading": reading, **engines, **holdings, **dict(state)}
+
+
+def result_digests(of: Mapping[str, object]) -> dict[str, str]:
+    """Return a digest for each result, from what all of them depend on."""
+    shared = _shared(of)
+    found = _of_metrics(METRICS, shared)
+    for claim in DERIVED:
+        code = code_digest(claim.compute.__module__)
+        found[claim.name] = digest(shared, code, *(found[name] for name in claim.needs))
+    code = code_digest("crawlblock.analysis.replication")
+    published = (f"{file.name}={file.read_text('utf-8')}" for file in sorted(BUNDLED.glob("*.csv")))
+    found[LEDGER] = digest(shared, code, data_digest("registry"), *published)
+    return found
+
+
+def census_digests(of: Mapping[str, object]) -> dict[str, str]:
+    """Return a digest for each result about scanned crawls, as `result_digests` does."""
+    return _of_metrics(CENSUS, _shared(of))
+
+
+def _of_metrics(folder: str, shared: str) -> dict[str, str]:
+    return {m.name: digest(shared, squeezed(m.sql)) for m in metrics(folder)}
+
+
+def _shared(of: Mapping[str, object]) -> str:
+    """Return a digest of what all results share: inputs, views and the code that runs queries."""
+    queries = data_digest("store"), data_digest("analysis")
+    code = (module_digest(name) for name in _WRITERS)
+    return digest(dumps(of, sort_keys=True, default=str), *queries, *code)

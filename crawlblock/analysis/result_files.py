@@ -1,0 +1,102 @@
+"""The folder of results: two files for each result, and a manifest that says what they are of."""
+
+import io
+import json
+import os
+from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from crawlblock.errors import StoreError
+
+MANIFEST = "manifest.json"  # who has written all results and the page writes it last
+DIGESTS = "results"  # in the manifest: what each result was made with
+_SUFFIXES = ("parquet", "csv")
+
+
+def read_manifest(results: Path) -> dict[str, Any]:
+    """Return what the results in a folder are of, nothing where they are not complete."""
+    try:
+        found = json.loads((results / MANIFEST).read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) and isinstance(found.get(DIGESTS), dict) else {}
+
+
+def write_manifest(results: Path, manifest: Mapping[str, object]) -> None:
+    """Say what the results are of; raises StoreError when the disk refuses."""
+    write_aside(results / MANIFEST, json.dumps(manifest, indent=1).encode())
+
+
+def current(results: Path, digests: Mapping[str, str]) -> set[str]:
+    """Return the names of results whose files are there and were made with these digests."""
+    made_with = read_manifest(results).get(DIGESTS, {})
+    return {
+        name
+        for name, digest in digests.items()
+        if made_with.get(name) == digest and all(file.is_file() for file in _files(results, name))
+    }
+
+
+def read_results(results: Path, names: Iterable[str]) -> dict[str, pl.DataFrame]:
+    """Return results from their files, without those that cannot be read."""
+    frames = {}
+    for name in names:
+        with suppress(OSError, pl.exceptions.PolarsError):
+            frames[name] = pl.read_parquet(results / f"{name}.parquet")
+    return frames
+
+
+def write_results(frames: Mapping[str, pl.DataFrame], results: Path) -> None:
+    """Write results; from here until the manifest is written the folder is not complete."""
+    _remove(results / MANIFEST)
+    for name, frame in frames.items():
+        parquet, csv = io.BytesIO(), io.BytesIO()
+        frame.write_parquet(parquet)
+        frame.write_csv(csv)
+        for file, content in zip(_files(results, name), (parquet, csv), strict=True):
+            write_aside(file, content.getvalue())
+
+
+def remove_others(results: Path, names: Collection[str]) -> None:
+    """Remove the results that the manifest names and that no longer exist.
+
+    Files that it does not name are left alone.  Raises StoreError when the disk refuses.
+    """
+    for name in read_manifest(results).get(DIGESTS, {}):
+        if name not in names and Path(name).name == name:
+            for file in _files(results, name):
+                _remove(file)
+
+
+def write_aside(path: Path, content: bytes) -> None:
+    """Write a file aside and put it in place, so that nobody reads half of it.
+
+    Raises StoreError when the disk refuses.
+    """
+    aside = path.with_name(f"{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        aside.write_bytes(content)
+        aside.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            aside.unlink()
+        raise StoreError(
+            f"{path}: {error.strerror}; free some space or use another folder, then run again"
+        ) from None
+
+
+def _files(results: Path, name: str) -> list[Path]:
+    return [results / f"{name}.{suffix}" for suffix in _SUFFIXES]
+
+
+def _remove(path: Path) -> None:
+    """Remove a file if it is there; raises StoreError when the disk refuses."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise StoreError(f"{path}: {error.strerror}; use another folder, then run again") from None

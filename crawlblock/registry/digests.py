@@ -1,0 +1,65 @@
+"""What makes a stored conclusion out of date: a digest of the code and data that can change it."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from crawlblock.code_digest import code_digest, digest
+from crawlblock.registry.entries import entries
+
+# What only describes a crawler or a template.  A new key counts until it is named here.
+_OF_A_CRAWLER = {
+    "operator", "purpose", "openness", "ai", "documented_since", "retired", "url", "aliases",
+}  # fmt: skip
+_OF_A_TEMPLATE = {"title", "vendor", "kind", "act", "evidence", "source"}
+
+
+def _crawlers() -> str:
+    return _kept("crawlers.toml", "token", _OF_A_CRAWLER)
+
+
+def _templates() -> str:
+    return _kept("templates.toml", "id", _OF_A_TEMPLATE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Roots:
+    """Where the code and the data of a conclusion begin."""
+
+    modules: tuple[str, ...]  # and all they import
+    data: Callable[[], str] | None = None
+
+
+_ROOTS: Mapping[str, _Roots] = {
+    "body": _Roots(("crawlblock.robots.sniff",)),
+    "verdicts": _Roots(("crawlblock.robots.evaluate",), _crawlers),
+    "authorship": _Roots(
+        ("crawlblock.robots.authorship", "crawlblock.registry.templates"), _templates
+    ),
+    "signals": _Roots(("crawlblock.robots.signals",)),
+}
+_OF_A_POLICY = ("body", "verdicts", "authorship", "signals")
+
+
+@cache
+def conclusion_digests() -> Mapping[str, str]:
+    """Return a digest for each kind of conclusion; one made with another is out of date."""
+    return {
+        name: digest(code_digest(*roots.modules), roots.data() if roots.data else "")
+        for name, roots in _ROOTS.items()
+    }
+
+
+@cache
+def stamp() -> str:
+    """Return what stored policies must have been judged with to be up to date."""
+    found = conclusion_digests()
+    return digest(*(f"{name}={found[name]}" for name in _OF_A_POLICY))
+
+
+def _kept(name: str, key: str, descriptive: set[str]) -> str:
+    """Return what a registry file says apart from descriptions; the order of entries is none."""
+    ordered = sorted(entries(name), key=lambda entry: str(entry[key]))
+    kept = [{k: v for k, v in entry.items() if k not in descriptive} for entry in ordered]
+    return json.dumps(kept, sort_keys=True, default=str)
