@@ -25,6 +25,7 @@ from typing import Any, TypeVar
 
 import polars as pl
 from census import file_rows
+from crawlblock.scan.verdicts import SPELLED
 from judge import describe, resident
 
 from crawlblock import __version__, registry
@@ -32,7 +33,6 @@ from crawlblock.scan.found import COLUMNS, find_shards
 from crawlblock.scan.merge import load
 from crawlblock.scan.plan import Plan, Shard, Taken, cut, write_plan
 from crawlblock.scan.shard import KEY, About, shard_path
-from crawlblock.scan.verdicts import SPELLED
 from crawlblock.store.database import Database
 
 SECOND = 0.9  # of a core, for a real shard: 15,000 captures at 17,000 a second, see scan_run.py

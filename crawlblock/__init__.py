@@ -8,7 +8,8 @@ r"""crawlblock tells who may still crawl the web.
 from collections.abc import Iterable
 from functools import lru_cache
 
-from crawlblock.model import Basis, Outcome, Restriction, Verdict
+from crawlblock.model import Basis, Restriction, Verdict
+from crawlblock.outcome import Outcome
 from crawlblock.registry import crawlers
 from crawlblock.robots.evaluate import Judge
 

@@ -27,8 +27,13 @@ class Outcome(StrEnum):
     retry: bool
     goodness: int
 
-    def __new__(cls, word: str, answered: bool, retry: bool, goodness: int) -> Self:
-        """Make a member that is its word and has the three properties."""
+    def __new__(
+        cls, word: str, answered: bool = False, retry: bool = False, goodness: int = 0
+    ) -> Self:
+        """Make a member that is its word and has the three properties.
+
+        The defaults are for type checkers alone, to which `Outcome("ok")` calls this.
+        """
         member = str.__new__(cls, word)
         member._value_ = word
         member.answered, member.retry, member.goodness = answered, retry, goodness
@@ -63,8 +68,8 @@ class Ending(StrEnum):
 
     outcome: Outcome
 
-    def __new__(cls, word: str, outcome: Outcome) -> Self:
-        """Make a member that is its word and knows the outcome it leads to."""
+    def __new__(cls, word: str, outcome: Outcome = Outcome.UNREACHABLE) -> Self:
+        """Make a member that is its word and knows the outcome it leads to (see `Outcome`)."""
         member = str.__new__(cls, word)
         member._value_ = word
         member.outcome = outcome

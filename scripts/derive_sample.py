@@ -20,7 +20,8 @@ import polars as pl
 
 from crawlblock.hosts import registered_domain
 from crawlblock.miniature.facts import Fact
-from crawlblock.model import Crawl, Outcome, Verdict
+from crawlblock.model import Crawl, Verdict
+from crawlblock.outcome import Outcome
 from crawlblock.pipeline.evaluate import Reader
 from crawlblock.sources.outcomes import outcome_of
 from crawlblock.store.store import Ruling

@@ -22,7 +22,8 @@ from servers import RangeServer
 
 from crawlblock.cli import cli, main
 from crawlblock.miniature import Rendered, build
-from crawlblock.model import Capture, Crawl, Outcome, SnapshotKind
+from crawlblock.model import Capture, Crawl, SnapshotKind
+from crawlblock.outcome import Outcome
 from crawlblock.store.frames import captures_frame
 from crawlblock.store.store import Store
 

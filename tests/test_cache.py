@@ -9,7 +9,7 @@ import pytest
 from servers import RangeServer
 
 from crawlblock.errors import StoreError
-from crawlblock.model import Outcome
+from crawlblock.outcome import Outcome
 from crawlblock.sources.commoncrawl.cache import CachedMirror
 from crawlblock.sources.commoncrawl.mirror import open_mirror
 from crawlblock.transport import Limits

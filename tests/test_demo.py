@@ -11,7 +11,7 @@ from crawlblock import registry
 from crawlblock.analysis.result_files import MANIFEST
 from crawlblock.cli import main
 from crawlblock.miniature.facts import read_facts, read_policies, read_texts
-from crawlblock.model import Outcome
+from crawlblock.outcome import Outcome
 from crawlblock.robots.evaluate import STAR
 from crawlblock.store.store import Store
 

@@ -10,7 +10,8 @@ import polars as pl
 import pytest
 
 from crawlblock.hosts import registered_domain
-from crawlblock.model import Capture, Outcome, Payload, SnapshotKind
+from crawlblock.model import Capture, Payload, SnapshotKind
+from crawlblock.outcome import Outcome
 from crawlblock.pipeline.discover import discover
 from crawlblock.pipeline.evaluate import evaluate
 from crawlblock.pipeline.runs import Tally

@@ -14,7 +14,8 @@ from warcio.archiveiterator import ArchiveIterator
 from crawlblock.analysis import evidence
 from crawlblock.cli import main
 from crawlblock.miniature import render_sample
-from crawlblock.model import Capture, Outcome, Payload, SnapshotKind
+from crawlblock.model import Capture, Payload, SnapshotKind
+from crawlblock.outcome import Outcome
 from crawlblock.pipeline.evaluate import evaluate
 from crawlblock.pipeline.runs import Tally
 from crawlblock.store.frames import captures_frame

@@ -16,7 +16,8 @@ from servers import RangeServer, Said, saying
 
 from crawlblock.errors import ArchiveError, LockedError, StoreError, UpstreamError
 from crawlblock.miniature import Rendered, build
-from crawlblock.model import Crawl, Member, Outcome
+from crawlblock.model import Crawl, Member
+from crawlblock.outcome import Outcome
 from crawlblock.pipeline.history import Wanted, collect_history
 from crawlblock.pipeline.runs import Budget, Tally
 from crawlblock.store.store import Store

@@ -11,9 +11,11 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from crawlblock.sources.outcomes import outcome_of
 
 from crawlblock.errors import InputError
-from crawlblock.model import Outcome, Payload, SnapshotKind
+from crawlblock.model import Payload, SnapshotKind
+from crawlblock.outcome import Outcome
 from crawlblock.robots.evaluate import Judge
 from crawlblock.sources.files import (
     COLUMNS,
@@ -23,7 +25,6 @@ from crawlblock.sources.files import (
     read_observation_times,
 )
 from crawlblock.sources.files.imported import MOST_KEPT
-from crawlblock.sources.outcomes import outcome_of
 from crawlblock.store.frames import CAPTURE_SCHEMA
 from crawlblock.store.store import Store
 from crawlblock.warc import Exchange, append_exchange, append_info, digest

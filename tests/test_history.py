@@ -15,7 +15,8 @@ from servers import RangeServer
 from crawlblock.errors import ArchiveError, InputError, UpstreamError
 from crawlblock.miniature import build
 from crawlblock.miniature.rendered import Rendered
-from crawlblock.model import Crawl, Member, Outcome
+from crawlblock.model import Crawl, Member
+from crawlblock.outcome import Outcome
 from crawlblock.pipeline.evaluate import evaluate
 from crawlblock.pipeline.history import Wanted, collect_history, plan_history
 from crawlblock.pipeline.runs import Budget, Tally

@@ -11,7 +11,7 @@ from servers import RangeServer
 
 from crawlblock import __version__
 from crawlblock.errors import ArchiveError, InputError, StoreError
-from crawlblock.model import Outcome
+from crawlblock.outcome import Outcome
 from crawlblock.sources.commoncrawl.keys import index_url
 from crawlblock.sources.commoncrawl.mirror import Mirror, open_mirror
 from crawlblock.transport import Limits, PartialFile

@@ -11,7 +11,8 @@ from archives import SAMPLE, Archive, read_all, resolve
 
 from crawlblock.miniature import render_sample
 from crawlblock.miniature.facts import Fact, read_crawls, read_facts, read_policies
-from crawlblock.model import Outcome, Verdict
+from crawlblock.model import Verdict
+from crawlblock.outcome import Outcome
 from crawlblock.registry import crawlers
 from crawlblock.robots.evaluate import STAR, Judge
 from crawlblock.robots.sniff import is_robots

@@ -15,7 +15,8 @@ from disks import sharing_disk
 
 from crawlblock import registry
 from crawlblock.errors import LockedError, StoreError
-from crawlblock.model import Capture, Member, Outcome, Payload, SnapshotKind
+from crawlblock.model import Capture, Member, Payload, SnapshotKind
+from crawlblock.outcome import Outcome
 from crawlblock.pipeline.evaluate import evaluate
 from crawlblock.pipeline.runs import Tally, recorded
 from crawlblock.store.frames import ArrowStream, captures_frame

@@ -15,7 +15,7 @@ from servers import Fault, RangeServer
 
 from crawlblock import __version__
 from crawlblock.errors import InputError, StoreError, UpstreamError
-from crawlblock.model import Outcome
+from crawlblock.outcome import Outcome
 from crawlblock.transport import Limits, PartialFile, PoliteClient, user_agent
 
 BODY = os.urandom(300_000)

@@ -23,7 +23,8 @@ from crawlblock.analysis.estimate import Answer, weighted_total, wilson
 from crawlblock.analysis.run import metrics, set_reading
 from crawlblock.cli.weigh import weights
 from crawlblock.errors import ArchiveError, InputError, UpstreamError
-from crawlblock.model import Member, Outcome
+from crawlblock.model import Member
+from crawlblock.outcome import Outcome
 from crawlblock.pipeline.runs import Budget, Tally
 from crawlblock.pipeline.weigh import Weighing, plan_weighing, weigh_crawl
 from crawlblock.sources.commoncrawl.mirror import open_mirror

@@ -10,7 +10,8 @@ import duckdb
 from crawlblock import registry
 from crawlblock.errors import InputError, StoreError, did_you_mean
 from crawlblock.hosts import parse_host
-from crawlblock.model import Basis, Capture, Outcome, Purpose, Restriction, Verdict
+from crawlblock.model import Basis, Capture, Purpose, Restriction, Verdict
+from crawlblock.outcome import Outcome
 from crawlblock.robots.authorship import Authors
 from crawlblock.robots.contradictions import Contradiction, contradictions
 from crawlblock.robots.evaluate import Finding, Judge

@@ -16,7 +16,7 @@ from crawlblock.analysis import counts
 from crawlblock.analysis.estimate import wilson
 from crawlblock.analysis.observed import Series
 from crawlblock.analysis.reference import Figure
-from crawlblock.model import Outcome
+from crawlblock.outcome import Outcome
 from crawlblock.registry import crawlers
 from crawlblock.robots.evaluate import STAR, Judge
 from crawlblock.robots.peers import DEFINITIONS, READINGS, Definition, unambiguous

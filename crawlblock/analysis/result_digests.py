@@ -13,16 +13,21 @@ from crawlblock.analysis.run import CENSUS, METRICS, metrics
 from crawlblock.code_digest import code_digest, data_digest, digest, module_digest, squeezed
 
 _WRITERS = ("crawlblock.analysis.run", "crawlblock.analysis.result_files")
-# What the counts and hashes of `Store.holdings` leave out: which database it is, what its payloads
-# were judged with, and what was scanned.
+# What the counts and hashes of `Store.holdings` leave out: which database it is, what its
+# conclusions were made with, and what was scanned.
 _STATE = """
 SELECT 'database', CAST(min(run) AS VARCHAR) FROM runs
 UNION ALL
-SELECT 'judged ' || coalesce(p.registry, 'never'), CAST(count(*) AS VARCHAR)
-FROM (SELECT policy FROM payloads UNION ALL SELECT policy FROM texts)
-LEFT JOIN policies p USING (policy) GROUP BY 1
+SELECT s.conclusion || ' ' || s.digest, CAST(count(*) AS VARCHAR)
+FROM (
+    SELECT stamp FROM conclusions.selected
+    UNION ALL SELECT unnest([verdicts, authorship, signals]) FROM conclusions.judgements
+)
+JOIN conclusions.stamps s ON s.id = stamp GROUP BY 1
+UNION ALL SELECT 'census ' || census, CAST(count(*) AS VARCHAR) FROM conclusions.selected
+WHERE census IS NOT NULL GROUP BY 1
 UNION ALL SELECT 'scans', CAST(bit_xor(hash(t)) AS VARCHAR) FROM scans t
-UNION ALL SELECT 'shards', CAST(bit_xor(hash(t)) AS VARCHAR) FROM scanned_shards t
+UNION ALL SELECT 'shards', CAST(bit_xor(hash(t)) AS VARCHAR) FROM facts.scanned_shards t
 UNION ALL SELECT 'ranks', CAST(bit_xor(hash(t)) AS VARCHAR) FROM ranks t
 ORDER BY ALL
 """

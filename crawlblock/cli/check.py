@@ -15,7 +15,8 @@ from crawlblock.cli.options import (
     token_option,
 )
 from crawlblock.errors import InputError, UpstreamError, did_you_mean
-from crawlblock.model import Basis, Outcome
+from crawlblock.model import Basis
+from crawlblock.outcome import Outcome
 from crawlblock.registry import crawlers
 from crawlblock.robots.evaluate import STAR, Finding, Judge
 from crawlblock.robots.second_opinion import protego_verdicts

@@ -17,7 +17,8 @@ from crawlblock.miniature.archive import build, is_stamped
 from crawlblock.miniature.bodies import Text, Writer
 from crawlblock.miniature.rendered import Rendered
 from crawlblock.miniature.site import Site, page, site, stable
-from crawlblock.model import Basis, Crawl, Outcome, Restriction, Verdict
+from crawlblock.model import Basis, Crawl, Restriction, Verdict
+from crawlblock.outcome import Outcome
 
 _FILES = ("facts.parquet", "policies.parquet", "hosts.csv", "crawls.csv")
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from crawlblock.code_digest import code_digest, digest
+from crawlblock.code_digest import code_digest, digest, module_digest, sql_digest
 from crawlblock.registry.entries import entries
 
 # What only describes a crawler or a template.  A new key counts until it is named here.
@@ -31,31 +31,37 @@ class _Roots:
     data: Callable[[], str] | None = None
 
 
+def _selection() -> str:
+    return sql_digest("captures", "selection.sql")
+
+
 _ROOTS: Mapping[str, _Roots] = {
     "body": _Roots(("crawlblock.robots.sniff",)),
+    "selection": _Roots(("crawlblock.captures.selection", "crawlblock.outcome"), _selection),
     "verdicts": _Roots(("crawlblock.robots.evaluate",), _crawlers),
     "authorship": _Roots(
         ("crawlblock.robots.authorship", "crawlblock.registry.templates"), _templates
     ),
     "signals": _Roots(("crawlblock.robots.signals",)),
 }
-_OF_A_POLICY = ("body", "verdicts", "authorship", "signals")
+_OF_A_TEXT = ("verdicts", "authorship", "signals")
 
 
 @cache
 def conclusion_digests() -> Mapping[str, str]:
     """Return a digest for each kind of conclusion; one made with another is out of date."""
-    return {
+    found = {
         name: digest(code_digest(*roots.modules), roots.data() if roots.data else "")
         for name, roots in _ROOTS.items()
     }
+    together = module_digest("crawlblock.robots.meaning")  # which asks all that is about a text
+    return found | {name: digest(found[name], together) for name in _OF_A_TEXT}
 
 
 @cache
 def stamp() -> str:
-    """Return what stored policies must have been judged with to be up to date."""
-    found = conclusion_digests()
-    return digest(*(f"{name}={found[name]}" for name in _OF_A_POLICY))
+    """Return one digest for all conclusions."""
+    return digest(*(f"{name}={value}" for name, value in conclusion_digests().items()))
 
 
 def _kept(name: str, key: str, descriptive: set[str]) -> str:

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from crawlblock.model import Basis, Outcome, Restriction
+from crawlblock.model import Basis, Restriction
+from crawlblock.outcome import Outcome
 from crawlblock.robots.evaluate import STAR, Finding, Judge
 
 _BOM = b"\xef\xbb\xbf"

@@ -16,7 +16,7 @@ from filelock import FileLock
 
 from crawlblock import __version__
 from crawlblock.errors import InputError, StoreError, UpstreamError
-from crawlblock.model import Outcome
+from crawlblock.outcome import Outcome
 from crawlblock.scan.aside import aside, remove_pieces, remove_rest, saved, writing
 from crawlblock.scan.captures import Captures, Reader
 from crawlblock.scan.plan import Plan, Shard

@@ -14,7 +14,10 @@ class Source(Protocol):
     asked for, so a source may then forget what it kept of it.
     """
 
-    kind: SnapshotKind
+    @property
+    def kind(self) -> SnapshotKind:
+        """Return what kind of snapshots it gives."""
+        ...
 
     def batches(self) -> AsyncGenerator[Batch]:
         """Yield facts, a batch at a time; raises UpstreamError, ArchiveError or InputError."""

@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from importlib.resources import files
 from itertools import count
-from typing import TypeAlias
 
 import duckdb
 import polars as pl
 
 from crawlblock.errors import InputError
-from crawlblock.model import Crawler, Verdict
+from crawlblock.model import Crawler
 from crawlblock.outcome import Outcome
 from crawlblock.registry import Break
-from crawlblock.robots.authorship import Authorship, Template
+from crawlblock.robots.authorship import Template
+from crawlblock.robots.meaning import Ruling
 from crawlblock.robots.signals import Signal
 from crawlblock.store.database import Database
 from crawlblock.store.frames import registered
@@ -84,8 +84,6 @@ ANTI JOIN (
     FROM conclusions.judgements WHERE verdicts = $1 AND authorship = $2 AND signals = $3
 ) j ON j.text = id WHERE true
 """
-
-Ruling: TypeAlias = tuple[Verdict, Authorship]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from email.utils import parsedate_to_datetime
 import aiohttp
 from yarl import URL
 
-from crawlblock.model import Outcome
+from crawlblock.outcome import Outcome
 from crawlblock.transport.gate import Failure, Refusal
 from crawlblock.transport.partial import PartialFile
 

@@ -17,7 +17,7 @@ from yarl import URL
 
 from crawlblock import __version__
 from crawlblock.errors import InputError
-from crawlblock.model import Outcome
+from crawlblock.outcome import Outcome
 from crawlblock.transport.answers import (
     MOST_IN_MEMORY,
     Moved,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from crawlblock.errors import InputError, UpstreamError
-from crawlblock.model import Outcome
+from crawlblock.outcome import Outcome
 
 _LONGEST_OBEYED = 3600.0  # s; a host that asks for more patience than this ends the run
 _LONGEST_RETRY = 60.0  # s between two attempts

@@ -5,7 +5,28 @@ import zlib
 from json.encoder import encode_basestring_ascii
 from typing import NamedTuple
 
-KEPT_HEADERS = frozenset({'cf-mitigated','cf-ray','content-signal','content-type','content-usage','last-modified','link','location','retry-after','server','tdm-policy','tdm-reservation','via','x-amz-cf-id','x-akamai-request-id','x-cache','x-served-by','x-robots-tag'})
+KEPT_HEADERS = frozenset(
+    {
+        "cf-mitigated",
+        "cf-ray",
+        "content-signal",
+        "content-type",
+        "content-usage",
+        "last-modified",
+        "link",
+        "location",
+        "retry-after",
+        "server",
+        "tdm-policy",
+        "tdm-reservation",
+        "via",
+        "x-amz-cf-id",
+        "x-akamai-request-id",
+        "x-cache",
+        "x-served-by",
+        "x-robots-tag",
+    }
+)
 
 _ENDS = re.compile(rb"\r?\n\r?\n")
 _CODINGS = ("transfer-encoding", "content-encoding")
@@ -35,9 +56,12 @@ class Answers:
         self._statuses: dict[bytes, int | None] = {}
 
     def read(self, block, stated=b""):
-        import hashlib, base64
+        import base64
+        import hashlib
         from collections import namedtuple
+
         from crawlblock.outcome import Ending
+
         A = namedtuple("A", "status location headers payload ended digest reason")
         a = self._read(block)
         ended = digest = None
@@ -212,6 +236,7 @@ def _unchunked(payload: bytes) -> bytes:
 
 def headers_kept(given):
     import json
+
     lower = ((str(name).lower(), value) for name, value in given)
     kept = {name: value for name, value in lower if name in KEPT_HEADERS and value is not None}
     return json.dumps(kept) if kept else None

@@ -120,7 +120,7 @@ def _with_fastwarc(file: IO[bytes], raw: mmap.mmap) -> Iterator[Record]:
                 fields = dict(record.headers.items_bytes())
                 last = (
                     "response",
-                    fields.get(b"WARC-Target-URI", b"").strip(b"<>").decode("utf-8","replace"),
+                    fields.get(b"WARC-Target-URI", b"").strip(b"<>").decode("utf-8", "replace"),
                     fields.get(b"WARC-Date", b""),
                     fields.get(b"WARC-Payload-Digest", b""),
                     fields.get(b"WARC-Truncated", b""),
@@ -216,7 +216,7 @@ def _split(text: bytes) -> Iterator[tuple[bytes, bytes, bytes, bool, bytes] | No
 def _told(fields: dict[bytes, bytes]) -> tuple[bytes, bytes, bytes, bool]:
     return (
         "response",
-        fields.get(b"warc-target-uri", b"").strip(b"<>").decode("utf-8","replace"),
+        fields.get(b"warc-target-uri", b"").strip(b"<>").decode("utf-8", "replace"),
         fields.get(b"warc-date", b""),
         fields.get(b"warc-payload-digest", b""),
         fields.get(b"warc-truncated", b""),
@@ -262,8 +262,10 @@ def read_record(stored):
         return each
     return Damage(0, "nothing")
 
+
 def warc_time(raw):
-    from datetime import datetime, UTC
+    from datetime import UTC, datetime
+
     try:
         t = datetime.fromisoformat(raw.decode())
     except ValueError:

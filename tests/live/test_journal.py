@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from crawlblock.model import Capture, Outcome
+from crawlblock.model import Capture
+from crawlblock.outcome import Outcome
 from crawlblock.pipeline.live import Asking, collect_live
 from crawlblock.pipeline.runs import Tally
 from crawlblock.sources.live import Answer, Archive, Journal, journals, read_journal

@@ -3,12 +3,12 @@
 from pathlib import Path
 
 import pytest
+from crawlblock.sources.outcomes import page_outcome
 
-from crawlblock.model import Outcome
+from crawlblock.outcome import Outcome
 from crawlblock.pipeline.bring import import_files
 from crawlblock.pipeline.live import Asking, collect_live
 from crawlblock.pipeline.runs import Tally
-from crawlblock.sources.outcomes import page_outcome
 from crawlblock.store.store import Store
 from crawlblock.warc import read_record
 from live.servers import (

@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 from yarl import URL
 
-from crawlblock.model import Outcome
+from crawlblock.outcome import Outcome
 from crawlblock.sources.live import Answer, Failure, Fetcher, Patience
 from live.servers import LOOPBACK, answer, sending, web_server
 

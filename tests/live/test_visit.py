@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from crawlblock.model import Outcome
+from crawlblock.outcome import Outcome
 from crawlblock.sources.live import MOST_KEPT
 from crawlblock.sources.live.guard import Network
 from crawlblock.warc import digest

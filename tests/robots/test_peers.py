@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from crawlblock.model import Outcome
+from crawlblock.outcome import Outcome
 from crawlblock.robots.evaluate import Judge
 from crawlblock.robots.peers import DEFINITIONS, READINGS, unambiguous
 

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-
 from crawlblock.scan.read import has_fastwarc, records
+
 from scan.warcs import TEXT, answer, member, read, record
 
 GOOD = [member(record(f"h{n}.example")) for n in range(4)]

@@ -9,6 +9,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 from click.testing import CliRunner, Result
+from crawlblock.scan.verdicts import CODES, Verdicts, kept_text
 
 from crawlblock import registry
 from crawlblock.cli.scan import scan
@@ -23,7 +24,6 @@ from crawlblock.pipeline.sample import from_list, store_panel
 from crawlblock.robots.evaluate import Judge
 from crawlblock.scan.plan import draw_files, read_plan
 from crawlblock.scan.shard import read_about
-from crawlblock.scan.verdicts import CODES, Verdicts, kept_text
 from crawlblock.store.store import Store
 from crawlblock.transport import Limits
 from scan.warcs import CRAWL, TEXT, answer, archive, keys_of, member, record

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from crawlblock.scan.read import has_fastwarc
 from servers import RangeServer
 
 from crawlblock.errors import InputError, UpstreamError
-from crawlblock.scan.read import has_fastwarc
 from crawlblock.scan.shard import read_about, run_shard, shard_path
 from scan.warcs import (
     CRAWL,

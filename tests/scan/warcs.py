@@ -6,9 +6,10 @@ import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
+from crawlblock.scan.read import Damage, Stored, records
+
 from crawlblock import registry
 from crawlblock.scan.plan import Plan, Taken, cut, write_plan
-from crawlblock.scan.read import Damage, Stored, records
 from crawlblock.scan.shard import Task, tasks
 from crawlblock.transport import Limits
 from crawlblock.warc import digest

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from crawlblock.errors import InputError
-from crawlblock.model import Outcome
+from crawlblock.outcome import Outcome
 from crawlblock.sources.commoncrawl.keys import index_url, is_key
 from crawlblock.transport import (
     MOST_IN_MEMORY,

@@ -7,7 +7,7 @@ from hashlib import sha1
 from pathlib import Path
 
 from crawlblock.errors import StoreError
-from crawlblock.model import Outcome
+from crawlblock.outcome import Outcome
 from crawlblock.sources.commoncrawl.mirror import Mirror
 
 _MOST = 512 * 1024 * 1024  # bytes kept: several times what one batch of hosts needs

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from crawlblock.errors import UpstreamError
 from crawlblock.hosts import normal_url
-from crawlblock.model import Outcome
+from crawlblock.outcome import Outcome
 from crawlblock.sources.commoncrawl.index import IndexRow
 from crawlblock.sources.commoncrawl.zipnum import row_of
 from crawlblock.transport import PoliteClient

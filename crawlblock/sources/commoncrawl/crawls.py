@@ -7,7 +7,8 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from crawlblock.errors import ArchiveError, InputError, UpstreamError, did_you_mean
-from crawlblock.model import Crawl, Outcome
+from crawlblock.model import Crawl
+from crawlblock.outcome import Outcome
 from crawlblock.sources.commoncrawl.mirror import Mirror
 
 NEW = "new"  # what update asks for: see `choose_new`

@@ -11,7 +11,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from crawlblock import __version__
 from crawlblock.errors import ArchiveError, InputError, StoreError
-from crawlblock.model import Outcome
+from crawlblock.outcome import Outcome
 from crawlblock.sources.commoncrawl.keys import index_url, is_key
 from crawlblock.transport import (
     MOST_IN_MEMORY,

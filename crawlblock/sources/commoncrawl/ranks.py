@@ -5,7 +5,7 @@ import zlib
 from collections.abc import AsyncIterator
 
 from crawlblock.errors import ArchiveError
-from crawlblock.model import Outcome
+from crawlblock.outcome import Outcome
 from crawlblock.sources.commoncrawl.mirror import Mirror
 
 _STEP = 4 * 1024 * 1024  # bytes of one request

@@ -16,7 +16,7 @@ import duckdb
 import polars as pl
 
 from crawlblock.errors import ArchiveError, StoreError
-from crawlblock.model import Outcome
+from crawlblock.outcome import Outcome
 from crawlblock.sampling import draw_key
 from crawlblock.sources.commoncrawl.crawls import paths
 from crawlblock.sources.commoncrawl.mirror import Mirror

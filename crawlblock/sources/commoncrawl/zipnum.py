@@ -17,7 +17,7 @@ from pathlib import Path
 
 from crawlblock.errors import ArchiveError
 from crawlblock.hosts import normal_url, surt
-from crawlblock.model import Outcome
+from crawlblock.outcome import Outcome
 from crawlblock.sources.commoncrawl.index import IndexRow, prefixed
 from crawlblock.sources.commoncrawl.mirror import Mirror
 from crawlblock.sources.tasks import gather

@@ -227,5 +227,6 @@ def _asked_as(host: str, url: str | None) -> tuple[bool | None, str | None]:
 
 
 def _asked(fetches: pl.DataFrame) -> pl.DataFrame:
-    unknown = pl.lit(None, pl.String)
-    return fetches.select("snapshot", "host", "resource", fallback=unknown).unique().cast(ASKED)
+    """Return the hosts of fetches, each once a snapshot."""
+    hosts = fetches.select("snapshot", "host", "resource").unique(maintain_order=True)
+    return hosts.with_columns(fallback=pl.lit(None, pl.String)).select(ASKED.names())

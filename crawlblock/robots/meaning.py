@@ -1,0 +1,53 @@
+"""All that a text means and states, for every crawler."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from crawlblock.model import Restriction, Verdict
+from crawlblock.robots.authorship import Authors, Authorship, Template
+from crawlblock.robots.evaluate import Judge
+from crawlblock.robots.signals import Signal, signals
+from crawlblock.robots.syntax import Lines
+
+Ruling: TypeAlias = tuple[Verdict, Authorship]
+
+_NOBODY = Authorship(None, None)
+_HARMLESS = (Restriction.NONE, Restriction.UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a text means and states."""
+
+    rulings: Mapping[str, Ruling]  # the verdict for each product token, and who wrote it
+    ambiguous_group: bool
+    templates: tuple[str, ...]  # those whose marks are in it
+    signals: tuple[Signal, ...]
+
+
+class Reader:
+    """Reads texts for a set of product tokens; it remembers lines that it met, within bounds."""
+
+    def __init__(self, tokens: Iterable[str], templates: Iterable[Template]) -> None:
+        """Take the product tokens and the known templates."""
+        self._judge = Judge(tokens)
+        self._authors = Authors(templates)
+        self._lines = Lines()
+
+    def read(self, body: bytes) -> Meaning:
+        """Return what a text means and states; never raises, whatever the bytes."""
+        policy = self._judge.policy(body)
+        return Meaning(
+            rulings=self._written(body, policy.verdicts),
+            ambiguous_group=policy.ambiguous_group,
+            templates=tuple(self._authors.templates_in(body)),
+            signals=signals(body, self._lines),
+        )
+
+    def _written(self, body: bytes, verdicts: Mapping[str, Verdict]) -> dict[str, Ruling]:
+        """Return each verdict with whose text made it; most texts block nobody."""
+        if all(verdict.restriction in _HARMLESS for verdict in verdicts.values()):
+            return {token: (verdict, _NOBODY) for token, verdict in verdicts.items()}
+        written = self._authors.of(body, self._judge.findings(body))
+        return {token: (verdict, written[token]) for token, verdict in verdicts.items()}
