@@ -18,7 +18,7 @@ from crawlblock.pipeline.runs import Tally
 from crawlblock.pipeline.templates import discovered, known
 from crawlblock.store.frames import captures_frame
 from crawlblock.store.store import Store
-from crawlblock.warc import digest
+from crawlblock.warc.http import digest
 
 OPEN = b"User-agent: *\nDisallow: /private\n"
 STRANGER = b"User-agent: Never-Heard-Of/2.0\nDisallow: /\nNonsense-Key: 1\n"

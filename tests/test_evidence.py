@@ -20,7 +20,7 @@ from crawlblock.pipeline.evaluate import evaluate
 from crawlblock.pipeline.runs import Tally
 from crawlblock.store.frames import captures_frame
 from crawlblock.store.store import Store
-from crawlblock.warc import digest
+from crawlblock.warc.http import digest
 
 NAMED = (
     b"\xef\xbb\xbf# ours\r\nUser-agent: *\r\nDisallow: /private\r\n\r\n"
