@@ -90,8 +90,8 @@ class Answers:
         codings = [_value(found.pop(name)) for name in _CODINGS if name in found]
         headers = f"{{{', '.join(map(self._pieces.__getitem__, found.items()))}}}"
         checked = _checked(payload, codings, stated)
-        if checked.ended is None and length and not undone and not codings:
-            checked = _measured(checked, _value(length), stated)
+        if checked.ended is None and length and not undone and "chunked" not in codings:
+            checked = _measured(checked, len(payload), _value(length), stated)
         return Answer(
             status, _value(location) if location else None, headers if found else None, *checked
         )
@@ -143,14 +143,16 @@ def _checked(raw: bytes, codings: list[str], stated: bytes) -> _Payload:
     return _Payload(payload, digest(payload))
 
 
-def _measured(found: _Payload, length: str, stated: bytes) -> _Payload:
-    """Return a payload that is as long as its answer says; one that fits its digest is whole."""
-    raw = found.payload or b""
+def _measured(found: _Payload, size: int, length: str, stated: bytes) -> _Payload:
+    """Return a payload that is `size` bytes long as stored, if it is as long as its answer says.
+
+    One that fits its digest is whole whatever the answer says.
+    """
     is_number = length.isascii() and length.isdigit() and len(length) < 19
-    if not is_number or int(length) <= len(raw) or (stated and fits(stated, raw)):
+    whole = not is_number or int(length) <= size
+    if whole or (stated and fits(stated, found.payload or b"")):
         return found
-    reason = f"{len(raw)} of {length} bytes are there"
-    return _Payload(raw, found.digest, Ending.CUT, reason)
+    return found._replace(ended=Ending.CUT, reason=f"{size} of {length} bytes are there")
 
 
 def digest(payload: bytes) -> str:
