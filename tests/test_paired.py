@@ -8,9 +8,9 @@ import duckdb
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from oracles.paired import Pair, Transition, association, difference, mcnemar_p
 
-from crawlblock.analysis.estimate import Z
-from crawlblock.analysis.paired import Pair, Transition, association, difference, mcnemar_p
+from crawlblock.intervals import Z
 from crawlblock.store.layout import schema
 
 

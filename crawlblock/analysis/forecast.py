@@ -8,8 +8,8 @@ from datetime import date, timedelta
 from functools import partial
 from itertools import pairwise, product
 
-from crawlblock.analysis.estimate import student
 from crawlblock.errors import InputError
+from crawlblock.intervals import student
 
 HORIZON = 3  # points ahead
 TRAINING = 10  # points before the first origin of the backtest

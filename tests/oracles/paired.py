@@ -1,11 +1,11 @@
-"""Two answers of the same hosts, in plain Python: the check on what the metrics compute in SQL."""
+"""Two answers of the same hosts, to check what the metrics compute in SQL."""
 
 import math
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from crawlblock.analysis.estimate import Z, wilson
+from crawlblock.intervals import Z, wilson
 
 
 @dataclass(frozen=True, slots=True)

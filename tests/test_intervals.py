@@ -7,15 +7,9 @@ import duckdb
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from oracles.estimate import Answer, stratified, weighted_total
 
-from crawlblock.analysis.estimate import (
-    Answer,
-    effective_n,
-    stratified,
-    student,
-    weighted_total,
-    wilson,
-)
+from crawlblock.intervals import effective_n, student, wilson
 from crawlblock.store.layout import schema
 
 
