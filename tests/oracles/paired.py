@@ -36,16 +36,6 @@ def difference(pair: Pair, n: float) -> tuple[float, float, float]:
     )
 
 
-def mcnemar_p(first_only: int, second_only: int) -> float:
-    """Return the two-sided exact p of McNemar's test from the counts of pairs that differ.
-
-    The pairs must be independent: count decisions, not hosts, where hosts share them.
-    """
-    n = first_only + second_only
-    tail = sum(math.comb(n, k) for k in range(min(first_only, second_only) + 1))
-    return min(1.0, float(2 * tail / 2**n))
-
-
 @dataclass(frozen=True, slots=True)
 class Transition:
     """What became of a host between one snapshot and the next."""
