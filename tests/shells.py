@@ -20,11 +20,13 @@ import pytest
 from clusters import cluster
 from servers import RangeServer
 
+from crawlblock.captures.build import ROBOTS, unanswered
+from crawlblock.captures.frames import batch_of
 from crawlblock.cli import cli, main
+from crawlblock.hosts import UrlParts
 from crawlblock.miniature import Rendered, build
-from crawlblock.model import Capture, Crawl, SnapshotKind
-from crawlblock.outcome import Outcome
-from crawlblock.store.frames import captures_frame
+from crawlblock.model import Asked, Crawl, SnapshotKind
+from crawlblock.outcome import Ending
 from crawlblock.store.store import Store
 
 ROOT = Path(__file__).parent.parent
@@ -170,12 +172,14 @@ def followed(db: Path, folder: Path, hosts: tuple[str, ...] | list[str]) -> None
 
 def _odd_run(store: Store) -> None:
     """Add a live run in which no name could be looked up."""
-    (member,) = store.members()
-    odd = Capture(
-        "live-2026-11-21", member.host, "/robots.txt", None, f"https://{member.host}/robots.txt",
-        None, 0, datetime(2026, 11, 21), None, Outcome.DNS, None, None, None, None, None,
-    )  # fmt: skip
-    store.add_captures(captures_frame([odd]), [], SnapshotKind.LIVE)
+    (member,) = store.facts.members()
+    day = datetime(2026, 11, 21)
+    odd = unanswered(
+        "live-2026-11-21", UrlParts(True, member.host, ROBOTS), day, Ending.DNS, "no such name"
+    )
+    asked = Asked(snapshot=odd.snapshot, host=member.host)
+    store.facts.add(batch_of([odd], [asked]), SnapshotKind.LIVE)
+    store.conclusions.settle()
 
 
 def called(*arguments: object) -> None:
