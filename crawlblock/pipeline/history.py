@@ -133,7 +133,8 @@ def _pending(store: Store, crawl: Crawl, members: Sequence[Member]) -> list[Memb
 
     They are those not asked before, and those whose capture that may count was never fetched.
     """
-    done = store.facts.hosts_asked(crawl.crawl) - store.conclusions.hosts_to_fetch(crawl.crawl)
+    done = store.facts.hosts_asked(crawl.crawl)
+    done -= store.conclusions.to_fetch().get(crawl.crawl, set())
     pending = (member for member in members if member.host not in done)
     return sorted(pending, key=lambda member: surt(f"https://{member.host}/"))
 
