@@ -20,12 +20,10 @@ import pytest
 from clusters import cluster
 from servers import RangeServer
 
-from crawlblock.captures.build import ROBOTS, unanswered
 from crawlblock.captures.frames import batch_of
 from crawlblock.cli import cli, main
-from crawlblock.hosts import UrlParts
 from crawlblock.miniature import Rendered, build
-from crawlblock.model import Asked, Crawl, SnapshotKind
+from crawlblock.model import Asked, Crawl, Fetch, SnapshotKind
 from crawlblock.outcome import Ending
 from crawlblock.store.store import Store
 
@@ -173,11 +171,16 @@ def followed(db: Path, folder: Path, hosts: tuple[str, ...] | list[str]) -> None
 def _odd_run(store: Store) -> None:
     """Add a live run in which no name could be looked up."""
     (member,) = store.facts.members()
-    day = datetime(2026, 11, 21)
-    odd = unanswered(
-        "live-2026-11-21", UrlParts(True, member.host, ROBOTS), day, Ending.DNS, "no such name"
+    snapshot = "live-2026-11-21"
+    odd = Fetch(
+        snapshot=snapshot,
+        host=member.host,
+        resource="/robots.txt",
+        secure=True,
+        fetch_time=datetime(2026, 11, 21),
+        ended=Ending.DNS,
     )
-    asked = Asked(snapshot=odd.snapshot, host=member.host)
+    asked = Asked(snapshot=snapshot, host=member.host)
     store.facts.add(batch_of([odd], [asked]), SnapshotKind.LIVE)
     store.conclusions.settle()
 
