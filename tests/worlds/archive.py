@@ -2,7 +2,7 @@
 
 import gzip
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +15,7 @@ from worlds.cases import Case, Record, moment
 from worlds.records import answer, digest, packed, request, warcinfo
 
 CRAWL = "CC-MAIN-2025-33"
+_SHARED = 30  # cases of a file
 _BLOCK = 7  # lines of a ZipNum block
 _SHARDS = 3
 _PARTS = 3
@@ -59,12 +60,12 @@ class Row:
 
 
 def write_archive(folder: Path, cases: Sequence[Case], cdx_api: str) -> list[Row]:
-    """Write all cases as one crawl, each as one file; return the lines of its index."""
+    """Write all cases as one crawl; return the lines of its index."""
     rows: list[Row] = []
-    for case, key in zip(cases, file_keys(len(cases)), strict=True):
-        rows += _write_file(folder / key, key, case)
+    for key, part in files_of(cases).items():
+        rows += _write_file(folder / key, key, part)
     rows.sort(key=lambda row: (row.key, row.time))
-    _write_list(folder, "robotstxt", file_keys(len(cases)))
+    _write_list(folder, "robotstxt", files_of(cases))
     _write_list(folder, "cc-index", _write_zipnum(folder, rows))
     _write_list(folder, "cc-index-table", _write_parquet(folder, rows))
     crawl = {
@@ -79,20 +80,25 @@ def write_archive(folder: Path, cases: Sequence[Case], cdx_api: str) -> list[Row
     return rows
 
 
-def file_keys(number: int) -> list[str]:
-    """Return the keys of the WARC files."""
+def files_of(cases: Sequence[Case]) -> dict[str, Sequence[Case]]:
+    """Return the keys of the WARC files, each with the cases that it holds."""
+    shared = [case for case in cases if not case.alone]
+    parts = [shared[at : at + _SHARED] for at in range(0, len(shared), _SHARED)]
+    parts += [[case] for case in cases if case.alone]
     span = "CC-MAIN-20250802000000-20250818000000"
-    return [
-        f"crawl-data/{CRAWL}/segments/1754151279808.{n // 10}/robotstxt/{span}-{n:05}.warc.gz"
-        for n in range(number)
-    ]
+    segments = f"crawl-data/{CRAWL}/segments/1754151279808"
+    return {
+        f"{segments}.{n // 10}/robotstxt/{span}-{n:05}.warc.gz": part
+        for n, part in enumerate(parts)
+    }
 
 
-def _write_file(path: Path, key: str, case: Case) -> Iterator[Row]:
+def _write_file(path: Path, key: str, cases: Iterable[Case]) -> list[Row]:
     path.parent.mkdir(parents=True, exist_ok=True)
+    rows: list[Row] = []
     with path.open("wb") as file:
         file.write(warcinfo())
-        for record in case.records:
+        for case, record in [(each, record) for each in cases for record in each.written()]:
             if isinstance(record, bytes):
                 file.write(record)
                 continue
@@ -100,7 +106,8 @@ def _write_file(path: Path, key: str, case: Case) -> Iterator[Row]:
             offset = file.tell()
             whole, stored = answer(record, case)
             file.write(stored)
-            yield _row(record, case, key, offset, len(whole))
+            rows.append(_row(record, case, key, offset, len(whole)))
+    return rows
 
 
 def _row(record: Record, case: Case, key: str, offset: int, length: int) -> Row:

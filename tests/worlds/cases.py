@@ -19,6 +19,10 @@ ABSENT: Verdict = ("none", "absent", True)
 CLOSED: Verdict = ("full", "http", False)
 UNKNOWN: Verdict = ("unknown", "unknown", None)
 
+HOST, WWW = "shop.{case}", "www.shop.{case}"
+HTTPS, HTTP = f"https://{HOST}/robots.txt", f"http://{HOST}/robots.txt"
+TARGET = f"https://{WWW}/robots.txt"
+NEIGHBOUR = "neighbour.{case}"
 Change = Callable[[bytes], bytes]
 
 
@@ -69,7 +73,10 @@ Expected = Mapping[str, Seen | None]  # by host; None: it is not captured
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """A small archive: one file.  Bytes among the records are written as they are."""
+    """A small archive.  Bytes among the records are written as they are.
+
+    Cases share files; one with damage has its own, whose first record is a whole neighbour.
+    """
 
     name: str
     why: str
@@ -85,6 +92,21 @@ class Case:
         """Return the domain that replaces `{case}`."""
         return f"{self.name.replace('_', '-')}.example"
 
+    @property
+    def alone(self) -> bool:
+        """Tell whether something is wrong with the file itself."""
+        return any(isinstance(r, bytes) or r.damaged or r.spelled for r in self.records)
+
+    def written(self) -> tuple[Record | bytes, ...]:
+        """Return all that is written of the case."""
+        if not self.alone:
+            return self.records
+        body = self._neighbour().body
+        return (
+            Record(url=f"https://{NEIGHBOUR}/robots.txt", at="03 12:00", body=body),
+            *self.records,
+        )
+
     def filled(self, text: str) -> str:
         """Return a text with the domain of the case."""
         return text.replace("{case}", self.domain)
@@ -92,7 +114,16 @@ class Case:
     def wanted(self, by_index: bool) -> dict[str, Seen | None]:
         """Return what a source must find, by host."""
         whole = {**self.expected, **(self.history if by_index else self.files)}
+        if self.alone:
+            whole[NEIGHBOUR] = ok("03 12:00", self._neighbour())
         return {self.filled(host): seen for host, seen in whole.items()}
+
+    def hosts(self) -> list[str]:
+        """Return every host that is asked for."""
+        return [*self.wanted(True), *map(self.filled, self.also)]
+
+    def _neighbour(self) -> "Text":
+        return limits(f"neighbour of {self.name}")
 
 
 def moment(at: str) -> datetime:
@@ -124,6 +155,11 @@ def page(tag: str) -> bytes:
     return f"<!doctype html>\n<title>{tag}</title>\n".encode()
 
 
+def got(url: str, at: str, tag: str) -> Record:
+    """Return a capture of a robots.txt that blocks GPTBot."""
+    return Record(url=url, at=at, body=blocks(tag).body)
+
+
 def moved(url: str, at: str, target: str, status: int = 301) -> Record:
     """Return a redirect."""
     sends = (f"Location: {target}",)
@@ -136,6 +172,11 @@ def error(url: str, at: str, status: int) -> Record:
     """Return an error with a page."""
     body = f"<!doctype html><title>{status}</title>".encode()
     return Record(url=url, at=at, status=status, type="text/html", body=body)
+
+
+def one(name: str, why: str, record: Record, seen: Seen) -> Case:
+    """Return a case of one record."""
+    return Case(name=name, why=why, records=(record,), expected={HOST: seen})
 
 
 def ok(at: str, text: Text, status: int = 200) -> Seen:

@@ -1,6 +1,11 @@
 """Cases of damage: what cannot be read affects neither its neighbours nor older answers."""
 
 from worlds.cases import (
+    HOST,
+    HTTP,
+    HTTPS,
+    TARGET,
+    WWW,
     Case,
     Record,
     allows,
@@ -9,6 +14,7 @@ from worlds.cases import (
     broken,
     dead,
     error,
+    got,
     moved,
     not_robots,
     ok,
@@ -16,15 +22,8 @@ from worlds.cases import (
 )
 from worlds.records import beheaded, flipped, halved, packed, wrecked, wrong_sum
 
-HOST, WWW = "shop.{case}", "www.shop.{case}"
-HTTPS, HTTP = f"https://{HOST}/robots.txt", f"http://{HOST}/robots.txt"
 BEFORE, BEHIND = "https://before.{case}/robots.txt", "https://behind.{case}/robots.txt"
 LIMIT = 500 * 1024  # bytes of a robots.txt that count
-
-
-def got(url: str, at: str, tag: str) -> Record:
-    """Return a capture of a robots.txt that blocks GPTBot."""
-    return Record(url=url, at=at, body=blocks(tag).body)
 
 
 def altered(at: str, tag: str, status: int = 200) -> Record:
@@ -86,7 +85,7 @@ def _only() -> list[Case]:
     return [
         Case(
             name="review_behind_a_damaged_record",
-            why="Neighbours are found; a record without a readable byte is known by the index only.",
+            why="Neighbours are found; of an unreadable record only the index knows.",
             records=(
                 got(BEFORE, "04 10:00", "before the damage"),
                 Record(url=HTTPS, at="04 11:00", body=allows("in the damage").body,
@@ -192,7 +191,6 @@ def _around() -> list[Case]:
 
 def _ranks() -> list[Case]:
     """Return cases of a damaged record beside what ranks near it."""
-    target = f"https://{WWW}/robots.txt"
     return [
         Case(
             name="damage_after_an_error", why="An error ranks above a damaged record.",
@@ -207,12 +205,12 @@ def _ranks() -> list[Case]:
         ),
         Case(
             name="damage_after_a_dead_redirect", why="Of these two the newer counts.",
-            records=(moved(HTTPS, "04 10:00", target), altered("05 10:00", "after a redirect")),
+            records=(moved(HTTPS, "04 10:00", TARGET), altered("05 10:00", "after a redirect")),
             expected={HOST: broken("05 10:00")},
         ),
         Case(
             name="a_dead_redirect_after_damage", why="Of these two the newer counts.",
-            records=(altered("04 10:00", "before a redirect"), moved(HTTPS, "05 10:00", target)),
+            records=(altered("04 10:00", "before a redirect"), moved(HTTPS, "05 10:00", TARGET)),
             expected={HOST: dead("05 10:00")},
         ),
         Case(
@@ -237,7 +235,7 @@ def _truncated() -> list[Case]:
             expected={HOST: broken("04 10:00")},
         ),
         Case(
-            name="truncated_short_after_a_robots_txt", why="A cut file does not replace a whole one.",
+            name="truncated_short_after_a_robots_txt", why="A cut file replaces no whole one.",
             records=(got(HTTPS, "04 10:00", "before a cut one"),
                      Record(url=HTTPS, at="05 10:00", body=allows("a cut one").body,
                             truncated="disconnect")),

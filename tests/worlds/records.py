@@ -1,4 +1,4 @@
-"""The bytes of a case: WARC records as Common Crawl writes them, and what can be wrong with them."""
+"""The bytes of a case: WARC records as Common Crawl writes them, and damage to them."""
 
 import base64
 import hashlib

@@ -1,34 +1,33 @@
 """Cases of several captures: which one counts for a host."""
 
 from worlds.cases import (
+    DEFAULT,
     EMPTY,
-    STATUSES,
+    HOST,
+    HTTP,
+    HTTPS,
+    NAMED,
     Case,
     Record,
-    allows,
+    Text,
     answered,
     blocks,
     error,
-    limits,
     not_robots,
     ok,
     page,
 )
 
-HOST = "shop.{case}"
-HTTPS, HTTP = f"https://{HOST}/robots.txt", f"http://{HOST}/robots.txt"
 CHALLENGE = b"Just a moment... /cdn-cgi/challenge-platform/h/b/orchestrate\n"
-COMMENTED = blocks("build 7")._replace(
-    body=b"<!-- build 7 -->\nUser-agent: GPTBot\nDisallow: /\n"
-)
 
 
 def pair(name: str, why: str, first: Record, second: Record, counts: int) -> Case:
     """Return a case of two captures of a host, of which the given one (0 or 1) counts."""
     chosen = (first, second)[counts]
-    text = next((text for text in _TEXTS if text.body == chosen.body), None)
-    if text:
-        seen = ok(chosen.at, text, chosen.status or 0)
+    if chosen.body == b"":
+        seen = ok(chosen.at, EMPTY)
+    elif chosen.body.startswith(b"# "):
+        seen = ok(chosen.at, Text(chosen.body, NAMED, DEFAULT), chosen.status or 0)
     elif chosen.status == 200:
         seen = not_robots(chosen.at, chosen.body)
     else:
@@ -38,9 +37,7 @@ def pair(name: str, why: str, first: Record, second: Record, counts: int) -> Cas
 
 def robots(at: str, tag: str, url: str = HTTPS, status: int = 200) -> Record:
     """Return a capture of a robots.txt that blocks GPTBot."""
-    text = blocks(tag)
-    _TEXTS.append(text)
-    return Record(url=url, at=at, status=status, body=text.body)
+    return Record(url=url, at=at, status=status, body=blocks(tag).body)
 
 
 def html(at: str, tag: str) -> Record:
@@ -51,9 +48,6 @@ def html(at: str, tag: str) -> Record:
 def plain(at: str, body: bytes) -> Record:
     """Return a capture of some body that the server calls plain text."""
     return Record(url=HTTPS, at=at, body=body)
-
-
-_TEXTS = [EMPTY]
 
 
 def _errors() -> list[Case]:
@@ -139,100 +133,6 @@ def _texts() -> list[Case]:
     ]  # fmt: skip
 
 
-def _single() -> list[Case]:
-    return [
-        Case(
-            name="one_robots_txt", why="The plain case.",
-            records=(robots("04 10:00", "the only one"),),
-            expected={HOST: ok("04 10:00", blocks("the only one"))},
-        ),
-        Case(
-            name="statuses_alone", why="Each error is what its status says.",
-            records=tuple(
-                error(f"https://s{status}.{{case}}/robots.txt", "04 10:00", status)
-                for status in STATUSES
-            ),
-            expected={f"s{status}.{{case}}": answered("04 10:00", status) for status in STATUSES},
-        ),
-        Case(
-            name="empty_and_204", why="An empty file and a 204 are robots.txt files without rules.",
-            records=(
-                Record(url="https://empty.{case}/robots.txt", at="04 10:00"),
-                Record(url="https://none.{case}/robots.txt", at="04 10:00", status=204, type=None),
-            ),
-            expected={
-                "empty.{case}": ok("04 10:00", EMPTY), "none.{case}": ok("04 10:00", EMPTY, 204),
-            },
-        ),
-        Case(
-            name="a_204_after_a_robots_txt", why="A 204 is an empty robots.txt, and newer.",
-            records=(
-                robots("04 10:00", "before 204"),
-                Record(url=HTTPS, at="05 10:00", status=204, type=None),
-            ),
-            expected={HOST: ok("05 10:00", EMPTY, 204)},
-        ),
-        Case(
-            name="words_after_a_robots_txt",
-            why="Words in plain text are read as a robots.txt without rules, and this one is newer.",
-            records=(robots("04 10:00", "before words"), plain("05 10:00", b"Come in, all.\n")),
-            expected={
-                HOST: ok("05 10:00", EMPTY._replace(body=b"Come in, all.\n")),
-            },
-        ),
-        Case(
-            name="pages_alone", why="A page in place of a robots.txt is unknown.",
-            records=tuple(
-                Record(url=f"https://{name}.{{case}}/robots.txt", at="04 10:00", body=body)
-                for name, body in _ALONE.items()
-            ),
-            expected={f"{name}.{{case}}": not_robots("04 10:00", body)
-                      for name, body in _ALONE.items()},
-        ),
-        Case(
-            name="a_robots_txt_called_html", why="The body decides, not what the server calls it.",
-            records=(
-                Record(url=HTTPS, at="05 10:00", type="text/html", body=limits("HTML").body),
-                robots("04 10:00", "older than one called HTML"),
-            ),
-            expected={HOST: ok("05 10:00", limits("HTML"))},
-        ),
-        Case(
-            name="review_comment_then_503", why="Markup before a robots.txt does not hide it.",
-            records=(
-                Record(url=HTTPS, at="04 10:00", detected="text/html", body=COMMENTED.body),
-                error(HTTPS, "05 10:00", 503),
-            ),
-            expected={HOST: ok("04 10:00", COMMENTED)},
-        ),
-        Case(
-            name="a_robots_txt_of_other_types", why="No type makes it less of a robots.txt.",
-            records=tuple(
-                Record(url=f"https://{name}.{{case}}/robots.txt", at="04 10:00", type=mime,
-                       body=limits(f"of type {mime}").body)
-                for name, mime in _TYPES.items()
-            ),
-            expected={f"{name}.{{case}}": ok("04 10:00", limits(f"of type {mime}"))
-                      for name, mime in _TYPES.items()},
-        ),
-    ]  # fmt: skip
-
-
-_ALONE = {
-    "html": page("alone"),
-    "json": b'{"message": "Not here"}',
-    "challenge": b"<html><script src=/cdn-cgi/challenge-platform/x></script></html>",
-    "zipped": b"\x1f\x8b\x08\x00 and more",
-    "image": b"\x89PNG\r\n\x1a\n and more",
-}
-_TYPES = {
-    "octets": "application/octet-stream",
-    "nothing": None,
-    "nonsense": "x/y; charset=none;;",
-    "json": "application/json",
-}
-
-
 def _many() -> list[Case]:
     thirty = [
         robots(f"{day:02} {hour:02}:00", f"the {day}. at {hour}")
@@ -270,69 +170,4 @@ def _many() -> list[Case]:
     ]  # fmt: skip
 
 
-def _hosts() -> list[Case]:
-    other = allows("of another path").body
-    paths = ("ROBOTS.TXT", "/robots.txt", "robots.txt?v=2", "robots.txt.bak", "a/robots.txt")
-    return [
-        Case(
-            name="other_paths", why="Only /robots.txt itself is the host's robots.txt.",
-            records=(
-                robots("04 10:00", "among other paths"),
-                *(Record(url=f"https://{HOST}/{path}", at="05 10:00", body=other)
-                  for path in paths),
-            ),
-            expected={HOST: ok("04 10:00", blocks("among other paths"))},
-        ),
-        Case(
-            name="a_port", why="A host with a port of its own has a robots.txt of its own.",
-            records=(
-                robots("04 10:00", "without a port"),
-                Record(url=f"https://{HOST}:8443/robots.txt", at="05 10:00",
-                       body=allows("with a port").body),
-            ),
-            expected={HOST: ok("04 10:00", blocks("without a port")),
-                      f"{HOST}:8443": ok("05 10:00", allows("with a port"))},
-        ),
-        Case(
-            name="the_default_port", why="The scheme's own port changes nothing.",
-            records=(
-                robots("04 10:00", "port left out"),
-                Record(url=f"https://{HOST}:443/robots.txt", at="05 10:00",
-                       body=allows("port 443").body),
-            ),
-            expected={HOST: ok("05 10:00", allows("port 443"))},
-        ),
-        Case(
-            name="an_international_host", why="Its name is compared in ASCII.",
-            records=(
-                Record(url="https://xn--bcher-kva.{case}/robots.txt", at="04 10:00",
-                       body=blocks("IDN").body),
-            ),
-            expected={"xn--bcher-kva.{case}": ok("04 10:00", blocks("IDN"))},
-        ),
-        Case(
-            name="addresses", why="An IP address is a host.",
-            records=(
-                Record(url="https://198.51.100.23/robots.txt", at="04 10:00",
-                       body=blocks("IPv4").body),
-                Record(url="https://[2001:db8::23]/robots.txt", at="04 10:00",
-                       body=blocks("IPv6").body),
-            ),
-            expected={"198.51.100.23": ok("04 10:00", blocks("IPv4")),
-                      "[2001:db8::23]": ok("04 10:00", blocks("IPv6"))},
-        ),
-        Case(
-            name="an_upper_case_host", why="Hosts are compared in lower case.",
-            records=(robots("04 10:00", "lower case"),
-                     robots("05 10:00", "upper case", "HTTPS://SHOP.{case}/robots.txt")),
-            expected={HOST: ok("05 10:00", blocks("upper case"))},
-        ),
-        Case(
-            name="not_captured", why="A host without a capture is not made up.",
-            records=(robots("04 10:00", "another host"),),
-            expected={HOST: ok("04 10:00", blocks("another host")), "nobody.{case}": None},
-        ),
-    ]  # fmt: skip
-
-
-CASES = [*_single(), *_texts(), *_pages(), *_errors(), *_two_errors(), *_many(), *_hosts()]
+CASES = [*_texts(), *_pages(), *_errors(), *_two_errors(), *_many()]
