@@ -10,6 +10,7 @@ from json.encoder import encode_basestring_ascii
 from typing import NamedTuple
 
 from crawlblock.outcome import Ending
+from crawlblock.robots.sniff import is_robots
 from crawlblock.warc.codings import UNREADABLE, decoded
 
 # Response headers worth keeping: what kind of answer it was, who gave it, and signals beside the
@@ -136,7 +137,8 @@ def _checked(raw: bytes, codings: list[str], stated: bytes) -> _Payload:
     try:
         payload = decoded(raw, named)
     except UNREADABLE as error:
-        if stated and fits(stated, raw):
+        # The digest may be that of the coded bytes, too: what can be read is not in a coding.
+        if "chunked" not in named and stated and fits(stated, raw) and is_robots(raw):
             return _Payload(raw, digest(raw))
         reason = f"{', '.join(named)}: {error}"
         return _Payload(None, _text(stated) or None, Ending.UNDECODABLE, reason)
