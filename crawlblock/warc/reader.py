@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from importlib.util import find_spec
 from operator import itemgetter
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO, Any, NamedTuple
 
 from crawlblock.errors import ArchiveError
 from crawlblock.warc.codings import LARGEST
@@ -136,7 +136,13 @@ def _with_fastwarc(file: IO[bytes], raw: mmap.mmap) -> Iterator[Found]:
     A record is given once the next one is found where a gzip member begins.
     """
     from fastwarc.warc import (
-        ArchiveIterator, any_type, conversion, metadata, request, response, warcinfo,
+        ArchiveIterator,
+        any_type,
+        conversion,
+        metadata,
+        request,
+        response,
+        warcinfo,
     )  # fmt: skip
 
     size, at, last = len(raw), -1, None
@@ -175,13 +181,13 @@ def _with_fastwarc(file: IO[bytes], raw: mmap.mmap) -> Iterator[Found]:
         yield _found(*last, at, size - at)
 
 
-class _Shapes(dict[tuple[bytes, ...], "itemgetter[bytes]"]):
+class _Shapes(dict[tuple[bytes, ...], "itemgetter[Any]"]):
     """What picks the fields of _NAMES out of a header with these names; files have few shapes.
 
     It is given the values with an empty one at their end, for fields that are not there.
     """
 
-    def __missing__(self, names: tuple[bytes, ...]) -> "itemgetter[bytes]":
+    def __missing__(self, names: tuple[bytes, ...]) -> "itemgetter[Any]":
         lower = [name.lower() for name in names]
         if b"\n" in b"".join(names) or any(lower.count(name) > 1 for name in _NAMES):
             raise _Doubt
