@@ -69,9 +69,12 @@ class Prober:
         return self._judge.allowed(body, _NAME, url.raw_path_qs)
 
     def _keep(self, answer: Answer) -> Kept:
-        ended = None
-        if 200 <= answer.status < 300:
-            mitigated = answer.header("cf-mitigated") is not None  # Cloudflare says so itself
-            challenged = mitigated or challenges_page(answer.body)
-            ended = Ending.CHALLENGE if challenged else Ending.HOME_PAGE
-        return kept(self._context, answer, ended, None)
+        return kept(self._context, answer, page_ending(answer), None)
+
+
+def page_ending(answer: Answer) -> Ending | None:
+    """Return what came in answer to a request for a page, None where the status says all."""
+    if not 200 <= answer.status < 300:
+        return None
+    mitigated = answer.header("cf-mitigated") is not None  # Cloudflare says so itself
+    return Ending.CHALLENGE if mitigated or challenges_page(answer.body) else Ending.HOME_PAGE

@@ -47,10 +47,7 @@ class Live:
 
     async def batches(self) -> AsyncGenerator[Batch]:
         """Yield what visits found, some visits together; the first error ends all."""
-        pending = iter(self._members)
-        size = min(self._pace.concurrency, len(self._members))
-        visiting = asyncio.ensure_future(gather(self._work(pending) for _ in range(size)))
-        visiting.add_done_callback(lambda _: self._ready.set())
+        visiting = asyncio.ensure_future(self._visit_all())
         try:
             while self._visits or not visiting.done():
                 await self._ready.wait()
@@ -66,6 +63,14 @@ class Live:
         finally:
             visiting.cancel()
             await asyncio.gather(visiting, return_exceptions=True)
+
+    async def _visit_all(self) -> None:
+        pending = iter(self._members)
+        size = min(self._pace.concurrency, len(self._members))
+        try:
+            await gather(self._work(pending) for _ in range(size))
+        finally:
+            self._ready.set()
 
     async def _work(self, pending: Iterator[Member]) -> None:
         for member in pending:

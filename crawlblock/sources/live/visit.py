@@ -65,14 +65,14 @@ class Visitor:
         deadline = asyncio.get_running_loop().time() + self._context.patience.whole
         found: list[Kept] = []
         nameless: set[str | None] = set()  # hosts that the next scheme would not find either
-        for asked in candidates(member):
-            url = _checked(asked)
+        for asked in candidates(member) or (f"https://{member.host}{ROBOTS}",):
+            url, written = _checked(asked), _as_written(asked)
             if isinstance(url, Failure):
-                found.append(failed(self._context, asked, _as_written(asked), url))
+                found.append(failed(self._context, asked, written, url))
                 continue
             if url.raw_host in nameless:
                 continue
-            first = await self._robots.ask(url, deadline)
+            first = _spelled(await self._robots.ask(url, deadline), written.host)
             if first.answered:
                 chain = await self._robots.follow(first, deadline)
                 found += chain.answers
@@ -115,6 +115,13 @@ def _checked(asked: str) -> URL | Failure:
         return URL(asked) if _is_host(host) else _NO_HOST
     except ValueError:
         return _NO_HOST
+
+
+def _spelled(found: Kept, host: str) -> Kept:
+    """Return a fetch of a host under the panel's own spelling: IPv6 addresses have several."""
+    if found.fetch.host == host:
+        return found
+    return replace(found, fetch=replace(found.fetch, host=host))
 
 
 @lru_cache(maxsize=4_096)  # each is asked for by https and again by http
