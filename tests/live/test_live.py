@@ -33,7 +33,7 @@ from live.servers import (
     sending,
     web_server,
 )
-from live.visits import PATIENT, a_store, asking, imported, live_run
+from live.visits import PATIENT, a_store, asking, live_run, read_back
 
 PAGE = b"<!DOCTYPE html><html></html>"
 ACTS = {
@@ -120,7 +120,7 @@ async def test_own_import_gives_the_same_captures(tmp_path: Path) -> None:
         "drip.test",
         "short.test",
     }
-    copy, _ = await imported(tmp_path / "copy", path)
+    copy, _ = await read_back(tmp_path / "copy", path)
     columns = "host, url, hops, status, digest, fetch_time, warc_offset, warc_length"
     mine = rows(store, columns)
     theirs = [row for row in rows(copy, columns) if row[0] != "www.moved.test"]

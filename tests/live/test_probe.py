@@ -23,7 +23,7 @@ from live.servers import (
     silence,
     web_server,
 )
-from live.visits import AGENT, SNAPSHOT, a_store, asking, imported, live_run, member, visit
+from live.visits import AGENT, SNAPSHOT, a_store, asking, live_run, member, read_back, visit
 
 PAGE = b"<!DOCTYPE html><html><body>" + b"Welcome. " * 20_000 + b"</body></html>"
 NOBODY = b"User-agent: *\nDisallow: /\n"
@@ -135,7 +135,7 @@ async def test_pages_stand_beside_and_not_among_the_rules(tmp_path: Path) -> Non
     assert [row[0] for row in captures(store, "/")] == sorted(h for h in SITES if SITES[h][2])
     assert store.facts.hosts_asked(SNAPSHOT) == set(SITES)
     (path,) = (tmp_path / "b" / "warc").iterdir()
-    copy, _ = await imported(tmp_path / "copy", path)
+    copy, _ = await read_back(tmp_path / "copy", path)
     assert not captures(copy, "/")
     imported = captures(copy, "/robots.txt")
     assert [row for row in imported if row[0] != "www.unread.test"] == robots

@@ -107,7 +107,7 @@ async def visit(folder: Path, how: Asking, members: Sequence[Member]) -> Visited
     )
 
 
-async def imported(folder: Path, path: Path) -> tuple[Store, list[LeftOut]]:
+async def read_back(folder: Path, path: Path) -> tuple[Store, list[LeftOut]]:
     """Return a new database with what a WARC file holds, and what was left out of it."""
     store = a_store(folder, [])
     left_out = await asyncio.to_thread(import_files, Run(store), [path], "month", [])
