@@ -11,6 +11,7 @@ from crawlblock.outcome import Ending, Outcome
 from crawlblock.sources.live import Answer
 from crawlblock.sources.live.probe import page_ending
 from crawlblock.store.store import Store
+from crawlblock.warc.http import digest
 from crawlblock.warc.reader import Record, read_record
 from live.servers import (
     ROBOTS,
@@ -139,6 +140,18 @@ async def test_pages_stand_beside_and_not_among_the_rules(tmp_path: Path) -> Non
     assert not captures(copy, "/")
     imported = captures(copy, "/robots.txt")
     assert [row for row in imported if row[0] != "www.unread.test"] == robots
+
+
+async def test_a_page_is_no_answer_to_who_asked_for_robots_txt(tmp_path: Path) -> None:
+    """A robots.txt that leads to a home page, which was asked for as well, is a page."""
+    acts = {**ACTS, "alias.test/robots.txt": redirecting("http://open.test/")}
+    async with web_server(acts) as server:
+        how = asking(TestResolver(server.port), probe_page=True)
+        found = await visit(tmp_path, how, [member("alias.test"), member("open.test")])
+    alias, page = found.captures["alias.test"], found.pages["open.test"]
+    assert (alias.outcome, alias.hops, alias.url) == (Outcome.NOT_ROBOTS, 1, "http://open.test/")
+    assert alias.digest == digest(PAGE)
+    assert (page.outcome, page.hops, page.digest) == (Outcome.OK, 0, None)
 
 
 @pytest.mark.parametrize(
