@@ -9,7 +9,8 @@ CREATE OR REPLACE TEMP MACRO merit(goodness, moment, secure, digest, warc_offset
 
 CREATE OR REPLACE TEMP TABLE step AS
 SELECT f.id, f.snapshot, f.host, f.resource, f.secure, f.fetch_time, f.status, f.ended,
-       f.resource <> '/robots.txt' AS page, f.warc_offset, p.digest, e.outcome, o.goodness, md5_number(url_of(f.secure, h.host, f.resource)) AS url,
+       f.resource <> '/robots.txt' AS page, f.warc_offset, p.digest, e.outcome, o.goodness,
+       md5_number(url_of(f.secure, h.host, f.resource)) AS url,
        md5_number(CASE WHEN f.status BETWEEN 300 AND 399 THEN f.redirect END) AS target
 FROM facts.fetches f
 SEMI JOIN unselected u ON u.snapshot = f.snapshot
