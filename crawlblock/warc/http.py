@@ -10,6 +10,7 @@ from json.encoder import encode_basestring_ascii
 from typing import NamedTuple
 
 from crawlblock.outcome import Ending
+from crawlblock.robots.sniff import is_robots
 from crawlblock.warc.codings import UNREADABLE, decoded
 
 # Response headers worth keeping: what kind of answer it was, who gave it, and signals beside the
@@ -37,12 +38,16 @@ KEPT_HEADERS = frozenset(
     }
 )
 _ENDS = re.compile(rb"\r?\n\r?\n")
-_CODINGS = ("transfer-encoding", "content-encoding")
-_LENGTH = "content-length"
-# What crawlers that store decoded payloads rename these headers to.
-_UNDONE = frozenset({"x-crawl-content-encoding", "x-crawler-content-encoding"})
-_READ = KEPT_HEADERS.union(_CODINGS, {_LENGTH}, _UNDONE)
+_TRANSFER, _CONTENT, _LENGTH = "transfer-encoding", "content-encoding", "content-length"
+_UNDONE = "x-crawl-content-encoding"
+_READ = {name: name for name in (*KEPT_HEADERS, _TRANSFER, _CONTENT, _LENGTH, _UNDONE)}
+# What crawlers that store decoded payloads rename Content-Encoding to: Common Crawl, and our own.
+_READ["x-crawler-content-encoding"] = _UNDONE
 _MEMO = 50_000  # lines; strangers write them
+# Digits of base32 as int() has them; what is none is no digit there either.
+_BASE_32 = bytearray(b"!" * 256)
+for _value_of, _digit in enumerate(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"):
+    _BASE_32[_digit] = b"0123456789abcdefghijklmnopqrstuv"[_value_of]
 _HASHES = {b"sha1": sha1, b"sha-1": sha1, b"sha256": sha256, b"sha-256": sha256, b"md5": md5}
 
 
@@ -52,8 +57,8 @@ class Answer(NamedTuple):
     status: int | None  # None: there is no HTTP status line
     location: str | None
     headers: str | None  # JSON object of the headers kept
-    payload: bytes | None  # None: in a coding that cannot be read
-    digest: str | None  # of the payload; of one that is not to be trusted, as it is stated
+    payload: bytes | None  # of a 2xx; None: in a coding that cannot be read
+    digest: str | None  # of it; of one that is not to be trusted, as it is stated
     ended: Ending | None  # why the payload is not to be trusted
     reason: str | None  # the same in words
 
@@ -84,21 +89,27 @@ class Answers:
         for line in lines:
             if name := self._names[line.partition(b":")[0]]:
                 found[name] = line
+        codings = found.pop(_TRANSFER, None), found.pop(_CONTENT, None)
+        length, undone = found.pop(_LENGTH, None), found.pop(_UNDONE, None)
+        if not 200 <= status < 300:
+            checked = _NO_PAYLOAD
+        elif any(codings):
+            checked = _coded(payload, codings, stated)
+        elif undone or not length or length.endswith(b" %d\r" % len(payload)):
+            checked = _plain(payload, stated)
+        else:
+            checked = _measured(payload, length, stated)
         location = found.get("location")
-        length = found.pop(_LENGTH, None)
-        undone = [found.pop(name) for name in _UNDONE if name in found]
-        codings = [_value(found.pop(name)) for name in _CODINGS if name in found]
-        headers = f"{{{', '.join(map(self._pieces.__getitem__, found.items()))}}}"
-        checked = _checked(payload, codings, stated)
-        if checked.ended is None and length and not undone and "chunked" not in codings:
-            checked = _measured(checked, len(payload), _value(length), stated)
         return Answer(
-            status, _value(location) if location else None, headers if found else None, *checked
+            status,
+            _value(location) if location else None,
+            f"{{{', '.join(map(self._pieces.__getitem__, found.items()))}}}" if found else None,
+            *checked,
         )
 
     def payload(self, block: bytes, stated: bytes = b"") -> Answer:
         """Return a payload that is stored without the answer that brought it."""
-        return Answer(200, None, None, *_checked(block, [], stated))
+        return Answer(200, None, None, *_plain(block, stated))
 
     def _status(self, line: bytes) -> int | None:
         if line not in self._statuses:
@@ -110,49 +121,69 @@ class Answers:
         return self._statuses[line]
 
 
-class _Payload(NamedTuple):
-    """A payload, decoded and checked; see the fields of Answer."""
-
-    payload: bytes | None
-    digest: str | None
-    ended: Ending | None = None
-    reason: str | None = None
+# A payload, decoded and checked: the last four fields of Answer.
+_Payload = tuple[bytes | None, str | None, Ending | None, str | None]
+_NO_PAYLOAD: _Payload = (None, None, None, None)
 
 
-def _checked(raw: bytes, codings: list[str], stated: bytes) -> _Payload:
-    """Return the payload behind its codings, if it has the digest that is stated.
+def _plain(raw: bytes, stated: bytes) -> _Payload:
+    """Return a payload that is in no coding, if it has the digest that is stated."""
+    own = _digest(raw, stated)
+    if own is not None:
+        return raw, own, None, None
+    reason = f"the digest that is stated, {_text(stated)}, is not that of the payload"
+    return raw, _text(stated), Ending.ALTERED, reason
+
+
+def _coded(raw: bytes, lines: Iterable[bytes | None], stated: bytes) -> _Payload:
+    """Return the payload behind its codings, those of the last line on top.
 
     Writers take the digest of a coded payload before or after undoing its coding, and some undo it
     and leave the header: what fits the digest is right.
     """
-    named = [name.strip() for line in codings for name in reversed(line.lower().split(","))]
-    named = [name for name in named if name not in ("", "identity")]
+    each = [name for line in lines if line for name in reversed(_value(line).lower().split(","))]
+    named = [name for name in map(str.strip, each) if name not in ("", "identity")]
     if not named:
-        own = digest(raw)
-        if not stated or _text(stated) == own or fits(stated, raw) is not False:
-            return _Payload(raw, own)
-        reason = f"the digest that is stated, {_text(stated)}, is not that of the payload"
-        return _Payload(raw, _text(stated), Ending.ALTERED, reason)
+        return _plain(raw, stated)
     try:
         payload = decoded(raw, named)
     except UNREADABLE as error:
-        if stated and fits(stated, raw):
-            return _Payload(raw, digest(raw))
+        # The digest may be that of the coded bytes, too: what can be read is not in a coding.
+        if "chunked" not in named and stated and fits(stated, raw) and is_robots(raw):
+            return raw, digest(raw), None, None
         reason = f"{', '.join(named)}: {error}"
-        return _Payload(None, _text(stated) or None, Ending.UNDECODABLE, reason)
-    return _Payload(payload, digest(payload))
+        return None, _text(stated) or None, Ending.UNDECODABLE, reason
+    return payload, digest(payload), None, None
 
 
-def _measured(found: _Payload, size: int, length: str, stated: bytes) -> _Payload:
-    """Return a payload that is `size` bytes long as stored, if it is as long as its answer says.
+def _measured(raw: bytes, line: bytes, stated: bytes) -> _Payload:
+    """Return a payload that is in no coding, if it is as long as its answer says.
 
     One that fits its digest is whole whatever the answer says.
     """
-    is_number = length.isascii() and length.isdigit() and len(length) < 19
-    whole = not is_number or int(length) <= size
-    if whole or (stated and fits(stated, found.payload or b"")):
-        return found
-    return found._replace(ended=Ending.CUT, reason=f"{size} of {length} bytes are there")
+    length = line.partition(b":")[2].strip()
+    short = length.isdigit() and len(length) < 19 and int(length) > len(raw)
+    payload, named, ended, reason = _plain(raw, stated)
+    if short and ended is None and not (stated and fits(stated, raw)):
+        return payload, named, Ending.CUT, f"{len(raw)} of {int(length)} bytes are there"
+    return payload, named, ended, reason
+
+
+def _digest(payload: bytes, stated: bytes) -> str | None:
+    """Return the digest of a payload, None if another one is stated.
+
+    To compare it with what is stated is quicker than to spell it.
+    """
+    number = stated[5:]
+    if len(number) == 32 and stated[:5] == b"sha1:":
+        raw = sha1(payload, usedforsecurity=False).digest()
+        try:
+            same = int(number.translate(_BASE_32), 32) == int.from_bytes(raw)
+        except ValueError:
+            same = False
+        if same:
+            return stated.decode()
+    return None if stated and fits(stated, payload) is False else digest(payload)
 
 
 def digest(payload: bytes) -> str:
@@ -190,8 +221,7 @@ class _Names(dict[bytes, str | None]):
     """The name of a header that is read, None for any other."""
 
     def __missing__(self, name: bytes) -> str | None:
-        key = _text(name).strip().lower()
-        found = key if key in _READ else None
+        found = _READ.get(_text(name).strip().lower())
         if len(self) < _MEMO and len(name) < 100:
             self[name] = found
         return found

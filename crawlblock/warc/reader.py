@@ -10,9 +10,10 @@ found again.  Without FastWARC, `members` reads everything; both give the same.
 import mmap
 import re
 import zlib
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator
 from datetime import UTC, datetime
 from importlib.util import find_spec
+from operator import itemgetter
 from pathlib import Path
 from typing import IO, NamedTuple
 
@@ -25,6 +26,16 @@ _PIECE = 32_768  # bytes inflated at a time; most records need one piece
 _ENDS = b"\r\n\r\n"
 _READ = {b"response": "response", b"revisit": "revisit", b"resource": "resource"}
 _PASSED_OVER = frozenset({b"warcinfo", b"request", b"metadata", b"conversion"})
+# Fields of a record's header that are read, and their values; empty: it is not there.
+_NAMES = (
+    b"warc-type", b"warc-target-uri", b"warc-date", b"warc-payload-digest", b"warc-truncated",
+    b"content-length",
+)  # fmt: skip
+_Head = tuple[bytes, bytes, bytes, bytes, bytes, bytes]
+_CRLF = re.compile(rb"(?i)\r\ncontent-length[ \t]*:")
+_FOLDED = re.compile(rb"\r?\n[ \t]+")
+_BLANK = b" \t\r"
+_MEMO = 1_000  # shapes of headers
 # URL, address, date, media type and, in version 2, more; the last field is the length.
 _ARC = re.compile(rb"([a-z][a-z0-9+.-]*:[^ \n]*) ([^ \n]+) (\d{12,17}) ([^\n]*?)(\d{1,19})\r?\n")
 _EARLIEST, _LATEST = datetime(1994, 1, 1), datetime(2100, 1, 1)  # robots.txt is of 1994
@@ -124,9 +135,12 @@ def _with_fastwarc(file: IO[bytes], raw: mmap.mmap) -> Iterator[Found]:
 
     A record is given once the next one is found where a gzip member begins.
     """
-    from fastwarc.warc import ArchiveIterator, any_type
+    from fastwarc.warc import (
+        ArchiveIterator, any_type, conversion, metadata, request, response, warcinfo,
+    )  # fmt: skip
 
     size, at, last = len(raw), -1, None
+    shapes = _Shapes()
     try:
         for record in ArchiveIterator(
             file, record_types=any_type, parse_http=False, inplace=True, fsspec_args=False
@@ -137,16 +151,22 @@ def _with_fastwarc(file: IO[bytes], raw: mmap.mmap) -> Iterator[Found]:
             if last:
                 yield _found(*last, before, at - before)
                 last = None
-            fields = {name.lower(): value for name, value in record.headers.items_bytes()}
-            if fields.get(b"warc-type", b"").lower() in _PASSED_OVER:
+            kind = record.record_type
+            if kind is request or kind is metadata or kind is warcinfo or kind is conversion:
+                block = record.reader.read()
+                if not block or len(block) != record.content_length or _PLAIN in block:
+                    raise _Doubt
                 continue
-            stated = fields.get(b"content-length", b"")
-            if not stated.isdigit() or int(stated) > LARGEST:
+            names, values = zip(*record.headers.items_bytes(), strict=True)
+            head: _Head = shapes[names]((*values, b""))
+            length = record.content_length
+            if head[-1] != b"%d" % length or length > LARGEST:
                 raise _Doubt
             block = record.reader.read()
-            if len(block) != int(stated) or _PLAIN in block:  # it may hold the next record, too
+            if len(block) != length or _PLAIN in block:  # it may hold the next record, too
                 raise _Doubt
-            last = fields, block
+            if kind is response or head[0].lower() not in _PASSED_OVER:
+                last = head, block
         if at < 0 or _inflate(raw, at)[1] != size:
             raise _Doubt
     except (OSError, ValueError, zlib.error):
@@ -155,26 +175,34 @@ def _with_fastwarc(file: IO[bytes], raw: mmap.mmap) -> Iterator[Found]:
         yield _found(*last, at, size - at)
 
 
-def _found(fields: Mapping[bytes, bytes], block: bytes, offset: int, length: int) -> Found:
-    """Return the record with these fields, or why it cannot be used."""
-    url = fields.get(b"warc-target-uri", b"").strip().strip(b"<>").decode("utf-8", "replace")
-    named = fields.get(b"warc-type", b"").strip().lower()
-    kind = _READ.get(named)
+class _Shapes(dict[tuple[bytes, ...], "itemgetter[bytes]"]):
+    """What picks the fields of _NAMES out of a header with these names; files have few shapes.
+
+    It is given the values with an empty one at their end, for fields that are not there.
+    """
+
+    def __missing__(self, names: tuple[bytes, ...]) -> "itemgetter[bytes]":
+        lower = [name.lower() for name in names]
+        if b"\n" in b"".join(names) or any(lower.count(name) > 1 for name in _NAMES):
+            raise _Doubt
+        if len(self) >= _MEMO:
+            self.clear()
+        places = (lower.index(name) if name in lower else -1 for name in _NAMES)
+        picks = self[names] = itemgetter(*places)
+        return picks
+
+
+def _found(head: _Head, block: bytes, offset: int, length: int) -> Found:
+    """Return the record with this head, or why it cannot be used."""
+    named, url, date, digest, truncated, _ = head
+    address = url.strip(b"<>").decode("utf-8", "replace")
+    kind = _READ.get(named) or _READ.get(named.lower())
     if kind is None:
-        what = named.decode("latin-1")[:40] or "no"
-        return Damage(offset, f"a record of {what} type, which is not read", url or None)
-    if not url:
+        what = named.lower().decode("latin-1")[:40] or "no"
+        return Damage(offset, f"a record of {what} type, which is not read", address or None)
+    if not address:
         return Damage(offset, f"a {kind} record without its URL")
-    return Record(
-        kind,
-        url,
-        fields.get(b"warc-date", b""),
-        fields.get(b"warc-payload-digest", b""),
-        fields.get(b"warc-truncated", b""),
-        block,
-        offset,
-        length,
-    )
+    return Record(kind, address, date, digest, truncated, block, offset, length)
 
 
 def members(raw: mmap.mmap | bytes) -> Iterator[Found]:
@@ -230,24 +258,23 @@ def _inflate(raw: mmap.mmap | bytes, at: int) -> tuple[bytes, int]:
     return b"".join(pieces), at
 
 
-def _split(text: bytes) -> Iterator[tuple[Mapping[bytes, bytes], bytes] | None]:
-    """Return fields and block of each record in a text, None for one that is passed over."""
+def _split(text: bytes) -> Iterator[tuple[_Head, bytes] | None]:
+    """Return head and block of each record in a text, None for one that is passed over."""
     rest = text.lstrip(b"\r\n")
     while rest:
-        fields, rest = _head(rest)
-        stated = fields.get(b"content-length")
-        if stated is None:
+        head, rest = _head(rest)
+        stated = head[-1]
+        if not stated:
             block, rest = rest.removesuffix(_ENDS), b""  # its digest tells whether that is right
         elif not stated.isdigit() or len(stated) > 18 or int(stated) > len(rest):
             raise _Short("a record is shorter than its Content-Length says")
         else:
             block, rest = rest[: int(stated)], rest[int(stated) :].lstrip(b"\r\n")
-        passed_over = fields.get(b"warc-type", b"").lower() in _PASSED_OVER
-        yield None if passed_over else (fields, block)
+        yield None if head[0].lower() in _PASSED_OVER else (head, block)
 
 
-def _head(text: bytes) -> tuple[dict[bytes, bytes], bytes]:
-    """Return the fields of the record that a text begins with, and what follows its head."""
+def _head(text: bytes) -> tuple[_Head, bytes]:
+    """Return the head of the record that a text begins with, and what follows it."""
     if text.startswith(_PLAIN):
         head, blank, rest = text.partition(_ENDS)
         if not blank or b"\n\n" in head:
@@ -260,24 +287,24 @@ def _head(text: bytes) -> tuple[dict[bytes, bytes], bytes]:
         raise ValueError("no WARC record begins here")
     url, _, date, _, length = arc.groups()
     kind = b"warcinfo" if url.startswith(b"filedesc:") else b"response"
-    names = (b"warc-type", b"warc-target-uri", b"warc-date", b"content-length")
-    return dict(zip(names, (kind, url, date, length), strict=True)), text[arc.end() :]
+    return (kind, url, date, b"", b"", length), text[arc.end() :]
 
 
-def _fields(head: bytes) -> dict[bytes, bytes]:
-    """Return the first value of each field of a record's header, its name in lower case."""
+def _fields(head: bytes) -> _Head:
+    """Return the first value of each field of a record's header that is read."""
     fields: dict[bytes, bytes] = {}
-    for line in head.split(b"\n")[1:]:
+    end = b"\r\n" if _CRLF.search(head) else b"\n"
+    for line in _FOLDED.sub(b" ", head).split(end)[1:]:
         name, _, value = line.partition(b":")
-        fields.setdefault(name.strip().lower(), value.strip())
-    return fields
+        fields.setdefault(name.strip(_BLANK).lower(), value.strip(_BLANK))
+    kind, url, date, digest, truncated, length = (fields.get(name, b"") for name in _NAMES)
+    return kind, url, date, digest, truncated, length
 
 
 def _plain_end(raw: mmap.mmap | bytes, at: int) -> int:
     """Return where a record that is not packed ends."""
     head = bytes(raw[at : at + _PIECE])
-    fields, rest = _head(head)
-    stated = fields.get(b"content-length", b"")
+    (*_, stated), rest = _head(head)
     if not stated.isdigit() or len(stated) > 18:
         raise ValueError("a record's header has no Content-Length")
     end = at + len(head) - len(rest) + int(stated)
