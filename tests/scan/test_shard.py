@@ -125,9 +125,7 @@ def test_codings_are_undone(coding: str, tmp_path: Path) -> None:
         ("no HTTP in a record", {"block": b"\xff\xfe\x00"}, "unreadable"),
     ],
 )
-def test_damaged_captures(
-    case: str, given: dict[str, object], ended: str, tmp_path: Path
-) -> None:
+def test_damaged_captures(case: str, given: dict[str, object], ended: str, tmp_path: Path) -> None:
     """A capture whose payload is not to be trusted is kept without it, with why, and counted."""
     found = row(tmp_path, **({"block": answer()} | given))  # type: ignore[arg-type]
     assert (found["ended"], found["text"], found["rules"]) == (ended, None, None)
