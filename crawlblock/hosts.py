@@ -87,10 +87,13 @@ def normal_url(url: str) -> str | None:
 
 def redirect_target(url: str, location: str | None) -> str | None:
     """Return the URL, as URLs are compared, that a Location header leads to; None for no URL."""
-    if not location:
+    text = location.strip() if location else ""
+    if not text:
         return None
+    if _PLAIN_URL.fullmatch(text):
+        return text
     try:
-        return normal_url(urljoin(url, location.strip()))
+        return normal_url(urljoin(url, text))
     except ValueError:
         return None
 

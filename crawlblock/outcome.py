@@ -116,8 +116,8 @@ def outcome_of(
     if 200 <= status < 300:
         if ended:
             return ended.outcome
-        if body is None:
-            return Outcome.NOT_FETCHED
+        if body is None:  # where it was read, it repeats a payload that is not at hand
+            return Outcome.DAMAGED if read else Outcome.NOT_FETCHED
         return Outcome.OK if body is Body.ROBOTS else Outcome.NOT_ROBOTS
     if 300 <= status < 400 and not read and not leads:
         return Outcome.NOT_FETCHED  # its record says where it leads

@@ -165,44 +165,55 @@ def _variables() -> Iterator[str]:
 def _schema(con: duckdb.DuckDBPyConnection) -> Iterator[str]:
     yield "## Tables and views\n"
     yield (
-        "All times are UTC without a zone, all lengths bytes. A view's column of which nothing is "
-        "said holds what the tables' column of that name does, or is explained where it is made, "
-        "in `crawlblock/store/questions.sql` and `crawlblock/store/census.sql`.\n"
+        "All times are UTC without a zone, all lengths bytes. The views come first: they spell out "
+        "what the tables hold as numbers. `facts` has what was seen, `conclusions` what follows "
+        "from it. A view's column of which nothing is said holds what the column of that name "
+        "elsewhere does, or is explained where it is made, in `crawlblock/store/questions.sql` and "
+        "`crawlblock/store/census.sql`.\n"
     )
-    for name in _in_order("TABLE"):
-        yield f"### {name} (table)\n"
-        yield f"{_plain(_comment(con, name))}\n"
-        yield _table(("column", "type", "holds"), _columns(con, name))
     for name in _in_order("VIEW"):
         columns = _columns(con, name)
         yield f"### {name} (view)\n"
         yield f"{_plain(_comment(con, name))}\n"
-        yield f"Columns: {', '.join(column for column, *_ in columns)}.\n"
-        if own := [row for row in columns if row[2]]:
+        own = [row for row in columns if row[2]]
+        if len(own) < len(columns):
+            yield f"Columns: {', '.join(column for column, *_ in columns)}.\n"
+        if own:
             yield _table(("column", "type", "holds"), own)
+    for name in _in_order("TABLE"):
+        yield f"### {name} (table)\n"
+        yield f"{_plain(_comment(con, name))}\n"
+        yield _table(("column", "type", "holds"), _columns(con, name))
     yield "### Macros\n"
     yield _table(("macro", "returns"), _macros(con))
 
 
 def _in_order(kind: str) -> list[str]:
     """Return the names of tables, views or macros in the order of the schema."""
-    return re.findall(rf"^CREATE (?:OR REPLACE )?{kind} (\w+)", schema(), re.MULTILINE)
+    return re.findall(rf"^CREATE (?:OR REPLACE )?{kind} ([\w.]+)", schema(), re.MULTILINE)
+
+
+def _place(name: str) -> list[str]:
+    """Return the database schema and the name of a table or view."""
+    schema_name, _, own = name.rpartition(".")
+    return [schema_name or "main", own]
 
 
 def _comment(con: duckdb.DuckDBPyConnection, name: str) -> str:
     ((comment,),) = con.execute(
-        "SELECT comment FROM duckdb_tables() WHERE table_name = $1 "
-        "UNION ALL SELECT comment FROM duckdb_views() WHERE view_name = $1",
-        [name],
+        "SELECT comment FROM duckdb_tables() WHERE schema_name = $1 AND table_name = $2 "
+        "UNION ALL "
+        "SELECT comment FROM duckdb_views() WHERE schema_name = $1 AND view_name = $2",
+        _place(name),
     ).fetchall()
     return str(comment)
 
 
 def _columns(con: duckdb.DuckDBPyConnection, table: str) -> list[tuple[str, str, str]]:
     rows = con.execute(
-        "SELECT column_name, data_type, comment FROM duckdb_columns() WHERE table_name = ? "
-        "ORDER BY column_index",
-        [table],
+        "SELECT column_name, data_type, comment FROM duckdb_columns() "
+        "WHERE schema_name = ? AND table_name = ? ORDER BY column_index",
+        _place(table),
     ).fetchall()
     return [(f"`{name}`", kind, comment or "") for name, kind, comment in rows]
 

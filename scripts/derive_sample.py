@@ -18,13 +18,14 @@ from pathlib import Path
 
 import polars as pl
 
+from crawlblock import registry
 from crawlblock.hosts import registered_domain
 from crawlblock.miniature.facts import Fact
 from crawlblock.model import Crawl, Verdict
-from crawlblock.outcome import Outcome
-from crawlblock.pipeline.evaluate import Reader
-from crawlblock.sources.outcomes import outcome_of
-from crawlblock.store.store import Ruling
+from crawlblock.outcome import Outcome, outcome_of, status_outcome
+from crawlblock.robots.evaluate import STAR
+from crawlblock.robots.meaning import Reader, Ruling
+from crawlblock.robots.sniff import body_of
 
 ROOT = Path(__file__).resolve().parent.parent
 FIRST, LAST = "CC-MAIN-2022-33", "CC-MAIN-2024-30"
@@ -98,13 +99,14 @@ class Policies:
 
     def __init__(self) -> None:
         """Judge for the registered crawlers and the one that nobody names."""
-        self._reader = Reader("sample")
+        tokens = [STAR, *(crawler.token for crawler in registry.crawlers())]
+        self._reader = Reader(tokens, registry.templates())
         self._numbers: dict[tuple[tuple[str, Verdict, str | None, int | None], ...], int] = {}
         self._decisions: dict[str, int] = {}
 
     def number(self, body: bytes) -> int:
         """Return the number of a body's policy."""
-        vector = tuple(self._row(token, r) for token, r in self._reader.rulings(body).items())
+        vector = tuple(self._row(token, r) for token, r in self._reader.read(body).rulings.items())
         return self._numbers.setdefault(vector, len(self._numbers) + 1)
 
     def _row(self, token: str, ruling: Ruling) -> tuple[str, Verdict, str | None, int | None]:
@@ -203,13 +205,13 @@ def read_word(version: Version) -> tuple[int | None, Outcome, bytes | None]:
     """Return status, outcome and the body to judge of what a corpus says in a word."""
     word, body = version.word, version.body
     if word == "empty" or (body is not None and word in ("robots", "200")):
-        outcome = outcome_of(200, body or b"")
+        outcome = outcome_of(200, None, body_of(body or b""), True, False)
         return 200, outcome, (body or b"") if outcome is Outcome.OK else None
     if word in WORDS:
         outcome = WORDS[word]
         return ANSWERED.get(outcome), outcome, None
     status = int(word.removeprefix("http_"))
-    return status, outcome_of(status, None), None
+    return status, status_outcome(status), None
 
 
 def tell(host: str, crawl: Crawl, corpus: Corpus, policies: Policies) -> Fact | None:

@@ -7,7 +7,7 @@ from typing import Any
 from crawlblock.captures.frames import batch_of
 from crawlblock.model import Asked, Fetch, Payload, SnapshotKind
 from crawlblock.store.store import Store
-from crawlblock.warc import digest
+from crawlblock.warc.http import digest
 
 Answer = bytes | int | None  # a body, a status without one, no HTTP answer
 

@@ -19,7 +19,7 @@ from crawlblock.model import Fetch
 from crawlblock.pipeline.evaluate import evaluate
 from crawlblock.pipeline.runs import Run
 from crawlblock.store.store import Store
-from crawlblock.warc import digest
+from crawlblock.warc.http import digest
 
 NAMED = (
     b"\xef\xbb\xbf# ours\r\nUser-agent: *\r\nDisallow: /private\r\n\r\n"

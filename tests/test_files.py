@@ -27,7 +27,8 @@ from crawlblock.sources.files import (
 from crawlblock.sources.files.imported import MOST_KEPT
 from crawlblock.store.frames import CAPTURE_SCHEMA
 from crawlblock.store.store import Store
-from crawlblock.warc import Exchange, append_exchange, append_info, digest
+from crawlblock.warc.http import digest
+from crawlblock.warc.writer import Exchange, append_exchange, append_info
 
 BODY = b"User-agent: GPTBot\nDisallow: /\n"
 LATIN = '# caf\xe9\nUser-agent: *\r\nDisallow: /a,"b"\n'.encode("latin-1")

@@ -28,7 +28,7 @@ from crawlblock.sources.commoncrawl.index import IndexRow
 from crawlblock.sources.commoncrawl.mirror import open_mirror
 from crawlblock.sources.commoncrawl.zipnum import open_zipnum, row_of
 from crawlblock.transport import Limits, PoliteClient
-from crawlblock.warc import digest
+from crawlblock.warc.http import digest
 
 CRAWL = "MINI-2024-30"
 CONFIG = """\

@@ -16,7 +16,7 @@ from crawlblock.outcome import Outcome
 from crawlblock.registry import crawlers
 from crawlblock.robots.evaluate import STAR, Judge
 from crawlblock.robots.sniff import is_robots
-from crawlblock.warc import digest
+from crawlblock.warc.http import digest
 
 
 @pytest.fixture(scope="module")

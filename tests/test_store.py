@@ -21,7 +21,7 @@ from crawlblock.pipeline.evaluate import evaluate
 from crawlblock.pipeline.runs import Tally, recorded
 from crawlblock.store.frames import ArrowStream, captures_frame
 from crawlblock.store.store import Store
-from crawlblock.warc import digest
+from crawlblock.warc.http import digest
 
 BODY = b"User-agent: GPTBot\nDisallow: /\n"
 

@@ -1,6 +1,6 @@
 """Facts as frames, in which the sources hand them to the database."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import astuple, dataclass, fields
 from datetime import datetime
 
@@ -36,4 +36,24 @@ def batch_of(
         pl.DataFrame(list(map(astuple, fetches)), schema=FETCHES, orient="row"),
         pl.DataFrame(list(map(astuple, asked)), schema=ASKED, orient="row"),
         payloads,
+    )
+
+
+def joined(batches: Iterable[Batch], size: int = 2_000) -> Iterator[Batch]:
+    """Yield batches of at least so many fetches, for storing a batch has a cost of its own."""
+    held: list[Batch] = []
+    for batch in batches:
+        held.append(batch)
+        if sum(each.fetches.height for each in held) >= size:
+            yield _as_one(held)
+            held = []
+    if held:
+        yield _as_one(held)
+
+
+def _as_one(batches: Sequence[Batch]) -> Batch:
+    return Batch(
+        pl.concat([each.fetches for each in batches]),
+        pl.concat([each.asked for each in batches]),
+        [payload for each in batches for payload in each.payloads],
     )

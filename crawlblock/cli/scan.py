@@ -248,8 +248,8 @@ class _Told:
 def merge(directories: tuple[Path, ...], ranks: Path | None, db: Path) -> None:
     r"""Load the shards in DIRECTORIES into a census, a database of its own, and judge their texts.
 
-    Of a host's captures in a crawl the newest good one counts, redirects followed; all are kept.
-    What is merged is not merged again.  Then: crawlblock analyze --census.
+    All fetches are kept; docs/method.md says which of a host counts. What is merged is not merged
+    again.  Then: crawlblock analyze --census.
 
     \b
     Examples:

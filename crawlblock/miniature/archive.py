@@ -18,7 +18,8 @@ from crawlblock.miniature.era import Era, era
 from crawlblock.miniature.ranks import write_ranks
 from crawlblock.miniature.rendered import Entry, Rendered
 from crawlblock.model import Crawl
-from crawlblock.warc import Exchange, append_exchange, append_info, digest
+from crawlblock.warc.http import digest
+from crawlblock.warc.writer import Exchange, append_exchange, append_info
 
 STAMP = "miniature.json"  # tells a whole miniature from anything else
 

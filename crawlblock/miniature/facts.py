@@ -174,4 +174,4 @@ def _digest(paths: Sequence[Path]) -> str:
 def _builder() -> str:
     """Return a digest of the code that renders: another builder renders anew."""
     here = Path(__file__).parent
-    return _digest([*sorted(here.glob("*.py")), here.parent / "warc.py"])
+    return _digest([*sorted(here.glob("*.py")), here.parent / "warc" / "writer.py"])

@@ -40,13 +40,14 @@ class Judging:
         self._stamp = f"{digests['verdicts']}\n{digests['authorship']}"
         tokens = [STAR, *(crawler.token for crawler in registry.crawlers())]
         self._reader = Reader(tokens, registry.templates())
-        self._names: dict[tuple[Ruling, ...], str] = {}
+        self._numbers: dict[Ruling, int] = {}
+        self._names: dict[tuple[int, ...], str] = {}  # by the numbers of the rulings
         self._new: dict[str, Mapping[str, Ruling]] = {}
 
     def judged(self, text: Text) -> Judged:
         """Return what a text means and states."""
         found = self._reader.read(text.body)
-        vector = tuple(found.rulings.values())
+        vector = self._vector(found.rulings)
         if vector not in self._names:
             name = _policy_name(self._stamp, found.rulings)
             self._names[vector] = name
@@ -59,10 +60,18 @@ class Judging:
             signals=found.signals,
         )
 
+    def _vector(self, rulings: Mapping[str, Ruling]) -> tuple[int, ...]:
+        """Return a number for each ruling; one object is looked up once, for hashing is slow."""
+        known: dict[int, int] = {}
+        for ruling in {id(ruling): ruling for ruling in rulings.values()}.values():
+            known[id(ruling)] = self._numbers.setdefault(ruling, len(self._numbers))
+        return tuple(known[id(ruling)] for ruling in rulings.values())
+
     def take_policies(self) -> dict[str, Mapping[str, Ruling]]:
         """Return the policies met since the last time, by name."""
         taken, self._new = self._new, {}
         self._names.clear()  # or they would grow with the texts
+        self._numbers.clear()
         return taken
 
 

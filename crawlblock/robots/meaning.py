@@ -47,7 +47,12 @@ class Reader:
 
     def _written(self, body: bytes, verdicts: Mapping[str, Verdict]) -> dict[str, Ruling]:
         """Return each verdict with whose text made it; most texts block nobody."""
-        if all(verdict.restriction in _HARMLESS for verdict in verdicts.values()):
-            return {token: (verdict, _NOBODY) for token, verdict in verdicts.items()}
-        written = self._authors.of(body, self._judge.findings(body))
-        return {token: (verdict, written[token]) for token, verdict in verdicts.items()}
+        written: Mapping[str, Authorship] = dict.fromkeys(verdicts, _NOBODY)
+        distinct = {id(verdict): verdict for verdict in verdicts.values()}.values()
+        if any(verdict.restriction not in _HARMLESS for verdict in distinct):
+            written = self._authors.of(body, self._judge.findings(body))
+        pairs: dict[tuple[int, int], Ruling] = {}  # one object for the same pair, which saves time
+        return {
+            token: pairs.setdefault((id(verdict), id(written[token])), (verdict, written[token]))
+            for token, verdict in verdicts.items()
+        }

@@ -16,15 +16,7 @@ from crawlblock.robots.evaluate import STAR, Finding, Judge
 _BOM = b"\xef\xbb\xbf"
 _RULE = re.compile(rb"^[ \t]*(?:dis)?allow[ \t]*:", re.IGNORECASE | re.MULTILINE)
 _SPACES = re.compile(rb"\s+")
-_SILENT = {
-    Outcome.NOT_CAPTURED,
-    Outcome.DNS,
-    Outcome.TLS,
-    Outcome.CONNECTION_REFUSED,
-    Outcome.TIMEOUT,
-    Outcome.UNREACHABLE,
-}
-_ANSWERED = frozenset(Outcome) - _SILENT
+_ANSWERED = frozenset(outcome for outcome in Outcome if outcome.answered)
 _ASKED = frozenset(Outcome) - {Outcome.NOT_CAPTURED}
 
 

@@ -1,6 +1,5 @@
 """What a scan keeps of payloads: the text that decides, once each."""
 
-import base64
 import hashlib
 from typing import NamedTuple
 
@@ -9,11 +8,12 @@ from crawlblock.robots.syntax import SIZE_LIMIT
 
 _NEAR = 16  # bytes before the word itself that the start of its line is looked for in
 _SITEMAPS = 8  # lines that are emptied
+_BASE_32 = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", "0123456789abcdefghijklmnopqrstuv")
 
 
 def sha1_of(digest: str) -> bytes:
     """Return the SHA-1 in a digest as WARC writes it."""
-    return base64.b32decode(digest.removeprefix("sha1:"))
+    return int(digest[5:].translate(_BASE_32), 32).to_bytes(20)  # much quicker than base64
 
 
 class Kept(NamedTuple):

@@ -1,10 +1,20 @@
-"""An HTTP answer as it lies in a WARC record: status, the headers kept, and the payload."""
+"""An HTTP answer as a WARC record holds it: status, headers and payload, decoded and checked."""
 
+import json
 import re
-import zlib
+from base64 import b32decode, b32encode
+from binascii import Error as Unspelled
+from collections.abc import Iterable
+from hashlib import md5, sha1, sha256
 from json.encoder import encode_basestring_ascii
 from typing import NamedTuple
 
+from crawlblock.outcome import Ending
+from crawlblock.robots.sniff import is_robots
+from crawlblock.warc.codings import UNREADABLE, decoded
+
+# Response headers worth keeping: what kind of answer it was, who gave it, and signals beside the
+# rules (AIPREF's Content-Usage, TDMRep, RSL's Link, X-Robots-Tag).
 KEPT_HEADERS = frozenset(
     {
         "cf-mitigated",
@@ -27,13 +37,18 @@ KEPT_HEADERS = frozenset(
         "x-robots-tag",
     }
 )
-
 _ENDS = re.compile(rb"\r?\n\r?\n")
-_CODINGS = ("transfer-encoding", "content-encoding")
-_READ = KEPT_HEADERS.union(_CODINGS)
+_TRANSFER, _CONTENT, _LENGTH = "transfer-encoding", "content-encoding", "content-length"
+_UNDONE = "x-crawl-content-encoding"
+_READ = {name: name for name in (*KEPT_HEADERS, _TRANSFER, _CONTENT, _LENGTH, _UNDONE)}
+# What crawlers that store decoded payloads rename Content-Encoding to: Common Crawl, and our own.
+_READ["x-crawler-content-encoding"] = _UNDONE
 _MEMO = 50_000  # lines; strangers write them
-_LARGEST = 64 * 1024 * 1024  # bytes of a payload once unpacked
-_SIP = 16  # bytes of brotli read at a time, of which each may stand for a MiB
+# Digits of base32 as int() has them; what is none is no digit there either.
+_BASE_32 = bytearray(b"!" * 256)
+for _value_of, _digit in enumerate(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"):
+    _BASE_32[_digit] = b"0123456789abcdefghijklmnopqrstuv"[_value_of]
+_HASHES = {b"sha1": sha1, b"sha-1": sha1, b"sha256": sha256, b"sha-256": sha256, b"md5": md5}
 
 
 class Answer(NamedTuple):
@@ -42,8 +57,10 @@ class Answer(NamedTuple):
     status: int | None  # None: there is no HTTP status line
     location: str | None
     headers: str | None  # JSON object of the headers kept
-    payload: bytes | None  # None: in a coding that cannot be read
-    as_stored: bool  # the payload is what the record holds, so that its digest is of it
+    payload: bytes | None  # of a 2xx; None: in a coding that cannot be read
+    digest: str | None  # of it; of one that is not to be trusted, as it is stated
+    ended: Ending | None  # why the payload is not to be trusted
+    reason: str | None  # the same in words
 
 
 class Answers:
@@ -55,67 +72,156 @@ class Answers:
         self._pieces = _Pieces()
         self._statuses: dict[bytes, int | None] = {}
 
-    def read(self, block, stated=b""):
-        import base64
-        import hashlib
-        from collections import namedtuple
+    def read(self, block: bytes, stated: bytes = b"") -> Answer:
+        """Return what an answer says; never raises, whatever the bytes.
 
-        from crawlblock.outcome import Ending
-
-        A = namedtuple("A", "status location headers payload ended digest reason")
-        a = self._read(block)
-        ended = digest = None
-        if a.payload is None:
-            ended = Ending.UNDECODABLE
-        else:
-            digest = "sha1:" + base64.b32encode(hashlib.sha1(a.payload).digest()).decode()
-            if a.as_stored and stated[:5] == b"sha1:" and stated.decode() != digest:
-                ended = Ending.ALTERED
-                digest = stated.decode()
-        return A(a.status, a.location, a.headers, a.payload, ended, digest, None)
-
-    def _read(self, block: bytes) -> Answer:
-        """Return what an answer says; never raises, whatever the bytes."""
+        `stated` is the digest of the payload, as the record or an index has it.
+        """
         head, end, payload = block.partition(b"\r\n\r\n")
         if b"\n\n" in head or (not end and b"\n\n" in block):
-            head, _, payload = _cut(block)
+            head, payload = _cut(block)
         first, *lines = head.split(b"\n")
         status = self._status(first)
         if status is None:
-            return Answer(None, None, None, block, True)
-        kept: dict[str, bytes] = {}
+            reason = "the record has no HTTP status line"
+            return Answer(None, None, None, None, None, Ending.UNREADABLE, reason)
+        found: dict[str, bytes] = {}
         for line in lines:
             if name := self._names[line.partition(b":")[0]]:
-                kept[name] = line
-        decoded: bytes | None = payload
-        as_stored = True
-        if not kept.keys().isdisjoint(_CODINGS):
-            decoded, as_stored = _without_codings(kept, payload)
-        location = kept.get("location")
+                found[name] = line
+        codings = found.pop(_TRANSFER, None), found.pop(_CONTENT, None)
+        length, undone = found.pop(_LENGTH, None), found.pop(_UNDONE, None)
+        if not 200 <= status < 300:
+            checked = _NO_PAYLOAD
+        elif any(codings):
+            checked = _coded(payload, codings, stated)
+        elif undone or not length or length.endswith(b" %d\r" % len(payload)):
+            checked = _plain(payload, stated)
+        else:
+            checked = _measured(payload, length, stated)
+        location = found.get("location")
         return Answer(
             status,
             _value(location) if location else None,
-            f"{{{', '.join(map(self._pieces.__getitem__, kept.items()))}}}" if kept else None,
-            decoded,
-            as_stored,
+            f"{{{', '.join(map(self._pieces.__getitem__, found.items()))}}}" if found else None,
+            *checked,
         )
+
+    def payload(self, block: bytes, stated: bytes = b"") -> Answer:
+        """Return a payload that is stored without the answer that brought it."""
+        return Answer(200, None, None, *_plain(block, stated))
 
     def _status(self, line: bytes) -> int | None:
         if line not in self._statuses:
             if len(self._statuses) >= _MEMO:
                 self._statuses.clear()
             words = line.split(None, 2)
-            stated = len(words) > 1 and words[0].startswith(b"HTTP") and words[1].isdigit()
-            self._statuses[line] = int(words[1][:4]) if stated else None
+            is_line = len(words) > 1 and words[0].upper().startswith(b"HTTP") and words[1].isdigit()
+            self._statuses[line] = int(words[1][:4]) if is_line else None
         return self._statuses[line]
+
+
+# A payload, decoded and checked: the last four fields of Answer.
+_Payload = tuple[bytes | None, str | None, Ending | None, str | None]
+_NO_PAYLOAD: _Payload = (None, None, None, None)
+
+
+def _plain(raw: bytes, stated: bytes) -> _Payload:
+    """Return a payload that is in no coding, if it has the digest that is stated."""
+    own = _digest(raw, stated)
+    if own is not None:
+        return raw, own, None, None
+    reason = f"the digest that is stated, {_text(stated)}, is not that of the payload"
+    return raw, _text(stated), Ending.ALTERED, reason
+
+
+def _coded(raw: bytes, lines: Iterable[bytes | None], stated: bytes) -> _Payload:
+    """Return the payload behind its codings, those of the last line on top.
+
+    Writers take the digest of a coded payload before or after undoing its coding, and some undo it
+    and leave the header: what fits the digest is right.
+    """
+    each = [name for line in lines if line for name in reversed(_value(line).lower().split(","))]
+    named = [name for name in map(str.strip, each) if name not in ("", "identity")]
+    if not named:
+        return _plain(raw, stated)
+    try:
+        payload = decoded(raw, named)
+    except UNREADABLE as error:
+        # The digest may be that of the coded bytes, too: what can be read is not in a coding.
+        if "chunked" not in named and stated and fits(stated, raw) and is_robots(raw):
+            return raw, digest(raw), None, None
+        reason = f"{', '.join(named)}: {error}"
+        return None, _text(stated) or None, Ending.UNDECODABLE, reason
+    return payload, digest(payload), None, None
+
+
+def _measured(raw: bytes, line: bytes, stated: bytes) -> _Payload:
+    """Return a payload that is in no coding, if it is as long as its answer says.
+
+    One that fits its digest is whole whatever the answer says.
+    """
+    length = line.partition(b":")[2].strip()
+    short = length.isdigit() and len(length) < 19 and int(length) > len(raw)
+    payload, named, ended, reason = _plain(raw, stated)
+    if short and ended is None and not (stated and fits(stated, raw)):
+        return payload, named, Ending.CUT, f"{len(raw)} of {int(length)} bytes are there"
+    return payload, named, ended, reason
+
+
+def _digest(payload: bytes, stated: bytes) -> str | None:
+    """Return the digest of a payload, None if another one is stated.
+
+    To compare it with what is stated is quicker than to spell it.
+    """
+    number = stated[5:]
+    if len(number) == 32 and stated[:5] == b"sha1:":
+        raw = sha1(payload, usedforsecurity=False).digest()
+        try:
+            same = int(number.translate(_BASE_32), 32) == int.from_bytes(raw)
+        except ValueError:
+            same = False
+        if same:
+            return stated.decode()
+    return None if stated and fits(stated, payload) is False else digest(payload)
+
+
+def digest(payload: bytes) -> str:
+    """Return the digest by which WARC and Common Crawl's indexes name a payload."""
+    return "sha1:" + b32encode(sha1(payload, usedforsecurity=False).digest()).decode()
+
+
+def fits(stated: bytes, payload: bytes) -> bool | None:
+    """Tell whether a payload has a digest, None where that cannot be compared.
+
+    Digests are spelled in base32 or hexadecimal digits, in any case.
+    """
+    name, _, value = stated.strip().partition(b":")
+    make = _HASHES.get(name.lower())
+    if make is None:
+        return None
+    raw = make(payload, usedforsecurity=False).digest()
+    try:
+        if len(value) == 2 * len(raw):
+            return bytes.fromhex(value.decode("ascii")) == raw
+        bare = value.rstrip(b"=")
+        return b32decode(bare + b"=" * (-len(bare) % 8), casefold=True) == raw
+    except (Unspelled, ValueError):
+        return None
+
+
+def headers_kept(given: Iterable[tuple[object, object]]) -> str | None:
+    """Return the headers worth keeping as a JSON object, None if there are none."""
+    lower = ((str(name).lower(), value) for name, value in given)
+    kept = {name: value for name, value in lower if name in KEPT_HEADERS and value is not None}
+    return json.dumps(kept) if kept else None
 
 
 class _Names(dict[bytes, str | None]):
     """The name of a header that is read, None for any other."""
 
     def __missing__(self, name: bytes) -> str | None:
-        key = _text(name).strip().lower()
-        found = key if key in _READ else None
+        found = _READ.get(_text(name).strip().lower())
         if len(self) < _MEMO and len(name) < 100:
             self[name] = found
         return found
@@ -138,22 +244,10 @@ def _value(line: bytes) -> str:
     return _text(line.partition(b":")[2]).strip()
 
 
-def _without_codings(kept: dict[str, bytes], payload: bytes) -> tuple[bytes | None, bool]:
-    """Take the codings out of the headers, and the payload out of them; tell if it had none."""
-    decoded: bytes | None = payload
-    as_stored = True
-    for coding in _CODINGS:
-        if coding in kept:
-            named = _value(kept.pop(coding)).lower()
-            as_stored = as_stored and named in ("", "identity")
-            decoded = None if decoded is None else _decoded(decoded, named)
-    return decoded, as_stored
-
-
-def _cut(block: bytes) -> tuple[bytes, bytes, bytes]:
-    """Return head, blank line and payload of an answer whose lines end in LF alone."""
+def _cut(block: bytes) -> tuple[bytes, bytes]:
+    """Return head and payload of an answer whose lines end in LF alone."""
     end = _ENDS.search(block)
-    return (block[: end.start()], end[0], block[end.end() :]) if end else (block, b"", b"")
+    return (block[: end.start()], block[end.end() :]) if end else (block, b"")
 
 
 def _text(raw: bytes) -> str:
@@ -161,82 +255,3 @@ def _text(raw: bytes) -> str:
         return raw.decode()
     except UnicodeDecodeError:
         return raw.decode("latin-1")
-
-
-def _decoded(payload: bytes, coding: str) -> bytes | None:
-    """Return a payload without its coding, None if that fails.
-
-    Common Crawl stores payloads without one and renames these headers; other archives do not.
-    """
-    try:
-        if coding in ("", "identity"):
-            return payload
-        if coding == "chunked":
-            return _unchunked(payload)
-        if coding in ("gzip", "x-gzip", "deflate"):
-            return _unzipped(payload)
-        if coding == "br":
-            return _unbrotlied(payload)
-    except (ImportError, ValueError, zlib.error):
-        pass
-    except Exception as error:
-        if type(error).__module__.split(".")[0] != "brotli":  # its class has no base to name it by
-            raise
-    return None
-
-
-def _unzipped(payload: bytes) -> bytes:
-    """Return what gzip, zlib or bare deflate holds."""
-    for window in (47, -15):  # 47: gzip or zlib, as the first bytes say
-        unpacker = zlib.decompressobj(window)
-        try:
-            text = unpacker.decompress(payload, _LARGEST)
-        except zlib.error:
-            continue
-        if unpacker.eof:
-            return text
-    raise ValueError("not what it says")
-
-
-def _unbrotlied(payload: bytes) -> bytes:
-    """Return what brotli holds; it has no limit of its own, so it is fed in sips."""
-    import brotli  # type: ignore[import-untyped, unused-ignore]  # comes with FastWARC
-
-    unpacker = brotli.Decompressor()
-    unpack = getattr(unpacker, "process", None) or unpacker.decompress  # as brotlipy calls it
-    pieces: list[bytes] = []
-    held = 0
-    for at in range(0, len(payload), _SIP):
-        pieces.append(unpack(payload[at : at + _SIP]))
-        held += len(pieces[-1])
-        if held > _LARGEST:
-            raise ValueError("larger than any payload")
-    if hasattr(unpacker, "is_finished") and not unpacker.is_finished():
-        raise ValueError("cut short")
-    if hasattr(unpacker, "finish"):
-        unpacker.finish()  # brotlipy raises here what is cut short
-    return b"".join(pieces)
-
-
-def _unchunked(payload: bytes) -> bytes:
-    """Return chunks joined (RFC 9112 section 7.1); what holds none is taken as it stands."""
-    pieces: list[bytes] = []
-    rest = payload
-    while rest:
-        line, _, after = rest.partition(b"\r\n")
-        size = line.partition(b";")[0].strip()
-        if not size or size.strip(b"0123456789abcdefABCDEF"):
-            return payload if not pieces else b"".join(pieces)
-        if (length := int(size, 16)) == 0:
-            break
-        pieces.append(after[:length])
-        rest = after[length + 2 :]
-    return b"".join(pieces)
-
-
-def headers_kept(given):
-    import json
-
-    lower = ((str(name).lower(), value) for name, value in given)
-    kept = {name: value for name, value in lower if name in KEPT_HEADERS and value is not None}
-    return json.dumps(kept) if kept else None

@@ -13,7 +13,7 @@ from crawlblock.pipeline.live import Asking, collect_live
 from crawlblock.pipeline.runs import Tally
 from crawlblock.sources.live import Answer, Archive, Journal, journals, read_journal
 from crawlblock.store.store import Store
-from crawlblock.warc import digest
+from crawlblock.warc.http import digest
 from live.servers import LOOPBACK, ROBOTS, TestResolver, WebServer, web_server
 from live.visits import QUICK, a_store, quiet
 

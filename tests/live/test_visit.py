@@ -8,7 +8,7 @@ import pytest
 from crawlblock.outcome import Outcome
 from crawlblock.sources.live import MOST_KEPT
 from crawlblock.sources.live.guard import Network
-from crawlblock.warc import digest
+from crawlblock.warc.http import digest
 from live.servers import (
     ROBOTS,
     Act,

@@ -24,7 +24,7 @@ from crawlblock.scan.plan import Plan, Taken, cut, write_plan
 from crawlblock.scan.shard import KEY, shard_path
 from crawlblock.store.database import Database
 from crawlblock.store.store import Store
-from crawlblock.warc import digest
+from crawlblock.warc.http import digest
 from scan.shards import MINI, crawl, scanned, told
 
 

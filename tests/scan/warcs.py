@@ -12,7 +12,7 @@ from crawlblock import registry
 from crawlblock.scan.plan import Plan, Taken, cut, write_plan
 from crawlblock.scan.shard import Task, tasks
 from crawlblock.transport import Limits
-from crawlblock.warc import digest
+from crawlblock.warc.http import digest
 
 CRAWL = "CC-MAIN-2025-33"
 TEXT = b"User-agent: *\nDisallow: /private\n"

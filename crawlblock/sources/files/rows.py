@@ -19,8 +19,7 @@ from crawlblock.sources.files.imported import RESOURCE, Every, LeftOut, Tally
 from crawlblock.sources.files.periods import expanded, with_times
 from crawlblock.sources.files.tables import Table
 from crawlblock.sources.files.words import EMPTY, read_word
-from crawlblock.warc import digest
-from crawlblock.warc.http import headers_kept
+from crawlblock.warc.http import digest, headers_kept
 
 
 def read_rows(
@@ -201,7 +200,7 @@ def _fetches(plan: pl.DataFrame, answers: pl.DataFrame) -> pl.DataFrame:
     """Return the planned fetches, in the columns of the database."""
     joined = plan.join(answers, on="row", how="left", maintain_order="left")
     asked = [_asked_as(*pair) for pair in joined.select("host", "url").iter_rows()]
-    made = {
+    made: dict[str, pl.Expr | pl.Series] = {
         "resource": pl.lit(RESOURCE),
         "secure": pl.Series("secure", [secure for secure, _ in asked], pl.Boolean),
         "url": pl.Series("url", [url for _, url in asked], pl.String),

@@ -12,9 +12,9 @@ from crawlblock.captures.build import Place, Seen, seen
 from crawlblock.errors import StoreError
 from crawlblock.model import Fetch
 from crawlblock.sources.live.answer import Answer
-from crawlblock.warc import Exchange, append_exchange, append_info
 from crawlblock.warc.http import Answers
 from crawlblock.warc.reader import Record, read_record
+from crawlblock.warc.writer import Exchange, append_exchange, append_info
 
 _LARGEST = 100_000_000  # bytes after which a file is followed by another
 # Bodies are kept decoded; a reader must not decode them again.  Common Crawl renames them alike.

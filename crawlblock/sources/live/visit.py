@@ -15,7 +15,7 @@ from crawlblock.sampling import candidates
 from crawlblock.sources.live.answer import MOST_KEPT, Answer, Failure
 from crawlblock.sources.live.chain import Asker, Kept, VisitContext, kept, recalled
 from crawlblock.sources.live.probe import Prober
-from crawlblock.warc import digest
+from crawlblock.warc.http import digest
 
 _NO_HOST = Failure(Ending.UNREACHABLE, "not asked: this is not a host as it is written")
 
