@@ -12,7 +12,7 @@ from crawlblock.warc.http import digest
 Answer = bytes | int | None  # a body, a status without one, no HTTP answer
 
 
-def fetched(host: str, snapshot: str, at: datetime, answer: Answer, **more: Any) -> Fetch:  # noqa: ANN401
+def fetched(host: str, snapshot: str, at: datetime, answer: Answer, **more: Any) -> Fetch:
     """Return a fetch of a host's robots.txt by https; `more` are other fields of it."""
     body = answer if isinstance(answer, bytes) else None
     status = 200 if body is not None else answer
