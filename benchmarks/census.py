@@ -27,7 +27,7 @@ from typing import Any
 import polars as pl
 
 from crawlblock import __version__, registry
-from crawlblock.scan.found import COLUMNS
+from crawlblock.scan.captures import SCHEMA
 from crawlblock.scan.plan import Plan, Shard, Taken, cut, write_plan
 from crawlblock.scan.shard import KEY, About, shard_path
 
@@ -38,7 +38,6 @@ SHARED = 3_000  # texts
 _WEIGHTS = list(accumulate(1 / rank for rank in range(1, SHARED + 1)))
 _TLDS = ("com", "com", "com", "org", "net", "de", "ru", "co.uk", "fr", "it", "pl", "com.br", "info")
 _SERVERS = ("nginx", "nginx", "cloudflare", "cloudflare", "Apache", "LiteSpeed", "AkamaiGHost")
-_OUTCOMES = {301: "redirect_unresolved", 404: "absent", 403: "refused", 503: "server_error"}
 
 
 def build(directory: Path, captures: int) -> None:
@@ -46,7 +45,7 @@ def build(directory: Path, captures: int) -> None:
     keys = [f"crawl-data/{CRAWL}/robotstxt/{n:06}.warc.gz" for n in range(captures // FILE)]
     shards = cut(CRAWL, keys, FILES)
     taken = Taken(CRAWL, len(keys), len(keys))
-    plan = Plan("/archive", "seed", 1.0, registry.stamp(), 0, (taken,), tuple(shards))
+    plan = Plan("/archive", "seed", 1.0, 0, (taken,), tuple(shards))
     write_plan(plan, directory)
     (directory / "shards").mkdir(exist_ok=True)
     for number, shard in enumerate(shards):
@@ -59,11 +58,18 @@ def _write(path: Path, shard: Shard, drawn: random.Random) -> None:
     kept: set[str] = set()
     rows = [row for file in shard.files for row in file_rows(drawn, file, kept)]
     about = About(
-        __version__, registry.stamp(), shard.shard, CRAWL, shard.files, False, len(rows), 0, 0,
-        (), {}, {}, (),
-    )  # fmt: skip
-    frame = pl.DataFrame(rows, schema=list(COLUMNS), orient="row", infer_schema_length=None)
-    frame = frame.with_columns(pl.col("rules").cast(pl.Binary), pl.col("status").cast(pl.Int32))
+        version=__version__,
+        shard=shard.shard,
+        crawl=CRAWL,
+        files=shard.files,
+        keep_bodies=False,
+        captures=len(rows),
+        payloads=0,
+        damaged=0,
+        bytes=0,
+        faults=(),
+    )
+    frame = pl.DataFrame(rows, schema=SCHEMA, orient="row")
     frame.write_parquet(path, statistics=False, metadata={KEY: json.dumps(asdict(about))})
 
 
@@ -79,14 +85,14 @@ def file_rows(drawn: random.Random, file: str, kept: set[str]) -> Iterator[tuple
             answers.insert(0, 301)
         for status in answers[: FILE - offset]:
             secure = status != 301
-            url = f"http{'s' * secure}://{host}/robots.txt"
             text, rules = _text(drawn) if status == 200 else (None, None)
             sent = {"server": drawn.choice(_SERVERS), "content-type": "text/plain"}
             yield (
-                CRAWL, host, "/robots.txt", url, at, status, _OUTCOMES.get(status, "ok"),
+                CRAWL, host, "/robots.txt", secure, at, status, None, None,
                 None if secure else f"https://{host}/robots.txt",
                 text and f"sha1:{drawn.getrandbits(160):032X}", rules and len(rules), text,
-                None if text in kept else rules, json.dumps(sent), file, offset * 1_500, 1_500,
+                None if text in kept else rules, None, json.dumps(sent), file, offset * 1_500,
+                1_500,
             )  # fmt: skip
             if text:
                 kept.add(text)

@@ -34,8 +34,8 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 
 from crawlblock.model import Member
 from crawlblock.pipeline.live import Asking, collect_live
-from crawlblock.pipeline.runs import Tally
-from crawlblock.sources.live import Patience
+from crawlblock.pipeline.runs import Run
+from crawlblock.sources.live import Pace, Patience
 from crawlblock.store.store import Store
 
 BODY = b"User-agent: GPTBot\nDisallow: /\n\nUser-agent: *\nDisallow: /private\n" * 15
@@ -221,16 +221,17 @@ async def collected(case: Case, ports: Ports, folder: Path) -> Result:
     """Ask the panel; every host has one capture in the end."""
     context = ssl.create_default_context(cafile=str(folder / "crt.pem")) if case.tls else None
     asking = Asking(
-        "bench@example.org", "live-bench", case.concurrency,
+        "bench@example.org", "live-bench", Pace(case.concurrency),
         Patience(lookup=3, connect=3, silence=case.silence, whole=2 * case.silence),
         allowed=(ip_network("127.0.0.0/8"),), resolver=LoopbackResolver(ports, case), tls=context,
     )  # fmt: skip
     store = Store(folder / "bench.duckdb")
     panel = members(case.hosts, case.dead)
-    store.add_panel("bench", "bench", None, datetime(2026, 1, 1), panel)
-    tally = Tally()
+    store.facts.add_panel("bench", "bench", None, datetime(2026, 1, 1), panel)
+    run = Run(store)
     wall, cpu = time.perf_counter(), time.process_time()
-    await collect_live(store, asking, panel, tally, lambda *_: None)
+    await collect_live(run, asking, panel)
+    store.conclusions.settle()
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     with store.transaction() as con:
         found = con.execute("SELECT outcome, count(*) FROM captures GROUP BY ALL").fetchall()
@@ -240,7 +241,7 @@ async def collected(case: Case, ports: Ports, folder: Path) -> Result:
     if not complete or outcomes.get("ok", 0) < 0.99 * living:  # a busy machine loses a few
         raise SystemExit(f"{case.name}: {outcomes} of {case.hosts:,} hosts, {living:,} living")
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return Result(wall, cpu, tally.requests, memory, outcomes)
+    return Result(wall, cpu, run.tally.requests, memory, outcomes)
 
 
 def row(case: Case, rounds: list[Result]) -> str:

@@ -70,7 +70,7 @@ def measure_plan(shards: int, files: int, directory: Path) -> None:
     drawn = timed("draw (all of them)", lambda: draw_files(keys, 1.0, "seed"))
     made = timed("cut", lambda: cut(CRAWL, drawn, files))
     taken = (Taken(CRAWL, len(drawn), len(keys)),)
-    plan = Plan("/archive", "seed", 1.0, "rules", 0, taken, tuple(made))
+    plan = Plan("/archive", "seed", 1.0, 0, taken, tuple(made))
     timed("write", lambda: write_plan(plan, directory))
 
 

@@ -33,7 +33,6 @@ from protego import Protego
 from scan_crawl import CRAWL, build_crawl
 from warcio.archiveiterator import ArchiveIterator
 
-from crawlblock import registry
 from crawlblock.registry import crawlers
 from crawlblock.scan.plan import Plan, Taken, cut
 from crawlblock.scan.shard import Task, run_shard, tasks
@@ -145,7 +144,7 @@ def _tasks(files: Sequence[Path], folder: Path, size: int = 20) -> list[Task]:
     keys = [str(path.relative_to(mirror)) for path in files]
     shards = cut(CRAWL.crawl, keys, size)
     taken = Taken(CRAWL.crawl, len(keys), len(keys))
-    plan = Plan(str(mirror), "", 1.0, registry.stamp(), 0, (taken,), tuple(shards))
+    plan = Plan(str(mirror), "", 1.0, 0, (taken,), tuple(shards))
     aside = Path(tempfile.mkdtemp(dir=folder))
     return list(tasks(plan, shards, aside, None, Limits()))
 

@@ -72,7 +72,7 @@ def example(folder: Path) -> Path:
     weights.write_text("host,corpus,tokens\n*,C4,1000\nh0.org,C4,300\nh5.org,C4,100\n")
     run("weights", "--db", db, "--list", weights)
     with duckdb.connect(str(db)) as con:
-        for table in ("captures", "panel"):
+        for table in ("facts.hosts", "panel"):
             con.execute(f"UPDATE {table} SET host = ? WHERE host = 'h8.org'", [EVIL_HOST])
         con.execute("UPDATE panel SET stratum = ? WHERE stratum = 'small'", [EVIL_TEXT])
     run("analyze", "--db", db)

@@ -20,11 +20,11 @@ import pytest
 from clusters import cluster
 from servers import RangeServer
 
+from crawlblock.captures.frames import batch_of
 from crawlblock.cli import cli, main
 from crawlblock.miniature import Rendered, build
-from crawlblock.model import Capture, Crawl, SnapshotKind
-from crawlblock.outcome import Outcome
-from crawlblock.store.frames import captures_frame
+from crawlblock.model import Asked, Crawl, Fetch, SnapshotKind
+from crawlblock.outcome import Ending
 from crawlblock.store.store import Store
 
 ROOT = Path(__file__).parent.parent
@@ -170,12 +170,19 @@ def followed(db: Path, folder: Path, hosts: tuple[str, ...] | list[str]) -> None
 
 def _odd_run(store: Store) -> None:
     """Add a live run in which no name could be looked up."""
-    (member,) = store.members()
-    odd = Capture(
-        "live-2026-11-21", member.host, "/robots.txt", None, f"https://{member.host}/robots.txt",
-        None, 0, datetime(2026, 11, 21), None, Outcome.DNS, None, None, None, None, None,
-    )  # fmt: skip
-    store.add_captures(captures_frame([odd]), [], SnapshotKind.LIVE)
+    (member,) = store.facts.members()
+    snapshot = "live-2026-11-21"
+    odd = Fetch(
+        snapshot=snapshot,
+        host=member.host,
+        resource="/robots.txt",
+        secure=True,
+        fetch_time=datetime(2026, 11, 21),
+        ended=Ending.DNS,
+    )
+    asked = Asked(snapshot=snapshot, host=member.host)
+    store.facts.add(batch_of([odd], [asked]), SnapshotKind.LIVE)
+    store.conclusions.settle()
 
 
 def called(*arguments: object) -> None:

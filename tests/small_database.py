@@ -26,36 +26,81 @@ POLICIES: dict[str, dict[str, tuple[str, str, bool | None]]] = {
     "html": {"Alpha": ("unknown", "unknown", None), "": ("unknown", "unknown", None)},
 }
 Answer = str | int | None  # a policy, an HTTP status, or nothing captured
+Verdict = tuple[str, str, bool | None]  # restriction, basis, root_allowed
+_ADD = """
+INSERT INTO facts.hosts
+SELECT (SELECT count(*) FROM facts.hosts) + row_number() OVER (ORDER BY host), host, NULL
+FROM rows_ ANTI JOIN facts.hosts USING (host);
+INSERT INTO facts.asked
+SELECT s.id, h.id, '/robots.txt', NULL
+FROM rows_ r JOIN facts.hosts h USING (host)
+JOIN facts.snapshots s ON s.snapshot = getvariable('snapshot');
+INSERT INTO facts.fetches BY NAME
+SELECT (SELECT count(*) FROM facts.fetches) + row_number() OVER () AS id, s.id AS snapshot,
+       h.id AS host, '/robots.txt' AS resource, 0 AS hops, r.fetch_time, r.status, true AS read,
+       p.id AS payload
+FROM rows_ r JOIN facts.hosts h USING (host)
+JOIN facts.snapshots s ON s.snapshot = getvariable('snapshot')
+LEFT JOIN facts.payloads p USING (digest)
+WHERE r.outcome <> 'not_captured';
+INSERT INTO conclusions.captures
+SELECT s.id, h.id, '/robots.txt', f.id, f.id, 0, r.outcome
+FROM rows_ r JOIN facts.hosts h USING (host)
+JOIN facts.snapshots s ON s.snapshot = getvariable('snapshot')
+LEFT JOIN facts.fetches f ON f.snapshot = s.id AND f.host = h.id;
+INSERT INTO conclusions.selected
+SELECT id, 0, NULL FROM facts.snapshots WHERE snapshot = getvariable('snapshot');
+DROP TABLE rows_;
+"""
 
 
 def make(path: Path) -> duckdb.DuckDBPyConnection:
     """Return a new database with the schema, the crawlers and the policies."""
     con = duckdb.connect(str(path), config={"storage_compatibility_version": "v1.2.0"})
     con.execute(schema()).fetchall()
-    con.executemany("INSERT INTO crawlers VALUES (?, ?, ?, ?, ?, ?, NULL, NULL)", CRAWLERS)
+    con.executemany(
+        "INSERT INTO crawlers SELECT (SELECT count(*) FROM crawlers), ?, ?, ?, ?, ?, ?, NULL, NULL",
+        CRAWLERS,
+    )
     con.executemany(
         "INSERT INTO breaks VALUES (?, ?, ?, ?, ?)",
         [[b.id, b.date, b.crawl, b.title, b.effect] for b in breaks()],
     )
-    con.executemany("INSERT INTO policies VALUES (?, 'r')", [[name] for name in POLICIES])
+    for name, meaning in POLICIES.items():
+        verdicts = {
+            str(crawler[0]): meaning.get(str(crawler[0]), meaning[""]) for crawler in CRAWLERS
+        }
+        policy(con, name, verdicts)
+    con.execute(
+        "INSERT INTO conclusions.signals "
+        "SELECT id, 'content-signal', ['*'], 'train', 'refuse', 'ai-train=no', NULL, 1 "
+        "FROM facts.texts WHERE name = 'sha1:named'"
+    ).fetchall()
+    return con
+
+
+def policy(con: duckdb.DuckDBPyConnection, name: str, verdicts: Mapping[str, Verdict]) -> None:
+    """Add a policy with its verdicts by crawler, and a payload of that name that has it."""
+    ((number,),) = con.execute("SELECT count(*) FROM conclusions.policies").fetchall()
+    con.execute("INSERT INTO conclusions.policies VALUES (?, ?)", [number, name])
     con.executemany(
-        "INSERT INTO payloads VALUES (?, 1, ?, ?, false, NULL, NULL)",
-        [[f"sha1:{name}", zlib.compress(b"x"), name] for name in POLICIES],
-    )
-    con.executemany(
-        "INSERT INTO verdicts VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO conclusions.verdicts SELECT ?, id, ?, ?, ?, ?, ? "
+        "FROM crawlers WHERE token = ?",
         [
-            [name, crawler[0], *verdict, *_written(name, *verdict)]
-            for name, meaning in POLICIES.items()
-            for crawler in CRAWLERS
-            for verdict in (meaning.get(str(crawler[0]), meaning[""]),)
+            [number, *verdict, *_written(name, *verdict), token]
+            for token, verdict in verdicts.items()
         ],
     )
     con.execute(
-        "INSERT INTO signals VALUES "
-        "('sha1:named', 'content-signal', ['*'], 'train', 'refuse', 'ai-train=no', NULL, 1)"
-    ).fetchall()
-    return con
+        "INSERT INTO facts.texts VALUES (?, ?, ?, true)",
+        [number, f"sha1:{name}", zlib.compress(b"x")],
+    )
+    con.execute("INSERT INTO facts.payloads VALUES (?, ?, 1, ?)", [number, f"sha1:{name}", number])
+    body = "page" if name == "html" else "robots"
+    con.execute("INSERT INTO conclusions.bodies VALUES (?, ?, 0)", [number, body])
+    con.execute(
+        "INSERT INTO conclusions.judgements VALUES (?, ?, false, NULL, 0, 0, 0)", [number, number]
+    )
 
 
 def _written(
@@ -75,14 +120,17 @@ def snapshot(
     """Add a snapshot that begins on a day, each host captured on the day after."""
     start = datetime.combine(day, time())
     con.execute(
-        "INSERT INTO snapshots VALUES (?, ?, ?, ?)", [name, kind, start, start + timedelta(9)]
+        "INSERT INTO facts.snapshots SELECT (SELECT count(*) FROM facts.snapshots), ?, ?, ?, ?",
+        [name, kind, start, start + timedelta(9)],
     )
-    rows = [_row(name, host, start + timedelta(1), answer) for host, answer in answers.items()]
-    con.executemany(
-        "INSERT INTO captures BY NAME SELECT ? AS snapshot, ? AS host, '/robots.txt' AS resource, "
-        "0 AS hops, ? AS fetch_time, ? AS status, ? AS outcome, ? AS digest",
-        rows,
-    )
+    rows = [_row(host, start + timedelta(1), answer) for host, answer in answers.items()]
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE rows_ (host VARCHAR, fetch_time TIMESTAMP, status INTEGER, "
+        "outcome VARCHAR, digest VARCHAR)"
+    ).fetchall()
+    con.executemany("INSERT INTO rows_ VALUES (?, ?, ?, ?, ?)", rows)
+    con.execute("SET VARIABLE snapshot = ?", [name])
+    con.execute(_ADD).fetchall()
 
 
 def panel(con: duckdb.DuckDBPyConnection, members: Sequence[tuple[str, str, float]]) -> None:
@@ -94,10 +142,11 @@ def panel(con: duckdb.DuckDBPyConnection, members: Sequence[tuple[str, str, floa
     )
 
 
-def _row(name: str, host: str, at: datetime, answer: Answer) -> list[object]:
+def _row(host: str, at: datetime, answer: Answer) -> list[object]:
+    """Return host, time, status, outcome and digest."""
     if answer is None:
-        return [name, host, None, None, "not_captured", None]
+        return [host, None, None, "not_captured", None]
     if isinstance(answer, int):
-        return [name, host, at, answer, "absent" if answer < 500 else "server_error", None]
+        return [host, at, answer, "absent" if answer < 500 else "server_error", None]
     outcome = "not_robots" if answer == "html" else "ok"
-    return [name, host, at, 200, outcome, f"sha1:{answer}"]
+    return [host, at, 200, outcome, f"sha1:{answer}"]

@@ -119,6 +119,25 @@ def test_versions_are_those_of_the_installation() -> None:
     assert not [finding for finding in looked.values() if finding.state == "fail"]
 
 
+def test_versions_out_of_bounds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A needed package out of bounds fails, an optional one warns, another system's is left out."""
+    about = tmp_path / "crawlblock-9.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text(
+        "Metadata-Version: 2.1\nName: crawlblock\nVersion: 9\nRequires-Python: >=3.11\n"
+        "Provides-Extra: some\nRequires-Dist: duckdb!=0.1,<1\nRequires-Dist: absent-package>=1\n"
+        "Requires-Dist: polars<1; extra == 'some'\nRequires-Dist: absent-too; extra == 'some'\n"
+        "Requires-Dist: elsewhere; sys_platform == 'none'\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    looked = {finding.what: finding for finding in versions()}
+    assert {what: finding.state for what, finding in looked.items()} == {
+        "python": "ok", "duckdb": "fail", "absent-package": "fail", "polars": "warn",
+        "absent-too": "ok",
+    }  # fmt: skip
+    assert "crawlblock[some]" in looked["absent-too"].found
+
+
 def test_old_suffix_list() -> None:
     """A suffix list of years ago is a warning."""
     assert suffix_list(date(2025, 6, 1)).state == "ok"

@@ -10,11 +10,12 @@ import duckdb
 import polars as pl
 import pytest
 import small_database as small
+from oracles.estimate import Answer, stratified
 
 from crawlblock.analysis.derived import DERIVED
-from crawlblock.analysis.estimate import Answer, stratified, wilson
 from crawlblock.analysis.run import analyze, metrics, set_reading
 from crawlblock.errors import InputError, StoreError
+from crawlblock.intervals import wilson
 
 PANEL_ONLY = ("attrition", "balanced", "openness")  # they follow hosts from one to the next
 CLAIM = {"n", "n_unknown", "estimate", "low", "high", "reading"}

@@ -8,9 +8,9 @@ import duckdb
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from oracles.paired import Pair, Transition, association, difference
 
-from crawlblock.analysis.estimate import Z
-from crawlblock.analysis.paired import Pair, Transition, association, difference, mcnemar_p
+from crawlblock.intervals import Z
 from crawlblock.store.layout import schema
 
 
@@ -53,19 +53,6 @@ def test_the_interval_holds_the_difference(cells: list[float], n: float) -> None
     assert -1 - 1e-9 <= low <= gap <= high <= 1 + 1e-9
     turned = difference(Pair(both, second, first), n)
     assert turned == pytest.approx((-gap, -high, -low), abs=1e-9)
-
-
-@pytest.mark.parametrize(
-    ("first_only", "second_only", "p"),
-    [(5, 12, 0.143463134765625), (300, 250, 0.0365787455491027), (0, 0, 1), (0, 6, 0.03125)],
-)
-def test_mcnemar(
-    con: duckdb.DuckDBPyConnection, first_only: int, second_only: int, p: float
-) -> None:
-    """The exact p is that of statsmodels 0.15 (mcnemar, exact), in Python and in SQL."""
-    assert mcnemar_p(first_only, second_only) == pytest.approx(p)
-    row = con.execute("SELECT mcnemar_p(?, ?)", [first_only, second_only]).fetchall()[0]
-    assert row == pytest.approx((p,))
 
 
 @pytest.mark.parametrize(

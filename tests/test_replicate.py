@@ -13,12 +13,12 @@ import small_database as small
 from click.testing import CliRunner, Result
 
 from crawlblock.analysis.counts import FORMULAS
-from crawlblock.analysis.estimate import wilson
 from crawlblock.analysis.observed import RENDERED, Series, from_corpus, from_database
 from crawlblock.analysis.reference import Figure, read_figures, read_sources
 from crawlblock.analysis.replicate import Row, mistakes, replicate, under, usual_tokens
 from crawlblock.cli.replicate import replicate as command
 from crawlblock.errors import InputError
+from crawlblock.intervals import wilson
 from crawlblock.miniature.site import site
 from crawlblock.registry import crawlers
 from crawlblock.robots.peers import DEFINITIONS

@@ -11,7 +11,7 @@ import pytest
 import small_database as small
 from test_metrics import TEN, ask, rows
 
-from crawlblock.analysis.estimate import wilson
+from crawlblock.intervals import wilson
 
 CHOICE = ("bases", "restrictions", "denominator")
 FULL = ("named", "named+wildcard", "named+wildcard+http")

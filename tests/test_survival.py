@@ -6,9 +6,9 @@ from datetime import date, timedelta
 
 import pytest
 
-from crawlblock.analysis.estimate import wilson
 from crawlblock.analysis.survival import Spell, at_earliest, at_latest, openness
 from crawlblock.errors import InputError
+from crawlblock.intervals import wilson
 
 START = date(2023, 1, 1)
 

@@ -102,7 +102,7 @@ def test_unfinished_runs_are_not_judged(con: duckdb.DuckDBPyConnection) -> None:
 def test_views_of_another_version_are_renewed(tmp_path: Path) -> None:
     """A database whose views another version made asks today's questions, with the facts it had."""
     path = tmp_path / "x.duckdb"
-    Store(path).add_snapshot("s", SnapshotKind.LIVE, None, None)
+    Store(path).facts.add_snapshot("s", SnapshotKind.LIVE, None, None)
     with duckdb.connect(str(path)) as con:
         con.execute("DROP VIEW suspect_snapshots").fetchall()
         con.execute("CREATE OR REPLACE VIEW incomplete_snapshots AS SELECT 1 AS one").fetchall()

@@ -17,12 +17,13 @@ import pytest
 import small_database as small
 from archives import SAMPLE
 from click.testing import CliRunner
+from oracles.estimate import Answer, weighted_total
 from servers import RangeServer
 
-from crawlblock.analysis.estimate import Answer, weighted_total, wilson
 from crawlblock.analysis.run import metrics, set_reading
 from crawlblock.cli.weigh import weights
 from crawlblock.errors import ArchiveError, InputError, UpstreamError
+from crawlblock.intervals import wilson
 from crawlblock.model import Member
 from crawlblock.outcome import Outcome
 from crawlblock.pipeline.runs import Budget, Tally

@@ -6,10 +6,10 @@ Hosts share texts also where they refuse nobody, but nothing tells which of thos
 import random
 from collections.abc import Iterator, Sequence
 
+from oracles.paired import Pair, difference
 from tally import Tally
 
-from crawlblock.analysis.estimate import wilson
-from crawlblock.analysis.paired import Pair, difference
+from crawlblock.intervals import wilson
 
 TRIES = 2000
 TEXTS = {  # hosts of each text

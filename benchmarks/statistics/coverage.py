@@ -1,7 +1,7 @@
 """Measures how often each 95 % interval holds the truth, on simulated data.
 
 Usage:
-    python benchmarks/statistics/coverage.py
+    PYTHONPATH=tests python benchmarks/statistics/coverage.py
 
 Prints a Markdown table, the same on every run.  Beside each interval in use stand those that were
 not chosen; `decisions` is the effective number of independent ones.

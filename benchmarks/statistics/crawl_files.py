@@ -4,9 +4,10 @@ import math
 import random
 from collections.abc import Iterator
 
+from oracles.estimate import clustered
 from tally import Tally
 
-from crawlblock.analysis.estimate import Z, clustered, student, wilson
+from crawlblock.intervals import Z, student, wilson
 
 TRIES = 1000
 CRAWL = 2_000  # files

@@ -6,11 +6,11 @@ import statistics
 from collections.abc import Iterator, Sequence
 from itertools import accumulate, product
 
+from oracles.paired import Pair, Transition, association, difference
 from shares import TRIES, one_large, templates
 from tally import Tally
 
-from crawlblock.analysis.estimate import Z, effective_n
-from crawlblock.analysis.paired import Pair, Transition, association, difference
+from crawlblock.intervals import Z, effective_n
 
 HOSTS, SNAPSHOTS = 400, 12
 RISK, MOST = 0.04, 0.9  # of vanishing from one snapshot to the next

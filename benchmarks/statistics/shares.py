@@ -5,9 +5,10 @@ import random
 import statistics
 from collections.abc import Callable, Iterator, Sequence
 
+from oracles.estimate import Answer, weighted_total
 from tally import Tally
 
-from crawlblock.analysis.estimate import Answer, effective_n, weighted_total, wilson
+from crawlblock.intervals import effective_n, wilson
 
 TRIES = 2000
 HEAD = 300  # largest hosts, all of them asked

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 import duckdb
 import polars as pl
 
-from crawlblock.analysis.estimate import wilson
+from crawlblock.intervals import wilson
 from crawlblock.model import Basis, Purpose, Restriction, Verdict
 from crawlblock.robots.contradictions import Clash, contradictions
 from crawlblock.robots.signals import Signal

@@ -215,7 +215,7 @@ def explain(
     """Return what a capture means for a registered crawler, and the lines or status that say so."""
     found = body_of(con, point)
     if found is None or point.capture.outcome != Outcome.OK:
-        readings = _readings(con, point.capture.status, token)
+        readings = _readings(con, point.capture.status)
         verdict = readings.get(reading, _UNKNOWN)
         return Explanation(token, point, verdict, readings, (), None, None, False, None, (), ())
     body = found.bytes
@@ -236,7 +236,7 @@ def _purpose(token: str) -> Purpose | None:
     return next((c.purpose for c in registry.crawlers() if c.token == token), None)
 
 
-def _readings(con: duckdb.DuckDBPyConnection, status: int | None, token: str) -> dict[str, Verdict]:
+def _readings(con: duckdb.DuckDBPyConnection, status: int | None) -> dict[str, Verdict]:
     """Return what a status means under each reading; unknown where a reading has no word on it."""
     rows = con.execute(
         "SELECT r.reading, h.restriction, h.basis, h.root_allowed "

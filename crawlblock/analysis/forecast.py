@@ -2,14 +2,14 @@
 
 import math
 import statistics
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
 from itertools import pairwise, product
 
-from crawlblock.analysis.estimate import student
 from crawlblock.errors import InputError
+from crawlblock.intervals import student
 
 HORIZON = 3  # points ahead
 TRAINING = 10  # points before the first origin of the backtest
@@ -34,11 +34,9 @@ class Ahead:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """What is expected next, and how the forecasts of the past fared (mean absolute errors)."""
+    """What is expected next."""
 
     points: tuple[Ahead, ...]
-    origins: int
-    errors: Mapping[str, float]  # by what foretold
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +120,7 @@ def _earned(known: Sequence[tuple[date, float]]) -> Forecast | NoForecast:
         value = model(times[-1] + ahead)
         day = days[-1] + timedelta(days=round(ahead * gap))
         points.append(Ahead(day, _share(value), _share(value - reach), _share(value + reach)))
-    means = {name: statistics.fmean(map(_mean_size, rows)) for name, rows in errors.items()}
-    return Forecast(tuple(points), len(errors[damped]), means)
+    return Forecast(tuple(points))
 
 
 @dataclass(frozen=True, slots=True)

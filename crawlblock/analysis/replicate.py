@@ -13,9 +13,9 @@ from datetime import date, timedelta
 from itertools import groupby
 
 from crawlblock.analysis import counts
-from crawlblock.analysis.estimate import wilson
 from crawlblock.analysis.observed import Series
 from crawlblock.analysis.reference import Figure
+from crawlblock.intervals import wilson
 from crawlblock.outcome import Outcome
 from crawlblock.registry import crawlers
 from crawlblock.robots.evaluate import STAR, Judge

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import accumulate, pairwise
 
-from crawlblock.analysis.estimate import effective_n, wilson
 from crawlblock.errors import InputError
+from crawlblock.intervals import effective_n, wilson
 
 _GAP = 1e-5  # log likelihood that the estimate may fall short of the greatest
 _ROUNDS = 10_000

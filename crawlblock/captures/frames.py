@@ -1,8 +1,9 @@
 """Facts as frames, in which the sources hand them to the database."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import astuple, dataclass, fields
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields
 from datetime import datetime
+from operator import attrgetter
 
 import polars as pl
 
@@ -32,8 +33,29 @@ def batch_of(
     fetches: Iterable[Fetch], asked: Iterable[Asked], payloads: Sequence[Payload] = ()
 ) -> Batch:
     """Return records as a batch."""
+    return Batch(_frame(fetches, FETCHES), _frame(asked, ASKED), payloads)
+
+
+def _frame(records: Iterable[object], schema: pl.Schema) -> pl.DataFrame:
+    row = attrgetter(*schema.names())  # dataclasses.astuple copies each value, in 50 times the time
+    return pl.DataFrame(list(map(row, records)), schema=schema, orient="row")
+
+
+def joined(batches: Iterable[Batch], size: int = 2_000) -> Iterator[Batch]:
+    """Yield batches of at least so many fetches, for storing a batch has a cost of its own."""
+    held: list[Batch] = []
+    for batch in batches:
+        held.append(batch)
+        if sum(each.fetches.height for each in held) >= size:
+            yield _as_one(held)
+            held = []
+    if held:
+        yield _as_one(held)
+
+
+def _as_one(batches: Sequence[Batch]) -> Batch:
     return Batch(
-        pl.DataFrame(list(map(astuple, fetches)), schema=FETCHES, orient="row"),
-        pl.DataFrame(list(map(astuple, asked)), schema=ASKED, orient="row"),
-        payloads,
+        pl.concat([each.fetches for each in batches]),
+        pl.concat([each.asked for each in batches]),
+        [payload for each in batches for payload in each.payloads],
     )

@@ -8,8 +8,9 @@ CREATE OR REPLACE TEMP MACRO merit(goodness, moment, secure, digest, warc_offset
      'warc_offset': coalesce(warc_offset, 0)};
 
 CREATE OR REPLACE TEMP TABLE step AS
-SELECT f.id, f.snapshot, f.host, f.resource, f.secure, f.fetch_time, f.status, f.warc_offset,
-       p.digest, e.outcome, o.goodness, md5_number(url_of(f.secure, h.host, f.resource)) AS url,
+SELECT f.id, f.snapshot, f.host, f.resource, f.secure, f.fetch_time, f.status, f.ended,
+       f.resource <> '/robots.txt' AS page, f.warc_offset, p.digest, e.outcome, o.goodness,
+       md5_number(url_of(f.secure, h.host, f.resource)) AS url,
        md5_number(CASE WHEN f.status BETWEEN 300 AND 399 THEN f.redirect END) AS target
 FROM facts.fetches f
 SEMI JOIN unselected u ON u.snapshot = f.snapshot
@@ -21,45 +22,6 @@ JOIN conclusions.endings e ON e.status IS NOT DISTINCT FROM f.status
     AND e.read = f.read AND e.leads = (f.redirect IS NOT NULL)
 JOIN outcomes o ON o.outcome = e.outcome;
 
--- The fetches that a redirect may lead to: of URLs that one names, with an HTTP answer.
-CREATE OR REPLACE TEMP TABLE reached AS
-SELECT s.* FROM step s
-SEMI JOIN (SELECT DISTINCT snapshot, target FROM step) t
-    ON t.snapshot = s.snapshot AND t.target = s.url
-WHERE s.status IS NOT NULL;
-
--- What each URL answers after so many redirects: none at first, then one more each time.
-CREATE OR REPLACE TEMP TABLE answer AS
-SELECT snapshot, url, max_by(id, m) AS last, 0 AS hops, max_by(outcome, m) AS outcome,
-       max_by(goodness, m) AS goodness, bool_or(target IS NOT NULL) AS moves
-FROM (SELECT *, merit(goodness, fetch_time, secure, digest, warc_offset) AS m FROM reached)
-GROUP BY snapshot, url;
-CREATE OR REPLACE TEMP TABLE moving AS
-SELECT r.* FROM reached r SEMI JOIN (FROM answer WHERE moves) a
-    ON a.snapshot = r.snapshot AND a.url = r.url;
-
--- A redirect is replaced by what its target answers, unless that is nothing or leads nowhere.
-CREATE OR REPLACE TEMP MACRO followed(fetches, answers) AS TABLE
-SELECT f.snapshot, f.id, f.url, f.host, f.resource, f.status, coalesce(a.last, f.id) AS last,
-       coalesce(a.hops + 1, 0) AS hops, coalesce(a.outcome, f.outcome) AS outcome,
-       coalesce(a.goodness, f.goodness) AS goodness,
-       merit(coalesce(a.goodness, f.goodness), f.fetch_time, f.secure, f.digest, f.warc_offset) AS m
-FROM query_table(fetches) f
-LEFT JOIN (FROM query_table(answers) WHERE outcome <> 'redirect_unresolved') a
-    ON a.snapshot = f.snapshot AND a.url = f.target;
-CREATE OR REPLACE TEMP MACRO one_hop_more(answers) AS TABLE
-SELECT snapshot, url, max_by(last, m) AS last, max_by(hops, m) AS hops,
-       max_by(outcome, m) AS outcome, max_by(goodness, m) AS goodness, true AS moves
-FROM followed('moving', answers) GROUP BY snapshot, url
-UNION ALL
-FROM answer WHERE NOT moves;
-
--- A chain has at most five redirects: the first one, and four behind it.
-CREATE OR REPLACE TEMP TABLE answer_1 AS FROM one_hop_more('answer');
-CREATE OR REPLACE TEMP TABLE answer_2 AS FROM one_hop_more('answer_1');
-CREATE OR REPLACE TEMP TABLE answer_3 AS FROM one_hop_more('answer_2');
-CREATE OR REPLACE TEMP TABLE answer_4 AS FROM one_hop_more('answer_3');
-
 -- Whom a capture is wanted of: the hosts that were asked, and all that a scan has.
 CREATE OR REPLACE TEMP TABLE wanted AS
 SELECT DISTINCT a.snapshot, a.host, a.resource, a.fallback
@@ -68,6 +30,48 @@ UNION ALL
 SELECT DISTINCT s.snapshot, s.host, s.resource, NULL
 FROM step s SEMI JOIN facts.scans c ON c.snapshot = s.snapshot
 WHERE s.resource = '/robots.txt';
+
+-- The fetches that a redirect may lead to: of URLs that one names, with an HTTP answer.  `page`
+-- tells whether a home page was asked for: one is no answer to who asked for robots.txt.
+CREATE OR REPLACE TEMP TABLE reached AS
+SELECT s.* REPLACE (w.page AS page) FROM step s
+SEMI JOIN (SELECT DISTINCT snapshot, target FROM step) t
+    ON t.snapshot = s.snapshot AND t.target = s.url
+JOIN (SELECT DISTINCT snapshot, resource <> '/robots.txt' AS page FROM wanted) w
+    ON w.snapshot = s.snapshot
+WHERE s.status IS NOT NULL AND (w.page OR s.ended IS DISTINCT FROM 'home_page');
+
+-- What each URL answers after so many redirects: none at first, then one more each time.
+CREATE OR REPLACE TEMP TABLE answer AS
+SELECT snapshot, page, url, max_by(id, m) AS last, 0 AS hops, max_by(outcome, m) AS outcome,
+       max_by(goodness, m) AS goodness, bool_or(target IS NOT NULL) AS moves
+FROM (SELECT *, merit(goodness, fetch_time, secure, digest, warc_offset) AS m FROM reached)
+GROUP BY snapshot, page, url;
+CREATE OR REPLACE TEMP TABLE moving AS
+SELECT r.* FROM reached r SEMI JOIN (FROM answer WHERE moves) a
+    ON a.snapshot = r.snapshot AND a.page = r.page AND a.url = r.url;
+
+-- A redirect is replaced by what its target answers, unless that is nothing or leads nowhere.
+CREATE OR REPLACE TEMP MACRO followed(fetches, answers) AS TABLE
+SELECT f.snapshot, f.id, f.page, f.url, f.host, f.resource, f.status,
+       coalesce(a.last, f.id) AS last, coalesce(a.hops + 1, 0) AS hops, coalesce(a.outcome, f.outcome) AS outcome,
+       coalesce(a.goodness, f.goodness) AS goodness,
+       merit(coalesce(a.goodness, f.goodness), f.fetch_time, f.secure, f.digest, f.warc_offset) AS m
+FROM query_table(fetches) f
+LEFT JOIN (FROM query_table(answers) WHERE outcome <> 'redirect_unresolved') a
+    ON a.snapshot = f.snapshot AND a.page = f.page AND a.url = f.target;
+CREATE OR REPLACE TEMP MACRO one_hop_more(answers) AS TABLE
+SELECT snapshot, page, url, max_by(last, m) AS last, max_by(hops, m) AS hops,
+       max_by(outcome, m) AS outcome, max_by(goodness, m) AS goodness, true AS moves
+FROM followed('moving', answers) GROUP BY snapshot, page, url
+UNION ALL
+FROM answer WHERE NOT moves;
+
+-- A chain has at most five redirects: the first one, and four behind it.
+CREATE OR REPLACE TEMP TABLE answer_1 AS FROM one_hop_more('answer');
+CREATE OR REPLACE TEMP TABLE answer_2 AS FROM one_hop_more('answer_1');
+CREATE OR REPLACE TEMP TABLE answer_3 AS FROM one_hop_more('answer_2');
+CREATE OR REPLACE TEMP TABLE answer_4 AS FROM one_hop_more('answer_3');
 
 CREATE OR REPLACE TEMP TABLE chain AS
 SELECT f.* FROM followed('step', 'answer_4') f

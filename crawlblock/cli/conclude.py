@@ -43,8 +43,8 @@ def evaluate(db: Path) -> None:
     say(f"{tally.payloads} payloads judged")
     for snapshot, hosts in store.conclusions.to_fetch().items():
         say(
-            f"{snapshot}: of {hosts:,} hosts the capture that may count was never fetched; run "
-            f"crawlblock history --crawls {snapshot} to fetch it"
+            f"{snapshot}: for {len(hosts):,} hosts a record must be fetched before this version "
+            f"can tell which capture counts; run crawlblock history --crawls {snapshot}"
         )
 
 

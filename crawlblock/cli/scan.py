@@ -200,6 +200,7 @@ class _Told:
     def __init__(self, of: int) -> None:
         self.of = of
         self.ended = self._skipped = self._captures = self._failed = self._faults = 0
+        self._damaged = 0
         self._lines: list[str] = []
 
     @property
@@ -217,6 +218,7 @@ class _Told:
             self._skipped += ended.skipped
             self._captures += ended.captures
             self._faults += len(ended.faults)
+            self._damaged += ended.damaged
             lines = [f"{each.file} at {each.offset}: {each.reason}" for each in ended.faults]
         self._lines += lines[: _SHOWN - len(self._lines)]
 
@@ -230,6 +232,8 @@ class _Told:
             say(f"... and {more} more that could not be read")
         if self._failed:
             say(f"{self._failed} shards failed; run the same command again to try them again")
+        if self._damaged:
+            say(f"{self._damaged} captures are damaged: their payload cannot be read or trusted")
 
 
 @scan.command()

@@ -2,16 +2,17 @@
 
 import asyncio
 import os
-import re
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from importlib.metadata import PackageNotFoundError, metadata, requires, version
+from importlib.metadata import PackageNotFoundError, metadata, version
 from pathlib import Path
 
 from filelock import FileLock, Timeout
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 
 from crawlblock.errors import CrawlblockError, InputError
 from crawlblock.hosts import suffix_list_date
@@ -22,9 +23,6 @@ from crawlblock.store.database import copy_of
 from crawlblock.store.layout import SCHEMA_VERSION
 from crawlblock.transport import Limits, user_agent
 
-_REQUIREMENT = re.compile(
-    r"([A-Za-z0-9._-]+)(?:\[.*?\])?\s*([^;]*)(?:;.*extra == ['\"](\w+)['\"])?"
-)
 _ROOM = 200_000_000  # bytes that should be free beside two more copies of the database
 _LAG = 3600  # s, after which a copy that was not renewed tells of a stopped run
 _OLD_LIST = 2 * 365  # days
@@ -56,24 +54,32 @@ def examine(db: Path, mirror: str, contact: str | None, now: datetime) -> Iterat
 def versions() -> Iterator[Finding]:
     """Compare Python and the packages with the bounds that crawlblock was installed with."""
     try:
-        bounds = metadata("crawlblock")["Requires-Python"]
-        needed = requires("crawlblock") or []
+        about = metadata("crawlblock")
     except PackageNotFoundError:
         yield Finding("crawlblock", "warn", "not installed", "pip install -e . to know its bounds")
         return
-    yield _bounded("python", ".".join(map(str, sys.version_info[:3])), bounds, None)
-    for line in needed:
-        match = _REQUIREMENT.match(line)
-        if match:
-            name, bounds, extra = match.groups()
+    python = ".".join(map(str, sys.version_info[:3]))
+    yield _bounded("python", python, SpecifierSet(about["Requires-Python"]), None)
+    extras = about.get_all("Provides-Extra") or []
+    for line in about.get_all("Requires-Dist") or []:
+        needed = Requirement(line)
+        for extra in _asked_by(needed, extras):
             try:
-                yield _bounded(name, version(name), bounds.strip(), extra)
+                yield _bounded(needed.name, version(needed.name), needed.specifier, extra)
             except PackageNotFoundError:
-                yield _missing(name, extra)
+                yield _missing(needed.name, extra)
 
 
-def _bounded(name: str, found: str, bounds: str, extra: str | None) -> Finding:
-    if all(_fits(found, bound) for bound in filter(None, bounds.split(","))):
+def _asked_by(needed: Requirement, extras: Iterable[str]) -> list[str | None]:
+    """Return the extras that need a package here; None alone where crawlblock itself does."""
+    marker = needed.marker
+    if marker is None or marker.evaluate({"extra": ""}):
+        return [None]
+    return [extra for extra in extras if marker.evaluate({"extra": extra})]
+
+
+def _bounded(name: str, found: str, bounds: SpecifierSet, extra: str | None) -> Finding:
+    if bounds.contains(found, prereleases=True):
         return Finding(name, "ok", found)
     advice = f"it must be {bounds}: install crawlblock again, or `make setup`"
     return Finding(name, "warn" if extra else "fail", found, advice)
@@ -83,24 +89,6 @@ def _missing(name: str, extra: str | None) -> Finding:
     if extra:
         return Finding(name, "ok", f"not installed; pip install 'crawlblock[{extra}]' if wanted")
     return Finding(name, "fail", "not installed", "install crawlblock again, or `make setup`")
-
-
-def _fits(found: str, bound: str) -> bool:
-    """Tell whether a version keeps to `>=1.2`, `<2`, `==1.2`; other bounds are let pass."""
-    match = re.match(r"\s*(>=|<=|==|<|>)\s*([\d.]+)$", bound)
-    if not match:
-        return True
-    have, limit = _numbers(found), _numbers(match[2])
-    size = max(len(have), len(limit))
-    have, limit = (part + (0,) * (size - len(part)) for part in (have, limit))
-    return {
-        ">=": have >= limit, "<=": have <= limit, "==": have == limit, "<": have < limit,
-        ">": have > limit,
-    }[match[1]]  # fmt: skip
-
-
-def _numbers(text: str) -> tuple[int, ...]:
-    return tuple(map(int, re.findall(r"\d+", re.split(r"[a-z+]", text)[0])))
 
 
 def suffix_list(today: date) -> Finding:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from crawlblock.errors import ArchiveError
 from crawlblock.hosts import surt
@@ -22,7 +23,7 @@ from crawlblock.sources.commoncrawl.mirror import Mirror, open_mirror
 from crawlblock.sources.commoncrawl.plan import Estimate, Method, cheapest, estimates
 from crawlblock.sources.commoncrawl.zipnum import open_zipnum
 from crawlblock.store.store import Store
-from crawlblock.transport import Limits, PoliteClient, user_agent
+from crawlblock.transport import Limits, PoliteClient, is_loopback, user_agent
 
 _HOSTS = {"zipnum": 200, "cdx-api": 20, "columnar": 20_000}  # looked up before they are stored
 _NEW_LATER = 0.3  # share of a crawl's payloads that the crawl before did not have
@@ -120,7 +121,9 @@ async def _open_index(mirror: Mirror, crawl: Crawl, wanted: Wanted, stack: Async
         return await open_zipnum(mirror, crawl.crawl, wanted.cache)
     if not crawl.cdx_api:
         raise ArchiveError(f"{crawl.crawl}: collinfo.json names no CDX server; leave out --cdx-api")
-    limits = replace(wanted.limits, per_second=min(1.0, wanted.limits.per_second), in_flight=1)
+    limits = wanted.limits
+    if not is_loopback(urlsplit(crawl.cdx_api).hostname or ""):  # it is easily overloaded
+        limits = replace(limits, per_second=min(1.0, limits.per_second), in_flight=1)
     client = await stack.enter_async_context(PoliteClient(user_agent(wanted.contact), limits))
     return CdxApi(client, crawl.cdx_api)
 
@@ -130,7 +133,8 @@ def _pending(store: Store, crawl: Crawl, members: Sequence[Member]) -> list[Memb
 
     They are those not asked before, and those whose capture that may count was never fetched.
     """
-    done = store.facts.hosts_asked(crawl.crawl) - store.conclusions.hosts_to_fetch(crawl.crawl)
+    done = store.facts.hosts_asked(crawl.crawl)
+    done -= store.conclusions.to_fetch().get(crawl.crawl, set())
     pending = (member for member in members if member.host not in done)
     return sorted(pending, key=lambda member: surt(f"https://{member.host}/"))
 

@@ -100,12 +100,13 @@ async def collect_live(run: Run, asking: Asking, members: Sequence[Member]) -> i
                 context = VisitContext(asking.snapshot, fetcher, archive, asking.patience)
                 visitor = Visitor(context, asking.probe_page)
                 visitor.recall(run.store.facts.latest(asking.snapshot, REMEMBERED) if done else ())
-                await collect(run, Live(pending, visitor, journal, asking.pace, goes_on))
+                source = Live(pending, visitor, journal, asking.pace, goes_on)
+                await collect(run, source)
+                run.progress(asking.snapshot, source.visited, len(pending))
     finally:
-        run.tally.captures += recover(run.store)  # where an error ended it
         run.tally.requests += fetcher.traffic.requests
         run.tally.bytes += fetcher.traffic.bytes
-    run.progress(asking.snapshot, len(pending), len(pending))
+        run.tally.captures += recover(run.store)  # what was found out before an error or Ctrl-C
     return len(members) - len(pending)
 
 

@@ -36,6 +36,7 @@ def _selection() -> str:
 
 
 _ROOTS: Mapping[str, _Roots] = {
+    "reading": _Roots(("crawlblock.captures.build",)),
     "body": _Roots(("crawlblock.robots.sniff",)),
     "selection": _Roots(("crawlblock.captures.selection", "crawlblock.outcome"), _selection),
     "verdicts": _Roots(("crawlblock.robots.evaluate",), _crawlers),
@@ -60,7 +61,7 @@ def conclusion_digests() -> Mapping[str, str]:
 
 @cache
 def stamp() -> str:
-    """Return one digest for all conclusions."""
+    """Return one digest for reading and all conclusions."""
     return digest(*(f"{name}={value}" for name, value in conclusion_digests().items()))
 
 

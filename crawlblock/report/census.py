@@ -53,7 +53,7 @@ def _headline(refusals: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def show_census(console: Console, refusals: pl.DataFrame, limit: int = ROWS) -> None:
+def show_census(console: Console, refusals: pl.DataFrame) -> None:
     """Print the AI crawlers that most hosts of the newest crawl refuse, within 80 columns."""
     headline = _headline(refusals)
     domains = headline.filter(pl.col("population") == "domains").select("token", "estimate")
@@ -68,7 +68,7 @@ def show_census(console: Console, refusals: pl.DataFrame, limit: int = ROWS) -> 
     table.add_column("crawler", max_width=24, no_wrap=True)
     for name in ("refusing", "of n", "hosts", "interval", "domains"):
         table.add_column(name, justify="right", no_wrap=True)
-    for row in rows[:limit]:
+    for row in rows[:ROWS]:
         table.add_row(
             Text(row["token"]), str(row["n_refusing"]), str(row["n"]), percent(row["estimate"]),
             interval(row["low"], row["high"]), percent(row["estimate_of_domains"]),

@@ -112,9 +112,9 @@ def turns(description: str, axis: Axis, kinds: Sequence[str]) -> Spec:
     return _finished(description, [*_marks(axis), bars])
 
 
-def placed(ends: Mapping[str, float], top: float, height: int = HEIGHT) -> dict[str, float]:
+def placed(ends: Mapping[str, float], top: float) -> dict[str, float]:
     """Return where names at the ends of lines stand, pushed apart where they would overlap."""
-    gap = _GAP * top / height
+    gap = _GAP * top / HEIGHT
     order = sorted(ends, key=lambda name: (ends[name], name))
     places: list[float] = []
     for name in order:

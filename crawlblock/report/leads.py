@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from crawlblock.analysis.estimate import wilson
+from crawlblock.intervals import wilson
 from crawlblock.report.choice import HEADLINE, Claims, asked, rivals
 from crawlblock.report.words import DEFINITIONS, NO_WEIGHT, READINGS, interval, percent
 

@@ -51,11 +51,11 @@ def show(console: Console, results: dict[str, pl.DataFrame]) -> None:
     console.print(summary(found), width=WIDTH)
 
 
-def summary(found: Claims, limit: int = ROWS) -> Table:
-    """Return a table of the figure's crawlers and the most refused others, `limit` rows in all."""
+def summary(found: Claims) -> Table:
+    """Return a table of the figure's crawlers and the most refused others, `ROWS` rows in all."""
     order = found.last()["token"].to_list()
     others = [token for token in order if token not in found.tokens]
-    shown = {*found.tokens, *others[: max(0, limit - len(found.tokens))]}
+    shown = {*found.tokens, *others[: max(0, ROWS - len(found.tokens))]}
     series = [found.of(token) for token in order if token in shown]
     cells = [_cells(part) for part in series]
     table = Table(box=None, padding=(0, 1, 0, 0), header_style="bold")

@@ -74,7 +74,7 @@ def _bound(
     signal: Signal, named: set[str], verdicts: Mapping[str, Verdict]
 ) -> Iterator[tuple[str, Verdict]]:
     """Yield the crawlers that a signal binds; `*` is none."""
-    everyone = not signal.agents and (signal.line == 0 or signal.kind in _ADDRESSED_TO_ALL)
+    everyone = not signal.agents and signal.kind in _ADDRESSED_TO_ALL
     for token, verdict in verdicts.items():
         own = verdict.basis is Basis.NAMED
         if token != STAR and (everyone or (token in named if own else STAR in named)):

@@ -6,7 +6,7 @@ stands there and whom it addresses; whether the rules agree is asked in contradi
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
 from typing import NamedTuple
@@ -34,7 +34,7 @@ _LONGEST_AGENT = 100
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """One wish, stated in a robots.txt or in the headers of the answer."""
+    """One wish, stated in a robots.txt."""
 
     kind: str  # the way of stating it: content-signal, rsl-license, …
     agents: tuple[str, ...]  # of its group, in lower case, `*` for all; () where it is in none
@@ -42,7 +42,7 @@ class Signal:
     wish: str  # allow, refuse, terms or other; of a crawl-delay the seconds
     value: str  # as written, up to 200 characters
     path: str | None  # the paths it is about, as written; None: all
-    line: int  # from 1; 0: a header
+    line: int  # from 1
 
 
 class Statement(NamedTuple):
@@ -52,7 +52,6 @@ class Statement(NamedTuple):
     wish: str
     value: str
     path: str | None = None
-    agents: tuple[str, ...] = ()  # a header may name them itself
 
 
 Read = Callable[[str], Iterable[Statement]]
@@ -83,16 +82,6 @@ def signals(body: bytes, lines: Lines | None = None) -> tuple[Signal, ...]:
     agents = _Agents(parse(body, lines))
     found = chain.from_iterable(islice(_found(reader, text, agents), MOST) for reader in readers)
     return tuple(sorted(found, key=lambda signal: signal.line))
-
-
-def header_signals(headers: Mapping[str, str]) -> tuple[Signal, ...]:
-    """Return the signals in an answer's headers, whose names are in lower case; never raises."""
-    return tuple(
-        _signal(kind, stated.agents, stated, 0)
-        for name, kind, read in HEADERS
-        if name in headers
-        for stated in islice(read(headers[name]), MOST)
-    )
 
 
 class _Agents:
@@ -203,47 +192,6 @@ def _reservation(value: str) -> Iterator[Statement]:
     yield Statement(MINE, REFUSE, " ".join(value.replace("#", " ").split()))
 
 
-def _tdm_reservation(value: str) -> Iterator[Statement]:
-    """Read 1 or 0 (W3C TDM Reservation Protocol)."""
-    yield Statement(MINE, {"1": REFUSE, "0": ALLOW}.get(value.strip(), OTHER), value)
-
-
-def _tdm_policy(value: str) -> Iterator[Statement]:
-    """Read the address of a policy (W3C TDM Reservation Protocol)."""
-    yield Statement(MINE, TERMS, value)
-
-
-def _rsl_link(value: str) -> Iterator[Statement]:
-    """Read the links to a licence of RSL's own media type (RFC 8288, RSL 1.0)."""
-    return (stated for stated, rsl in _licences(value) if rsl)
-
-
-def _link(value: str) -> Iterator[Statement]:
-    """Read the links to any other licence."""
-    return (stated for stated, rsl in _licences(value) if not rsl)
-
-
-def _licences(value: str) -> Iterator[tuple[Statement, bool]]:
-    for target, parameters in _LINK.findall(value):
-        if _IS_LICENCE.search(parameters):
-            yield Statement(ALL, TERMS, target), "rsl+xml" in parameters.lower()
-
-
-_LINK = re.compile(r"<([^<>]*)>([^<]*)")
-_IS_LICENCE = re.compile(r"(?i);\s*rel\s*=\s*[\"']?(?:[\w-]+ ){0,9}license\b")
-
-
-def _robots_tag(value: str) -> Iterator[Statement]:
-    """Read what concerns training; a crawler's name may stand before it."""
-    agents: tuple[str, ...] = ()
-    for word in value.lower().split(","):
-        name, colon, rule = word.rpartition(":")
-        if colon:
-            agents = (name.strip()[:_LONGEST_AGENT],)
-        if rule.strip() in ("noai", "noimageai", "noml"):
-            yield Statement(TRAIN, REFUSE, rule.strip(), agents=agents)
-
-
 def _directive(kind: str, key: bytes, read: Read, grouped: bool = True) -> Reader:
     where = rb"^[ \t\v\f]*" + key + rb"[ \t\v\f]*:([^\n#\x00]*)"
     return Reader(kind, (key,), re.compile(where, re.IGNORECASE | re.MULTILINE), read, grouped)
@@ -258,16 +206,6 @@ _LAW = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _LAW_MARKS = (b"2019/790", b"directive", b"urhg", b"urheberrecht", b"german copyright")
-
-HEADERS: tuple[tuple[str, str, Read], ...] = (  # header, kind, reader
-    ("content-signal", "content-signal", _preferences),
-    ("content-usage", "content-usage", _preferences),
-    ("tdm-reservation", "tdm-reservation", _tdm_reservation),
-    ("tdm-policy", "tdm-policy", _tdm_policy),
-    ("link", "rsl-license", _rsl_link),
-    ("link", "link-license", _link),
-    ("x-robots-tag", "x-robots-tag", _robots_tag),
-)
 
 READERS: tuple[Reader, ...] = (
     _directive("content-signal", b"content-signal", _preferences),  # contentsignals.org

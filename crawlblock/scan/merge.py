@@ -22,7 +22,8 @@ _PAGE = 5_000  # texts compressed at a time
 # Where payloads are kept whole, they are the texts that are judged.
 _NEW_TEXTS = """
 SELECT text AS name, any_value(rules) AS blob, false AS whole
-FROM batch ANTI JOIN facts.texts t ON t.name = text WHERE rules IS NOT NULL GROUP BY text
+FROM batch ANTI JOIN facts.texts t ON t.name = text
+WHERE rules IS NOT NULL AND body IS NULL GROUP BY text
 """
 _NEW_BODIES = """
 SELECT digest AS name, any_value(body) AS blob, true AS whole
@@ -158,8 +159,8 @@ def _store(con: duckdb.DuckDBPyConnection, batch: Sequence[Found]) -> None:
     con.execute("CREATE TEMP TABLE new_texts (name VARCHAR, body BLOB, whole BOOLEAN)").fetchall()
     for blobs in (_NEW_TEXTS, _NEW_BODIES):
         _compress(con, blobs)
-    _check_whole(con, batch)
     con.execute((files(__package__) / "load.sql").read_text("utf-8")).fetchall()
+    _check_whole(con, batch)
     add_rows(con, compare=False)
     con.execute((files(__package__) / "loaded.sql").read_text("utf-8")).fetchall()
 
@@ -214,8 +215,8 @@ def _check_whole(con: duckdb.DuckDBPyConnection, batch: Sequence[Found]) -> None
                 f"files and hold {rows}; remove them and run crawlblock scan run again"
             )
     lost = con.execute(
-        "SELECT b.text FROM batch b ANTI JOIN facts.texts t ON t.name = b.text "
-        "ANTI JOIN new_texts n ON n.name = b.text WHERE b.text IS NOT NULL LIMIT 1"
+        "SELECT p.text FROM new_payloads p ANTI JOIN facts.texts t ON t.name = p.text "
+        "ANTI JOIN new_texts n ON n.name = p.text LIMIT 1"
     ).fetchall()
     if lost:
         names = ", ".join(each.path.name for each in batch)

@@ -7,7 +7,7 @@ import json
 import os
 import time
 from collections.abc import AsyncIterator, Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from functools import cache
 from pathlib import Path
 
@@ -102,11 +102,17 @@ def read_about(path: Path) -> About:
         read = json.loads(pl.read_parquet_metadata(path)[KEY])
         read["files"] = tuple(read["files"])
         read["faults"] = tuple(Fault(**each) for each in read["faults"])
-        return About(**read)
+        known = {field.name for field in fields(About)} <= read.keys()
+        about = About(**read) if known else None
     except (OSError, KeyError, ValueError, TypeError, pl.exceptions.PolarsError) as error:
         raise InputError(
             f"{path} is no shard of a scan ({error}); remove it and run crawlblock scan run again"
         ) from None
+    if about is None:
+        raise InputError(
+            f"{path}: made by an older crawlblock; remove it and run crawlblock scan run again"
+        )
+    return about
 
 
 def run_shard(task: Task) -> Done:

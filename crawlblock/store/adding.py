@@ -11,6 +11,7 @@ from crawlblock.captures.frames import Batch
 from crawlblock.hosts import registered_domain
 from crawlblock.model import Payload, SnapshotKind
 from crawlblock.store.frames import registered
+from crawlblock.store.stamps import READING, stamp_ids
 
 _TEXTS = {"name": pl.String, "body": pl.Binary, "whole": pl.Boolean}
 _PAYLOADS = {"digest": pl.String, "bytes": pl.Int64, "text": pl.String}
@@ -58,6 +59,7 @@ def add_rows(con: duckdb.DuckDBPyConnection, compare: bool = True) -> None:
         {"host": hosts, "domain": list(map(registered_domain, hosts))},
         schema={"host": pl.String, "domain": pl.String},
     )
+    con.execute("SET VARIABLE reader = ?", [stamp_ids(con)[READING]]).fetchall()
     with registered(con, new_hosts=named):
         for script in ("number", "known", "insert") if compare else ("number", "insert"):
             con.execute((files(__package__) / f"{script}.sql").read_text("utf-8")).fetchall()

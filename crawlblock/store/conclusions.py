@@ -12,14 +12,14 @@ import polars as pl
 
 from crawlblock.errors import InputError
 from crawlblock.model import Crawler
-from crawlblock.outcome import Outcome
 from crawlblock.registry import Break
 from crawlblock.robots.authorship import Template
 from crawlblock.robots.meaning import Ruling
 from crawlblock.robots.signals import Signal
 from crawlblock.store.database import Database
 from crawlblock.store.frames import registered
-from crawlblock.store.settle import settle, stamp_ids
+from crawlblock.store.settle import settle
+from crawlblock.store.stamps import READING, stamp_ids
 
 _CRAWLER_SCHEMA = pl.Schema(
     {
@@ -79,6 +79,20 @@ _SIGNAL_SCHEMA = pl.Schema(
     }
 )
 
+_TO_FETCH = """
+WITH wanted AS (
+    SELECT snapshot, host FROM conclusions.captures WHERE outcome = 'not_fetched'
+    UNION
+    SELECT a.snapshot, a.host FROM facts.fetches f
+    JOIN facts.asked a ON a.snapshot = f.snapshot AND f.host IN (a.host, a.fallback)
+    WHERE f.ended IN ('unreadable', 'altered', 'undecodable') AND f.reader <> ?
+)
+SELECT s.snapshot, list(h.host) FROM wanted w
+JOIN facts.snapshots s ON s.id = w.snapshot AND s.kind = 'crawl'
+JOIN facts.hosts h ON h.id = w.host
+WHERE w.snapshot NOT IN (SELECT snapshot FROM facts.scans)
+GROUP BY s.snapshot ORDER BY s.snapshot
+"""
 _NOT_JUDGED = """
 ANTI JOIN (
     FROM conclusions.judgements WHERE verdicts = $1 AND authorship = $2 AND signals = $3
@@ -193,26 +207,14 @@ class Conclusions:
                 "WHERE policy NOT IN (SELECT id FROM conclusions.policies)"
             ).fetchall()
 
-    def to_fetch(self) -> dict[str, int]:
-        """Return of how many hosts, by snapshot, the capture that may count was never fetched."""
-        with self._database.reading() as con:
-            return dict(
-                con.execute(
-                    "SELECT s.snapshot, count(*) FROM conclusions.captures c "
-                    "JOIN facts.snapshots s ON s.id = c.snapshot "
-                    "WHERE c.outcome = ? GROUP BY s.snapshot ORDER BY s.snapshot",
-                    [str(Outcome.NOT_FETCHED)],
-                ).fetchall()
-            )
+    def to_fetch(self) -> dict[str, set[str]]:
+        """Return the hosts of each crawl for which a record would have to be fetched.
 
-    def hosts_to_fetch(self, snapshot: str) -> set[str]:
-        """Return the hosts whose capture that may count was never fetched."""
-        with self._database.reading() as con:
-            rows = con.execute(
-                "SELECT host FROM captures WHERE snapshot = ? AND outcome = ?",
-                [snapshot, str(Outcome.NOT_FETCHED)],
-            ).fetchall()
-        return {host for (host,) in rows}
+        The capture that may count was never fetched, or one could not be read by another version.
+        """
+        with self._database.transaction() as con:
+            rows = con.execute(_TO_FETCH, [stamp_ids(con)[READING]]).fetchall()
+        return {snapshot: set(hosts) for snapshot, hosts in rows}
 
     def suspects(self) -> dict[str, str]:
         """Return the snapshots that look like a fault rather than news, with the reason."""

@@ -30,12 +30,6 @@ CREATE MACRO paired_high(both_yes, first_only, second_only, n) AS
         wilson_high(both_yes + first_only, n) - both_yes - first_only,
         both_yes + second_only - wilson_low(both_yes + second_only, n),
         paired_phi(both_yes, first_only, second_only));
--- Two-sided exact p of McNemar's test, from the counts of independent pairs that differ; 1 if none do.
-CREATE MACRO mcnemar_p(first_only, second_only) AS
-    CASE WHEN first_only IS NOT NULL AND second_only IS NOT NULL THEN least(1, 2 * list_sum(list_transform(range(0, least(first_only, second_only) + 1), lambda k:
-        exp(lgamma(first_only + second_only + 1) - lgamma(k + 1)
-            - lgamma(first_only + second_only - k + 1)
-            - (first_only + second_only) * ln(2))))) END;
 
 -- Over strata, a share of sizes (tokens, pages): stratified_share of the weighted sizes, with Wilson's
 -- interval of each stratum, their distances added up as squares (MOVER: Zou and Donner 2008).
@@ -89,7 +83,6 @@ COMMENT ON MACRO paired_phi IS 'Correlation of two answers of the same hosts.';
 COMMENT ON MACRO square_and_add IS 'Length of two distances whose errors correlate by phi.';
 COMMENT ON MACRO paired_low IS 'Lower end of Newcombe''s 95 % interval of a paired difference of shares.';
 COMMENT ON MACRO paired_high IS 'Upper end of Newcombe''s 95 % interval of a paired difference of shares.';
-COMMENT ON MACRO mcnemar_p IS 'Two-sided exact p of McNemar''s test.';
 COMMENT ON MACRO part_n IS 'Effective size of a stratum, larger the more of it is known; NULL if all is.';
 COMMENT ON MACRO total_reach IS 'Distance of an end of total_low or total_high from the share.';
 COMMENT ON MACRO total_low IS 'Lower end of the 95 % interval of a share of sizes over strata.';

@@ -1,11 +1,13 @@
 -- What of the fetches that come in is stored already: leave only the others in coming.
 
--- What an index named is completed when its record is read.
+-- What an index named is completed when its record is read, and what could not be read is replaced
+-- when another version reads it again.
 UPDATE facts.fetches f
-SET read = true, ended = c.ended, reason = c.reason, headers = c.headers,
+SET read = true, reader = c.reader, ended = c.ended, reason = c.reason, headers = c.headers,
     redirect = coalesce(c.redirect, f.redirect), payload = coalesce(c.payload, f.payload)
 FROM coming c
-WHERE NOT f.read AND c.read AND f.snapshot = c.snapshot AND f.warc_file = c.warc_file
+WHERE c.read AND (NOT f.read OR f.ended IS NOT NULL AND f.reader IS DISTINCT FROM c.reader)
+  AND f.snapshot = c.snapshot AND f.warc_file = c.warc_file
   AND f.warc_offset = c.warc_offset;
 -- A place in a file holds one fetch.  The same fetch seen by two sources, or in two copies of a
 -- file, is one, too.

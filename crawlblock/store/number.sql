@@ -42,7 +42,9 @@ ANTI JOIN facts.payloads p ON p.digest = d.digest;
 
 CREATE OR REPLACE TEMP TABLE coming AS
 SELECT s.id AS snapshot, h.id AS host, n.resource, n.secure, n.url, n.hops, n.fetch_time, n.status,
-       n.ended, n.reason, n.read, n.redirect, p.id AS payload, n.headers, w.id AS warc_file,
+       n.ended, n.reason, n.read,
+       CASE WHEN n.read THEN getvariable('reader')::USMALLINT END AS reader, n.redirect,
+       p.id AS payload, n.headers, w.id AS warc_file,
        n.warc_offset, n.warc_length
 FROM new_fetches n
 JOIN facts.snapshots s ON s.snapshot = n.snapshot

@@ -4,18 +4,17 @@ All of it is computed from what is stored, without a network, and only where it 
 """
 
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from importlib.resources import files
 
 import duckdb
 import polars as pl
 
 from crawlblock.outcome import Body, Ending, outcome_of
-from crawlblock.registry.digests import conclusion_digests
 from crawlblock.robots.sniff import body_of
 from crawlblock.store.frames import registered
+from crawlblock.store.stamps import BODY, SELECTION, stamp_ids
 
-BODY, SELECTION = "body", "selection"
 _PAGE = 2_000  # texts looked at in one piece
 _MADE = (
     "step", "reached", "answer", "moving", "answer_1", "answer_2", "answer_3", "answer_4",
@@ -73,21 +72,6 @@ def select(con: duckdb.DuckDBPyConnection, snapshots: list[int], stamp: int) -> 
     ).fetchall()
     for table in _MADE:
         con.execute(f"DROP TABLE temp.{table}").fetchall()
-
-
-def stamp_ids(con: duckdb.DuckDBPyConnection) -> Mapping[str, int]:
-    """Return the number of today's digest of each conclusion, noting those that are new."""
-    digests = conclusion_digests()
-    for name, digest in digests.items():
-        con.execute(
-            "INSERT INTO conclusions.stamps SELECT (SELECT coalesce(max(id), 0) + 1 "
-            "FROM conclusions.stamps), $1, $2 WHERE NOT EXISTS "
-            "(FROM conclusions.stamps WHERE conclusion = $1 AND digest = $2)",
-            [name, digest],
-        ).fetchall()
-    rows = con.execute("SELECT conclusion, digest, id FROM conclusions.stamps").fetchall()
-    known = {(name, digest): number for name, digest, number in rows}
-    return {name: known[name, digest] for name, digest in digests.items()}
 
 
 def _look_at_texts(con: duckdb.DuckDBPyConnection, stamp: int) -> bool:

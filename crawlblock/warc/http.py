@@ -10,6 +10,7 @@ from json.encoder import encode_basestring_ascii
 from typing import NamedTuple
 
 from crawlblock.outcome import Ending
+from crawlblock.robots.sniff import is_robots
 from crawlblock.warc.codings import UNREADABLE, decoded
 
 # Response headers worth keeping: what kind of answer it was, who gave it, and signals beside the
@@ -94,10 +95,12 @@ class Answers:
             checked = _NO_PAYLOAD
         elif any(codings):
             checked = _coded(payload, codings, stated)
+            if length and not undone and not codings[0]:
+                checked = _measured(checked, len(payload), length, stated)
         elif undone or not length or length.endswith(b" %d\r" % len(payload)):
             checked = _plain(payload, stated)
         else:
-            checked = _measured(payload, length, stated)
+            checked = _measured(_plain(payload, stated), len(payload), length, stated)
         location = found.get("location")
         return Answer(
             status,
@@ -147,24 +150,25 @@ def _coded(raw: bytes, lines: Iterable[bytes | None], stated: bytes) -> _Payload
     try:
         payload = decoded(raw, named)
     except UNREADABLE as error:
-        if stated and fits(stated, raw):
+        # The digest may be that of the coded bytes, too: what can be read is not in a coding.
+        if "chunked" not in named and stated and fits(stated, raw) and is_robots(raw):
             return raw, digest(raw), None, None
         reason = f"{', '.join(named)}: {error}"
         return None, _text(stated) or None, Ending.UNDECODABLE, reason
     return payload, digest(payload), None, None
 
 
-def _measured(raw: bytes, line: bytes, stated: bytes) -> _Payload:
-    """Return a payload that is in no coding, if it is as long as its answer says.
+def _measured(found: _Payload, size: int, line: bytes, stated: bytes) -> _Payload:
+    """Return a payload of which `size` bytes are stored, if its answer says that it is as long.
 
     One that fits its digest is whole whatever the answer says.
     """
+    payload, named, ended, _ = found
     length = line.partition(b":")[2].strip()
-    short = length.isdigit() and len(length) < 19 and int(length) > len(raw)
-    payload, named, ended, reason = _plain(raw, stated)
-    if short and ended is None and not (stated and fits(stated, raw)):
-        return payload, named, Ending.CUT, f"{len(raw)} of {int(length)} bytes are there"
-    return payload, named, ended, reason
+    short = length.isdigit() and len(length) < 19 and int(length) > size
+    if short and ended is None and not (stated and fits(stated, payload or b"")):
+        return payload, named, Ending.CUT, f"{size} of {int(length)} bytes are there"
+    return found
 
 
 def _digest(payload: bytes, stated: bytes) -> str | None:

@@ -9,7 +9,8 @@ import click
 
 from crawlblock.cli import cli, main
 from crawlblock.pipeline.live import Asking, collect_live
-from crawlblock.pipeline.runs import Tally, recorded
+from crawlblock.pipeline.runs import Run, Tally, recorded
+from crawlblock.sources.live import Pace
 from crawlblock.store.store import Store
 from live.servers import LOOPBACK, TestResolver
 
@@ -20,11 +21,11 @@ SNAPSHOT = "live-2026-11-21"
 
 def collect(path: Path, port: int, tally: Tally) -> None:
     """Ask the panel's hosts, all of whose names are this machine's."""
-    store, resolver = Store(path), TestResolver(port)
+    store, pace = Store(path), Pace(CONCURRENCY, BATCH)
     asking = Asking(
-        "test@example.org", SNAPSHOT, CONCURRENCY, batch=BATCH, allowed=LOOPBACK, resolver=resolver
+        "test@example.org", SNAPSHOT, pace, allowed=LOOPBACK, resolver=TestResolver(port)
     )
-    asyncio.run(collect_live(store, asking, store.members(), tally, lambda *_: None))
+    asyncio.run(collect_live(Run(store, tally), asking, store.facts.members()))
 
 
 def begin(ready: Connection, path: Path, port: int) -> None:

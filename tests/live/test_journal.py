@@ -1,5 +1,6 @@
 """What a killed run noted: what of it counts, and that the next run stores it."""
 
+import json
 import zlib
 from dataclasses import replace
 from datetime import datetime
@@ -7,50 +8,59 @@ from pathlib import Path
 
 import pytest
 
-from crawlblock.model import Capture
+from crawlblock.captures.frames import batch_of
+from crawlblock.model import Asked, Fetch
 from crawlblock.outcome import Outcome
-from crawlblock.pipeline.live import Asking, collect_live
+from crawlblock.pipeline.live import recover
 from crawlblock.pipeline.runs import Tally
-from crawlblock.sources.live import Answer, Archive, Journal, journals, read_journal
+from crawlblock.sources.live import Answer, Archive, Journal, Visit, journals, read_journal
 from crawlblock.store.store import Store
 from crawlblock.warc.http import digest
-from live.servers import LOOPBACK, ROBOTS, TestResolver, WebServer, web_server
-from live.visits import QUICK, a_store, quiet
+from live.servers import ROBOTS, TestResolver, WebServer, web_server
+from live.visits import SNAPSHOT, a_store, asking, captures_of, live_run
 
 
-async def run(store: Store, server: WebServer, snapshot: str = "live-2026-11-21") -> Tally:
+async def run(store: Store, server: WebServer, snapshot: str = SNAPSHOT) -> Tally:
     """Run to the end in this process."""
-    tally, resolver = Tally(), TestResolver(server.port)
-    asking = Asking("test@example.org", snapshot, 8, QUICK, allowed=LOOPBACK, resolver=resolver)
-    await collect_live(store, asking, store.members(), tally, quiet)
+    _, tally = await live_run(store, asking(TestResolver(server.port), snapshot=snapshot))
     return tally
 
 
-def noted(store: Store, hosts: list[str]) -> list[Capture]:
+def noted(store: Store, hosts: list[str]) -> list[Fetch]:
     """Write the records and the journal of a run that was killed before it stored anything."""
-    captures: list[Capture] = []
-    place = Path("warc")
+    fetches: list[Fetch] = []
+    time = datetime(2026, 11, 20, 23, 59)
     with (
-        Archive(store.path.parent / place, "live-2026-11-20", "agent") as archive,
+        Archive(store.path.parent / "warc", "live-2026-11-20", "agent") as archive,
         Journal(store.path) as journal,
     ):
         for host in hosts:
-            body, time = ROBOTS + host.encode(), datetime(2026, 11, 20, 23, 59)
-            url = f"http://{host}/robots.txt"
-            kept = archive.add(Answer(url, time, "", (), 200, "OK", (), body, None, ()))
-            capture = Capture(
-                "live-2026-11-20", host, "/robots.txt", host, url, url, 0, time, 200, Outcome.OK,
-                digest(body), None, kept.file, kept.offset, kept.length,
+            body, url = ROBOTS + host.encode(), f"http://{host}/robots.txt"
+            place = archive.add(Answer(url, time, "", (), 200, "OK", (), body, None, ()))
+            fetch = Fetch(
+                snapshot="live-2026-11-20", host=host, resource="/robots.txt", secure=False,
+                fetch_time=time, status=200, digest=digest(body), warc_file=place.warc_file,
+                warc_offset=place.offset, warc_length=place.length,
             )  # fmt: skip
-            journal.add([capture])
-            captures.append(capture)
-    return captures
+            journal.add(visit_of(fetch))
+            fetches.append(fetch)
+    return fetches
+
+
+def visit_of(*fetches: Fetch) -> Visit:
+    """Return a visit to the host of the first of some fetches."""
+    return Visit((Asked(snapshot=fetches[0].snapshot, host=fetches[0].host),), fetches)
+
+
+def hosts_in(journal: Path) -> list[str]:
+    """Return the hosts of the fetches that a journal still holds."""
+    return read_journal(journal).fetches["host"].to_list()
 
 
 async def test_what_was_noted_on_another_day_is_stored(tmp_path: Path) -> None:
     """A run of the next day first stores what one of yesterday found out before it was killed."""
     store = a_store(tmp_path, ["a.test", "b.test"])
-    captures = noted(store, ["a.test", "b.test"])
+    fetches = noted(store, ["a.test", "b.test"])
     async with web_server({}) as server:
         tally = await run(store, server)
     assert sorted(server.hosts()) == ["a.test", "b.test"]  # today's asking
@@ -62,30 +72,31 @@ async def test_what_was_noted_on_another_day_is_stored(tmp_path: Path) -> None:
             "JOIN payloads USING (digest) WHERE snapshot = 'live-2026-11-20' ORDER BY host"
         ).fetchall()
         assert con.execute("SELECT DISTINCT kind FROM snapshots").fetchall() == [("live",)]
-    assert stored == [(c.host, c.fetch_time, c.digest, c.warc_offset, True) for c in captures]
+    assert stored == [(f.host, f.fetch_time, f.digest, f.warc_offset, True) for f in fetches]
 
 
 @pytest.mark.fault("process", "live: a journal that is cut, altered or of another version")
 def test_only_whole_lines_of_a_journal_count(tmp_path: Path) -> None:
     """A half-written line, rubbish and another version's line are passed over, the others kept."""
     store = a_store(tmp_path, [])
-    captures = noted(store, ["a.test", "b.test", "c.test"])
+    fetches = noted(store, ["a.test", "b.test", "c.test"])
     (path,) = journals(store.path)
     first, second, third = path.read_bytes().splitlines(keepends=True)
-    assert read_journal(path)[0] == captures
+    assert read_journal(path).fetches.equals(batch_of(fetches, ()).fetches)
+    assert read_journal(path).asked["host"].to_list() == ["a.test", "b.test", "c.test"]
     for spoilt in (
         third[:-20],
         third[:-1],
         b"\x00" * 100 + b"\n" + third,
         b"rubbish\n" + third,
-        third.replace(b'"ok"', b'"no"'),
+        third.replace(b"200", b"201"),
         checked(b"[1, 2]"),
         checked(b'{"snapshot": "live-x", "host": "d.test"}'),
         checked(third[9:-1].replace(b'"hops"', b'"jumps"')),
-        checked(third[9:-1].replace(b'"ok"', b'"splendid"')),
+        checked(third[9:-1].replace(b'"ended": null', b'"ended": "splendid"')),
     ):
         path.write_bytes(first + spoilt + b"\n" + second)
-        found = {capture.host for capture in read_journal(path)[0]}
+        found = {*hosts_in(path)}
         assert found - {"c.test"} == {"a.test", "b.test"}
         assert ("c.test" in found) == (spoilt.endswith(third) or spoilt == third[:-1])
 
@@ -103,15 +114,38 @@ async def test_a_capture_needs_its_record(tmp_path: Path) -> None:
     (journal,) = journals(store.path)
     (path,) = (tmp_path / "warc").iterdir()
     path.write_bytes(path.read_bytes()[:-9])
-    captures, payloads = read_journal(journal)
-    assert captures == [a, b]
-    assert [payload.digest for payload in payloads] == [a.digest, b.digest]
+    held = read_journal(journal)
+    assert held.fetches["host"].to_list() == ["a.test", "b.test"]
+    assert [payload.digest for payload in held.payloads] == [a.digest, b.digest]
     journal.unlink()
     with Journal(store.path) as again:
-        again.add([replace(a, digest=b.digest), replace(b, url=c.url), c])
-        again.add([replace(a, host="d.test", warc_file="warc/gone.warc.gz")])
-        again.add([replace(a, digest=None, outcome=Outcome.REFUSED)])
-    assert [x.outcome for x in read_journal(journals(store.path)[0])[0]] == [Outcome.REFUSED]
+        again.add(visit_of(replace(a, digest=b.digest)))
+        again.add(visit_of(replace(b, host="d.test")))
+        again.add(visit_of(a, replace(b, warc_file="warc/gone.warc.gz")))  # one of its two is gone
+        again.add(visit_of(c))
+        again.add(visit_of(replace(a, status=403, digest=None)))
+    (journal,) = journals(store.path)
+    assert read_journal(journal).fetches["status"].to_list() == [403]
     async with web_server({}) as server:
         await run(store, server, "live-2026-11-20")
     assert sorted(server.hosts()) == ["b.test", "c.test"]
+
+
+def test_a_journal_of_the_version_before_is_read(tmp_path: Path) -> None:
+    """A line that notes a capture gives the fetch in which it ended, under its own URL."""
+    store = a_store(tmp_path, ["a.test", "old.test"])
+    (a,) = noted(store, ["a.test"])
+    (journal,) = journals(store.path)
+    capture = {
+        "snapshot": a.snapshot, "host": "old.test", "resource": "/robots.txt", "domain": None,
+        "url_asked": "https://old.test/robots.txt", "url": "http://a.test/robots.txt", "hops": 1,
+        "fetch_time": "2026-11-20T23:59:00", "status": 200, "outcome": "ok", "digest": a.digest,
+        "headers": None, "warc_file": a.warc_file, "warc_offset": a.warc_offset,
+        "warc_length": a.warc_length,
+    }  # fmt: skip
+    journal.write_bytes(checked(json.dumps(capture).encode()))
+    recover(store)
+    store.conclusions.settle()
+    (found,) = captures_of(store)
+    assert (found.host, found.url, found.hops) == ("old.test", "http://a.test/robots.txt", 1)
+    assert (found.outcome, found.digest) == (Outcome.OK, a.digest)

@@ -10,21 +10,19 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable
-from multiprocessing.context import ForkServerProcess as Run
+from multiprocessing.context import ForkServerProcess as Process
 from pathlib import Path
 
 import pytest
 from disks import make_read_only, small_disk
 
-from crawlblock.pipeline.bring import import_files
-from crawlblock.pipeline.live import Asking, collect_live, recover
-from crawlblock.pipeline.runs import Tally
+from crawlblock.pipeline.live import recover
 from crawlblock.sources.live import journals
 from crawlblock.store.store import Store
-from crawlblock.warc import digest, read_record
+from crawlblock.warc.http import digest
+from crawlblock.warc.reader import Record, read_record
 from live.killed_run import CONCURRENCY, SNAPSHOT, begin
 from live.servers import (
-    LOOPBACK,
     ROBOTS,
     Act,
     TestResolver,
@@ -34,11 +32,21 @@ from live.servers import (
     sending,
     web_server,
 )
-from live.visits import QUICK, a_store, quiet
+from live.visits import a_store, asking, live_run, read_back
 
 KILLS = 50
 HOSTS = [f"h{number:04}.test" for number in range(1_200)]
-WHAT = "snapshot, host, resource, domain, url_asked, url, hops, status, outcome, digest, headers"
+WHAT = (
+    "snapshot, host, resource, domain, url_asked, url, hops, status, outcome, digest, headers, "
+    "reason"
+)
+
+
+# A port is another one in each run.
+ATTEMPTS = (
+    "* EXCLUDE (fetch_time, warc_file, warc_offset, warc_length) "
+    "REPLACE (regexp_replace(reason, ', [0-9]+[)]', ')') AS reason)"
+)
 
 
 def slowly(act: Act, seconds: float) -> Act:
@@ -70,7 +78,7 @@ def web() -> dict[str, Act]:
     return {host: slowly(act, 0.005) for host, act in acts.items()}
 
 
-async def started(store: Store, server: WebServer) -> Run:
+async def started(store: Store, server: WebServer) -> Process:
     """Start a run in a process of its own, forked from one that has imported all."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["crawlblock.cli"])
@@ -82,13 +90,13 @@ async def started(store: Store, server: WebServer) -> Run:
     return process
 
 
-async def ended(process: Run) -> int | None:
+async def ended(process: Process) -> int | None:
     """Wait for a run; return how it ended."""
     await asyncio.to_thread(process.join, 120)
     return process.exitcode
 
 
-async def kill(process: Run, server: WebServer, moments: random.Random) -> None:
+async def kill(process: Process, server: WebServer, moments: random.Random) -> None:
     """Kill a run as it begins, or after some of its requests and some of the time of one."""
     wanted = len(server.asked) + moments.choice((0, 1, 1)) * moments.randrange(45)
     over, busy = asyncio.create_task(ended(process)), asyncio.create_task(server.until(wanted))
@@ -101,11 +109,13 @@ async def kill(process: Run, server: WebServer, moments: random.Random) -> None:
 
 def tables(store: Store) -> list[list[tuple[object, ...]]]:
     """Return all that a run leaves but when it asked and where the records stand."""
+    store.conclusions.settle()
     with store.reading() as con:
         return [
             con.execute(f"SELECT {columns} FROM {table} ORDER BY ALL").fetchall()
             for table, columns in (
                 ("captures", WHAT),
+                ("fetches", ATTEMPTS),
                 ("payloads", "* EXCLUDE (body)"),
                 ("snapshots", "snapshot, kind"),
             )
@@ -123,9 +133,9 @@ def assert_shown(store: Store) -> None:
         with (store.path.parent / file).open("rb") as warc:
             warc.seek(offset)
             record = read_record(warc.read(length))
-        assert record
+        assert isinstance(record, Record)
         assert record.url == url
-        assert name in (None, digest(record.payload))
+        assert name in (None, digest(record.block.partition(b"\r\n\r\n")[2]))
 
 
 @pytest.mark.fault("process", f"live: kill -9 at {KILLS} moments, then run again")
@@ -175,12 +185,9 @@ async def test_killed_and_run_again(
     )
 
 
-async def run(store: Store, server: WebServer) -> Tally:
+async def run(store: Store, server: WebServer) -> None:
     """Run to the end in this process."""
-    tally, resolver = Tally(), TestResolver(server.port)
-    asking = Asking("test@example.org", SNAPSHOT, 8, QUICK, allowed=LOOPBACK, resolver=resolver)
-    await collect_live(store, asking, store.members(), tally, quiet)
-    return tally
+    await live_run(store, asking(TestResolver(server.port)))
 
 
 @pytest.mark.fault("process", "live: {number.name}")
@@ -198,6 +205,7 @@ async def test_stopped_run_stores_what_it_has(tmp_path: Path, number: signal.Sig
         "crawlblock: stopped; what was stored stays, run the same command to go on"
     ]
     assert not journals(store.path)
+    store.conclusions.settle()
     with store.reading() as con:
         ((stored,),) = con.execute("SELECT count(*) FROM captures").fetchall()
         (result,) = con.execute("SELECT result FROM runs").fetchall()
@@ -236,12 +244,12 @@ async def test_disk_that_refuses(tmp_path: Path) -> None:
                 make_read_only(disk, reason == "No space left")
             ballast.unlink()
             recover(store)
-            left = set(hosts) - store.hosts_captured(SNAPSHOT)
+            left = set(hosts) - store.facts.hosts_asked(SNAPSHOT)
             assert 0 < len(left) < len(hosts)
             server.asked.clear()
             await run(store, server)
             assert set(server.hosts()) == left
-        assert store.hosts_captured(SNAPSHOT) == set(hosts)
+        assert store.facts.hosts_asked(SNAPSHOT) == set(hosts)
         assert_shown(store)
 
 
@@ -249,17 +257,17 @@ async def test_disk_that_refuses(tmp_path: Path) -> None:
 async def test_half_written_file_gives_what_is_whole(tmp_path: Path) -> None:
     """Of a file that ends in mid-record import takes the whole ones and tells of the damage."""
     hosts = HOSTS[:20]
-    store, copy = a_store(tmp_path / "live", hosts), a_store(tmp_path / "copy", [])
+    store = a_store(tmp_path / "live", hosts)
     acts = {host: sending(answer(ROBOTS + host.encode())) for host in hosts}
     async with web_server(acts) as server:
         await run(store, server)
     (path,) = (tmp_path / "live" / "warc").iterdir()
     path.write_bytes(path.read_bytes()[:-200])
-    _, left_out = import_files(copy, [path], "month", [], Tally(), quiet)
+    copy, left_out = await read_back(tmp_path / "copy", path)
     with copy.reading() as con:
         ((imported, kinds),) = con.execute(
             "SELECT count(DISTINCT host), count(DISTINCT kind) FROM captures JOIN snapshots "
             "USING (snapshot) SEMI JOIN payloads USING (digest)"
         ).fetchall()
     assert (imported, kinds) == (len(hosts) - 1, 1)
-    assert any("damaged" in out.reason for out in left_out)
+    assert [out.reason for out in left_out] == ["cannot be read"]

@@ -1,18 +1,19 @@
 """The home page beside robots.txt: asked for only where it may be, and never taken for rules."""
 
+import json
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
-from crawlblock.sources.outcomes import page_outcome
 
-from crawlblock.outcome import Outcome
-from crawlblock.pipeline.bring import import_files
-from crawlblock.pipeline.live import Asking, collect_live
-from crawlblock.pipeline.runs import Tally
+from crawlblock.outcome import Ending, Outcome
+from crawlblock.sources.live import Answer
+from crawlblock.sources.live.probe import page_ending
 from crawlblock.store.store import Store
-from crawlblock.warc import read_record
+from crawlblock.warc.http import digest
+from crawlblock.warc.reader import Record, read_record
 from live.servers import (
-    LOOPBACK,
     ROBOTS,
     Act,
     TestResolver,
@@ -23,7 +24,7 @@ from live.servers import (
     silence,
     web_server,
 )
-from live.visits import AGENT, QUICK, a_store, member, quiet, told, visit
+from live.visits import AGENT, SNAPSHOT, a_store, asking, live_run, member, read_back, visit
 
 PAGE = b"<!DOCTYPE html><html><body>" + b"Welcome. " * 20_000 + b"</body></html>"
 NOBODY = b"User-agent: *\nDisallow: /\n"
@@ -74,7 +75,7 @@ async def test_pages_are_asked_only_where_robots_txt_lets_us(tmp_path: Path) -> 
     """Our own name decides, what cannot be told is a no, and so it is wherever redirects lead."""
     async with web_server(ACTS) as server:
         resolver = TestResolver(server.port)
-        found = await visit(tmp_path, resolver, [*map(member, SITES)], probe_page=True)
+        found = await visit(tmp_path, asking(resolver, probe_page=True), [*map(member, SITES)])
     expected = {host: outcome for host, (_, _, outcome) in SITES.items() if outcome}
     assert {host: page.outcome for host, page in found.pages.items()} == expected
     asked = sorted((request.host, request.path) for request in server.asked)
@@ -83,34 +84,31 @@ async def test_pages_are_asked_only_where_robots_txt_lets_us(tmp_path: Path) -> 
     assert asked == sorted(robots + pages)  # each once, and nothing else
     assert all(f"User-Agent: {AGENT}\r\n".encode() in request.head for request in server.asked)
     for host in ("into-closed.test", "into-path.test"):
-        assert "robots.txt" in told(found.pages[host])["x-crawler-failure"]
+        assert "robots.txt" in (found.reason(found.pages[host]) or "")
     assert found.pages["unread.test"].hops == 1
-    assert told(found.pages["open.test"])["x-robots-tag"] == "noai"
+    headers = json.loads(found.pages["open.test"].headers or "{}")
+    assert headers["x-robots-tag"] == "noai"
 
 
 async def test_a_page_is_kept_and_never_judged(tmp_path: Path) -> None:
     """Its record holds the first 64 KiB and says so; it is a capture of `/` without a payload."""
     async with web_server(ACTS) as server:
         resolver = TestResolver(server.port)
-        found = await visit(tmp_path, resolver, [member("open.test")], probe_page=True)
+        found = await visit(tmp_path, asking(resolver, probe_page=True), [member("open.test")])
     page = found.pages["open.test"]
     assert (page.resource, page.status, page.digest) == ("/", 200, None)
     assert set(found.payloads.values()) == {ROBOTS}
     with (tmp_path / str(page.warc_file)).open("rb") as file:
         file.seek(page.warc_offset or 0)
         record = read_record(file.read(page.warc_length or 0))
-    assert record
-    assert record.payload == PAGE[:65_536]
+    assert isinstance(record, Record)
+    assert record.block.partition(b"\r\n\r\n")[2] == PAGE[:65_536]
     assert record.truncated
 
 
 async def run(store: Store, server: WebServer, probe_page: bool) -> None:
     """Run once."""
-    asking = Asking(
-        "test@example.org", "live-2026-11-21", 20, QUICK, allowed=LOOPBACK,
-        resolver=TestResolver(server.port), probe_page=probe_page,
-    )  # fmt: skip
-    await collect_live(store, asking, store.members(), Tally(), quiet)
+    await live_run(store, asking(TestResolver(server.port), probe_page=probe_page))
 
 
 def captures(store: Store, resource: str) -> list[tuple[object, ...]]:
@@ -136,26 +134,45 @@ async def test_pages_stand_beside_and_not_among_the_rules(tmp_path: Path) -> Non
     assert [row[:3] for row in robots] == [row[:3] for row in captures(without, "/robots.txt")]
     assert not captures(without, "/")
     assert [row[0] for row in captures(store, "/")] == sorted(h for h in SITES if SITES[h][2])
-    assert store.hosts_captured("live-2026-11-21") == set(SITES)
-    copy = a_store(tmp_path / "copy", [])
+    assert store.facts.hosts_asked(SNAPSHOT) == set(SITES)
     (path,) = (tmp_path / "b" / "warc").iterdir()
-    import_files(copy, [path], "month", [], Tally(), quiet)
+    copy, _ = await read_back(tmp_path / "copy", path)
     assert not captures(copy, "/")
     imported = captures(copy, "/robots.txt")
     assert [row for row in imported if row[0] != "www.unread.test"] == robots
 
 
+async def test_a_page_is_no_answer_to_who_asked_for_robots_txt(tmp_path: Path) -> None:
+    """A robots.txt that leads to a home page, which was asked for as well, is a page."""
+    acts = {**ACTS, "alias.test/robots.txt": redirecting("http://open.test/")}
+    async with web_server(acts) as server:
+        how = asking(TestResolver(server.port), probe_page=True)
+        found = await visit(tmp_path, how, [member("alias.test"), member("open.test")])
+    alias, page = found.captures["alias.test"], found.pages["open.test"]
+    assert (alias.outcome, alias.hops, alias.url) == (Outcome.NOT_ROBOTS, 1, "http://open.test/")
+    assert alias.digest == digest(PAGE)
+    assert (page.outcome, page.hops, page.digest) == (Outcome.OK, 0, None)
+
+
 @pytest.mark.parametrize(
-    ("body", "mitigated", "outcome"),
+    ("body", "mitigated", "ended"),
     [
-        (b'<form><div class="cf-turnstile"></div>', False, Outcome.OK),
-        (b'<script src="/cdn-cgi/challenge-platform/scripts/jsd/main.js">', False, Outcome.OK),
-        (b'<script src="/_Incapsula_Resource?SWJIYLWA=1">', False, Outcome.OK),
-        (b'<iframe id="main-iframe" src="/_Incapsula_Resource?x">', False, Outcome.NOT_ROBOTS),
-        (b'<script id="anubis_challenge">', False, Outcome.NOT_ROBOTS),
-        (b"<p>plain", True, Outcome.NOT_ROBOTS),
+        (b'<form><div class="cf-turnstile"></div>', False, Ending.HOME_PAGE),
+        (
+            b'<script src="/cdn-cgi/challenge-platform/scripts/jsd/main.js">',
+            False,
+            Ending.HOME_PAGE,
+        ),
+        (b'<script src="/_Incapsula_Resource?SWJIYLWA=1">', False, Ending.HOME_PAGE),
+        (b'<iframe id="main-iframe" src="/_Incapsula_Resource?x">', False, Ending.CHALLENGE),
+        (b'<script id="anubis_challenge">', False, Ending.CHALLENGE),
+        (b"<p>plain", True, Ending.CHALLENGE),
     ],
 )
-def test_ordinary_pages_are_no_challenges(body: bytes, mitigated: bool, outcome: Outcome) -> None:
+def test_ordinary_pages_are_no_challenges(body: bytes, mitigated: bool, ended: Ending) -> None:
     """A page that carries a service's scripts is a page; one that holds only its riddle is not."""
-    assert page_outcome(200, body, mitigated) is outcome
+    time, url = datetime(2026, 11, 21), "https://a.test/"
+    headers = (("CF-Mitigated", "challenge"),) if mitigated else ()
+    page = Answer(url, time, "192.0.2.1", (), 200, "OK", headers, body, None, ("http/1.1",))
+    assert page_ending(page) is ended
+    assert page_ending(replace(page, status=403)) is None

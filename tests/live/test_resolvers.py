@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 from yarl import URL
 
-from crawlblock.outcome import Outcome
+from crawlblock.outcome import Ending
 from crawlblock.sources.live import Answer, Failure, Fetcher, Patience
 from live.servers import LOOPBACK, answer, sending, web_server
 
@@ -106,7 +106,7 @@ async def test_a_name_that_points_inside_is_refused(address: str) -> None:
     ):
         found = await fetcher.ask(URL(f"http://{name}:{site.port}/robots.txt"), 10)
     assert isinstance(found, Failure)
-    assert found.outcome is Outcome.UNREACHABLE
+    assert found.ended is Ending.UNREACHABLE
     assert found.reason.startswith("not asked: ")
     assert address in found.reason
     assert not site.asked
@@ -120,4 +120,4 @@ async def test_a_name_that_does_not_exist_is_a_failure_of_dns() -> None:
     ):
         found = await fetcher.ask(URL("http://nowhere.example.com/robots.txt"), 10)
     assert isinstance(found, Failure)
-    assert found.outcome is Outcome.DNS
+    assert found.ended is Ending.DNS

@@ -11,7 +11,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from crawlblock.analysis.estimate import wilson
+from crawlblock.intervals import wilson
 from crawlblock.registry import crawlers
 from crawlblock.registry.templates import templates
 from crawlblock.robots.authorship import OWN, WILDCARD, Authors, Authorship, Template

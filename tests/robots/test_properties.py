@@ -5,11 +5,12 @@ from random import Random
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from oracles.agreement import agreement
 
 from crawlblock.model import Restriction
 from crawlblock.robots.evaluate import STAR, Judge
 from crawlblock.robots.rules import Effort, decide, winner
-from crawlblock.robots.second_opinion import agreement, protego_verdicts
+from crawlblock.robots.second_opinion import protego_verdicts
 from crawlblock.robots.syntax import Group, line_of, parse
 from robots.generated import TOKENS, robots_files
 

@@ -1,8 +1,9 @@
 """What protego says, and why it differs."""
 
 import pytest
+from oracles.agreement import Cause, agreement
 
-from crawlblock.robots.second_opinion import Cause, agreement, protego_verdicts
+from crawlblock.robots.second_opinion import protego_verdicts
 from crawlblock.robots.syntax import SIZE_LIMIT
 
 REFUSE_GPTBOT = b"User-agent: GPTBot\nDisallow: /\n"

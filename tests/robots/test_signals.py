@@ -15,7 +15,7 @@ from crawlblock.model import Basis, Purpose, Restriction
 from crawlblock.registry import crawlers
 from crawlblock.robots.contradictions import Clash, contradictions
 from crawlblock.robots.evaluate import STAR, Judge
-from crawlblock.robots.signals import MOST, Signal, header_signals, signals
+from crawlblock.robots.signals import MOST, Signal, signals
 from crawlblock.robots.syntax import SIZE_LIMIT, Lines
 
 PURPOSES = {
@@ -142,33 +142,6 @@ def test_not_robots() -> None:
     assert signals(b"<!doctype html><html>\nContent-Signal: ai-train=no\n</html>") == ()
 
 
-def test_headers() -> None:
-    """Headers kept with a capture state wishes of their own."""
-    found = header_signals(
-        {
-            "content-usage": "train-ai=n",
-            "content-signal": "search=yes",
-            "tdm-reservation": "1",
-            "tdm-policy": "https://h.example/policy.json",
-            "x-robots-tag": "noindex, noai, otherbot: noimageai, nofollow",
-            "link": '</l.xml>; rel="license"; type="application/rsl+xml", </a,b>; rel=next,'
-            " <https://h.example/cc>; rel=license",
-            "server": "noai",
-        }
-    )
-    assert [(s.kind, s.agents, s.use, s.wish, s.value) for s in found] == [
-        ("content-signal", (), "search", "allow", "search=yes"),
-        ("content-usage", (), "train", "refuse", "train-ai=n"),
-        ("tdm-reservation", (), "mine", "refuse", "1"),
-        ("tdm-policy", (), "mine", "terms", "https://h.example/policy.json"),
-        ("rsl-license", (), "all", "terms", "/l.xml"),
-        ("link-license", (), "all", "terms", "https://h.example/cc"),
-        ("x-robots-tag", (), "train", "refuse", "noai"),
-        ("x-robots-tag", ("otherbot",), "train", "refuse", "noimageai"),
-    ]
-    assert {s.line for s in found} == {0}
-
-
 @pytest.mark.parametrize(
     ("body", "expected"),
     [
@@ -219,15 +192,6 @@ def test_contradiction_shows_evidence() -> None:
     assert {c.verdict.basis for c in found} == {Basis.WILDCARD}
 
 
-def test_header_binds_everyone() -> None:
-    """A header that names no crawler concerns them all, whatever groups the file has."""
-    body = b"User-agent: GPTBot\nAllow: /\n"
-    found = contradictions(
-        header_signals({"tdm-reservation": "1"}), JUDGE.policy(body).verdicts, PURPOSES
-    )
-    assert {c.token for c in found} == {"GPTBot", "ClaudeBot", "CCBot"}
-
-
 WORDS = (
     "User-agent: |*|GPTBot|Content-Signal|Content-Usage|License|DisallowAITraining|Crawl-delay"
     "|:|=|,|;|/|y|yes|no|ai-train|train-ai|#|2019/790|directive|digital| single|\nmarket|44b|UrhG"
@@ -252,15 +216,6 @@ def test_never_raises(body: bytes) -> None:
         assert 1 <= signal.line <= lines
         assert len(signal.value) <= 200 and signal.wish and "\n" not in signal.value
     contradictions(found, JUDGE.policy(body).verdicts, PURPOSES)
-
-
-@settings(max_examples=200, deadline=None)
-@given(st.text(max_size=60), st.lists(PARTS, max_size=20).map("".join))
-def test_any_header(one: str, two: str) -> None:
-    """Any header gives signals or none."""
-    for value in (one, two):
-        names = ("content-signal", "content-usage", "tdm-reservation", "link", "x-robots-tag")
-        assert all(signal.line == 0 for signal in header_signals(dict.fromkeys(names, value)))
 
 
 HOSTILE = {

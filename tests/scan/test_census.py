@@ -9,9 +9,9 @@ from typing import Any
 import duckdb
 import polars as pl
 import pytest
+from oracles.estimate import Estimate, clustered
 from polars.testing import assert_frame_equal
 
-from crawlblock.analysis.estimate import Estimate, clustered
 from crawlblock.analysis.run import analyze, metrics
 from crawlblock.hosts import registered_domain
 from crawlblock.pipeline.evaluate import evaluate

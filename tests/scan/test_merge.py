@@ -15,7 +15,6 @@ from typing import Any
 import polars as pl
 import pytest
 
-from crawlblock import registry
 from crawlblock.errors import InputError, StoreError
 from crawlblock.pipeline.sample import from_list, store_panel
 from crawlblock.scan.found import find_shards
@@ -26,6 +25,7 @@ from crawlblock.store.database import Database
 from crawlblock.store.store import Store
 from crawlblock.warc.http import digest
 from scan.shards import MINI, crawl, scanned, told
+from scan.warcs import older
 
 
 @pytest.fixture(scope="module")
@@ -63,20 +63,28 @@ def refused(db: Path, *directories: Path, options: tuple[object, ...] = ()) -> s
     return str(ended.exception)
 
 
+_HELD = (  # all but numbers, which go by the order in which facts came
+    "SELECT * EXCLUDE (file, text) FROM census ORDER BY ALL",
+    "FROM captures ORDER BY ALL",
+    "FROM fetches ORDER BY ALL",
+    "FROM payloads ORDER BY ALL",
+    "SELECT t.* EXCLUDE (id), b.body, q.policy, j.ambiguous_group, j.template FROM facts.texts t "
+    "JOIN conclusions.bodies b ON b.text = t.id JOIN conclusions.judgements j ON j.text = t.id "
+    "JOIN conclusions.policies q ON q.id = j.policy ORDER BY ALL",
+    "FROM verdicts ORDER BY ALL",
+    "FROM signals ORDER BY ALL",
+    "SELECT s.snapshot, w.warc_file, f.shard FROM facts.scanned_files f "
+    "JOIN facts.snapshots s ON s.id = f.snapshot JOIN facts.warc_files w ON w.id = f.warc_file "
+    "ORDER BY ALL",
+    "SELECT * EXCLUDE (snapshot) FROM facts.scanned_shards ORDER BY ALL",
+    "FROM snapshots",
+)
+
+
 def _rows(db: Path) -> list[tuple[Any, ...]]:
     """Return what a census holds, whatever the order it came in."""
     with Store(db).reading() as con:
-        return [
-            *con.execute("SELECT * EXCLUDE (file) FROM census ORDER BY ALL").fetchall(),
-            *con.execute("FROM captures ORDER BY ALL").fetchall(),
-            *con.execute("SELECT * FROM payloads ORDER BY ALL").fetchall(),
-            *con.execute("SELECT * EXCLUDE (file) FROM scanned_captures ORDER BY ALL").fetchall(),
-            *con.execute("SELECT text, policy, template FROM texts ORDER BY ALL").fetchall(),
-            *con.execute(
-                "SELECT snapshot, warc_file, shard FROM scanned_files ORDER BY ALL"
-            ).fetchall(),
-            *con.execute("FROM snapshots").fetchall(),
-        ]
+        return [row for question in _HELD for row in con.execute(question).fetchall()]
 
 
 def change(path: Path, **about: object) -> None:
@@ -113,7 +121,7 @@ def test_many_small_shards(scan: Path, tmp_path: Path) -> None:
     small = tmp_path / "small"
     planned = cut(MINI.crawl, keys, 1)
     taken = Taken(MINI.crawl, len(keys), len(keys))
-    write_plan(Plan("/", "seed", 1.0, registry.stamp(), 0, (taken,), tuple(planned)), small)
+    write_plan(Plan("/", "seed", 1.0, 0, (taken,), tuple(planned)), small)
     (small / "shards").mkdir()
     empty = pl.read_parquet(shards(scan)[0]).clear()
     said = json.loads(pl.read_parquet_metadata(shards(scan)[0])[KEY])
@@ -126,7 +134,7 @@ def test_many_small_shards(scan: Path, tmp_path: Path) -> None:
     load(database, find_shards([small]), lambda what, done, of: stored.append(done))
     assert stored == [100, 200, 250]
     with database.reading() as con:
-        counted = con.execute("SELECT count(*), max(file) FROM scanned_files").fetchall()
+        counted = con.execute("SELECT count(*), max(number) FROM facts.scanned_files").fetchall()
     assert counted == [(250, 250)]
 
 
@@ -150,26 +158,19 @@ def test_duplicates_count_once(scan: Path, tmp_path: Path) -> None:
     assert _rows(tmp_path / "once.duckdb") == _rows(tmp_path / "both.duckdb")
 
 
-def test_other_rules_are_refused(scan: Path, tmp_path: Path) -> None:
-    """Shards of one crawl that were read with different rules are refused, also one by one."""
-    db = tmp_path / "census.duckdb"
-    last = shards(scan)[-1]
-    last.rename(tmp_path / last.name)
-    merged(db, scan)
-    (tmp_path / last.name).rename(last)
-    change(last, rules="other.1")
-    for where in (db, tmp_path / "new.duckdb"):
-        why = refused(where, scan)
-        assert "read with the rules other.1" in why and "run the scan again" in why
-
-
-def test_shards_of_older_rules_are_judged_by_todays(scan: Path, tmp_path: Path) -> None:
-    """A crawl that was read wholly with other rules is merged, and its texts judged by today's."""
-    merged(tmp_path / "today.duckdb", scan)
-    for path in shards(scan):
-        change(path, rules="older.1")
-    merged(tmp_path / "older.duckdb", scan)
-    assert _rows(tmp_path / "older.duckdb") == _rows(tmp_path / "today.duckdb")
+def test_shards_of_the_version_before_are_refused(scan: Path, tmp_path: Path) -> None:
+    """A shard that holds verdicts is refused; run again reads it anew, and then it is merged."""
+    merged(tmp_path / "whole.duckdb", scan)
+    path = shards(scan)[1]
+    older(path)
+    why = refused(tmp_path / "whole.duckdb", scan)
+    assert why == (
+        f"{path}: made by an older crawlblock; remove it and run crawlblock scan run again"
+    )
+    ended = told("scan", "run", scan)
+    assert f"{len(shards(scan))} shards, {len(shards(scan)) - 1} of them there" in ended.output
+    merged(tmp_path / "again.duckdb", scan)
+    assert _rows(tmp_path / "again.duckdb") == _rows(tmp_path / "whole.duckdb")
 
 
 def test_plans_that_share_files_are_refused(scan: Path, mirror: Path, tmp_path: Path) -> None:
@@ -252,12 +253,20 @@ def test_kept_bodies_are_the_payloads(scan: Path, mirror: Path, tmp_path: Path) 
     with_bodies = scanned(tmp_path / "bodies", mirror, "--keep-bodies")
     merged(tmp_path / "bodies.duckdb", with_bodies)
     merged(tmp_path / "texts.duckdb", scan)
-    columns = "digest, bytes, policy, ambiguous_group, template, text"
-    asked = f"SELECT {columns} FROM payloads SEMI JOIN captures USING (digest) ORDER BY digest"
+    questions = (
+        "SELECT * EXCLUDE (text) FROM census ORDER BY ALL",
+        "FROM captures ORDER BY ALL",
+        "SELECT * EXCLUDE (body, text) FROM payloads ORDER BY ALL",
+        "SELECT DISTINCT policy FROM policies ORDER BY ALL",
+    )
     answers = []
     for name in ("bodies", "texts"):
         with Store(tmp_path / f"{name}.duckdb").reading() as con:
-            answers.append(con.execute(asked).fetchall())
+            answers.append([con.execute(each).fetchall() for each in questions])
+            unused = con.execute(
+                "FROM facts.texts ANTI JOIN facts.payloads p ON p.text = texts.id"
+            ).fetchall()
+            assert unused == []
             bodies = con.execute("SELECT digest, body, is_text FROM bodies").fetchall()
         payloads = [(stated, zlib.decompress(body)) for stated, body, _ in bodies]
         assert {is_text for *_, is_text in bodies} == {name == "texts"}
@@ -293,15 +302,16 @@ def _told_whole(db: Path) -> tuple[int, int]:
         return 0, 0
     with store.reading() as con:
         ((promised, stored),) = con.execute(
-            "SELECT (SELECT coalesce(sum(captures), 0) FROM scanned_shards), "
-            "(SELECT count(*) FROM scanned_captures)"
+            "SELECT (SELECT coalesce(sum(captures), 0) FROM facts.scanned_shards), "
+            "(SELECT count(*) FROM facts.fetches)"
         ).fetchall()
         assert promised == stored
         lacking = con.execute(
-            "SELECT text FROM scanned_captures ANTI JOIN texts USING (text) WHERE text IS NOT NULL"
+            "SELECT payload FROM facts.fetches f WHERE payload IS NOT NULL AND payload NOT IN "
+            "(SELECT p.id FROM facts.payloads p JOIN facts.texts t ON t.id = p.text)"
         ).fetchall()
         assert lacking == []
         ((shards, hosts),) = con.execute(
-            "SELECT (SELECT count(*) FROM scanned_shards), (SELECT count(*) FROM census)"
+            "SELECT (SELECT count(*) FROM facts.scanned_shards), (SELECT count(*) FROM census)"
         ).fetchall()
     return shards, hosts

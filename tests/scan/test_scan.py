@@ -3,15 +3,12 @@
 import asyncio
 import json
 from datetime import datetime, timedelta
-from hashlib import sha1
 from pathlib import Path
 
 import polars as pl
 import pytest
 from click.testing import CliRunner, Result
-from crawlblock.scan.verdicts import CODES, Verdicts, kept_text
 
-from crawlblock import registry
 from crawlblock.cli.scan import scan
 from crawlblock.errors import InputError
 from crawlblock.miniature import build
@@ -19,14 +16,14 @@ from crawlblock.miniature.rendered import Rendered
 from crawlblock.model import Crawl
 from crawlblock.pipeline.evaluate import evaluate
 from crawlblock.pipeline.history import Wanted, collect_history
-from crawlblock.pipeline.runs import Tally
+from crawlblock.pipeline.runs import Run
 from crawlblock.pipeline.sample import from_list, store_panel
 from crawlblock.robots.evaluate import Judge
 from crawlblock.scan.plan import draw_files, read_plan
-from crawlblock.scan.shard import read_about
+from crawlblock.scan.texts import kept_text
 from crawlblock.store.store import Store
 from crawlblock.transport import Limits
-from scan.warcs import CRAWL, TEXT, answer, archive, keys_of, member, record
+from scan.warcs import CRAWL, TEXT, answer, archive, keys_of, member, record, stated
 
 MINI = Crawl("MINI-2025-33", datetime(2025, 8, 2), datetime(2025, 8, 18))
 TEXTS = (
@@ -64,71 +61,69 @@ def miniature(directory: Path) -> list[str]:
     return hosts
 
 
-def test_a_scan_gives_what_history_gives(tmp_path: Path) -> None:
-    """Of every host it has the capture that history stores, and the verdicts of `evaluate`."""
-    hosts = miniature(tmp_path / "mini")
-    (tmp_path / "hosts.csv").write_text("\n".join(hosts))
-    store = Store(tmp_path / "db.duckdb")
+def followed(folder: Path, mirror: Path, hosts: list[str]) -> Store:
+    """Return a database in which history followed some hosts."""
+    (folder / "hosts.csv").write_text("\n".join(hosts))
+    store = Store(folder / "db.duckdb")
     with store.held():
-        store_panel(store, from_list(tmp_path / "hosts.csv", "all"))
-        wanted = Wanted(
-            str(tmp_path / "mini"), None, "all", None, Limits(), tmp_path / "cache"
-        )  # fmt: skip
-        quiet = lambda *_: None  # noqa: E731
-        asyncio.run(collect_history(store, wanted, store.followed(None), Tally(), quiet))
-        evaluate(store, Tally(), quiet)
+        store_panel(store, from_list(folder / "hosts.csv", "all"))
+        wanted = Wanted(str(mirror), None, "all", None, Limits(), folder / "cache")
+        run = Run(store)
+        asyncio.run(collect_history(run, wanted, store.facts.followed(None)))
+        evaluate(run)
+    return store
+
+
+def judged(store: Store) -> list[tuple[object, ...]]:
+    """Return the captures of a database with what they mean for each crawler."""
+    with store.reading() as con:
+        return con.execute(
+            "SELECT host, url, fetch_time, status, outcome, v.* EXCLUDE (policy) FROM captures "
+            "LEFT JOIN payloads p USING (digest) LEFT JOIN verdicts v ON v.policy = p.policy "
+            "ORDER BY ALL"
+        ).fetchall()
+
+
+def test_a_scan_gives_what_history_gives(tmp_path: Path) -> None:
+    """Its shard has the facts that history stores of every host, and comes to the same verdicts."""
+    hosts = miniature(tmp_path / "mini")
+    store = followed(tmp_path, tmp_path / "mini", hosts)
     assert told("plan", tmp_path / "scan", "--mirror", tmp_path / "mini", "--crawls", "all")
     ended = told("run", tmp_path / "scan")
     assert ended.exit_code == 0, ended.output
     (path,) = (tmp_path / "scan/shards").glob("*.parquet")
     rows = pl.read_parquet(path)
-    scanned = {
-        tuple(row[:-1]): row[-1]
-        for row in rows.select(
-            "url", "fetch_time", "status", "outcome", "digest", "warc_file", "warc_offset",
-            "warc_length", "policy",
-        ).iter_rows()
-    }  # fmt: skip
+    known = "host, resource, fetch_time, status, warc_file, warc_offset, warc_length"
+    answered = "status = 200, digest, ended, redirect, headers"
     with store.reading() as con:
-        stored = con.execute(
-            "SELECT c.url, c.fetch_time, c.status, c.outcome, c.digest, c.warc_file, c.warc_offset,"
-            " c.warc_length, p.policy FROM captures c LEFT JOIN payloads p USING (digest)"
-        ).fetchall()
-        verdicts: dict[str, dict[str, tuple[object, ...]]] = {}
-        for policy, token, *verdict in con.execute(
-            "SELECT policy, token, restriction, basis, root_allowed FROM verdicts"
-        ).fetchall():
-            verdicts.setdefault(policy, {})[token] = tuple(verdict)
-    about = read_about(path)
-    assert len(stored) == 600
-    for *capture, policy in stored:
-        name = scanned[tuple(capture)]
-        assert (name is None) == (policy is None)
-        if policy:
-            codes = dict(zip(about.tokens, about.policies[name], strict=True))
-            assert {token: about.codes[code] for token, code in codes.items()} == verdicts[policy]
-    with store.reading() as con:
+        named = con.execute(f"SELECT {known} FROM fetches ORDER BY ALL").fetchall()
+        read = con.execute(f"SELECT {answered} FROM fetches WHERE read").fetchall()
         kept = dict(con.execute("SELECT digest, bytes FROM payloads").fetchall())
+    assert rows.sql(f"SELECT {known} FROM self ORDER BY ALL").rows() == named
+    assert {row[1] for row in read} == set(kept)
+    assert set(read) <= set(rows.sql(f"SELECT {answered} FROM self").rows())
     assert dict(rows.select("digest", "bytes").drop_nulls().iter_rows()) == kept
+    ended = told("merge", tmp_path / "scan", "--db", tmp_path / "census.duckdb")
+    assert ended.exit_code == 0, ended.output
+    found = judged(Store(tmp_path / "census.duckdb"))
+    assert len({host for host, *_ in found}) == 600
+    assert found == judged(store)
 
 
 def test_verdicts_are_those_of_judge(shared: Path) -> None:
-    """Codes are Judge's verdicts for real bodies, and what is kept of them decides the same."""
+    """What is kept of a real body decides the same as the body, in the same line."""
     bodies = pl.read_parquet(shared / "corpus/spider_2024_05.parquet")["body"].drop_nulls()
     tokens = ["*", "GPTBot", "CCBot", "AI2Bot", "Applebot-Extended", "Googlebot"]
-    judge, verdicts = Judge(tokens), Verdicts(tokens, "rules")
+    judge = Judge(tokens)
     cut = 0
     for body in bodies.unique(maintain_order=True).head(3_000).to_list():
-        expected = judge.policy(body)
-        found = verdicts.meaning(200, body, sha1(body).digest())
-        codes = verdicts.spelled([found.policy])[found.policy]
-        assert codes == "".join(CODES[each] for each in expected.verdicts.values())
-        assert found.ambiguous_group == expected.ambiguous_group
         text = kept_text(body)
+        kept, whole = judge.policy(text), judge.policy(body)
+        assert kept.verdicts == whole.verdicts
+        assert kept.ambiguous_group == whole.ambiguous_group
         told_of_text, told_of_body = judge.findings(text), judge.findings(body)
         for token in tokens:
-            kept, whole = told_of_text[token], told_of_body[token]
-            assert (kept.verdict, kept.line(text)) == (whole.verdict, whole.line(body))
+            assert told_of_text[token].line(text) == told_of_body[token].line(body)
         cut += text != body
     assert cut > 1_000
 
@@ -191,7 +186,7 @@ def test_the_plan_is_printed_and_kept(tmp_path: Path) -> None:
     ended = told(*arguments, "--share", 0.5)
     assert "5 files in 3 shards" in ended.output
     plan = read_plan(tmp_path / "scan")
-    assert (plan.crawls[0].weight, plan.rules) == (2.0, registry.stamp())
+    assert plan.crawls[0].weight == 2.0
     assert told(*arguments, "--share", 0.5).exit_code == 0
     assert isinstance(told(*arguments).exception, InputError)
     for number in (1, 2, 3):
@@ -211,6 +206,33 @@ def test_a_damaged_plan_is_refused(tmp_path: Path) -> None:
         (tmp_path / "plan.json").write_text(text)
         with pytest.raises(InputError, match="plan again"):
             read_plan(tmp_path)
+
+
+def test_a_plan_of_the_version_before_is_read(tmp_path: Path) -> None:
+    """A plan with the rules of its time is read as today's, and the same plan may be made again."""
+    mirror = archive(tmp_path / "mirror", [member(record())])
+    arguments = ("plan", tmp_path / "scan", "--mirror", mirror)
+    assert told(*arguments).exit_code == 0
+    made = read_plan(tmp_path / "scan")
+    path = tmp_path / "scan/plan.json"
+    before = json.loads(path.read_text()) | {"format": 2, "rules": "2026-11-26.0123456789abcdef"}
+    path.write_text(json.dumps(before))
+    assert read_plan(tmp_path / "scan") == made
+    assert told(*arguments).exit_code == 0
+    assert "rules" not in json.loads(path.read_text())
+
+
+def test_damaged_captures_are_told(tmp_path: Path) -> None:
+    """The last line says how many captures are damaged, also when the shards were there already."""
+    fields = [stated(b"another")]
+    mirror = archive(
+        tmp_path / "mirror", [member(record(fields=fields)) + member(record("b.test"))]
+    )
+    told("plan", tmp_path / "scan", "--mirror", mirror)
+    for _ in range(2):
+        ended = told("run", tmp_path / "scan")
+        assert ended.exit_code == 0
+        assert ended.output.splitlines()[-1].startswith("1 captures are damaged")
 
 
 def test_faults_end_in_partial(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
-"""Shards: the same facts and verdicts as history, whole files only, nothing lost in silence."""
+"""Shards: the facts of each record, whole files only, nothing lost in silence."""
 
+import re
 import time
 from dataclasses import replace
 from datetime import datetime
@@ -8,11 +9,11 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from crawlblock.scan.read import has_fastwarc
 from servers import RangeServer
 
 from crawlblock.errors import InputError, UpstreamError
 from crawlblock.scan.shard import read_about, run_shard, shard_path
+from crawlblock.warc.reader import has_fastwarc
 from scan.warcs import (
     CRAWL,
     PLAIN,
@@ -21,6 +22,7 @@ from scan.warcs import (
     archive,
     keys_of,
     member,
+    older,
     planned,
     record,
     stated,
@@ -44,22 +46,21 @@ def row(tmp_path: Path, block: bytes, **given: object) -> dict[str, object]:
 
 
 def test_a_row_says_all_of_a_capture(tmp_path: Path) -> None:
-    """Host, time, status, outcome, digest, payload, headers kept and place stand in one row."""
+    """Host, scheme, time, status, digest, payload, headers kept and place stand in one row."""
     sent = PLAIN + b"Server: nginx\r\nSet-Cookie: a\r\nServer: second\r\n"
     found = row(tmp_path, answer(headers=sent), host="A.Example:443", fields=[stated(TEXT)])
-    policy = found.pop("policy")
     assert found == {
         "snapshot": CRAWL,
         "host": "a.example",
         "resource": "/robots.txt",
-        "url": "https://A.Example:443/robots.txt",
+        "secure": True,
         "fetch_time": datetime(2025, 8, 4, 14, 54, 8),
         "status": 200,
-        "outcome": "ok",
+        "ended": None,
+        "reason": None,
         "redirect": None,
         "digest": stated(TEXT)[1].decode(),
         "bytes": len(TEXT),
-        "ambiguous_group": False,
         "text": sha1(TEXT).hexdigest()[:16],
         "rules": TEXT,
         "body": None,
@@ -70,29 +71,27 @@ def test_a_row_says_all_of_a_capture(tmp_path: Path) -> None:
             member(record("A.Example:443", answer(headers=sent), fields=[stated(TEXT)]))
         ),
     }
-    about = read_about(tmp_path / f"scan/shards/{CRAWL}-00000.parquet")
-    codes = about.policies[str(policy)]
-    assert len(codes) == len(about.tokens)
-    assert about.codes[codes[about.tokens.index("*")]] == ("partial", "wildcard", True)
 
 
 @pytest.mark.parametrize(
-    ("status", "headers", "outcome", "redirect"),
+    ("line", "headers", "status", "ended", "redirect"),
     [
-        (b"301 Moved", b"Location: /other\r\n", "redirect_unresolved", "https://a.example/other"),
-        (b"302 Found", b"Location: //[\r\n", "redirect_unresolved", None),
-        (b"404 Not Found", b"", "absent", None),
-        (b"503 ", b"", "server_error", None),
-        (b"2x0 OK", b"", "damaged", None),
+        (b"301 Moved", b"Location: /other\r\n", 301, None, "https://a.example/other"),
+        (b"302 Found", b"Location: HTTP://B.Example:80#c\r\n", 302, None, "http://b.example/"),
+        (b"302 Found", b"Location: //[\r\n", 302, None, None),
+        (b"404 Not Found", b"", 404, None, None),
+        (b"503 ", b"", 503, None, None),
+        (b"2x0 OK", b"", None, "unreadable", None),
     ],
 )
 def test_other_answers(
-    status: bytes, headers: bytes, outcome: str, redirect: str | None, tmp_path: Path
-) -> None:
-    """An answer that is no robots.txt has an outcome and no payload; a redirect has its target."""
-    found = row(tmp_path, answer(b"<html>", status, headers))
-    assert (found["outcome"], found["redirect"]) == (outcome, redirect)
-    assert found["digest"] is found["rules"] is found["policy"] is None
+    line: bytes, headers: bytes, status: int | None, ended: str | None, redirect: str | None,
+    tmp_path: Path,
+) -> None:  # fmt: skip
+    """An answer that is no 2xx has its status and no payload; a redirect has its target."""
+    found = row(tmp_path, answer(b"<html>", line, headers))
+    assert (found["status"], found["ended"], found["redirect"]) == (status, ended, redirect)
+    assert found["digest"] is found["rules"] is None
 
 
 @pytest.mark.fault("scan", "a payload in a coding that Common Crawl removes")
@@ -104,30 +103,34 @@ def test_codings_are_undone(coding: str, tmp_path: Path) -> None:
     name = b"Transfer-Encoding: " if coding == "chunked" else b"Content-Encoding: "
     sent = name + coding.partition(",")[0].encode() + b"\r\n"
     stored = {"gzip": gzip.compress(TEXT), "chunked": b"%x\r\n%s\r\n0\r\n\r\n" % (len(TEXT), TEXT)}
-    body, readable = stored.get(coding, b"spoiled"), coding in stored
+    spoiled = b"\xffspoiled"  # plain ASCII would count as decoded already
+    body, readable = stored.get(coding, spoiled), coding in stored
     if coding in ("br", "br, cut", "br, vast"):
         brotli = pytest.importorskip("brotli")
         text = bytes(80_000_000) if coding == "br, vast" else TEXT
         body, readable = brotli.compress(text, quality=5), coding == "br"
         body = body[:-3] if coding == "br, cut" else body
     found = row(tmp_path, answer(body, headers=sent))
-    assert (found["outcome"], found["rules"]) == (("ok", TEXT) if readable else ("damaged", None))
+    ended = None if readable else "undecodable"
+    assert (found["ended"], found["rules"]) == (ended, TEXT if readable else None)
 
 
 @pytest.mark.fault("scan", "{case}")
 @pytest.mark.parametrize(
-    ("case", "given"),
+    ("case", "given", "ended"),
     [
-        ("a digest of another payload", {"fields": [stated(b"other")]}),
-        ("a payload cut by the archive", {"fields": [("WARC-Truncated", b"length")]}),
-        ("a record of 0 bytes", {"block": b""}),
-        ("no HTTP in a record", {"block": b"\xff\xfe\x00"}),
+        ("a digest of another payload", {"fields": [stated(b"other")]}, "altered"),
+        ("a payload cut by the archive", {"fields": [("WARC-Truncated", b"length")]}, "cut"),
+        ("a record of 0 bytes", {"block": b""}, "unreadable"),
+        ("no HTTP in a record", {"block": b"\xff\xfe\x00"}, "unreadable"),
     ],
 )
-def test_damaged_captures(case: str, given: dict[str, object], tmp_path: Path) -> None:
-    """A capture whose payload cannot be told is kept, is damaged, and has no verdict."""
+def test_damaged_captures(case: str, given: dict[str, object], ended: str, tmp_path: Path) -> None:
+    """A capture whose payload is not to be trusted is kept without it, with why, and counted."""
     found = row(tmp_path, **({"block": answer()} | given))  # type: ignore[arg-type]
-    assert (found["outcome"], found["policy"], found["rules"]) == ("damaged", None, None)
+    assert (found["ended"], found["text"], found["rules"]) == (ended, None, None)
+    assert found["reason"]
+    assert read_about(shard_path(tmp_path / "scan", f"{CRAWL}-00000")).damaged == 1
 
 
 def test_bodies_stand_once_and_are_bounded(tmp_path: Path) -> None:
@@ -143,7 +146,7 @@ def test_bodies_stand_once_and_are_bounded(tmp_path: Path) -> None:
     )
     assert time.process_time() - begun < 20
     assert found["rules"].is_not_null().to_list() == [True, False, False, True, True]
-    assert found["policy"][:4].n_unique() == 1
+    assert found["text"][:3].n_unique() == 1
     assert found["bytes"][3] == 160_000 * len(TEXT)
     assert len(found["rules"][3]) == 500 * 1024 + 1
 
@@ -153,7 +156,7 @@ def test_bodies_beyond_memory_go_to_the_disk(tmp_path: Path) -> None:
     texts = [b"User-agent: *\nDisallow: /%d\n" % n + b"#" * 600_000 for n in range(150)]
     raw = b"".join(member(record(f"h{n}.example", answer(t))) for n, t in enumerate(texts))
     found = scanned(tmp_path, raw)
-    assert found.height == found["policy"].count() == 150
+    assert found.height == found["rules"].count() == 150
     assert sorted(p.name for p in (tmp_path / "scan/shards").iterdir()) == [
         f"{CRAWL}-00000.parquet"
     ]
@@ -218,12 +221,18 @@ def test_a_shard_that_is_there_is_not_read_again(tmp_path: Path) -> None:
     assert again.skipped
 
 
-def test_other_rules_are_refused(tmp_path: Path) -> None:
-    """A worker whose registry is not the plan's does nothing."""
+def test_a_shard_of_an_older_version_is_read_again(tmp_path: Path) -> None:
+    """A shard that holds verdicts, as older versions wrote them, is replaced by one of facts."""
     mirror = archive(tmp_path / "mirror", [member(record())])
     (task,) = planned(tmp_path / "scan", str(mirror), keys_of(mirror))
-    with pytest.raises(InputError, match="other rules"):
-        run_shard(replace(task, rules="others.1"))
+    path = shard_path(task.directory, task.shard.shard)
+    run_shard(task)
+    whole = path.read_bytes()
+    older(path)
+    with pytest.raises(InputError, match=re.escape(f"{path}: made by an older crawlblock; remove")):
+        read_about(path)
+    assert not run_shard(task).skipped
+    assert path.read_bytes() == whole
 
 
 @pytest.mark.fault("scan", "a transfer cut, then refused for good, then possible again")

@@ -6,13 +6,13 @@ import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from crawlblock.scan.read import Damage, Stored, records
+import polars as pl
 
-from crawlblock import registry
 from crawlblock.scan.plan import Plan, Taken, cut, write_plan
-from crawlblock.scan.shard import Task, tasks
+from crawlblock.scan.shard import KEY, Task, tasks
 from crawlblock.transport import Limits
 from crawlblock.warc.http import digest
+from crawlblock.warc.reader import Damage, Record, records
 
 CRAWL = "CC-MAIN-2025-33"
 TEXT = b"User-agent: *\nDisallow: /private\n"
@@ -53,11 +53,11 @@ def member(*texts: bytes) -> bytes:
     return packer.compress(b"".join(texts)) + packer.flush()
 
 
-def read(path: Path, raw: bytes, fast: bool) -> tuple[list[Stored], list[Damage]]:
+def read(path: Path, raw: bytes, fast: bool) -> tuple[list[Record], list[Damage]]:
     """Return the responses and damages of a file with these bytes."""
     path.write_bytes(raw)
     found = list(records(path, fast))
-    stored = [each for each in found if isinstance(each, Stored)]
+    stored = [each for each in found if isinstance(each, Record)]
     return stored, [each for each in found if isinstance(each, Damage)]
 
 
@@ -79,7 +79,7 @@ def planned(directory: Path, mirror: str, keys: Sequence[str], size: int = 20) -
     """Return the tasks of a scan of some files, its plan written into the directory."""
     shards = cut(CRAWL, keys, size)
     taken = Taken(CRAWL, len(keys), len(keys))
-    plan = Plan(mirror, "seed", 1.0, registry.stamp(), 0, (taken,), tuple(shards))
+    plan = Plan(mirror, "seed", 1.0, 0, (taken,), tuple(shards))
     write_plan(plan, directory)
     return list(tasks(plan, shards, directory, None, Limits(per_second=1_000, retry=0.01)))
 
@@ -93,3 +93,13 @@ def keys_of(mirror: Path) -> list[str]:
 def stated(body: bytes) -> tuple[str, bytes]:
     """Return the header field with a payload's digest."""
     return "WARC-Payload-Digest", digest(body).encode()
+
+
+def older(path: Path) -> None:
+    """Make a shard one as the version before wrote it: with verdicts and the rules they rest on."""
+    about = json.loads(pl.read_parquet_metadata(path)[KEY])
+    about |= {"rules": "2026-11-26.0123456789abcdef", "tokens": ["*"], "codes": {}, "policies": {}}
+    del about["damaged"]
+    rows = pl.read_parquet(path).drop("secure", "ended", "reason")
+    rows = rows.with_columns(outcome=pl.lit("ok"), policy=pl.lit("0" * 16))
+    rows.write_parquet(path, metadata={KEY: json.dumps(about)})

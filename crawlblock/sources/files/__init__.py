@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from crawlblock.captures.frames import Batch
+from crawlblock.captures.frames import Batch, joined
 from crawlblock.errors import InputError
 from crawlblock.model import SnapshotKind
 from crawlblock.sources.files.archives import read_archive
@@ -47,24 +47,36 @@ class Files:
 
     async def batches(self) -> AsyncGenerator[Batch]:
         """Yield what the files hold, batch by batch."""
-        for batch in self.read():
+        for batch in joined(self.read()):
             yield batch
 
     def read(self) -> Iterator[Batch]:
-        """Yield the same to who has no event loop."""
+        """Yield the same to who has no event loop; raises InputError if no file can be used.
+
+        A file that cannot be used among others is left out.
+        """
         known: set[str] = set()
+        unusable: list[InputError] = []
         for source in self._opened:
             path = source if isinstance(source, Path) else source.path
             tally = Tally(path)
-            with readable(path):
-                for batch in (
-                    read_archive(source, self._every, tally, known)
-                    if isinstance(source, Path)
-                    else read_rows(source, self._every, self._at, tally, known)
-                ):
+            try:
+                for batch in self._batches(source, tally, known):
                     self._reading(path)
                     yield batch
+            except InputError as error:
+                unusable.append(error)
+                tally.add(f"the file cannot be used: {error}")
             self.left_out += tally.result()
+        if len(unusable) == len(self._opened):
+            raise unusable[0]
+
+    def _batches(self, source: Table | Path, tally: Tally, known: set[str]) -> Iterator[Batch]:
+        with readable(source if isinstance(source, Path) else source.path):
+            if isinstance(source, Path):
+                yield from read_archive(source, self._every, tally, known)
+            else:
+                yield from read_rows(source, self._every, self._at, tally, known)
 
 
 def read_observation_times(path: Path) -> list[datetime]:

@@ -110,7 +110,7 @@ def _count(found: Seen, record: Record, tally: Tally) -> None:
     """Count what is stored as a fetch whose payload is unknown."""
     if found.ended and found.asked.resource == ROBOTS:
         where = f"byte {record.offset:,}: {found.reason or found.ended}"
-        tally.add("kept without its payload, which cannot be read", where)
+        tally.add("stored without the payload, which cannot be read", where, stored=True)
 
 
 def _url(fetch: Fetch) -> str:

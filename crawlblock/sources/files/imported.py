@@ -12,17 +12,19 @@ Every = Literal["month", "week"]
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """Rows or records of a file that gave no capture, and why."""
+    """Rows or records of a file that were left out, or stored without their payload, and why."""
 
     file: Path
     reason: str
     count: int
     example: str  # the first of them
+    stored: bool = False  # as a fetch whose payload is unknown
 
     def __str__(self) -> str:
         """Say it in one line."""
         example = f" (the first: {self.example})" if self.example else ""
-        return f"{self.file}: {self.count:,} left out, {self.reason}{example}"
+        what = "damaged" if self.stored else "left out"
+        return f"{self.file}: {self.count:,} {what}, {self.reason}{example}"
 
 
 class Tally:
@@ -31,18 +33,18 @@ class Tally:
     def __init__(self, file: Path) -> None:
         """Begin for a file."""
         self._file = file
-        self._counts: Counter[str] = Counter()
-        self._examples: dict[str, str] = {}
+        self._counts: Counter[tuple[str, bool]] = Counter()
+        self._examples: dict[tuple[str, bool], str] = {}
 
-    def add(self, reason: str, example: str = "", count: int = 1) -> None:
-        """Count some that were left out for the same reason."""
+    def add(self, reason: str, example: str = "", count: int = 1, stored: bool = False) -> None:
+        """Count some that were left out, or stored without a payload, for the same reason."""
         if count:
-            self._counts[reason] += count
-            self._examples.setdefault(reason, example[:80])
+            self._counts[reason, stored] += count
+            self._examples.setdefault((reason, stored), example[:80])
 
     def result(self) -> tuple[LeftOut, ...]:
         """Return what was counted, the most frequent first."""
         return tuple(
-            LeftOut(self._file, reason, count, self._examples[reason])
-            for reason, count in self._counts.most_common()
+            LeftOut(self._file, reason, count, self._examples[reason, stored], stored)
+            for (reason, stored), count in self._counts.most_common()
         )

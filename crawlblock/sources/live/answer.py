@@ -13,9 +13,9 @@ from crawlblock.sources.live.guard import ForbiddenAddressError
 
 NEEDED = 500 * 1024  # bytes of a robots.txt that count (RFC 9309 section 2.5)
 MOST_KEPT = NEEDED + 1  # bytes of a body; the last one tells that there was more
-_REDIRECTS = (301, 302, 303, 307, 308)
 
 Truncated = Literal["length", "time", "disconnect", "unspecified"]  # as WARC-Truncated has it
+_ENDINGS = {"time": Ending.CUT_BY_TIME, "unspecified": Ending.UNDECODABLE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +44,21 @@ class Answer:
     protocols: tuple[str, ...]  # http/1.1, tls/1.3
 
     @property
-    def damaged(self) -> bool:
-        """Tell whether bytes that count are missing."""
-        return self.truncated is not None and len(self.body) < NEEDED
+    def ended(self) -> Ending | None:
+        """Return why bytes that count are missing, None if none are."""
+        if self.truncated is None or len(self.body) >= NEEDED:
+            return None
+        return _ENDINGS.get(self.truncated, Ending.CUT)
+
+    @property
+    def redirects(self) -> bool:
+        """Tell whether it sends the client elsewhere."""
+        return 300 <= self.status < 400
 
     def target(self) -> URL | None:
         """Return where a redirect leads, None if it is none or leads nowhere HTTP goes."""
         location = self.header("location")
-        if self.status not in _REDIRECTS or not location:
+        if not self.redirects or not location:
             return None
         try:
             url = URL(self.url).join(URL(location)).with_fragment(None)

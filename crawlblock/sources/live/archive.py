@@ -64,10 +64,10 @@ class Archive:
             ) from None
         return Place(f"{self._folder.name}/{self._path.name}", offset, length)
 
-    def payload(self, fetch: Fetch) -> bytes:
-        """Return the payload of a record that was added."""
+    def payload(self, fetch: Fetch) -> bytes | None:
+        """Return the payload of a record that was added, None if it is not there whole."""
         found = recorded(fetch, self._folder.parent)
-        return (found.payload if found else None) or b""
+        return found.payload if found else None
 
     def _next(self, time: datetime) -> BinaryIO:
         self._close()

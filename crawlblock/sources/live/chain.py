@@ -11,7 +11,7 @@ from yarl import URL
 
 from crawlblock.captures.build import ROBOTS, Seen, fetch_of, unanswered
 from crawlblock.captures.selection import MAX_HOPS
-from crawlblock.hosts import UrlParts, normal_url, redirect_target, split_url
+from crawlblock.hosts import UrlParts, normal_url, split_url
 from crawlblock.model import Fetch
 from crawlblock.outcome import Ending
 from crawlblock.sources.live.answer import Answer, Failure, Patience
@@ -20,8 +20,24 @@ from crawlblock.sources.live.fetch import Fetcher
 from crawlblock.warc.http import headers_kept
 
 REMEMBERED = 5_000  # answers; many hosts redirect to the same few
+_REASONS = {
+    Ending.CUT: "the body did not end",
+    Ending.CUT_BY_TIME: "the body did not end in time",
+    Ending.UNDECODABLE: "the coding of the body cannot be read",
+}
 
 Turns = WeakValueDictionary[str, asyncio.Lock]  # by host: who has it may ask
+
+
+@dataclass(frozen=True, slots=True)
+class VisitContext:
+    """What the visits of a run share."""
+
+    snapshot: str
+    fetcher: Fetcher
+    archive: Archive
+    patience: Patience
+    turns: Turns = field(default_factory=WeakValueDictionary)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +52,6 @@ class Kept:
     def answered(self) -> bool:
         """Tell whether there was an HTTP answer."""
         return self.fetch.status is not None
-
-    @property
-    def redirects(self) -> bool:
-        """Tell whether the answer sends the crawler elsewhere."""
-        return self.fetch.status is not None and 300 <= self.fetch.status < 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +74,7 @@ async def anywhere(_: URL, __: float) -> str | None:
 class Asker:
     """Asks no URL twice."""
 
-    def __init__(self, context: "VisitContext", keep: Callable[[Answer], Kept], most: int) -> None:
+    def __init__(self, context: VisitContext, keep: Callable[[Answer], Kept], most: int) -> None:
         """Take how a run asks, what keeps an answer, and how many bytes of a body are read."""
         self._context, self._keep, self._most = context, keep, most
         self._known: OrderedDict[URL, Kept] = OrderedDict()
@@ -81,7 +92,7 @@ class Asker:
                 break
             seen.add(target)
             if why := await objection(target, deadline):
-                answers.append(self.failed(str(target), Failure(Ending.UNREACHABLE, why)))
+                answers.append(self._failed(target, Failure(Ending.UNREACHABLE, why)))
                 break
             answers.append(await self.ask(target, deadline))
         return Chain(answers)
@@ -93,8 +104,7 @@ class Asker:
         if turn is None:
             turn = self._context.turns[host] = asyncio.Lock()
         if not await _acquired(turn, deadline):
-            busy = Failure(Ending.TIMEOUT, "other visits kept the host busy")
-            return self.failed(str(url), busy)
+            return self._failed(url, Failure(Ending.TIMEOUT, "other visits kept the host busy"))
         try:
             return self._known.get(url) or await self._ask_now(url, deadline)
         finally:
@@ -103,24 +113,15 @@ class Asker:
     async def _ask_now(self, url: URL, deadline: float) -> Kept:
         seconds = deadline - asyncio.get_running_loop().time()
         if seconds <= 0:
-            return self.failed(str(url), Failure(Ending.TIMEOUT, "the time for the host is up"))
+            return self._failed(url, Failure(Ending.TIMEOUT, "the time for the host is up"))
         answer = await self._context.fetcher.ask(url, seconds, self._most)
-        found = self._note(url, answer)
+        found = self._keep(answer) if isinstance(answer, Answer) else self._failed(url, answer)
         if found.answered or seconds > self._context.patience.whole / 2:
             self.remember(url, found)  # a failure for want of time is not the URL's
         return found
 
-    def _note(self, url: URL, answer: Answer | Failure) -> Kept:
-        if isinstance(answer, Answer):
-            return self._keep(answer)
-        return self.failed(str(url), answer)
-
-    def failed(self, url: str, failure: Failure) -> Kept:
-        """Return a request that got no HTTP answer."""
-        asked = split_url(url) or UrlParts(True, url, ROBOTS)
-        now = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
-        fetch = unanswered(self._context.snapshot, asked, now, failure.ended, failure.reason)
-        return Kept(url, fetch)
+    def _failed(self, url: URL, failure: Failure) -> Kept:
+        return failed(self._context, str(url), _parts(str(url)), failure)
 
     def remember(self, url: URL, found: Kept) -> None:
         """Ask for a URL no more; many are forgotten again in time."""
@@ -129,41 +130,46 @@ class Asker:
             self._known.popitem(last=False)
 
 
-@dataclass(frozen=True, slots=True)
-class VisitContext:
-    """What the visits of a run share."""
-
-    snapshot: str
-    fetcher: Fetcher
-    archive: Archive
-    patience: Patience
-    turns: Turns = field(default_factory=WeakValueDictionary)
-
-
 def kept(context: VisitContext, answer: Answer, ended: Ending | None, digest: str | None) -> Kept:
     """Return what of an answer is remembered, once it is in the archive."""
     place = context.archive.add(answer)
     target = answer.target()
-    location = str(target) if target else redirect_target(answer.url, answer.header("location"))
-    redirects = 300 <= answer.status < 400
+    reason = _REASONS.get(ended) if ended else None
+    if answer.redirects and target is None:
+        reason = "it leads nowhere HTTP goes"
     found = Seen(
-        asked=split_url(answer.url) or UrlParts(True, answer.url, ROBOTS),
+        asked=_parts(answer.url),
         status=answer.status,
         ended=ended,
-        reason="the body did not end" if answer.damaged and ended else None,
-        redirect=normal_url(location) if redirects and location else None,
+        reason=reason,
+        redirect=normal_url(str(target)) if target else None,
         digest=digest,
         headers=headers_kept(answer.headers),
         payload=None,
     )
-    fetch = fetch_of(context.snapshot, found, answer.fetch_time, place)
-    return Kept(answer.url, fetch, target)
+    return Kept(answer.url, fetch_of(context.snapshot, found, answer.fetch_time, place), target)
 
 
-def recalled(fetch: Fetch) -> Kept:
-    """Return what an earlier run of the snapshot learnt of a URL."""
-    url = str(UrlParts(fetch.secure is True, fetch.host, fetch.resource))
+def failed(context: VisitContext, url: str, asked: UrlParts, failure: Failure) -> Kept:
+    """Return a request that got no HTTP answer."""
+    now = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+    fetch = unanswered(context.snapshot, asked, now, failure.ended, failure.reason)
+    return Kept(url, fetch)
+
+
+def recalled(fetch: Fetch) -> Kept | None:
+    """Return what an earlier run of the snapshot learnt of a URL, None if that is to be asked.
+
+    The version before stored the last fetch of a chain alone, under another URL than its own.
+    """
+    if fetch.url is not None or fetch.secure is None:
+        return None
+    url = str(UrlParts(fetch.secure, fetch.host, fetch.resource))
     return Kept(url, fetch, URL(fetch.redirect) if fetch.redirect else None)
+
+
+def _parts(url: str) -> UrlParts:
+    return split_url(url) or UrlParts(True, url, ROBOTS)
 
 
 async def _acquired(turn: asyncio.Lock, deadline: float) -> bool:

@@ -4,6 +4,7 @@ import asyncio
 
 from yarl import URL
 
+from crawlblock.captures.build import ROBOTS
 from crawlblock.outcome import Body, Ending, Outcome, outcome_of
 from crawlblock.robots.evaluate import Judge
 from crawlblock.robots.sniff import body_of, challenges_page
@@ -11,6 +12,7 @@ from crawlblock.sources.live.answer import Answer
 from crawlblock.sources.live.chain import Asker, Chain, Kept, VisitContext, kept
 
 RESOURCE = "/"
+PAGE_ENDINGS = (Ending.HOME_PAGE, Ending.CHALLENGE)  # that only a page asked for has
 _MOST_KEPT = 65_536  # bytes of a page
 _NAME = "crawlblock"  # our product token, the first word of our User-Agent
 _REFUSED = "not asked: its robots.txt does not let us, or is not known"
@@ -26,25 +28,34 @@ class Prober:
         self._judge = Judge([_NAME])
 
     async def probe(self, asked: URL, robots: Chain) -> list[Kept]:
-        """Return what the home page answered, nothing where robots.txt does not let us ask."""
+        """Return what the home page answered, nothing where robots.txt does not let us ask.
+
+        The robots.txt of other hosts, which were read on the way, come behind the page.
+        """
         url = asked.with_path(RESOURCE)
         if not self._permits(robots, url):
             return []
         deadline = asyncio.get_running_loop().time() + self._context.patience.whole
+        read: list[Kept] = []
 
         async def objection(target: URL, until: float) -> str | None:
-            if target.origin() == url.origin():
-                return None if self._permits(robots, target) else _REFUSED
-            return await self._objection(target, until)
+            rules = robots
+            if target.origin() != url.origin():
+                rules = await self._robots_of(target, until)
+                read.extend(rules.answers)
+            return None if self._permits(rules, target) else _REFUSED
 
         first = await self._pages.ask(url, deadline)
-        return list((await self._pages.follow(first, deadline, objection)).answers)
+        chain = await self._pages.follow(first, deadline, objection)
+        return [*chain.answers, *read]
 
-    async def _objection(self, target: URL, deadline: float) -> str | None:
-        """Say why a page of another host is not asked, whose robots.txt is read for that."""
-        first = await self._robots.ask(target.origin().with_path("/robots.txt"), deadline)
-        robots = await self._robots.follow(first, deadline)
-        return None if self._permits(robots, target) else _REFUSED
+    def remember(self, url: URL, found: Kept) -> None:
+        """Ask for a page no more."""
+        self._pages.remember(url, found)
+
+    async def _robots_of(self, target: URL, deadline: float) -> Chain:
+        first = await self._robots.ask(target.origin().with_path(ROBOTS), deadline)
+        return await self._robots.follow(first, deadline)
 
     def _permits(self, robots: Chain, url: URL) -> bool:
         """Tell whether a robots.txt lets us ask for a URL; what is not known is a no."""
@@ -58,9 +69,12 @@ class Prober:
         return self._judge.allowed(body, _NAME, url.raw_path_qs)
 
     def _keep(self, answer: Answer) -> Kept:
-        ended = None
-        if 200 <= answer.status < 300:
-            mitigated = answer.header("cf-mitigated") is not None  # Cloudflare says so itself
-            challenged = mitigated or challenges_page(answer.body)
-            ended = Ending.CHALLENGE if challenged else Ending.HOME_PAGE
-        return kept(self._context, answer, ended, None)
+        return kept(self._context, answer, page_ending(answer), None)
+
+
+def page_ending(answer: Answer) -> Ending | None:
+    """Return what came in answer to a request for a page, None where the status says all."""
+    if not 200 <= answer.status < 300:
+        return None
+    mitigated = answer.header("cf-mitigated") is not None  # Cloudflare says so itself
+    return Ending.CHALLENGE if mitigated or challenges_page(answer.body) else Ending.HOME_PAGE

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,41 +41,45 @@ class Live:
         """Take whom to visit; `goes_on` is asked before each visit with the visits ended so far."""
         self._members, self._visitor, self._journal = members, visitor, journal
         self._pace, self._goes_on = pace, goes_on
-        self._visits: list[Visit] = []
-        self._ended = 0
+        self._visits: list[Visit] = []  # in the journal, not yielded yet
+        self.visited = 0
         self._ready, self._room = asyncio.Event(), asyncio.Event()
 
     async def batches(self) -> AsyncGenerator[Batch]:
         """Yield what visits found, some visits together; the first error ends all."""
+        visiting = asyncio.ensure_future(self._visit_all())
+        try:
+            while self._visits or not visiting.done():
+                await self._ready.wait()
+                self._ready.clear()
+                if visiting.done():
+                    visiting.result()  # what an error leaves is in the journal
+                if self._visits:
+                    noted, batch = self._take()
+                    yield batch
+                    if noted:
+                        noted.unlink()  # it is stored
+            visiting.result()
+        finally:
+            visiting.cancel()
+            await asyncio.gather(visiting, return_exceptions=True)
+
+    async def _visit_all(self) -> None:
         pending = iter(self._members)
         size = min(self._pace.concurrency, len(self._members))
-        running = asyncio.ensure_future(gather(self._work(pending) for _ in range(size)))
-        running.add_done_callback(lambda _: self._ready.set())
         try:
-            while not running.done() or self._visits:
-                await self._ready.wait()
-                if not running.done():
-                    self._ready.clear()
-                elif running.exception():
-                    break  # what is left is in the journal
-                noted, batch = self._take()
-                yield batch
-                if noted:
-                    noted.unlink()  # it is stored
-            await running
+            await gather(self._work(pending) for _ in range(size))
         finally:
-            running.cancel()
-            with suppress(asyncio.CancelledError, Exception):
-                await running
+            self._ready.set()
 
     async def _work(self, pending: Iterator[Member]) -> None:
         for member in pending:
-            if not self._goes_on(self._ended):
+            if not self._goes_on(self.visited):
                 return
             visit = await self._visitor.visit(member)
             self._journal.add(visit)
             self._visits.append(visit)
-            self._ended += 1
+            self.visited += 1
             while self._is_full():  # when storing is slow, all wait for it
                 self._room.clear()
                 self._ready.set()

@@ -2,19 +2,19 @@
 
 import asyncio
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from yarl import URL
 
 from crawlblock.captures.build import ROBOTS
-from crawlblock.hosts import parse_host
+from crawlblock.hosts import UrlParts, parse_host
 from crawlblock.model import Asked, Fetch, Member, Payload
 from crawlblock.outcome import Ending
 from crawlblock.sampling import candidates
 from crawlblock.sources.live.answer import MOST_KEPT, Answer, Failure
-from crawlblock.sources.live.chain import Asker, Kept, VisitContext, kept, recalled
-from crawlblock.sources.live.probe import Prober
+from crawlblock.sources.live.chain import Asker, Kept, VisitContext, failed, kept, recalled
+from crawlblock.sources.live.probe import PAGE_ENDINGS, RESOURCE, Prober
 from crawlblock.warc.http import digest
 
 _NO_HOST = Failure(Ending.UNREACHABLE, "not asked: this is not a host as it is written")
@@ -49,7 +49,13 @@ class Visitor:
         """Ask for no URL again that an earlier run of the snapshot had an answer of."""
         for fetch in fetches:
             answer = recalled(fetch)
-            self._robots.remember(URL(answer.url), answer)
+            if answer is None:
+                continue
+            page, success = fetch.ended in PAGE_ENDINGS, (fetch.status or 0) // 100 == 2
+            if not page:
+                self._robots.remember(URL(answer.url), answer)
+            if self._prober and (page or not success):
+                self._prober.remember(URL(answer.url), answer)
 
     async def visit(self, member: Member) -> Visit:
         """Return what a member's host answered: its robots.txt, and its page if that is wanted.
@@ -59,14 +65,14 @@ class Visitor:
         deadline = asyncio.get_running_loop().time() + self._context.patience.whole
         found: list[Kept] = []
         nameless: set[str | None] = set()  # hosts that the next scheme would not find either
-        for asked in candidates(member):
-            url = _checked(asked)
+        for asked in candidates(member) or (f"https://{member.host}{ROBOTS}",):
+            url, written = _checked(asked), _as_written(asked)
             if isinstance(url, Failure):
-                found.append(self._robots.failed(asked, url))
+                found.append(failed(self._context, asked, written, url))
                 continue
             if url.raw_host in nameless:
                 continue
-            first = await self._robots.ask(url, deadline)
+            first = _spelled(await self._robots.ask(url, deadline), written.host)
             if first.answered:
                 chain = await self._robots.follow(first, deadline)
                 found += chain.answers
@@ -78,31 +84,28 @@ class Visitor:
         return self._visit(member, found, [])
 
     def _visit(self, member: Member, found: list[Kept], pages: list[Kept]) -> Visit:
-        name = self._context.snapshot
-        asked = [Asked(snapshot=name, host=member.host, fallback=member.fallback_host)]
-        if pages:
-            resource = pages[0].fetch.resource
-            asked.append(
-                Asked(
-                    snapshot=name,
-                    host=member.host,
-                    resource=resource,
-                    fallback=member.fallback_host,
-                )
-            )
-        return Visit(tuple(asked), tuple(each.fetch for each in (*found, *pages)))
+        robots = Asked(
+            snapshot=self._context.snapshot, host=member.host, fallback=member.fallback_host
+        )
+        asked = (robots, replace(robots, resource=RESOURCE)) if pages else (robots,)
+        return Visit(asked, tuple(each.fetch for each in (*found, *pages)))
 
     def _keep(self, answer: Answer) -> Kept:
-        success = 200 <= answer.status < 300
-        ended = name = None
-        if success and answer.damaged:
-            ended = Ending.CUT_BY_TIME if answer.truncated == "time" else Ending.CUT
-        elif success:
-            name = digest(answer.body)
-            if name not in self._payloads:
-                self._payloads[name] = answer.body
-                self.payload_bytes += len(answer.body)
-        return kept(self._context, answer, ended, name)
+        if not 200 <= answer.status < 300:
+            return kept(self._context, answer, None, None)
+        if answer.ended:
+            return kept(self._context, answer, answer.ended, None)
+        name = digest(answer.body)
+        if name not in self._payloads:
+            self._payloads[name] = answer.body
+            self.payload_bytes += len(answer.body)
+        return kept(self._context, answer, None, name)
+
+
+def _as_written(asked: str) -> UrlParts:
+    """Return the parts of a URL whose host may be none: the panel's own word for it stays."""
+    scheme, _, rest = asked.partition("://")
+    return UrlParts(scheme == "https", rest.removesuffix(ROBOTS), ROBOTS)
 
 
 def _checked(asked: str) -> URL | Failure:
@@ -112,6 +115,13 @@ def _checked(asked: str) -> URL | Failure:
         return URL(asked) if _is_host(host) else _NO_HOST
     except ValueError:
         return _NO_HOST
+
+
+def _spelled(found: Kept, host: str) -> Kept:
+    """Return a fetch of a host under the panel's own spelling: IPv6 addresses have several."""
+    if found.fetch.host == host:
+        return found
+    return replace(found, fetch=replace(found.fetch, host=host))
 
 
 @lru_cache(maxsize=4_096)  # each is asked for by https and again by http

@@ -1,11 +1,11 @@
-"""Two answers of the same hosts, in plain Python: the check on what the metrics compute in SQL."""
+"""Two answers of the same hosts, to check what the metrics compute in SQL."""
 
 import math
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from crawlblock.analysis.estimate import Z, wilson
+from crawlblock.intervals import Z, wilson
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +34,6 @@ def difference(pair: Pair, n: float) -> tuple[float, float, float]:
         gap - _square_and_add(first - low1, high2 - second, phi),
         gap + _square_and_add(high1 - first, second - low2, phi),
     )
-
-
-def mcnemar_p(first_only: int, second_only: int) -> float:
-    """Return the two-sided exact p of McNemar's test from the counts of pairs that differ.
-
-    The pairs must be independent: count decisions, not hosts, where hosts share them.
-    """
-    n = first_only + second_only
-    tail = sum(math.comb(n, k) for k in range(min(first_only, second_only) + 1))
-    return min(1.0, float(2 * tail / 2**n))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,12 @@
-"""Shares with their interval, in plain Python: the check on what the metrics compute in SQL."""
+"""Shares with their interval, to check what the metrics compute in SQL."""
 
 import math
-import statistics
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-Z = 1.959963984540054  # two-sided 95 % of the normal distribution
+from crawlblock.intervals import Z, effective_n, student, wilson
+
 _FEW = (12.706204736, 4.30265273, 3.182446305, 2.776445105)  # Student's, of 1 to 4 degrees
 
 
@@ -14,7 +14,7 @@ _FEW = (12.706204736, 4.30265273, 3.182446305, 2.776445105)  # Student's, of 1 t
 class Answer:
     """What one host says to a question."""
 
-    yes: bool | None  # None: it cannot be told
+    yes: bool | None  # None: unknown
     weight: float = 1.0  # 1 / inclusion probability
     stratum: str = "all"
     decision: str | None = None  # what decides for several hosts, such as a template; None: its own
@@ -25,45 +25,12 @@ class Answer:
 class Estimate:
     """A share from 0 to 1 with its 95 % interval; without numbers if nothing is known."""
 
-    n: int  # hosts that could be told
-    n_unknown: int  # hosts that could not
+    n: int  # hosts with a known answer
+    n_unknown: int  # hosts with an unknown answer
     estimate: float | None
     low: float | None
     high: float | None
     decisions: float = 0.0  # effective number of independent decisions behind the n hosts
-
-
-def wilson(share: float, n: float) -> tuple[float, float]:
-    """Return Wilson's 95 % score interval of a share among n > 0 (Wilson 1927).
-
-    `n` may be an effective size.  The interval holds the share and stays within 0 and 1.
-    """
-    middle = share + Z * Z / (2 * n)
-    reach = Z * math.sqrt(max(0.0, share * (1 - share)) / n + Z * Z / (4 * n * n))
-    scale = 1 + Z * Z / n
-    low, high = max(0.0, (middle - reach) / scale), min(1.0, (middle + reach) / scale)
-    return min(share, low), max(share, high)
-
-
-def effective_n(weights: Iterable[float]) -> float:
-    """Return Kish's effective size, (sum w)^2 / sum w^2, of weights above 0 (Kish 1965)."""
-    known = list(weights)
-    return math.fsum(known) ** 2 / math.fsum(weight * weight for weight in known)
-
-
-def student(probability: float, freedom: int) -> float:
-    """Return Student's quantile by Cornish and Fisher's expansion; 1e-3 exact from 5 degrees on.
-
-    Abramowitz and Stegun 26.7.5.
-    """
-    z = statistics.NormalDist().inv_cdf(probability)
-    terms = (
-        (z**3 + z) / 4,
-        (5 * z**5 + 16 * z**3 + 3 * z) / 96,
-        (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384,
-        (79 * z**9 + 776 * z**7 + 1482 * z**5 - 1920 * z**3 - 945 * z) / 92160,
-    )
-    return z + math.fsum(term / freedom**power for power, term in enumerate(terms, 1))
 
 
 def stratified(answers: Iterable[Answer]) -> Estimate:
