@@ -10,12 +10,14 @@ found again.  Without FastWARC, `members` reads everything; both give the same.
 import mmap
 import re
 import zlib
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
+from functools import lru_cache
 from importlib.util import find_spec
 from operator import itemgetter
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import IO, NamedTuple
 
 from crawlblock.errors import ArchiveError
 from crawlblock.warc.codings import LARGEST
@@ -32,12 +34,15 @@ _NAMES = (
     b"content-length",
 )  # fmt: skip
 _Head = tuple[bytes, bytes, bytes, bytes, bytes, bytes]
-_CRLF = re.compile(rb"(?i)\r\ncontent-length[ \t]*:")
 _FOLDED = re.compile(rb"\r?\n[ \t]+")
 _BLANK = b" \t\r"
 _MEMO = 1_000  # shapes of headers
+_LONGEST = 1024 * 1024  # bytes of a header
 # URL, address, date, media type and, in version 2, more; the last field is the length.
 _ARC = re.compile(rb"([a-z][a-z0-9+.-]*:[^ \n]*) ([^ \n]+) (\d{12,17}) ([^\n]*?)(\d{1,19})\r?\n")
+_BEGIN = re.compile(rb"\n(?=WARC/|%s)|\x1f\x8b\x08" % _ARC.pattern)
+_LINES = re.compile(rb"[\r\n]*")
+_TOO_LARGE = f"a record is larger than {LARGEST >> 20} MiB"
 _EARLIEST, _LATEST = datetime(1994, 1, 1), datetime(2100, 1, 1)  # robots.txt is of 1994
 
 
@@ -67,10 +72,18 @@ class _Doubt(Exception):  # noqa: N818 - no error: the file is then read with ca
 
 
 class _Short(ValueError):  # noqa: N818 - see _Doubt
-    """A record ends before its Content-Length says."""
+    """A record or its header goes on behind the end of a text."""
+
+    def __init__(self, reason: str, at: int, missing: int) -> None:
+        """Take where in the text it begins, and how many bytes are missing at least."""
+        super().__init__(reason)
+        self.at, self.missing = at, missing
 
 
 Found = Record | Damage
+_Pick = Callable[[tuple[bytes, ...]], _Head]
+_Parts = tuple[_Head, bytes]  # and the block
+_Raw = mmap.mmap | bytes
 
 
 def has_fastwarc() -> bool:
@@ -135,21 +148,15 @@ def _with_fastwarc(file: IO[bytes], raw: mmap.mmap) -> Iterator[Found]:
 
     A record is given once the next one is found where a gzip member begins.
     """
-    from fastwarc.warc import (
-        ArchiveIterator,
-        any_type,
-        conversion,
-        metadata,
-        request,
-        response,
-        warcinfo,
-    )  # fmt: skip
+    from fastwarc import warc
 
     size, at, last = len(raw), -1, None
     shapes = _Shapes()
+    response = warc.response
+    passed_over = (warc.request, warc.metadata, warc.warcinfo, warc.conversion)
     try:
-        for record in ArchiveIterator(
-            file, record_types=any_type, parse_http=False, inplace=True, fsspec_args=False
+        for record in warc.ArchiveIterator(
+            file, record_types=warc.any_type, parse_http=False, inplace=True, fsspec_args=False
         ):
             before, at = at, record.stream_pos
             if not before < at < size or raw[at : at + 3] != _GZIP:
@@ -158,13 +165,13 @@ def _with_fastwarc(file: IO[bytes], raw: mmap.mmap) -> Iterator[Found]:
                 yield _found(*last, before, at - before)
                 last = None
             kind = record.record_type
-            if kind is request or kind is metadata or kind is warcinfo or kind is conversion:
+            if kind is not response and kind in passed_over:
                 block = record.reader.read()
                 if not block or len(block) != record.content_length or _PLAIN in block:
                     raise _Doubt
                 continue
             names, values = zip(*record.headers.items_bytes(), strict=True)
-            head: _Head = shapes[names]((*values, b""))
+            head = shapes[names]((*values, b""))
             length = record.content_length
             if head[-1] != b"%d" % length or length > LARGEST:
                 raise _Doubt
@@ -181,21 +188,21 @@ def _with_fastwarc(file: IO[bytes], raw: mmap.mmap) -> Iterator[Found]:
         yield _found(*last, at, size - at)
 
 
-class _Shapes(dict[tuple[bytes, ...], "itemgetter[Any]"]):
+class _Shapes(dict[tuple[bytes, ...], _Pick]):
     """What picks the fields of _NAMES out of a header with these names; files have few shapes.
 
     It is given the values with an empty one at their end, for fields that are not there.
     """
 
-    def __missing__(self, names: tuple[bytes, ...]) -> "itemgetter[Any]":
+    def __missing__(self, names: tuple[bytes, ...]) -> _Pick:
         lower = [name.lower() for name in names]
         if b"\n" in b"".join(names) or any(lower.count(name) > 1 for name in _NAMES):
             raise _Doubt
         if len(self) >= _MEMO:
             self.clear()
-        places = (lower.index(name) if name in lower else -1 for name in _NAMES)
-        picks = self[names] = itemgetter(*places)
-        return picks
+        first, second, *rest = (lower.index(name) if name in lower else -1 for name in _NAMES)
+        pick = self[names] = itemgetter(first, second, *rest)
+        return pick
 
 
 def _found(head: _Head, block: bytes, offset: int, length: int) -> Found:
@@ -211,42 +218,81 @@ def _found(head: _Head, block: bytes, offset: int, length: int) -> Found:
     return Record(kind, address, date, digest, truncated, block, offset, length)
 
 
-def members(raw: mmap.mmap | bytes) -> Iterator[Found]:
+def members(raw: _Raw) -> Iterator[Found]:
     """Read member by member, and plain files record by record; nothing is left out in silence."""
     at, size = 0, len(raw)
     while at < size:
         try:
-            end = yield from _member(raw, at)
+            if raw[at : at + 1] in (b"\r", b"\n"):
+                at += 1  # between plain records there are blank lines
+                continue
+            read = _member if raw[at : at + 3] == _GZIP else _plain
+            found, end = read(raw, at)
+            yield from (_found(*parts, at, end - at) for parts in found)
+            at = end
         except (ValueError, zlib.error) as error:
             yield Damage(at, str(error))
-            end = _next_member(raw, at + 1)
-        at = end
+            at = _next(raw, at + 1)
 
 
-def _member(raw: mmap.mmap | bytes, at: int) -> Generator[Found, None, int]:
-    """Return the records of one gzip member, or one plain record, and where it ends.
+def _member(raw: _Raw, at: int) -> tuple[list[_Parts], int]:
+    """Return the records of one gzip member and where it ends.
 
-    Raises ValueError or zlib.error, with the reason, before anything of a damaged one is given.
+    Raises ValueError or zlib.error, with the reason, if anything of it is damaged.
     """
-    if raw[at : at + 3] == _GZIP:
-        text, end = _inflate(raw, at)
+    text, end = _inflate(raw, at)
+    held = len(text)
+    found: list[_Parts] = []
+    while True:
         try:
-            found = list(_split(text))
-        except _Short:  # a record may go on in members that begin no other
-            more, end = _inflate(raw, end) if raw[end : end + 3] == _GZIP else (_PLAIN, end)
-            if more.startswith(_PLAIN):
-                raise
-            found = list(_split(text + more))
-    elif raw[at : at + 2] in (b"\r\n", b"\n") or raw[at : at + 1] == b"\n":
-        return at + 1  # between plain records there may be more blank lines
-    else:
-        end = _plain_end(raw, at)
-        found = list(_split(raw[at:end]))
-    yield from (_found(*parts, at, end - at) for parts in found if parts)
-    return end
+            for parts in _split(text):
+                found.append(parts)  # noqa: PERF402 - they stay if what follows is short
+            return found, end
+        except _Short as short:
+            more, end = _continued(raw, end, short)
+            text = text[short.at :] + more
+            held += len(more)
+        if held > LARGEST:
+            raise ValueError(_TOO_LARGE)
 
 
-def _inflate(raw: mmap.mmap | bytes, at: int) -> tuple[bytes, int]:
+def _continued(raw: _Raw, at: int, short: _Short) -> tuple[bytes, int]:
+    """Return the rest of a record that goes on in members which begin no other, and its end."""
+    pieces: list[bytes] = []
+    missing = short.missing
+    while missing > 0 and raw[at : at + 3] == _GZIP:
+        more, end = _inflate(raw, at)
+        if _begins(more, 0):
+            break
+        missing -= len(more)
+        pieces.append(more)
+        at = end
+    if missing > 0:
+        raise short
+    return b"".join(pieces), at
+
+
+def _plain(raw: _Raw, at: int) -> tuple[list[_Parts], int]:
+    """Return the record that is not packed at a place, and where it ends.
+
+    Raises ValueError, with the reason, if it is damaged.
+    """
+    head, begin = _head(raw, at)
+    if not _is_length(head[-1]):
+        raise ValueError("a record's header has no Content-Length")
+    end = begin + int(head[-1])
+    if end > len(raw):
+        raise ValueError("the file is cut short in this record")
+    if not (end == len(raw) or raw[end : end + 1] in (b"\r", b"\n") or _begins(raw, end)):
+        raise ValueError("a record is longer or shorter than its Content-Length says")
+    if head[0].lower() in _PASSED_OVER:
+        return [], end
+    if end - begin > LARGEST:
+        raise ValueError(_TOO_LARGE)
+    return [(head, raw[begin:end])], end
+
+
+def _inflate(raw: _Raw, at: int) -> tuple[bytes, int]:
     """Return what a gzip member holds and where it ends."""
     unpacker = zlib.decompressobj(31)
     pieces, held = [], 0
@@ -258,77 +304,94 @@ def _inflate(raw: mmap.mmap | bytes, at: int) -> tuple[bytes, int]:
             pieces.append(unpacker.decompress(packed, LARGEST))
             held += len(pieces[-1])
             if held > LARGEST:
-                raise ValueError(f"a record is larger than {LARGEST >> 20} MiB")
+                raise ValueError(_TOO_LARGE)
             at += len(packed) - len(unpacker.unconsumed_tail) - len(unpacker.unused_data)
             packed = unpacker.unconsumed_tail
     return b"".join(pieces), at
 
 
-def _split(text: bytes) -> Iterator[tuple[_Head, bytes] | None]:
-    """Return head and block of each record in a text, None for one that is passed over."""
-    rest = text.lstrip(b"\r\n")
-    while rest:
-        head, rest = _head(rest)
-        stated = head[-1]
-        if not stated:
-            block, rest = rest.removesuffix(_ENDS), b""  # its digest tells whether that is right
-        elif not stated.isdigit() or len(stated) > 18 or int(stated) > len(rest):
-            raise _Short("a record is shorter than its Content-Length says")
-        else:
-            block, rest = rest[: int(stated)], rest[int(stated) :].lstrip(b"\r\n")
-        yield None if head[0].lower() in _PASSED_OVER else (head, block)
+def _split(text: bytes) -> Iterator[_Parts]:
+    """Return head and block of each record in a text, those that are passed over left out."""
+    at = _LINES.match(text).end()  # type: ignore[union-attr]  # it matches anything
+    while at < len(text):
+        head, begin = _head(text, at)
+        end = begin + int(head[-1]) if _is_length(head[-1]) else len(text)
+        if head[-1] and not _is_length(head[-1]):
+            raise ValueError("a record's Content-Length is no number")
+        if end > len(text):
+            raise _Short("a record is shorter than its Content-Length says", at, end - len(text))
+        block = text[begin:end]
+        if not head[-1]:
+            block = block.removesuffix(_ENDS)  # its digest tells whether that is right
+        if head[0].lower() not in _PASSED_OVER:
+            yield head, block
+        at = _LINES.match(text, end).end()  # type: ignore[union-attr]
 
 
-def _head(text: bytes) -> tuple[_Head, bytes]:
-    """Return the head of the record that a text begins with, and what follows it."""
-    if text.startswith(_PLAIN):
-        head, blank, rest = text.partition(_ENDS)
-        if not blank or b"\n\n" in head:
-            head, blank, rest = text.partition(b"\n\n")
-        if not blank:
-            raise ValueError("a record's header has no end")
-        return _fields(head), rest
-    arc = _ARC.match(text)
+def _head(text: _Raw, at: int) -> tuple[_Head, int]:
+    """Return the head of the record that begins at a place of a text, and where it ends."""
+    if text[at : at + 5] == _PLAIN:
+        line = text.find(b"\n", at)
+        blank = _ENDS if text[line - 1 : line] == b"\r" else b"\n\n"
+        end = text.find(blank, at, at + _LONGEST)
+        if end < 0:
+            blank = _ENDS
+            end = text.find(blank, at, at + _LONGEST)
+        if end < 0:
+            raise _Short("a record's header has no end", at, 1)
+        return _fields(text[at:end]), end + len(blank)
+    arc = _ARC.match(text, at)
     if arc is None:
         raise ValueError("no WARC record begins here")
     url, _, date, _, length = arc.groups()
     kind = b"warcinfo" if url.startswith(b"filedesc:") else b"response"
-    return (kind, url, date, b"", b"", length), text[arc.end() :]
+    return (kind, url, date, b"", b"", length), arc.end()
 
 
 def _fields(head: bytes) -> _Head:
-    """Return the first value of each field of a record's header that is read."""
-    fields: dict[bytes, bytes] = {}
-    end = b"\r\n" if _CRLF.search(head) else b"\n"
-    for line in _FOLDED.sub(b" ", head).split(end)[1:]:
+    """Return the last value of each field of a record's header that is read."""
+    if b"\n " in head or b"\n\t" in head:
+        head = _FOLDED.sub(b" ", head)
+    fields = _last(head.split(b"\r\n"))
+    return fields if fields[-1] else _last(head.split(b"\n"))
+
+
+def _last(lines: list[bytes]) -> _Head:
+    """Return the last value of each field of _NAMES."""
+    values = [b""] * len(_NAMES)
+    for line in lines:
         name, _, value = line.partition(b":")
-        fields.setdefault(name.strip(_BLANK).lower(), value.strip(_BLANK))
-    kind, url, date, digest, truncated, length = (fields.get(name, b"") for name in _NAMES)
+        place = _place(name)
+        if place is not None:
+            values[place] = value.strip(_BLANK)
+    kind, url, date, digest, truncated, length = values
     return kind, url, date, digest, truncated, length
 
 
-def _plain_end(raw: mmap.mmap | bytes, at: int) -> int:
-    """Return where a record that is not packed ends."""
-    head = bytes(raw[at : at + _PIECE])
-    (*_, stated), rest = _head(head)
-    if not stated.isdigit() or len(stated) > 18:
-        raise ValueError("a record's header has no Content-Length")
-    end = at + len(head) - len(rest) + int(stated)
-    if end > len(raw):
-        raise ValueError("the file is cut short in this record")
-    return end + len(_ENDS) if raw[end : end + len(_ENDS)] == _ENDS else end
+@lru_cache(_MEMO)
+def _place(name: bytes) -> int | None:
+    """Return which field of _NAMES is spelled like this."""
+    key = name.strip(_BLANK).lower()
+    return _NAMES.index(key) if key in _NAMES else None
 
 
-def _next_member(raw: mmap.mmap | bytes, at: int) -> int:
+def _is_length(stated: bytes) -> bool:
+    return stated.isdigit() and len(stated) < 19
+
+
+def _begins(raw: _Raw, at: int) -> bool:
+    """Tell whether a record begins at a place."""
+    return raw[at : at + 5] == _PLAIN or _ARC.match(raw, at) is not None
+
+
+def _next(raw: _Raw, at: int) -> int:
     """Return where the next record begins that can be read, the file's end if there is none."""
-    plain = raw.find(b"\n" + _PLAIN, at - 1)
-    plain = plain + 1 if plain >= 0 else len(raw)
-    while 0 <= (at := raw.find(_GZIP, at)) < plain:
-        try:
-            begin = zlib.decompressobj(31).decompress(raw[at : at + _PIECE], 400)
-        except zlib.error:
-            begin = b""
-        if begin.startswith(_PLAIN) or _ARC.match(begin):
+    while found := _BEGIN.search(raw, at - 1):
+        at = found.end()
+        if found[0] == b"\n":
             return at
-        at += 1
-    return plain
+        with suppress(zlib.error):
+            packed = raw[at - len(_GZIP) : at + _PIECE]
+            if _begins(zlib.decompressobj(31).decompress(packed, 400), 0):
+                return at - len(_GZIP)
+    return len(raw)

@@ -1,0 +1,1 @@
+"""Tests of reading and writing WARC files, and of the HTTP messages in them."""
