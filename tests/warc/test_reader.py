@@ -1,15 +1,14 @@
 """WARC and ARC files, whole and damaged, read by FastWARC and by the standard library alone."""
 
 import gzip
-import zlib
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from io import BytesIO
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scan.warcs import TEXT, answer, member, read, record
 from warcio.archiveiterator import ArchiveIterator
 
 from crawlblock.errors import ArchiveError
@@ -23,8 +22,6 @@ from crawlblock.warc.reader import (
     records,
     warc_time,
 )
-from crawlblock.warc.writer import Exchange, append_exchange, append_info
-from scan.warcs import TEXT, answer, member, read, record
 
 GOOD = [member(record(f"h{n}.example")) for n in range(4)]
 WHOLE = b"".join(GOOD)
@@ -410,9 +407,7 @@ def test_a_changed_byte_costs_its_record_at_most(
 
 
 @settings(max_examples=400, deadline=None)
-@given(
-    n=st.integers(0, 4), where=st.floats(0, 1, exclude_max=True), junk=st.binary(max_size=3)
-)
+@given(n=st.integers(0, 4), where=st.floats(0, 1, exclude_max=True), junk=st.binary(max_size=3))
 def test_anything_within_a_member_stays_in_it(
     n: int, where: float, junk: bytes, scratch: Path
 ) -> None:
@@ -434,7 +429,9 @@ def _by_warcio(path: Path) -> list[tuple[str, str, bytes]]:
     """Return kind, URL and block of the answers in a file, as warcio reads them."""
     found = []
     with path.open("rb") as file:
-        for each in ArchiveIterator(file, no_record_parse=True, arc2warc=path.suffixes[0] == ".arc"):
+        for each in ArchiveIterator(
+            file, no_record_parse=True, arc2warc=path.suffixes[0] == ".arc"
+        ):
             if each.rec_type in ("response", "revisit", "resource"):
                 block = each.raw_stream.read()
                 found.append((each.rec_type, each.rec_headers["WARC-Target-URI"], block))
