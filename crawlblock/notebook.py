@@ -46,6 +46,11 @@ SELECT 'payloads', count(*) FROM payloads UNION ALL
 SELECT 'crawlers', count(*) FROM crawlers WHERE token <> '*' UNION ALL
 SELECT 'domains with a weight', count(DISTINCT domain) FROM weights WHERE domain <> '*'
 """
+_FACTS = """
+SELECT 'fetches', count(*) FROM facts.fetches UNION ALL
+SELECT 'asked', count(*) FROM facts.asked UNION ALL
+SELECT 'payloads', count(*) FROM facts.payloads
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +109,8 @@ class Data:
         counts = self.con.execute(_HOLDS).fetchall()
         rows = [(name, f"{count:,}") for name, count in counts]
         manifest = _manifest(self.results)
-        held = dict(counts)
-        fits = all(manifest.get(table) == held[table] for table in ("captures", "payloads"))
+        facts = self.con.execute(_FACTS).fetchall()
+        fits = all(manifest.get(table) == count for table, count in facts)
         state = "of this database" if fits else "older than the database; run crawlblock analyze"
         rows += [("results", state), ("statuses read as", str(manifest.get("reading")))]
         return pl.DataFrame(rows, schema=["what", "found"], orient="row")
