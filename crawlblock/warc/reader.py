@@ -386,12 +386,12 @@ def _begins(raw: _Raw, at: int) -> bool:
 
 def _next(raw: _Raw, at: int) -> int:
     """Return where the next record begins that can be read, the file's end if there is none."""
-    while found := _BEGIN.search(raw, at - 1):
-        at = found.end()
+    for found in _BEGIN.finditer(raw, at - 1):
         if found[0] == b"\n":
-            return at
+            return found.end()
+        begin = found.start()
         with suppress(zlib.error):
-            packed = raw[at - len(_GZIP) : at + _PIECE]
-            if _begins(zlib.decompressobj(31).decompress(packed, 400), 0):
-                return at - len(_GZIP)
+            packed = raw[begin : begin + _PIECE]
+            if begin >= at and _begins(zlib.decompressobj(31).decompress(packed, 400), 0):
+                return begin
     return len(raw)
