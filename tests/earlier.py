@@ -2,7 +2,7 @@
 
 import json
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -148,7 +148,7 @@ def _made(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(LAYOUT.read_text("utf-8")).fetchall()
 
 
-def _insert(con: duckdb.DuckDBPyConnection, table: str, rows: list[Row]) -> None:
+def _insert(con: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Row]) -> None:
     marks = ", ".join("?" * len(rows[0]))
     con.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)
 

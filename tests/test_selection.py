@@ -201,8 +201,8 @@ def test_both_take_the_same(
         for world, found, right in zip(given, by_sql(con, given), expected, strict=True):
             assert found == right, world
         seen["worlds"] += len(given)
-        for found in (each for world in expected for each in world.values()):
-            seen.update((f"{found[2]} hops", found[3]))
+        for each in (each for world in expected for each in world.values()):
+            seen.update((f"{each[2]} hops", each[3]))
 
     held()
     assert seen["worlds"] >= WORLDS * EXAMPLES / 2
