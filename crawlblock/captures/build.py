@@ -7,7 +7,7 @@ from crawlblock.hosts import UrlParts, redirect_target, split_url
 from crawlblock.model import Fetch
 from crawlblock.outcome import Ending
 from crawlblock.robots.syntax import SIZE_LIMIT
-from crawlblock.warc.http import Answer, Answers
+from crawlblock.warc.http import Answer, Answers, spelled
 from crawlblock.warc.reader import Record
 
 ROBOTS = "/robots.txt"
@@ -58,7 +58,7 @@ def seen(record: Record, answers: Answers) -> Seen | None:
 
 def _revisit(asked: UrlParts, record: Record, answer: Answer) -> Seen:
     """Return the answer that a revisit record repeats: its payload is the one its digest names."""
-    digest = record.digest.decode("latin-1") or None
+    digest = spelled(record.digest)
     status = 200 if answer.status in (None, _NOT_MODIFIED) else answer.status
     ended = None if digest else Ending.MISSING
     reason = None if digest else "a revisit record that names no payload"
