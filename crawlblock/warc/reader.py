@@ -175,8 +175,8 @@ def _with_fastwarc(file: IO[bytes], raw: mmap.mmap) -> Iterator[Found]:
             names, values = zip(*record.headers.items_bytes(), strict=True)
             head = shapes[names]((*values, b""))
             length = record.content_length
-            if head[-1] != b"%d" % length or length > LARGEST:
-                raise _Doubt
+            if head[-1] != b"%d" % length or length > LARGEST or b"\n" in b"".join(head):
+                raise _Doubt  # it joins lines that end in a line feed alone
             block = record.reader.read()
             if len(block) != length or _PLAIN in block:  # it may hold the next record, too
                 raise _Doubt
