@@ -57,6 +57,7 @@ DROP TABLE rows_;
 def make(path: Path) -> duckdb.DuckDBPyConnection:
     """Return a new database with the schema, the crawlers and the policies."""
     con = duckdb.connect(str(path), config={"storage_compatibility_version": "v1.2.0"})
+    con.execute("BEGIN").fetchall()  # or every statement waits for the disk
     con.execute(schema()).fetchall()
     con.executemany(
         "INSERT INTO crawlers SELECT (SELECT count(*) FROM crawlers), ?, ?, ?, ?, ?, ?, NULL, NULL",
@@ -76,6 +77,7 @@ def make(path: Path) -> duckdb.DuckDBPyConnection:
         "SELECT id, 'content-signal', ['*'], 'train', 'refuse', 'ai-train=no', NULL, 1 "
         "FROM facts.texts WHERE name = 'sha1:named'"
     ).fetchall()
+    con.execute("COMMIT").fetchall()
     return con
 
 

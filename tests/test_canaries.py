@@ -8,11 +8,11 @@ import duckdb
 import pytest
 
 from crawlblock import registry
-from crawlblock.model import Basis, Capture, Crawler, Member, Restriction
-from crawlblock.sources.files import COLUMNS
-from crawlblock.store.frames import CAPTURE_SCHEMA
+from crawlblock.captures.frames import ASKED, FETCHES
+from crawlblock.model import Asked, Basis, Capture, Crawler, Fetch, Member, Restriction
+from crawlblock.outcome import Ending, Outcome
 from crawlblock.store.layout import schema
-from crawlblock.store.store import Run
+from crawlblock.store.store import RunRecord
 
 ROOT = Path(__file__).parent.parent
 
@@ -25,35 +25,47 @@ def con() -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def columns(con: duckdb.DuckDBPyConnection, table: str) -> list[str]:
+def columns(con: duckdb.DuckDBPyConnection, table: str, schema: str = "main") -> list[str]:
     """Return the names of a table's columns in their order."""
-    query = "SELECT column_name FROM duckdb_columns() WHERE table_name = ? ORDER BY column_index"
-    return [name for (name,) in con.execute(query, [table]).fetchall()]
+    query = (
+        "SELECT column_name FROM duckdb_columns() WHERE table_name = ? AND schema_name = ? "
+        "ORDER BY column_index"
+    )
+    return [name for (name,) in con.execute(query, [table, schema]).fetchall()]
 
 
 @pytest.mark.parametrize(
-    ("record", "table"), [(Capture, "captures"), (Member, "panel"), (Run, "runs")]
+    ("record", "table"), [(Capture, "captures"), (Member, "panel"), (RunRecord, "runs")]
 )
 def test_fields_are_columns(
-    con: duckdb.DuckDBPyConnection, record: type[Capture | Member | Run], table: str
+    con: duckdb.DuckDBPyConnection, record: type[Capture | Member | RunRecord], table: str
 ) -> None:
     """A record has the fields of its table, in the same order."""
     assert [field.name for field in fields(record)] == columns(con, table)
 
 
-def test_frame_is_the_table(con: duckdb.DuckDBPyConnection) -> None:
-    """A frame of captures has the columns of the table."""
-    assert CAPTURE_SCHEMA.names() == columns(con, "captures")
+def test_frames_are_the_tables(con: duckdb.DuckDBPyConnection) -> None:
+    """Facts come in with the fields that the tables have, but for numbers in place of names."""
+    assert FETCHES.names() == [field.name for field in fields(Fetch)]
+    assert ASKED.names() == [field.name for field in fields(Asked)]
+    stored = {"payload" if name == "digest" else name for name in FETCHES.names()}
+    assert set(columns(con, "fetches", "facts")) == stored | {"id", "reader"}
+    assert columns(con, "asked", "facts") == ASKED.names()
 
 
-def test_imports_have_the_same_columns() -> None:
-    """What an import yields goes into the table as it is."""
-    assert COLUMNS == CAPTURE_SCHEMA
+def test_words_of_outcomes(con: duckdb.DuckDBPyConnection) -> None:
+    """The table of outcomes has all of them, and every ending leads to one."""
+    assert con.execute("SELECT outcome, goodness FROM outcomes").fetchall() == [
+        (str(each), each.goodness) for each in Outcome
+    ]
+    assert {each.outcome for each in Ending} <= set(Outcome)
 
 
 def test_crawler_columns(con: duckdb.DuckDBPyConnection) -> None:
     """The table of crawlers has all that the registry knows but their aliases."""
-    assert {field.name for field in fields(Crawler)} - {"aliases"} == set(columns(con, "crawlers"))
+    assert {field.name for field in fields(Crawler)} - {"aliases"} | {"id"} == set(
+        columns(con, "crawlers")
+    )
 
 
 def test_everything_has_a_comment(con: duckdb.DuckDBPyConnection) -> None:
@@ -62,7 +74,7 @@ def test_everything_has_a_comment(con: duckdb.DuckDBPyConnection) -> None:
         "SELECT table_name FROM duckdb_tables() WHERE comment IS NULL "
         "UNION ALL SELECT view_name FROM duckdb_views() WHERE comment IS NULL AND NOT internal "
         "UNION ALL SELECT c.table_name || '.' || c.column_name FROM duckdb_columns() c "
-        "JOIN duckdb_tables() t USING (table_name) WHERE c.comment IS NULL"
+        "JOIN duckdb_tables() t USING (schema_name, table_name) WHERE c.comment IS NULL"
     ).fetchall()
     assert silent == []
 

@@ -151,7 +151,7 @@ def test_list_with_rubbish(tmp_path: Path, db: Path, capsys: pytest.CaptureFixtu
     code, _, err = run(capsys, "sample", "--db", db, "--list", tmp_path / "list.txt")
     assert code == 0
     assert "line 7" in err and "line 8" in err and "5 domains" in err
-    assert {m.host for m in Store(db).members()} == {
+    assert {m.host for m in Store(db).facts.members()} == {
         "example.com",
         "www.example.org",
         "xn--bcher-kva.example.net",
@@ -182,7 +182,7 @@ def test_frames_of_the_archive(
             capsys, "sample", "--db", db, "--mirror", archive, *frame, "--size", size
         )
         assert code == 0 and found in err
-        members = Store(db).members()
+        members = Store(db).facts.members()
         assert all(member.weight >= 1 for member in members)
         hosts.append({member.host for member in members})
     assert hosts[0] < hosts[1]

@@ -8,17 +8,13 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from fetched import fetched, stored
 
-from crawlblock.hosts import registered_domain
-from crawlblock.model import Capture, Payload, SnapshotKind
-from crawlblock.outcome import Outcome
 from crawlblock.pipeline.discover import discover
 from crawlblock.pipeline.evaluate import evaluate
-from crawlblock.pipeline.runs import Tally
+from crawlblock.pipeline.runs import Run
 from crawlblock.pipeline.templates import discovered, known
-from crawlblock.store.frames import captures_frame
 from crawlblock.store.store import Store
-from crawlblock.warc.http import digest
 
 OPEN = b"User-agent: *\nDisallow: /private\n"
 STRANGER = b"User-agent: Never-Heard-Of/2.0\nDisallow: /\nNonsense-Key: 1\n"
@@ -42,17 +38,12 @@ def store(tmp_path: Path) -> Store:
         ("2024-06", "two.example.org"): STACK + STRANGER,
         ("2024-06", "three.example.net"): MANAGED,
     }
-    captures = [
-        Capture(
-            snapshot, host, "/robots.txt", registered_domain(host), None, None, 0,
-            datetime.fromisoformat(f"{snapshot}-02"), 200, Outcome.OK, digest(body), None, None,
-            None, None,
-        )
+    fetches = [
+        fetched(host, snapshot, datetime.fromisoformat(f"{snapshot}-02"), body)
         for (snapshot, host), body in bodies.items()
-    ]  # fmt: skip
-    payloads = [Payload(digest(body), body) for body in set(bodies.values())]
-    made.add_captures(captures_frame(captures), payloads, SnapshotKind.IMPORT)
-    evaluate(made, Tally(), lambda *_: None)
+    ]
+    stored(made, fetches, set(bodies.values()))
+    evaluate(Run(made))
     return made
 
 

@@ -9,16 +9,15 @@ from typing import Any
 
 import pytest
 from archives import small
+from fetched import fetched, stored
 from warcio.archiveiterator import ArchiveIterator
 
 from crawlblock.analysis import evidence
 from crawlblock.cli import main
 from crawlblock.miniature import render_sample
-from crawlblock.model import Capture, Payload, SnapshotKind
-from crawlblock.outcome import Outcome
+from crawlblock.model import Fetch
 from crawlblock.pipeline.evaluate import evaluate
-from crawlblock.pipeline.runs import Tally
-from crawlblock.store.frames import captures_frame
+from crawlblock.pipeline.runs import Run
 from crawlblock.store.store import Store
 from crawlblock.warc.http import digest
 
@@ -29,14 +28,11 @@ NAMED = (
 STEERING = b"User-agent: *\nDisallow: /\n# \x1b[31m\x07 [red]\n"
 
 
-def capture(host: str, snapshot: str, at: datetime, answer: bytes | int) -> Capture:
-    """Return a capture of a host that answered with a body or only a status."""
-    body, status = (answer, 200) if isinstance(answer, bytes) else (None, answer)
-    return Capture(
-        snapshot, host, "/robots.txt", host, f"http://{host}/robots.txt",
-        f"https://www.{host}/robots.txt", 2, at, status,
-        Outcome.OK if body else Outcome.SERVER_ERROR, digest(body) if body else None, None,
-        "crawl-data/x.warc.gz", 7, 9,
+def capture(snapshot: str, at: datetime, answer: bytes | int) -> Fetch:
+    """Return a fetch of a.example, redirected twice, that found a body or only a status."""
+    return fetched(
+        "a.example", snapshot, at, answer, secure=False, url="https://www.a.example/robots.txt",
+        hops=2, warc_file="crawl-data/x.warc.gz", warc_offset=7, warc_length=9,
     )  # fmt: skip
 
 
@@ -50,10 +46,8 @@ def db(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("2024-06", datetime(2024, 6, 6, 12), NAMED),
         ("2024-07", datetime(2024, 7, 6, 12), 503),
     ]
-    frame = captures_frame([capture("a.example", *answer) for answer in answers])
-    payloads = [Payload(digest(body), body) for body in (STEERING, NAMED)]
-    store.add_captures(frame, payloads, SnapshotKind.IMPORT)
-    evaluate(store, Tally(), lambda what, done, total: None)
+    stored(store, [capture(*answer) for answer in answers], [STEERING, NAMED])
+    evaluate(Run(store))
     return path
 
 
@@ -102,9 +96,8 @@ def test_no_group_at_all(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     """A robots.txt without a single group is explained: nothing in it is for anybody."""
     body = b"# nothing\nSitemap: https://a.example/map.xml\n"
     store = Store(tmp_path / "db.duckdb")
-    frame = captures_frame([capture("a.example", "2024-05", datetime(2024, 5, 6), body)])
-    store.add_captures(frame, [Payload(digest(body), body)], SnapshotKind.IMPORT)
-    evaluate(store, Tally(), lambda what, done, total: None)
+    stored(store, [capture("2024-05", datetime(2024, 5, 6), body)], [body])
+    evaluate(Run(store))
     row = explained(tmp_path / "db.duckdb", capsys, "a.example", "GPTBot")
     assert (row["restriction"], row["basis"], row["root_allowed"]) == ("none", "default", True)
     assert (row["groups"], row["line"], row["authored_by"]) == ([], None, None)

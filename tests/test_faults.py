@@ -19,7 +19,7 @@ from crawlblock.miniature import Rendered, build
 from crawlblock.model import Crawl, Member
 from crawlblock.outcome import Outcome
 from crawlblock.pipeline.history import Wanted, collect_history
-from crawlblock.pipeline.runs import Budget, Tally
+from crawlblock.pipeline.runs import Budget, Run
 from crawlblock.store.store import Store
 from crawlblock.transport import Failure, HostGate, Limits, PoliteClient, Refusal
 
@@ -231,7 +231,8 @@ def collect(
     store = Store(database)
     cache = cache or database.parent / "cache"
     wanted = Wanted(mirror, "test@example.org", "all", "zipnum", limits, cache)
-    asyncio.run(collect_history(store, wanted, members, Tally(), lambda *_: None))
+    asyncio.run(collect_history(Run(store), wanted, members))
+    store.conclusions.settle()
     return captured(store)
 
 
@@ -304,13 +305,13 @@ def test_time_is_up_amid_a_pause(archive: Path, tmp_path: Path) -> None:
     undisturbed = collect(tmp_path / "a.duckdb", str(archive))
     names = [f"host-{number:02}.example" for number in range(HOSTS)]
     members = [Member("p", n, n, None, "all", None, 1.0, at) for at, n in enumerate(names)]
-    tally, path = Tally(), tmp_path / "b.duckdb"
+    path = tmp_path / "b.duckdb"
     with RangeServer(archive) as server:
         server.fault("warc", [200, 200, ("retry-after", 503, 600)])
         wanted = Wanted(server.url, "a@example.org", "all", "zipnum", FAST, tmp_path / "cache")
-        run = collect_history(Store(path), wanted, members, tally, lambda *_: None, Budget(2.0))
-        asyncio.run(asyncio.wait_for(run, 30))
-        assert tally.unfinished
+        run = Run(Store(path), budget=Budget(2.0))
+        asyncio.run(asyncio.wait_for(collect_history(run, wanted, members), 30))
+        assert run.tally.unfinished
         server.mend()
         assert collect(path, server.url) == undisturbed
         served = [(r.path, r.range) for r in server.requests if r.fault == 200 and "warc" in r.path]

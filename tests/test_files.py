@@ -4,28 +4,21 @@ import csv
 import gzip
 import io
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 
 import polars as pl
 import pytest
-from crawlblock.sources.outcomes import outcome_of
 
+from crawlblock.captures.frames import ASKED, FETCHES, Batch
 from crawlblock.errors import InputError
 from crawlblock.model import Payload, SnapshotKind
-from crawlblock.outcome import Outcome
+from crawlblock.outcome import Body, Outcome, outcome_of
 from crawlblock.robots.evaluate import Judge
-from crawlblock.sources.files import (
-    COLUMNS,
-    Every,
-    LeftOut,
-    read_files,
-    read_observation_times,
-)
-from crawlblock.sources.files.imported import MOST_KEPT
-from crawlblock.store.frames import CAPTURE_SCHEMA
+from crawlblock.sources.files import Every, Files, LeftOut, read_observation_times
+from crawlblock.store.scratch import settled
 from crawlblock.store.store import Store
 from crawlblock.warc.http import digest
 from crawlblock.warc.writer import Exchange, append_exchange, append_info
@@ -41,14 +34,18 @@ def taken(
     *paths: Path, every: Every = "month", at: Sequence[datetime] = ()
 ) -> tuple[pl.DataFrame, dict[str, bytes], list[LeftOut]]:
     """Import files whole: captures by snapshot and host, payloads by digest, what was left out."""
-    frames, payloads, left_out = [pl.DataFrame(schema=COLUMNS)], list[Payload](), list[LeftOut]()
-    for batch in read_files(paths, every, at):
-        frames.append(batch.captures)
-        payloads += batch.payloads
-        left_out += batch.left_out
+    source, payloads = Files(paths, every, at), list[Payload]()
+
+    def batches() -> Iterator[Batch]:
+        for batch in source.read():
+            assert (batch.fetches.schema, batch.asked.schema) == (FETCHES, ASKED)
+            payloads.extend(batch.payloads)
+            yield batch
+
+    with settled(batches(), SnapshotKind.IMPORT) as con:
+        captures = pl.DataFrame(con.sql("FROM captures ORDER BY snapshot, host"))
     assert len({payload.digest for payload in payloads}) == len(payloads)
-    captures = pl.concat(frames).sort("snapshot", "host")
-    return captures, {payload.digest: payload.body for payload in payloads}, left_out
+    return captures, {payload.digest: payload.body for payload in payloads}, source.left_out
 
 
 def write_parquet(path: Path, rows: list[Row]) -> Path:
@@ -119,7 +116,6 @@ def test_every_format_gives_the_same_captures(
         row("d.com", body=HTML),
     ]
     captures, payloads, left_out = taken(write(tmp_path / name, rows))
-    assert captures.schema == COLUMNS
     assert captures.select("snapshot", "host", "domain", "status", "outcome").rows() == [
         ("2023-09", "a.com", "a.com", 200, "ok"),
         ("2023-09", "b.com:8080", "b.com", 200, "ok"),
@@ -132,11 +128,6 @@ def test_every_format_gives_the_same_captures(
     assert left_out == []
 
 
-def test_columns_are_those_of_the_database() -> None:
-    """An import gives the columns that the database takes, in their order and types."""
-    assert COLUMNS == CAPTURE_SCHEMA
-
-
 def test_what_is_imported_can_be_stored_once(tmp_path: Path) -> None:
     """The database takes an import; a second import of the same file adds nothing."""
     path = write_parquet(
@@ -144,9 +135,9 @@ def test_what_is_imported_can_be_stored_once(tmp_path: Path) -> None:
     )
     store = Store(tmp_path / "x.duckdb")
     added = [
-        store.add_captures(batch.captures, batch.payloads, SnapshotKind.IMPORT)
+        store.facts.add(batch, SnapshotKind.IMPORT)
         for _ in range(2)
-        for batch in read_files([path])
+        for batch in Files([path]).read()
     ]
     assert added == [2, 0]
 
@@ -217,7 +208,9 @@ def test_status_words(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_outcomes_of_statuses(status: int, outcome: Outcome) -> None:
     """Every HTTP status has one outcome, whatever its body unless it is a 2xx."""
-    assert outcome_of(status, b"") is outcome
+    assert outcome_of(status, None, Body.ROBOTS, read=True, leads=False) is outcome
+    if not 200 <= status < 300:
+        assert outcome_of(status, None, None, read=True, leads=False) is outcome
 
 
 def test_months_of_a_run(tmp_path: Path) -> None:
@@ -285,7 +278,7 @@ def test_of_single_fetches_the_newest_good_one_is_kept(tmp_path: Path) -> None:
         ("a.com", "https://a.com/robots.txt", "https://a.com/robots.txt"),
         ("b.com", None, "https://www.b.com/robots.txt"),
     ]
-    assert set(payloads.values()) == {b"# three", BODY}
+    assert set(payloads.values()) == {b"# one", b"# two", b"# three", BODY}  # all are facts
 
 
 def test_observation_times(tmp_path: Path) -> None:
@@ -351,10 +344,10 @@ def test_broken_lines_are_counted(tmp_path: Path) -> None:
     lines.write_bytes(
         b"\xef\xbb\xbf" + good + b'{"host": \n\n[1]\n{"host": "b.com", "body": [1]}\n'
     )
-    table = write_csv(tmp_path / "x.csv", [row("a.com")])
+    table = write_csv(tmp_path / "x.csv", [row("c.com")])
     table.write_bytes(b"\xef\xbb\xbf" + table.read_bytes() + b"b.com,1\n")
     captures, _, left_out = taken(lines, table)
-    assert captures["host"].to_list() == ["a.com", "a.com"]
+    assert captures["host"].to_list() == ["a.com", "c.com"]
     assert [(out.count, out.example) for out in left_out] == [(3, "line 2"), (1, "b.com,1")]
 
 
@@ -382,8 +375,12 @@ def test_broken_lines_are_counted(tmp_path: Path) -> None:
         ),
         ("x.parquet", b"PAR1 no more", r"x\.parquet: cannot be read"),
         ("x.jsonl", b"not json\n", r"x\.jsonl: lacks the column"),
-        ("x.warc.gz", b"no warc", r"x\.warc\.gz: holds no answer .*damaged"),
-        ("x.warc", b"", r"x\.warc: holds no answer to a robots\.txt URL; it is empty"),
+        (
+            "x.warc.gz",
+            b"no warc",
+            r"x\.warc\.gz: holds no answer .*: cannot be read .*no WARC record",
+        ),
+        ("x.warc", b"", r"x\.warc: holds no answer to a robots\.txt URL: .* the file is empty"),
     ],
 )
 def test_unusable_files_are_named(tmp_path: Path, name: str, content: bytes, message: str) -> None:
@@ -397,7 +394,7 @@ def test_all_files_are_opened_before_the_first_batch(tmp_path: Path) -> None:
     """A mistake in the last file's name is told before anything is stored."""
     good = write_csv(tmp_path / "x.csv", [row("a.com")])
     with pytest.raises(InputError, match=r"y\.csv: cannot be read \(No such file"):
-        read_files([good, tmp_path / "y.csv"])
+        Files([good, tmp_path / "y.csv"])
 
 
 def test_bodies_that_are_no_text_or_bytes(tmp_path: Path) -> None:
@@ -408,13 +405,12 @@ def test_bodies_that_are_no_text_or_bytes(tmp_path: Path) -> None:
         taken(tmp_path / "x.parquet")
 
 
-def test_a_huge_body_is_cut(tmp_path: Path) -> None:
-    """Of a 40 MB robots.txt the first 5 MiB are kept, under their own digest; it stays ok."""
+def test_a_huge_body_is_kept(tmp_path: Path) -> None:
+    """A robots.txt of 40 MB is kept whole, under the digest that every source has for it."""
     body = BODY + b"# more\n" * 6_000_000
     captures, payloads, _ = taken(write_parquet(tmp_path / "x.parquet", [row("a.com", body=body)]))
-    kept = body[:MOST_KEPT]
-    assert payloads == {digest(kept): kept}
-    assert captures.select("outcome", "digest").row(0) == ("ok", digest(kept))
+    assert payloads == {digest(body): body}
+    assert captures.select("outcome", "digest").row(0) == ("ok", digest(body))
 
 
 def test_utf16_and_nuls(tmp_path: Path) -> None:
@@ -499,7 +495,6 @@ def test_captures_of_a_warc_file(tmp_path: Path, name: str) -> None:
     assert payloads == {digest(BODY): BODY, digest(LATIN): LATIN}
     assert captures["headers"][3] == '{"server": "x"}'
     assert captures["warc_file"].unique().to_list() == [name]
-    assert captures.schema == COLUMNS
     assert (left_out.count, left_out.example) == (1, "https://d.com/index.html")
 
 
@@ -510,7 +505,7 @@ def test_a_cut_warc_file_is_used_and_told(tmp_path: Path, name: str) -> None:
     path.write_bytes(path.read_bytes()[:-100])
     captures, _, left_out = taken(path)
     assert captures.filter(host="e.com")["status"].to_list() == [503]
-    assert any("damaged" in out.reason for out in left_out)
+    assert any("cannot be read" in out.reason for out in left_out)
 
 
 def test_a_payload_that_does_not_fit_its_digest(tmp_path: Path) -> None:
@@ -529,7 +524,7 @@ def test_a_chain_of_six_redirects_is_not_followed_to_its_end(tmp_path: Path) -> 
     last = answer(urls[-1], "2023-09-03", 200, BODY)
     captures, _, _ = taken(write_warc(tmp_path / "x.warc.gz", [*hops, last]))
     assert captures.select("host", "hops", "outcome").rows()[:2] == [
-        ("h0.com", 5, "redirect_unresolved"),
+        ("h0.com", 0, "redirect_unresolved"),  # what is known of the host itself
         ("h1.com", 5, "ok"),
     ]
 

@@ -19,7 +19,7 @@ from crawlblock.model import Crawl, Member
 from crawlblock.outcome import Outcome
 from crawlblock.pipeline.evaluate import evaluate
 from crawlblock.pipeline.history import Wanted, collect_history, plan_history
-from crawlblock.pipeline.runs import Budget, Tally
+from crawlblock.pipeline.runs import Budget, Run, Tally
 from crawlblock.sources.commoncrawl.crawls import choose
 from crawlblock.sources.commoncrawl.plan import Method
 from crawlblock.store.store import Store
@@ -111,16 +111,12 @@ def wanted(mirror: object, method: Method | None = None, crawls: str = "all") ->
 def collect(store: Store, order: Wanted, panel: list[Member] | None = None) -> Tally:
     """Run a history to its end, its cache beside the database, and judge what it brought."""
     order = replace(order, cache=store.path.with_suffix(".cache"))
-    tally = Tally()
-
-    def progress(what: str, done: int, total: int) -> None:
-        """Show nothing."""
-
+    run = Run(store)
     try:
-        asyncio.run(collect_history(store, order, panel or members(), tally, progress))
+        asyncio.run(collect_history(run, order, panel or members()))
     finally:
-        evaluate(store, tally, progress)
-    return tally
+        evaluate(run)
+    return run.tally
 
 
 def table(store: Store, columns: str = "*") -> list[tuple[Any, ...]]:
@@ -346,11 +342,9 @@ def test_budget(archive: Path, tmp_path: Path) -> None:
     """A run whose requests are used up ends well, and the next one does the rest."""
     store = Store(tmp_path / "db.duckdb")
     order = wanted(archive, "zipnum")
-    tally = Tally()
-    asyncio.run(
-        collect_history(store, order, members(), tally, lambda *_: None, Budget(requests=1))
-    )
-    assert tally.unfinished and table(store) == []
+    run = Run(store, budget=Budget(requests=1))
+    asyncio.run(collect_history(run, order, members()))
+    assert run.tally.unfinished and table(store) == []
     assert collect(store, order).captures == len(ANSWERS)
 
 

@@ -20,7 +20,8 @@ from crawlblock.miniature import Rendered, build, pack, render_sample
 from crawlblock.miniature.bodies import Writer
 from crawlblock.model import Basis, Crawl, Restriction, Verdict
 from crawlblock.robots.evaluate import STAR, Judge
-from crawlblock.warc import digest, read_record
+from crawlblock.warc.http import Answers
+from crawlblock.warc.reader import Record, read_record
 
 NOON = datetime(2023, 10, 1, 12)
 
@@ -72,11 +73,12 @@ def test_zipnum_leads_to_the_records(archive: Path) -> None:
         assert key == surt(fields["url"])
         offset, length = int(fields["offset"]), int(fields["length"])
         stored = (archive / fields["filename"]).read_bytes()[offset : offset + length]
-        response = read_record(stored)
-        assert response is not None
-        assert (response.url, str(response.status)) == (fields["url"], fields["status"])
-        assert digest(response.payload) == f"sha1:{fields['digest']}"
-        assert response.header("Location") == fields.get("redirect")
+        record = read_record(stored)
+        assert isinstance(record, Record)
+        assert record.digest.decode() == f"sha1:{fields['digest']}"
+        answer = Answers().read(record.block, record.digest)
+        assert (record.url, str(answer.status)) == (fields["url"], fields["status"])
+        assert (answer.ended, answer.location) == (None, fields.get("redirect"))
 
 
 def columns(directory: Path, crawl: str) -> pl.Schema:

@@ -218,4 +218,4 @@ def test_full_disk(archive: Path, tmp_path: Path) -> None:
         assert len(done.stderr.strip().splitlines()) == 1, done.stderr
         assert "disk is full" in done.stderr or "space" in done.stderr
         (disk / "ballast").unlink()
-        assert Store(folder / "db.duckdb").members()
+        assert Store(folder / "db.duckdb").facts.members()

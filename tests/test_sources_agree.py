@@ -65,7 +65,7 @@ def test_nothing_goes_missing_uncounted(
     """Every answer in the files is a stored fetch or a place that is reported."""
     read = reads(path)
     damaged = sum(case.reported for case in world.cases)
-    with duckdb.connect(str(read.databases[0]), read_only=True) as con:
+    with duckdb.connect(str(read.database), read_only=True) as con:
         (stored,) = con.execute("SELECT count(*) FROM facts.fetches").fetchall()[0]
     assert stored + read.reported == world.answers() + damaged
     record_property(

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -12,38 +13,28 @@ import duckdb
 import polars as pl
 import pytest
 from disks import sharing_disk
+from fetched import fetched, stored
 
-from crawlblock import registry
 from crawlblock.errors import LockedError, StoreError
-from crawlblock.model import Capture, Member, Payload, SnapshotKind
-from crawlblock.outcome import Outcome
+from crawlblock.model import Fetch, Member
+from crawlblock.outcome import Ending
 from crawlblock.pipeline.evaluate import evaluate
-from crawlblock.pipeline.runs import Tally, recorded
-from crawlblock.store.frames import ArrowStream, captures_frame
+from crawlblock.pipeline.runs import Run, recorded
+from crawlblock.store.frames import ArrowStream
 from crawlblock.store.store import Store
 from crawlblock.warc.http import digest
 
 BODY = b"User-agent: GPTBot\nDisallow: /\n"
 
 
-def capture(host: str, snapshot: str = "2024-05", body: bytes | None = BODY) -> Capture:
-    """Return a capture of a host that answered with a body, or with 404."""
-    return Capture(
-        snapshot, host, "/robots.txt", host, f"https://{host}/robots.txt",
-        f"https://{host}/robots.txt", 0, datetime(2024, 5, 6), 200 if body is not None else 404,
-        Outcome.OK if body is not None else Outcome.ABSENT,
-        digest(body) if body is not None else None, None, None, None, None,
-    )  # fmt: skip
+def capture(host: str, answer: bytes | int | None = BODY) -> Fetch:
+    """Return a fetch of a host that answered with a body, a status or not at all."""
+    return fetched(host, "2024-05", datetime(2024, 5, 6), answer)
 
 
 def fill(store: Store, *hosts: str) -> int:
     """Store a capture of each host and return how many were new."""
-    frame = captures_frame([capture(host) for host in hosts])
-    return store.add_captures(frame, [Payload(digest(BODY), BODY)], SnapshotKind.IMPORT)
-
-
-def no_progress(what: str, done: int, total: int) -> None:
-    """Show nothing."""
+    return stored(store, map(capture, hosts), [BODY])
 
 
 def access(store: Store, where: str) -> list[tuple[object, ...]]:
@@ -68,24 +59,71 @@ def test_evaluate_once(tmp_path: Path) -> None:
     """Judging stores one policy for equal payloads, and a second run finds nothing to do."""
     store = Store(tmp_path / "db.duckdb")
     fill(store, "a.example", "b.example")
-    first, second = Tally(), Tally()
-    evaluate(store, first, no_progress)
-    evaluate(store, second, no_progress)
-    assert (first.payloads, second.payloads) == (1, 0)
+    first, second = Run(store), Run(store)
+    evaluate(first)
+    evaluate(second)
+    assert (first.tally.payloads, second.tally.payloads) == (1, 0)
     assert access(store, "host = 'a.example' AND token = 'GPTBot'") == [("full", "named", False)]
     assert access(store, "host = 'a.example' AND token = '*'") == [("none", "default", True)]
 
 
-def test_registry_change(tmp_path: Path) -> None:
-    """A payload judged with another registry is pending again, and old policies go."""
+@pytest.mark.parametrize("conclusion", ["verdicts", "authorship", "signals"])
+def test_other_rules(tmp_path: Path, conclusion: str) -> None:
+    """A text judged by other rules, templates or signals is judged again; unused policies go."""
     store = Store(tmp_path / "db.duckdb")
     fill(store, "a.example")
-    evaluate(store, Tally(), no_progress)
-    assert not store.pending_payloads(registry.stamp(), 10)
-    assert [p.body for p in store.pending_payloads("another", 10)] == [BODY]
-    store.drop_other_policies("another")
+    evaluate(Run(store))
+    assert (store.conclusions.pending(), store.conclusions.pending_texts(0, 10)) == (0, [])
+    with store.transaction() as con:
+        con.execute(
+            "UPDATE conclusions.stamps SET digest = 'another' WHERE conclusion = ?", [conclusion]
+        ).fetchall()
+        con.execute("UPDATE conclusions.policies SET policy = 'of other rules'").fetchall()
+    assert [text.body for text in store.conclusions.pending_texts(0, 10)] == [BODY]
+    evaluate(Run(store))
+    assert access(store, "host = 'a.example' AND token = 'GPTBot'") == [("full", "named", False)]
     with store.reading() as con:
-        assert con.execute("SELECT count(*) FROM verdicts").fetchall() == [(0,)]
+        ((policies, stale),) = con.execute(
+            "SELECT count(*), count(*) FILTER (policy = 'of other rules') FROM policies"
+        ).fetchall()
+    assert (policies, stale, store.conclusions.pending()) == (1, 0, 0)
+
+
+@pytest.mark.parametrize("conclusion", ["body", "selection"])
+def test_other_selection(tmp_path: Path, conclusion: str) -> None:
+    """Captures that another rule selected, or texts another one looked at, are decided anew."""
+    store = Store(tmp_path / "db.duckdb")
+    fill(store, "a.example")
+    evaluate(Run(store))
+    assert store.conclusions.settle() == 0
+    with store.transaction() as con:
+        con.execute(
+            "UPDATE conclusions.stamps SET digest = 'another' WHERE conclusion = ?", [conclusion]
+        ).fetchall()
+        con.execute("UPDATE conclusions.captures SET outcome = 'absent'").fetchall()
+        con.execute("UPDATE conclusions.bodies SET body = 'page'").fetchall()
+        con.execute("UPDATE conclusions.endings SET outcome = 'absent'").fetchall()
+    assert store.conclusions.settle() == 1
+    with store.reading() as con:
+        outcomes = con.execute("SELECT outcome FROM captures").fetchall()
+    # what a text is was decided with today's rule where only the selection is another's
+    assert outcomes == [("ok",)] if conclusion == "body" else [("not_robots",)]
+
+
+def test_facts_that_come_later(tmp_path: Path) -> None:
+    """Captures are decided when they are asked for, and again when a fetch is added."""
+    store = Store(tmp_path / "db.duckdb")
+    stored(store, [capture("a.example", 404)])
+    with store.reading() as con:
+        assert con.execute("FROM captures").fetchall() == []
+    assert store.conclusions.settle() == 1
+    stored(store, [fetched("a.example", "2024-05", datetime(2024, 5, 1), BODY)], [BODY])
+    assert store.conclusions.settle() == 1
+    with store.reading() as con:
+        assert con.execute("SELECT outcome, digest FROM captures").fetchall() == [
+            ("ok", digest(BODY))
+        ]
+        assert con.execute("SELECT count(*) FROM fetches").fetchall() == [(2,)]
 
 
 @pytest.mark.parametrize(
@@ -106,11 +144,8 @@ def test_status_readings(
 ) -> None:
     """A status means under each reading what house rules say; no answer is unknown in both."""
     store = Store(tmp_path / "db.duckdb")
-    frame = captures_frame([capture("a.example", body=None)]).with_columns(
-        status=pl.lit(status, dtype=pl.Int64)
-    )
-    store.add_captures(frame, [], SnapshotKind.IMPORT)
-    evaluate(store, Tally(), no_progress)
+    stored(store, [capture("a.example", status)])
+    evaluate(Run(store))
     with store.reading() as con:
         for view, expected in (("access", rfc9309), ("access_ccbot", ccbot)):
             query = f"SELECT DISTINCT restriction, basis, root_allowed FROM {view}"
@@ -121,12 +156,8 @@ def test_html_is_unknown(tmp_path: Path) -> None:
     """A page served in place of a robots.txt tells nothing about any crawler."""
     store = Store(tmp_path / "db.duckdb")
     page = b"<!DOCTYPE html><html></html>"
-    store.add_captures(
-        captures_frame([capture("a.example", body=page)]),
-        [Payload(digest(page), page)],
-        SnapshotKind.IMPORT,
-    )
-    evaluate(store, Tally(), no_progress)
+    stored(store, [capture("a.example", page)], [page])
+    evaluate(Run(store))
     with store.reading() as con:
         query = "SELECT DISTINCT restriction, basis, root_allowed FROM access"
         assert con.execute(query).fetchall() == [("unknown", "unknown", None)]
@@ -135,9 +166,8 @@ def test_html_is_unknown(tmp_path: Path) -> None:
 def test_a_challenge_is_unknown(tmp_path: Path) -> None:
     """What a source took for a challenge has no rules, though it could be read as a robots.txt."""
     store = Store(tmp_path / "db.duckdb")
-    frame = captures_frame([capture("a.example")]).with_columns(outcome=pl.lit("not_robots"))
-    store.add_captures(frame, [Payload(digest(BODY), BODY)], SnapshotKind.LIVE)
-    evaluate(store, Tally(), no_progress)
+    stored(store, [replace(capture("a.example"), ended=Ending.CHALLENGE)], [BODY])
+    evaluate(Run(store))
     assert access(store, "token = 'GPTBot'") == [("unknown", "unknown", None)]
     with store.reading() as con:
         query = "SELECT DISTINCT restriction FROM access_counts"
@@ -150,8 +180,8 @@ def test_access_has_one_row_per_capture_and_crawler(tmp_path: Path) -> None:
     fill(store, "a.example")
     for name, day in (("one", 1), ("two", 2)):
         member = Member(name, "a.example", "a.example", None, "all", None, float(day), 0)
-        store.add_panel(name, "test", None, datetime(2024, 1, day), [member])
-    evaluate(store, Tally(), no_progress)
+        store.facts.add_panel(name, "test", None, datetime(2024, 1, day), [member])
+    evaluate(Run(store))
     with store.reading() as con:
         query = "SELECT count(*), max(weight) FROM access WHERE token = 'GPTBot'"
         assert con.execute(query).fetchall() == [(1, 2.0)]
@@ -165,9 +195,13 @@ def test_a_panel_is_what_was_drawn_last(tmp_path: Path) -> None:
     def members(weight: float, *hosts: str) -> list[Member]:
         return [Member("p", h, h, None, "all", None, weight, i) for i, h in enumerate(hosts)]
 
-    assert store.add_panel("p", "test", None, day, members(2.0, "a.example", "b.example")) == 2
-    assert store.add_panel("p", "test", None, day, members(3.0, "c.example", "b.example")) == 1
-    assert store.members() == members(3.0, "c.example", "b.example")
+    assert (
+        store.facts.add_panel("p", "test", None, day, members(2.0, "a.example", "b.example")) == 2
+    )
+    assert (
+        store.facts.add_panel("p", "test", None, day, members(3.0, "c.example", "b.example")) == 1
+    )
+    assert store.facts.members() == members(3.0, "c.example", "b.example")
 
 
 def test_second_run_waits_its_turn(tmp_path: Path) -> None:
@@ -208,46 +242,6 @@ def test_newer_database(tmp_path: Path) -> None:
         con.execute("UPDATE schema_version SET version = 99").fetchall()
     with pytest.raises(StoreError, match="made by a newer crawlblock"):
         Store(path)
-
-
-def test_older_layout(tmp_path: Path) -> None:
-    """A database of the first layout is renewed with all its facts, and the old file stays."""
-    path = tmp_path / "it's.duckdb"
-    store = Store(path)
-    fill(store, "a.example")
-    with duckdb.connect(str(path)) as con:
-        con.execute("DROP VIEW suspect_snapshots; DROP TABLE accepted").fetchall()
-        con.execute("UPDATE schema_version SET version = 1").fetchall()
-        before = con.execute("FROM captures").fetchall()
-        bodies = con.execute("FROM payloads").fetchall()
-    with Store(path).reading() as con:
-        assert con.execute("FROM captures").fetchall() == before
-        assert con.execute("FROM payloads").fetchall() == bodies
-        assert con.execute("FROM suspect_snapshots").fetchall() == []
-    with duckdb.connect(f"{path}.layout1", read_only=True) as con:
-        assert con.execute("FROM captures").fetchall() == before
-    assert {p.name for p in tmp_path.iterdir()} <= {
-        "it's.duckdb", "it's.duckdb.layout1", "it's.duckdb.lock",
-    }  # fmt: skip
-
-
-def test_layout_before_the_census(tmp_path: Path) -> None:
-    """A database of the second layout, without texts and scans, is renewed with all it holds."""
-    path = tmp_path / "db.duckdb"
-    store = Store(path)
-    fill(store, "a.example")
-    with duckdb.connect(str(path)) as con:
-        for table in ("texts", "scans", "scanned_shards", "scanned_files", "scanned_captures",
-                      "census", "ranks"):  # fmt: skip
-            con.execute(f"DROP TABLE {table}").fetchall()
-        con.execute("ALTER TABLE payloads DROP COLUMN text").fetchall()
-        con.execute("UPDATE schema_version SET version = 2").fetchall()
-        before = con.execute("FROM payloads").fetchall()
-    with Store(path).reading() as con:
-        assert con.execute("SELECT * EXCLUDE (text) FROM payloads").fetchall() == before
-        assert con.execute("SELECT version FROM schema_version").fetchall() == [(3,)]
-        assert con.execute("SELECT count(*) FROM bodies WHERE NOT is_text").fetchall() == [(1,)]
-    assert (tmp_path / "db.duckdb.layout2").exists()
 
 
 def test_not_a_database(tmp_path: Path) -> None:
@@ -293,9 +287,9 @@ def test_reader_does_not_block(tmp_path: Path) -> None:
     code = (
         "import duckdb, sys\n"
         f"con = duckdb.connect({str(copy)!r}, read_only=True)\n"
-        "print(con.execute('SELECT count(*) FROM captures').fetchall()[0][0], flush=True)\n"
+        "print(con.execute('SELECT count(*) FROM fetches').fetchall()[0][0], flush=True)\n"
         "sys.stdin.readline()\n"
-        "print(con.execute('SELECT count(*) FROM captures').fetchall()[0][0], flush=True)\n"
+        "print(con.execute('SELECT count(*) FROM fetches').fetchall()[0][0], flush=True)\n"
     )
     reader = subprocess.Popen(
         [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -309,7 +303,7 @@ def test_reader_does_not_block(tmp_path: Path) -> None:
         reader.stdin.close()
         assert reader.stdout.readline() == "1\n"
     with duckdb.connect(str(copy), read_only=True) as con:
-        assert con.execute("SELECT count(*) FROM captures").fetchall() == [(2,)]
+        assert con.execute("SELECT count(*) FROM fetches").fetchall() == [(2,)]
 
 
 def test_threads_may_ask_a_frame_at_once() -> None:
@@ -356,4 +350,4 @@ def test_copy_shares_room(tmp_path: Path) -> None:
         assert shutil.disk_usage(disk).used - alone < size / 10
         assert fill(store, "a.example") == 1
         with duckdb.connect(str(store.published), read_only=True) as con:
-            assert con.execute("SELECT count(*) FROM captures").fetchall() == [(0,)]
+            assert con.execute("SELECT count(*) FROM fetches").fetchall() == [(0,)]

@@ -23,7 +23,7 @@ from crawlblock.miniature import Rendered, build
 from crawlblock.model import Crawl, Member
 from crawlblock.pipeline.history import Wanted
 from crawlblock.pipeline.live import Asking
-from crawlblock.pipeline.runs import UNLIMITED, Tally, checked
+from crawlblock.pipeline.runs import Run, checked
 from crawlblock.pipeline.update import bring_up_to_date
 from crawlblock.sources.commoncrawl.crawls import NEW, choose_new
 from crawlblock.store.store import Store
@@ -205,7 +205,7 @@ def followed(folder: Path, hosts: list[str]) -> Store:
     """Return a database that follows hosts."""
     store = Store(folder / "x.duckdb")
     members = [Member("p", host, host, None, "all", None, 1.0, n) for n, host in enumerate(hosts)]
-    store.add_panel("p", "test", None, datetime(2026, 1, 1), members)
+    store.facts.add_panel("p", "test", None, datetime(2026, 1, 1), members)
     return store
 
 
@@ -219,9 +219,7 @@ async def day(
     )  # fmt: skip
 
     def work() -> list[str]:
-        return bring_up_to_date(
-            store, store.members(), asking, wanted, UNLIMITED, Tally(), lambda *_: None
-        )
+        return bring_up_to_date(Run(store), store.facts.members(), asking, wanted)
 
     return await asyncio.to_thread(work)
 
@@ -322,7 +320,7 @@ def test_a_question_holds_no_run_up(tmp_path: Path) -> None:
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as other:
         assert other.stdout and other.stdout.readline()
         with store.held():
-            assert len(store.members()) == 1
+            assert len(store.facts.members()) == 1
 
 
 def test_another_run_is_at_work(tmp_path: Path) -> None:

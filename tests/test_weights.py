@@ -49,7 +49,7 @@ def store_of(path: Path, *hosts: str) -> Store:
     """Return a database whose panel has these hosts."""
     store = Store(path)
     members = [Member("p", h, h, None, "list", None, 1.0, n) for n, h in enumerate(hosts)]
-    store.add_panel("p", "a list", None, datetime(2025, 1, 1), members)
+    store.facts.add_panel("p", "a list", None, datetime(2025, 1, 1), members)
     return store
 
 
@@ -158,10 +158,10 @@ def test_a_corpus_is_replaced(tmp_path: Path) -> None:
     store = Store(tmp_path / "db.duckdb")
     rows = [("a.org", "C4", None, None, 1), ("b.org", "C4", None, None, 2)]
     other = ("a.org", "Dolma", 3, None, None)
-    store.add_weights(pl.DataFrame([*rows, other], SCHEMA, orient="row"))
+    store.facts.add_weights(pl.DataFrame([*rows, other], SCHEMA, orient="row"))
     again = ("a.org", "C4", None, None, 7)
     for _ in range(2):
-        store.add_weights(pl.DataFrame([again], SCHEMA, orient="row"))
+        store.facts.add_weights(pl.DataFrame([again], SCHEMA, orient="row"))
         assert stored(store) == {again, other}
 
 

@@ -49,17 +49,21 @@ def add_batch(con: duckdb.DuckDBPyConnection, batch: Batch, kind: SnapshotKind) 
     return count_rows(con, "facts.asked") - before
 
 
-def add_rows(con: duckdb.DuckDBPyConnection, compare: bool = True) -> None:
+def add_rows(
+    con: duckdb.DuckDBPyConnection, compare: bool = True, reader: int | None = None
+) -> None:
     """Add what the relations new_fetches, new_asked, ... hold (see number.sql).
 
-    `compare`: what is stored is looked for and left out; False: none of it can be.
+    `compare`: what is stored is looked for and left out; False: none of it can be.  `reader`: the
+    stamp of the code that read the records, today's by default.
     """
     hosts = [host for (host,) in con.execute(_HOSTS_OF).fetchall()]
     named = pl.DataFrame(
         {"host": hosts, "domain": list(map(registered_domain, hosts))},
         schema={"host": pl.String, "domain": pl.String},
     )
-    con.execute("SET VARIABLE reader = ?", [stamp_ids(con)[READING]]).fetchall()
+    stamp = stamp_ids(con)[READING] if reader is None else reader
+    con.execute("SET VARIABLE reader = ?", [stamp]).fetchall()
     with registered(con, new_hosts=named):
         for script in ("number", "known", "insert") if compare else ("number", "insert"):
             con.execute((files(__package__) / f"{script}.sql").read_text("utf-8")).fetchall()

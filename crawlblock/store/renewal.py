@@ -22,6 +22,7 @@ from crawlblock.store.settle import settle
 
 _BEFORE = "crawlblock_layout_before"  # a name that no database file has by chance
 _SAME = ("panels", "panel", "ranks", "runs", "accepted", "weights", "templates", "breaks")
+_READER = 0  # no stamp: what it could not read, today's reader may read
 _PAGE = 100_000  # captures read at a time
 # The columns that are looked for in each table; an older layout lacks some of them.
 _WANTED = {
@@ -95,7 +96,7 @@ def _copy(con: duckdb.DuckDBPyConnection) -> None:
     query, read = (_SCANNED, _of_scanned) if scanned else (_CAPTURES, _of_captures)
     for batch in chain([batch_of([], [])], _batches(con, query, read)):
         with registered(con, new_fetches=batch.fetches, new_asked=batch.asked):
-            add_rows(con, compare=False)
+            add_rows(con, compare=False, reader=_READER)
     con.execute((folder / "renew.sql").read_text("utf-8")).fetchall()
     settle(con)
     for table in _WANTED:

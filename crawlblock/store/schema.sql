@@ -105,7 +105,7 @@ COMMENT ON COLUMN facts.fetches.status IS 'HTTP status; empty if there was no HT
 COMMENT ON COLUMN facts.fetches.ended IS 'Why there is no whole body: the network''s error, or what is wrong with the record (see outcome.py); empty if it ended in order.';
 COMMENT ON COLUMN facts.fetches.reason IS 'The same in words.';
 COMMENT ON COLUMN facts.fetches.read IS 'Whether its record was read; false: an index names it.';
-COMMENT ON COLUMN facts.fetches.reader IS 'Stamp of the code that read it; empty where it was not read, or by a version before.';
+COMMENT ON COLUMN facts.fetches.reader IS 'Stamp of the code that read it; empty where it was not read; 0: a version before.';
 COMMENT ON COLUMN facts.fetches.redirect IS 'The URL that it redirects to.';
 COMMENT ON COLUMN facts.fetches.payload IS 'The payload; of an answer whose payload is not to be trusted, the one that its digest names.';
 COMMENT ON COLUMN facts.fetches.headers IS 'Response headers kept, as a JSON object.';

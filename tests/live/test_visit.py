@@ -164,6 +164,16 @@ async def test_redirects_are_followed_and_recorded(tmp_path: Path) -> None:
     assert sorted(server.hosts()) == ["h1.test", *(f"h{n}.test" for n in range(2, 8)), "loop.test"]
 
 
+async def test_every_3xx_with_a_location_is_followed(tmp_path: Path) -> None:
+    """Every status of the class is followed, as the rule for all sources has it."""
+    statuses = (300, 301, 302, 303, 307, 308, 399)
+    acts = {f"s{n}.test": redirecting("http://all.test/robots.txt", n) for n in statuses}
+    async with web_server({**acts, "all.test": sending(answer())}) as server:
+        found = await visit(tmp_path, asking(TestResolver(server.port)), [*map(member, acts)])
+    outcomes = {(capture.outcome, capture.hops) for capture in found.captures.values()}
+    assert outcomes == {(Outcome.OK, 1)}
+
+
 @pytest.mark.fault("SSRF", "user, password and cookies by a redirect")
 async def test_redirects_cannot_make_us_log_in(tmp_path: Path) -> None:
     """User and password in a redirect are dropped, and so are cookies."""

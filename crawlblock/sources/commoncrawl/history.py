@@ -87,6 +87,7 @@ class _Found:
         self._by_url: dict[str, list[Place]] = {}
         self._fetches: dict[Place, Fetch] = {}
         self._bodies: dict[str, Body] = {}  # of whole payloads, by digest
+        self._by_digest: dict[str, list[Place]] = {}
         self._new: dict[str, bytes] = {}
 
     def add(self, looked_up: Mapping[str, Sequence[IndexRow]]) -> None:
@@ -98,9 +99,10 @@ class _Found:
                 place = Place(row.warc_file, row.warc_offset, row.warc_length)
                 self._by_url[url].append(place)
                 fetch = self._fetches.setdefault(place, named(self._crawl, row))
-                if fetch.digest and fetch.digest not in self._bodies:
+                if fetch.digest:
+                    self._by_digest.setdefault(fetch.digest, []).append(place)
                     digests.add(fetch.digest)
-        for digest, body in self._texts_of(digests).items():
+        for digest, body in self._texts_of(digests - self._bodies.keys()).items():
             self._bodies[digest] = body_of(body)
 
     def candidates(self, url: str) -> list[Candidate] | None:
@@ -122,9 +124,16 @@ class _Found:
         )
 
     def _outcome(self, fetch: Fetch) -> Outcome:
+        """Return how a fetch ended; a revisit's payload may be in a record that was not read."""
         body = self._bodies.get(fetch.digest or "")
         leads = fetch.redirect is not None
-        return outcome_of(fetch.status, fetch.ended, body, fetch.read, leads)
+        known = fetch.read and self._unread(fetch.digest) is None
+        return outcome_of(fetch.status, fetch.ended, body, known, leads)
+
+    def _unread(self, digest: str | None) -> Fetch | None:
+        """Return a fetch with a payload whose record was not read."""
+        fetches = (self._fetches[place] for place in self._by_digest.get(digest or "", ()))
+        return next((fetch for fetch in fetches if not fetch.read), None)
 
     def unread(self, chains: Iterable[Chain]) -> list[Fetch]:
         """Return the fetches in which chains end and whose records must be read, a payload once."""
@@ -133,7 +142,8 @@ class _Found:
             place = chain.last.id
             if chain.last.outcome is Outcome.NOT_FETCHED and isinstance(place, Place):
                 fetch = self._fetches[place]
-                needed.setdefault(fetch.digest or place, fetch)
+                other = self._unread(fetch.digest)
+                needed.setdefault(fetch.digest or place, other or fetch)
         return list(needed.values())
 
     def note(self, read: Mapping[Place, Seen | Damage]) -> None:

@@ -10,7 +10,7 @@ from crawlblock.model import Fetch
 from crawlblock.outcome import Ending, Outcome
 from crawlblock.sources.commoncrawl.mirror import Mirror
 from crawlblock.sources.tasks import gather
-from crawlblock.warc.http import Answers
+from crawlblock.warc.http import Answers, fits
 from crawlblock.warc.reader import Damage, read_record
 
 GAP = 64 * 1024  # bytes fetched in vain rather than asking twice
@@ -105,7 +105,15 @@ def _record(raw: bytes | Outcome, at: int, named: Fetch, answers: Answers) -> Se
     found = seen(record._replace(digest=record.digest or digest), answers)
     if found is None or found.asked != UrlParts(named.secure is True, named.host, named.resource):
         return Damage(place.offset, f"the record there is of {record.url}", record.url)
-    if digest and record.digest and record.digest.upper() != digest.upper():
+    if digest and found.payload is not None and _contradicts(digest, record.digest, found.payload):
         reason = f"the index states {named.digest}, the record {record.digest.decode('latin-1')}"
         return found._replace(ended=Ending.ALTERED, reason=reason, payload=None)
     return found
+
+
+def _contradicts(indexed: bytes, stated: bytes, payload: bytes) -> bool:
+    """Tell whether an index and a record name different payloads.
+
+    Their digests may be of different kinds, and of the payload before or after its coding.
+    """
+    return indexed.upper() != stated.upper() and fits(indexed, payload) is False

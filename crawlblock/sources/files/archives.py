@@ -31,8 +31,7 @@ def read_archive(path: Path, every: Every, tally: Tally, known: set[str]) -> Ite
     """
     wanted = _wanted(path, every, tally)
     if not wanted:
-        reasons = "; ".join(f"{out.reason} ({out.count:,})" for out in tally.result())
-        raise InputError(f"{path}: holds no answer to a robots.txt URL; {reasons or 'it is empty'}")
+        raise InputError(f"{path}: holds no answer to a robots.txt URL{tally.reasons()}")
     fetches: list[Fetch] = []
     payloads: list[Payload] = []
     answers = Answers()

@@ -48,3 +48,8 @@ class Tally:
             LeftOut(self._file, reason, count, self._examples[reason, stored], stored)
             for (reason, stored), count in self._counts.most_common()
         )
+
+    def reasons(self) -> str:
+        """Say in the rest of a sentence why a file gave nothing."""
+        told = [f"{out.reason} ({out.count:,}, the first: {out.example})" for out in self.result()]
+        return ": " + "; ".join(told) if told else "; it has none"

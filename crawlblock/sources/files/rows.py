@@ -15,7 +15,7 @@ from crawlblock.errors import InputError
 from crawlblock.hosts import UrlParts, parse_host, split_url
 from crawlblock.model import Payload
 from crawlblock.outcome import Ending
-from crawlblock.sources.files.imported import RESOURCE, Every, LeftOut, Tally
+from crawlblock.sources.files.imported import RESOURCE, Every, Tally
 from crawlblock.sources.files.periods import expanded, with_times
 from crawlblock.sources.files.tables import Table
 from crawlblock.sources.files.words import EMPTY, read_word
@@ -31,7 +31,7 @@ def read_rows(
     """
     plan = _plan(table, every, at, tally)
     if plan.is_empty():
-        raise InputError(f"{table.path}: no row of it can be used{_reasons(tally.result())}")
+        raise InputError(f"{table.path}: no row of it can be used{tally.reasons()}")
     rows_used = plan["row"]
     for rows in map(_cleaned, table.slices()):
         first = rows_used.search_sorted(rows["row"][0], side="left")
@@ -41,11 +41,6 @@ def read_rows(
             answers, payloads = _answers(rows.join(part, on="row", how="semi"), known)
             fetches = _fetches(part, answers)
             yield Batch(fetches, _asked(fetches), payloads)
-
-
-def _reasons(left_out: Sequence[LeftOut]) -> str:
-    told = [f"{out.reason} ({out.count:,}, the first: {out.example})" for out in left_out]
-    return ": " + "; ".join(told) if told else "; it has none"
 
 
 def _cleaned(rows: pl.DataFrame) -> pl.DataFrame:

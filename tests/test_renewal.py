@@ -1,0 +1,251 @@
+"""Databases of earlier versions: renewed with all they hold, and the old file stays."""
+
+import json
+import random
+import signal
+import subprocess
+import sys
+import time
+import zlib
+from dataclasses import fields
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+import pytest
+from earlier import (
+    AT,
+    CENSUS_TEXT,
+    COLUMNS,
+    EMPTY,
+    PAGE,
+    RULES,
+    Row,
+    asked_live,
+    census_database,
+    panel_database,
+)
+
+from crawlblock.errors import LockedError, StoreError
+from crawlblock.model import Capture
+from crawlblock.pipeline.evaluate import evaluate
+from crawlblock.pipeline.live import recover
+from crawlblock.pipeline.runs import Run
+from crawlblock.store.store import Store
+from crawlblock.warc.http import digest
+from crawlblock.warc.writer import Exchange, append_exchange, append_info
+
+OPEN = "from pathlib import Path; from crawlblock.store.store import Store; Store(Path({!r}))"
+
+
+def asked(path: Path, query: str) -> list[Row]:
+    """Return what a question to today's database returns, in a fixed order."""
+    with Store(path).reading() as con:
+        return con.execute(f"{query} ORDER BY ALL").fetchall()
+
+
+def captures(path: Path) -> list[Row]:
+    """Return the captures with the columns that earlier versions had."""
+    return asked(path, f"SELECT {', '.join(COLUMNS)} FROM captures")
+
+
+def in_order(rows: list[Row]) -> list[Row]:
+    """Return rows as DuckDB orders them: an absent value comes last."""
+    return sorted(rows, key=lambda row: [(each is None, each or 0) for each in row])
+
+
+def old_captures(path: Path) -> list[Row]:
+    """Return the captures of a database of an earlier layout."""
+    with duckdb.connect(str(path), read_only=True) as con:
+        return con.execute("FROM captures ORDER BY ALL").fetchall()
+
+
+@pytest.mark.parametrize("layout", [1, 2, 3])
+def test_a_panel(tmp_path: Path, layout: int) -> None:
+    """Every capture comes back as it was, whatever its outcome, also when it is judged anew."""
+    path = tmp_path / "it's.duckdb"
+    rows = in_order(panel_database(path, layout))
+    assert captures(path) == rows
+    assert old_captures(path.with_name(f"{path.name}.layout{layout}")) == rows
+    assert {each.name for each in tmp_path.iterdir()} == {
+        path.name, f"{path.name}.layout{layout}", f"{path.name}.lock",
+    }  # fmt: skip
+    evaluate(Run(Store(path)))
+    assert captures(path) == rows
+
+
+def test_what_else_a_panel_has(tmp_path: Path) -> None:
+    """Payloads, verdicts, signals, the panel and the runs come back as they were."""
+    path = tmp_path / "db.duckdb"
+    panel_database(path)
+    with duckdb.connect(str(path), read_only=True) as con:
+        tables = (
+            "snapshots", "payloads", "verdicts", "signals", "templates", "breaks", "panels",
+            "panel", "weights", "ranks", "accepted", "runs",
+        )  # fmt: skip
+        before = {table: con.execute(f"FROM {table} ORDER BY ALL").fetchall() for table in tables}
+    for table in tables:
+        assert before[table] == asked(path, f"FROM {table}"), table
+    assert asked(path, "SELECT policy FROM policies") == [("p1",), ("p2",)]
+    assert asked(path, "SELECT token, operator, ai FROM crawlers") == [
+        ("*", None, False),
+        ("GPTBot", "OpenAI", True),
+    ]
+    bodies = {digest(body): body for body in (RULES, EMPTY, PAGE)}
+    assert Store(path).facts.texts_of(bodies) == bodies
+    store = Store(path)
+    assert store.conclusions.pending() == 3  # nobody knows by which rules they were judged
+
+
+def test_reasons_and_fallbacks(tmp_path: Path) -> None:
+    """Why there was no answer is a reason now, and the host asked in place of another is a fact."""
+    path = tmp_path / "db.duckdb"
+    panel_database(path)
+    wanted = "SELECT reason FROM captures WHERE outcome = 'dns'"
+    assert asked(path, wanted) == [("dns: in words",)]
+    query = (
+        "SELECT h.host, b.host FROM facts.asked a JOIN facts.hosts h ON h.id = a.host "
+        "JOIN facts.hosts b ON b.id = a.fallback"
+    )
+    numbers = (0, 3, 6, 9)
+    assert asked(path, query) == [(f"h{n:02}.org", f"www.h{n:02}.org") for n in numbers]
+
+
+def test_what_could_not_be_read_is_read_again(tmp_path: Path) -> None:
+    """Records that the version before could not read are wanted of a crawl once more."""
+    path = tmp_path / "db.duckdb"
+    panel_database(path)
+    assert Store(path).conclusions.to_fetch() == {"CC-MAIN-2025-33": {"h04.org", "192.0.2.1"}}
+
+
+def test_a_census(tmp_path: Path) -> None:
+    """A census comes back: its captures, the plan, the shards, and how its hosts were counted."""
+    path = tmp_path / "db.duckdb"
+    rows = in_order(census_database(path))
+    with duckdb.connect(str(path), read_only=True) as con:
+        counted = con.execute("FROM census ORDER BY ALL").fetchall()
+    crawl = "CC-MAIN-2025-33"
+    assert captures(path) == rows
+    assert asked(path, "FROM scans") == [(crawl, "seed", 0.5, 1, 2)]
+    assert asked(path, "SELECT shard, captures, bytes, faults FROM facts.scanned_shards") == [
+        ("s1", 5, 77777, 1)
+    ]
+    census = (
+        "SELECT c.* REPLACE (t.name AS text) FROM census c LEFT JOIN facts.texts t ON t.id = text"
+    )
+    assert asked(path, census) == counted
+    ((body, is_text),) = asked(path, "SELECT body, is_text FROM bodies")
+    assert isinstance(body, bytes)
+    assert (zlib.decompress(body), is_text) == (CENSUS_TEXT, True)
+    assert asked(path, "SELECT snapshot, value FROM signals, snapshots") == [(crawl, "ai-train=no")]
+    assert asked(path, "SELECT count(*) FROM fetches") == [(5,)]
+    evaluate(Run(Store(path)))
+    assert captures(path) == rows
+    assert [row[:-4] for row in asked(path, census)] == [row[:-4] for row in counted]
+
+
+def test_a_damaged_file(tmp_path: Path) -> None:
+    """A file that cannot be read to its end is named, and stays as it is."""
+    path = tmp_path / "db.duckdb"
+    panel_database(path)
+    raw = bytearray(path.read_bytes())
+    for place in range(0x3000, len(raw), 0x4000):  # the first blocks say where the others are
+        raw[place : place + 64] = random.Random(place).randbytes(64)
+    path.write_bytes(raw)
+    with pytest.raises(StoreError, match=r"db\.duckdb"):
+        Store(path)
+    assert path.read_bytes() == raw
+    assert not list(tmp_path.glob("*.layout3"))
+
+
+def test_a_file_in_use(tmp_path: Path) -> None:
+    """A file that another process has open is not renewed; one that a run holds is not either."""
+    path = tmp_path / "db.duckdb"
+    rows = in_order(panel_database(path))
+    code = (
+        "import duckdb, sys\n"
+        f"con = duckdb.connect({str(path)!r}, read_only=True)\n"
+        "print('open', flush=True)\n"
+        "sys.stdin.readline()\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as reader:
+        assert reader.stdout and reader.stdin and reader.stdout.readline()
+        with pytest.raises(LockedError, match="another process has it open"):
+            Store(path)
+        reader.stdin.close()
+    assert old_captures(path) == rows
+    assert captures(path) == rows
+
+
+def test_killed(tmp_path: Path) -> None:
+    """A renewal that is killed at any moment leaves the old file or the new one, both whole."""
+    first = tmp_path / "first.duckdb"
+    rows = in_order(panel_database(first))
+    path = tmp_path / "db.duckdb"
+    aside = path.with_name(f"{path.name}.renewing")
+    halfway = 0
+    for number in range(12):
+        path.write_bytes(first.read_bytes())
+        with subprocess.Popen([sys.executable, "-c", OPEN.format(str(path))]) as renewing:
+            while renewing.poll() is None and not aside.exists():
+                time.sleep(0.001)
+            time.sleep(0.02 * number)
+            renewing.send_signal(signal.SIGKILL)
+        halfway += aside.exists()
+        with duckdb.connect(str(path), read_only=True) as con:
+            layouts = con.execute("FROM schema_version").fetchall()
+        assert layouts in ([(3,)], [(4,)])
+        assert captures(path) == rows
+        assert not aside.exists()
+        path.unlink()
+        path.with_name(f"{path.name}.layout3").unlink()
+    assert halfway > 3
+
+
+def test_two_renew_at_once(tmp_path: Path) -> None:
+    """Of two processes that open an old file one renews it; the other waits or gives up."""
+    path = tmp_path / "db.duckdb"
+    rows = in_order(panel_database(path))
+    command = [sys.executable, "-c", OPEN.format(str(path))]
+    both = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    said = [each.communicate(timeout=120)[1] for each in both]
+    assert 0 in {each.returncode for each in both}
+    assert all("LockedError" in each for each in said if each)
+    assert captures(path) == rows
+
+
+def _noted(row: Row) -> bytes:
+    """Return a line of a journal as the version before wrote it."""
+    text = json.dumps(dict(zip(COLUMNS, row, strict=True)), default=datetime.isoformat).encode()
+    return b"%08x %s\n" % (zlib.crc32(text), text)
+
+
+def test_a_journal(tmp_path: Path) -> None:
+    """What a killed run of the version before noted is stored, but for a line that is cut."""
+    assert {field.name for field in fields(Capture)} == {*COLUMNS, "reason"}
+    rows = [row for row in asked_live() if row[12] is None]  # without records
+    name = "live-2026-11-21"
+    exchange = Exchange(
+        url="https://new.org/robots.txt", fetch_time=AT, address="192.0.2.1",
+        request_headers=(), status=200, reason="OK",
+        headers=(("Content-Length", str(len(RULES))),), payload=RULES, detected="text/plain",
+    )  # fmt: skip
+    with (tmp_path / "live.warc.gz").open("wb") as file:
+        info = append_info(file, "live.warc.gz", AT, {})
+        offset, length = append_exchange(file, info, exchange)
+    rows.append(
+        (name, "new.org", "/robots.txt", "new.org", "http://new.org/robots.txt",
+         exchange.url, 1, AT, 200, "ok", digest(RULES), None, "live.warc.gz", offset, length)
+    )  # fmt: skip
+    path = tmp_path / "db.duckdb"
+    store = Store(path)
+    lines = [*map(_noted, rows), _noted(rows[0]).replace(b"h00", b"bad"), _noted(rows[0])[:40]]
+    journal = tmp_path / f"{path.name}.live-00000.journal"
+    journal.write_bytes(b"".join(lines))
+    assert recover(store) == len({(row[1], row[2]) for row in rows})
+    evaluate(Run(store))
+    assert captures(path) == in_order(rows)
+    assert store.facts.texts_of([digest(RULES)]) == {digest(RULES): RULES}
+    assert not journal.exists()
