@@ -34,8 +34,8 @@ _NAMES = (
     b"content-length",
 )  # fmt: skip
 _Head = tuple[bytes, bytes, bytes, bytes, bytes, bytes]
-_FOLDED = re.compile(rb"\r?\n[ \t]+")
-_BLANK = b" \t\r\n"
+_FOLDED = re.compile(rb"[ \t]*\r\n[ \t]+")
+_BLANK = b" \t\r\n\f"  # as FastWARC has it
 _MEMO = 1_000  # shapes of headers
 _LONGEST = 1024 * 1024  # bytes of a header
 # URL, address, date, media type and, in version 2, more; the last field is the length.
