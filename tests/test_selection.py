@@ -201,8 +201,9 @@ def test_both_take_the_same(
         for world, found, right in zip(given, by_sql(con, given), expected, strict=True):
             assert found == right, world
         seen["worlds"] += len(given)
-        for found in (each for world in expected for each in world.values()):
-            seen.update((f"{found[2]} hops", found[3]))
+        for _, _, hops, outcome in (each for world in expected for each in world.values()):
+            seen.update((f"{hops} hops", outcome))
+        seen.update(str(_candidate("", each).outcome) for world in given for each in world.fetches)
 
     held()
     assert seen["worlds"] >= WORLDS * EXAMPLES / 2
