@@ -16,7 +16,7 @@ _FORMAT = 3
 _READABLE = (2, _FORMAT)
 _FILE_BYTES = 1_500_000  # of a robotstxt file in 2025 and 2026; older ones have up to 2 MB
 _FILE_CAPTURES = 750
-_CAPTURES_PER_SECOND = 17_000  # read and judged by one core: see benchmarks/README.md
+_CAPTURES_PER_SECOND = 17_000  # read by one core: see benchmarks/README.md
 _BYTES_PER_SECOND = 5_000_000  # a modest line
 
 
@@ -65,10 +65,10 @@ class Plan:
 
         `per_second` is the rate of requests, None where nothing is requested.
         """
-        judging = self.files * _FILE_CAPTURES / _CAPTURES_PER_SECOND
+        reading = self.files * _FILE_CAPTURES / _CAPTURES_PER_SECOND
         if per_second is None:
-            return judging / 60
-        return max(judging, self.files / per_second, self.bytes / _BYTES_PER_SECOND) / 60
+            return reading / 60
+        return max(reading, self.files / per_second, self.bytes / _BYTES_PER_SECOND) / 60
 
 
 async def make_plan(
