@@ -5,12 +5,13 @@ from pathlib import Path
 import polars as pl
 
 from crawlblock.errors import InputError
+from crawlblock.sources.files.zipped import is_zip, read_zipped
 
 
 def read_ranks(path: Path) -> pl.DataFrame:
     """Return the columns domain and rank of a Parquet file that has them, or of CSV `rank,domain`.
 
-    CSV may have a first line with the names.  Of a domain named twice the best rank counts; raises
+    CSV may have a first line with the names, and may be zipped as Tranco's is.  Of a domain named twice the best rank counts; raises
     InputError if the file is no ranking.
     """
     try:
@@ -18,7 +19,10 @@ def read_ranks(path: Path) -> pl.DataFrame:
             pl.read_parquet(path, columns=["rank", "domain"])
             if path.suffix == ".parquet"
             else pl.read_csv(
-                path, has_header=False, new_columns=["rank", "domain"], infer_schema=False
+                read_zipped(path) if is_zip(path) else path,
+                has_header=False,
+                new_columns=["rank", "domain"],
+                infer_schema=False,
             )
         )
         rows = read.select(

@@ -159,7 +159,8 @@ class HostGate:
             doubled = self._limits.pause * 2.0 ** (self._pauses - 1)
             wait = max(wait, min(doubled, self._limits.longest_pause))
         if self._pauses > self._limits.pauses:
-            self._close(f"answered {refusal.status} still, after {self._limits.pauses} pauses")
+            still = f" still, after {self._limits.pauses} pauses" if self._limits.pauses else ""
+            self._close(f"answered {refusal.status}{still}")
         self._obey(refusal.status, wait)
 
     def _rest(self, answer: Busy) -> None:
@@ -169,8 +170,7 @@ class HostGate:
             self._busy_since = now
         self._busy += 1
         if now - self._busy_since >= self._limits.patience:
-            minutes = (now - self._busy_since) / 60
-            self._close(f"answered {answer.status} for {minutes:.0f} minutes, without a success")
+            self._close(f"answered {answer.status} for {_spoken(now - self._busy_since)}")
         rounds, rest = divmod(self._busy, _IN_A_ROW)
         pause = min(_BUSY_PAUSE * 2.0 ** min(rounds - 1, 10), _LONGEST_RETRY)
         wait = answer.retry_after if rest else max(answer.retry_after, pause * self._limits.retry)
@@ -201,3 +201,7 @@ class HostGate:
     def _patience(self, failures: int) -> float:
         jitter = random.uniform(1.0, 1.5)  # noqa: S311 - it spreads retries, it hides nothing
         return jitter * min(self._limits.retry * 2.0 ** min(failures - 1, 10), _LONGEST_RETRY)
+
+
+def _spoken(seconds: float) -> str:
+    return f"{seconds / 60:.0f} minutes" if seconds >= 120 else f"{seconds:.0f} seconds"
