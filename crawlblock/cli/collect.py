@@ -51,7 +51,7 @@ _SHOWN = 5  # crawls that cannot be read
 )
 @click.option(
     "--ranks",
-    help="A ranked CSV (or Tranco's zip) to draw strata from, or 'webgraph' for Common Crawl's own.",
+    help="A ranked CSV, zipped or not, to draw strata from, or 'webgraph' for Common Crawl's own.",
 )
 @click.option("--crawl", help="Draw uniformly from the registered domains of this crawl.")
 @click.option(

@@ -131,15 +131,11 @@ def _print_plan(made: Plan, per_second: float, output: Output) -> None:
     ]
     print_rows(rows, output, ["crawl", "files", "of", "weight"])
     public = is_public(made.mirror)
-    rate = per_second if public else None
+    waits = f"at {per_second:g} a second" if public else "of one core, where nothing else waits"
+    minutes = made.minutes(per_second if public else None)
     say(
         f"{made.files} files in {len(made.shards)} shards, about {made.bytes / 1e6:.0f} MB and "
-        f"{made.minutes(rate):.0f} minutes "
-        + (
-            f"at {rate:g} request{'' if rate == 1 else 's'} a second"
-            if public
-            else "of one core, where nothing else waits"
-        )
+        f"{minutes:.0f} minutes {waits}"
     )
 
 

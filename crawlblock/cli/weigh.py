@@ -61,8 +61,9 @@ from crawlblock.store.store import Store
 @output_options()
 def weights(
     db: Path, list_file: Path | None, corpus: str | None, crawl: str | None, parts: int | None,
-    seed: str, mirror: str, contact: str | None, rate: float | None, in_flight: int | None, dry_run: bool,
-    cache: Path | None, max_runtime: float | None, max_requests: int | None, output: Output,
+    seed: str, mirror: str, contact: str | None, rate: float | None, in_flight: int | None,
+    dry_run: bool, cache: Path | None, max_runtime: float | None, max_requests: int | None,
+    output: Output,
 ) -> None:  # fmt: skip
     r"""Weigh the domains: how much of a corpus each has, to tell how much is refused.
 
