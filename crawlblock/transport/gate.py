@@ -170,7 +170,7 @@ class HostGate:
             self._busy_since = now
         self._busy += 1
         if now - self._busy_since >= self._limits.patience:
-            self._close(f"answered {answer.status} for {_spoken(now - self._busy_since)}")
+            self._close(f"answered {answer.status}{_spoken(now - self._busy_since)}")
         rounds, rest = divmod(self._busy, _IN_A_ROW)
         pause = min(_BUSY_PAUSE * 2.0 ** min(rounds - 1, 10), _LONGEST_RETRY)
         wait = answer.retry_after if rest else max(answer.retry_after, pause * self._limits.retry)
@@ -204,4 +204,6 @@ class HostGate:
 
 
 def _spoken(seconds: float) -> str:
-    return f"{seconds / 60:.0f} minutes" if seconds >= 120 else f"{seconds:.0f} seconds"
+    if seconds < 1:
+        return ""
+    return f" for {seconds / 60:.0f} minutes" if seconds >= 120 else f" for {seconds:.0f} seconds"
