@@ -88,7 +88,7 @@ async def find_crawls(
     chosen = choose(listing.entries, wanted, subset)
     early = _left_out(listing.entries, wanted) if subset else 0
     if early:
-        notes.append(f"{early} crawls before {FIRST} have no robotstxt subset and are left out")
+        notes.append(f"crawls before {FIRST} have no robotstxt subset and are left out ({early})")
     return Chosen(chosen, notes)
 
 
