@@ -355,7 +355,7 @@ def test_plan_sends_nothing_but_lists(archive: Path, tmp_path: Path) -> None:
     """A dry run reads the list of crawls and of files, and says what the rest would cost."""
     with RangeServer(archive) as server:
         store = Store(tmp_path / "db.duckdb")
-        (plan,) = asyncio.run(plan_history(store, wanted(server.url), members()))
+        (plan,) = asyncio.run(plan_history(Run(store), wanted(server.url), members()))
         assert plan.requests > 0 and plan.bytes > 0 and plan.minutes(2.0) > 0
         assert {r.path for r in server.requests} == {
             "/collinfo.json",
