@@ -6,9 +6,9 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from crawlblock.errors import InputError
+from crawlblock.errors import ArchiveError, InputError
 from crawlblock.sampling import draw_key
-from crawlblock.sources.commoncrawl.crawls import choose, list_crawls, paths
+from crawlblock.sources.commoncrawl.crawls import paths
 from crawlblock.sources.commoncrawl.mirror import Mirror
 
 PLAN = "plan.json"
@@ -44,6 +44,16 @@ class Shard:
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """How much of each crawl is read, and in what pieces."""
+
+    share: float
+    seed: str
+    size: int  # files of a shard
+    keep_bodies: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What is read."""
 
@@ -72,25 +82,40 @@ class Plan:
 
 
 async def make_plan(
-    mirror: Mirror, wanted: str, share: float, seed: str, size: int, keep_bodies: bool = False
-) -> Plan:
-    """Return a plan for some crawls (see `crawls.choose`) in shards of `size` files.
+    mirror: Mirror, crawls: Sequence[str], reading: Reading
+) -> tuple[Plan, list[str]]:
+    """Return a plan for some crawls, and why others of them are passed over.
 
     The same seed draws the same files everywhere, and a larger share keeps those of a smaller one.
     """
-    taken, shards, measured = [], [], 0
-    for crawl in choose(await list_crawls(mirror), wanted):
-        keys = list(dict.fromkeys(await paths(mirror, crawl.crawl, "robotstxt")))
-        drawn = draw_files(keys, share, seed)
-        if not drawn:
-            raise InputError(f"{crawl.crawl} has no robotstxt files (they begin with 2016-36)")
-        taken.append(Taken(crawl.crawl, len(drawn), len(keys)))
-        shards += cut(crawl.crawl, drawn, size)
+    taken: list[Taken] = []
+    shards: list[Shard] = []
+    troubles: list[str] = []
+    measured = 0
+    for crawl in crawls:
+        try:
+            keys = await _files(mirror, crawl)
+        except ArchiveError as error:
+            troubles.append(f"{crawl} is passed over: {error}")
+            if len(troubles) == len(crawls):
+                raise
+            continue
+        drawn = draw_files(keys, reading.share, reading.seed)
+        taken.append(Taken(crawl, len(drawn), len(keys)))
+        shards += cut(crawl, drawn, reading.size)
         measured += sum(_size(mirror, key) for key in drawn)
     return Plan(
-        mirror.location, seed, share, measured, tuple(taken), tuple(shards),
-        keep_bodies,
-    )  # fmt: skip
+        mirror.location, reading.seed, reading.share, measured, tuple(taken), tuple(shards),
+        reading.keep_bodies,
+    ), troubles  # fmt: skip
+
+
+async def _files(mirror: Mirror, crawl: str) -> list[str]:
+    """Return the keys of a crawl's robotstxt files, at least one."""
+    keys = list(dict.fromkeys(await paths(mirror, crawl, "robotstxt")))
+    if not keys:
+        raise ArchiveError(f"{mirror.location}: the list of robotstxt files is empty")
+    return keys
 
 
 def draw_files(keys: Sequence[str], share: float, seed: str) -> list[str]:
