@@ -4,10 +4,10 @@ Usage:
     python benchmarks/scale_merge.py [--shards 100000]
 
 A shard has twenty files and five captures, and says as much of itself as one of 15,000 captures
-does: 580 policies for 181 crawlers, 130 kB.  There are 5,000 shards a crawl, as in a real one.
+does.  There are 5,000 shards a crawl, as in a real one.
 What is measured is finding and checking the shards, reading them, noting them and their files, and
 the transactions, of which there is one for a hundred such shards (for twenty real ones); a real
-shard costs about 0.9 s of a core before it is merged.  Takes 13 GB of the disk for 100,000 shards.
+shard costs about 0.9 s of a core before it is merged.  Takes 0.7 GB of the disk for 100,000 shards.
 """
 
 import argparse
@@ -25,11 +25,11 @@ from typing import Any, TypeVar
 
 import polars as pl
 from census import file_rows
-from crawlblock.scan.verdicts import SPELLED
 from judge import describe, resident
 
-from crawlblock import __version__, registry
-from crawlblock.scan.found import COLUMNS, find_shards
+from crawlblock import __version__
+from crawlblock.scan.captures import SCHEMA
+from crawlblock.scan.found import find_shards
 from crawlblock.scan.merge import load
 from crawlblock.scan.plan import Plan, Shard, Taken, cut, write_plan
 from crawlblock.scan.shard import KEY, About, shard_path
@@ -37,7 +37,6 @@ from crawlblock.store.database import Database
 
 SECOND = 0.9  # of a core, for a real shard: 15,000 captures at 17,000 a second, see scan_run.py
 FILES, CAPTURES = 20, 5  # of a shard
-POLICIES = 580  # of a shard of 15,000 captures of the corpora
 CRAWL_SHARDS = 5_000
 T = TypeVar("T")
 
@@ -51,20 +50,23 @@ def build(directory: Path, shards: int) -> None:
         keys = [f"crawl-data/{crawl}/robotstxt/{n:06}.warc.gz" for n in range(count * FILES)]
         planned += cut(crawl, keys, FILES)
     taken = tuple(Taken(crawl, CRAWL_SHARDS * FILES, CRAWL_SHARDS * FILES) for crawl in crawls)
-    write_plan(Plan("/", "seed", 1.0, registry.stamp(), 0, taken, tuple(planned)), directory)
+    write_plan(Plan("/", "seed", 1.0, 0, taken, tuple(planned)), directory)
     (directory / "shards").mkdir()
-    tokens = ("*", *(crawler.token for crawler in registry.crawlers()))
     drawn = random.Random(1)
-    policies = {
-        f"{drawn.getrandbits(64):016x}": "".join(drawn.choices(list(SPELLED), k=len(tokens)))
-        for _ in range(POLICIES)
-    }
     about = asdict(
         About(
-            __version__, registry.stamp(), "", "", (), False, CAPTURES, 0, 30_000_000, tokens,
-            SPELLED, policies, (),
+            version=__version__,
+            shard="",
+            crawl="",
+            files=(),
+            keep_bodies=False,
+            captures=CAPTURES,
+            payloads=0,
+            damaged=0,
+            bytes=30_000_000,
+            faults=(),
         )
-    )  # fmt: skip
+    )
     for shard in planned:
         _write(shard_path(directory, shard.shard), shard, {**about, **asdict(shard)}, drawn)
 
@@ -76,8 +78,7 @@ def _write(path: Path, shard: Shard, about: dict[str, Any], drawn: random.Random
         for file in shard.files[:CAPTURES]
         for row in islice(file_rows(drawn, file, kept), 1)
     ]
-    frame = pl.DataFrame(rows, schema=list(COLUMNS), orient="row", infer_schema_length=None)
-    frame = frame.with_columns(pl.col("rules").cast(pl.Binary), pl.col("status").cast(pl.Int32))
+    frame = pl.DataFrame(rows, schema=SCHEMA, orient="row")
     frame.write_parquet(path, statistics=False, metadata={KEY: json.dumps(about)})
 
 

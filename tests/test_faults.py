@@ -157,7 +157,7 @@ async def test_wrong_clock_of_a_server(year: int) -> None:
         now += seconds
 
     said = saying(Said(refusal), Said(answer()))
-    client = PoliteClient(AGENT, Limits(pause=0.01), clock=lambda: now, sleep=sleep)
+    client = PoliteClient(AGENT, Limits(retry=0.01), clock=lambda: now, sleep=sleep)
     async with said as (url, _), client:
         assert await client.read(url, 0, len(BODY)) == BODY
     assert now == pytest.approx(1)

@@ -7,7 +7,7 @@ from crawlblock.hosts import UrlParts, redirect_target, split_url
 from crawlblock.model import Fetch
 from crawlblock.outcome import Ending
 from crawlblock.robots.syntax import SIZE_LIMIT
-from crawlblock.warc.http import Answer, Answers
+from crawlblock.warc.http import Answer, Answers, spelled
 from crawlblock.warc.reader import Record
 
 ROBOTS = "/robots.txt"
@@ -36,36 +36,36 @@ def seen(record: Record, answers: Answers) -> Seen | None:
         answer = answers.payload(record.block, record.digest)
     else:
         answer = answers.read(record.block, record.digest)
-    if record.kind == "revisit":
-        return _revisit(asked, record, answer)
-    status, ended = answer.status, answer.ended
-    if status is None or not 200 <= status < 300:
-        leads = status is not None and 300 <= status < 400
-        redirect = redirect_target(record.url, answer.location) if leads else None
-        unread = None if status else Ending.UNREADABLE
-        return Seen(asked, status, unread, answer.reason, redirect, None, answer.headers, None)
-    whole = answer.payload
+    if record.kind == "revisit" and answer.status in (None, _NOT_MODIFIED):
+        answer = answer._replace(status=200, ended=None, reason=None)  # that is repeated
+    status = answer.status
+    if status is not None and 200 <= status < 300:
+        read = _repeated if record.kind == "revisit" else _given
+        return read(asked, record, answer)
+    leads = status is not None and 300 <= status < 400
+    redirect = redirect_target(record.url, answer.location) if leads else None
+    return Seen(asked, status, answer.ended, answer.reason, redirect, None, answer.headers, None)
+
+
+def _given(asked: UrlParts, record: Record, answer: Answer) -> Seen:
+    """Return a 2xx with its payload, if that is whole as far as it counts."""
+    whole, ended, reason = answer.payload, answer.ended, answer.reason
     if ended is None and record.truncated and len(whole or b"") < SIZE_LIMIT:
-        ended = Ending.CUT_BY_TIME if record.truncated == b"time" else Ending.CUT
-    reason = (
-        f"{ended}: {record.truncated.decode('latin-1')}" if record.truncated and ended else None
-    )
+        by_time = record.truncated.lower() == b"time"
+        ended = Ending.CUT_BY_TIME if by_time else Ending.CUT
+        reason = f"the record says that it is truncated: {record.truncated.decode('latin-1')}"
     return Seen(
-        asked, status, ended, answer.reason or reason, None, answer.digest, answer.headers,
+        asked, answer.status, ended, reason, None, answer.digest, answer.headers,
         whole if ended is None else None,
     )  # fmt: skip
 
 
-def _revisit(asked: UrlParts, record: Record, answer: Answer) -> Seen:
-    """Return the answer that a revisit record repeats: its payload is the one its digest names."""
-    digest = record.digest.decode("latin-1") or None
-    status = 200 if answer.status in (None, _NOT_MODIFIED) else answer.status
+def _repeated(asked: UrlParts, record: Record, answer: Answer) -> Seen:
+    """Return the 2xx that a revisit record repeats: its payload is the one its digest names."""
+    digest = spelled(record.digest)
     ended = None if digest else Ending.MISSING
     reason = None if digest else "a revisit record that names no payload"
-    redirect = (
-        redirect_target(record.url, answer.location) if status and status // 100 == 3 else None
-    )
-    return Seen(asked, status, ended, reason, redirect, digest, answer.headers, None)
+    return Seen(asked, answer.status, ended, reason, None, digest, answer.headers, None)
 
 
 class Place(NamedTuple):

@@ -1,67 +1,95 @@
 """Codings of HTTP payloads undone, within bounds; what ends early is an error."""
 
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from mmap import mmap
 
 LARGEST = 64 * 1024 * 1024  # bytes of anything once unpacked
 UNREADABLE = (ValueError, zlib.error)
+_PIECE = 32_768  # bytes inflated at a time; most records need one piece
 _SIP = 16  # bytes of brotli read at a time, of which each may stand for a MiB
 _GZIP = b"\x1f\x8b"
 _HEX = b"0123456789abcdefABCDEF"
+_CONTROL = bytes({*range(32)} - {*b"\t\n\f\r"})
 
 
-def decoded(payload: bytes, codings: Sequence[str]) -> bytes:
-    """Return a payload without its codings, in the order in which they are undone.
+class EarlyEndError(ValueError):
+    """A coded text ends before its coding does."""
 
-    Raises ValueError or zlib.error for one that is unknown, broken or ends early.
+    def __str__(self) -> str:
+        """Say so."""
+        return "it ends early"
+
+
+class TooLargeError(ValueError):
+    """A text is larger than anything that is read."""
+
+    def __str__(self) -> str:
+        """Say so."""
+        return f"it is larger than {LARGEST >> 20} MiB"
+
+
+def decoded(payload: bytes, coding: str) -> bytes:
+    """Return a payload without a coding; the payload itself, where it is not in it.
+
+    Raises ValueError or zlib.error for a coding that is unknown, broken or ends early.
     """
-    for coding in codings:
-        undo = _UNDO.get(coding, _unknown)
-        payload = undo(payload)
-    return payload
+    return _UNDO.get(coding, _unknown)(payload) if payload else payload
 
 
-def inflate(packed: bytes, window: int, most: int = LARGEST) -> tuple[bytes, int]:
-    """Return what one zlib or gzip stream holds, and how many bytes it takes.
+def inflate(packed: mmap | bytes, at: int, window: int = 31) -> tuple[bytes, int]:
+    """Return what the zlib or gzip stream at a place holds, and where it ends.
 
-    `window` is that of zlib.decompressobj.  Raises zlib.error, and ValueError for a stream that
-    ends early or holds more than `most` bytes.
+    `window` is that of zlib.decompressobj, 31 for gzip.  Raises zlib.error, EarlyEndError and
+    TooLargeError.
     """
     unpacker = zlib.decompressobj(window)
-    text = unpacker.decompress(packed, most)
-    if not unpacker.eof:
-        raise ValueError("it is too large" if unpacker.unconsumed_tail else "it ends early")
-    return text, len(packed) - len(unpacker.unused_data)
+    pieces, held = [], 0
+    while not unpacker.eof:
+        piece = packed[at : at + _PIECE]
+        if not piece:
+            raise EarlyEndError
+        while piece and not unpacker.eof:
+            pieces.append(unpacker.decompress(piece, LARGEST - held + 1))
+            held += len(pieces[-1])
+            if held > LARGEST:
+                raise TooLargeError
+            at += len(piece) - len(unpacker.unconsumed_tail) - len(unpacker.unused_data)
+            piece = unpacker.unconsumed_tail
+    return b"".join(pieces), at
 
 
 def _ungzipped(payload: bytes) -> bytes:
     """Return what gzip members hold; what does not begin as gzip was decoded already."""
-    if not payload.startswith(_GZIP):
-        return payload
     pieces: list[bytes] = []
-    end = 0
-    while payload[end : end + 2] == _GZIP:
-        room = LARGEST - sum(map(len, pieces))
-        text, size = inflate(payload[end:], 31, max(1, room))
+    end = held = 0
+    while payload[end : end + 2] in (_GZIP, _GZIP[:1]):
+        text, end = inflate(payload, end)
         pieces.append(text)
-        end += size
-    return b"".join(pieces)
+        held += len(text)
+        if held > LARGEST:
+            raise TooLargeError
+    return b"".join(pieces) if end else payload
 
 
 def _inflated(payload: bytes) -> bytes:
     """Return what zlib or, as some servers understand the word, bare deflate holds."""
     for window in (15, -15):
         with suppress(zlib.error):
-            return inflate(payload, window)[0]
+            return inflate(payload, 0, window)[0]
     return _unknown(payload)
 
 
 def _unknown(payload: bytes) -> bytes:
     """Return plain text, which is in no coding whatever its header says; raises ValueError."""
-    if payload.isascii():
-        return payload
-    raise ValueError("it is in another coding, or broken")
+    try:
+        payload.decode()
+    except UnicodeDecodeError:
+        raise ValueError("it is in another coding, or broken") from None
+    if len(payload.translate(None, _CONTROL)) < len(payload):
+        raise ValueError("it is in another coding, or broken")
+    return payload
 
 
 def _unbrotlied(payload: bytes) -> bytes:
@@ -79,13 +107,13 @@ def _unbrotlied(payload: bytes) -> bytes:
             pieces.append(unpack(payload[at : at + _SIP]))
             held += len(pieces[-1])
             if held > LARGEST:
-                raise ValueError("it is too large")
+                raise TooLargeError
         if hasattr(unpacker, "finish"):
-            unpacker.finish()  # brotlipy raises here what ends early
-    except brotli.error:
+            unpacker.finish()  # brotlipy raises here what ends early, and asserts that it does not
+        elif not unpacker.is_finished():
+            return _unknown(payload)
+    except (brotli.error, AssertionError):
         return _unknown(payload)
-    if hasattr(unpacker, "is_finished") and not unpacker.is_finished():
-        raise ValueError("it ends early")
     return b"".join(pieces)
 
 
@@ -97,15 +125,17 @@ def _unchunked(payload: bytes) -> bytes:
         end = payload.find(b"\n", at)
         size = payload[at:end].partition(b";")[0].strip() if end >= 0 else b""
         if not size or len(size) > 16 or size.strip(_HEX):
-            if not pieces and at == 0:
+            if end < 0 and len(payload) - at < 16 and not payload[at:].strip(_HEX + b"\r"):
+                raise EarlyEndError
+            if not pieces:
                 return payload
-            raise ValueError("it ends early" if not payload[at:].strip() else "a broken chunk")
+            raise ValueError("a chunk is broken")
         length = int(size, 16)
         if length == 0:
             return b"".join(pieces)
         piece = payload[end + 1 : end + 1 + length]
         if len(piece) < length:
-            raise ValueError("it ends early")
+            raise EarlyEndError
         pieces.append(piece)
         at = end + 1 + length
         at += 2 if payload[at : at + 2] == b"\r\n" else 1 if payload[at : at + 1] == b"\n" else 0

@@ -3,7 +3,6 @@
 import json
 import re
 from base64 import b32decode, b32encode
-from binascii import Error as Unspelled
 from collections.abc import Iterable
 from hashlib import md5, sha1, sha256
 from json.encoder import encode_basestring_ascii
@@ -11,6 +10,7 @@ from typing import NamedTuple
 
 from crawlblock.outcome import Ending
 from crawlblock.robots.sniff import is_robots
+from crawlblock.robots.syntax import SIZE_LIMIT
 from crawlblock.warc.codings import UNREADABLE, decoded
 
 # Response headers worth keeping: what kind of answer it was, who gave it, and signals beside the
@@ -43,11 +43,13 @@ _UNDONE = "x-crawl-content-encoding"
 _READ = {name: name for name in (*KEPT_HEADERS, _TRANSFER, _CONTENT, _LENGTH, _UNDONE)}
 # What crawlers that store decoded payloads rename Content-Encoding to: Common Crawl, and our own.
 _READ["x-crawler-content-encoding"] = _UNDONE
+_LONGEST = 1024 * 1024  # bytes of a head
 _MEMO = 50_000  # lines; strangers write them
 # Digits of base32 as int() has them; what is none is no digit there either.
 _BASE_32 = bytearray(b"!" * 256)
 for _value_of, _digit in enumerate(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"):
     _BASE_32[_digit] = b"0123456789abcdefghijklmnopqrstuv"[_value_of]
+_HEX = b"0123456789abcdefABCDEF"
 _HASHES = {b"sha1": sha1, b"sha-1": sha1, b"sha256": sha256, b"sha-256": sha256, b"md5": md5}
 
 
@@ -80,7 +82,7 @@ class Answers:
         head, end, payload = block.partition(b"\r\n\r\n")
         if b"\n\n" in head or (not end and b"\n\n" in block):
             head, payload = _cut(block)
-        first, *lines = head.split(b"\n")
+        first, *lines = head[:_LONGEST].split(b"\n")
         status = self._status(first)
         if status is None:
             reason = "the record has no HTTP status line"
@@ -91,16 +93,18 @@ class Answers:
                 found[name] = line
         codings = found.pop(_TRANSFER, None), found.pop(_CONTENT, None)
         length, undone = found.pop(_LENGTH, None), found.pop(_UNDONE, None)
+        if undone or codings[0]:
+            length = None  # it is of something else
         if not 200 <= status < 300:
             checked = _NO_PAYLOAD
         elif any(codings):
             checked = _coded(payload, codings, stated)
-            if length and not undone and not codings[0]:
-                checked = _measured(checked, len(payload), length, stated)
-        elif undone or not length or length.endswith(b" %d\r" % len(payload)):
+            if length and (not payload or checked[0] is not payload):
+                checked = _measured(checked, len(payload), length)
+        elif not length or length.endswith(b" %d\r" % len(payload)):
             checked = _plain(payload, stated)
         else:
-            checked = _measured(_plain(payload, stated), len(payload), length, stated)
+            checked = _measured(_plain(payload, stated), len(payload), length)
         location = found.get("location")
         return Answer(
             status,
@@ -114,13 +118,14 @@ class Answers:
         return Answer(200, None, None, *_plain(block, stated))
 
     def _status(self, line: bytes) -> int | None:
-        if line not in self._statuses:
-            if len(self._statuses) >= _MEMO:
-                self._statuses.clear()
-            words = line.split(None, 2)
-            is_line = len(words) > 1 and words[0].upper().startswith(b"HTTP") and words[1].isdigit()
-            self._statuses[line] = int(words[1][:4]) if is_line else None
-        return self._statuses[line]
+        if line in self._statuses:
+            return self._statuses[line]
+        words = line.split(None, 2)
+        is_line = len(words) > 1 and words[0].upper().startswith(b"HTTP") and words[1].isdigit()
+        status = int(words[1][:4]) if is_line else None
+        if len(self._statuses) < _MEMO and len(line) < 100:
+            self._statuses[line] = status
+        return status
 
 
 # A payload, decoded and checked: the last four fields of Answer.
@@ -140,33 +145,37 @@ def _plain(raw: bytes, stated: bytes) -> _Payload:
 def _coded(raw: bytes, lines: Iterable[bytes | None], stated: bytes) -> _Payload:
     """Return the payload behind its codings, those of the last line on top.
 
-    Writers take the digest of a coded payload before or after undoing its coding, and some undo it
-    and leave the header: what fits the digest is right.
+    Writers take the digest of a coded payload before or after undoing its codings, and some undo
+    them and leave the headers: where the digest fits any of these, it is right.
     """
     each = [name for line in lines if line for name in reversed(_value(line).lower().split(","))]
     named = [name for name in map(str.strip, each) if name not in ("", "identity")]
     if not named:
         return _plain(raw, stated)
+    stages = [raw]
     try:
-        payload = decoded(raw, named)
+        for name in named:
+            stages.append(decoded(stages[-1], name))
     except UNREADABLE as error:
         # The digest may be that of the coded bytes, too: what can be read is not in a coding.
         if "chunked" not in named and stated and fits(stated, raw) and is_robots(raw):
             return raw, digest(raw), None, None
-        reason = f"{', '.join(named)}: {error}"
-        return None, _text(stated) or None, Ending.UNDECODABLE, reason
+        return None, _text(stated) or None, Ending.UNDECODABLE, f"{', '.join(named)}: {error}"
+    payload = stages[-1]
+    if payload is raw or (stated and all(fits(stated, stage) is False for stage in stages)):
+        return _plain(payload, stated)
     return payload, digest(payload), None, None
 
 
-def _measured(found: _Payload, size: int, line: bytes, stated: bytes) -> _Payload:
+def _measured(found: _Payload, size: int, line: bytes) -> _Payload:
     """Return a payload of which `size` bytes are stored, if its answer says that it is as long.
 
-    One that fits its digest is whole whatever the answer says.
+    A digest cannot say otherwise: archives take it of what they got.
     """
     payload, named, ended, _ = found
     length = line.partition(b":")[2].strip()
-    short = length.isdigit() and len(length) < 19 and int(length) > size
-    if short and ended is None and not (stated and fits(stated, payload or b"")):
+    short = length.isdigit() and len(length) < 19 and size < min(int(length), SIZE_LIMIT)
+    if short and ended is None:
         return payload, named, Ending.CUT, f"{size} of {int(length)} bytes are there"
     return found
 
@@ -203,13 +212,29 @@ def fits(stated: bytes, payload: bytes) -> bool | None:
     if make is None:
         return None
     raw = make(payload, usedforsecurity=False).digest()
+    number = _number(value, len(raw))
+    return None if number is None else number == raw
+
+
+def _number(value: bytes, size: int) -> bytes | None:
+    """Return the `size` bytes that hexadecimal or base32 digits say, None for anything else."""
     try:
-        if len(value) == 2 * len(raw):
-            return bytes.fromhex(value.decode("ascii")) == raw
+        if len(value) == 2 * size and not value.strip(_HEX):
+            return bytes.fromhex(value.decode("ascii"))
         bare = value.rstrip(b"=")
-        return b32decode(bare + b"=" * (-len(bare) % 8), casefold=True) == raw
-    except (Unspelled, ValueError):
+        raw = b32decode(bare + b"=" * (-len(bare) % 8), casefold=True)
+    except ValueError:
         return None
+    return raw if len(raw) == size else None
+
+
+def spelled(stated: bytes) -> str | None:
+    """Return a digest as payloads are named, None for an empty one; others stay as they are."""
+    name, _, value = stated.strip().partition(b":")
+    number = _number(value, 20) if name.lower() in (b"sha1", b"sha-1") else None
+    if number is not None:
+        return "sha1:" + b32encode(number).decode()
+    return _text(stated.strip()) or None
 
 
 def headers_kept(given: Iterable[tuple[object, object]]) -> str | None:

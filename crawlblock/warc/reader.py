@@ -20,11 +20,11 @@ from pathlib import Path
 from typing import IO, NamedTuple
 
 from crawlblock.errors import ArchiveError
-from crawlblock.warc.codings import LARGEST
+from crawlblock.warc.codings import LARGEST, EarlyEndError, TooLargeError, inflate
 
 _GZIP = b"\x1f\x8b\x08"
 _PLAIN = b"WARC/"
-_PIECE = 32_768  # bytes inflated at a time; most records need one piece
+_PIECE = 32_768  # bytes in which a member must show what it begins with
 _ENDS = b"\r\n\r\n"
 _READ = {b"response": "response", b"revisit": "revisit", b"resource": "resource"}
 _PASSED_OVER = frozenset({b"warcinfo", b"request", b"metadata", b"conversion"})
@@ -34,13 +34,15 @@ _NAMES = (
     b"content-length",
 )  # fmt: skip
 _Head = tuple[bytes, bytes, bytes, bytes, bytes, bytes]
-_FOLDED = re.compile(rb"\r?\n[ \t]+")
-_BLANK = b" \t\r"
+_FOLDED = re.compile(rb"[ \t]*\r\n[ \t]+")
+_BLANK = b" \t\r\n\f"  # as FastWARC has it
 _MEMO = 1_000  # shapes of headers
 _LONGEST = 1024 * 1024  # bytes of a header
 # URL, address, date, media type and, in version 2, more; the last field is the length.
 _ARC = re.compile(rb"([a-z][a-z0-9+.-]*:[^ \n]*) ([^ \n]+) (\d{12,17}) ([^\n]*?)(\d{1,19})\r?\n")
-_BEGIN = re.compile(rb"\n(?=WARC/|%s)|\x1f\x8b\x08" % _ARC.pattern)
+_BEGIN = re.compile(
+    rb"\n(?=WARC/|%s)|(?=WARC/\d+\.\d+\r?\n)|\x1f\x8b\x08" % _ARC.pattern
+)  # a record, or perhaps a member that begins with one
 _LINES = re.compile(rb"[\r\n]*")
 _TOO_LARGE = f"a record is larger than {LARGEST >> 20} MiB"
 _EARLIEST, _LATEST = datetime(1994, 1, 1), datetime(2100, 1, 1)  # robots.txt is of 1994
@@ -173,8 +175,8 @@ def _with_fastwarc(file: IO[bytes], raw: mmap.mmap) -> Iterator[Found]:
             names, values = zip(*record.headers.items_bytes(), strict=True)
             head = shapes[names]((*values, b""))
             length = record.content_length
-            if head[-1] != b"%d" % length or length > LARGEST:
-                raise _Doubt
+            if head[-1] != b"%d" % length or length > LARGEST or b"\n" in b"".join(head):
+                raise _Doubt  # it joins lines that end in a line feed alone
             block = record.reader.read()
             if len(block) != length or _PLAIN in block:  # it may hold the next record, too
                 raise _Doubt
@@ -294,20 +296,12 @@ def _plain(raw: _Raw, at: int) -> tuple[list[_Parts], int]:
 
 def _inflate(raw: _Raw, at: int) -> tuple[bytes, int]:
     """Return what a gzip member holds and where it ends."""
-    unpacker = zlib.decompressobj(31)
-    pieces, held = [], 0
-    while not unpacker.eof:
-        packed = raw[at : at + _PIECE]
-        if not packed:
-            raise ValueError("the file is cut short in this record")
-        while packed and not unpacker.eof:
-            pieces.append(unpacker.decompress(packed, LARGEST))
-            held += len(pieces[-1])
-            if held > LARGEST:
-                raise ValueError(_TOO_LARGE)
-            at += len(packed) - len(unpacker.unconsumed_tail) - len(unpacker.unused_data)
-            packed = unpacker.unconsumed_tail
-    return b"".join(pieces), at
+    try:
+        return inflate(raw, at)
+    except EarlyEndError:
+        raise ValueError("the file is cut short in this record") from None
+    except TooLargeError:
+        raise ValueError(_TOO_LARGE) from None
 
 
 def _split(text: bytes) -> Iterator[_Parts]:
@@ -386,12 +380,14 @@ def _begins(raw: _Raw, at: int) -> bool:
 
 def _next(raw: _Raw, at: int) -> int:
     """Return where the next record begins that can be read, the file's end if there is none."""
-    while found := _BEGIN.search(raw, at - 1):
-        at = found.end()
-        if found[0] == b"\n":
-            return at
+    for found in _BEGIN.finditer(raw, at - 1):
+        begin = found.start() if found[0] == _GZIP else found.end()
+        if begin < at:
+            continue
+        if found[0] != _GZIP:
+            return begin
         with suppress(zlib.error):
-            packed = raw[at - len(_GZIP) : at + _PIECE]
+            packed = raw[begin : begin + _PIECE]
             if _begins(zlib.decompressobj(31).decompress(packed, 400), 0):
-                return at - len(_GZIP)
+                return begin
     return len(raw)

@@ -16,7 +16,7 @@ from crawlblock.analysis.run import analyze, metrics
 from crawlblock.hosts import registered_domain
 from crawlblock.pipeline.evaluate import evaluate
 from crawlblock.pipeline.history import Wanted, collect_history
-from crawlblock.pipeline.runs import Tally
+from crawlblock.pipeline.runs import Run
 from crawlblock.pipeline.sample import from_list, store_panel
 from crawlblock.report.hosts import host_table
 from crawlblock.robots.evaluate import Judge
@@ -79,12 +79,12 @@ def followed(mirror: Path, whole: Path, tmp_path_factory: pytest.TempPathFactory
         hosts = [host for (host,) in con.execute("SELECT host FROM census").fetchall()]
     (folder / "hosts.csv").write_text("\n".join(hosts))
     store = Store(folder / "db.duckdb")
-    quiet = lambda *_: None  # noqa: E731
+    run = Run(store)
     with store.held():
         store_panel(store, from_list(folder / "hosts.csv", "all"))
         wanted = Wanted(str(mirror), None, "all", None, Limits(), folder / "cache")
-        asyncio.run(collect_history(store, wanted, store.followed(None), Tally(), quiet))
-        evaluate(store, Tally(), quiet)
+        asyncio.run(collect_history(run, wanted, store.facts.followed(None)))
+        evaluate(run)
     return store
 
 
@@ -148,27 +148,32 @@ class _Host:
         self.domain = registered_domain(self.name)
 
 
-def _counted(folder: Path) -> list[_Host]:
+def _rows(folder: Path) -> pl.DataFrame:
+    """Return what the shards of a scan hold."""
+    return pl.concat(pl.read_parquet(path) for path in sorted((folder / "scan/shards").glob("*")))
+
+
+def _counted(folder: Path, texts: dict[str, bytes]) -> list[_Host]:
     """Return the hosts of a scan that never redirect, each with its newest good capture."""
-    rows = pl.concat(pl.read_parquet(p) for p in sorted((folder / "scan/shards").glob("*")))
     by_host: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for row in rows.filter(pl.col("resource") == "/robots.txt").iter_rows(named=True):
+    for row in _rows(folder).filter(pl.col("resource") == "/robots.txt").iter_rows(named=True):
         by_host[row["host"]].append(row)
-    good = {"ok": 3, "not_robots": 1, "redirect_unresolved": 0}
     return [
-        _Host(
-            max(
-                found,
-                key=lambda r: (good.get(r["outcome"], 2), r["fetch_time"], r["url"][:5] == "https"),
-            )
-        )
+        _Host(max(found, key=lambda r: (_class(r, texts), r["fetch_time"], r["secure"])))
         for found in by_host.values()
     ]
 
 
+def _class(row: dict[str, Any], texts: dict[str, bytes]) -> int:
+    """Return how good an answer is: a robots.txt, another answer, a page, a redirect."""
+    if row["status"] == 200:
+        return 1 if texts[row["text"]].startswith(b"<") else 3
+    return 0 if row["status"] < 400 else 2
+
+
 def _refusal(host: _Host, texts: dict[str, bytes], judge: Judge, token: str) -> bool | None:
     """Tell whether a host refuses / to a crawler, None if it cannot be told."""
-    if host.row["outcome"] == "ok":
+    if _class(host.row, texts) == 3:
         allowed = judge.policy(texts[host.row["text"]]).verdicts[token].root_allowed
         return None if allowed is None else not allowed
     status = host.row["status"]
@@ -184,22 +189,22 @@ def test_shares_are_those_counted_by_hand(
 ) -> None:
     """Counted in plain Python from the shards, by file, the share and its interval are the same."""
     folder = request.getfixturevalue(share)
+    texts = dict(_rows(folder).select("text", "rules").drop_nulls().iter_rows())
     with Store(folder / "census.duckdb").reading() as con:
         moved = {h for (h,) in con.execute("SELECT host FROM captures WHERE hops > 0").fetchall()}
         files, of = con.execute("SELECT files, of FROM scan_shares").fetchall()[0]
-        con.execute("DELETE FROM census WHERE host IN (SELECT unnest(?))", [list(moved)]).fetchall()
-        con.execute("UPDATE census SET stands = false").fetchall()
-        hosts = [host for host in _counted(folder) if host.name not in moved]
+        numbered = "host IN (SELECT id FROM facts.hosts WHERE host IN (SELECT unnest(?)))"
+        con.execute(f"DELETE FROM conclusions.census WHERE {numbered}", [list(moved)]).fetchall()
+        con.execute("UPDATE conclusions.census SET stands = false").fetchall()
+        hosts = [host for host in _counted(folder, texts) if host.name not in moved]
         if population == "domains":
             hosts = _standing(hosts)
         names = [host.name for host in hosts]
         con.execute(
-            "UPDATE census SET stands = true WHERE host IN (SELECT unnest(?))", [names]
+            f"UPDATE conclusions.census SET stands = true WHERE {numbered}", [names]
         ).fetchall()
         (sql,) = (m.sql for m in metrics("census") if m.name == "refusals")
         found = pl.DataFrame(con.sql(sql))
-    rows = pl.concat(pl.read_parquet(p) for p in sorted((folder / "scan/shards").glob("*")))
-    texts = dict(rows.select("text", "rules").drop_nulls().iter_rows())
     judge = Judge(["GPTBot", "Googlebot"])
     for token in ("GPTBot", "Googlebot"):
         expected, unknown = _expected(hosts, texts, judge, token, files, of)
@@ -333,9 +338,9 @@ def test_lost_tokens(whole: Path) -> None:
 
 def test_flapping(whole: Path) -> None:
     """Hosts captured more than once are counted, and those of them whose payloads differ."""
-    rows = pl.concat(pl.read_parquet(p) for p in sorted((whole / "scan/shards").glob("*")))
     hosts = (
-        rows.filter(pl.col("resource") == "/robots.txt")
+        _rows(whole)
+        .filter(pl.col("resource") == "/robots.txt")
         .group_by("host")
         .agg(pl.len().alias("captures"), pl.col("digest").drop_nulls().n_unique().alias("digests"))
         .filter(pl.col("captures") > 1)
@@ -379,7 +384,7 @@ def test_present_questions_are_answered(whole: Path) -> None:
             "JOIN verdicts v ON v.policy = p.policy AND token = 'GPTBot' AND NOT root_allowed "
             "AND authored_by = 'own' WHERE bytes > 50 AND starts_with(host, 'd') LIMIT 1"
         ).fetchall()
-        assert con.execute("SELECT count(*) FROM payload_signals").fetchall()[0][0] > 0
+        assert con.execute("SELECT count(*) FROM signals").fetchall()[0][0] > 0
     ended = told("explain", host, "GPTBot", "-o", "table", "--db", db)
     assert ">    2  Disallow: /" in ended.output or ">    3  Disallow: /" in ended.output
     assert "the text that a scan kept" in ended.output
@@ -391,9 +396,15 @@ def test_present_questions_are_answered(whole: Path) -> None:
     assert told("status", "--db", db).exit_code == 0
 
 
+def _without_texts(con: duckdb.DuckDBPyConnection) -> None:
+    """Let every host answer 404."""
+    con.execute("UPDATE facts.fetches SET status = 404, payload = NULL").fetchall()
+    con.execute("UPDATE conclusions.captures SET outcome = 'absent'").fetchall()
+
+
 def test_no_difference_in_a_share_is_not_certain(con: duckdb.DuckDBPyConnection) -> None:
     """Where no host of some files tells two crawlers apart, others may: 0 is not certain."""
-    con.execute("UPDATE census SET text = NULL, status = 404, outcome = 'absent'").fetchall()
+    _without_texts(con)
     (sql,) = (m.sql for m in metrics("census") if m.name == "gap")
     found = pl.DataFrame(con.sql(sql))
     assert found.height and set(found["estimate"]) == {0.0}
@@ -402,7 +413,7 @@ def test_no_difference_in_a_share_is_not_certain(con: duckdb.DuckDBPyConnection)
 
 def test_one_large_domain_is_not_many(con: duckdb.DuckDBPyConnection) -> None:
     """Where one domain holds nearly all tokens, the interval is as wide as that of one domain."""
-    con.execute("UPDATE census SET text = NULL, status = 404, outcome = 'absent'").fetchall()
+    _without_texts(con)
     con.execute(
         "UPDATE weights SET tokens = 1000000000 WHERE domain = (SELECT min(domain) FROM census "
         "WHERE stands AND domain IN (SELECT domain FROM weights))"

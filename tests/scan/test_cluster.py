@@ -322,7 +322,8 @@ def test_the_recipe_for_spark_reads_shards(mirror: Path, tmp_path: Path) -> None
     recipe: dict[str, Any] = {}
     exec(compile(tree, "recipe", "exec"), recipe)
     given = planned(tmp_path, str(mirror), keys_of(mirror), SIZE)
-    other = replace(given[0], rules="others")
+    other = replace(given[0], mirror=str(tmp_path / "gone"), directory=tmp_path / "other")
     rows = [*recipe["read_shards"]([*given, other])]
     assert rows[:SHARDS] == [(task.shard.shard, SIZE * HOSTS, []) for task in given]
-    assert "other rules" in rows[-1][2][0]
+    assert rows[-1][:2] == (given[0].shard.shard, None)
+    assert "gone" in rows[-1][2][0]

@@ -22,6 +22,7 @@ from crawlblock.warc.reader import (
     records,
     warc_time,
 )
+from warc.exchanges import EXCHANGES, write
 
 GOOD = [member(record(f"h{n}.example")) for n in range(4)]
 WHOLE = b"".join(GOOD)
@@ -179,9 +180,6 @@ CASES: dict[str, tuple[bytes, int, list[tuple[int, str]]]] = {
     "one member for all": (member(record(), record(), record()), 3, []),
     "a record in two members": (GOOD[0] + _split(record(), 250) + GOOD[1], 3, []),
     "a record in four members": (GOOD[0] + _split(record(), 90, 230, 250) + GOOD[1], 3, []),
-    "members that do not fit records": (
-        _split(record() + record() + record(), 60, _PLAIN_AT_1 + 200, 2 * _PLAIN_AT_1 + 30), 3, [],
-    ),
     "a revisit and a resource": (
         GOOD[0] + member(record(kind="revisit")) + member(record(kind="resource", block=TEXT)), 3,
         [],
@@ -258,6 +256,14 @@ def test_readers_agree_on_real_files(shared: Path, both: None) -> None:
         assert list(records(path, True)) == list(records(path, False)), path.name
 
 
+def test_records_that_begin_within_members(fast: bool, tmp_path: Path) -> None:
+    """Where no member begins with a record but the first, all records are read."""
+    raw = _split(record("a.b") + record("b.b") + record("c.b"), 60, _PLAIN_AT_1 + 200, 600)
+    stored, damages = read(tmp_path / "file.warc.gz", raw, fast)
+    assert [each.url for each in stored] == [f"https://{name}.b/robots.txt" for name in "abc"]
+    assert [each.block for each in stored] == [answer()] * 3 and not damages
+
+
 def test_offset_and_length_find_the_record(tmp_path: Path, fast: bool) -> None:
     """The bytes at a response's offset and length are its gzip member and nothing else."""
     requests = [member(record(kind="request")) for _ in GOOD]
@@ -323,8 +329,9 @@ def test_many_damages_take_no_time_for_each_other() -> None:
 @pytest.mark.parametrize(
     "raw",
     [
-        b"", b"yesterday", b"2025-13-04T14:54:08Z", b"2025-02-30T14:54:08Z", b"2025-08-04T25:00:00Z",
-        b"2025-08-04T14:54:61Z", b"0001-01-01T00:00:00+14:00", b"9999-12-31T23:59:59-14:00",
+        b"", b"yesterday", b"2025-13-04T14:54:08Z", b"2025-02-30T14:54:08Z",
+        b"2025-08-04T25:00:00Z", b"2025-08-04T14:54:61Z", b"0001-01-01T00:00:00+14:00",
+        b"9999-12-31T23:59:59-14:00",
         b"20251304145408", b"2025080414", b"1970-01-01T00:00:00Z", b"3025-08-04T14:54:08Z",
         b"2025-08-04T14:54:08Zjunk", b"\xff\xfe\x00", b"9" * 5_000, "\u0662\u0660".encode(),
         b"2025-08-04T14:54:08+99:00", b"\xb2\xb2\xb2",
@@ -429,9 +436,8 @@ def _by_warcio(path: Path) -> list[tuple[str, str, bytes]]:
     """Return kind, URL and block of the answers in a file, as warcio reads them."""
     found = []
     with path.open("rb") as file:
-        for each in ArchiveIterator(
-            file, no_record_parse=True, arc2warc=path.suffixes[0] == ".arc"
-        ):
+        is_arc = path.suffixes[0] == ".arc"
+        for each in ArchiveIterator(file, no_record_parse=True, arc2warc=is_arc):
             if each.rec_type in ("response", "revisit", "resource"):
                 block = each.raw_stream.read()
                 found.append((each.rec_type, each.rec_headers["WARC-Target-URI"], block))
@@ -441,3 +447,35 @@ def _by_warcio(path: Path) -> list[tuple[str, str, bytes]]:
 def _here(path: Path, fast: bool) -> list[tuple[str, str, bytes]]:
     found = list(records(path, fast))
     return [(each.kind, each.url, each.block) for each in found if isinstance(each, Record)]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "cc_whirlwind_2024-22.warc.gz",
+        "jwarc_cc.warc.gz",
+        "aut_example.warc.gz",
+        "resiliparse_warcfile.warc.gz",
+        "warcio_example.warc",
+        "warcio_example.warc.gz",
+        "warcio_example.arc.gz",
+        "warcio_example-resource.warc.gz",
+        "warcio_example-digest.warc",
+        "warcio_example-iana.org-chunked.warc",
+        "warcio_post-test.warc.gz",
+    ],
+)
+def test_warcio_reads_the_same_in_real_files(name: str, shared: Path, fast: bool) -> None:
+    """Of files that are in order, warcio finds the same answers with the same bytes."""
+    path = shared / "warc_samples" / name
+    assert _here(path, fast) == _by_warcio(path)
+
+
+def test_warcio_reads_the_same_in_files_of_the_writer(tmp_path: Path, fast: bool) -> None:
+    """What the writer writes, warcio and both readers read alike."""
+    path = tmp_path / "file.warc.gz"
+    with path.open("wb") as file:
+        write(file)
+    found = _here(path, fast)
+    assert found == _by_warcio(path)
+    assert [url for _, url, _ in found] == [each.url for each in EXCHANGES]
