@@ -207,7 +207,8 @@ def test_kept_results_are_those_computed(copy: Copy) -> None:
 def test_imports_are_followed() -> None:
     """A digest covers what a module imports, also inside functions and from a package's init."""
     assert imported_by("crawlblock.robots.signals") == [
-        "crawlblock.robots.signals", "crawlblock.robots.sniff", "crawlblock.robots.syntax",
+        "crawlblock.outcome", "crawlblock.robots.signals", "crawlblock.robots.sniff",
+        "crawlblock.robots.syntax",
     ]  # fmt: skip
     assert "crawlblock.registry.templates" in imported_by("crawlblock.pipeline.runs")
     with pytest.raises(ModuleNotFoundError, match=r"crawlblock\.robots\.nothing"):
