@@ -92,6 +92,7 @@ benchmark: setup-dev  ## Measure speed: see benchmarks/README.md
 	$(VENV)/bin/python benchmarks/hostile.py
 	$(VENV)/bin/python benchmarks/commands.py $(CORPUS)
 	$(VENV)/bin/python benchmarks/live_run.py
+	$(VENV)/bin/python benchmarks/waiting.py
 	$(VENV)/bin/python benchmarks/claims.py
 	$(VENV)/bin/python benchmarks/scale.py
 	$(VENV)/bin/python benchmarks/scale_merge.py

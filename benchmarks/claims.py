@@ -25,48 +25,57 @@ from crawlblock.store.layout import CONFIG, schema
 
 GENERATE = """
 INSERT INTO crawlers
-SELECT coalesce(['*', 'CCBot', 'GPTBot', 'ClaudeBot', 'Googlebot'][1 + i], 'crawler-' || i),
+SELECT i, coalesce(['*', 'CCBot', 'GPTBot', 'ClaudeBot', 'Googlebot'][1 + i], 'crawler-' || i),
     'operator ' || i % 40,
     ['training', 'search', 'assistant', 'archive'][1 + i % 4],
     ['closed', 'open'][1 + (i % 5 = 0)::INT],
     true, DATE '2023-01-01' + CAST(i * 5 AS INTEGER), NULL, NULL FROM range($crawlers) t(i);
-INSERT INTO policies SELECT 'p' || i, 'r' FROM range($policies) t(i);
-INSERT INTO verdicts SELECT 'p' || p,
-       coalesce(['*', 'CCBot', 'GPTBot', 'ClaudeBot', 'Googlebot'][1 + c], 'crawler-' || c),
+INSERT INTO conclusions.policies SELECT i, 'p' || i FROM range($policies) t(i);
+INSERT INTO conclusions.verdicts SELECT p, c,
        CASE WHEN refused THEN 'full' WHEN p % 2 = 0 THEN 'partial' ELSE 'none' END,
        CASE WHEN refused THEN 'named' WHEN p % 2 = 0 THEN 'wildcard' ELSE 'default' END,
        NOT refused, CASE WHEN refused THEN 'own' END, CASE WHEN refused THEN p // 50 END
 FROM (SELECT p, c, p % 5 = 0 AND hash(p * 1000 + c // 10) % 100 < 30 AS refused
       FROM range($policies) a(p), range($crawlers) b(c));
-INSERT INTO payloads (digest, bytes, body, policy)
-SELECT 'sha1:' || lpad(i::VARCHAR, 32, 'A'), 0, ''::BLOB, 'p' || (hash(i) % $policies)
+INSERT INTO facts.texts SELECT i, 'sha1:' || lpad(i::VARCHAR, 32, 'A'), ''::BLOB, true
 FROM range($payloads) t(i);
-INSERT INTO signals SELECT 'sha1:' || lpad(i::VARCHAR, 32, 'A'), 'content-signal', [], 'train',
+INSERT INTO facts.payloads SELECT id, name, 0, id FROM facts.texts;
+INSERT INTO conclusions.bodies SELECT id, 'robots', 0 FROM facts.texts;
+INSERT INTO conclusions.judgements SELECT id, hash(id) % $policies, false, NULL, 0, 0, 0
+FROM facts.texts;
+INSERT INTO conclusions.signals SELECT i, 'content-signal', [], 'train',
     CASE WHEN i % 3 = 0 THEN 'allow' ELSE 'refuse' END, '', NULL, 1
 FROM range(0, $payloads, 20) t(i);
 INSERT INTO weights SELECT 'h' || i || '.example', 'C4', NULL, NULL, 1 + hash(i) % 1000000
 FROM range(0, $hosts, 400) t(i);
-INSERT INTO snapshots SELECT 's' || s, 'crawl',
+INSERT INTO facts.snapshots SELECT s, 's' || s, 'crawl',
     TIMESTAMP '2023-06-01' + to_days(CAST(s * 30 AS INTEGER)),
     TIMESTAMP '2023-06-20' + to_days(CAST(s * 30 AS INTEGER)) FROM range($snapshots) t(s);
+INSERT INTO facts.hosts SELECT i, 'www.h' || i || '.example', 'h' || i || '.example'
+FROM range($hosts) t(i);
 INSERT INTO panels VALUES ('bench', 'bench', NULL, TIMESTAMP '2023-01-01');
-INSERT INTO panel SELECT 'bench', 'h' || i || '.example', 'www.h' || i || '.example', NULL,
-    ['head', 'middle', 'tail'][1 + i % 3], NULL, 1 + i % 3, i FROM range($hosts) t(i);
+INSERT INTO panel SELECT 'bench', domain, host, NULL,
+    ['head', 'middle', 'tail'][1 + id % 3], NULL, 1 + id % 3, id FROM facts.hosts;
 """
 CAPTURES = """
-INSERT INTO captures BY NAME
-SELECT 's' || s AS snapshot, 'www.h' || i || '.example' AS host, '/robots.txt' AS resource,
-       'h' || i || '.example' AS domain,
-       0 AS hops, TIMESTAMP '2023-06-02' + to_days(CAST(s * 30 AS INTEGER)) AS fetch_time,
+INSERT INTO facts.fetches BY NAME
+SELECT $snapshot * $hosts + i AS id, $snapshot AS snapshot, i AS host, '/robots.txt' AS resource,
+       true AS secure, 0 AS hops, true AS read,
+       TIMESTAMP '2023-06-02' + to_days(CAST($snapshot * 30 AS INTEGER)) AS fetch_time,
        CASE WHEN k < 80 THEN 200 WHEN k < 92 THEN 404 WHEN k < 95 THEN 403
             WHEN k < 97 THEN 503 END AS status,
-       CASE WHEN k < 80 THEN 'ok' WHEN k < 92 THEN 'absent' WHEN k < 95 THEN 'refused'
-            WHEN k < 97 THEN 'server_error' ELSE 'not_captured' END AS outcome,
-       CASE WHEN k < 80 THEN 'sha1:' || lpad(CAST(text AS VARCHAR),
-                                             32, 'A') END AS digest
-FROM (SELECT i, $snapshot AS s, hash(i * 31 + ($snapshot + i % 50) // 50) % 100 AS k,
+       CASE WHEN k < 80 THEN text END AS payload
+FROM (SELECT i, hash(i * 31 + ($snapshot + i % 50) // 50) % 100 AS k,
              hash(i * 7 + ($snapshot + i % 60) // 60) % $payloads AS text
       FROM range($hosts) t(i))
+"""
+SELECTED = """
+INSERT INTO conclusions.captures
+SELECT snapshot, host, resource, CASE WHEN status IS NOT NULL THEN id END,
+       CASE WHEN status IS NOT NULL THEN id END, 0,
+       CASE status WHEN 200 THEN 'ok' WHEN 404 THEN 'absent' WHEN 403 THEN 'refused'
+            WHEN 503 THEN 'server_error' ELSE 'not_captured' END
+FROM facts.fetches
 """
 
 
@@ -75,8 +84,7 @@ def generate(path: Path, options: argparse.Namespace) -> None:
     hosts = options.captures // options.snapshots
     sizes = {"policies": 5_000, "payloads": max(5_000, hosts // 30), "crawlers": options.crawlers}
     con = duckdb.connect(str(path), config=CONFIG)
-    # without its key, which takes most of the time to fill and is not used by any claim
-    con.execute(schema().replace("PRIMARY KEY (snapshot, host, resource)", "CHECK (true)"))
+    con.execute(schema()).fetchall()
     for statement in filter(str.strip, GENERATE.split(";")):
         names = {**sizes, "snapshots": options.snapshots, "hosts": hosts}
         used = {name: value for name, value in names.items() if f"${name}" in statement}
@@ -84,6 +92,7 @@ def generate(path: Path, options: argparse.Namespace) -> None:
     for snapshot in range(options.snapshots):
         values = {"snapshot": snapshot, "hosts": hosts, "payloads": sizes["payloads"]}
         con.execute(CAPTURES, values).fetchall()
+    con.execute(SELECTED).fetchall()
     con.close()
 
 

@@ -26,12 +26,15 @@ from crawlblock import registry
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run"]
 ARCHIVED = """
-UPDATE captures SET warc_offset = 1 + hash(host || snapshot) % 900000000,
-    warc_length = 400 + hash(snapshot || host) % 3000,
-    warc_file = format(
-        'crawl-data/CC-MAIN-{0}/segments/1695233{1:06}.{2}/robotstxt/CC-MAIN-20230921{1:06}-'
-        '20230921{3:06}-{4:05}.warc.gz', snapshot, hash(host) % 100 * 7919, hash(host) % 100,
-        hash(host) % 100 * 7919 + 30000, hash(host || snapshot) % 900)
+INSERT INTO facts.warc_files
+SELECT 1 + file * 100 + snapshot, format(
+    'crawl-data/CC-MAIN-{0}/segments/1695233{1:06}.{2}/robotstxt/CC-MAIN-20230921{1:06}-'
+    '20230921{3:06}-{4:05}.warc.gz', snapshot, file % 100 * 7919, file % 100,
+    file % 100 * 7919 + 30000, file)
+FROM range(900) f(file), (SELECT id AS snapshot FROM facts.snapshots);
+UPDATE facts.fetches SET warc_offset = 1 + hash(host * 1000 + snapshot) % 900000000,
+    warc_length = 400 + hash(snapshot * 100000 + host) % 3000,
+    warc_file = 1 + hash(host * 1000 + snapshot) % 900 * 100 + snapshot
 """
 FILTERS = """async () => {
     const twice = () => new Promise(r => requestAnimationFrame(() => requestAnimationFrame(r)));

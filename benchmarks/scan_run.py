@@ -7,7 +7,8 @@ CORPUS is a folder of Parquet files with columns `host` and `body`.  The first r
 100,500 responses around its bodies in DIRECTORY, in the proportions of real ones (64 % 200, 18 %
 301, 14 % 404, 4 % 403 and 503); a host is drawn evenly, then one of its bodies.  In each round all
 contestants read all of it, in an order that turns.  crawlblock reads it as a worker does: in a new
-process that knows nothing, shard by shard, each written to the disk.  Times are of the process
+process that knows nothing, shard by shard, each written to the disk; after each shard it finds the
+verdicts of the texts that none before had, as merging does.  Times are of the process
 (starting it left out), ratios medians over the rounds.  What is asked is how much one core does:
 set POLARS_MAX_THREADS=1.
 """
@@ -21,11 +22,13 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from functools import cache
 from importlib.metadata import version
 from itertools import cycle, islice
 from multiprocessing import get_context
 from pathlib import Path
 
+import polars as pl
 from fastwarc.warc import ArchiveIterator as FastIterator
 from fastwarc.warc import response
 from judge import describe, resident
@@ -34,8 +37,9 @@ from scan_crawl import CRAWL, build_crawl
 from warcio.archiveiterator import ArchiveIterator
 
 from crawlblock.registry import crawlers
+from crawlblock.robots.evaluate import STAR, Judge
 from crawlblock.scan.plan import Plan, Taken, cut
-from crawlblock.scan.shard import Task, run_shard, tasks
+from crawlblock.scan.shard import Task, run_shard, shard_path, tasks
 from crawlblock.transport import Limits
 
 FEW = 30  # crawlers that protego judges
@@ -169,10 +173,29 @@ def measure(files: Sequence[Path], rounds: int, folder: Path) -> dict[str, list[
 
 
 def with_crawlblock(files: Sequence[Path], folder: Path) -> tuple[int, float]:
-    """Read, judge for all crawlers and write shards in a new process; return its seconds, too."""
+    """Read, write shards and judge for all crawlers in a new process; return its seconds, too."""
     with ProcessPoolExecutor(1, get_context("spawn")) as pool:
-        done = list(pool.map(run_shard, _tasks(files, folder)))
-    return sum(each.captures for each in done), sum(each.seconds for each in done)
+        done = list(pool.map(read_and_judge, _tasks(files, folder)))
+    return sum(captures for captures, _ in done), sum(seconds for _, seconds in done)
+
+
+def read_and_judge(task: Task) -> tuple[int, float]:
+    """Read a shard and judge the texts that no shard before had; return captures and seconds."""
+    done = run_shard(task)
+    begun = time.process_time()
+    path = shard_path(task.directory, task.shard.shard)
+    judge, known = _judge()
+    for name, text in pl.read_parquet(path, columns=["text", "rules"]).drop_nulls().iter_rows():
+        if name not in known:
+            known.add(name)
+            judge.outline(text)
+    return done.captures, done.seconds + time.process_time() - begun
+
+
+@cache
+def _judge() -> tuple[Judge, set[str]]:
+    """Return what judges, once in a process, and the names of the texts that were judged."""
+    return Judge([STAR, *(crawler.token for crawler in crawlers())]), set()
 
 
 def print_rates(rates: dict[str, list[float]]) -> None:

@@ -63,6 +63,7 @@ def make(path: Path) -> duckdb.DuckDBPyConnection:
         "INSERT INTO crawlers SELECT (SELECT count(*) FROM crawlers), ?, ?, ?, ?, ?, ?, NULL, NULL",
         CRAWLERS,
     )
+    con.execute("INSERT INTO conclusions.stamps VALUES (0, 'verdicts', 'r')").fetchall()
     con.executemany(
         "INSERT INTO breaks VALUES (?, ?, ?, ?, ?)",
         [[b.id, b.date, b.crawl, b.title, b.effect] for b in breaks()],

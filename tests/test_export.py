@@ -62,9 +62,10 @@ def fill(path: Path) -> Path:
             answers |= {"b.example": "wild", "web.example": 403, "down.example": None}
             small.snapshot(con, name, day, answers)
         small.snapshot(con, "2024-05", date(2024, 5, 1), {"other.example": "html"}, "import")
-        con.execute("UPDATE payloads SET body = ?, bytes = 40000000", [zlib.compress(BODY)])
+        con.execute("UPDATE facts.payloads SET bytes = 40000000").fetchall()
+        con.execute("UPDATE facts.texts SET body = ?", [zlib.compress(BODY)]).fetchall()
         con.execute("INSERT INTO weights VALUES ('a.example', 'C4', NULL, NULL, 7)").fetchall()
-        con.execute("UPDATE signals SET value = 'secret-path-of-a-site'").fetchall()
+        con.execute("UPDATE conclusions.signals SET value = 'secret-path-of-a-site'").fetchall()
         con.execute(
             "INSERT INTO runs VALUES ('r', 'live', '{}', '{\"contact\": \"me@secret.example\"}', "
             "'r', 0, 0, TIMESTAMP '2024-05-01', TIMESTAMP '2024-05-01', 'ok')"
@@ -189,9 +190,12 @@ def test_same_bytes_by_any_threads(tmp_path: Path) -> None:
     with closing(small.make(tmp_path / "large.duckdb")) as con:
         small.snapshot(con, "2024-05", date(2024, 5, 1), {"a.example": None})
         con.execute(
-            "INSERT INTO captures BY NAME SELECT '2024-05' AS snapshot, md5('' || i) AS host, "
-            "'/robots.txt' AS resource, md5('u' || i) AS url, 0 AS hops, 'absent' AS outcome, "
-            "404 AS status FROM range(150000) r(i)"
+            "INSERT INTO facts.hosts SELECT 2 + i, md5('' || i), NULL FROM range(150000) r(i); "
+            "INSERT INTO facts.fetches BY NAME SELECT i AS id, 0 AS snapshot, 2 + i AS host, "
+            "'/robots.txt' AS resource, md5('u' || i) AS url, 0 AS hops, 404 AS status, "
+            "true AS read FROM range(150000) r(i); "
+            "INSERT INTO conclusions.captures SELECT 0, host, resource, id, id, 0, 'absent' "
+            "FROM facts.fetches"
         ).fetchall()
     Store(tmp_path / "large.duckdb").publish()
     for threads, memory in ((1, "1GB"), (8, "300MB")):

@@ -157,7 +157,7 @@ async def test_wrong_clock_of_a_server(year: int) -> None:
         now += seconds
 
     said = saying(Said(refusal), Said(answer()))
-    client = PoliteClient(AGENT, Limits(pause=0.01), clock=lambda: now, sleep=sleep)
+    client = PoliteClient(AGENT, Limits(retry=0.01), clock=lambda: now, sleep=sleep)
     async with said as (url, _), client:
         assert await client.read(url, 0, len(BODY)) == BODY
     assert now == pytest.approx(1)
@@ -232,12 +232,12 @@ def collect(
     cache = cache or database.parent / "cache"
     wanted = Wanted(mirror, "test@example.org", "all", "zipnum", limits, cache)
     asyncio.run(collect_history(Run(store), wanted, members))
-    store.conclusions.settle()
     return captured(store)
 
 
 def captured(store: Store) -> list[tuple[object, ...]]:
     """Return the captures of a database."""
+    store.conclusions.settle()
     with store.reading() as con:
         return con.execute("SELECT * FROM captures ORDER BY host").fetchall()
 
@@ -306,12 +306,12 @@ def test_time_is_up_amid_a_pause(archive: Path, tmp_path: Path) -> None:
     names = [f"host-{number:02}.example" for number in range(HOSTS)]
     members = [Member("p", n, n, None, "all", None, 1.0, at) for at, n in enumerate(names)]
     path = tmp_path / "b.duckdb"
+    limited = Run(Store(path), budget=Budget(2.0))
     with RangeServer(archive) as server:
         server.fault("warc", [200, 200, ("retry-after", 503, 600)])
         wanted = Wanted(server.url, "a@example.org", "all", "zipnum", FAST, tmp_path / "cache")
-        run = Run(Store(path), budget=Budget(2.0))
-        asyncio.run(asyncio.wait_for(collect_history(run, wanted, members), 30))
-        assert run.tally.unfinished
+        asyncio.run(asyncio.wait_for(collect_history(limited, wanted, members), 30))
+        assert limited.tally.unfinished
         server.mend()
         assert collect(path, server.url) == undisturbed
         served = [(r.path, r.range) for r in server.requests if r.fault == 200 and "warc" in r.path]

@@ -147,7 +147,7 @@ def test_evaluate_knows_a_new_signal(copy: Copy) -> None:
     assert copy.run("evaluate") == (0, "0 payloads judged\n")
     copy.edit("robots/signals.py", READERS, READERS + SIGNAL)
     assert copy.run("evaluate")[1].strip() == JUDGED
-    assert copy.count("SELECT count(*) FROM payload_signals WHERE kind = 'ai-wish'") == 1
+    assert copy.count("SELECT count(*) FROM signals WHERE kind = 'ai-wish'") == 1
     assert copy.run("evaluate")[1].strip() == "0 payloads judged"
 
 

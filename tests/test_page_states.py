@@ -96,14 +96,10 @@ def test_equally_refused_crawlers_are_said_to_be(
 
 def test_an_archive_may_be_refused_most(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     """The crawler that the answers are about is the most refused, also if it is an archive's."""
-    con.execute("INSERT INTO policies VALUES ('shut', 'r')")
-    con.execute("INSERT INTO payloads VALUES ('sha1:shut', 1, NULL, 'shut', false, NULL, NULL)")
-    con.execute(
-        "INSERT INTO verdicts SELECT 'shut', token, CASE token WHEN 'Beta' THEN 'full' ELSE 'none' "
-        "END, CASE token WHEN 'Beta' THEN 'named' ELSE 'default' END, token <> 'Beta', "
-        "CASE token WHEN 'Beta' THEN 'own' END, CASE token WHEN 'Beta' THEN 'shut' END "
-        "FROM crawlers"
-    )
+    verdicts: dict[str, small.Verdict] = {
+        str(crawler[0]): ("none", "default", True) for crawler in small.CRAWLERS
+    }
+    small.policy(con, "shut", verdicts | {"Beta": ("full", "named", False)})
     answers = {host: "named" if host < "h2" else "shut" for host in HOSTS}
     small.snapshot(con, "CC-MAIN-2024-10", date(2024, 2, 20), answers)
     text = said(page(con, tmp_path / "results"))
@@ -140,8 +136,8 @@ def test_changes_of_all_hosts_are_counted(con: duckdb.DuckDBPyConnection, tmp_pa
 def test_nothing_is_dated(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     """Without a date there are shares but no figure, and the page says so."""
     small.snapshot(con, "undated", date(2024, 2, 20), dict.fromkeys(HOSTS, "named"), "import")
-    con.execute("UPDATE snapshots SET first_capture = NULL").fetchall()
-    con.execute("UPDATE captures SET fetch_time = NULL").fetchall()
+    con.execute("UPDATE facts.snapshots SET first_capture = NULL").fetchall()
+    con.execute("UPDATE facts.fetches SET fetch_time = NULL").fetchall()
     made = page(con, tmp_path / "results")
     assert "No snapshot has a date, so there is no figure." in said(made)
     assert not {"svg", "script"} & {tag for tag, _ in made.tags}

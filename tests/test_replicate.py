@@ -185,7 +185,7 @@ def test_stacked_agents_are_missed() -> None:
 def test_from_database(tmp_path: Path) -> None:
     """The database gives its hosts by population and stratum, with bodies and weights."""
     con = small.make(tmp_path / "small.duckdb")
-    con.execute("UPDATE payloads SET body = ?", [zlib.compress(REFUSED)]).fetchall()
+    con.execute("UPDATE facts.texts SET body = ?", [zlib.compress(REFUSED)]).fetchall()
     small.panel(con, [("a", "head", 1.0), ("b", "head", 3.0), ("c", "tail", 9.0)])
     small.snapshot(con, "S1", date(2024, 3, 1), {"a": "named", "b": 404, "c": None})
     small.snapshot(con, "I1", date(2024, 3, 1), {"x": "named", "y": "html"}, "import")

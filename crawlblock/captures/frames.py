@@ -16,6 +16,7 @@ _DTYPES: dict[object, pl.DataType] = {
     int | None: pl.Int64(),
     datetime | None: pl.Datetime("us"),
 }
+_FETCHES, _BYTES = 50_000, 64 * 1024 * 1024  # of a batch: either ends it
 FETCHES = pl.Schema({field.name: _DTYPES.get(field.type, pl.String()) for field in fields(Fetch)})
 ASKED = pl.Schema({field.name: _DTYPES.get(field.type, pl.String()) for field in fields(Asked)})
 
@@ -41,14 +42,17 @@ def _frame(records: Iterable[object], schema: pl.Schema) -> pl.DataFrame:
     return pl.DataFrame(list(map(row, records)), schema=schema, orient="row")
 
 
-def joined(batches: Iterable[Batch], size: int = 2_000) -> Iterator[Batch]:
-    """Yield batches of at least so many fetches, for storing a batch has a cost of its own."""
+def joined(batches: Iterable[Batch]) -> Iterator[Batch]:
+    """Yield larger batches, for what comes in is compared with all that is stored each time."""
     held: list[Batch] = []
+    fetches = size = 0
     for batch in batches:
         held.append(batch)
-        if sum(each.fetches.height for each in held) >= size:
+        fetches += batch.fetches.height
+        size += sum(len(payload.body) for payload in batch.payloads)
+        if fetches >= _FETCHES or size >= _BYTES:
             yield _as_one(held)
-            held = []
+            held, fetches, size = [], 0, 0
     if held:
         yield _as_one(held)
 

@@ -1,11 +1,13 @@
 -- Which fetches count for the hosts of the snapshots in the temporary table unselected: the rule of
 -- selection.py, set by set.  `endings` and `outcomes` hold what outcome.py says of each fetch.
 
--- Fetches by merit: class, time of the first fetch, https, and then any fixed order.
-CREATE OR REPLACE TEMP MACRO merit(goodness, moment, secure, digest, warc_offset) AS
-    {'goodness': goodness, 'moment': coalesce(moment, TIMESTAMP '0001-01-01'),
-     'secure': coalesce(secure, false), 'digest': coalesce(digest, ''),
-     'warc_offset': coalesce(warc_offset, 0)};
+-- A chain as a row that orders chains by merit: class, time of the first fetch, https, and then any
+-- fixed order.  The rest does not order but goes along, so that one max() finds all of the best.
+CREATE OR REPLACE TEMP MACRO ranked(goodness, f, last, hops, outcome) AS
+    {'goodness': goodness, 'moment': coalesce(f.fetch_time, TIMESTAMP '0001-01-01'),
+     'secure': coalesce(f.secure, false), 'digest': coalesce(f.digest, ''),
+     'warc_offset': coalesce(f.warc_offset, 0), 'first': f.id, 'last': last, 'hops': hops,
+     'outcome': outcome};
 
 CREATE OR REPLACE TEMP TABLE step AS
 SELECT f.id, f.snapshot, f.host, f.resource, f.secure, f.fetch_time, f.status, f.ended,
@@ -43,26 +45,23 @@ WHERE s.status IS NOT NULL AND (w.page OR s.ended IS DISTINCT FROM 'home_page');
 
 -- What each URL answers after so many redirects: none at first, then one more each time.
 CREATE OR REPLACE TEMP TABLE answer AS
-SELECT snapshot, page, url, max_by(id, m) AS last, 0 AS hops, max_by(outcome, m) AS outcome,
-       max_by(goodness, m) AS goodness, bool_or(target IS NOT NULL) AS moves
-FROM (SELECT *, merit(goodness, fetch_time, secure, digest, warc_offset) AS m FROM reached)
-GROUP BY snapshot, page, url;
+SELECT snapshot, page, url, max(ranked(goodness, r, id, 0, outcome)) AS best,
+       bool_or(target IS NOT NULL) AS moves
+FROM reached r GROUP BY snapshot, page, url;
 CREATE OR REPLACE TEMP TABLE moving AS
 SELECT r.* FROM reached r SEMI JOIN (FROM answer WHERE moves) a
     ON a.snapshot = r.snapshot AND a.page = r.page AND a.url = r.url;
 
 -- A redirect is replaced by what its target answers, unless that is nothing or leads nowhere.
 CREATE OR REPLACE TEMP MACRO followed(fetches, answers) AS TABLE
-SELECT f.snapshot, f.id, f.page, f.url, f.host, f.resource, f.status,
-       coalesce(a.last, f.id) AS last, coalesce(a.hops + 1, 0) AS hops, coalesce(a.outcome, f.outcome) AS outcome,
-       coalesce(a.goodness, f.goodness) AS goodness,
-       merit(coalesce(a.goodness, f.goodness), f.fetch_time, f.secure, f.digest, f.warc_offset) AS m
+SELECT f.snapshot, f.page, f.url, f.host, f.resource, f.status,
+       ranked(coalesce(a.best.goodness, f.goodness), f, coalesce(a.best.last, f.id),
+              coalesce(a.best.hops + 1, 0), coalesce(a.best.outcome, f.outcome)) AS chain
 FROM query_table(fetches) f
-LEFT JOIN (FROM query_table(answers) WHERE outcome <> 'redirect_unresolved') a
+LEFT JOIN (FROM query_table(answers) WHERE best.outcome <> 'redirect_unresolved') a
     ON a.snapshot = f.snapshot AND a.page = f.page AND a.url = f.target;
 CREATE OR REPLACE TEMP MACRO one_hop_more(answers) AS TABLE
-SELECT snapshot, page, url, max_by(last, m) AS last, max_by(hops, m) AS hops,
-       max_by(outcome, m) AS outcome, max_by(goodness, m) AS goodness, true AS moves
+SELECT snapshot, page, url, max(chain) AS best, true AS moves
 FROM followed('moving', answers) GROUP BY snapshot, page, url
 UNION ALL
 FROM answer WHERE NOT moves;
@@ -93,11 +92,10 @@ ANTI JOIN (FROM candidate WHERE status IS NOT NULL) k
 
 DELETE FROM conclusions.captures WHERE snapshot IN (FROM unselected);
 INSERT INTO conclusions.captures
-SELECT w.snapshot, w.host, w.resource, c.first, c.last, coalesce(c.hops, 0),
-       coalesce(c.outcome, 'not_captured')
+SELECT w.snapshot, w.host, w.resource, c.best.first, c.best.last, coalesce(c.best.hops, 0),
+       coalesce(c.best.outcome, 'not_captured')
 FROM (SELECT DISTINCT snapshot, host, resource FROM wanted) w
 LEFT JOIN (
-    SELECT snapshot, wanted, resource, max_by(id, m) AS first, max_by(last, m) AS last,
-           max_by(hops, m) AS hops, max_by(outcome, m) AS outcome
+    SELECT snapshot, wanted, resource, max(chain) AS best
     FROM candidate GROUP BY snapshot, wanted, resource
 ) c ON c.snapshot = w.snapshot AND c.wanted = w.host AND c.resource = w.resource;

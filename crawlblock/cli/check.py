@@ -111,7 +111,9 @@ def _read(source: str, contact: str | None) -> bytes | None:
 
 
 async def _fetch(url: str, contact: str | None) -> bytes | None:
-    async with PoliteClient(user_agent(contact), Limits(pauses=0, attempts=2)) as client:
+    async with PoliteClient(
+        user_agent(contact), Limits(pauses=0, attempts=2, patience=0.0)
+    ) as client:
         body = await client.read(url)
     if body is Outcome.ABSENT:
         return None

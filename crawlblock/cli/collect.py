@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import cast
 
@@ -15,6 +16,7 @@ from crawlblock.cli.options import (
     cache_option,
     contact_option,
     db_option,
+    limits_for,
     mirror_option,
     output_options,
     politeness_options,
@@ -25,7 +27,7 @@ from crawlblock.cli.options import (
 )
 from crawlblock.pipeline.evaluate import evaluate
 from crawlblock.pipeline.history import Wanted, collect_history, plan_history
-from crawlblock.pipeline.runs import Budget, Run, recorded
+from crawlblock.pipeline.runs import Budget, Run, Tally, recorded
 from crawlblock.pipeline.sample import (
     Drawn,
     from_crawl,
@@ -34,11 +36,12 @@ from crawlblock.pipeline.sample import (
     from_web_graph,
     store_panel,
 )
-from crawlblock.sources.commoncrawl.crawls import choose, list_crawls
-from crawlblock.sources.commoncrawl.mirror import open_mirror
+from crawlblock.sources.commoncrawl.crawls import find_crawls
+from crawlblock.sources.commoncrawl.mirror import Mirror, open_mirror
 from crawlblock.sources.commoncrawl.plan import Estimate, Method
 from crawlblock.store.store import Store
-from crawlblock.transport import Limits
+
+_SHOWN = 5  # crawls that cannot be read
 
 
 @click.command()
@@ -47,7 +50,8 @@ from crawlblock.transport import Limits
     "--list", "list_file", type=click.Path(path_type=Path), help="Exactly these hosts or domains."
 )
 @click.option(
-    "--ranks", help="A ranked CSV to draw strata from, or 'webgraph' for Common Crawl's own."
+    "--ranks",
+    help="A ranked CSV, zipped or not, to draw strata from, or 'webgraph' for Common Crawl's own.",
 )
 @click.option("--crawl", help="Draw uniformly from the registered domains of this crawl.")
 @click.option(
@@ -66,9 +70,10 @@ from crawlblock.transport import Limits
 @click.option("--name", default=None, help="Name of the panel.  [default: after its frame]")
 @mirror_option
 @contact_option
+@politeness_options
 def sample(
     db: Path, list_file: Path | None, ranks: str | None, crawl: str | None, size: int, seed: str,
-    name: str | None, mirror: str, contact: str | None,
+    name: str | None, mirror: str, contact: str | None, rate: float | None, in_flight: int | None,
 ) -> None:  # fmt: skip
     r"""Draw the panel: the domains to follow.
 
@@ -90,14 +95,14 @@ def sample(
         if list_file:
             drawn = from_list(list_file, name or f"list-{list_file.stem}")
         elif ranks and ranks != "webgraph":
-            drawn = from_ranking(Path(ranks), name or f"ranks-{Path(ranks).stem}", seed, size)
+            drawn = from_ranking(Path(ranks), name or f"ranks-{_stem(ranks)}", seed, size)
         else:
-            drawn = asyncio.run(
-                _draw_from_archive(
-                    mirror, contact, crawl, db.with_suffix(".cache"), name, seed, size
-                )
-            )
+            archive = open_mirror(mirror, contact, limits_for(mirror, rate, in_flight))
+            cache = db.with_suffix(".cache")
+            drawn = asyncio.run(_draw_from_archive(archive, crawl, cache, name, seed, size))
         new = store_panel(store, drawn)
+    for note in drawn.notes:
+        say(note)
     for rejected in drawn.rejected[:5]:
         say(f"line {rejected.line}: {rejected.text[:60]!r} left out: {rejected.reason}")
     if len(drawn.rejected) > 5:
@@ -105,19 +110,26 @@ def sample(
     say(f"panel {drawn.panel}: {len(drawn.members)} domains ({new} new) from {drawn.frame}")
 
 
+def _stem(ranks: str) -> str:
+    """Return the name of a ranking's file without its endings."""
+    return Path(ranks.removesuffix(".zip")).stem
+
+
 async def _draw_from_archive(
-    mirror: str,
-    contact: str | None,
+    opened: AbstractAsyncContextManager[Mirror],
     crawl: str | None,
     cache: Path,
     name: str | None,
     seed: str,
     size: int,
 ) -> Drawn:
-    async with open_mirror(mirror, contact) as archive:
+    async with opened as archive:
         if not crawl:
-            return await from_web_graph(archive, name or "webgraph", seed, size)
-        chosen = choose(await list_crawls(archive), crawl)[0].crawl
+            return await from_web_graph(archive, cache, name or "webgraph", seed, size)
+        found = await find_crawls(archive, crawl, cache)
+        for note in found.notes:
+            say(note)
+        chosen = found.crawls[0].crawl
         return await from_crawl(archive, chosen, cache, name or f"crawl-{chosen}", seed, size)
 
 
@@ -150,7 +162,7 @@ async def _draw_from_archive(
 @output_options()
 def history(
     db: Path, mirror: str, contact: str | None, crawls: str, panel: str | None, lookup: str | None,
-    cdx_api: bool, rate: float, in_flight: int, dry_run: bool, cache: Path | None,
+    cdx_api: bool, rate: float | None, in_flight: int | None, dry_run: bool, cache: Path | None,
     max_runtime: float | None, max_requests: int | None, output: Output,
 ) -> None:  # fmt: skip
     r"""Collect the panel's robots.txt from Common Crawl's archive and judge them.
@@ -166,16 +178,18 @@ def history(
     store = Store(db)
     members = store.facts.followed(panel)
     method: Method | None = "cdx-api" if cdx_api else cast("Method | None", lookup)
-    limits = Limits(per_second=rate, in_flight=in_flight)
+    limits = limits_for(mirror, rate, in_flight)
     wanted = Wanted(mirror, contact, crawls, method, limits, cache or db.with_suffix(".cache"))
     if dry_run:
-        plans = asyncio.run(plan_history(store, wanted, members))
-        _print_plans(plans, rate, output)
+        planned = Run(store, say=say)
+        plans = asyncio.run(plan_history(planned, wanted, members))
+        _print_plans(plans, limits.per_second, output)
+        _end(planned.tally)
         return
     budget = Budget.of(max_runtime, max_requests)
     configuration = {"mirror": mirror, "crawls": crawls, "panel": panel}
     with recorded(store, "history", configuration) as tally, progress_bar() as progress:
-        run = Run(store, tally, progress, budget)
+        run = Run(store, tally, progress, budget, say)
         try:
             asyncio.run(collect_history(run, wanted, members))
         finally:
@@ -184,8 +198,18 @@ def history(
         f"{tally.captures} new captures, {tally.payloads} payloads judged, "
         f"{tally.requests} requests, {tally.bytes / 1e6:.1f} MB"
     )
+    _end(tally)
+
+
+def _end(tally: Tally) -> None:
+    """Say what could not be done; if there is something the exit code tells of it."""
+    for trouble in tally.troubles[:_SHOWN]:
+        say(trouble)
+    if len(tally.troubles) > _SHOWN:
+        say(f"... and {len(tally.troubles) - _SHOWN} more crawls are passed over")
     if tally.unfinished:
         say("the budget is used up; run the same command to go on")
+    if tally.unfinished or tally.troubles:
         sys.exit(PARTIAL)
 
 

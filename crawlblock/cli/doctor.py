@@ -1,7 +1,7 @@
 """`crawlblock doctor`: is all there that a run needs."""
 
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import click
@@ -10,11 +10,13 @@ from crawlblock.cli.options import (
     Output,
     contact_option,
     db_option,
+    limits_for,
     mirror_option,
     output_options,
+    politeness_options,
     print_rows,
 )
-from crawlblock.pipeline.doctor import Finding, examine
+from crawlblock.pipeline.doctor import QUICK, Finding, examine
 from crawlblock.pipeline.runs import now
 
 
@@ -22,8 +24,12 @@ from crawlblock.pipeline.runs import now
 @db_option
 @mirror_option
 @contact_option
+@politeness_options
 @output_options()
-def doctor(db: Path, mirror: str, contact: str | None, output: Output) -> None:
+def doctor(
+    db: Path, mirror: str, contact: str | None, rate: float | None, in_flight: int | None,
+    output: Output,
+) -> None:  # fmt: skip
     r"""Look whether all is there that a run needs, and say what to do where it is not.
 
     It looks at versions, the database and its disk, the contact, the archive and this terminal.
@@ -35,7 +41,9 @@ def doctor(db: Path, mirror: str, contact: str | None, output: Output) -> None:
       crawlblock doctor --contact you@example.org -o json
       crawlblock doctor --mirror build/miniature
     """
-    findings = [*examine(db, mirror, contact, now()), _encoding()]
+    asked = limits_for(mirror, rate, in_flight)
+    limits = replace(QUICK, per_second=asked.per_second, in_flight=asked.in_flight)
+    findings = [*examine(db, mirror, contact, now(), limits), _encoding()]
     print_rows([asdict(finding) for finding in findings], output, [*Finding.__slots__])
     if any(finding.state == "fail" for finding in findings):
         sys.exit(1)

@@ -9,6 +9,7 @@ from functools import wraps
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import click
 from rich.console import Console
@@ -19,6 +20,7 @@ from crawlblock.registry import crawlers
 from crawlblock.report.plain import safe
 from crawlblock.report.rows import FORMATS, TABLE, WIDTH, Rows, formatted, print_table
 from crawlblock.sources.live.guard import Network
+from crawlblock.transport import Limits, is_loopback
 
 PARTIAL = 3  # exit code: a part was done and is stored, another run must do the rest
 DEFAULT_DB = Path("data/crawlblock.duckdb")
@@ -98,18 +100,28 @@ def politeness_options(command: Callable[..., Any]) -> Callable[..., Any]:
     rate = click.option(
         "--rate",
         type=click.FloatRange(0.01, 10_000),
-        default=2.0,
-        show_default=True,
-        help="Requests a second to the archive.",
+        default=None,
+        help="Requests a second to the archive.  [default: 1 over public https, else 2]",
     )
     in_flight = click.option(
         "--in-flight",
         type=click.IntRange(1, 64),
-        default=2,
-        show_default=True,
-        help="Requests to the archive at a time.",
+        default=None,
+        help="Requests to the archive at a time.  [default: 1 over public https, else 2]",
     )
     return rate(in_flight(command))
+
+
+def limits_for(mirror: str, rate: float | None, in_flight: int | None) -> Limits:
+    """Return how hard the archive is asked: by default gently where it is public."""
+    usual = 1 if is_public(mirror) else 2
+    return Limits(per_second=rate or float(usual), in_flight=in_flight or usual)
+
+
+def is_public(mirror: str) -> bool:
+    """Tell whether a mirror is a web server of others."""
+    parts = urlsplit(mirror)
+    return parts.scheme.lower() in ("http", "https") and not is_loopback(parts.hostname or "")
 
 
 def budget_options(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -2,8 +2,8 @@
 
 import asyncio
 import sys
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import click
 
@@ -13,8 +13,11 @@ from crawlblock.cli.options import (
     Output,
     contact_option,
     db_option,
+    is_public,
+    limits_for,
     mirror_option,
     output_options,
+    politeness_options,
     print_rows,
     progress_bar,
     say,
@@ -25,11 +28,11 @@ from crawlblock.pipeline.merge import merge as merge_shards
 from crawlblock.pipeline.runs import Run, recorded
 from crawlblock.pipeline.scan import Asking, scan_shards
 from crawlblock.scan.merge import Merged
-from crawlblock.scan.plan import Plan, make_plan, part, read_plan, write_plan
+from crawlblock.scan.plan import Plan, Reading, make_plan, part, read_plan, write_plan
 from crawlblock.scan.shard import Done
-from crawlblock.sources.commoncrawl.mirror import open_mirror
+from crawlblock.sources.commoncrawl.crawls import find_crawls
+from crawlblock.sources.commoncrawl.mirror import Mirror, open_mirror
 from crawlblock.store.store import Store
-from crawlblock.transport import Limits, is_loopback
 from crawlblock.warc.reader import has_fastwarc
 
 _PUBLIC_SHARE = 0.01
@@ -56,6 +59,7 @@ def scan() -> None:
 @directory_argument
 @mirror_option
 @contact_option
+@politeness_options
 @click.option(
     "--crawls",
     default="latest",
@@ -81,7 +85,7 @@ def scan() -> None:
 @output_options()
 def plan(
     directory: Path, mirror: str, contact: str | None, crawls: str, share: float | None, seed: str,
-    files: int, keep_bodies: bool, output: Output,
+    files: int, keep_bodies: bool, rate: float | None, in_flight: int | None, output: Output,
 ) -> None:  # fmt: skip
     r"""Say what a scan reads and what it costs, and write it into DIRECTORY.
 
@@ -94,33 +98,44 @@ def plan(
       crawlblock scan plan data/scan --crawls CC-MAIN-2026 --share 0.001 --contact you@example.org
       crawlblock scan plan data/scan --mirror /archive --crawls all
     """
-    chosen = share or (_PUBLIC_SHARE if _is_public(mirror) else 1.0)
+    share = share or (_PUBLIC_SHARE if is_public(mirror) else 1.0)
+    limits = limits_for(mirror, rate, in_flight)
+    reading = Reading(share, seed, files, keep_bodies)
     with working("plan"):
-        made = asyncio.run(_make_plan(mirror, contact, crawls, chosen, seed, files, keep_bodies))
+        archive = open_mirror(mirror, contact, limits)
+        made, troubles = asyncio.run(_make_plan(archive, crawls, directory, reading))
     write_plan(made, directory)
-    _print_plan(made, output)
+    _print_plan(made, limits.per_second, output)
+    for trouble in troubles[:_SHOWN]:
+        say(trouble)
+    if len(troubles) > _SHOWN:
+        say(f"... and {len(troubles) - _SHOWN} more crawls are passed over")
+    if troubles:
+        sys.exit(PARTIAL)
 
 
 async def _make_plan(
-    mirror: str, contact: str | None, crawls: str, share: float, seed: str, files: int,
-    keep_bodies: bool,
-) -> Plan:  # fmt: skip
-    async with open_mirror(mirror, contact, Limits(per_second=_PUBLIC_RATE)) as archive:
-        return await make_plan(archive, crawls, share, seed, files, keep_bodies)
+    opened: AbstractAsyncContextManager[Mirror], crawls: str, directory: Path, reading: Reading
+) -> tuple[Plan, list[str]]:
+    async with opened as archive:
+        found = await find_crawls(archive, crawls, directory)
+        for note in found.notes:
+            say(note)
+        return await make_plan(archive, [crawl.crawl for crawl in found.crawls], reading)
 
 
-def _print_plan(made: Plan, output: Output) -> None:
+def _print_plan(made: Plan, per_second: float, output: Output) -> None:
     rows: list[dict[str, object]] = [
         {"crawl": taken.crawl, "files": taken.files, "of": taken.of, "weight": round(taken.weight)}
         for taken in made.crawls
     ]
     print_rows(rows, output, ["crawl", "files", "of", "weight"])
-    public = _is_public(made.mirror)
-    rate = _PUBLIC_RATE if public else None
+    public = is_public(made.mirror)
+    waits = f"at {per_second:g} a second" if public else "of one core, where nothing else waits"
+    minutes = made.minutes(per_second if public else None)
     say(
         f"{made.files} files in {len(made.shards)} shards, about {made.bytes / 1e6:.0f} MB and "
-        f"{made.minutes(rate):.0f} minutes "
-        + (f"at {rate:g} request a second" if public else "of one core, where nothing else waits")
+        f"{minutes:.0f} minutes {waits}"
     )
 
 
@@ -169,7 +184,7 @@ def run_shards(
         raise click.UsageError("--engine dask and --scheduler ADDRESS belong together")
     number, parts = _part(shard)
     planned = read_plan(directory)
-    public = _is_public(planned.mirror)
+    public = is_public(planned.mirror)
     rate = rate or (_PUBLIC_RATE if public else None)
     _warn(public, rate)
     asking = Asking(directory, contact, number, parts, rate)
@@ -284,8 +299,3 @@ def _part(text: str) -> tuple[int, int]:
     if number.isdigit() and parts.isdigit() and 1 <= int(number) <= int(parts):
         return int(number), int(parts)
     raise click.BadParameter(f"{text!r} is not i/N with 1 <= i <= N, such as 3/16")
-
-
-def _is_public(mirror: str) -> bool:
-    parts = urlsplit(mirror)
-    return parts.scheme.lower() in ("http", "https") and not is_loopback(parts.hostname or "")

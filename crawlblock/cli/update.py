@@ -12,6 +12,7 @@ from crawlblock.cli.options import (
     concurrency_option,
     contact_option,
     db_option,
+    limits_for,
     mirror_option,
     network_option,
     politeness_options,
@@ -33,7 +34,6 @@ from crawlblock.sources.commoncrawl.crawls import NEW
 from crawlblock.sources.live import Pace
 from crawlblock.sources.live.guard import Network
 from crawlblock.store.store import Store
-from crawlblock.transport import Limits
 
 NOTHING_NEW = 5
 
@@ -56,7 +56,7 @@ NOTHING_NEW = 5
 def update(
     db: Path, contact: str | None, mirror: str, results: Path | None, reading: str,
     panel: str | None, snapshot: str | None, no_live: bool, no_history: bool, concurrency: int,
-    rate: float, in_flight: int, max_runtime: float | None, max_requests: int | None,
+    rate: float | None, in_flight: int | None, max_runtime: float | None, max_requests: int | None,
     allow_network: tuple[Network, ...], quiet: bool,
 ) -> None:  # fmt: skip
     r"""Bring everything up to date: today's answers, new crawls, verdicts, claims, page.
@@ -76,14 +76,14 @@ def update(
     asking = None
     if not no_live:
         asking = Asking(contact, name, Pace(concurrency), allowed=allow_network)
-    limits = Limits(rate, in_flight)
+    limits = limits_for(mirror, rate, in_flight)
     archive = Wanted(mirror, contact, NEW, None, limits, db.with_suffix(".cache"))
     wanted = None if no_history else archive
     folder = results or db.parent / "results"
     budget = Budget.of(max_runtime, max_requests)
     configuration = {"mirror": mirror, "panel": panel, "live": not no_live, "reading": reading}
     with recorded(store, "update", configuration) as tally, progress_bar(quiet) as progress:
-        run = Run(store, tally, progress, budget)
+        run = Run(store, tally, progress, budget, say)
         troubles = bring_up_to_date(run, members, asking, wanted)
         stale = not is_answered(store, folder, reading)
         progress("claims", 0, 0)

@@ -14,6 +14,7 @@ from crawlblock.cli.options import (
     cache_option,
     contact_option,
     db_option,
+    limits_for,
     mirror_option,
     output_options,
     politeness_options,
@@ -32,7 +33,6 @@ from crawlblock.pipeline.weigh import (
 )
 from crawlblock.sources.commoncrawl.plan import Estimate
 from crawlblock.store.store import Store
-from crawlblock.transport import Limits
 
 
 @click.command()
@@ -61,8 +61,9 @@ from crawlblock.transport import Limits
 @output_options()
 def weights(
     db: Path, list_file: Path | None, corpus: str | None, crawl: str | None, parts: int | None,
-    seed: str, mirror: str, contact: str | None, rate: float, in_flight: int, dry_run: bool,
-    cache: Path | None, max_runtime: float | None, max_requests: int | None, output: Output,
+    seed: str, mirror: str, contact: str | None, rate: float | None, in_flight: int | None,
+    dry_run: bool, cache: Path | None, max_runtime: float | None, max_requests: int | None,
+    output: Output,
 ) -> None:  # fmt: skip
     r"""Weigh the domains: how much of a corpus each has, to tell how much is refused.
 
@@ -82,13 +83,13 @@ def weights(
         return
     if corpus:
         raise click.UsageError("a crawl is its own --corpus")
-    limits = Limits(per_second=rate, in_flight=in_flight)
+    limits = limits_for(mirror, rate, in_flight)
     wanted = Weighing(
         mirror, contact, crawl or "", parts, seed, limits, cache or db.with_suffix(".cache")
     )
-    plan = asyncio.run(plan_weighing(wanted))
+    plan = asyncio.run(plan_weighing(wanted, say))
     if dry_run:
-        _print_plan(plan, rate, output)
+        _print_plan(plan, limits.per_second, output)
     else:
         _weigh_crawl(store, wanted, plan, Budget.of(max_runtime, max_requests))
 

@@ -16,7 +16,7 @@ from packaging.specifiers import SpecifierSet
 
 from crawlblock.errors import CrawlblockError, InputError
 from crawlblock.hosts import suffix_list_date
-from crawlblock.sources.commoncrawl.crawls import list_crawls
+from crawlblock.sources.commoncrawl.crawls import list_crawls, paths
 from crawlblock.sources.commoncrawl.mirror import open_mirror
 from crawlblock.store.ask import ask
 from crawlblock.store.database import copy_of
@@ -26,7 +26,7 @@ from crawlblock.transport import Limits, user_agent
 _ROOM = 200_000_000  # bytes that should be free beside two more copies of the database
 _LAG = 3600  # s, after which a copy that was not renewed tells of a stopped run
 _OLD_LIST = 2 * 365  # days
-_QUICK = Limits(pauses=0, attempts=2, timeout=20.0, retry=0.5)
+QUICK = Limits(pauses=0, attempts=2, timeout=20.0, retry=0.5, patience=5.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +39,15 @@ class Finding:
     advice: str | None = None
 
 
-def examine(db: Path, mirror: str, contact: str | None, now: datetime) -> Iterator[Finding]:
+def examine(
+    db: Path, mirror: str, contact: str | None, now: datetime, limits: Limits = QUICK
+) -> Iterator[Finding]:
     """Look at everything but the terminal, one after the other; nothing is changed."""
     yield from versions()
     yield suffix_list(now.date())
     yield from database(db, now)
     yield _contact(contact)
-    yield archive(mirror, contact)
+    yield archive(mirror, contact, db.with_suffix(".cache"), limits)
 
 
 # Versions
@@ -185,20 +187,28 @@ def _contact(contact: str | None) -> Finding:
     return Finding("contact", "ok", str(contact))
 
 
-def archive(mirror: str, contact: str | None) -> Finding:
-    """Ask the archive for its list of crawls, once."""
+def archive(
+    mirror: str, contact: str | None, kept: Path | None = None, limits: Limits = QUICK
+) -> Finding:
+    """Ask the archive for its list of crawls, once; `kept` may have an earlier one."""
     try:
-        crawls = asyncio.run(_crawls(mirror, contact))
+        crawls, note = asyncio.run(_crawls(mirror, contact, kept, limits))
     except InputError as error:
         unasked = contact is None and "--contact" in str(error)
         return Finding("archive", "warn" if unasked else "fail", mirror, str(error))
     except CrawlblockError as error:
         return Finding("archive", "fail", mirror, str(error))
-    if not crawls:
-        return Finding("archive", "fail", mirror, "it lists no crawl; take another --mirror")
-    return Finding("archive", "ok", f"{mirror}: {len(crawls)} crawls, the newest {crawls[0]}")
+    found = f"{mirror}: {len(crawls)} crawls, the newest {crawls[0]}"
+    return Finding("archive", "warn" if note else "ok", found, note)
 
 
-async def _crawls(mirror: str, contact: str | None) -> list[str]:
-    async with open_mirror(mirror, contact, _QUICK) as source:
-        return [crawl.crawl for crawl in await list_crawls(source)]
+async def _crawls(
+    mirror: str, contact: str | None, kept: Path | None, limits: Limits
+) -> tuple[list[str], str | None]:
+    """Return the crawls, and where they are from if the server of lists did not say."""
+    async with open_mirror(mirror, contact, limits) as source:
+        listing = await list_crawls(source, kept, keep=False)
+        crawls = [crawl.crawl for crawl in listing.entries]
+        if listing.note:  # another server has the data
+            await paths(source, crawls[0], "cc-index-table")
+        return crawls, listing.note

@@ -2,7 +2,7 @@
 
 import asyncio
 import shutil
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,7 +16,7 @@ from crawlblock.pipeline.runs import Run
 from crawlblock.sources.commoncrawl.cache import CachedMirror
 from crawlblock.sources.commoncrawl.cdx import CdxApi
 from crawlblock.sources.commoncrawl.columnar import open_columnar, part_keys
-from crawlblock.sources.commoncrawl.crawls import NEW, choose, choose_new, list_crawls
+from crawlblock.sources.commoncrawl.crawls import Listed, dated, find_crawls
 from crawlblock.sources.commoncrawl.history import History
 from crawlblock.sources.commoncrawl.index import Index
 from crawlblock.sources.commoncrawl.mirror import Mirror, open_mirror
@@ -41,15 +41,17 @@ class Wanted:
     cache: Path  # where index files and ranges wait until their crawl is done
 
 
-async def plan_history(store: Store, wanted: Wanted, members: Sequence[Member]) -> list[Estimate]:
+async def plan_history(run: Run, wanted: Wanted, members: Sequence[Member]) -> list[Estimate]:
     """Return what each crawl would cost."""
+    plans: list[Estimate] = []
+
+    async def plan(mirror: Mirror, crawl: Listed) -> None:
+        pending = _pending(run.store, crawl.crawl, members)
+        plans.append(await _plan(mirror, crawl.crawl, len(pending), bool(plans), wanted))
+
     async with open_mirror(wanted.mirror, wanted.contact, wanted.limits) as mirror:
-        crawls = await _chosen(store, mirror, wanted.crawls)
-        plans: list[Estimate] = []
-        for crawl in crawls:
-            pending = _pending(store, crawl, members)
-            plans.append(await _plan(mirror, crawl, len(pending), bool(plans), wanted))
-        return plans
+        await _each_crawl(run, mirror, wanted, plan)
+    return plans
 
 
 async def collect_history(run: Run, wanted: Wanted, members: Sequence[Member]) -> None:
@@ -73,20 +75,40 @@ async def collect_history(run: Run, wanted: Wanted, members: Sequence[Member]) -
 async def _collect_crawls(
     run: Run, mirror: Mirror, wanted: Wanted, members: Sequence[Member]
 ) -> None:
-    crawls = await _chosen(run.store, mirror, wanted.crawls)
-    for number, crawl in enumerate(crawls):
-        pending = _pending(run.store, crawl, members)
+    first = True
+
+    async def collect_one(mirror: Mirror, listed: Listed) -> None:
+        nonlocal first
+        pending = _pending(run.store, listed.crawl, members)
         if pending and not run.tally.unfinished:
-            plan = await _plan(mirror, crawl, len(pending), number > 0, wanted)
+            plan = await _plan(mirror, listed.crawl, len(pending), not first, wanted)
+            crawl = await dated(mirror, listed)
             kept = CachedMirror(mirror, wanted.cache / crawl.crawl / "ranges")
             await _collect_crawl(run, kept, crawl, replace(wanted, method=plan.method), pending)
+        first = False
         if not run.tally.unfinished:  # also what a run left that was killed after its last host
-            shutil.rmtree(wanted.cache / crawl.crawl, ignore_errors=True)
+            shutil.rmtree(wanted.cache / listed.crawl, ignore_errors=True)
+
+    await _each_crawl(run, mirror, wanted, collect_one)
 
 
-async def _chosen(store: Store, mirror: Mirror, crawls: str) -> list[Crawl]:
-    known = await list_crawls(mirror)
-    return choose_new(known, store.facts.snapshots()) if crawls == NEW else choose(known, crawls)
+async def _each_crawl(
+    run: Run, mirror: Mirror, wanted: Wanted, do: Callable[[Mirror, Listed], Awaitable[None]]
+) -> None:
+    """Do something with each crawl that was asked for; one that cannot be read ends no other."""
+    begun = run.store.facts.snapshots()
+    found = await find_crawls(mirror, wanted.crawls, wanted.cache, begun=begun)
+    for note in found.notes:
+        run.say(note)
+    failed = 0
+    for crawl in found.crawls:
+        try:
+            await do(mirror, crawl)
+        except ArchiveError as error:
+            failed += 1
+            if failed == len(found.crawls):
+                raise
+            run.tally.troubles.append(f"{crawl.crawl} is passed over: {error}")
 
 
 async def _collect_crawl(
@@ -128,20 +150,19 @@ async def _open_index(mirror: Mirror, crawl: Crawl, wanted: Wanted, stack: Async
     return CdxApi(client, crawl.cdx_api)
 
 
-def _pending(store: Store, crawl: Crawl, members: Sequence[Member]) -> list[Member]:
+def _pending(store: Store, crawl: str, members: Sequence[Member]) -> list[Member]:
     """Return the members to ask about, in the indexes' order: neighbours share blocks.
 
     They are those not asked before, and those whose capture that may count was never fetched.
     """
-    done = store.facts.hosts_asked(crawl.crawl)
-    done -= store.conclusions.to_fetch().get(crawl.crawl, set())
+    done = store.facts.hosts_asked(crawl) - store.conclusions.to_fetch().get(crawl, set())
     pending = (member for member in members if member.host not in done)
     return sorted(pending, key=lambda member: surt(f"https://{member.host}/"))
 
 
-async def _plan(mirror: Mirror, crawl: Crawl, hosts: int, later: bool, wanted: Wanted) -> Estimate:
-    parts = await part_keys(mirror, crawl.crawl)
-    options = estimates(crawl.crawl, hosts, len(parts), _NEW_LATER if later else 1.0)
+async def _plan(mirror: Mirror, crawl: str, hosts: int, later: bool, wanted: Wanted) -> Estimate:
+    parts = await part_keys(mirror, crawl)
+    options = estimates(crawl, hosts, len(parts), _NEW_LATER if later else 1.0)
     if wanted.method:
         return options[wanted.method]
     return cheapest([options["zipnum"], options["columnar"]], wanted.limits.per_second)

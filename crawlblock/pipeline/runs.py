@@ -18,6 +18,7 @@ from crawlblock.store.store import RunRecord, Store
 _EARLIEST = datetime(2016, 1, 1)
 
 Progress = Callable[[str, int, int], None]  # what, done, of how many
+Say = Callable[[str], None]  # a line that the user must know
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class Tally:
 
     begun: float = field(default_factory=time.monotonic)  # s
     unfinished: bool = False  # the budget ended it
+    troubles: list[str] = field(default_factory=list)  # what could not be done
     result: str = "ok"  # what is noted of a run that was not stopped
 
     captures: int = 0
@@ -64,6 +66,10 @@ def _silent(what: str, done: int, of: int) -> None:
     """Show no progress."""
 
 
+def silent(line: str) -> None:
+    """Say nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """What every step of a run needs: where it stores, what it counts and what it may use."""
@@ -72,6 +78,7 @@ class Run:
     tally: Tally = field(default_factory=Tally)
     progress: Progress = _silent
     budget: Budget = UNLIMITED
+    say: Say = silent
 
     def is_spent(self, requests: int) -> bool:
         """Tell whether the budget is used up; if so, note that the run is not finished.

@@ -4,6 +4,7 @@ import gzip
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO, cast
 
 from crawlblock.errors import InputError
 from crawlblock.model import Member
@@ -12,6 +13,7 @@ from crawlblock.sampling import Rejected, draw, draw_strata, read_ranking, take_
 from crawlblock.sources.commoncrawl.columnar import open_columnar
 from crawlblock.sources.commoncrawl.mirror import Mirror
 from crawlblock.sources.commoncrawl.ranks import ranking_lines
+from crawlblock.sources.files.zipped import BROKEN, is_zip, open_zipped
 from crawlblock.store.store import Store
 
 BANDS = (("1k", 1_000), ("10k", 10_000), ("100k", 100_000), ("1M", 1_000_000))
@@ -26,6 +28,7 @@ class Drawn:
     seed: str | None
     members: Sequence[Member]
     rejected: Sequence[Rejected] = ()
+    notes: Sequence[str] = ()  # what the user must know
 
 
 def from_list(path: Path, panel: str) -> Drawn:
@@ -40,11 +43,14 @@ def from_ranking(path: Path, panel: str, seed: str, per_stratum: int) -> Drawn:
     return Drawn(panel, f"ranking {path.name}", seed, members)
 
 
-async def from_web_graph(mirror: Mirror, panel: str, seed: str, per_stratum: int) -> Drawn:
+async def from_web_graph(
+    mirror: Mirror, cache: Path, panel: str, seed: str, per_stratum: int
+) -> Drawn:
     """Draw from the popularity strata of Common Crawl's web-graph domain ranks."""
-    release, lines = await ranking_lines(mirror, BANDS[-1][1])
-    members = _draw_ranked(lines, panel, seed, per_stratum)
-    return Drawn(panel, f"web graph {release}", seed, members)
+    ranking = await ranking_lines(mirror, BANDS[-1][1], cache)
+    members = _draw_ranked(ranking.lines, panel, seed, per_stratum)
+    frame = f"web graph {ranking.release}"
+    return Drawn(panel, frame, seed, members, notes=ranking.notes)
 
 
 async def from_crawl(
@@ -68,11 +74,17 @@ def _draw_ranked(lines: Iterable[str], panel: str, seed: str, per_stratum: int) 
 
 
 def _lines(path: Path) -> Iterator[str]:
-    """Read a text file, gzipped or not, whatever its encoding."""
+    """Read a text file, gzipped, zipped or neither, whatever its encoding."""
     try:
-        with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
+        with _opened(path) as file:
             for line in file:
                 yield line.decode("utf-8-sig", "replace").rstrip("\r\n")
-    except (OSError, EOFError) as error:
+    except (OSError, *BROKEN) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise InputError(f"{path}: cannot be read ({reason}); name a text or CSV file") from None
+
+
+def _opened(path: Path) -> IO[bytes]:
+    if is_zip(path):
+        return open_zipped(path)
+    return cast("IO[bytes]", gzip.open(path, "rb")) if path.suffix == ".gz" else path.open("rb")

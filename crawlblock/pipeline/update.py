@@ -35,6 +35,7 @@ def bring_up_to_date(
                 troubles.append(str(error))
     finally:
         evaluate(run)
+    troubles += tally.troubles
     if tally.unfinished:
         troubles.append("the budget is used up; the next run goes on from here")
     for snapshot, reason in store.conclusions.suspects().items():

@@ -8,8 +8,8 @@ import polars as pl
 
 from crawlblock.hosts import registered_domain
 from crawlblock.model import Member
-from crawlblock.pipeline.runs import UNLIMITED, Budget, Progress, Tally
-from crawlblock.sources.commoncrawl.crawls import choose, list_crawls
+from crawlblock.pipeline.runs import UNLIMITED, Budget, Progress, Say, Tally, silent
+from crawlblock.sources.commoncrawl.crawls import find_crawls
 from crawlblock.sources.commoncrawl.mirror import Mirror, open_mirror
 from crawlblock.sources.commoncrawl.plan import Estimate
 from crawlblock.sources.commoncrawl.weights import (
@@ -57,10 +57,10 @@ def weigh_list(store: Store, path: Path, corpus: str | None) -> tuple[WeightList
     return found, _weighed(found.weights, panel_domains(store.facts.members()))
 
 
-async def plan_weighing(wanted: Weighing) -> Estimate:
+async def plan_weighing(wanted: Weighing, say: Say = silent) -> Estimate:
     """Return what weighing a crawl would cost; of one part the end is read for it."""
     async with open_mirror(wanted.mirror, wanted.contact, wanted.limits) as mirror:
-        crawl, keys, _ = await _chosen(mirror, wanted)
+        crawl, keys, _ = await _chosen(mirror, wanted, say)
         return await _estimate(mirror, crawl, keys, wanted)
 
 
@@ -104,9 +104,14 @@ def panel_domains(members: Sequence[Member]) -> set[str]:
     return {name for name in names if registered_domain(name) == name}
 
 
-async def _chosen(mirror: Mirror, wanted: Weighing) -> tuple[str, list[str], int]:
+async def _chosen(
+    mirror: Mirror, wanted: Weighing, say: Say = silent
+) -> tuple[str, list[str], int]:
     """Return the crawl, the keys of the parts to read, and how many parts there are."""
-    crawl = choose(await list_crawls(mirror), wanted.crawl)[0].crawl
+    found = await find_crawls(mirror, wanted.crawl, wanted.cache, subset=False)
+    for note in found.notes:
+        say(note)
+    crawl = found.crawls[0].crawl
     keys = await page_parts(mirror, crawl)
     return crawl, draw_parts(keys, wanted.parts, wanted.seed), len(keys)
 

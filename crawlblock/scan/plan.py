@@ -6,9 +6,9 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from crawlblock.errors import InputError
+from crawlblock.errors import ArchiveError, InputError
 from crawlblock.sampling import draw_key
-from crawlblock.sources.commoncrawl.crawls import choose, list_crawls, paths
+from crawlblock.sources.commoncrawl.crawls import paths
 from crawlblock.sources.commoncrawl.mirror import Mirror
 
 PLAN = "plan.json"
@@ -16,7 +16,7 @@ _FORMAT = 3
 _READABLE = (2, _FORMAT)
 _FILE_BYTES = 1_500_000  # of a robotstxt file in 2025 and 2026; older ones have up to 2 MB
 _FILE_CAPTURES = 750
-_CAPTURES_PER_SECOND = 17_000  # read and judged by one core: see benchmarks/README.md
+_CAPTURES_PER_SECOND = 17_000  # read by one core: see benchmarks/README.md
 _BYTES_PER_SECOND = 5_000_000  # a modest line
 
 
@@ -44,6 +44,16 @@ class Shard:
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """How much of each crawl is read, and in what pieces."""
+
+    share: float
+    seed: str
+    size: int  # files of a shard
+    keep_bodies: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What is read."""
 
@@ -65,32 +75,47 @@ class Plan:
 
         `per_second` is the rate of requests, None where nothing is requested.
         """
-        judging = self.files * _FILE_CAPTURES / _CAPTURES_PER_SECOND
+        reading = self.files * _FILE_CAPTURES / _CAPTURES_PER_SECOND
         if per_second is None:
-            return judging / 60
-        return max(judging, self.files / per_second, self.bytes / _BYTES_PER_SECOND) / 60
+            return reading / 60
+        return max(reading, self.files / per_second, self.bytes / _BYTES_PER_SECOND) / 60
 
 
 async def make_plan(
-    mirror: Mirror, wanted: str, share: float, seed: str, size: int, keep_bodies: bool = False
-) -> Plan:
-    """Return a plan for some crawls (see `crawls.choose`) in shards of `size` files.
+    mirror: Mirror, crawls: Sequence[str], reading: Reading
+) -> tuple[Plan, list[str]]:
+    """Return a plan for some crawls, and why others of them are passed over.
 
     The same seed draws the same files everywhere, and a larger share keeps those of a smaller one.
     """
-    taken, shards, measured = [], [], 0
-    for crawl in choose(await list_crawls(mirror), wanted):
-        keys = list(dict.fromkeys(await paths(mirror, crawl.crawl, "robotstxt")))
-        drawn = draw_files(keys, share, seed)
-        if not drawn:
-            raise InputError(f"{crawl.crawl} has no robotstxt files (they begin with 2016-36)")
-        taken.append(Taken(crawl.crawl, len(drawn), len(keys)))
-        shards += cut(crawl.crawl, drawn, size)
+    taken: list[Taken] = []
+    shards: list[Shard] = []
+    troubles: list[str] = []
+    measured = 0
+    for crawl in crawls:
+        try:
+            keys = await _files(mirror, crawl)
+        except ArchiveError as error:
+            troubles.append(f"{crawl} is passed over: {error}")
+            if len(troubles) == len(crawls):
+                raise
+            continue
+        drawn = draw_files(keys, reading.share, reading.seed)
+        taken.append(Taken(crawl, len(drawn), len(keys)))
+        shards += cut(crawl, drawn, reading.size)
         measured += sum(_size(mirror, key) for key in drawn)
     return Plan(
-        mirror.location, seed, share, measured, tuple(taken), tuple(shards),
-        keep_bodies,
-    )  # fmt: skip
+        mirror.location, reading.seed, reading.share, measured, tuple(taken), tuple(shards),
+        reading.keep_bodies,
+    ), troubles  # fmt: skip
+
+
+async def _files(mirror: Mirror, crawl: str) -> list[str]:
+    """Return the keys of a crawl's robotstxt files, at least one."""
+    keys = list(dict.fromkeys(await paths(mirror, crawl, "robotstxt")))
+    if not keys:
+        raise ArchiveError(f"{mirror.location}: the list of robotstxt files is empty")
+    return keys
 
 
 def draw_files(keys: Sequence[str], share: float, seed: str) -> list[str]:

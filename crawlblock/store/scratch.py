@@ -5,7 +5,7 @@ from contextlib import closing, contextmanager
 
 import duckdb
 
-from crawlblock.captures.frames import Batch
+from crawlblock.captures.frames import Batch, joined
 from crawlblock.model import SnapshotKind
 from crawlblock.store.adding import add_batch
 from crawlblock.store.layout import schema
@@ -18,7 +18,7 @@ def settled(batches: Iterable[Batch], kind: SnapshotKind) -> Iterator[duckdb.Duc
     with closing(duckdb.connect()) as con:
         con.execute("SET TimeZone = 'UTC'").fetchall()
         con.execute(schema()).fetchall()
-        for batch in batches:
+        for batch in joined(batches):
             add_batch(con, batch, kind)
         settle(con)
         yield con

@@ -2,11 +2,12 @@
 
 from crawlblock.transport.answers import MOST_IN_MEMORY
 from crawlblock.transport.client import PoliteClient, Traffic, is_loopback, user_agent
-from crawlblock.transport.gate import Failure, HostGate, Limits, Refusal
+from crawlblock.transport.gate import Busy, Failure, HostGate, Limits, Refusal
 from crawlblock.transport.partial import PartialFile
 
 __all__ = [
     "MOST_IN_MEMORY",
+    "Busy",
     "Failure",
     "HostGate",
     "Limits",

@@ -2,20 +2,19 @@
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 
 import aiohttp
 from yarl import URL
 
 from crawlblock.outcome import Outcome
-from crawlblock.transport.gate import Failure, Refusal
+from crawlblock.transport.gate import Busy, Failure, Refusal
 from crawlblock.transport.partial import PartialFile
+from crawlblock.transport.waits import asked_patience
 
 MOST_IN_MEMORY = 64 * 1024 * 1024  # bytes of one answer whose length was not asked for
 
 _CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)")
-_REFUSALS = {403: Outcome.REFUSED, 429: Outcome.THROTTLED, 503: Outcome.SERVER_ERROR}
+_REFUSALS = {403: Outcome.REFUSED, 429: Outcome.THROTTLED}
 _FINAL = {
     401: Outcome.REFUSED,
     402: Outcome.PAYMENT_REQUIRED,
@@ -79,15 +78,15 @@ def continues(response: aiohttp.ClientResponse, part: PartialFile) -> bool:
     )
 
 
-def refused(response: aiohttp.ClientResponse) -> Outcome | Refusal | Failure | Moved:
+def refused(response: aiohttp.ClientResponse) -> Outcome | Refusal | Busy | Failure | Moved:
     """Return what a status other than success means."""
     status = response.status
     if status in _REFUSALS:
-        return Refusal(status, _REFUSALS[status], _retry_after(response))
+        return Refusal(status, _REFUSALS[status], asked_patience(response.headers))
     if status in (301, 302, 303, 307, 308):
         return _target(response)
     if status >= 500:
-        return Failure(Outcome.SERVER_ERROR)
+        return Busy(status, asked_patience(response.headers))
     return _FINAL.get(status, Failure(Outcome.UNREACHABLE))
 
 
@@ -99,22 +98,6 @@ def _target(response: aiohttp.ClientResponse) -> Outcome | Moved:
         return Outcome.REDIRECT_UNRESOLVED
     known = url.scheme == "https" or (url.scheme == "http" and response.url.scheme == "http")
     return Moved(url) if known and url.host else Outcome.REDIRECT_UNRESOLVED
-
-
-def _retry_after(response: aiohttp.ClientResponse) -> float:
-    """Return the seconds a Retry-After header asks for, 0 without one (RFC 9110, 10.2.3)."""
-    stated = response.headers.get("Retry-After", "").strip()
-    if re.fullmatch(r"[0-9]+(\.[0-9]+)?", stated):
-        return float(stated)
-    try:
-        until = parsedate_to_datetime(stated)
-    except (ValueError, OverflowError):
-        return 0.0
-    try:  # by the server's own clock, where it tells the time
-        now = parsedate_to_datetime(response.headers.get("Date", ""))
-    except ValueError:
-        now = datetime.now(UTC)
-    return max(0.0, until.timestamp() - now.timestamp())
 
 
 def failed(error: Exception) -> Outcome:

@@ -26,8 +26,9 @@ from crawlblock.transport.answers import (
     refused,
     stated_size,
 )
-from crawlblock.transport.gate import Clock, Failure, HostGate, Limits, Refusal, Sleep
+from crawlblock.transport.gate import Busy, Clock, Failure, HostGate, Limits, Refusal, Sleep
 from crawlblock.transport.partial import PartialFile
+from crawlblock.transport.waits import used_up
 
 _MOST_REDIRECTS = 5
 
@@ -35,7 +36,7 @@ _CONTACT = re.compile(r"[^\s@<>()]+@[^\s@<>()]+\.[^\s@<>()]+|https?://[^\s<>()/]
 T = TypeVar("T")
 
 
-_Answer: TypeAlias = T | Outcome | Refusal | Failure | Moved  # of one attempt
+_Answer: TypeAlias = T | Outcome | Refusal | Busy | Failure | Moved  # of one attempt
 _Take: TypeAlias = Callable[[aiohttp.ClientResponse], Awaitable[T | Outcome | Failure]]
 
 
@@ -82,8 +83,10 @@ class PoliteClient:
         *,
         clock: Clock = time.monotonic,
         sleep: Sleep = asyncio.sleep,
+        traffic: Traffic | None = None,
     ) -> None:
-        self.traffic = Traffic()
+        """Take what is sent and kept to; `traffic` is another client's, to count with it."""
+        self.traffic = traffic or Traffic()
         self._agent, self._limits, self._clock, self._sleep = user_agent, limits, clock, sleep
         self._gates: dict[str, HostGate] = {}
 
@@ -182,6 +185,8 @@ class PoliteClient:
             async with self._session.get(
                 url, headers=headers, timeout=patience, allow_redirects=False, proxy=_proxy(url)
             ) as response:
+                if response.status < 400:
+                    self._gate(url).hold(used_up(response.headers))
                 if response.status in (200, 206, 416):
                     return await take(response)
                 return refused(response)

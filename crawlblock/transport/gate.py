@@ -1,4 +1,4 @@
-"""The gate of a host: how fast it may be asked, and what happens when it refuses."""
+"""The gate of a host: how fast it may be asked, and what happens when it does not answer well."""
 
 import asyncio
 import logging
@@ -13,6 +13,9 @@ from crawlblock.outcome import Outcome
 
 _LONGEST_OBEYED = 3600.0  # s; a host that asks for more patience than this ends the run
 _LONGEST_RETRY = 60.0  # s between two attempts
+_IN_A_ROW = 5  # answers of a server under load, after each such number the host pauses
+_BUSY_PAUSE = 5.0  # s; the first of these pauses, doubled each time up to the longest retry
+_ALONE = 8  # attempts of one request that found the host busy while others got through
 
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -24,14 +27,15 @@ Sleep = Callable[[float], Awaitable[None]]
 class Limits:
     """What one host is asked to bear, by all tasks of a client together."""
 
-    per_second: float = 2.0  # request starts; they keep 1 / per_second s apart
-    in_flight: int = 2
-    pause: float = 60.0  # s; the first pause after 403, 429 or 503, doubled each time
+    per_second: float = 1.0  # request starts; they keep 1 / per_second s apart
+    in_flight: int = 1
+    pause: float = 60.0  # s; the first pause after 403 or 429, doubled each time
     longest_pause: float = 900.0  # s
     pauses: int = 3  # without a success in between; the next refusal ends the run
     attempts: int = 5  # of one request, where it fails in another way
     timeout: float = 120.0  # s; of one read, and of silence while saving
     retry: float = 1.0  # s before the second attempt, doubled each time
+    patience: float = 1800.0  # s without a success but 5xx, after which the run ends
 
     def __post_init__(self) -> None:
         """Refuse limits under which nothing would ever be sent."""
@@ -46,6 +50,14 @@ class Refusal:
 
     status: int
     outcome: Outcome  # of the request, should the host go on refusing just this one
+    retry_after: float = 0.0  # s
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """An answer by which a host says that it is under load, whoever asks."""
+
+    status: int
     retry_after: float = 0.0  # s
 
 
@@ -68,33 +80,50 @@ class HostGate:
         self._next_start = self._resume_at = clock()
         self._epoch = 0  # pauses ever: tells answers to earlier requests from those after a pause
         self._pauses = 0  # since the last success
+        self._busy = 0  # answers of a host under load since the last success
+        self._busy_since = 0.0  # the first of them
+        self._successes = 0  # ever
         self._closed: str | None = None  # why
 
-    async def ask(self, once: Callable[[], Awaitable[T | Refusal | Failure]]) -> T | Outcome:
+    async def ask(self, once: Callable[[], Awaitable[T | Refusal | Busy | Failure]]) -> T | Outcome:
         """Return what `once` gives, calling it again as often as the limits allow.
 
         Raises UpstreamError when the host keeps refusing, then and for every later call.
         """
-        failures = refusals = 0
+        failures = refusals = busy = alone = 0
+        successes = self._successes
         while True:
             async with self._slots:
                 epoch = await self._start()
                 answer = await once()
-                if isinstance(answer, Refusal):
-                    self._pause(epoch, answer)
-                    refusals += 1
+                self._note(epoch, answer)
             if isinstance(answer, Refusal):
+                refusals += 1
                 if refusals > self._limits.pauses:  # others get through meanwhile
                     return answer.outcome
+            elif isinstance(answer, Busy):
+                busy += 1
+                alone += self._successes > successes
+                successes = self._successes
+                if alone >= _ALONE:
+                    return Outcome.SERVER_ERROR
+                await self._sleep(self._patience(busy))
             elif isinstance(answer, Failure):
                 failures += 1
                 if failures >= self._limits.attempts:
                     return answer.outcome
                 await self._sleep(self._patience(failures))
             else:
-                if epoch == self._epoch:  # a success from before the pause proves nothing
-                    self._pauses = 0
                 return answer
+
+    def hold(self, seconds: float) -> None:
+        """Send nothing for a while: what the host allows is used up.
+
+        A host that asks for too much patience is asked nothing more.
+        """
+        if seconds > _LONGEST_OBEYED:
+            self._closed = self._why(f"allows nothing more for {seconds:.0f} s")
+        self._resume(seconds)
 
     async def _start(self) -> int:
         """Wait for the turn of a request and return its epoch."""
@@ -109,6 +138,18 @@ class HostGate:
             self._next_start = self._clock() + 1 / self._limits.per_second
             return self._epoch
 
+    def _note(self, epoch: int, answer: object) -> None:
+        """Draw from an answer what all later requests must bear."""
+        if isinstance(answer, Refusal):
+            self._pause(epoch, answer)
+        elif isinstance(answer, Busy):
+            self._rest(answer)
+        elif not isinstance(answer, Failure):
+            self._busy = 0
+            self._successes += 1
+            if epoch == self._epoch:  # a success from before the pause proves nothing
+                self._pauses = 0
+
     def _pause(self, epoch: int, refusal: Refusal) -> None:
         """Hold back every request; refusals of one epoch are one event."""
         wait = refusal.retry_after
@@ -118,20 +159,51 @@ class HostGate:
             doubled = self._limits.pause * 2.0 ** (self._pauses - 1)
             wait = max(wait, min(doubled, self._limits.longest_pause))
         if self._pauses > self._limits.pauses:
-            self._close(refusal.status, f"still, after {self._limits.pauses} pauses")
-        if wait > _LONGEST_OBEYED:
-            self._close(refusal.status, f"and asks for {wait:.0f} s of patience")
-        if wait and self._resume_at < self._clock() + wait:
-            self._resume_at = self._clock() + wait
-            _log.warning("%s answered %d: waiting %.0f s", self._host, refusal.status, wait)
+            still = f" still, after {self._limits.pauses} pauses" if self._limits.pauses else ""
+            self._close(f"answered {refusal.status}{still}")
+        self._obey(refusal.status, wait)
 
-    def _close(self, status: int, why: str) -> None:
-        self._closed = (
-            f"{self._host} answered {status} {why}; wait an hour or more, then run the same "
-            "command again: it resumes"
-        )
+    def _rest(self, answer: Busy) -> None:
+        """Hold back every request where the host asks for it, or after several in a row."""
+        now = self._clock()
+        if not self._busy:
+            self._busy_since = now
+        self._busy += 1
+        if now - self._busy_since >= self._limits.patience:
+            self._close(f"answered {answer.status}{_spoken(now - self._busy_since)}")
+        rounds, rest = divmod(self._busy, _IN_A_ROW)
+        pause = min(_BUSY_PAUSE * 2.0 ** min(rounds - 1, 10), _LONGEST_RETRY)
+        wait = answer.retry_after if rest else max(answer.retry_after, pause * self._limits.retry)
+        self._obey(answer.status, wait)
+
+    def _obey(self, status: int, wait: float) -> None:
+        if wait > _LONGEST_OBEYED:
+            self._close(f"answered {status} and asks for {wait:.0f} s of patience")
+        if self._resume(wait):
+            _log.warning("%s answered %d: waiting %.0f s", self._host, status, wait)
+
+    def _resume(self, wait: float) -> bool:
+        """Resume after so many seconds at the earliest; tell whether that is later than before."""
+        later = wait > 0 and self._resume_at < self._clock() + wait
+        if later:
+            self._resume_at = self._clock() + wait
+        return later
+
+    def _close(self, why: str) -> None:
+        self._closed = self._why(why)
         raise UpstreamError(self._closed)
+
+    def _why(self, why: str) -> str:
+        return (
+            f"{self._host} {why}; wait an hour or more, then run the same command again: it resumes"
+        )
 
     def _patience(self, failures: int) -> float:
         jitter = random.uniform(1.0, 1.5)  # noqa: S311 - it spreads retries, it hides nothing
-        return jitter * min(self._limits.retry * 2.0 ** (failures - 1), _LONGEST_RETRY)
+        return jitter * min(self._limits.retry * 2.0 ** min(failures - 1, 10), _LONGEST_RETRY)
+
+
+def _spoken(seconds: float) -> str:
+    if seconds < 1:
+        return ""
+    return f" for {seconds / 60:.0f} minutes" if seconds >= 120 else f" for {seconds:.0f} seconds"

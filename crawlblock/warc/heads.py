@@ -69,7 +69,9 @@ def _fields(head: bytes) -> Head:
     if b"\n " in head or b"\n\t" in head:
         head = _FOLDED.sub(b" ", head)
     fields = _last(head.split(b"\r\n"))
-    return fields if fields[-1] else _last(head.split(b"\n"))
+    if fields[-1] and b"\n" not in b"".join(fields):
+        return fields
+    return _last(head.split(b"\n"))  # some or all of its lines end in LF alone
 
 
 def _last(lines: list[bytes]) -> Head:

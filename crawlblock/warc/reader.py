@@ -149,7 +149,7 @@ def _with_fastwarc(file: IO[bytes], raw: mmap.mmap) -> Iterator[Found]:
                 continue
             names, values = zip(*record.headers.items_bytes())  # noqa: B905 - they are pairs
             head = picks[names]((*values, b""))
-            if not head[-1].isdigit():
+            if not head[-1].isdigit() or b"\n" in b"".join(head):  # it joins lines that end in LF
                 raise _Doubt
             if kind is response or head[0].lower() not in _PASSED_OVER:
                 last = head, block

@@ -59,7 +59,9 @@ class State:
 
 _STATE = """
 SELECT (SELECT max(version) FROM schema_version),
-       (SELECT list(DISTINCT registry ORDER BY registry) FROM policies),
+       (SELECT list(DISTINCT s.digest ORDER BY s.digest) FROM conclusions.stamps s
+        JOIN (SELECT DISTINCT unnest([verdicts, authorship, signals]) AS id
+              FROM conclusions.judgements) USING (id)),
        (SELECT count(*) FROM snapshots),
        (SELECT count(DISTINCT host) FROM captures),
        (SELECT min(first_capture) FROM snapshots),

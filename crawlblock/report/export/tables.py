@@ -143,7 +143,7 @@ def _comment(con: duckdb.DuckDBPyConnection, column: str, sources: Sequence[str]
     found: dict[str, str] = dict(
         con.execute(
             "SELECT table_name, comment FROM duckdb_columns() "
-            "WHERE column_name = ? AND comment IS NOT NULL",
+            "WHERE schema_name = 'main' AND column_name = ? AND comment IS NOT NULL",
             [column],
         ).fetchall()
     )
@@ -154,8 +154,8 @@ def _about(con: duckdb.DuckDBPyConnection, names: Sequence[str]) -> str:
     """Return what the database says of the first of some tables or views that it has."""
     found: dict[str, str] = dict(
         con.execute(
-            "SELECT table_name, comment FROM duckdb_tables() "
-            "UNION ALL SELECT view_name, comment FROM duckdb_views()"
+            "SELECT table_name, comment FROM duckdb_tables() WHERE schema_name = 'main' "
+            "UNION ALL SELECT view_name, comment FROM duckdb_views() WHERE schema_name = 'main'"
         ).fetchall()
     )
     return next(found[name] for name in names if found.get(name))

@@ -13,6 +13,7 @@ from crawlblock.outcome import Outcome
 from crawlblock.sources.commoncrawl.keys import index_url, is_key
 from crawlblock.transport import (
     MOST_IN_MEMORY,
+    Busy,
     Failure,
     HostGate,
     Limits,
@@ -112,7 +113,7 @@ class S3Mirror:
     ) -> T | Outcome:
         """Get an object; `changed` is called where it is no longer the one asked for."""
 
-        async def once() -> T | Outcome | Refusal | Failure:
+        async def once() -> T | Outcome | Refusal | Busy | Failure:
             self.traffic.requests += 1
             try:
                 got = await self._store.get_async(key, options=options())
@@ -128,7 +129,7 @@ class S3Mirror:
 
         return await self._gate.ask(once) if is_key(key) else Outcome.ABSENT
 
-    def _failed(self, error: Exception) -> Outcome | Refusal | Failure:
+    def _failed(self, error: Exception) -> Outcome | Refusal | Busy | Failure:
         """Return what an error of obstore means; it tells the HTTP status only in its text."""
         found = _STATUS.search(str(error))
         status = int(found[1]) if found else None
@@ -141,8 +142,10 @@ class S3Mirror:
             )
         if status == 416:
             return Outcome.DAMAGED
-        if status in (429, 503):
+        if status == 429:
             return Refusal(status, Outcome.THROTTLED)
+        if status and status >= 500:
+            return Busy(status)
         return Failure(Outcome.SERVER_ERROR if status else Outcome.UNREACHABLE)
 
     def _open(self, agent: str, limits: Limits) -> Any:

@@ -1,53 +1,115 @@
 """Which crawls there are, and the files each one is made of."""
 
+import csv
 import gzip
-import json
+import re
 import zlib
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.resources import files
+from pathlib import Path
+from typing import Protocol, TypeVar
 
 from crawlblock.errors import ArchiveError, InputError, UpstreamError, did_you_mean
 from crawlblock.model import Crawl
 from crawlblock.outcome import Outcome
+from crawlblock.sources.commoncrawl.keys import cdx_url, is_common_crawl
+from crawlblock.sources.commoncrawl.lists import Kind, Listing, known_list, read_list
 from crawlblock.sources.commoncrawl.mirror import Mirror
 
 NEW = "new"  # what update asks for: see `choose_new`
+FIRST = "CC-MAIN-2016-36"  # the first crawl with a robotstxt subset
+
+_NAME = re.compile(r"CC-MAIN-(\d{4})(?:-(\d{2})|-\d{4})?")  # CC-MAIN-2012, -2008-2009, -2025-33
+_IN_FULL = re.compile(r"CC-MAIN-\d{4}-\d{2}")
+_SAFE = re.compile(r"\w[\w.-]*", re.ASCII)  # it names a folder of the cache
+_WINDOW = re.compile(r"CC-MAIN-(\d{14})-(\d{14})-")  # first and last capture in a file
 
 
-async def list_crawls(mirror: Mirror) -> list[Crawl]:
-    """Return the crawls of an archive, newest first (collinfo.json)."""
-    raw = await mirror.read_index("collinfo.json")
-    if isinstance(raw, Outcome):
-        raise _missing(mirror, "collinfo.json", raw)
-    try:
-        found = [
-            Crawl(entry["id"], _time(entry["from"]), _time(entry["to"]), entry.get("cdx-api"))
-            for entry in json.loads(raw)
-            if entry.get("from") and entry.get("to")
-        ]
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ArchiveError(
-            f"{mirror.location}: collinfo.json cannot be read ({error}); is this an archive in "
-            "Common Crawl's layout?"
-        ) from None
-    return sorted(found, key=lambda crawl: crawl.first_capture, reverse=True)
+class Named(Protocol):
+    """What has the name of a crawl."""
+
+    @property
+    def crawl(self) -> str:
+        """Return the name."""
 
 
-def choose(crawls: Sequence[Crawl], wanted: str) -> list[Crawl]:
+N = TypeVar("N", bound=Named)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A crawl as a list names it."""
+
+    crawl: str
+    first_capture: datetime | None  # None: see `dated`
+    last_capture: datetime | None
+    cdx_api: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The crawls that were asked for, newest first, and what the user must know about them."""
+
+    crawls: Sequence[Listed]
+    notes: Sequence[str] = ()
+
+
+async def list_crawls(
+    mirror: Mirror, kept: Path | None = None, *, keep: bool = True
+) -> Listing[list[Listed]]:
+    """Return the crawls of an archive, newest first; `kept` is where the last answer is kept."""
+    return await read_list(mirror, _CRAWLS, kept, keep=keep)
+
+
+async def find_crawls(
+    mirror: Mirror,
+    wanted: str,
+    kept: Path | None = None,
+    *,
+    begun: Collection[str] | None = None,
+    subset: bool = True,
+) -> Chosen:
+    """Return the crawls that were asked for; see `choose`, and for `new` `choose_new`.
+
+    Names in full are known without asking: those of Common Crawl's stores need no list.
+    """
+    names = _parts(wanted)
+    if names and is_common_crawl(mirror.location) and all(map(_IN_FULL.fullmatch, names)):
+        known = known_list(_CRAWLS, kept).entries
+        later = {name for name in names if _order(name) > _newest(known)}
+        unlisted = [Listed(name, None, None, cdx_url(name)) for name in sorted(later, reverse=True)]
+        return Chosen(choose([*unlisted, *known], wanted, subset))
+    listing = await list_crawls(mirror, kept)
+    notes = [listing.note] if listing.note else []
+    if wanted == NEW and begun is not None:
+        return Chosen(choose_new(listing.entries, begun), notes)
+    chosen = choose(listing.entries, wanted, subset)
+    early = _left_out(listing.entries, wanted) if subset else 0
+    if early:
+        notes.append(f"crawls before {FIRST} have no robotstxt subset and are left out ({early})")
+    return Chosen(chosen, notes)
+
+
+def choose(crawls: Sequence[N], wanted: str, subset: bool = True) -> list[N]:
     """Return the crawls that were asked for, newest first.
 
     `wanted` is a number of the latest crawls, `latest`, `all`, or names and beginnings of names,
-    separated by commas.  Raises InputError for a name that no crawl has.
+    separated by commas.  All but names in full mean crawls with a robotstxt subset, if one is
+    needed.  Raises InputError for a name that no crawl has, or none with the subset.
     """
+    able = [crawl for crawl in crawls if has_robots(crawl.crawl) or not subset]
     chosen: set[str] = set()
-    for part in filter(None, (part.strip() for part in wanted.split(","))):
+    for part in _parts(wanted):
         if part == "all":
-            names = [crawl.crawl for crawl in crawls]
+            names = [crawl.crawl for crawl in able]
         elif part == "latest" or (part.isascii() and part.isdigit()):
-            names = [crawl.crawl for crawl in crawls[: 1 if part == "latest" else int(part)]]
+            names = [crawl.crawl for crawl in able[: 1 if part == "latest" else int(part)]]
         else:
-            names = [crawl.crawl for crawl in crawls if crawl.crawl == part]
-            names = names or [c.crawl for c in crawls if c.crawl.startswith(part)]
+            names = [crawl.crawl for crawl in able if crawl.crawl == part]
+            if not names and part not in {crawl.crawl for crawl in crawls}:
+                names = [crawl.crawl for crawl in able if crawl.crawl.startswith(part)]
             if not names:
                 raise InputError(_unknown(part, crawls))
         chosen.update(names)
@@ -56,13 +118,34 @@ def choose(crawls: Sequence[Crawl], wanted: str) -> list[Crawl]:
     return [crawl for crawl in crawls if crawl.crawl in chosen]
 
 
-def choose_new(crawls: Sequence[Crawl], begun: Collection[str]) -> list[Crawl]:
+def choose_new(crawls: Sequence[N], begun: Collection[str]) -> list[N]:
     """Return the crawls that were begun and those newer than all of them, newest first.
 
     Where none was begun it is the newest alone.
     """
     first = next((n for n, crawl in enumerate(crawls) if crawl.crawl in begun), 1)
     return [crawl for n, crawl in enumerate(crawls) if n < first or crawl.crawl in begun]
+
+
+def has_robots(crawl: str) -> bool:
+    """Tell by its name whether a crawl has a robotstxt subset."""
+    return _NAME.fullmatch(crawl) is None or _order(crawl) >= _order(FIRST)
+
+
+async def dated(mirror: Mirror, listed: Listed) -> Crawl:
+    """Return a crawl with its dates; where no list has them the names of its files do."""
+    first, last = listed.first_capture, listed.last_capture
+    if first is None or last is None:
+        keys = await paths(mirror, listed.crawl, "robotstxt")
+        found = [match.groups() for match in map(_WINDOW.search, keys) if match]
+        try:
+            first = datetime.strptime(min(found)[0], "%Y%m%d%H%M%S")
+            last = datetime.strptime(max(end for _, end in found), "%Y%m%d%H%M%S")
+        except ValueError:
+            raise ArchiveError(
+                f"{mirror.location}: the files of {listed.crawl} do not say when it was made"
+            ) from None
+    return Crawl(listed.crawl, first, last, listed.cdx_api)
 
 
 async def paths(mirror: Mirror, crawl: str, kind: str) -> list[str]:
@@ -81,19 +164,87 @@ async def paths(mirror: Mirror, crawl: str, kind: str) -> list[str]:
 
 def _missing(mirror: Mirror, key: str, outcome: Outcome) -> ArchiveError | UpstreamError:
     if outcome in (Outcome.ABSENT, Outcome.DAMAGED):
-        return ArchiveError(
-            f"{mirror.location}: {key} is {outcome}; is this an archive in Common Crawl's layout?"
+        known = is_common_crawl(mirror.location)
+        advice = (
+            "the crawl may not be whole yet, take another one"
+            if known
+            else "is this an archive in Common Crawl's layout?"
         )
+        return ArchiveError(f"{mirror.location}: {key} is {outcome}; {advice}")
     return UpstreamError(
         f"{mirror.location}: {key} cannot be had ({outcome}); check the network and run again"
     )
 
 
-def _unknown(name: str, crawls: Sequence[Crawl]) -> str:
+def _unknown(name: str, crawls: Sequence[Named]) -> str:
     names = [crawl.crawl for crawl in crawls]
+    if any(each.startswith(name) for each in names):
+        return f"{name} has no robotstxt subset; the first crawl that has one is {FIRST}"
     hint = did_you_mean(name, names) or (f"the newest is {names[0]}" if names else "none is there")
     return f"no crawl is called '{name}'; {hint}"
 
 
-def _time(text: str) -> datetime:
-    return datetime.fromisoformat(text.removesuffix("Z"))
+def _left_out(crawls: Sequence[Named], wanted: str) -> int:
+    """Return how many crawls are not meant because they have no robotstxt subset."""
+    early = [crawl.crawl for crawl in crawls if not has_robots(crawl.crawl)]
+    parts = _parts(wanted)
+    return sum("all" in parts or any(map(name.startswith, parts)) for name in early)
+
+
+def _parts(wanted: str) -> list[str]:
+    return [part for part in map(str.strip, wanted.split(",")) if part]
+
+
+def _order(crawl: str) -> tuple[int, int]:
+    """Return year and week of a name of Common Crawl's, (0, 0) of another."""
+    match = _NAME.fullmatch(crawl)
+    return (int(match[1]), int(match[2] or 0)) if match else (0, 0)
+
+
+# The list
+
+
+def _newest(crawls: Sequence[Listed]) -> tuple[int, int]:
+    return max(_order(crawl.crawl) for crawl in crawls)
+
+
+def _parse(answer: object) -> list[Listed]:
+    """Return the crawls of a collinfo.json, newest first; raises ValueError if it is none."""
+    if not isinstance(answer, list):
+        raise ValueError("it is no list")
+    found = [crawl for crawl in map(_entry, answer) if crawl.first_capture and crawl.last_capture]
+    if not found:
+        raise ValueError("it lists no crawl")
+    return sorted(found, key=lambda crawl: crawl.first_capture or datetime.min, reverse=True)
+
+
+def _entry(entry: object) -> Listed:
+    if not isinstance(entry, dict):
+        raise ValueError("an entry is no crawl")
+    name, api = entry.get("id"), entry.get("cdx-api")
+    if not isinstance(name, str) or not _SAFE.fullmatch(name):
+        raise ValueError("an entry has no name of a crawl")
+    address = api if isinstance(api, str) else None
+    return Listed(name, _time(entry.get("from")), _time(entry.get("to")), address)
+
+
+def _time(stated: object) -> datetime | None:
+    """Return a time in UTC; without a zone it is so already."""
+    if stated is None or stated == "":
+        return None
+    if not isinstance(stated, str):
+        raise ValueError("a date is no text")
+    time = datetime.fromisoformat(stated)
+    return time.astimezone(UTC).replace(tzinfo=None) if time.tzinfo else time
+
+
+def _packaged() -> list[Listed]:
+    """Return the crawls known when this version was made; dates as collinfo.json had them."""
+    text = (files(__package__) / "crawls.csv").read_text("utf-8")
+    return [
+        Listed(row["crawl"], _time(row["from"]), _time(row["to"]), cdx_url(row["crawl"]))
+        for row in csv.DictReader(text.splitlines())
+    ]
+
+
+_CRAWLS = Kind("collinfo.json", _parse, _packaged, _newest, "the list of crawls")

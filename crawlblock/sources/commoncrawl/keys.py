@@ -3,18 +3,26 @@
 import re
 
 _INDEX_HOST = "https://index.commoncrawl.org"
-_SERVED_BY_INDEX_HOST = frozenset(
-    {
-        "https://data.commoncrawl.org",
-        "https://huggingface.co/buckets/commoncrawl/commoncrawl/resolve",
-        "s3://commoncrawl",
-    }
-)  # these hold the data alone
+_INDEX_HOST_OF = {  # Common Crawl's own stores hold the data alone
+    "https://data.commoncrawl.org": _INDEX_HOST,
+    "https://huggingface.co/buckets/commoncrawl/commoncrawl/resolve": _INDEX_HOST,
+    "s3://commoncrawl": _INDEX_HOST,
+}
 
 
 def index_url(location: str, name: str) -> str:
     """Return where a mirror's collinfo.json or graphinfo.json is read."""
-    return f"{_INDEX_HOST if location.lower() in _SERVED_BY_INDEX_HOST else location}/{name}"
+    return f"{_INDEX_HOST_OF.get(location.lower(), location)}/{name}"
+
+
+def is_common_crawl(location: str) -> bool:
+    """Tell whether a mirror is one of Common Crawl's own stores, whose crawls are known."""
+    return location.lower() in _INDEX_HOST_OF
+
+
+def cdx_url(crawl: str) -> str:
+    """Return the address of the CDX server of one of Common Crawl's crawls."""
+    return f"{_INDEX_HOST}/{crawl}-index"
 
 
 def is_key(key: str) -> bool:

@@ -12,7 +12,7 @@ from urllib.parse import quote, unquote, urlsplit
 from crawlblock import __version__
 from crawlblock.errors import ArchiveError, InputError, StoreError
 from crawlblock.outcome import Outcome
-from crawlblock.sources.commoncrawl.keys import index_url, is_key
+from crawlblock.sources.commoncrawl.keys import index_url, is_common_crawl, is_key
 from crawlblock.transport import (
     MOST_IN_MEMORY,
     Limits,
@@ -21,6 +21,9 @@ from crawlblock.transport import (
     is_loopback,
     user_agent,
 )
+
+# The index server has a copy of what is asked of it, so that nobody need wait for it long.
+_BRIEF = Limits(pauses=0, attempts=2, timeout=15.0, patience=10.0)
 
 
 class Mirror(Protocol):
@@ -68,14 +71,19 @@ async def open_mirror(
         elif kind in ("http", "https"):
             base = _checked(location)
             public = not is_loopback(urlsplit(base).hostname or "")
-            client = PoliteClient(_agent(contact, public), limits)
-            yield HttpMirror(base, await stack.enter_async_context(client))
+            agent = _agent(contact, public)
+            client = await stack.enter_async_context(PoliteClient(agent, limits))
+            lists = client
+            if is_common_crawl(base):
+                brief = PoliteClient(agent, _BRIEF, traffic=client.traffic)
+                lists = await stack.enter_async_context(brief)
+            yield HttpMirror(base, client, lists)
         elif kind == "s3":
             from crawlblock.sources.commoncrawl.bucket import S3Mirror
 
             endpoint = urlsplit(os.environ.get("AWS_ENDPOINT_URL", "")).hostname
             agent = _agent(contact, not is_loopback(endpoint or ""))
-            client = await stack.enter_async_context(PoliteClient(agent, limits))
+            client = await stack.enter_async_context(PoliteClient(agent, _BRIEF))
             yield S3Mirror(location, agent, limits, client)
         else:
             raise InputError(
@@ -86,10 +94,11 @@ async def open_mirror(
 class HttpMirror:
     """An archive on a web server; where it redirects, it is followed."""
 
-    def __init__(self, base: str, client: PoliteClient) -> None:
+    def __init__(self, base: str, client: PoliteClient, lists: PoliteClient) -> None:
+        """Take the client for the archive, and the one for collinfo.json and graphinfo.json."""
         self.location = base
         self.traffic = client.traffic
-        self._client = client
+        self._client, self._lists = client, lists
 
     async def read(
         self, key: str, start: int | None = None, length: int | None = None, *, anew: bool = False
@@ -107,7 +116,7 @@ class HttpMirror:
 
     async def read_index(self, name: str) -> bytes | Outcome:
         """Return collinfo.json or graphinfo.json."""
-        return await self._client.read(index_url(self.location, name))
+        return await self._lists.read(index_url(self.location, name))
 
     def local_path(self, key: str) -> None:
         """Return None: nothing is local."""

@@ -1,38 +1,68 @@
 """The web graph's domain ranks: a long file of which only the head is wanted."""
 
-import json
+import re
 import zlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
-from crawlblock.errors import ArchiveError
+from crawlblock.errors import ArchiveError, UpstreamError
 from crawlblock.outcome import Outcome
+from crawlblock.sources.commoncrawl.lists import Kind, read_list
 from crawlblock.sources.commoncrawl.mirror import Mirror
 
 _STEP = 4 * 1024 * 1024  # bytes of one request
+_MOST_TRIED = 5  # releases; a new one is listed before its domain table is there
+_RELEASE = re.compile(r"[a-z0-9][a-z0-9-]*")
+_KNOWN = ("cc-main-2026-jul-aug-sep", "cc-main-2026-mar-apr-may")  # newest first
 
 
-async def ranking_lines(mirror: Mirror, limit: int) -> tuple[str, list[str]]:
-    """Return the name of the newest web-graph release and the first lines of its domain ranks."""
-    raw = await mirror.read_index("graphinfo.json")
-    try:
-        release = str(json.loads(raw)[0]["id"]) if isinstance(raw, bytes) else ""
-    except (ValueError, KeyError, IndexError, TypeError):
-        release = ""
-    if not release:
-        raise ArchiveError(f"{mirror.location}: graphinfo.json names no web-graph release")
-    key = f"projects/hyperlinkgraph/{release}/domain/{release}-domain-ranks.txt.gz"
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """The first lines of a release's domain ranks, the header among them."""
+
+    release: str
+    lines: Sequence[str]
+    notes: Sequence[str] = ()
+
+
+async def ranking_lines(mirror: Mirror, limit: int, kept: Path | None = None) -> Ranking:
+    """Return the head of the newest domain ranks that are there.
+
+    `kept` is where the last list of releases is kept.
+    """
+    listing = await read_list(mirror, _GRAPHS, kept)
+    notes = [listing.note] if listing.note else []
+    tried = listing.entries[:_MOST_TRIED]
+    for release in tried:
+        lines = await _head(mirror, _key(release), limit)
+        if lines is not None:
+            if release != tried[0]:
+                notes.append(f"the web graph {tried[0]} has no domain ranks yet: {release} is used")
+            return Ranking(release, lines, notes)
+    raise ArchiveError(f"{mirror.location}: {_key(tried[0])}: absent, and so are older ones")
+
+
+def _key(release: str) -> str:
+    return f"projects/hyperlinkgraph/{release}/domain/{release}-domain-ranks.txt.gz"
+
+
+async def _head(mirror: Mirror, key: str, limit: int) -> list[str] | None:
+    """Return the first lines of a gzip file, None if there is no such file."""
     lines: list[str] = []
     rest = b""
     async for part in _unzipped(mirror, key):
+        if part is None:
+            return None
         *whole, rest = (rest + part).split(b"\n")
         lines += [line.decode("utf-8", "replace") for line in whole]
         if len(lines) > limit:  # one more than asked for: the first line is the header
-            return release, lines[: limit + 1]
-    return release, [*lines, *([rest.decode("utf-8", "replace")] if rest else [])]
+            return lines[: limit + 1]
+    return [*lines, *([rest.decode("utf-8", "replace")] if rest else [])]
 
 
-async def _unzipped(mirror: Mirror, key: str) -> AsyncIterator[bytes]:
-    """Yield the text of a gzip file by and by, asking for no more than is taken."""
+async def _unzipped(mirror: Mirror, key: str) -> AsyncIterator[bytes | None]:
+    """Yield the text of a gzip file by and by, asking for no more than is taken; None: absent."""
     inflate = zlib.decompressobj(31)
     at = 0
     while True:
@@ -41,14 +71,40 @@ async def _unzipped(mirror: Mirror, key: str) -> AsyncIterator[bytes]:
             raw = await mirror.read(key, at)
         if isinstance(raw, Outcome) and at:
             return  # nothing is left
+        if raw is Outcome.ABSENT:
+            yield None
+            return
         if isinstance(raw, Outcome):
-            raise ArchiveError(f"{mirror.location}: {key}: {raw}")
+            raise UpstreamError(f"{mirror.location}: {key}: {raw}; run again later")
         data = raw
         while data:
-            yield inflate.decompress(data)
+            try:
+                yield inflate.decompress(data)
+            except zlib.error:
+                raise ArchiveError(f"{mirror.location}: {key} is no gzip file") from None
             data = inflate.unused_data
             if data:
                 inflate = zlib.decompressobj(31)
         at += len(raw)
         if len(raw) < _STEP:
             return
+
+
+def _parse(answer: object) -> list[str]:
+    """Return the releases of a graphinfo.json, newest first; raises ValueError if it is none."""
+    if not isinstance(answer, list) or not answer:
+        raise ValueError("it names no web-graph release")
+    names = [entry.get("id") if isinstance(entry, dict) else None for entry in answer]
+    found = [name for name in names if isinstance(name, str) and _RELEASE.fullmatch(name)]
+    if len(found) < len(names):
+        raise ValueError("an entry names no web-graph release")
+    return found
+
+
+_GRAPHS = Kind(
+    name="graphinfo.json",
+    parse=_parse,
+    packaged=lambda: list(_KNOWN),
+    newest=lambda _: (),  # a kept list is later than what this version knows, or as good
+    called="the list of web graphs",
+)

@@ -1,0 +1,107 @@
+"""The lists of crawls and of web graphs: asked for, kept, and known without either."""
+
+import contextlib
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from crawlblock.errors import ArchiveError, UpstreamError
+from crawlblock.outcome import Outcome
+from crawlblock.sources.commoncrawl.keys import index_url, is_common_crawl
+from crawlblock.sources.commoncrawl.mirror import Mirror
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Kind(Generic[T]):
+    """One of the lists that Common Crawl's index server has."""
+
+    name: str  # collinfo.json
+    parse: Callable[[object], T]  # raises ValueError for what is no such list
+    packaged: Callable[[], T]  # what comes with crawlblock
+    newest: Callable[[T], tuple[int, ...]]  # by which the later of two lists is told
+    called: str  # the list of crawls
+
+
+@dataclass(frozen=True, slots=True)
+class Listing(Generic[T]):
+    """A list, and what the user must know about it."""
+
+    entries: T
+    note: str | None = None  # it is not of today
+
+
+async def read_list(
+    mirror: Mirror, kind: Kind[T], folder: Path | None, *, keep: bool = True
+) -> Listing[T]:
+    """Return what the archive lists, else what it last did, else what comes with crawlblock.
+
+    A good answer of Common Crawl is kept in the folder.  Another archive has no list but its own.
+    Raises UpstreamError if that cannot be read, ArchiveError if it is not there or no such list.
+    """
+    url = index_url(mirror.location, kind.name)
+    public = is_common_crawl(mirror.location)
+    try:
+        answer, entries = await _asked(mirror, kind, url)
+    except (ArchiveError, UpstreamError) as error:
+        if not public:
+            raise
+        reason = str(error).partition(";")[0]
+        known = known_list(kind, folder)
+        return Listing(known.entries, f"{reason}; {known.note} is used")
+    if public and folder and keep:
+        _keep(folder / kind.name, answer)
+    return Listing(entries)
+
+
+def known_list(kind: Kind[T], folder: Path | None) -> Listing[T]:
+    """Return what is known without asking, and where it is from: the kept or the packaged list."""
+    packaged = Listing(kind.packaged(), f"{kind.called} that comes with crawlblock")
+    kept = _kept(folder / kind.name, kind) if folder else None
+    if kept is None or kind.newest(kept.entries) < kind.newest(packaged.entries):
+        return packaged
+    return kept
+
+
+async def _asked(mirror: Mirror, kind: Kind[T], url: str) -> tuple[object, T]:
+    """Return the answer as JSON and as a list."""
+    raw = await mirror.read_index(kind.name)
+    layout = "is this an archive in Common Crawl's layout?"
+    if isinstance(raw, Outcome):
+        if raw in (Outcome.ABSENT, Outcome.DAMAGED):
+            raise ArchiveError(f"{url} is {raw}; {layout}")
+        raise UpstreamError(f"{url} cannot be had ({raw}); check the network and run again")
+    try:
+        answer = json.loads(raw)
+        return answer, kind.parse(answer)
+    except (ValueError, RecursionError) as error:
+        reason = str(error) if len(str(error)) < 80 else "it is no JSON"
+        raise ArchiveError(f"{url} cannot be read ({reason}); {layout}") from None
+
+
+def _keep(path: Path, answer: object) -> None:
+    """Write an answer beside its final name and rename it; a disk that is full costs the copy."""
+    aside = path.with_name(f"{path.name}.{os.getpid()}.part")
+    at = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+    with contextlib.suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        aside.write_text(json.dumps({"read": at.isoformat(), "answer": answer}), "utf-8")
+        aside.replace(path)
+
+
+def _kept(path: Path, kind: Kind[T]) -> Listing[T] | None:
+    """Return the list that was last read, and how old it is."""
+    try:
+        kept = json.loads(path.read_text("utf-8"))
+        read = datetime.fromisoformat(kept["read"]).replace(tzinfo=None)
+        entries = kind.parse(kept["answer"])
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return None
+    days = (datetime.now(UTC).replace(tzinfo=None) - read).days
+    age = "" if days < 0 else f", {days} day{'' if days == 1 else 's'} old"
+    return Listing(entries, f"{kind.called} of {read:%Y-%m-%d}{age},")

@@ -1,0 +1,63 @@
+"""How long a server asks us to wait: Retry-After, and the RateLimit fields."""
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+# An item of a list, whose quoted names may hold commas: "daily";r=0;t=287
+_ITEM = re.compile(r'(?:"[^"]*"|[^",])+')
+_NAME = re.compile(r'"([^"]*)"|^\s*([A-Za-z*][\w*.:/-]*)\s*(?:;|$)')
+_NUMBER = re.compile(r";\s*([a-z]+)\s*=\s*(\d{1,9})(?![\w.])")
+_OLD = re.compile(r"\b(remaining|reset)\s*=\s*(\d{1,9})")  # drafts up to 07
+
+
+def asked_patience(headers: Mapping[str, str]) -> float:
+    """Return the seconds that a refusal asks for, 0 where it says nothing."""
+    return max(_retry_after(headers), used_up(headers))
+
+
+def used_up(headers: Mapping[str, str]) -> float:
+    """Return the seconds until a quota that is used up is renewed, 0 where none is.
+
+    draft-ietf-httpapi-ratelimit-headers: `RateLimit: "name";r=0;t=287`, and where it says no time
+    the window of the policy of that name: `RateLimit-Policy: "name";q=500;w=300`.
+    """
+    stated = headers.get("RateLimit", "")
+    old = dict(_OLD.findall(stated))
+    if old.get("remaining") == "0":
+        return float(old.get("reset", 0))
+    windows = {
+        name: numbers.get("w", 0)
+        for names, numbers in _items(headers.get("RateLimit-Policy", ""))
+        for name in names
+    }
+    waits = [
+        numbers.get("t", max((windows.get(name, 0) for name in names), default=0))
+        for names, numbers in _items(stated)
+        if numbers.get("r") == 0
+    ]
+    return float(max(waits, default=0))
+
+
+def _items(stated: str) -> Iterator[tuple[list[str], dict[str, int]]]:
+    """Yield names and numbers of each item of a list."""
+    for item in _ITEM.findall(stated):
+        names = [quoted or token for quoted, token in _NAME.findall(item)]
+        yield names, {key: int(number) for key, number in _NUMBER.findall(item)}
+
+
+def _retry_after(headers: Mapping[str, str]) -> float:
+    """Return the seconds a Retry-After header asks for, 0 without one (RFC 9110, 10.2.3)."""
+    stated = headers.get("Retry-After", "").strip()
+    if re.fullmatch(r"[0-9]+(\.[0-9]+)?", stated):
+        return float(stated)
+    try:
+        until = parsedate_to_datetime(stated)
+    except (ValueError, OverflowError):
+        return 0.0
+    try:  # by the server's own clock, where it tells the time
+        now = parsedate_to_datetime(headers.get("Date", ""))
+    except ValueError:
+        now = datetime.now(UTC)
+    return max(0.0, until.timestamp() - now.timestamp())
