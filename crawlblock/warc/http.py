@@ -91,14 +91,14 @@ class Answers:
         for line in lines:
             if name := self._names[line.partition(b":")[0]]:
                 found[name] = line
-        codings = found.pop(_TRANSFER, None), found.pop(_CONTENT, None)
-        length, undone = found.pop(_LENGTH, None), found.pop(_UNDONE, None)
-        if undone or codings[0]:
+        transfer, content = found.pop(_TRANSFER, None), found.pop(_CONTENT, None)
+        length = found.pop(_LENGTH, None)
+        if found.pop(_UNDONE, None) or transfer:
             length = None  # it is of something else
         if not 200 <= status < 300:
             checked = _NO_PAYLOAD
-        elif any(codings):
-            checked = _coded(payload, codings, stated)
+        elif transfer or content:
+            checked = _coded(payload, (transfer, content), stated)
             if length and (not payload or checked[0] is not payload):
                 checked = _measured(checked, len(payload), length)
         elif not length or length.endswith(b" %d\r" % len(payload)):

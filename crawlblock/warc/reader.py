@@ -10,38 +10,23 @@ found again.  Without FastWARC, `members` reads everything; both give the same.
 import mmap
 import re
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
-from functools import lru_cache
 from importlib.util import find_spec
-from operator import itemgetter
 from pathlib import Path
 from typing import IO, NamedTuple
 
 from crawlblock.errors import ArchiveError
 from crawlblock.warc.codings import LARGEST, EarlyEndError, TooLargeError, inflate
+from crawlblock.warc.heads import ARC, WARC, Head, Picks, Raw, ShortError, begins, head_at, is_size
 
 _GZIP = b"\x1f\x8b\x08"
-_PLAIN = b"WARC/"
 _PIECE = 32_768  # bytes in which a member must show what it begins with
-_ENDS = b"\r\n\r\n"
 _READ = {b"response": "response", b"revisit": "revisit", b"resource": "resource"}
 _PASSED_OVER = frozenset({b"warcinfo", b"request", b"metadata", b"conversion"})
-# Fields of a record's header that are read, and their values; empty: it is not there.
-_NAMES = (
-    b"warc-type", b"warc-target-uri", b"warc-date", b"warc-payload-digest", b"warc-truncated",
-    b"content-length",
-)  # fmt: skip
-_Head = tuple[bytes, bytes, bytes, bytes, bytes, bytes]
-_FOLDED = re.compile(rb"[ \t]*\r\n[ \t]+")
-_BLANK = b" \t\r\n\f"  # as FastWARC has it
-_MEMO = 1_000  # shapes of headers
-_LONGEST = 1024 * 1024  # bytes of a header
-# URL, address, date, media type and, in version 2, more; the last field is the length.
-_ARC = re.compile(rb"([a-z][a-z0-9+.-]*:[^ \n]*) ([^ \n]+) (\d{12,17}) ([^\n]*?)(\d{1,19})\r?\n")
 _BEGIN = re.compile(
-    rb"\n(?=WARC/|%s)|(?=WARC/\d+\.\d+\r?\n)|\x1f\x8b\x08" % _ARC.pattern
+    rb"\n(?=WARC/|%s)|(?=WARC/\d+\.\d+\r?\n)|\x1f\x8b\x08" % ARC.pattern
 )  # a record, or perhaps a member that begins with one
 _LINES = re.compile(rb"[\r\n]*")
 _TOO_LARGE = f"a record is larger than {LARGEST >> 20} MiB"
@@ -73,19 +58,8 @@ class _Doubt(Exception):  # noqa: N818 - no error: the file is then read with ca
     """FastWARC's answers do not fit the file."""
 
 
-class _Short(ValueError):  # noqa: N818 - see _Doubt
-    """A record or its header goes on behind the end of a text."""
-
-    def __init__(self, reason: str, at: int, missing: int) -> None:
-        """Take where in the text it begins, and how many bytes are missing at least."""
-        super().__init__(reason)
-        self.at, self.missing = at, missing
-
-
 Found = Record | Damage
-_Pick = Callable[[tuple[bytes, ...]], _Head]
-_Parts = tuple[_Head, bytes]  # and the block
-_Raw = mmap.mmap | bytes
+_Parts = tuple[Head, bytes]  # and the block
 
 
 def has_fastwarc() -> bool:
@@ -153,7 +127,7 @@ def _with_fastwarc(file: IO[bytes], raw: mmap.mmap) -> Iterator[Found]:
     from fastwarc import warc
 
     size, at, last = len(raw), -1, None
-    shapes = _Shapes()
+    picks = Picks()
     response = warc.response
     passed_over = (warc.request, warc.metadata, warc.warcinfo, warc.conversion)
     try:
@@ -167,18 +141,15 @@ def _with_fastwarc(file: IO[bytes], raw: mmap.mmap) -> Iterator[Found]:
                 yield _found(*last, before, at - before)
                 last = None
             kind = record.record_type
-            if kind is not response and kind in passed_over:
-                block = record.reader.read()
-                if not block or len(block) != record.content_length or _PLAIN in block:
-                    raise _Doubt
-                continue
-            names, values = zip(*record.headers.items_bytes(), strict=True)
-            head = shapes[names]((*values, b""))
             length = record.content_length
-            if head[-1] != b"%d" % length or length > LARGEST or b"\n" in b"".join(head):
-                raise _Doubt  # it joins lines that end in a line feed alone
-            block = record.reader.read()
-            if len(block) != length or _PLAIN in block:  # it may hold the next record, too
+            block = record.reader.read() if length <= LARGEST else b""
+            if not block or len(block) != length or WARC in block:  # it may hold the next record
+                raise _Doubt
+            if kind is not response and kind in passed_over:
+                continue
+            names, values = zip(*record.headers.items_bytes())  # noqa: B905 - they are pairs
+            head = picks[names]((*values, b""))
+            if not head[-1].isdigit() or b"\n" in b"".join(head):  # it joins lines that end in LF
                 raise _Doubt
             if kind is response or head[0].lower() not in _PASSED_OVER:
                 last = head, block
@@ -190,24 +161,7 @@ def _with_fastwarc(file: IO[bytes], raw: mmap.mmap) -> Iterator[Found]:
         yield _found(*last, at, size - at)
 
 
-class _Shapes(dict[tuple[bytes, ...], _Pick]):
-    """What picks the fields of _NAMES out of a header with these names; files have few shapes.
-
-    It is given the values with an empty one at their end, for fields that are not there.
-    """
-
-    def __missing__(self, names: tuple[bytes, ...]) -> _Pick:
-        lower = [name.lower() for name in names]
-        if b"\n" in b"".join(names) or any(lower.count(name) > 1 for name in _NAMES):
-            raise _Doubt
-        if len(self) >= _MEMO:
-            self.clear()
-        first, second, *rest = (lower.index(name) if name in lower else -1 for name in _NAMES)
-        pick = self[names] = itemgetter(first, second, *rest)
-        return pick
-
-
-def _found(head: _Head, block: bytes, offset: int, length: int) -> Found:
+def _found(head: Head, block: bytes, offset: int, length: int) -> Found:
     """Return the record with this head, or why it cannot be used."""
     named, url, date, digest, truncated, _ = head
     address = url.strip(b"<>").decode("utf-8", "replace")
@@ -220,7 +174,7 @@ def _found(head: _Head, block: bytes, offset: int, length: int) -> Found:
     return Record(kind, address, date, digest, truncated, block, offset, length)
 
 
-def members(raw: _Raw) -> Iterator[Found]:
+def members(raw: Raw) -> Iterator[Found]:
     """Read member by member, and plain files record by record; nothing is left out in silence."""
     at, size = 0, len(raw)
     while at < size:
@@ -237,7 +191,7 @@ def members(raw: _Raw) -> Iterator[Found]:
             at = _next(raw, at + 1)
 
 
-def _member(raw: _Raw, at: int) -> tuple[list[_Parts], int]:
+def _member(raw: Raw, at: int) -> tuple[list[_Parts], int]:
     """Return the records of one gzip member and where it ends.
 
     Raises ValueError or zlib.error, with the reason, if anything of it is damaged.
@@ -250,7 +204,7 @@ def _member(raw: _Raw, at: int) -> tuple[list[_Parts], int]:
             for parts in _split(text):
                 found.append(parts)  # noqa: PERF402 - they stay if what follows is short
             return found, end
-        except _Short as short:
+        except ShortError as short:
             more, end = _continued(raw, end, short)
             text = text[short.at :] + more
             held += len(more)
@@ -258,13 +212,13 @@ def _member(raw: _Raw, at: int) -> tuple[list[_Parts], int]:
             raise ValueError(_TOO_LARGE)
 
 
-def _continued(raw: _Raw, at: int, short: _Short) -> tuple[bytes, int]:
+def _continued(raw: Raw, at: int, short: ShortError) -> tuple[bytes, int]:
     """Return the rest of a record that goes on in members which begin no other, and its end."""
     pieces: list[bytes] = []
     missing = short.missing
     while missing > 0 and raw[at : at + 3] == _GZIP:
         more, end = _inflate(raw, at)
-        if _begins(more, 0):
+        if begins(more, 0):
             break
         missing -= len(more)
         pieces.append(more)
@@ -274,18 +228,18 @@ def _continued(raw: _Raw, at: int, short: _Short) -> tuple[bytes, int]:
     return b"".join(pieces), at
 
 
-def _plain(raw: _Raw, at: int) -> tuple[list[_Parts], int]:
+def _plain(raw: Raw, at: int) -> tuple[list[_Parts], int]:
     """Return the record that is not packed at a place, and where it ends.
 
     Raises ValueError, with the reason, if it is damaged.
     """
-    head, begin = _head(raw, at)
-    if not _is_length(head[-1]):
+    head, begin = head_at(raw, at)
+    if not is_size(head[-1]):
         raise ValueError("a record's header has no Content-Length")
     end = begin + int(head[-1])
     if end > len(raw):
         raise ValueError("the file is cut short in this record")
-    if not (end == len(raw) or raw[end : end + 1] in (b"\r", b"\n") or _begins(raw, end)):
+    if not (end == len(raw) or raw[end : end + 1] in (b"\r", b"\n") or begins(raw, end)):
         raise ValueError("a record is longer or shorter than its Content-Length says")
     if head[0].lower() in _PASSED_OVER:
         return [], end
@@ -294,7 +248,7 @@ def _plain(raw: _Raw, at: int) -> tuple[list[_Parts], int]:
     return [(head, raw[begin:end])], end
 
 
-def _inflate(raw: _Raw, at: int) -> tuple[bytes, int]:
+def _inflate(raw: Raw, at: int) -> tuple[bytes, int]:
     """Return what a gzip member holds and where it ends."""
     try:
         return inflate(raw, at)
@@ -308,77 +262,23 @@ def _split(text: bytes) -> Iterator[_Parts]:
     """Return head and block of each record in a text, those that are passed over left out."""
     at = _LINES.match(text).end()  # type: ignore[union-attr]  # it matches anything
     while at < len(text):
-        head, begin = _head(text, at)
-        end = begin + int(head[-1]) if _is_length(head[-1]) else len(text)
-        if head[-1] and not _is_length(head[-1]):
+        head, begin = head_at(text, at)
+        stated = head[-1]
+        if stated and not is_size(stated):
             raise ValueError("a record's Content-Length is no number")
-        if end > len(text):
-            raise _Short("a record is shorter than its Content-Length says", at, end - len(text))
+        end = begin + int(stated) if stated else len(text)
+        missing = end - len(text)
+        if missing > 0:
+            raise ShortError("a record is shorter than its Content-Length says", at, missing)
         block = text[begin:end]
-        if not head[-1]:
-            block = block.removesuffix(_ENDS)  # its digest tells whether that is right
+        if not stated:
+            block = block.removesuffix(b"\r\n\r\n")  # its digest tells whether that is right
         if head[0].lower() not in _PASSED_OVER:
             yield head, block
         at = _LINES.match(text, end).end()  # type: ignore[union-attr]
 
 
-def _head(text: _Raw, at: int) -> tuple[_Head, int]:
-    """Return the head of the record that begins at a place of a text, and where it ends."""
-    if text[at : at + 5] == _PLAIN:
-        line = text.find(b"\n", at)
-        blank = _ENDS if text[line - 1 : line] == b"\r" else b"\n\n"
-        end = text.find(blank, at, at + _LONGEST)
-        if end < 0:
-            blank = _ENDS
-            end = text.find(blank, at, at + _LONGEST)
-        if end < 0:
-            raise _Short("a record's header has no end", at, 1)
-        return _fields(text[at:end]), end + len(blank)
-    arc = _ARC.match(text, at)
-    if arc is None:
-        raise ValueError("no WARC record begins here")
-    url, _, date, _, length = arc.groups()
-    kind = b"warcinfo" if url.startswith(b"filedesc:") else b"response"
-    return (kind, url, date, b"", b"", length), arc.end()
-
-
-def _fields(head: bytes) -> _Head:
-    """Return the last value of each field of a record's header that is read."""
-    if b"\n " in head or b"\n\t" in head:
-        head = _FOLDED.sub(b" ", head)
-    fields = _last(head.split(b"\r\n"))
-    return fields if fields[-1] else _last(head.split(b"\n"))
-
-
-def _last(lines: list[bytes]) -> _Head:
-    """Return the last value of each field of _NAMES."""
-    values = [b""] * len(_NAMES)
-    for line in lines:
-        name, _, value = line.partition(b":")
-        place = _place(name)
-        if place is not None:
-            values[place] = value.strip(_BLANK)
-    kind, url, date, digest, truncated, length = values
-    return kind, url, date, digest, truncated, length
-
-
-@lru_cache(_MEMO)
-def _place(name: bytes) -> int | None:
-    """Return which field of _NAMES is spelled like this."""
-    key = name.strip(_BLANK).lower()
-    return _NAMES.index(key) if key in _NAMES else None
-
-
-def _is_length(stated: bytes) -> bool:
-    return stated.isdigit() and len(stated) < 19
-
-
-def _begins(raw: _Raw, at: int) -> bool:
-    """Tell whether a record begins at a place."""
-    return raw[at : at + 5] == _PLAIN or _ARC.match(raw, at) is not None
-
-
-def _next(raw: _Raw, at: int) -> int:
+def _next(raw: Raw, at: int) -> int:
     """Return where the next record begins that can be read, the file's end if there is none."""
     for found in _BEGIN.finditer(raw, at - 1):
         begin = found.start() if found[0] == _GZIP else found.end()
@@ -388,6 +288,6 @@ def _next(raw: _Raw, at: int) -> int:
             return begin
         with suppress(zlib.error):
             packed = raw[begin : begin + _PIECE]
-            if _begins(zlib.decompressobj(31).decompress(packed, 400), 0):
+            if begins(zlib.decompressobj(31).decompress(packed, 400), 0):
                 return begin
     return len(raw)

@@ -81,7 +81,9 @@ def planned(directory: Path, mirror: str, keys: Sequence[str], size: int = 20) -
     taken = Taken(CRAWL, len(keys), len(keys))
     plan = Plan(mirror, "seed", 1.0, 0, (taken,), tuple(shards))
     write_plan(plan, directory)
-    return list(tasks(plan, shards, directory, None, Limits(per_second=1_000, retry=0.01)))
+    return list(
+        tasks(plan, shards, directory, None, Limits(per_second=1_000, retry=0.01, patience=0.05))
+    )
 
 
 def keys_of(mirror: Path) -> list[str]:

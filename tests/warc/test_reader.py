@@ -113,6 +113,9 @@ CASES: dict[str, tuple[bytes, int, list[tuple[int, str]]]] = {
     ),
     "header lines that end in LF": (GOOD[0] + member(_LF) + GOOD[1], 3, []),
     "header lines that end in LF, plain": (record() + _LF + record(), 3, []),
+    "one header line that ends in LF": (
+        GOOD[0] + member(_with(record(), b"robots.txt\r\n", b"robots.txt\n")) + GOOD[1], 3, [],
+    ),
     "a folded header line": (
         GOOD[0] + member(record(fields=[("WARC-X", b"a\r\n  b")])) + GOOD[1], 3, [],
     ),
@@ -287,6 +290,14 @@ def test_a_record_has_its_fields(tmp_path: Path, fast: bool) -> None:
         offset=0,
         length=len(raw),
     )
+
+
+def test_header_lines_that_end_in_lf(tmp_path: Path, fast: bool) -> None:
+    """A header of which one line or all end in LF gives the same fields."""
+    for raw in (_with(record("lf.example"), b"robots.txt\r\n", b"robots.txt\n"), _LF):
+        (found,), _ = read(tmp_path / "file.warc.gz", member(raw), fast)
+        assert (found.url, found.block) == ("https://lf.example/robots.txt", answer())
+        assert found.date == b"2025-08-04T14:54:08Z"
 
 
 def test_an_arc_record_has_its_fields(tmp_path: Path) -> None:
