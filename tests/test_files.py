@@ -572,7 +572,6 @@ def test_the_months_of_the_top_sites(shared: Path) -> None:
     assert captures["snapshot"].max() == "2024-07"
 
 
-@pytest.mark.timeout(900)  # 403,500 captures
 def test_the_words_of_the_usgov_corpus(shared: Path) -> None:
     """Every row of 54 months is used, and only what can be read is ok."""
     captures, _, left_out = taken(shared / "corpus" / "usgov_monthly_2020_2025.parquet")
