@@ -25,7 +25,10 @@ _MARKUP = re.compile(rb"<[a-z!?/]|\{", re.IGNORECASE)
 _AGENT = re.compile(rb"^[ \t]*user[- ]?agent[ \t:]", re.IGNORECASE | re.MULTILINE)
 # Keys of lines that robots.txt files have, with their common typos; what may follow the first kind
 # without a colon is one word, as for Google's parser.
-_RULE_KEYS = rb"user[-_ ]?agents?|dis+al+ow|diasllow|disallaw|dis?allop|dsallow|isallow|al+ow|site[-_ ]?maps?"
+_RULE_KEYS = (
+    rb"user[-_ ]?agents?|dis+al+ow|diasllow|disallaw|dsallow|isallow|al+ow"
+    rb"|(?:sitemaps?|site[-_ ]maps?)"
+)
 _OTHER_KEYS = (
     rb"(?:image|video|news) sitemap|crawl[-_ ]?delay|host|clean-param|noindex|nofollow|noarchive"
     rb"|nosnippet|request-rate|visit-time|robot-version|revisit-after|cache-delay|acap-[a-z-]+"
