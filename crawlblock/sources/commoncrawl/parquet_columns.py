@@ -6,14 +6,17 @@ Any Parquet reader can read the columns from it.
 """
 
 import asyncio
-from collections.abc import Sequence
+import io
+import os
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import duckdb
+import polars as pl
 
-from crawlblock.errors import ArchiveError, UpstreamError
+from crawlblock.errors import ArchiveError, StoreError, UpstreamError
 from crawlblock.outcome import Outcome
 from crawlblock.sources.commoncrawl.mirror import Mirror
 
@@ -24,12 +27,21 @@ _FINAL = (Outcome.ABSENT, Outcome.DAMAGED, Outcome.TOO_LARGE)  # asking again wi
 
 
 @dataclass(frozen=True, slots=True)
+class PartColumns:
+    """The columns that are read of each part, and what is made and kept of them."""
+
+    columns: Sequence[str]
+    tail: int  # bytes asked for at first; most footers should fit into them
+    made: Callable[[pl.LazyFrame], pl.DataFrame]
+    rows: int | None = None  # of each row group of the file that is kept; None: any number
+
+
+@dataclass(frozen=True, slots=True)
 class Footer:
     """The end of a Parquet file, and where the wanted columns are in the file."""
 
     raw: bytes
     ranges: Sequence[tuple[int, int]]  # start and length of each column of each row group, bytes
-    rows: int  # of the file
     end_requests: int  # that reading the end took
     end_bytes: int
 
@@ -53,14 +65,38 @@ class Footer:
         return self.end_bytes + sum(length for _, length in self.ranges)
 
 
-async def read_footer(mirror: Mirror, key: str, columns: Sequence[str], tail: int) -> Footer:
+async def keep_made(mirror: Mirror, key: str, wanted: PartColumns, path: Path) -> None:
+    """Write a file with what is made of some columns of a part; it is written whole or not at all.
+
+    Raises ArchiveError if the part cannot be used, StoreError if the disk refuses.
+    """
+    columns = path.with_suffix(".columns")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        local = mirror.local_path(key)
+        if local is None:
+            await save_columns(mirror, key, wanted, columns)
+        frame = _made(f"{mirror.location}: {key}", local or columns, wanted)
+        aside = path.with_suffix(".part")
+        _write(frame, wanted.rows, aside)
+        aside.replace(path)
+    except OSError as error:
+        raise StoreError(
+            f"{path.parent} cannot be written ({error.strerror or error}); make room or choose "
+            "another --cache, then run again"
+        ) from None
+    finally:
+        columns.unlink(missing_ok=True)
+
+
+async def read_footer(mirror: Mirror, key: str, wanted: PartColumns) -> Footer:
     """Read the end of a Parquet file and find the columns in it.
 
-    `tail`: how many bytes to ask for at first.  Most footers should fit into them; a larger one
-    takes a second request.  Raises ArchiveError for a file that cannot be used.
+    A footer that is larger than what is asked for at first takes a second request.  Raises
+    ArchiveError for a file that cannot be used.
     """
     name = f"{mirror.location}: {key}"
-    raw = await _read(mirror, key, -tail)
+    raw = await _read(mirror, key, -wanted.tail)
     got, requests = len(raw), 1
     size = int.from_bytes(raw[-8:-4], "little") + 8
     if raw[-4:] == _MAGIC and size > len(raw):
@@ -74,18 +110,15 @@ async def read_footer(mirror: Mirror, key: str, columns: Sequence[str], tail: in
     with TemporaryDirectory() as folder:
         alone = Path(folder) / "footer.parquet"
         alone.write_bytes(_MAGIC + raw)
-        ranges, rows = _places(name, alone, columns)
-    return Footer(raw, ranges, rows, requests, got)
+        return Footer(raw, _places(name, alone, wanted.columns), requests, got)
 
 
-async def save_columns(
-    mirror: Mirror, key: str, columns: Sequence[str], tail: int, path: Path
-) -> None:
+async def save_columns(mirror: Mirror, key: str, wanted: PartColumns, path: Path) -> None:
     """Write a file that has the columns of a Parquet file at their places, and its end.
 
     Raises OSError where the disk refuses.
     """
-    footer = await read_footer(mirror, key, columns, tail)
+    footer = await read_footer(mirror, key, wanted)
     pieces = footer.pieces
     with path.open("wb") as file:
         file.write(_MAGIC)
@@ -97,8 +130,8 @@ async def save_columns(
         file.write(footer.raw)
 
 
-def _places(name: str, footer: Path, columns: Sequence[str]) -> tuple[list[tuple[int, int]], int]:
-    """Return the ranges of the columns, in their order in the file, and the number of rows."""
+def _places(name: str, footer: Path, columns: Sequence[str]) -> list[tuple[int, int]]:
+    """Return the ranges of the columns, in their order in the file."""
     wanted = [str(footer), list(columns)]
     try:
         with duckdb.connect() as con:
@@ -107,9 +140,9 @@ def _places(name: str, footer: Path, columns: Sequence[str]) -> tuple[list[tuple
             ).fetchall()
             rows = con.execute(
                 "SELECT path_in_schema, least(coalesce(nullif(dictionary_page_offset, 0), "
-                "data_page_offset), data_page_offset) AS start, total_compressed_size, "
-                "row_group_num_rows FROM parquet_metadata(?) WHERE path_in_schema IN "
-                "(SELECT unnest(?)) ORDER BY start",
+                "data_page_offset), data_page_offset) AS start, total_compressed_size "
+                "FROM parquet_metadata(?) WHERE path_in_schema IN (SELECT unnest(?)) "
+                "ORDER BY start",
                 wanted,
             ).fetchall()
     except duckdb.Error as error:
@@ -120,8 +153,27 @@ def _places(name: str, footer: Path, columns: Sequence[str]) -> tuple[list[tuple
             f"{name}: the index lacks {', '.join(sorted(missing))}; it is not in Common Crawl's "
             "layout, or in a newer one"
         )
-    ranges = [(start, length) for _, start, length, _ in rows]
-    return ranges, sum(count for column, _, _, count in rows if column == columns[0])
+    return [(start, length) for _, start, length in rows]
+
+
+def _made(name: str, part: Path, wanted: PartColumns) -> pl.DataFrame:
+    try:
+        return wanted.made(pl.scan_parquet(part, glob=False).select(wanted.columns))
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
+        reason = str(error).strip().split("\n")[0][:100]
+        raise ArchiveError(
+            f"{name}: the index cannot be read ({reason}); run again or take another mirror"
+        ) from None
+
+
+def _write(frame: pl.DataFrame, rows: int | None, path: Path) -> None:
+    """Write a Parquet file that a crash of the machine cannot leave half written."""
+    buffer = io.BytesIO()
+    frame.write_parquet(buffer, row_group_size=rows)
+    with path.open("wb") as file:
+        file.write(buffer.getbuffer())
+        file.flush()
+        os.fsync(file.fileno())
 
 
 async def _read(mirror: Mirror, key: str, start: int, length: int | None = None) -> bytes:

@@ -13,12 +13,10 @@ from crawlblock.errors import ArchiveError, StoreError
 from crawlblock.sampling import draw_key
 from crawlblock.sources.commoncrawl.crawls import paths
 from crawlblock.sources.commoncrawl.mirror import Mirror
-from crawlblock.sources.commoncrawl.parquet_columns import read_footer, save_columns
+from crawlblock.sources.commoncrawl.parquet_columns import PartColumns, keep_made, read_footer
 from crawlblock.sources.commoncrawl.plan import Estimate
 
 _DOMAIN, _LENGTH = "url_host_registered_domain", "warc_record_length"
-_COLUMNS = (_DOMAIN, _LENGTH)
-_TAIL = 256 * 1024  # bytes asked for at first: most footers
 
 
 async def page_parts(mirror: Mirror, crawl: str) -> list[str]:
@@ -43,7 +41,7 @@ async def estimate_weighing(mirror: Mirror, crawl: str, keys: Sequence[str]) -> 
     """Return what reading parts will cost, judged by the first of them, whose end alone is read."""
     if not keys:
         return Estimate(crawl, "columnar", 0, 0)
-    footer = await read_footer(mirror, keys[0], _COLUMNS, _TAIL)
+    footer = await read_footer(mirror, keys[0], _WANTED)
     return Estimate(crawl, "columnar", len(keys) * footer.requests, len(keys) * footer.bytes)
 
 
@@ -54,24 +52,8 @@ async def weigh_part(mirror: Mirror, key: str, folder: Path) -> Path:
     without a domain is of addresses.  Raises ArchiveError if the part cannot be read.
     """
     done = weighed_file(key, folder)
-    if done.exists():
-        return done
-    local = mirror.local_path(key)
-    columns = done.with_suffix(".columns")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        if local is None:
-            await save_columns(mirror, key, _COLUMNS, _TAIL, columns)
-        aside = done.with_suffix(".part")
-        _added_up(f"{mirror.location}: {key}", local or columns).write_parquet(aside)
-        aside.replace(done)
-    except OSError as error:
-        raise StoreError(
-            f"{folder} cannot be written ({error.strerror or error}); make room or choose another "
-            "--cache, then run again"
-        ) from None
-    finally:
-        columns.unlink(missing_ok=True)
+    if not done.exists():
+        await keep_made(mirror, key, _WANTED, done)
     return done
 
 
@@ -101,13 +83,10 @@ def combine(parts: Sequence[Path], domains: Collection[str], of: int) -> pl.Data
         ) from None
 
 
-def _added_up(name: str, part: Path) -> pl.DataFrame:
-    try:
-        rows = pl.scan_parquet(part, glob=False).group_by(pl.col(_DOMAIN).alias("domain"))
-        counts = {"pages": pl.len().cast(pl.Int64), "bytes": pl.col(_LENGTH).cast(pl.Int64).sum()}
-        return rows.agg(**counts).sort("domain").collect()
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
-        reason = str(error).strip().split("\n")[0][:100]
-        raise ArchiveError(
-            f"{name}: the index cannot be read ({reason}); run again or take another mirror"
-        ) from None
+def _added_up(rows: pl.LazyFrame) -> pl.DataFrame:
+    counts = {"pages": pl.len().cast(pl.Int64), "bytes": pl.col(_LENGTH).cast(pl.Int64).sum()}
+    grouped = rows.group_by(pl.col(_DOMAIN).alias("domain"))
+    return grouped.agg(**counts).sort("domain").collect()
+
+
+_WANTED = PartColumns((_DOMAIN, _LENGTH), tail=256 * 1024, made=_added_up)
