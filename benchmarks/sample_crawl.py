@@ -4,7 +4,7 @@ Usage:
     PYTHONPATH=tests python benchmarks/sample_crawl.py [--domains 40000000] [--parts 300]
 
 The parts of the index have the columns of Common Crawl's and lie in a temporary folder, which is
-removed at the end: 4 GB for 40 million domains, and some minutes to write.  They are served on
+removed at the end: 5 GB for 40 million domains, and some minutes to write.  They are served on
 loopback.  The command runs as a process of its own, at any rate, and then again with another seed.
 """
 

@@ -27,8 +27,14 @@ from crawlblock.cli.collect import sample
 from crawlblock.errors import ArchiveError, StoreError, UpstreamError
 from crawlblock.model import Member
 from crawlblock.outcome import Outcome
-from crawlblock.pipeline.runs import Tally
-from crawlblock.pipeline.sample import CrawlSample, from_crawl, plan_crawl_sample
+from crawlblock.pipeline.runs import Progress, Tally
+from crawlblock.pipeline.sample import (
+    CrawlSample,
+    Drawn,
+    from_crawl,
+    plan_crawl_sample,
+    read_crawl,
+)
 from crawlblock.sampling import draw
 from crawlblock.sources.commoncrawl.frame import Frame
 from crawlblock.sources.commoncrawl.mirror import open_mirror
@@ -99,6 +105,18 @@ def wanted(cache: Path, mirror: str | Path, size: int = SIZE, seed: str = "s") -
     return CrawlSample(str(mirror), None, FAST, "latest", cache, "p", seed, size)
 
 
+def unseen(what: str, done: int, of: int) -> None:
+    """Show no progress."""
+
+
+async def sampled(
+    asked: CrawlSample, progress: Progress = unseen, tally: Tally | None = None
+) -> Drawn:
+    """Read the frame and draw from it."""
+    domains = await read_crawl(asked, tally or Tally(), progress)
+    return from_crawl(domains, asked, progress)
+
+
 def told(members: Sequence[Member]) -> list[tuple[str, float]]:
     """Return what the oracle returns."""
     assert [member.position for member in members] == list(range(len(members)))
@@ -123,7 +141,7 @@ async def test_the_same_sample(
     with RangeServer(folder) as server:
         for location in (server.url, folder):
             asked = wanted(tmp_path / "cache", location, size)
-            found = await from_crawl(asked, Tally(), lambda *_: None)
+            found = await sampled(asked)
             assert told(found.members) == expected
             assert found.frame == f"registered domains of {CRAWL}"
 
@@ -136,11 +154,11 @@ async def test_another_sample_asks_for_nothing_again(
     with RangeServer(folder) as server:
         plan = await plan_crawl_sample(wanted(tmp_path, server.url))
         first = Tally()
-        small = await from_crawl(wanted(tmp_path, server.url), first, lambda *_: None)
+        small = await sampled(wanted(tmp_path, server.url), tally=first)
         for size, seed in ((2 * SIZE, "s"), (SIZE, "t")):
             again = Tally()
             asked = wanted(tmp_path, server.url, size, seed)
-            found = await from_crawl(asked, again, lambda *_: None)
+            found = await sampled(asked, tally=again)
             assert told(found.members) == drawn(domains, size, seed)
             assert again.requests == 2  # the lists of crawls and of files
             if seed == "s":
@@ -155,7 +173,7 @@ async def test_a_local_archive_is_read_anew(tmp_path: Path) -> None:
     folder = tmp_path / "archive"
     domains = index(folder)
     for _ in range(2):
-        found = await from_crawl(wanted(tmp_path / "cache", folder), Tally(), lambda *_: None)
+        found = await sampled(wanted(tmp_path / "cache", folder))
         assert told(found.members) == drawn(domains, SIZE, "s")
         (part,) = folder.rglob("part-00001*")
         changed = pl.read_parquet(part).with_columns(url_host_registered_domain=pl.lit("new.org"))
@@ -205,7 +223,7 @@ async def test_only_one_column_is_asked_for(
     """No part is read whole; every request for one names a range."""
     folder, _ = archive
     with RangeServer(folder) as server:
-        await from_crawl(wanted(tmp_path, server.url), Tally(), lambda *_: None)
+        await sampled(wanted(tmp_path, server.url))
         asked = [request for request in server.requests if "subset=" in request.path]
     bounds = [each.range.removeprefix("bytes=").split("-") for each in asked if each.range]
     assert len(bounds) == len(asked)
@@ -221,7 +239,7 @@ async def test_servers_without_suffix_ranges(
     """A server that refuses suffix ranges is asked once; then for sizes and absolute ranges."""
     folder, domains = archive
     with StubbornServer(folder, status) as server:
-        found = await from_crawl(wanted(tmp_path, server.url), Tally(), lambda *_: None)
+        found = await sampled(wanted(tmp_path, server.url))
         assert told(found.members) == drawn(domains, SIZE, "s")
         asked = [request.range or "" for request in server.requests]
         assert sum(part.startswith("bytes=-") for part in asked) == 1
@@ -242,7 +260,7 @@ async def test_servers_without_ranges(
     with RangeServer(folder) as server:
         server.fault("subset=", ["full"] * 20)
         with pytest.raises(ArchiveError, match=r"part-00000.*damaged"):
-            await from_crawl(wanted(tmp_path, server.url), Tally(), lambda *_: None)
+            await sampled(wanted(tmp_path, server.url))
 
 
 async def test_progress(tmp_path: Path, archive: tuple[Path, list[str | None]]) -> None:
@@ -252,10 +270,10 @@ async def test_progress(tmp_path: Path, archive: tuple[Path, list[str | None]]) 
         seen: list[tuple[str, int, int]] = []
         server.fault("part-00005", [404])
         with pytest.raises(ArchiveError):
-            await from_crawl(wanted(tmp_path, server.url), Tally(), lambda *at: seen.append(at))
+            await sampled(wanted(tmp_path, server.url), lambda *at: seen.append(at))
         assert seen == [(CRAWL, done, PARTS) for done in range(6)]
         seen.clear()
-        await from_crawl(wanted(tmp_path, server.url), Tally(), lambda *at: seen.append(at))
+        await sampled(wanted(tmp_path, server.url), lambda *at: seen.append(at))
     left = [(CRAWL, done, PARTS - 5) for done in range(PARTS - 5 + 1)]
     assert seen == [*left, ("sample", 0, 1), ("sample", 1, 1)]
 
@@ -283,10 +301,10 @@ async def test_damaged_parts(tmp_path: Path, damage: str) -> None:
         part.write_bytes(spoiled[damage])
     with RangeServer(folder) as server:
         with pytest.raises(ArchiveError, match="part-00003"):
-            await from_crawl(wanted(tmp_path / "cache", server.url), Tally(), lambda *_: None)
+            await sampled(wanted(tmp_path / "cache", server.url))
         part.write_bytes(raw)
         server.requests.clear()
-        found = await from_crawl(wanted(tmp_path / "cache", server.url), Tally(), lambda *_: None)
+        found = await sampled(wanted(tmp_path / "cache", server.url))
         assert parts_asked(server) == {f"part-{n:05}-abc.c000.gz.parquet" for n in range(3, PARTS)}
     assert told(found.members) == drawn(domains, SIZE, "s")
     kept = {path.suffix for path in (tmp_path / "cache" / "sample" / CRAWL).iterdir()}
@@ -300,9 +318,9 @@ async def test_a_server_goes_away(tmp_path: Path, archive: tuple[Path, list[str 
     with RangeServer(folder) as server:
         server.fault("part-00004", ["drop", "drop"])
         with pytest.raises(UpstreamError, match=r"part-00004.*it resumes"):
-            await from_crawl(wanted(tmp_path, server.url), Tally(), lambda *_: None)
+            await sampled(wanted(tmp_path, server.url))
         server.requests.clear()
-        await from_crawl(wanted(tmp_path, server.url), Tally(), lambda *_: None)
+        await sampled(wanted(tmp_path, server.url))
         assert len(parts_asked(server)) == PARTS - 4
 
 
@@ -314,16 +332,16 @@ async def test_damaged_kept_files(
     """A kept file that was cut is made again; one that is spoiled is named, with what to do."""
     folder, domains = archive
     with RangeServer(folder) as server:
-        await from_crawl(wanted(tmp_path, server.url), Tally(), lambda *_: None)
+        await sampled(wanted(tmp_path, server.url))
         (kept,) = (tmp_path / "sample" / CRAWL).glob("part-00002*")
         raw = kept.read_bytes()
         spoiled = raw[:4] + b"\xff" * (len(raw) - 8) + raw[-4:]
         kept.write_bytes({"empty": b"", "cut": raw[:-10], "spoiled": spoiled}[damage])
         if damage == "spoiled":
             with pytest.raises(StoreError, match="remove the folder and run again"):
-                await from_crawl(wanted(tmp_path, server.url), Tally(), lambda *_: None)
+                await sampled(wanted(tmp_path, server.url))
         else:
-            found = await from_crawl(wanted(tmp_path, server.url), Tally(), lambda *_: None)
+            found = await sampled(wanted(tmp_path, server.url))
             assert told(found.members) == drawn(domains, SIZE, "s")
 
 
@@ -335,12 +353,12 @@ async def test_full_disk(tmp_path: Path, archive: tuple[Path, list[str | None]])
         ballast = disk / "ballast"
         ballast.write_bytes(bytes(shutil.disk_usage(disk).free - 40_000))
         with pytest.raises(StoreError, match="make room"):
-            await from_crawl(wanted(disk / "cache", server.url), Tally(), lambda *_: None)
+            await sampled(wanted(disk / "cache", server.url))
         kept = len(list((disk / "cache").rglob("*.domains.parquet")))
         assert 0 < kept < PARTS
         ballast.unlink()
         server.requests.clear()
-        found = await from_crawl(wanted(disk / "cache", server.url), Tally(), lambda *_: None)
+        found = await sampled(wanted(disk / "cache", server.url))
         assert len(parts_asked(server)) == PARTS - kept
     assert told(found.members) == drawn(domains, SIZE, "s")
 

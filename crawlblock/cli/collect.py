@@ -35,6 +35,7 @@ from crawlblock.pipeline.sample import (
     from_ranking,
     from_web_graph,
     plan_crawl_sample,
+    read_crawl,
     store_panel,
 )
 from crawlblock.sources.commoncrawl.frame import FramePlan
@@ -111,15 +112,16 @@ def sample(
     }  # fmt: skip
     with recorded(store, "sample", configuration) as tally, progress_bar() as progress:
         if crawl is not None:
-            drawn = asyncio.run(from_crawl(wanted, tally, progress))
+            domains = asyncio.run(read_crawl(wanted, tally, progress))
+            drawn = from_crawl(domains, wanted, progress)
         else:
             progress("panel", 0, 0)
-            drawn = _draw_ranked(wanted, list_file, ranks or "")
+            drawn = _draw_without_crawl(wanted, list_file, ranks or "")
         new = store_panel(store, drawn)
     _say_drawn(drawn, new)
 
 
-def _draw_ranked(wanted: CrawlSample, list_file: Path | None, ranks: str) -> Drawn:
+def _draw_without_crawl(wanted: CrawlSample, list_file: Path | None, ranks: str) -> Drawn:
     name, seed, size = wanted.panel, wanted.seed, wanted.size
     if list_file:
         return from_list(list_file, name or f"list-{list_file.stem}")

@@ -56,6 +56,16 @@ class CrawlSample:
     size: int
 
 
+@dataclass(frozen=True, slots=True)
+class CrawlDomains:
+    """The registered domains of a crawl, which were read."""
+
+    crawl: str
+    folder: Path
+    files: Sequence[Path]  # in the folder, one for each part of the index
+    local: bool  # the archive is on this machine
+
+
 def from_list(path: Path, panel: str) -> Drawn:
     """Take exactly the user's list: hosts, domains or URLs, one a line, or a ranked CSV."""
     members, rejected = take_list(_lines(path), panel)
@@ -85,8 +95,8 @@ async def plan_crawl_sample(wanted: CrawlSample, say: Say = silent) -> FramePlan
         return await plan_frame(mirror, crawl, keys, _folder(wanted, crawl))
 
 
-async def from_crawl(wanted: CrawlSample, tally: Tally, progress: Progress) -> Drawn:
-    """Draw uniformly from the registered domains with a capture in a crawl's robotstxt subset.
+async def read_crawl(wanted: CrawlSample, tally: Tally, progress: Progress) -> CrawlDomains:
+    """Read the registered domains with a capture in a crawl's robotstxt subset.
 
     The domains of a distant archive's parts are kept in the cache folder: a run that was stopped,
     another size and another seed ask for no part again.
@@ -99,12 +109,18 @@ async def from_crawl(wanted: CrawlSample, tally: Tally, progress: Progress) -> D
         finally:
             tally.requests += mirror.traffic.requests
             tally.bytes += mirror.traffic.bytes
-    frame = Frame([domain_file(key, folder) for key in keys])
-    panel = wanted.panel or f"crawl-{crawl}"
-    members = draw(_shown(frame, progress), wanted.size, wanted.seed, panel, "all")
-    if any(mirror.local_path(key) for key in keys):  # they may change, and are read fast
-        shutil.rmtree(folder, ignore_errors=True)
-    return Drawn(panel, f"registered domains of {crawl}", wanted.seed, members)
+        local = any(mirror.local_path(key) for key in keys)
+    return CrawlDomains(crawl, folder, [domain_file(key, folder) for key in keys], local)
+
+
+def from_crawl(domains: CrawlDomains, wanted: CrawlSample, progress: Progress) -> Drawn:
+    """Draw uniformly from the domains of a crawl."""
+    panel = wanted.panel or f"crawl-{domains.crawl}"
+    frame = _shown(Frame(domains.files), progress)
+    members = draw(frame, wanted.size, wanted.seed, panel, "all")
+    if domains.local:  # they are read fast, and the archive may change
+        shutil.rmtree(domains.folder, ignore_errors=True)
+    return Drawn(panel, f"registered domains of {domains.crawl}", wanted.seed, members)
 
 
 async def _parts(mirror: Mirror, wanted: CrawlSample, say: Say = silent) -> tuple[str, list[str]]:
