@@ -31,6 +31,22 @@ class Moved:
     url: URL
 
 
+def refuses_suffix(response: aiohttp.ClientResponse) -> bool:
+    """Tell whether the last bytes were asked for, and the server does not give them."""
+    asked = response.request_info.headers.get("Range", "")
+    return asked.startswith("bytes=-") and response.status in (200, 416, 501)
+
+
+def stated_total(response: aiohttp.ClientResponse) -> int | Outcome | Failure:
+    """Return how large the object is, of which the first byte was asked for."""
+    if response.status == 416:
+        return Outcome.DAMAGED  # it is empty
+    first, last, total = _content_range(response)
+    if response.status != 206 or first != 0 or last != 0 or total < 1:
+        return Failure(Outcome.DAMAGED)
+    return total
+
+
 def stated_size(
     response: aiohttp.ClientResponse, start: int | None, length: int | None
 ) -> int | Outcome | Failure | None:

@@ -24,7 +24,9 @@ from crawlblock.transport.answers import (
     continues,
     failed,
     refused,
+    refuses_suffix,
     stated_size,
+    stated_total,
 )
 from crawlblock.transport.gate import Busy, Clock, Failure, HostGate, Limits, Refusal, Sleep
 from crawlblock.transport.partial import PartialFile
@@ -89,6 +91,7 @@ class PoliteClient:
         self.traffic = traffic or Traffic()
         self._agent, self._limits, self._clock, self._sleep = user_agent, limits, clock, sleep
         self._gates: dict[str, HostGate] = {}
+        self._no_suffix: set[str] = set()  # hosts that do not give the last bytes of an object
 
     async def __aenter__(self) -> Self:
         self._session = aiohttp.ClientSession(
@@ -114,27 +117,69 @@ class PoliteClient:
     ) -> bytes | Outcome:
         """Return the body, or `length` bytes of it from `start` (to its end without a length).
 
-        Without a length a `start` below 0 means the last bytes, at most all there are.
+        Without a length a `start` below 0 means the last bytes, at most all there are.  A server
+        that does not give them is asked for the size, then for the range.
         What does not fit is `damaged`, also a range that ends beyond the object; more than 64 MiB
         without a length is `too_large`.  Raises UpstreamError when the host keeps refusing.
         """
-        if length is not None and start is None:
-            start = 0
         if length is not None and ((start or 0) < 0 or length < 1):
             return Outcome.DAMAGED  # so is an index that says this
-        headers = {}
-        if start is not None:
-            last = "" if length is None else start + length - 1
-            headers["Range"] = f"bytes={start}" if start < 0 else f"bytes={start}-{last}"
+        if start is not None and start < 0:
+            return await self._read_end(url, -start)
+        return await self._read_range(url, 0 if start is None and length else start, length)
+
+    async def _read_end(self, url: str, most: int) -> bytes | Outcome:
+        """Return the last bytes of an object."""
+        host = _parsed(url).host or ""
+        found = None if host in self._no_suffix else await self._read_suffix(url, most)
+        if found is not None:
+            return found
+        size = await self._size(url)
+        if isinstance(size, Outcome):
+            return size
+        self._no_suffix.add(host)
+        return await self._read_range(url, max(0, size - most))
+
+    async def _read_suffix(self, url: str, most: int) -> bytes | Outcome | None:
+        """Return the last bytes of an object; None: the server does not give them."""
+
+        async def take(response: aiohttp.ClientResponse) -> bytes | Outcome | Failure | None:
+            refused = refuses_suffix(response)
+            return None if refused else await self._sized(response, -most)
+
+        return await self._get(url, f"bytes=-{most}", take)
+
+    async def _size(self, url: str) -> int | Outcome:
+        """Return the size of an object; the answer with its first byte says it."""
+
+        async def take(response: aiohttp.ClientResponse) -> int | Outcome | Failure:
+            total = stated_total(response)
+            body = await self._body(response, 1) if isinstance(total, int) else b""
+            return total if isinstance(body, bytes) else body
+
+        return await self._get(url, "bytes=0-0", take)
+
+    async def _read_range(
+        self, url: str, start: int | None, length: int | None = None
+    ) -> bytes | Outcome:
+        last = "" if start is None or length is None else start + length - 1
+        asked = None if start is None else f"bytes={start}-{last}"
+        return await self._get(url, asked, lambda answer: self._sized(answer, start, length))
+
+    async def _get(self, url: str, asked: str | None, take: _Take[T]) -> T | Outcome:
+        """Ask for an object, or for a range of it, that is small enough to be taken at once."""
+        headers = {"Range": asked} if asked else {}
         timeout = aiohttp.ClientTimeout(total=self._limits.timeout)
-
-        async def take(response: aiohttp.ClientResponse) -> bytes | Outcome | Failure:
-            size = stated_size(response, start, length)
-            if isinstance(size, (Outcome, Failure)):
-                return size
-            return await self._body(response, size)
-
         return await self._ask(url, lambda at: self._once(at, headers, timeout, take))
+
+    async def _sized(
+        self, response: aiohttp.ClientResponse, start: int | None, length: int | None = None
+    ) -> bytes | Outcome | Failure:
+        """Return the body, which must be the range that was asked for."""
+        size = stated_size(response, start, length)
+        if isinstance(size, (Outcome, Failure)):
+            return size
+        return await self._body(response, size)
 
     async def save(self, url: str, path: Path) -> Outcome | None:
         """Save the body as a file, continuing where an earlier call was cut; None: it is saved.
@@ -160,10 +205,7 @@ class PoliteClient:
 
     async def _ask(self, url: str, once: Callable[[URL], Awaitable[_Answer[T]]]) -> T | Outcome:
         """Ask the host of the URL, and those it redirects to, each through its own gate."""
-        try:
-            at = URL(url)
-        except ValueError as error:
-            raise InputError(f"{url} is not a URL ({error})") from None
+        at = _parsed(url)
         for _ in range(_MOST_REDIRECTS + 1):
             answer: T | Outcome | Moved = await self._gate(at).ask(partial(once, at))
             if not isinstance(answer, Moved):
@@ -187,7 +229,7 @@ class PoliteClient:
             ) as response:
                 if response.status < 400:
                     self._gate(url).hold(used_up(response.headers))
-                if response.status in (200, 206, 416):
+                if response.status in (200, 206, 416) or refuses_suffix(response):
                     return await take(response)
                 return refused(response)
         except (aiohttp.ClientError, TimeoutError) as error:
@@ -218,6 +260,13 @@ class PoliteClient:
                 self.traffic.bytes += len(chunk)
                 part.write(chunk)
         return None if part.total is None or part.complete else Failure(Outcome.DAMAGED)
+
+
+def _parsed(url: str) -> URL:
+    try:
+        return URL(url)
+    except ValueError as error:
+        raise InputError(f"{url} is not a URL ({error})") from None
 
 
 def _proxy(url: URL) -> str | None:
