@@ -26,7 +26,7 @@ from crawlblock.sources.commoncrawl.lists import known_list
 LATER = Crawl("CC-MAIN-2026-43", datetime(2026, 10, 3, 4), datetime(2026, 10, 16, 9))
 UNFINISHED = Crawl("CC-MAIN-2026-47", datetime(2026, 11, 1, 4), datetime(2026, 11, 14, 9))
 EARLY = "CC-MAIN-2016-30"  # without robotstxt
-GRAPH = "cc-main-2026-aug-sep-oct"
+GRAPHS = ("cc-main-2026-aug-sep-oct", "cc-main-2026-jul-aug-sep")  # the newest has no ranks yet
 BLOCKS = b"User-agent: GPTBot\nDisallow: /\n\nUser-agent: *\nAllow: /\n"
 OPEN = b"User-agent: *\nDisallow: /private\n"
 PAGE = b"<!DOCTYPE html><html><body>Not here</body></html>\n"
@@ -111,16 +111,17 @@ def render(folder: Path) -> tuple[Path, Path]:
     (graph,) = json.loads((archive / "graphinfo.json").read_text())
     (archive / "graphinfo.json").unlink()
     _rename_graph(archive, graph["id"])
-    (lists / "graphinfo.json").write_text(json.dumps([graph | {"id": GRAPH}]))
+    listed_graphs = [graph | {"id": name} for name in GRAPHS]
+    (lists / "graphinfo.json").write_text(json.dumps(listed_graphs))
     return archive, lists
 
 
 def _rename_graph(archive: Path, name: str) -> None:
     """Give the web graph the kind of name that releases have."""
     graphs = archive / "projects" / "hyperlinkgraph"
-    (graphs / name).rename(graphs / GRAPH)
-    for path in (graphs / GRAPH / "domain").iterdir():
-        path.rename(path.with_name(path.name.replace(name, GRAPH)))
+    (graphs / name).rename(graphs / GRAPHS[1])
+    for path in (graphs / GRAPHS[1] / "domain").iterdir():
+        path.rename(path.with_name(path.name.replace(name, GRAPHS[1])))
 
 
 @contextmanager
@@ -157,9 +158,7 @@ def _captures(crawl: Crawl) -> Iterator[Rendered]:
             yield from _robots(crawl.crawl, domain, at, status, body)
 
 
-def _robots(
-    crawl: str, domain: str, at: datetime, status: int, body: bytes
-) -> Iterator[Rendered]:
+def _robots(crawl: str, domain: str, at: datetime, status: int, body: bytes) -> Iterator[Rendered]:
     url = f"https://{domain}/robots.txt"
     if status in (301, 302):
         www = f"https://www.{domain}/robots.txt"
@@ -187,4 +186,3 @@ def _entry(crawl: Crawl) -> dict[str, str]:
         "from": crawl.first_capture.isoformat(timespec="seconds"),
         "to": crawl.last_capture.isoformat(timespec="seconds"),
     }
-

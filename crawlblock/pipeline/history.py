@@ -2,7 +2,7 @@
 
 import asyncio
 import shutil
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,11 +12,11 @@ from crawlblock.errors import ArchiveError
 from crawlblock.hosts import surt
 from crawlblock.model import Crawl, Member, SnapshotKind
 from crawlblock.pipeline.collect import collect
-from crawlblock.pipeline.runs import Run
+from crawlblock.pipeline.runs import Run, now, wrong_clock
 from crawlblock.sources.commoncrawl.cache import CachedMirror
 from crawlblock.sources.commoncrawl.cdx import CdxApi
 from crawlblock.sources.commoncrawl.columnar import open_columnar, part_keys
-from crawlblock.sources.commoncrawl.crawls import Listed, dated, find_crawls
+from crawlblock.sources.commoncrawl.crawls import NEW, Listed, dated, find_crawls
 from crawlblock.sources.commoncrawl.history import History
 from crawlblock.sources.commoncrawl.index import Index
 from crawlblock.sources.commoncrawl.mirror import Mirror, open_mirror
@@ -98,8 +98,8 @@ async def _each_crawl(
     """Do something with each crawl that was asked for; one that cannot be read ends no other."""
     begun = run.store.facts.snapshots()
     found = await find_crawls(mirror, wanted.crawls, wanted.cache, begun=begun)
-    for note in found.notes:
-        run.say(note)
+    heard = mirror.traffic.last
+    _tell(run, wanted, [*found.notes, wrong_clock(now(), heard.told_time if heard else None)])
     failed = 0
     for crawl in found.crawls:
         try:
@@ -109,6 +109,15 @@ async def _each_crawl(
             if failed == len(found.crawls):
                 raise
             run.tally.troubles.append(f"{crawl.crawl} is passed over: {error}")
+
+
+def _tell(run: Run, wanted: Wanted, notes: Iterable[str | None]) -> None:
+    """Say what the user must know; to an update, which looks for what is new, it is a trouble."""
+    for note in filter(None, notes):
+        if wanted.crawls == NEW:
+            run.tally.troubles.append(note)
+        else:
+            run.say(note)
 
 
 async def _collect_crawl(

@@ -4,8 +4,9 @@ import asyncio
 import ipaddress
 import re
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -30,7 +31,7 @@ from crawlblock.transport.answers import (
 )
 from crawlblock.transport.gate import Busy, Clock, Failure, HostGate, Limits, Refusal, Sleep
 from crawlblock.transport.partial import PartialFile
-from crawlblock.transport.waits import used_up
+from crawlblock.transport.waits import told_time, used_up
 
 _MOST_REDIRECTS = 5
 _MOST_WHOLE = 3  # answers in a row that are no part, though one was asked for
@@ -49,7 +50,22 @@ class Traffic:
 
     requests: int = 0
     bytes: int = 0  # of bodies, those of failed attempts too
-    date: str = ""  # as the last answer states it
+    last: "Heard | None" = None  # how the server answered that did so last
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """How a server answered, without the body."""
+
+    asked: str | None  # the range
+    status: int
+    headers: Mapping[str, str]
+    seconds: float  # until the headers were there
+
+    @property
+    def told_time(self) -> datetime | None:
+        """Return what time it is by the server's clock (naive, UTC)."""
+        return told_time(self.headers)
 
 
 def user_agent(contact: str | None) -> str:
@@ -191,10 +207,14 @@ class PoliteClient:
         self, url: URL, headers: dict[str, str], patience: aiohttp.ClientTimeout, take: _Take[T]
     ) -> _Answer[T]:
         self.traffic.requests += 1
+        begun = time.monotonic()
         try:
             async with self._session.get(
                 url, headers=headers, timeout=patience, allow_redirects=False, proxy=_proxy(url)
             ) as response:
+                taken = time.monotonic() - begun
+                asked = headers.get("Range")
+                self.traffic.last = Heard(asked, response.status, response.headers, taken)
                 self._check_way(url, response)
                 if response.status < 400:
                     self._gate(url).hold(used_up(response.headers))
@@ -206,7 +226,6 @@ class PoliteClient:
 
     def _check_way(self, url: URL, response: aiohttp.ClientResponse) -> None:
         """Raise UpstreamError if something between us and the host changes what it answers."""
-        self.traffic.date = response.headers.get("Date", "")
         if not self._pages and is_page(response):
             raise UpstreamError(
                 f"{url} answered with a web page where a file was asked for; log in to this "
