@@ -17,7 +17,7 @@ from crawlblock.cli.options import (
     print_rows,
     print_text,
 )
-from crawlblock.pipeline.doctor import QUICK, Finding, examine
+from crawlblock.pipeline.doctor import QUICK, Finding, archive, examine
 from crawlblock.pipeline.runs import now
 from crawlblock.pipeline.survey import survey
 from crawlblock.report.checklist import checklist
@@ -42,7 +42,7 @@ def doctor(
 
     It looks at versions, the database and its disk, the contact, the archive and this terminal.
     The exit code is 1 if something fails.  A public archive is asked only with --contact: once,
-    and with --report some eight times more.  The list of crawls is kept beside the database.
+    with --report some six times.  The list of crawls is kept beside the database.
 
     \b
     Examples:
@@ -53,14 +53,17 @@ def doctor(
     """
     asked = limits_for(mirror, rate, in_flight)
     limits = replace(QUICK, per_second=asked.per_second, in_flight=asked.in_flight)
-    findings = [*examine(db, mirror, contact, now(), limits), _encoding()]
-    failed = any(finding.state == "fail" for finding in findings)
+    kept = db.with_suffix(".cache")
+    findings = [*examine(db, contact, now()), _encoding()]
     if report:
-        seen = survey(mirror, contact, db.with_suffix(".cache"), now(), limits)
+        seen = survey(mirror, contact, kept, now(), limits)
         print_text(checklist(findings, seen, mirror, now().date()), output)
-        failed = failed or not seen[-1].ok
+        failed = not seen[-1].ok
     else:
+        findings += archive(mirror, contact, kept, now(), limits)
         print_rows([asdict(finding) for finding in findings], output, [*Finding.__slots__])
+        failed = False
+    failed |= any(finding.state == "fail" for finding in findings)
     if failed:
         sys.exit(1)
 

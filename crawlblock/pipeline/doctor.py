@@ -27,7 +27,7 @@ from crawlblock.transport import Limits, user_agent
 _ROOM = 200_000_000  # bytes that should be free beside two more copies of the database
 _LAG = 3600  # s, after which a copy that was not renewed tells of a stopped run
 _OLD_LIST = 2 * 365  # days
-QUICK = Limits(pauses=0, attempts=2, timeout=20.0, retry=0.5, patience=5.0)
+QUICK = Limits(pauses=0, attempts=2, timeout=20.0, retry=0.5, patience=2.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +40,12 @@ class Finding:
     advice: str | None = None
 
 
-def examine(
-    db: Path, mirror: str, contact: str | None, now: datetime, limits: Limits = QUICK
-) -> Iterator[Finding]:
-    """Look at everything but the terminal, one after the other; the list of crawls is kept."""
+def examine(db: Path, contact: str | None, now: datetime) -> Iterator[Finding]:
+    """Look at all that is of this machine but the terminal; nothing is changed."""
     yield from versions()
     yield suffix_list(now.date())
     yield from database(db, now)
     yield _contact(contact)
-    yield from archive(mirror, contact, db.with_suffix(".cache"), now, limits)
 
 
 # Versions

@@ -2,7 +2,7 @@
 
 import asyncio
 import shutil
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -44,9 +44,10 @@ class Wanted:
 async def plan_history(run: Run, wanted: Wanted, members: Sequence[Member]) -> list[Estimate]:
     """Return what each crawl would cost."""
     plans: list[Estimate] = []
+    unread = run.store.conclusions.to_fetch()
 
     async def plan(mirror: Mirror, crawl: Listed) -> None:
-        pending = _pending(run.store, crawl.crawl, members)
+        pending = _pending(run.store, crawl.crawl, members, unread)
         plans.append(await _plan(mirror, crawl.crawl, len(pending), bool(plans), wanted))
 
     async with open_mirror(wanted.mirror, wanted.contact, wanted.limits) as mirror:
@@ -76,10 +77,11 @@ async def _collect_crawls(
     run: Run, mirror: Mirror, wanted: Wanted, members: Sequence[Member]
 ) -> None:
     first = True
+    unread = run.store.conclusions.to_fetch()
 
     async def collect_one(mirror: Mirror, listed: Listed) -> None:
         nonlocal first
-        pending = _pending(run.store, listed.crawl, members)
+        pending = _pending(run.store, listed.crawl, members, unread)
         if pending and not run.tally.unfinished:
             plan = await _plan(mirror, listed.crawl, len(pending), not first, wanted)
             crawl = await dated(mirror, listed)
@@ -159,12 +161,14 @@ async def _open_index(mirror: Mirror, crawl: Crawl, wanted: Wanted, stack: Async
     return CdxApi(client, crawl.cdx_api)
 
 
-def _pending(store: Store, crawl: str, members: Sequence[Member]) -> list[Member]:
+def _pending(
+    store: Store, crawl: str, members: Sequence[Member], unread: Mapping[str, set[str]]
+) -> list[Member]:
     """Return the members to ask about, in the indexes' order: neighbours share blocks.
 
     They are those not asked before, and those whose capture that may count was never fetched.
     """
-    done = store.facts.hosts_asked(crawl) - store.conclusions.to_fetch().get(crawl, set())
+    done = store.facts.hosts_asked(crawl) - unread.get(crawl, set())
     pending = (member for member in members if member.host not in done)
     return sorted(pending, key=lambda member: surt(f"https://{member.host}/"))
 

@@ -1,4 +1,4 @@
-"""How the archive answers a first time: some eight small requests, for a report."""
+"""How the archive answers a first time: some six small requests, for a report."""
 
 import asyncio
 import json
@@ -13,6 +13,7 @@ from pathlib import Path
 
 from crawlblock.errors import ArchiveError, CrawlblockError, UpstreamError
 from crawlblock.outcome import Outcome
+from crawlblock.pipeline.runs import wrong_clock
 from crawlblock.sources.commoncrawl import records
 from crawlblock.sources.commoncrawl.crawls import list_crawls, paths
 from crawlblock.sources.commoncrawl.index import IndexRow, named
@@ -78,8 +79,8 @@ class _Survey:
         self._step = "list of crawls"
         listing = await list_crawls(self._mirror, self._kept)
         newest = f"{len(listing.entries)} crawls, the newest {listing.entries[0].crawl}"
-        found = f"{newest}; {listing.note}" if listing.note else newest
-        yield self._saw(not listing.note, found)
+        found = filter(None, (newest, listing.note, self._clocks()))
+        yield self._saw(not listing.note, "; ".join(found))
         self._step = "list of a crawl's index files"
         crawl, keys = await self._files([entry.crawl for entry in listing.entries])
         yield self._saw(True, f"{len(keys)} files of {crawl}")
@@ -132,6 +133,14 @@ class _Survey:
             return self._saw(False, f"it cannot be read ({found.reason})")
         kind = "its digest fits" if found.payload is not None else "an answer without a payload"
         return self._saw(True, f"HTTP status {found.status}, {kind}")
+
+    def _clocks(self) -> str | None:
+        """Say how far this machine's clock and the server's are apart."""
+        told = self._heard.told_time if self._heard else None
+        if told is None:
+            return None
+        apart = f"the clocks are {round((self._now - told).total_seconds())} s apart"
+        return wrong_clock(self._now, told) or apart
 
     def _suffix(self) -> str:
         """Say whether the server gave the last bytes when they were asked for as such."""

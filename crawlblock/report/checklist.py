@@ -13,7 +13,7 @@ from crawlblock.pipeline.doctor import Finding
 from crawlblock.pipeline.survey import Observation
 
 _HOSTS = ("data.commoncrawl.org", "index.commoncrawl.org", "huggingface.co")
-_OURS = ("database", "folder", "published copy", "contact", "archive")  # they name what is yours
+_OURS = ("database", "folder", "published copy", "contact")  # they name what is yours
 _SECRET = (
     (re.compile(r"\b[\w.+-]+@[\w-]+\.[\w.-]+"), "<contact>"),
     (re.compile(r"(?<![\w./-])(?:~|[A-Za-z]:)?[/\\](?!/)[^\s:;,()]+"), "<path>"),

@@ -74,7 +74,7 @@ async def open_mirror(
             agent = _agent(contact, public)
             client = await stack.enter_async_context(PoliteClient(agent, limits, pages=False))
             lists = client
-            if is_common_crawl(base):
+            if is_common_crawl(base) and limits.patience > _BRIEF.patience:
                 brief = PoliteClient(agent, _BRIEF, traffic=client.traffic, pages=False)
                 lists = await stack.enter_async_context(brief)
             yield HttpMirror(base, client, lists)
