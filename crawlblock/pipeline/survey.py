@@ -1,6 +1,5 @@
 """How the archive answers a first time: some six small requests, for a report."""
 
-import asyncio
 import json
 import re
 import zlib
@@ -11,6 +10,7 @@ from datetime import datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 
+from crawlblock import loops
 from crawlblock.errors import ArchiveError, CrawlblockError, UpstreamError
 from crawlblock.outcome import Outcome
 from crawlblock.pipeline.runs import wrong_clock
@@ -44,7 +44,7 @@ def survey(
     mirror: str, contact: str | None, kept: Path, now: datetime, limits: Limits
 ) -> list[Observation]:
     """Ask for a list, a part of an index, a block of it and a record; end at the first failure."""
-    return asyncio.run(_observed(mirror, contact, kept, now, limits))
+    return loops.run(_observed(mirror, contact, kept, now, limits))
 
 
 async def _observed(
