@@ -563,7 +563,7 @@ def test_full_disk(here: StandIn, user: User) -> None:
     assert user.outcomes("CC-MAIN-2026-39") == OUTCOMES
 
 
-OFFLINE = ("history --crawls 2", "doctor -o jsonl")
+OFFLINE = ("history --crawls 2 --rate 1000", "doctor -o jsonl --rate 1000")
 # The real addresses, in a process that reaches nobody and does not wait.
 NO_NETWORK = f"{GUARD}\nimport asyncio\n_sleep = asyncio.sleep\n" + (
     "asyncio.sleep = lambda seconds, *more: _sleep(min(seconds, 0.01), *more)\n"
