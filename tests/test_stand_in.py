@@ -1,144 +1,25 @@
 """A first run as a user has it, against a stand-in of the real archive."""
 
 import json
-import os
-import re
-import shutil
-import subprocess
-import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
 import polars as pl
 import pytest
 from archives import cdx_lines
-from disks import small_disk
-from manners import DATA_HOST, INDEX_HOST, without_suffix
-from shells import GUARD, ROOT
-from stand_in import (
-    ANSWERS,
-    EARLY,
-    GRAPHS,
-    LATER,
-    UNFINISHED,
-    StandIn,
-    copied,
-    crawls,
-    listed_keys,
-    render,
-    served,
-)
+from manners import without_suffix
+from stand_in import EARLY, GRAPHS, LATER, UNFINISHED, StandIn, crawls, listed_keys, served
+from users import OUTCOMES, Folders, User, finding
 from warcio.archiveiterator import ArchiveIterator
 
-from crawlblock.cli import main
-from crawlblock.sources.commoncrawl import keys
 from crawlblock.store.store import Store
 
 ERAS = [
     "CC-MAIN-2016-36", "CC-MAIN-2018-34", "CC-MAIN-2018-39", "CC-MAIN-2019-47", "CC-MAIN-2021-49",
     "CC-MAIN-2023-50", "CC-MAIN-2026-39",
 ]  # fmt: skip
-OUTCOMES = {
-    "example.com": "ok", "example.org": "ok", "example.net": "ok", "example.edu": "absent",
-    "example.de": "refused", "example.fr": "server_error", "example.co.uk": "not_robots",
-    "example.jp": "ok", "example.com.br": "ok", "example.it": "redirect_unresolved",
-}  # fmt: skip
-PACKAGED = "the list of crawls that comes with crawlblock is used"
-Folders = tuple[Path, Path]
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """How a command ended."""
-
-    code: int
-    out: str
-    told: list[str]
-
-    @property
-    def rows(self) -> list[dict[str, object]]:
-        """Return what it printed as JSON lines."""
-        return [json.loads(line) for line in self.out.splitlines()]
-
-
-class User:
-    """Somebody with a panel of ten domains who types commands."""
-
-    def __init__(self, folder: Path, db: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        self.folder, self.db, self._capsys = folder, db, capsys
-        self.cache = db.with_suffix(".cache")
-
-    def types(self, stand_in: StandIn, command: str, *more: object) -> Ended:
-        """Run a command against the stand-in, asking fast; nothing it says is a traceback."""
-        words = command.split()
-        at: list[object] = ["--mirror", stand_in.url, "--rate", 1000]
-        if words[:2] != ["scan", "plan"]:
-            at += ["--db", self.db]
-        return self.runs(*words, *more, *at)
-
-    def runs(self, *words: object) -> Ended:
-        """Run a command as it stands."""
-        with pytest.raises(SystemExit) as stopped:
-            main([str(word) for word in words])
-        out, told = self._capsys.readouterr()
-        assert "Traceback" not in told and "a fault in crawlblock" not in told
-        return Ended(int(stopped.value.code or 0), out, told.splitlines())
-
-    def outcomes(self, crawl: str) -> dict[str, str]:
-        """Return how each host of the panel ended in a crawl."""
-        return {str(host): str(outcome) for host, outcome in self._asked(crawl, "outcome")}
-
-    def dates(self, crawl: str) -> dict[str, datetime]:
-        """Return when each host of the panel was captured in a crawl."""
-        return {str(host): time for host, time in self._asked(crawl, "fetch_time")}
-
-    def _asked(self, crawl: str, column: str) -> Sequence[tuple[object, datetime]]:
-        question = f"SELECT host, {column} FROM captures WHERE snapshot = ?"
-        with Store(self.db).reading() as con:
-            return con.execute(question, [crawl]).fetchall()
-
-    def told_open(self) -> list[object]:
-        """Return the hosts of which something is said that is not unknown."""
-        with Store(self.db).reading() as con:
-            rows = con.execute("SELECT host FROM access WHERE restriction <> 'unknown'").fetchall()
-        return [host for (host,) in rows]
-
-
-@pytest.fixture(scope="module")
-def rendered(tmp_path_factory: pytest.TempPathFactory) -> Folders:
-    """Return the folders of the two hosts."""
-    return render(tmp_path_factory.mktemp("stand_in"))
-
-
-@pytest.fixture(scope="module")
-def sampled(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a database with a panel of the ten domains."""
-    folder = tmp_path_factory.mktemp("sampled")
-    (folder / "domains.csv").write_text("domain\n" + "\n".join(ANSWERS))
-    with pytest.raises(SystemExit) as stopped:
-        main(["sample", "--list", str(folder / "domains.csv"), "--db", str(folder / "db.duckdb")])
-    assert stopped.value.code == 0
-    return folder / "db.duckdb"
-
-
-@pytest.fixture
-def here(rendered: Folders, tmp_path: Path) -> Iterator[StandIn]:
-    """Return the stand-in, whose lists a test may change."""
-    archive, lists = rendered
-    with served(archive, copied(tmp_path, lists)) as running:
-        yield running
-
-
-@pytest.fixture
-def user(tmp_path: Path, sampled: Path, capsys: pytest.CaptureFixture[str]) -> User:
-    """Return a user with a database of their own."""
-    capsys.readouterr()
-    return User(tmp_path, Path(shutil.copyfile(sampled, tmp_path / "db.duckdb")), capsys)
 
 
 # The stand-in itself
@@ -235,12 +116,6 @@ def test_answers(here: StandIn) -> None:
 # Commands
 
 
-def finding(ended: Ended, what: str) -> dict[str, object]:
-    """Return what doctor found about something."""
-    (row,) = [row for row in ended.rows if row["what"] == what]
-    return row
-
-
 def test_doctor(here: StandIn, user: User) -> None:
     """Doctor asks once, keeps the list, and compares the clocks."""
     ended = user.types(here, "doctor")
@@ -253,51 +128,6 @@ def test_doctor(here: StandIn, user: User) -> None:
     here.list_also(UNFINISHED)
     user.types(here, "doctor")
     assert UNFINISHED.crawl in (user.cache / "collinfo.json").read_text()
-
-
-SEEN = (
-    "list of crawls", "list of a crawl's index files", "last bytes of cluster.idx",
-    "a block of the index", "a WARC record", "all of it",
-)  # fmt: skip
-
-
-def test_report(here: StandIn, user: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The checklist tells how the archive answers, and not who asked from where."""
-    monkeypatch.setenv("USER", "jane-doe")
-    ended = user.types(here, "doctor --report --contact jane@office.example")
-    assert ended.code == 0 and here.asked() == 5
-    rows = [line for line in ended.out.splitlines() if line.startswith("| ok | ")]
-    assert [row.split(" | ")[1] for row in rows] == [*SEEN]
-    assert "such a range is answered" in ended.out and "its digest fits" in ended.out
-    assert "server AmazonS3, strong ETag of parts, no Accept-Ranges" in ended.out
-    assert "server nginx/1.29.1, weak ETag" in ended.out
-    assert "changed 0 days ago" in ended.out and "- [x] python: 3." in ended.out
-    assert re.search(r"the clocks are -?\d s apart", ended.out)
-    assert_nobody(ended.out, user)
-
-
-def assert_nobody(text: str, user: User) -> None:
-    """Assert that a text names no address, path, machine or person."""
-    for secret in ("127.0.0.1", "jane", "office", str(user.folder), os.uname().nodename, "/home"):
-        assert secret not in text, secret
-    assert not any(part in text for part in (".duckdb", ".cache", "@", f"{Path.home()}/"))
-
-
-@pytest.mark.fault("archive", "doctor --report: {fault}")
-@pytest.mark.parametrize("fault", ["portal", "full", "drop", 403])
-def test_report_of_a_failure(here: StandIn, user: User, fault: int | str) -> None:
-    """Where a step fails the checklist says so, exits 1, and names nobody either."""
-    here.fault(fault)
-    ended = user.types(here, "doctor --report --contact jane@office.example")
-    assert ended.code == 1 and "| no | " in ended.out
-    assert_nobody(ended.out, user)
-
-
-@pytest.mark.parametrize("how", ["whole", "refused"])
-def test_report_without_last_bytes(rendered: Folders, user: User, how: str) -> None:
-    """The checklist says that a server does not answer ranges of the last bytes."""
-    with served(*rendered, without_suffix(how)) as here:  # type: ignore[arg-type]
-        assert "such a range is not answered" in user.types(here, "doctor --report").out
 
 
 def test_six_crawls(here: StandIn, user: User) -> None:
@@ -433,173 +263,3 @@ def test_update(here: StandIn, user: User) -> None:
     here.index.fault("", ["portal"] * 9)
     ended = user.types(here, update)
     assert ended.code == 3 and "a web page where a file was asked for" in "".join(ended.told)
-
-
-# Bad input
-
-ASKING = (
-    "history --crawls 2 --dry-run",
-    "history --crawls 2",
-    "history --crawls CC-MAIN-2026-39 --lookup zipnum",
-    "sample --crawl latest",
-    "sample --ranks webgraph",
-    "weights --crawl latest",
-    "update --no-live --quiet",
-)
-
-
-@pytest.mark.fault("archive", "a captive portal: {each}", each=ASKING)
-def test_captive_portal(here: StandIn, user: User) -> None:
-    """Where every answer is a page, each command says so and what to do, and stores nothing."""
-    here.fault("portal")
-    for command in ASKING:
-        ended = user.types(here, command)
-        assert ended.code == 4, command
-        assert ended.told[-1].startswith(f"crawlblock: {here.url}/"), command
-        assert "a web page where a file was asked for; log in to this network" in ended.told[-1]
-    ended = user.types(here, "scan plan", user.folder / "scan")
-    assert ended.code == 4 and "log in to this network" in ended.told[-1]
-    ended = user.types(here, "doctor")
-    assert ended.code == 1
-    assert "log in to this network" in str(finding(ended, "archive")["advice"])
-    assert not user.told_open() and not [path for path in user.cache.rglob("*") if path.is_file()]
-
-
-@pytest.mark.fault("archive", "a captive portal in the middle of scan run")
-def test_captive_portal_later(here: StandIn, user: User) -> None:
-    """A scan that is met by a portal ends with its reason, and goes on the next time."""
-    scan = user.folder / "scan"
-    assert user.types(here, "scan plan", scan, "--crawls", "1").code == 0
-    here.fault("portal")
-    ended = user.runs("scan", "run", scan)
-    assert ended.code == 4 and "log in to this network" in ended.told[-1]
-    here.data.mend()
-    assert user.runs("scan", "run", scan).code == 0
-
-
-@pytest.mark.fault("archive", "a proxy that removes Range: history")
-def test_proxy_without_ranges(here: StandIn, user: User) -> None:
-    """Where every range is answered with the whole file the run ends, and says why."""
-    here.fault("full")
-    command = "history --crawls CC-MAIN-2026-39 --lookup zipnum"
-    ended = user.types(here, command)
-    assert ended.code == 4
-    assert "a proxy may remove the header Range: go around it" in ended.told[-1]
-    assert not user.told_open()
-    here.data.mend()
-    assert user.types(here, command).code == 0
-    assert user.outcomes("CC-MAIN-2026-39") == OUTCOMES
-
-
-@pytest.mark.fault("archive", "only the data host: doctor, history, sample")
-def test_data_host_alone(here: StandIn, user: User) -> None:
-    """Without the index host the packaged list is used and said, and everything else works."""
-    here.index.fault("", ["drop"] * 100)
-    ended = user.types(here, "doctor")
-    assert ended.code == 0 and PACKAGED in str(finding(ended, "archive")["advice"])
-    ended = user.types(here, "history --crawls latest")
-    assert ended.code == 0 and sum(PACKAGED in line for line in ended.told) == 1
-    assert user.outcomes("CC-MAIN-2026-39") == OUTCOMES
-    ended = user.types(here, "sample --ranks webgraph")
-    assert ended.code == 0 and GRAPHS[1] in ended.told[-1]
-
-
-@pytest.mark.fault("archive", "history: a crawl without robots.txt, or that is not whole yet")
-def test_crawls_that_cannot_be_read(here: StandIn, user: User) -> None:
-    """An early crawl is the user's mistake, one that is not whole yet the archive's."""
-    ended = user.types(here, "history --crawls CC-MAIN-2012")
-    assert ended.code == 2 and "the first crawl that has one is CC-MAIN-2016-36" in ended.told[-1]
-    here.list_also(UNFINISHED)
-    whole = f"{UNFINISHED.crawl}/cc-index-table.paths.gz is absent; the crawl may not be whole yet"
-    ended = user.types(here, "history --crawls latest")
-    assert ended.code == 1 and whole in ended.told[-1]
-    ended = user.types(here, "history --crawls 2")
-    assert ended.code == 3 and whole in ended.told[-1]
-    assert user.outcomes(LATER.crawl) == OUTCOMES
-    ended = user.types(here, "scan plan", user.folder / "scan")
-    assert ended.code == 1 and "may not be whole yet" in ended.told[-1]
-    assert user.types(here, "sample --crawl latest").code == 1
-
-
-@pytest.mark.fault("clock", "a year {way}: doctor, history")
-@pytest.mark.parametrize("way", ["ahead of", "behind"])
-def test_wrong_clock(rendered: Folders, user: User, way: str) -> None:
-    """A clock that is wrong by a year is said; dates of captures are those of the archive."""
-    year = timedelta(days=365, minutes=10)
-    manner = replace(DATA_HOST, ahead=-year if way == "ahead of" else year)
-    with served(*rendered, manner) as here:
-        here.index.manner = replace(INDEX_HOST, ahead=manner.ahead)
-        ended = user.types(here, "doctor")
-        assert ended.code == 1
-        clock = finding(ended, "clock")
-        assert clock["state"] == "fail"
-        told = f"clock is 365 days {way} the archive's; set it"
-        assert told in str(clock["advice"])
-        ended = user.types(here, "history --crawls latest")
-    assert ended.code == 0 and any(told in line for line in ended.told)
-    assert LATER.first_capture <= user.dates(LATER.crawl)["example.com"] <= LATER.last_capture
-
-
-@pytest.mark.fault("clock", "certificates cannot be believed: doctor")
-def test_certificates(here: StandIn, user: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where no TLS comes about, as with a wrong clock, the clock is named."""
-    secure = here.url.replace("http:", "https:")
-    monkeypatch.setitem(keys._INDEX_HOST_OF, secure, here.index.url.replace("http:", "https:"))
-    ended = user.runs("doctor", "--mirror", secure, "--db", user.db)
-    advice = str(finding(ended, "archive")["advice"])
-    assert ended.code == 1 and "(tls); check this machine's clock" in advice
-
-
-@pytest.mark.fault("disk", "full while an index is downloaded")
-def test_full_disk(here: StandIn, user: User) -> None:
-    """A disk that fills ends the run in one line; with room the run goes on."""
-    command = "history --crawls CC-MAIN-2026-39 --lookup columnar"
-    with small_disk(user.folder / "disk", "4k") as disk:
-        ended = user.types(here, command, "--cache", disk)
-        assert ended.code == 1
-        assert "cannot be written (No space left on device); make room" in ended.told[-1]
-        assert not user.told_open()
-    assert user.types(here, command).code == 0
-    assert user.outcomes("CC-MAIN-2026-39") == OUTCOMES
-
-
-OFFLINE = ("history --crawls 2 --rate 1000", "doctor -o jsonl --rate 1000")
-# The real addresses, in a process that reaches nobody and does not wait.
-NO_NETWORK = f"{GUARD}\nimport asyncio\n_sleep = asyncio.sleep\n" + (
-    "asyncio.sleep = lambda seconds, *more: _sleep(min(seconds, 0.01), *more)\n"
-)
-
-
-@pytest.mark.fault("archive", "no network at all: {each}", each=OFFLINE)
-def test_no_network(user: User) -> None:
-    """Without a network each command says which address cannot be had, and exits 4."""
-    (user.folder / "sitecustomize.py").write_text(NO_NETWORK)
-    found = f"{user.folder}{os.pathsep}{ROOT}"
-    environment = os.environ | {"PYTHONPATH": found, "CRAWLBLOCK_CONTACT": "me@here.example"}
-    running = []
-    for n, command in enumerate(OFFLINE):
-        db = shutil.copyfile(user.db, user.folder / f"{n}.duckdb")
-        words = [sys.executable, "-m", "crawlblock", *command.split(), "--db", str(db)]
-        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        running.append(subprocess.Popen(words, env=environment, text=True, **pipes))  # type: ignore[call-overload]
-    for command, process in zip(OFFLINE, running, strict=True):
-        out, told = process.communicate(timeout=120)
-        lines = [line for line in told.splitlines() if not line.startswith("REACHED")]
-        last = out if command.startswith("doctor") else lines[-1]
-        assert process.returncode == (1 if command.startswith("doctor") else 4), told
-        assert "https://data.commoncrawl.org" in last and "check the network" in last, told
-        assert command.startswith("doctor") or "https://index.commoncrawl.org" in told
-        assert "Traceback" not in told
-    user.db = user.folder / "0.duckdb"
-    assert not user.told_open()
-
-
-@pytest.mark.fault("archive", "{status} without end: doctor")
-@pytest.mark.parametrize("status", [403, 503])
-def test_refusals(here: StandIn, user: User, status: int) -> None:
-    """Doctor tells soon that the archive wants to be left alone."""
-    here.fault(status)
-    ended = user.types(here, "doctor")
-    assert ended.code == 1 and here.asked() < 12
-    advice = str(finding(ended, "archive")["advice"])
-    assert f"answered {status}" in advice and "wait an hour or more" in advice

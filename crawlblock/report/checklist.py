@@ -20,7 +20,7 @@ _SECRET = (
     (re.compile(r"\[?\b[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){3,7}\b\]?", re.IGNORECASE), "<address>"),
     (re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}\b(?::\d+)?"), "<address>"),
 )
-_URL = re.compile(r"\b[a-z0-9+.-]+://[^\s;,()]*", re.IGNORECASE)
+_URL = re.compile(r"\b[a-z0-9+.-]+://[^\s;,()]*[^\s;,():]", re.IGNORECASE)
 _BY_HAND = (
     "crawlblock sample --list domains.csv",
     "crawlblock history --crawls 1 --dry-run",
