@@ -47,7 +47,7 @@ FILE = re.compile(r"[\w./-]+\.(?:py|sql|toml|md|csv|svg|duckdb|cff)|(?:[\w-]+/)+
 # Files and folders in the documents that a command makes or a reader has.
 MADE = {
     "build/notebooks/", "data/archive-results/", "data/archive.duckdb", "data/crawlblock.duckdb",
-    "data/results/", "get.py", "relevant_url_token_counts.csv",
+    "data/results/", "cluster.idx", "get.py", "relevant_url_token_counts.csv",
 }  # fmt: skip
 
 

@@ -94,6 +94,21 @@ def continues(response: aiohttp.ClientResponse, part: PartialFile) -> bool:
     )
 
 
+def is_page(response: aiohttp.ClientResponse) -> bool:
+    """Tell whether an answer that looks like a success is a page of HTML."""
+    return response.status in (200, 206) and response.content_type == "text/html"
+
+
+def is_whole(response: aiohttp.ClientResponse) -> bool:
+    """Tell whether a whole object came where a part was asked for; the last bytes are no part.
+
+    A part that is asked for under a condition (If-Range) is not meant: the object may be another.
+    """
+    asked = response.request_info.headers
+    part = "Range" in asked and not asked["Range"].startswith("bytes=-")
+    return response.status == 200 and part and "If-Range" not in asked
+
+
 def refused(response: aiohttp.ClientResponse) -> Outcome | Refusal | Busy | Failure | Moved:
     """Return what a status other than success means."""
     status = response.status

@@ -4,8 +4,9 @@ import asyncio
 import ipaddress
 import re
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -16,13 +17,15 @@ import aiohttp
 from yarl import URL
 
 from crawlblock import __version__
-from crawlblock.errors import InputError
+from crawlblock.errors import InputError, UpstreamError
 from crawlblock.outcome import Outcome
 from crawlblock.transport.answers import (
     MOST_IN_MEMORY,
     Moved,
     continues,
     failed,
+    is_page,
+    is_whole,
     refused,
     refuses_suffix,
     stated_size,
@@ -30,9 +33,10 @@ from crawlblock.transport.answers import (
 )
 from crawlblock.transport.gate import Busy, Clock, Failure, HostGate, Limits, Refusal, Sleep
 from crawlblock.transport.partial import PartialFile
-from crawlblock.transport.waits import used_up
+from crawlblock.transport.waits import told_time, used_up
 
 _MOST_REDIRECTS = 5
+_MOST_WHOLE = 3  # answers in a row that are no part, though one was asked for
 
 _CONTACT = re.compile(r"[^\s@<>()]+@[^\s@<>()]+\.[^\s@<>()]+|https?://[^\s<>()/]+[^\s<>()]*")
 T = TypeVar("T")
@@ -48,6 +52,22 @@ class Traffic:
 
     requests: int = 0
     bytes: int = 0  # of bodies, those of failed attempts too
+    last: "Heard | None" = None  # how the server answered that did so last
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """How a server answered, without the body."""
+
+    asked: str | None  # the range
+    status: int
+    headers: Mapping[str, str]
+    seconds: float  # until the headers were there
+
+    @property
+    def told_time(self) -> datetime | None:
+        """Return what time it is by the server's clock (naive, UTC)."""
+        return told_time(self.headers)
 
 
 def user_agent(contact: str | None) -> str:
@@ -86,12 +106,18 @@ class PoliteClient:
         clock: Clock = time.monotonic,
         sleep: Sleep = asyncio.sleep,
         traffic: Traffic | None = None,
+        pages: bool = True,
     ) -> None:
-        """Take what is sent and kept to; `traffic` is another client's, to count with it."""
+        """Take what is sent and kept to; `traffic` is another client's, to count with it.
+
+        Without `pages` an answer of HTML ends the run: a network gives it in place of a file.
+        """
         self.traffic = traffic or Traffic()
         self._agent, self._limits, self._clock, self._sleep = user_agent, limits, clock, sleep
         self._gates: dict[str, HostGate] = {}
         self._no_suffix: set[str] = set()  # hosts that do not give the last bytes of an object
+        self._pages = pages
+        self._whole = 0  # answers in a row that are no part, though one was asked for
 
     async def __aenter__(self) -> Self:
         self._session = aiohttp.ClientSession(
@@ -223,10 +249,15 @@ class PoliteClient:
         self, url: URL, headers: dict[str, str], patience: aiohttp.ClientTimeout, take: _Take[T]
     ) -> _Answer[T]:
         self.traffic.requests += 1
+        begun = time.monotonic()
         try:
             async with self._session.get(
                 url, headers=headers, timeout=patience, allow_redirects=False, proxy=_proxy(url)
             ) as response:
+                taken = time.monotonic() - begun
+                asked = headers.get("Range")
+                self.traffic.last = Heard(asked, response.status, response.headers, taken)
+                self._check_way(url, response)
                 if response.status < 400:
                     self._gate(url).hold(used_up(response.headers))
                 if response.status in (200, 206, 416) or refuses_suffix(response):
@@ -234,6 +265,21 @@ class PoliteClient:
                 return refused(response)
         except (aiohttp.ClientError, TimeoutError) as error:
             return Failure(failed(error))
+
+    def _check_way(self, url: URL, response: aiohttp.ClientResponse) -> None:
+        """Raise UpstreamError if something between us and the host changes what it answers."""
+        if not self._pages and is_page(response):
+            raise UpstreamError(
+                f"{url} answered with a web page where a file was asked for; log in to this "
+                "network, or look at its proxy and at the address of the mirror, then run again"
+            )
+        self._whole = 0 if response.status == 206 else self._whole + is_whole(response)
+        if self._whole >= _MOST_WHOLE and is_whole(response):
+            raise UpstreamError(
+                f"{url} answered with the whole file where a part was asked for; a proxy may "
+                "remove the header Range: go around it (NO_PROXY) or take another network, then "
+                "run again"
+            )
 
     async def _body(
         self, response: aiohttp.ClientResponse, size: int | None

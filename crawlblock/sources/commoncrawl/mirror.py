@@ -72,10 +72,10 @@ async def open_mirror(
             base = _checked(location)
             public = not is_loopback(urlsplit(base).hostname or "")
             agent = _agent(contact, public)
-            client = await stack.enter_async_context(PoliteClient(agent, limits))
+            client = await stack.enter_async_context(PoliteClient(agent, limits, pages=False))
             lists = client
-            if is_common_crawl(base):
-                brief = PoliteClient(agent, _BRIEF, traffic=client.traffic)
+            if is_common_crawl(base) and limits.patience > _BRIEF.patience:
+                brief = PoliteClient(agent, _BRIEF, traffic=client.traffic, pages=False)
                 lists = await stack.enter_async_context(brief)
             yield HttpMirror(base, client, lists)
         elif kind == "s3":
@@ -83,7 +83,7 @@ async def open_mirror(
 
             endpoint = urlsplit(os.environ.get("AWS_ENDPOINT_URL", "")).hostname
             agent = _agent(contact, not is_loopback(endpoint or ""))
-            client = await stack.enter_async_context(PoliteClient(agent, _BRIEF))
+            client = await stack.enter_async_context(PoliteClient(agent, _BRIEF, pages=False))
             yield S3Mirror(location, agent, limits, client)
         else:
             raise InputError(
