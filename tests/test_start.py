@@ -22,16 +22,6 @@ sys.stderr.write(" ".join(sorted(loaded)))
 _HEAVY = {
     "aiohttp", "altair", "asyncio", "duckdb", "numpy", "polars", "requests", "tldextract", "warcio",
 }  # fmt: skip
-    "aiohttp",
-    "altair",
-    "asyncio",
-    "duckdb",
-    "numpy",
-    "polars",
-    "requests",
-    "tldextract",
-    "warcio",
-}
 
 
 def loaded(*arguments: str, env: dict[str, str] | None = None) -> set[str]:
