@@ -21,7 +21,7 @@ from disks import small_disk
 from hypothesis import given
 from hypothesis import strategies as st
 from oracles.draw import drawn
-from servers import Fault, RangeServer, _refusal
+from servers import Fault, RangeServer
 
 from crawlblock.cli.collect import sample
 from crawlblock.errors import ArchiveError, StoreError, UpstreamError
@@ -60,7 +60,9 @@ class StubbornServer(RangeServer):
         if not request.headers.get("Range", "").startswith("bytes=-"):
             return await super()._faulty(request, fault)
         whole = self._status == 200
-        return self._object(request, ranges=False) if whole else _refusal(self._status)
+        return (
+            self._object(request, ranges=False) if whole else self._refusal(request, self._status)
+        )
 
 
 def index(folder: Path) -> list[str | None]:

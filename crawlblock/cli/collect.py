@@ -10,16 +10,17 @@ import click
 
 from crawlblock import loops
 from crawlblock.cli.options import (
-    PARTIAL,
-    Output,
     budget_options,
     cache_option,
     contact_option,
     db_option,
-    limits_for,
     mirror_option,
-    output_options,
     politeness_options,
+)
+from crawlblock.cli.output import (
+    PARTIAL,
+    Output,
+    output_options,
     print_rows,
     progress_bar,
     say,
@@ -39,7 +40,7 @@ from crawlblock.pipeline.sample import (
     store_panel,
 )
 from crawlblock.sources.commoncrawl.frame import FramePlan
-from crawlblock.sources.commoncrawl.mirror import Mirror, open_mirror
+from crawlblock.sources.commoncrawl.mirror import Mirror, limits_for, open_mirror
 from crawlblock.sources.commoncrawl.plan import Estimate, Method
 from crawlblock.store.store import Store
 
@@ -81,7 +82,7 @@ def sample(
     name: str | None, mirror: str, contact: str | None, rate: float | None, in_flight: int | None,
     dry_run: bool, cache: Path | None, output: Output,
 ) -> None:  # fmt: skip
-    r"""Draw the panel: the domains to follow.
+    r"""Choose the hosts to follow: from a list, a ranking or a crawl.
 
     A larger --size keeps the members of the smaller one.  The domains of a crawl are kept in the
     cache folder: after an interruption, and for another size or seed, they are not asked for again.
@@ -205,7 +206,7 @@ def history(
     cdx_api: bool, rate: float | None, in_flight: int | None, dry_run: bool, cache: Path | None,
     max_runtime: float | None, max_requests: int | None, output: Output,
 ) -> None:  # fmt: skip
-    r"""Collect the panel's robots.txt from Common Crawl's archive and judge them.
+    r"""Collect robots.txt files from Common Crawl's archive.
 
     What is stored is not asked for again: after an interruption run it once more.
 

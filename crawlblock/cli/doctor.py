@@ -6,21 +6,13 @@ from pathlib import Path
 
 import click
 
-from crawlblock.cli.options import (
-    Output,
-    contact_option,
-    db_option,
-    limits_for,
-    mirror_option,
-    output_options,
-    politeness_options,
-    print_rows,
-    print_text,
-)
+from crawlblock.cli.options import contact_option, db_option, mirror_option, politeness_options
+from crawlblock.cli.output import Output, output_options, print_rows, print_text
 from crawlblock.pipeline.doctor import QUICK, Finding, archive, examine
 from crawlblock.pipeline.runs import now
 from crawlblock.pipeline.survey import survey
 from crawlblock.report.checklist import checklist
+from crawlblock.sources.commoncrawl.mirror import limits_for
 
 
 @click.command()
@@ -38,7 +30,7 @@ def doctor(
     db: Path, mirror: str, contact: str | None, rate: float | None, in_flight: int | None,
     report: bool, output: Output,
 ) -> None:  # fmt: skip
-    r"""Look whether all is there that a run needs, and say what to do where it is not.
+    r"""Check what a run needs, and say how to fix what is missing.
 
     It looks at versions, the database and its disk, the contact, the archive and this terminal.
     The exit code is 1 if something fails.  A public archive is asked only with --contact: once,

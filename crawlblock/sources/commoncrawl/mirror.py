@@ -52,6 +52,18 @@ class Mirror(Protocol):
         """Return the file itself where the archive is a directory."""
 
 
+def limits_for(mirror: str, rate: float | None, in_flight: int | None) -> Limits:
+    """Return how hard an archive is asked: by default gently where it is public."""
+    usual = 1 if is_public(mirror) else 2
+    return Limits(per_second=rate or float(usual), in_flight=in_flight or usual)
+
+
+def is_public(mirror: str) -> bool:
+    """Tell whether an archive is a web server of others."""
+    parts = urlsplit(mirror)
+    return parts.scheme.lower() in ("http", "https") and not is_loopback(parts.hostname or "")
+
+
 @asynccontextmanager
 async def open_mirror(
     location: str,
