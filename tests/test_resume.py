@@ -156,7 +156,7 @@ def kill(runs: Runs, server: RangeServer, moments: random.Random) -> None:
 def test_killed_and_run_again(
     archive: Path, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
-    """Killed at 50 moments, history ends in the undisturbed tables and asks for no range twice.
+    """Killed at many moments, history ends in the undisturbed tables and asks for no range twice.
 
     Lists are asked for once a run, a range again only if it was in flight when its run was killed.
     """

@@ -173,14 +173,12 @@ def test_history_of_each_era(here: StandIn, user: User, lookup: str, wanted: lis
     assert {crawl: user.outcomes(crawl) for crawl in wanted} == dict.fromkeys(wanted, OUTCOMES)
 
 
-@pytest.mark.xfail(strict=True, reason="its extra line is not left out yet")
 def test_the_crawl_with_a_fault(here: StandIn, user: User) -> None:
     """The records of CC-MAIN-2018-34 are read in spite of their extra line."""
     assert user.types(here, "history --crawls CC-MAIN-2018-34").code == 0
     assert user.outcomes("CC-MAIN-2018-34") == OUTCOMES
 
 
-@pytest.mark.xfail(strict=True, reason="the date is believed yet")
 def test_a_server_with_a_wrong_clock(here: StandIn, user: User) -> None:
     """Where a record has the server's date, a capture lies within its crawl all the same."""
     crawl = next(crawl for crawl in crawls() if crawl.crawl == "CC-MAIN-2016-36")
@@ -222,7 +220,6 @@ def test_weights(here: StandIn, user: User) -> None:
     assert early.code == 0 and f"{EARLY} (1 of 2 parts)" in early.told[-1]
 
 
-@pytest.mark.xfail(strict=True, reason="weights needs them yet")
 @pytest.mark.parametrize("how", ["whole", "refused"])
 def test_weights_without_last_bytes(rendered: Folders, user: User, how: str) -> None:
     """A server that does not answer ranges of the last bytes costs weights a few requests more."""
