@@ -222,7 +222,6 @@ def test_weights(here: StandIn, user: User) -> None:
     assert early.code == 0 and f"{EARLY} (1 of 2 parts)" in early.told[-1]
 
 
-@pytest.mark.xfail(strict=True, reason="weights needs them yet")
 @pytest.mark.parametrize("how", ["whole", "refused"])
 def test_weights_without_last_bytes(rendered: Folders, user: User, how: str) -> None:
     """A server that does not answer ranges of the last bytes costs weights a few requests more."""
