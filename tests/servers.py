@@ -170,7 +170,7 @@ class RangeServer:
         with path.open("rb") as file:
             file.seek(0 if whole else first)
             body = file.read(size if whole else end - first)
-        self.bytes += len(body)
+        self.bytes += 0 if request.method == "HEAD" else len(body)
         return web.Response(status=200 if whole else 206, body=body, headers=headers)
 
     def _refusal(
