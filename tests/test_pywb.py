@@ -24,9 +24,9 @@ from crawlblock.hosts import surt
 from crawlblock.miniature import render_sample
 from crawlblock.miniature.facts import read_facts
 from crawlblock.sources.commoncrawl.cdx import CdxApi
-from crawlblock.sources.commoncrawl.index import IndexRow
+from crawlblock.sources.commoncrawl.index import IndexRow, row_of
 from crawlblock.sources.commoncrawl.mirror import open_mirror
-from crawlblock.sources.commoncrawl.zipnum import open_zipnum, row_of
+from crawlblock.sources.commoncrawl.zipnum import open_zipnum
 from crawlblock.transport import Limits, PoliteClient
 from crawlblock.warc.http import digest
 

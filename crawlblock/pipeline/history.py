@@ -122,16 +122,20 @@ async def _collect_crawl(
         return not run.is_spent(mirror.traffic.requests)
 
     async with AsyncExitStack() as stack:
+        index = await _open_index(mirror, crawl, wanted, stack)
         source = History(
             crawl=crawl.crawl,
             members=pending,
-            index=await _open_index(mirror, crawl, wanted, stack),
+            index=index,
             mirror=mirror,
             texts_of=facts.texts_of,
             size=_HOSTS[wanted.method or "zipnum"],
             goes_on=goes_on,
         )
         await collect(run, source)
+    if number := len(index.malformed):
+        what = "an entry" if number == 1 else f"{number} entries"
+        run.say(f"{crawl.crawl}: {what} of the index about these hosts cannot be read: left out")
     if not run.tally.unfinished:
         run.progress(crawl.crawl, len(pending), len(pending))
 
