@@ -1,6 +1,5 @@
 """`crawlblock timeline`, `explain`, `cat` and `changes`: what happened at which host, and why."""
 
-import asyncio
 import os
 import sys
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from typing import Any
 import click
 import duckdb
 
+from crawlblock import loops
 from crawlblock.analysis import evidence
 from crawlblock.analysis.changes import changes as find_changes
 from crawlblock.analysis.changes import standings, turns
@@ -172,7 +172,7 @@ def changes(
     else:
         print_rows([feed.row_of(change) for change in found], output, _CHANGE)
     if webhook and found:
-        asyncio.run(feed.deliver(webhook, feed.as_json(found).encode(), secret))
+        loops.run(feed.deliver(webhook, feed.as_json(found).encode(), secret))
         say(f"{len(found)} changes delivered")
 
 

@@ -1,11 +1,11 @@
 """`crawlblock check`: what one robots.txt means."""
 
-import asyncio
 import sys
 from pathlib import Path
 
 import click
 
+from crawlblock import loops
 from crawlblock.cli.options import (
     Output,
     contact_option,
@@ -103,7 +103,7 @@ def _read(source: str, contact: str | None) -> bytes | None:
     if source == "-":
         return sys.stdin.buffer.read()
     if source.lower().startswith(("http://", "https://")):
-        return asyncio.run(_fetch(source, contact))
+        return loops.run(_fetch(source, contact))
     try:
         return Path(source).read_bytes()
     except OSError as error:

@@ -1,6 +1,5 @@
 """`crawlblock sample` and `history`: whom to follow, and what Common Crawl captured."""
 
-import asyncio
 import sys
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
@@ -9,6 +8,7 @@ from typing import cast
 
 import click
 
+from crawlblock import loops
 from crawlblock.cli.options import (
     PARTIAL,
     Output,
@@ -99,7 +99,7 @@ def sample(
         else:
             archive = open_mirror(mirror, contact, limits_for(mirror, rate, in_flight))
             cache = db.with_suffix(".cache")
-            drawn = asyncio.run(_draw_from_archive(archive, crawl, cache, name, seed, size))
+            drawn = loops.run(_draw_from_archive(archive, crawl, cache, name, seed, size))
         new = store_panel(store, drawn)
     for note in drawn.notes:
         say(note)
@@ -182,7 +182,7 @@ def history(
     wanted = Wanted(mirror, contact, crawls, method, limits, cache or db.with_suffix(".cache"))
     if dry_run:
         planned = Run(store, say=say)
-        plans = asyncio.run(plan_history(planned, wanted, members))
+        plans = loops.run(plan_history(planned, wanted, members))
         _print_plans(plans, limits.per_second, output)
         _end(planned.tally)
         return
@@ -191,7 +191,7 @@ def history(
     with recorded(store, "history", configuration) as tally, progress_bar() as progress:
         run = Run(store, tally, progress, budget, say)
         try:
-            asyncio.run(collect_history(run, wanted, members))
+            loops.run(collect_history(run, wanted, members))
         finally:
             evaluate(run)
     say(

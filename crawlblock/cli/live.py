@@ -1,11 +1,11 @@
 """`crawlblock live`: what the panel's hosts answer now."""
 
-import asyncio
 import sys
 from pathlib import Path
 
 import click
 
+from crawlblock import loops
 from crawlblock.cli.options import (
     PARTIAL,
     budget_options,
@@ -68,7 +68,7 @@ def live(
     with recorded(store, "live", configuration) as tally, progress_bar() as progress:
         run = Run(store, tally, progress, budget)
         try:
-            already = asyncio.run(collect_live(run, asking, members))
+            already = loops.run(collect_live(run, asking, members))
         finally:
             evaluate(run)
     say(

@@ -1,12 +1,12 @@
 """`crawlblock scan`: whole crawls, or a share of their files, read where they lie."""
 
-import asyncio
 import sys
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import click
 
+from crawlblock import loops
 from crawlblock.cli.commands import Commands
 from crawlblock.cli.options import (
     PARTIAL,
@@ -103,7 +103,7 @@ def plan(
     reading = Reading(share, seed, files, keep_bodies)
     with working("plan"):
         archive = open_mirror(mirror, contact, limits)
-        made, troubles = asyncio.run(_make_plan(archive, crawls, directory, reading))
+        made, troubles = loops.run(_make_plan(archive, crawls, directory, reading))
     write_plan(made, directory)
     _print_plan(made, limits.per_second, output)
     for trouble in troubles[:_SHOWN]:

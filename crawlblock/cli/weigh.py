@@ -1,12 +1,12 @@
 """`crawlblock weights`: how much of a corpus comes from each domain."""
 
-import asyncio
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
+from crawlblock import loops
 from crawlblock.cli.options import (
     PARTIAL,
     Output,
@@ -87,7 +87,7 @@ def weights(
     wanted = Weighing(
         mirror, contact, crawl or "", parts, seed, limits, cache or db.with_suffix(".cache")
     )
-    plan = asyncio.run(plan_weighing(wanted, say))
+    plan = loops.run(plan_weighing(wanted, say))
     if dry_run:
         _print_plan(plan, limits.per_second, output)
     else:
@@ -116,7 +116,7 @@ def _weigh_crawl(store: Store, wanted: Weighing, plan: Estimate, budget: Budget)
         "mirror": wanted.mirror, "crawl": wanted.crawl, "parts": wanted.parts, "seed": wanted.seed,
     }  # fmt: skip
     with recorded(store, "weights", configuration) as tally, progress_bar() as progress:
-        weighed = asyncio.run(weigh_crawl(store, wanted, tally, progress, budget))
+        weighed = loops.run(weigh_crawl(store, wanted, tally, progress, budget))
     say(f"{tally.requests} requests, {tally.bytes / 1e6:.1f} MB")
     if tally.unfinished:
         say("the budget is used up; run the same command to go on")

@@ -1,10 +1,10 @@
 """From files of others to stored facts."""
 
-import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
+from crawlblock import loops
 from crawlblock.pipeline.collect import collect
 from crawlblock.pipeline.runs import Run
 from crawlblock.sources.files import Every, Files, LeftOut
@@ -22,5 +22,5 @@ def import_files(
         run.progress(f"importing {path.name}", run.tally.captures, run.tally.captures)
 
     source = Files(paths, every, at, reading)
-    asyncio.run(collect(run, source))
+    loops.run(collect(run, source))
     return source.left_out

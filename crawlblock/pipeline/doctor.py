@@ -1,6 +1,5 @@
 """Whether all is there that a run needs: versions, database, archive, contact, terminal."""
 
-import asyncio
 import os
 import shutil
 import sys
@@ -14,6 +13,7 @@ from filelock import FileLock, Timeout
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
+from crawlblock import loops
 from crawlblock.errors import CrawlblockError, InputError
 from crawlblock.hosts import suffix_list_date
 from crawlblock.sources.commoncrawl.crawls import list_crawls, paths
@@ -192,7 +192,7 @@ def archive(
 ) -> Finding:
     """Ask the archive for its list of crawls, once; `kept` may have an earlier one."""
     try:
-        crawls, note = asyncio.run(_crawls(mirror, contact, kept, limits))
+        crawls, note = loops.run(_crawls(mirror, contact, kept, limits))
     except InputError as error:
         unasked = contact is None and "--contact" in str(error)
         return Finding("archive", "warn" if unasked else "fail", mirror, str(error))

@@ -1,8 +1,8 @@
 """What a cron job does: the panel now, the crawls that came out since, and what they mean."""
 
-import asyncio
 from collections.abc import Sequence
 
+from crawlblock import loops
 from crawlblock.errors import ArchiveError, UpstreamError
 from crawlblock.model import Member
 from crawlblock.pipeline.evaluate import evaluate
@@ -25,10 +25,10 @@ def bring_up_to_date(
     troubles: list[str] = []
     try:
         if asking:
-            asyncio.run(collect_live(run, asking, members))
+            loops.run(collect_live(run, asking, members))
         if wanted:
             try:
-                asyncio.run(collect_history(run, wanted, members))
+                loops.run(collect_history(run, wanted, members))
             except (UpstreamError, ArchiveError) as error:
                 if not tally.captures:
                     raise

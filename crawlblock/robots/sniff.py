@@ -18,11 +18,29 @@ _INTERSTITIAL = re.compile(
 _AGENT_LINE = re.compile(rb"^[ \t\xef\xbb\xbf]*user-?agent", re.IGNORECASE | re.MULTILINE)
 _SEARCHED = 65_536  # bytes searched for a challenge
 
-# Looked for only at the first visible byte. A document is no robots.txt whatever stands in it; of
-# other markup, such as a comment that a build left at the top, an agent line makes one.
-_MARKUP = re.compile(rb"<[a-z!?/]|\{", re.IGNORECASE)
+# A document is no robots.txt, whatever lines it has.
 _DOCUMENT = re.compile(rb"<(?:!doctype\s+html|html|head|body|title|\?xml|rss)\b", re.IGNORECASE)
+# Other markup, such as a comment that a build left at the top, may stand before a robots.txt.
+_MARKUP = re.compile(rb"<[a-z!?/]|\{", re.IGNORECASE)
 _AGENT = re.compile(rb"^[ \t]*user[- ]?agent[ \t:]", re.IGNORECASE | re.MULTILINE)
+# Keys of lines that robots.txt files have, with their common typos; what may follow the first kind
+# without a colon is one word, as for Google's parser.
+_RULE_KEYS = (
+    rb"user[-_ ]?agents?|dis+al+ow|diasllow|disallaw|dsallow|isallow|al+ow"
+    rb"|(?:sitemaps?|site[-_ ]maps?)"
+)
+_OTHER_KEYS = (
+    rb"(?:image|video|news) sitemap|crawl[-_ ]?delay|host|clean-param|noindex|nofollow|noarchive"
+    rb"|nosnippet|request-rate|visit-time|robot-version|revisit-after|cache-delay|acap-[a-z-]+"
+    rb"|content-signal|content-usage|license|(?:dis)?allowaitraining"
+)
+_BEFORE_KEY = rb"(?<![^\r\n])[ \t\v\f\x00\x80-\xff]*"  # also a byte order mark, in any coding
+_LINE = re.compile(
+    _BEFORE_KEY + rb"(?:#|(?:(?:" + _RULE_KEYS + rb")\w{0,8}|" + _OTHER_KEYS + rb")"
+    rb"[ \t]*[:\x80-\xff]|(?:" + _RULE_KEYS + rb")[ \t]+\S+[ \t]*(?![^\r\n#]))",
+    re.IGNORECASE,
+)
+_NOTHING = re.compile(rb"[\s\x00]*+(?:\xef\xbb\xbf|\xc3\xaf\xc2\xbb\xc2\xbf)?[\s\x00]*")
 _MAGIC = (
     b"\x1f\x8b",
     b"\x89PNG",
@@ -56,7 +74,12 @@ def _challenges(body: bytes) -> bool:
 
 
 def is_robots(body: bytes) -> bool:
-    """Tell whether a body can be read as robots.txt; HTML, UTF-16 and binary data cannot."""
+    """Tell whether a body can be read as robots.txt.
+
+    An empty body is one, and so is text with a comment, a rule, a sitemap or another line that
+    robots.txt files have.  HTML, UTF-16, binary data, and text without such a line are none: most
+    are error pages.
+    """
     head = body[:_HEAD]
     if head.startswith(_MAGIC):
         return False
@@ -64,14 +87,18 @@ def is_robots(body: bytes) -> bool:
     if control > len(head) * _BINARY_SHARE:
         return False
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
-    markup = _MARKUP.match(text) is not None
-    if not markup and not control:
-        return True
     if _DOCUMENT.match(text):
         return False
-    if _AGENT.search(body):
-        return True
-    return not markup and control <= len(head) * _STRANGE_SHARE and _is_utf8(head)
+    if _MARKUP.match(text):
+        return _AGENT.search(body) is not None
+    if control and not _AGENT.search(body):
+        return control <= len(head) * _STRANGE_SHARE and _is_utf8(head) and _has_line(body)
+    return _has_line(body)
+
+
+def _has_line(body: bytes) -> bool:
+    """Tell whether text is empty or has a line of a robots.txt."""
+    return _LINE.search(body) is not None or _NOTHING.fullmatch(body) is not None
 
 
 def _is_utf8(head: bytes) -> bool:

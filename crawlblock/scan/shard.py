@@ -14,7 +14,7 @@ from pathlib import Path
 import polars as pl
 from filelock import FileLock
 
-from crawlblock import __version__
+from crawlblock import __version__, loops
 from crawlblock.errors import InputError, StoreError, UpstreamError
 from crawlblock.outcome import Outcome
 from crawlblock.scan.aside import aside, remove_pieces, remove_rest, saved, writing
@@ -130,7 +130,7 @@ def run_shard(task: Task) -> Done:
         with FileLock(lock), _collected_seldom():  # it may have been given out twice
             remove_pieces(path)
             about = _same(path, task)
-            done = _done(about, True, 0.0) if about else asyncio.run(_scan(task, path))
+            done = _done(about, True, 0.0) if about else loops.run(_scan(task, path))
             remove_rest(task.directory, path, task.shard.shard)
             lock.unlink(missing_ok=True)  # who waits for it finds the shard done
         return done

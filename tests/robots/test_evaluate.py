@@ -153,7 +153,21 @@ def test_allowed(path: str, allowed: bool) -> None:
         gzip.compress(b"User-agent: *\nDisallow: /\n", mtime=0),
         b"\x89PNG\r\n\x1a\n",
         b"\x00" * 100,
+        # Pages in plain text have no line that robots.txt files have.
+        b"hello",
+        b"<",
+        b"Access to this site has been denied.",
+        b"this content is not available in your region\n",
+        b"Too Many Requests",
+        b"404 page not found\r\n",
+        b"Sorry, you have been blocked. Request #17 of user-agent: you\n",
+        b"Allow cookies to go on.\nHost name: unknown\n",
+        b"status: 404\nerror: Not Found\npath: /robots.txt\n",
+        b"\xc3\xaf\xc2\xbb\xc2\xbfForbidden",
+        b"x\n" * 300_000,
+        b" " * 600_000 + b"Forbidden",
     ],
+    ids=range(21),
 )
 def test_no_robots(body: bytes) -> None:
     """Pages, UTF-16, compressed and binary data say nothing: unknown, not allowed."""
@@ -168,7 +182,23 @@ def test_markup_before_rules(start: bytes) -> None:
     assert verdict(start + b"User-agent: GPTBot\nDisallow: /\n", "GPTBot") == REFUSED
 
 
-@pytest.mark.parametrize("body", [b"", b"\n\n", b"# nothing", b"hello", b"\xef\xbb\xbf", b"<"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"\n\n",
+        b"\xef\xbb\xbf",
+        b"\xc3\xaf\xc2\xbb\xc2\xbf",  # a byte order mark that a collector encoded twice
+        b"# nothing",
+        b"text\r# a comment",
+        b"Not here\n\n Sitemap : https://h.example/s.xml",
+        b"allow /\n",
+        b"Host: h.example",
+        b"Crawl-Delay: 10",
+        b"Content-Signal: search=yes",
+        "\u200bUser-Agent\uff1a*\nDisallow\uff1a/\n".encode(),  # full-width colons bind nobody
+    ],
+)
 def test_nothing_refused(body: bytes) -> None:
     """An empty file, or one without any group, refuses nothing."""
     assert verdict(body, "GPTBot") == UNNAMED

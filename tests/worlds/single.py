@@ -60,11 +60,11 @@ def _single() -> list[Case]:
             expected={HOST: ok("05 10:00", EMPTY, 204)},
         ),
         Case(
-            name="words_after_a_robots_txt",
-            why="Words in plain text are a robots.txt without rules, here the newer one.",
-            records=(robots("04 10:00", "before words"), plain("05 10:00", b"Come in, all.\n")),
+            name="a_comment_after_a_robots_txt",
+            why="Text with a comment is a robots.txt without rules, here the newer one.",
+            records=(robots("04 10:00", "before words"), plain("05 10:00", b"# Come in, all.\n")),
             expected={
-                HOST: ok("05 10:00", EMPTY._replace(body=b"Come in, all.\n")),
+                HOST: ok("05 10:00", EMPTY._replace(body=b"# Come in, all.\n")),
             },
         ),
         Case(
