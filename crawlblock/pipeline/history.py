@@ -131,6 +131,7 @@ async def _collect_crawl(
             texts_of=facts.texts_of,
             size=_HOSTS[wanted.method or "zipnum"],
             goes_on=goes_on,
+            period=(crawl.first_capture, crawl.last_capture),
         )
         await collect(run, source)
     if number := len(index.malformed):
