@@ -9,11 +9,13 @@ from typing import cast
 import click
 
 from crawlblock import loops
+from crawlblock.cli.costs import costs
 from crawlblock.cli.options import (
     PARTIAL,
     Output,
     budget_options,
     cache_option,
+    cache_size_option,
     contact_option,
     db_option,
     limits_for,
@@ -158,16 +160,18 @@ async def _draw_from_archive(
 @politeness_options
 @click.option("--dry-run", is_flag=True, help="Say what it would cost and stop.")
 @cache_option
+@cache_size_option
 @budget_options
 @output_options()
 def history(
     db: Path, mirror: str, contact: str | None, crawls: str, panel: str | None, lookup: str | None,
     cdx_api: bool, rate: float | None, in_flight: int | None, dry_run: bool, cache: Path | None,
-    max_runtime: float | None, max_requests: int | None, output: Output,
+    cache_size: float, max_runtime: float | None, max_requests: int | None, output: Output,
 ) -> None:  # fmt: skip
     r"""Collect the panel's robots.txt from Common Crawl's archive and judge them.
 
-    What is stored is not asked for again: after an interruption run it once more.
+    What is stored is not asked for again: after an interruption run it once more.  A dry run reads
+    lists and what is small of an index, and stores nothing.
 
     \b
     Examples:
@@ -179,7 +183,8 @@ def history(
     members = store.facts.followed(panel)
     method: Method | None = "cdx-api" if cdx_api else cast("Method | None", lookup)
     limits = limits_for(mirror, rate, in_flight)
-    wanted = Wanted(mirror, contact, crawls, method, limits, cache or db.with_suffix(".cache"))
+    folder = cache or db.with_suffix(".cache")
+    wanted = Wanted(mirror, contact, crawls, method, limits, folder, round(cache_size * 1e9))
     if dry_run:
         planned = Run(store, say=say)
         plans = loops.run(plan_history(planned, wanted, members))
@@ -214,17 +219,7 @@ def _end(tally: Tally) -> None:
 
 
 def _print_plans(plans: Sequence[Estimate], rate: float, output: Output) -> None:
-    """Print what each crawl would cost; nothing of it was sent but the lists of files."""
-    columns = ["crawl", "method", "requests", "megabytes", "minutes"]
-    rows: list[dict[str, object]] = [
-        {
-            "crawl": plan.crawl,
-            "method": plan.method,
-            "requests": plan.requests,
-            "megabytes": round(plan.bytes / 1e6),
-            "minutes": round(plan.minutes(rate), 1),
-        }
-        for plan in plans
-    ]
-    total = {name: sum(cast("float", row[name]) for row in rows) for name in columns[2:]}
-    print_rows([*rows, {"crawl": "all", "method": "", **total}], output, columns)
+    """Print what each crawl would cost, and all of them."""
+    rows = [{"crawl": plan.crawl, "method": plan.method, **costs([plan], rate)} for plan in plans]
+    rows.append({"crawl": "all", "method": "", **costs(plans, rate)})
+    print_rows(rows, output, list(rows[0]))

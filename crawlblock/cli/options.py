@@ -19,6 +19,7 @@ from crawlblock.errors import InputError
 from crawlblock.registry import crawlers
 from crawlblock.report.plain import safe
 from crawlblock.report.rows import FORMATS, TABLE, WIDTH, Rows, formatted, print_table
+from crawlblock.sources.commoncrawl.cache import INDEX_BYTES
 from crawlblock.sources.live.guard import Network
 from crawlblock.transport import Limits, is_loopback
 
@@ -84,7 +85,14 @@ cache_option: Callable[[Any], Any] = click.option(
     "--cache",
     type=click.Path(file_okay=False, path_type=Path),
     default=None,
-    help="Where what was read of a crawl waits.  [default: *.cache beside the database]",
+    help="Where what was read of a crawl is kept.  [default: *.cache beside the database]",
+)
+cache_size_option: Callable[[Any], Any] = click.option(
+    "--cache-size",
+    type=click.FloatRange(0),
+    default=INDEX_BYTES / 1e9,
+    show_default=True,
+    help="Gigabytes of the crawls' indexes that are kept; those used longest ago go first.",
 )
 concurrency_option: Callable[[Any], Any] = click.option(
     "--concurrency",

@@ -136,6 +136,16 @@ class PoliteClient:
 
         return await self._ask(url, lambda at: self._once(at, headers, timeout, take))
 
+    async def size(self, url: str) -> int | Outcome:
+        """Return how many bytes the body would have; raises UpstreamError as `read` does."""
+        timeout = aiohttp.ClientTimeout(total=self._limits.timeout)
+
+        async def take(response: aiohttp.ClientResponse) -> int | Outcome:
+            size = response.content_length
+            return Outcome.DAMAGED if size is None else size
+
+        return await self._ask(url, lambda at: self._once(at, {}, timeout, take, "HEAD"))
+
     async def save(self, url: str, path: Path) -> Outcome | None:
         """Save the body as a file, continuing where an earlier call was cut; None: it is saved.
 
@@ -178,12 +188,22 @@ class PoliteClient:
         return self._gates[host]
 
     async def _once(
-        self, url: URL, headers: dict[str, str], patience: aiohttp.ClientTimeout, take: _Take[T]
+        self,
+        url: URL,
+        headers: dict[str, str],
+        patience: aiohttp.ClientTimeout,
+        take: _Take[T],
+        method: str = "GET",
     ) -> _Answer[T]:
         self.traffic.requests += 1
         try:
-            async with self._session.get(
-                url, headers=headers, timeout=patience, allow_redirects=False, proxy=_proxy(url)
+            async with self._session.request(
+                method,
+                url,
+                headers=headers,
+                timeout=patience,
+                allow_redirects=False,
+                proxy=_proxy(url),
             ) as response:
                 if response.status < 400:
                     self._gate(url).hold(used_up(response.headers))

@@ -1,6 +1,6 @@
 """Look-ups in the columnar index: 300 files a crawl, worth it for panels of thousands of hosts."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -9,6 +9,7 @@ import polars as pl
 
 from crawlblock.errors import ArchiveError
 from crawlblock.hosts import normal_url
+from crawlblock.sources.commoncrawl.cache import save_whole
 from crawlblock.sources.commoncrawl.crawls import paths
 from crawlblock.sources.commoncrawl.index import IndexRow, checked, prefixed
 from crawlblock.sources.commoncrawl.mirror import Mirror
@@ -61,13 +62,23 @@ async def part_keys(mirror: Mirror, crawl: str) -> list[str]:
     return chosen
 
 
-async def open_columnar(mirror: Mirror, crawl: str, cache: Path) -> Columnar:
-    """Open a crawl's parts; those of a distant archive are fetched into the cache folder."""
+def part_path(crawl: str, key: str, cache: Path) -> Path:
+    """Return where a part of a distant archive waits."""
+    return cache / crawl / Path(key).name
+
+
+async def open_columnar(
+    mirror: Mirror, crawl: str, cache: Path, keys: Sequence[str] = ()
+) -> Columnar:
+    """Open a crawl's parts; those of a distant archive are fetched into the cache folder.
+
+    `keys` are those of the parts, where they are known.
+    """
     parts = []
-    for key in await part_keys(mirror, crawl):
-        path = mirror.local_path(key) or cache / crawl / Path(key).name
+    for key in keys or await part_keys(mirror, crawl):
+        path = mirror.local_path(key) or part_path(crawl, key, cache)
         if not path.exists():
-            outcome = await mirror.save(key, path)
+            outcome = await save_whole(mirror, key, path)
             if outcome:
                 raise ArchiveError(f"{mirror.location}: {key}: {outcome}; run again later")
         parts.append(path)

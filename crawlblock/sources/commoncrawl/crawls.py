@@ -21,6 +21,7 @@ from crawlblock.sources.commoncrawl.mirror import Mirror
 
 NEW = "new"  # what update asks for: see `choose_new`
 FIRST = "CC-MAIN-2016-36"  # the first crawl with a robotstxt subset
+_TARGETS_SINCE = datetime(2019, 11, 10)  # CC-MAIN-2019-47
 
 _NAME = re.compile(r"CC-MAIN-(\d{4})(?:-(\d{2})|-\d{4})?")  # CC-MAIN-2012, -2008-2009, -2025-33
 _IN_FULL = re.compile(r"CC-MAIN-\d{4}-\d{2}")
@@ -131,6 +132,13 @@ def choose_new(crawls: Sequence[N], begun: Collection[str]) -> list[N]:
 def has_robots(crawl: str) -> bool:
     """Tell by its name whether a crawl has a robotstxt subset."""
     return _NAME.fullmatch(crawl) is None or _order(crawl) >= _order(FIRST)
+
+
+def tells_targets(crawl: Listed) -> bool:
+    """Tell whether the index of a crawl says where redirects lead."""
+    if crawl.first_capture:
+        return crawl.first_capture >= _TARGETS_SINCE
+    return _NAME.fullmatch(crawl.crawl) is None or _order(crawl.crawl) >= (2019, 47)
 
 
 async def dated(mirror: Mirror, listed: Listed) -> Crawl:

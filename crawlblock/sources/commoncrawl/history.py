@@ -2,6 +2,7 @@
 
 from collections.abc import (
     AsyncGenerator,
+    Awaitable,
     Callable,
     Collection,
     Iterable,
@@ -26,6 +27,7 @@ from crawlblock.warc.reader import Damage
 
 _OTHER_READ = "the index does not say where it leads; a newer redirect of this URL was read"
 TextsOf = Callable[[Collection[str]], Mapping[str, bytes]]  # stored payloads by digest
+Read = Callable[[Mirror, Iterable[Fetch]], Awaitable[Mapping[Place, Seen | Damage]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,7 @@ class History:
     size: int  # hosts looked up together
     goes_on: Callable[[int], bool]  # asked before each batch with the hosts done so far
     period: Period | None = None  # of the crawl
+    read: Read = records.fetch
     kind: SnapshotKind = SnapshotKind.CRAWL
 
     async def batches(self) -> AsyncGenerator[Batch]:
@@ -66,7 +69,7 @@ class History:
                 wanted = selection.missing
                 if wanted or not unread:
                     break
-                found.note(await records.fetch(self.mirror, unread))
+                found.note(await self.read(self.mirror, unread))
         return found.batch(members)
 
 

@@ -8,7 +8,7 @@ all that begin within it.
 import mmap
 import re
 from bisect import bisect_left
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from itertools import chain
 from pathlib import Path
@@ -16,6 +16,7 @@ from pathlib import Path
 from crawlblock.errors import ArchiveError
 from crawlblock.hosts import normal_url, surt_keys
 from crawlblock.outcome import Outcome
+from crawlblock.sources.commoncrawl.cache import Cache
 from crawlblock.sources.commoncrawl.index import IndexRow, cdxj_row
 from crawlblock.sources.commoncrawl.mirror import Mirror
 from crawlblock.sources.tasks import gather
@@ -30,12 +31,11 @@ _AGAIN = "remove the file and run again"
 class ClusterIndex:
     """A `cluster.idx` on disk, searched where it lies: 100 MB and 900,000 lines for one crawl."""
 
-    def __init__(self, path: Path) -> None:
-        """Map the file; raises ArchiveError if it is not a cluster.idx."""
+    def __init__(self, path: Path, lines: bytes | None = None) -> None:
+        """Map the file, or take its lines; raises ArchiveError if it is not a cluster.idx."""
         self._path = path
         try:
-            with path.open("rb") as file:
-                self._lines = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+            self._lines: mmap.mmap | bytes = lines or _mapped(path)
         except (OSError, ValueError):
             raise ArchiveError(f"{path}: empty or unreadable; {_AGAIN}") from None
         if self._lines[-1:] != b"\n":  # or keys behind the cut would seem not captured
@@ -75,6 +75,11 @@ class ClusterIndex:
         return name, int(offset), int(length)
 
 
+def _mapped(path: Path) -> mmap.mmap:
+    with path.open("rb") as file:
+        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+
+
 def _is_line(line: bytes) -> bool:
     """Tell whether a line of a cluster.idx can be read."""
     return _LINE.fullmatch(line) is not None
@@ -86,7 +91,7 @@ class _LineStarts:
     A line that cannot be read has no order, so the one before stands for its positions, too.
     """
 
-    def __init__(self, lines: mmap.mmap) -> None:
+    def __init__(self, lines: mmap.mmap | bytes) -> None:
         self._lines = lines
 
     def __len__(self) -> int:
@@ -119,10 +124,16 @@ class _LineStarts:
 class ZipNum:
     """Look-ups in one crawl's CDX files."""
 
-    def __init__(self, mirror: Mirror, crawl: str, cluster: ClusterIndex) -> None:
-        """Take the opened cluster.idx; see `open_zipnum`."""
+    def __init__(
+        self,
+        mirror: Mirror,
+        crawl: str,
+        cluster: ClusterIndex,
+        forget: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Take the opened cluster.idx, and what forgets it where it does not fit the blocks."""
         self.malformed: set[bytes] = set()
-        self._mirror = mirror
+        self._mirror, self._forget = mirror, forget
         self._folder = f"cc-index/collections/{crawl}/indexes"
         self._cluster = cluster
 
@@ -148,6 +159,7 @@ class ZipNum:
             with suppress(*UNREADABLE):
                 return list(self._chosen(inflate(raw, 0)[0], keys))
         name, offset, _ = block
+        self._forget()
         raise ArchiveError(
             f"{self._mirror.location}: {self._folder}/{name} at {offset} is no block of CDXJ "
             "lines; take another mirror"
@@ -172,20 +184,33 @@ class ZipNum:
         key = f"{self._folder}/{name}"
         raw = await self._mirror.read(key, offset, length, anew=anew)
         if isinstance(raw, Outcome):
+            if not raw.retry:
+                self._forget()
             raise ArchiveError(
                 f"{self._mirror.location}: {key} at {offset}: {raw}; run again later"
             )
         return raw
 
 
-async def open_zipnum(mirror: Mirror, crawl: str, cache: Path) -> ZipNum:
-    """Open a crawl's index; its cluster.idx is fetched once and kept in the cache folder."""
-    key = f"cc-index/collections/{crawl}/indexes/cluster.idx"
-    path = mirror.local_path(key) or cache / crawl / "cluster.idx"
-    if not path.exists():
-        outcome = await mirror.save(key, path)
-        if outcome:
-            raise ArchiveError(
-                f"{mirror.location}: {key}: {outcome}; run again, or use the columnar index"
-            )
-    return ZipNum(mirror, crawl, ClusterIndex(path))
+def cluster_key(crawl: str) -> str:
+    """Return the key of a crawl's cluster.idx."""
+    return f"cc-index/collections/{crawl}/indexes/cluster.idx"
+
+
+async def open_zipnum(mirror: Mirror, crawl: str, kept: Cache) -> ZipNum:
+    """Open a crawl's index; its cluster.idx is fetched once and kept as long as there is room."""
+    key = cluster_key(crawl)
+    path = mirror.local_path(key) or await kept.save(mirror, key)
+    if isinstance(path, Outcome):
+        raise ArchiveError(
+            f"{mirror.location}: {key}: {path}; run again, or use the columnar index"
+        )
+
+    def forget(path: Path = path) -> None:
+        kept.forget(path)
+
+    try:
+        return ZipNum(mirror, crawl, ClusterIndex(path), forget)
+    except ArchiveError:
+        forget()
+        raise
