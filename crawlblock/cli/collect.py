@@ -27,6 +27,7 @@ from crawlblock.cli.options import (
     say,
     working,
 )
+from crawlblock.model import Member
 from crawlblock.pipeline.evaluate import evaluate
 from crawlblock.pipeline.history import Wanted, collect_history, plan_history
 from crawlblock.pipeline.runs import Budget, Run, Tally, recorded
@@ -40,7 +41,7 @@ from crawlblock.pipeline.sample import (
 )
 from crawlblock.sources.commoncrawl.crawls import find_crawls
 from crawlblock.sources.commoncrawl.mirror import Mirror, open_mirror
-from crawlblock.sources.commoncrawl.plan import Estimate, Method
+from crawlblock.sources.commoncrawl.plan import Method
 from crawlblock.store.store import Store
 
 _SHOWN = 5  # crawls that cannot be read
@@ -186,10 +187,7 @@ def history(
     folder = cache or db.with_suffix(".cache")
     wanted = Wanted(mirror, contact, crawls, method, limits, folder, round(cache_size * 1e9))
     if dry_run:
-        planned = Run(store, say=say)
-        plans = loops.run(plan_history(planned, wanted, members))
-        _print_plans(plans, limits.per_second, output)
-        _end(planned.tally)
+        _plan(store, wanted, members, output)
         return
     budget = Budget.of(max_runtime, max_requests)
     configuration = {"mirror": mirror, "crawls": crawls, "panel": panel}
@@ -218,8 +216,11 @@ def _end(tally: Tally) -> None:
         sys.exit(PARTIAL)
 
 
-def _print_plans(plans: Sequence[Estimate], rate: float, output: Output) -> None:
+def _plan(store: Store, wanted: Wanted, members: Sequence[Member], output: Output) -> None:
     """Print what each crawl would cost, and all of them."""
+    run, rate = Run(store, say=say), wanted.limits.per_second
+    plans = loops.run(plan_history(run, wanted, members))
     rows = [{"crawl": plan.crawl, "method": plan.method, **costs([plan], rate)} for plan in plans]
     rows.append({"crawl": "all", "method": "", **costs(plans, rate)})
     print_rows(rows, output, list(rows[0]))
+    _end(run.tally)
