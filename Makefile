@@ -97,6 +97,7 @@ benchmark: setup-dev  ## Measure speed: see benchmarks/README.md
 	$(VENV)/bin/python benchmarks/scale.py
 	$(VENV)/bin/python benchmarks/scale_merge.py
 	$(VENV)/bin/python benchmarks/page.py
+	PYTHONPATH=tests $(VENV)/bin/python benchmarks/sample_crawl.py
 	PYTHONPATH=tests $(VENV)/bin/python benchmarks/statistics/coverage.py
 	$(VENV)/bin/python benchmarks/census.py build/census
 	POLARS_MAX_THREADS=1 $(VENV)/bin/python benchmarks/scan_run.py $(CORPUS) build/scan

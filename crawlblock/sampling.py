@@ -47,17 +47,25 @@ def draw_key(seed: str, domain: str) -> bytes:
     return hashlib.blake2b(text, digest_size=16).digest()
 
 
+def frame_name(domain: str) -> str:
+    """Return a registered domain as a frame names it, empty where nothing is left.
+
+    Two domains with the same name are one member of the frame.
+    """
+    return _apex(domain.strip().lower().rstrip("."))
+
+
 def draw(
     domains: Iterable[str], size: int | None, seed: str, panel: str, stratum: str
 ) -> list[Member]:
     """Return the `size` domains whose keys are smallest, in the order of their keys.
 
-    A larger draw begins with the smaller one.  The weight is the number of distinct domains in the
-    frame over the number drawn; without a size, or with one beyond the frame, all are taken.
+    The domains are distinct, as `frame_name` returns them.  They are read once, and no more than
+    `size` of them are kept in memory.  A larger draw begins with the smaller one.  The weight is
+    the number of domains in the frame over the number drawn; without a size, or with one beyond
+    the frame, all are taken.
     """
-    frame = {_apex(domain.strip().lower().rstrip(".")): None for domain in domains}
-    frame.pop("", None)
-    return _drawn(frame, size, seed, panel, stratum)
+    return _drawn(((domain, None) for domain in domains), size, seed, panel, stratum)
 
 
 def draw_strata(
@@ -76,9 +84,7 @@ def draw_strata(
     members: list[Member] = []
     start = 0
     for stratum, bound in bands:
-        frame: dict[str, int | None] = {
-            domain: start + place for place, domain in enumerate(order[start:bound], 1)
-        }
+        frame = ((domain, rank) for rank, domain in enumerate(order[start:bound], start + 1))
         members += _drawn(frame, size, seed, panel, stratum)
         start = bound
     return members
@@ -134,17 +140,25 @@ def read_ranking(lines: Iterable[str]) -> Ranking:
 
 
 def _drawn(
-    frame: dict[str, None] | dict[str, int | None],
+    frame: Iterable[tuple[str, int | None]],
     size: int | None,
     seed: str,
     panel: str,
     stratum: str,
 ) -> list[Member]:
-    wanted = len(frame) if size is None else min(size, len(frame))
-    keyed = ((draw_key(seed, domain), domain) for domain in frame)
+    """Draw from distinct domains with their ranks; only those drawn so far are kept."""
+    count = 0
+
+    def keyed() -> Iterator[tuple[bytes, str, int | None]]:
+        nonlocal count
+        for domain, rank in frame:
+            count += 1
+            yield draw_key(seed, domain), domain, rank
+
+    drawn = sorted(keyed()) if size is None else heapq.nsmallest(size, keyed())
     return [
-        _member(panel, domain, stratum, frame[domain], len(frame) / wanted, position)
-        for position, (_, domain) in enumerate(heapq.nsmallest(wanted, keyed))
+        _member(panel, domain, stratum, rank, count / len(drawn), position)
+        for position, (_, domain, rank) in enumerate(drawn)
     ]
 
 

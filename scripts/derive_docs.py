@@ -20,7 +20,8 @@ from crawlblock import errors
 from crawlblock.analysis.derived import DERIVED, Derived
 from crawlblock.analysis.run import Metric, analyze, metrics
 from crawlblock.cli import cli
-from crawlblock.cli.options import PARTIAL
+from crawlblock.cli.commands import every_command
+from crawlblock.cli.output import PARTIAL
 from crawlblock.cli.update import NOTHING_NEW
 from crawlblock.store.layout import schema
 
@@ -75,7 +76,7 @@ def _commands() -> Iterator[str]:
         "`crawlblock --version` prints the version; `--debug`, anywhere, shows where an error "
         "comes from; every command has `--help`.\n"
     )
-    for name, command in _every(cli.commands.items(), "crawlblock"):
+    for name, command in every_command(cli, "crawlblock"):
         yield f"### {name}\n"
         yield f"{_prose(command.help)}\n"
         yield f"    {_usage(name, command)}\n"
@@ -85,15 +86,6 @@ def _commands() -> Iterator[str]:
         _, _, examples = (command.epilog or "").partition(":\n")
         lines = "\n".join(line.strip() for line in examples.splitlines() if line.strip())
         yield f"```console\n{lines}\n```\n"
-
-
-def _every(
-    commands: Iterable[tuple[str, click.Command]], before: str
-) -> Iterator[tuple[str, click.Command]]:
-    for name, command in commands:
-        yield f"{before} {name}", command
-        if isinstance(command, click.Group):
-            yield from _every(command.commands.items(), f"{before} {name}")
 
 
 def _usage(name: str, command: click.Command) -> str:
@@ -152,7 +144,7 @@ def _leaves(kind: type[errors.CrawlblockError]) -> list[type[errors.CrawlblockEr
 
 def _variables() -> Iterator[str]:
     found: dict[str, str] = {}
-    for _, command in _every(cli.commands.items(), "crawlblock"):
+    for _, command in every_command(cli, "crawlblock"):
         for option in command.params:
             if isinstance(option, click.Option) and isinstance(option.envvar, str):
                 found.setdefault(option.envvar, f"Stands in for `{option.opts[0]}`.")

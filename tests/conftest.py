@@ -11,7 +11,7 @@ from filelock import FileLock
 
 from crawlblock.cli import main
 
-pytest_plugins = ["shells"]  # fixtures: server, world, shell, scheduler
+pytest_plugins = ["shells", "users"]  # fixtures: server, world, shell, scheduler; here, user
 SHARED = Path(__file__).parents[2] / "shared"
 
 

@@ -15,19 +15,15 @@ from types import TracebackType
 from typing import Self
 
 from aiohttp import web
+from manners import S3, Manner
 
 # 403, 429, 503 or another status; drop: the connection is reset before an answer; short: in the
 # middle of the body; full: 200 for a range; stall: no answer; stalled: silence after half of the
-# body; shifted: a Content-Range that does not fit; ("retry-after", status, value);
-# ("moved", status, location); 200: no fault
+# body; shifted: a Content-Range that does not fit; portal: 200 and a page of HTML, whatever is
+# asked; ("retry-after", status, value); ("moved", status, location); 200: no fault
 Fault = int | str | tuple[str, int, object]
 
-_TEXT = {
-    404: '<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>NoSuchKey</Code></Error>',
-    416: '<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>InvalidRange</Code></Error>',
-    503: '<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>SlowDown</Code></Error>',
-    403: "<HTML><H1>403 ERROR</H1>The request could not be satisfied. Request blocked.</HTML>",
-}
+_PORTAL = "<!DOCTYPE html>\n<html><body><h1>Welcome</h1><p>Please log in.</p></body></html>\n"
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 
 
@@ -46,10 +42,12 @@ class Request:
 class RangeServer:
     """Serves a directory on 127.0.0.1 from a thread of its own (context manager)."""
 
-    def __init__(self, directory: Path, *, seconds: float = 0.0) -> None:
-        """Take the directory to serve and the time that each answer takes."""
+    def __init__(self, directory: Path, *, seconds: float = 0.0, manner: Manner = S3) -> None:
+        """Take the directory to serve, the time that each answer takes, and whose manner it has."""
         self.requests: list[Request] = []
+        self.bytes = 0  # of bodies of answers without a fault
         self.most_in_flight = 0
+        self.manner = manner
         self._directory, self._seconds = directory, seconds
         self.in_flight = 0
         self._etags: dict[tuple[Path, int, int], str] = {}
@@ -130,9 +128,11 @@ class RangeServer:
     async def _faulty(self, request: web.Request, fault: Fault) -> web.StreamResponse:
         if isinstance(fault, tuple):
             name = {"retry-after": "Retry-After", "moved": "Location"}[fault[0]]
-            return _refusal(fault[1], {name: str(fault[2])})
+            return self._refusal(request, fault[1], {name: str(fault[2])})
         if isinstance(fault, int) and fault != 200:
-            return _refusal(fault)
+            return self._refusal(request, fault)
+        if fault == "portal":
+            return web.Response(text=_PORTAL, content_type="text/html")
         if fault == "drop":
             assert request.transport is not None
             request.transport.abort()
@@ -148,31 +148,44 @@ class RangeServer:
     def _object(self, request: web.Request, *, ranges: bool) -> web.Response:
         path = self._directory / request.match_info["key"]
         if not path.is_file():
-            return _refusal(404)
+            return self._refusal(request, 404)
         size, etag = path.stat().st_size, self._etag(path)
         headers = {
             "ETag": etag,
             "Last-Modified": formatdate(path.stat().st_mtime, usegmt=True),
-            "Content-Type": "application/octet-stream",  # for .gz too, and no Content-Encoding
-            "Server": "AmazonS3",
+            "Content-Type": self.manner.content_type,  # for .gz too, and no Content-Encoding
+            **self.manner.headers(),
         }
         asked = _RANGE.fullmatch(request.headers.get("Range", "")) if ranges else None
-        if asked is None or request.headers.get("If-Range", etag) != etag:
-            return web.Response(body=path.read_bytes(), headers=headers)
-        first, end = _bounds(asked, size)
-        if first >= end:
-            return _refusal(416, {"Content-Range": f"bytes */{size}"})
-        headers["Content-Range"] = f"bytes {first}-{end - 1}/{size}"
+        if asked and not asked[1] and self.manner.suffix != "answered":
+            if self.manner.suffix == "refused":
+                return self._refusal(request, 416, {"Content-Range": f"bytes */{size}"})
+            asked = None
+        first, end = _bounds(asked, size) if asked else (0, size)
+        whole = asked is None or request.headers.get("If-Range", etag) != etag
+        if not whole and first >= end:
+            return self._refusal(request, 416, {"Content-Range": f"bytes */{size}"})
+        if not whole:
+            headers["Content-Range"] = f"bytes {first}-{end - 1}/{size}"
         with path.open("rb") as file:
-            file.seek(first)
-            return web.Response(status=206, body=file.read(end - first), headers=headers)
+            file.seek(0 if whole else first)
+            body = file.read(size if whole else end - first)
+        self.bytes += len(body)
+        return web.Response(status=200 if whole else 206, body=body, headers=headers)
+
+    def _refusal(
+        self, request: web.Request, status: int, headers: dict[str, str] | None = None
+    ) -> web.Response:
+        kind, text = self.manner.page(status, request.match_info["key"])
+        named = {"Content-Type": kind, **self.manner.headers(), **(headers or {})}
+        return web.Response(status=status, body=text.encode(), headers=named)
 
     def _etag(self, path: Path) -> str:
         """Return the entity tag of a file as it is now."""
         version = path, path.stat().st_mtime_ns, path.stat().st_size
         if version not in self._etags:
             name = hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()
-            self._etags[version] = f'"{name}"'
+            self._etags[version] = self.manner.etag.format(name)
         return self._etags[version]
 
 
@@ -182,10 +195,6 @@ def _bounds(asked: re.Match[str], size: int) -> tuple[int, int]:
     if not first:
         return max(0, size - int(last or 0)), size
     return int(first), min(size, int(last) + 1) if last else size
-
-
-def _refusal(status: int, headers: dict[str, str] | None = None) -> web.Response:
-    return web.Response(status=status, text=_TEXT.get(status, ""), headers=headers)
 
 
 async def _cut(

@@ -22,6 +22,7 @@ from servers import RangeServer
 
 from crawlblock.captures.frames import batch_of
 from crawlblock.cli import cli, main
+from crawlblock.cli.commands import every_command
 from crawlblock.miniature import Rendered, build
 from crawlblock.model import Asked, Crawl, Fetch, SnapshotKind
 from crawlblock.outcome import Ending
@@ -59,12 +60,8 @@ sys.addaudithook(watch)
 
 def commands() -> Iterator[tuple[str, click.Command]]:
     """Return every command with its whole name."""
-    waiting: list[tuple[str, click.Command]] = [("crawlblock", cli)]
-    while waiting:
-        name, command = waiting.pop()
-        yield name, command
-        if isinstance(command, click.Group):
-            waiting += [(f"{name} {part}", c) for part, c in command.commands.items()]
+    yield "crawlblock", cli
+    yield from every_command(cli, "crawlblock")
 
 
 def examples(command: click.Command) -> list[str]:

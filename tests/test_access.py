@@ -14,7 +14,6 @@ import pytest
 from servers import RangeServer
 
 from crawlblock.cli import main
-from crawlblock.cli.options import limits_for
 from crawlblock.errors import ArchiveError, InputError, UpstreamError
 from crawlblock.miniature import build
 from crawlblock.miniature.rendered import Rendered
@@ -32,7 +31,7 @@ from crawlblock.sources.commoncrawl.crawls import (
     list_crawls,
 )
 from crawlblock.sources.commoncrawl.lists import Listing, known_list
-from crawlblock.sources.commoncrawl.mirror import open_mirror
+from crawlblock.sources.commoncrawl.mirror import limits_for, open_mirror
 from crawlblock.sources.commoncrawl.ranks import Ranking, ranking_lines
 from crawlblock.sources.files import zipped
 from crawlblock.store.store import Store

@@ -17,7 +17,7 @@ import pytest
 from rich.console import Console
 
 from crawlblock.cli import main
-from crawlblock.cli.options import progress_bar
+from crawlblock.cli.output import progress_bar
 from crawlblock.cli.progress import Delayed
 from crawlblock.report.plain import safe, spark
 from crawlblock.report.rows import FORMATS, print_table

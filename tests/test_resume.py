@@ -29,7 +29,7 @@ CRAWLS = (
     Crawl("MINI-2023-40", datetime(2023, 9, 21), datetime(2023, 10, 5)),
 )
 HOSTS = 450  # three batches in each crawl
-KILLS = 50
+KILLS = int(os.environ.get("CRAWLBLOCK_KILLS", "10"))  # 50 where there is time
 IN_FLIGHT = 4
 
 

@@ -205,7 +205,6 @@ async def test_failures_are_retried(server: RangeServer, url: str, fault: Fault)
     [
         ("drop", Outcome.UNREACHABLE),
         ("short", Outcome.DAMAGED),
-        ("full", Outcome.DAMAGED),
         ("shifted", Outcome.DAMAGED),
         ("stall", Outcome.TIMEOUT),
         (418, Outcome.UNREACHABLE),
@@ -220,6 +219,32 @@ async def test_lasting_failures_are_outcomes(
     async with polite(Limits(per_second=1000, attempts=3, timeout=1.0)) as client:
         assert await client.read(url, 5, 200_000) is outcome
     assert len(server.requests) == 3  # also where a kept connection is dropped
+
+
+@pytest.mark.fault("archive", "a proxy that removes Range: three whole objects for parts")
+async def test_whole_objects_in_place_of_parts(server: RangeServer, url: str) -> None:
+    """The third whole object in a row ends the run; a part in between shows that parts work."""
+    server.fault("", ["full", "full", 200, "full", "full", "full"])
+    async with polite(Limits(per_second=1000, retry=0.01)) as client:
+        assert await client.read(url, 5, 10) == BODY[5:15]
+        with pytest.raises(UpstreamError, match="a proxy may remove the header Range"):
+            await client.read(url, 5, 10)
+    assert len(server.requests) == 6
+
+
+@pytest.mark.fault("archive", "a captive portal: 200 and a page for everything")
+async def test_a_page_in_place_of_a_file(server: RangeServer, url: str, tmp_path: Path) -> None:
+    """Where files alone are expected a page ends the run at once, and nothing of it is kept."""
+    server.fault("", ["portal"] * 3)
+    async with PoliteClient(AGENT, Limits(per_second=1000), pages=False) as client:
+        for reading in (
+            client.read(url),
+            client.read(url, 5, 10),
+            client.save(url, tmp_path / "x"),
+        ):
+            with pytest.raises(UpstreamError, match="a web page where a file was asked for"):
+                await reading
+    assert len(server.requests) == 3 and not list(tmp_path.glob("x*"))
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The commands: a skin over the library."""
+"""The command line: its commands, loaded when they are called, and how every failure ends."""
 
 import errno
 import os
@@ -10,42 +10,90 @@ from typing import Any
 import click
 
 from crawlblock import __version__
-from crawlblock.cli.ask import cat, changes, explain, timeline
-from crawlblock.cli.bring import import_command
-from crawlblock.cli.check import check
-from crawlblock.cli.collect import history, sample
-from crawlblock.cli.commands import Commands
-from crawlblock.cli.completion import completion
-from crawlblock.cli.conclude import analyze, evaluate
-from crawlblock.cli.discover import discover, templates
-from crawlblock.cli.doctor import doctor
-from crawlblock.cli.export import export
-from crawlblock.cli.health import accept, status
-from crawlblock.cli.live import live
-from crawlblock.cli.options import say
-from crawlblock.cli.render import miniature
-from crawlblock.cli.replicate import replicate
-from crawlblock.cli.report import report
-from crawlblock.cli.scan import scan
-from crawlblock.cli.schedule import schedule
-from crawlblock.cli.sql import sql
-from crawlblock.cli.update import update
-from crawlblock.cli.weigh import weights
+from crawlblock.cli.commands import Commands, with_examples
+from crawlblock.cli.output import say
 from crawlblock.errors import CrawlblockError
 from crawlblock.report.plain import spell_for
 
+SECTIONS = {
+    "Ask about one robots.txt or host": (
+        ("check", "crawlblock.cli.check:check",
+         "Print what a robots.txt means for each crawler."),
+        ("explain", "crawlblock.cli.ask:explain",
+         "Print the lines that block or allow a crawler at a host."),
+        ("timeline", "crawlblock.cli.ask:timeline",
+         "Print the history of a host, snapshot by snapshot."),
+        ("cat", "crawlblock.cli.ask:cat",
+         "Print the archived robots.txt of a host, byte for byte."),
+    ),
+    "Collect": (
+        ("sample", "crawlblock.cli.collect:sample",
+         "Choose the hosts to follow: from a list, a ranking or a crawl."),
+        ("history", "crawlblock.cli.collect:history",
+         "Collect robots.txt files from Common Crawl's archive."),
+        ("live", "crawlblock.cli.live:live",
+         "Fetch robots.txt files from the web now."),
+        ("import", "crawlblock.cli.bring:import_command",
+         "Import captures from files and judge them."),
+        ("scan", "crawlblock.cli.scan:scan",
+         "Read whole crawls: every host they captured."),
+        ("weights", "crawlblock.cli.weigh:weights",
+         "Measure how much of a corpus each domain has."),
+    ),
+    "Analyze": (
+        ("evaluate", "crawlblock.cli.conclude:evaluate",
+         "Judge stored files again after rules or registry changed."),
+        ("analyze", "crawlblock.cli.conclude:analyze",
+         "Compute the results: files, a table and a page."),
+        ("report", "crawlblock.cli.report:report",
+         "Draw the page and its figures again from the result files."),
+        ("changes", "crawlblock.cli.ask:changes",
+         "Print which hosts started or stopped blocking a crawler."),
+        ("replicate", "crawlblock.cli.replicate:replicate",
+         "Compare published figures with ours by the same definition."),
+        ("templates", "crawlblock.cli.discover:templates",
+         "Print rules that unrelated sites share."),
+        ("discover", "crawlblock.cli.discover:discover",
+         "Print agents in robots.txt files that are not registered."),
+    ),
+    "Use the data": (
+        ("sql", "crawlblock.cli.sql:sql",
+         "Run a query on the database, which cannot change it."),
+        ("export", "crawlblock.cli.export:export",
+         "Export the database as Parquet and CSV with a description."),
+    ),
+    "Keep it running": (
+        ("update", "crawlblock.cli.update:update",
+         "Update everything; this is what a cron job runs."),
+        ("schedule", "crawlblock.cli.schedule:schedule",
+         "Print what cron or systemd needs to run `update` every day."),
+        ("status", "crawlblock.cli.health:status",
+         "Print what the database holds and how the last runs went."),
+        ("doctor", "crawlblock.cli.doctor:doctor",
+         "Check what a run needs, and say how to fix what is missing."),
+        ("accept", "crawlblock.cli.health:accept",
+         "Count a suspect snapshot all the same."),
+    ),
+    "Other": (
+        ("miniature", "crawlblock.cli.render:miniature",
+         "Render an archive in Common Crawl's layout."),
+        ("completion", "crawlblock.cli.completion:completion",
+         "Print the completion script of a shell."),
+    ),
+}  # fmt: skip
 DEBUG = "--debug"
 _WITHOUT_ARGUMENTS: Any = getattr(click.exceptions, "NoArgsIsHelpError", ())  # since click 8.2
 
 
 @click.group(
     cls=Commands,
+    sections=SECTIONS,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(__version__, prog_name="crawlblock")
 @click.option(DEBUG, is_flag=True, help="Show where an error comes from; may stand anywhere.")
 def cli(debug: bool) -> None:
-    r"""Tell who may still crawl the web.
+    r"""Measure which crawlers websites block, and how that changes.
 
     \b
     Examples:
@@ -56,41 +104,7 @@ def cli(debug: bool) -> None:
     """
 
 
-COMMANDS = (
-    check,
-    sample,
-    history,
-    live,
-    update,
-    schedule,
-    import_command,
-    scan,
-    weights,
-    evaluate,
-    analyze,
-    report,
-    timeline,
-    explain,
-    cat,
-    changes,
-    templates,
-    discover,
-    replicate,
-    export,
-    sql,
-    status,
-    doctor,
-    accept,
-    miniature,
-    completion,
-)
-for command in (cli, *COMMANDS, *scan.commands.values()):
-    # Docstrings are raw, so that they hold no control characters; click wants one before examples,
-    # which are the end of a help.
-    command.help, _, examples = (command.help or "").partition("\\b\n")
-    command.epilog = f"\b\n{examples}"
-for command in COMMANDS:
-    cli.add_command(command)
+with_examples(cli)
 
 
 def main(args: list[str] | None = None) -> None:

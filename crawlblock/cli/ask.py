@@ -16,18 +16,8 @@ from crawlblock.analysis import evidence
 from crawlblock.analysis.changes import changes as find_changes
 from crawlblock.analysis.changes import standings, turns
 from crawlblock.analysis.run import set_reading
-from crawlblock.cli.options import (
-    Output,
-    crawler_names,
-    db_option,
-    output_options,
-    print_rows,
-    print_text,
-    reading_option,
-    say,
-    token_option,
-    working,
-)
+from crawlblock.cli.options import crawler_names, db_option, reading_option, token_option
+from crawlblock.cli.output import Output, output_options, print_rows, print_text, say, working
 from crawlblock.errors import InputError
 from crawlblock.report import feed, history
 from crawlblock.report.rows import TABLE
@@ -64,7 +54,7 @@ _at_option = click.option(
 def timeline(
     host: str, tokens: tuple[str, ...], whole: bool, reading: str, output: Output, db: Path
 ) -> None:
-    r"""Print one host's history: what each snapshot brought, and where a verdict changed.
+    r"""Print the history of a host, snapshot by snapshot.
 
     A change lies between two captures; what could not be told is unknown, not open.
 
@@ -94,7 +84,7 @@ def timeline(
 @output_options()
 @db_option
 def explain(host: str, token: str, at: str | None, reading: str, output: Output, db: Path) -> None:
-    r"""Print why a crawler may or may not fetch a host: the lines, and where they are archived.
+    r"""Print the lines that block or allow a crawler at a host.
 
     \b
     Examples:
@@ -147,7 +137,7 @@ def changes(
     since: str, until: str | None, tokens: tuple[str, ...], reading: str, output: Output,
     webhook: str | None, secret_env: str | None, db: Path,
 ) -> None:  # fmt: skip
-    r"""Print who began or stopped refusing whom, between which two captures; newest first.
+    r"""Print which hosts started or stopped blocking a crawler.
 
     --since with a date counts what captures of that day and later show.  The message to a webhook
     is signed: X-Crawlblock-Signature: sha256=HMAC of the body.

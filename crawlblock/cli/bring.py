@@ -5,7 +5,8 @@ from typing import cast
 
 import click
 
-from crawlblock.cli.options import at_option, db_option, every_option, progress_bar, say
+from crawlblock.cli.options import at_option, db_option, every_option
+from crawlblock.cli.output import progress_bar, say
 from crawlblock.pipeline.bring import import_files
 from crawlblock.pipeline.evaluate import evaluate
 from crawlblock.pipeline.runs import Run, recorded
@@ -19,7 +20,7 @@ from crawlblock.store.store import Store
 @every_option
 @at_option
 def import_command(paths: tuple[Path, ...], db: Path, every: str, at: Path | None) -> None:
-    r"""Take captures from elsewhere and judge them.
+    r"""Import captures from files and judge them.
 
     FILES are Parquet, CSV or JSONL with host, fetch_time (or first_seen and last_seen), status and
     body, or WARC.

@@ -5,22 +5,13 @@ from pathlib import Path
 
 import click
 
-from crawlblock import loops
-from crawlblock.cli.options import (
-    Output,
-    contact_option,
-    output_options,
-    print_rows,
-    say,
-    token_option,
-)
-from crawlblock.errors import InputError, UpstreamError, did_you_mean
+from crawlblock.cli.options import contact_option, token_option
+from crawlblock.cli.output import Output, output_options, print_rows, say
+from crawlblock.errors import InputError, did_you_mean
 from crawlblock.model import Basis
-from crawlblock.outcome import Outcome
 from crawlblock.registry import crawlers
 from crawlblock.robots.evaluate import STAR, Finding, Judge
 from crawlblock.robots.second_opinion import protego_verdicts
-from crawlblock.transport import Limits, PoliteClient, user_agent
 
 COLUMNS = ["token", "restriction", "basis", "root_allowed", "group", "line", "rule", "flag"]
 
@@ -40,7 +31,7 @@ COLUMNS = ["token", "restriction", "basis", "root_allowed", "group", "line", "ru
 def check(
     source: str, tokens: tuple[str, ...], parser: str, output: Output, contact: str | None
 ) -> None:
-    r"""Print what a robots.txt means for every registered crawler, and the line that decides it.
+    r"""Print what a robots.txt means for each crawler.
 
     \b
     Examples:
@@ -103,20 +94,10 @@ def _read(source: str, contact: str | None) -> bytes | None:
     if source == "-":
         return sys.stdin.buffer.read()
     if source.lower().startswith(("http://", "https://")):
-        return loops.run(_fetch(source, contact))
+        from crawlblock.pipeline.check import fetch  # loads what asks servers
+
+        return fetch(source, contact)
     try:
         return Path(source).read_bytes()
     except OSError as error:
         raise InputError(f"{source}: {error.strerror}; name a file, a URL or -") from None
-
-
-async def _fetch(url: str, contact: str | None) -> bytes | None:
-    async with PoliteClient(
-        user_agent(contact), Limits(pauses=0, attempts=2, patience=0.0)
-    ) as client:
-        body = await client.read(url)
-    if body is Outcome.ABSENT:
-        return None
-    if isinstance(body, Outcome):
-        raise UpstreamError(f"{url}: {body}; nothing can be said about it now")
-    return body

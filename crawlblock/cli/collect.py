@@ -11,36 +11,40 @@ import click
 from crawlblock import loops
 from crawlblock.cli.costs import costs
 from crawlblock.cli.options import (
-    PARTIAL,
-    Output,
     budget_options,
     cache_option,
     cache_size_option,
     contact_option,
     db_option,
-    limits_for,
     mirror_option,
-    output_options,
     politeness_options,
+)
+from crawlblock.cli.output import (
+    PARTIAL,
+    Output,
+    output_options,
     print_rows,
     progress_bar,
     say,
-    working,
 )
 from crawlblock.model import Member
 from crawlblock.pipeline.evaluate import evaluate
 from crawlblock.pipeline.history import Wanted, collect_history, plan_history
 from crawlblock.pipeline.runs import Budget, Run, Tally, recorded
 from crawlblock.pipeline.sample import (
+    CrawlSample,
     Drawn,
     from_crawl,
     from_list,
     from_ranking,
     from_web_graph,
+    plan_crawl_sample,
+    read_crawl,
     store_panel,
 )
-from crawlblock.sources.commoncrawl.crawls import find_crawls
-from crawlblock.sources.commoncrawl.mirror import Mirror, open_mirror
+from crawlblock.sources.commoncrawl.cache import INDEX_BYTES
+from crawlblock.sources.commoncrawl.frame import FramePlan
+from crawlblock.sources.commoncrawl.mirror import Mirror, limits_for, open_mirror
 from crawlblock.sources.commoncrawl.plan import Method
 from crawlblock.store.store import Store
 
@@ -74,36 +78,65 @@ _SHOWN = 5  # crawls that cannot be read
 @mirror_option
 @contact_option
 @politeness_options
+@click.option("--dry-run", is_flag=True, help="With --crawl: say what it would cost and stop.")
+@cache_option
+@output_options()
 def sample(
     db: Path, list_file: Path | None, ranks: str | None, crawl: str | None, size: int, seed: str,
     name: str | None, mirror: str, contact: str | None, rate: float | None, in_flight: int | None,
+    dry_run: bool, cache: Path | None, output: Output,
 ) -> None:  # fmt: skip
-    r"""Draw the panel: the domains to follow.
+    r"""Choose the hosts to follow: from a list, a ranking or a crawl.
 
-    A larger --size keeps the members of the smaller one.
+    A larger --size keeps the members of the smaller one.  The domains of a crawl are kept in the
+    cache folder: after an interruption, and for another size or seed, they are not asked for again.
 
     \b
     Examples:
       crawlblock sample --list domains.csv
       crawlblock sample --ranks tranco.csv --size 500
+      crawlblock sample --crawl latest --size 10000 --contact you@example.org --dry-run
       crawlblock sample --crawl latest --size 10000 --contact you@example.org
     """
     if sum(frame is not None for frame in (list_file, ranks, crawl)) != 1:
         raise click.UsageError("say one of --list, --ranks, --crawl")
+    if dry_run and crawl is None:
+        raise click.UsageError("--dry-run goes with --crawl: the others read one file")
+    limits = limits_for(mirror, rate, in_flight)
+    cache = cache or db.with_suffix(".cache")
+    wanted = CrawlSample(mirror, contact, limits, crawl or "", cache, name, seed, size)
+    if crawl is not None:
+        plan = loops.run(plan_crawl_sample(wanted, say))
+        if dry_run:
+            _print_frame_plan(plan, limits.per_second, output)
+            return
+        _say_frame_plan(plan, limits.per_second)
     store = Store(db)
     configuration = {
         "list": list_file, "ranks": ranks, "crawl": crawl, "size": size, "seed": seed,
     }  # fmt: skip
-    with recorded(store, "sample", configuration), working("panel"):
-        if list_file:
-            drawn = from_list(list_file, name or f"list-{list_file.stem}")
-        elif ranks and ranks != "webgraph":
-            drawn = from_ranking(Path(ranks), name or f"ranks-{_stem(ranks)}", seed, size)
+    with recorded(store, "sample", configuration) as tally, progress_bar() as progress:
+        if crawl is not None:
+            domains = loops.run(read_crawl(wanted, tally, progress))
+            drawn = from_crawl(domains, wanted, progress)
         else:
-            archive = open_mirror(mirror, contact, limits_for(mirror, rate, in_flight))
-            cache = db.with_suffix(".cache")
-            drawn = loops.run(_draw_from_archive(archive, crawl, cache, name, seed, size))
+            progress("panel", 0, 0)
+            drawn = _draw_without_crawl(wanted, list_file, ranks or "")
         new = store_panel(store, drawn)
+    _say_drawn(drawn, new)
+
+
+def _draw_without_crawl(wanted: CrawlSample, list_file: Path | None, ranks: str) -> Drawn:
+    name, seed, size = wanted.panel, wanted.seed, wanted.size
+    if list_file:
+        return from_list(list_file, name or f"list-{list_file.stem}")
+    if ranks != "webgraph":
+        return from_ranking(Path(ranks), name or f"ranks-{_stem(ranks)}", seed, size)
+    archive = open_mirror(wanted.mirror, wanted.contact, wanted.limits)
+    return loops.run(_draw_from_web_graph(archive, wanted.cache, name, seed, size))
+
+
+def _say_drawn(drawn: Drawn, new: int) -> None:
     for note in drawn.notes:
         say(note)
     for rejected in drawn.rejected[:5]:
@@ -113,27 +146,36 @@ def sample(
     say(f"panel {drawn.panel}: {len(drawn.members)} domains ({new} new) from {drawn.frame}")
 
 
+def _say_frame_plan(plan: FramePlan, rate: float) -> None:
+    if plan.left:
+        say(
+            f"{plan.reading.crawl}: {plan.left} of {plan.parts} parts of the index to read, about "
+            f"{plan.reading.requests:,} requests, {plan.reading.bytes / 1e6:,.0f} MB, "
+            f"{plan.minutes(rate):,.0f} minutes"
+        )
+
+
+def _print_frame_plan(plan: FramePlan, rate: float, output: Output) -> None:
+    row: dict[str, object] = {
+        "crawl": plan.reading.crawl,
+        "parts": plan.left,
+        "requests": plan.reading.requests,
+        "megabytes": round(plan.reading.bytes / 1e6),
+        "minutes": round(plan.minutes(rate), 1),
+    }
+    print_rows([row], output, list(row))
+
+
 def _stem(ranks: str) -> str:
     """Return the name of a ranking's file without its endings."""
     return Path(ranks.removesuffix(".zip")).stem
 
 
-async def _draw_from_archive(
-    opened: AbstractAsyncContextManager[Mirror],
-    crawl: str | None,
-    cache: Path,
-    name: str | None,
-    seed: str,
-    size: int,
+async def _draw_from_web_graph(
+    opened: AbstractAsyncContextManager[Mirror], cache: Path, name: str | None, seed: str, size: int
 ) -> Drawn:
     async with opened as archive:
-        if not crawl:
-            return await from_web_graph(archive, cache, name or "webgraph", seed, size)
-        found = await find_crawls(archive, crawl, cache)
-        for note in found.notes:
-            say(note)
-        chosen = found.crawls[0].crawl
-        return await from_crawl(archive, chosen, cache, name or f"crawl-{chosen}", seed, size)
+        return await from_web_graph(archive, cache, name or "webgraph", seed, size)
 
 
 @click.command()
@@ -167,9 +209,9 @@ async def _draw_from_archive(
 def history(
     db: Path, mirror: str, contact: str | None, crawls: str, panel: str | None, lookup: str | None,
     cdx_api: bool, rate: float | None, in_flight: int | None, dry_run: bool, cache: Path | None,
-    cache_size: float, max_runtime: float | None, max_requests: int | None, output: Output,
+    cache_size: float | None, max_runtime: float | None, max_requests: int | None, output: Output,
 ) -> None:  # fmt: skip
-    r"""Collect the panel's robots.txt from Common Crawl's archive and judge them.
+    r"""Collect robots.txt files from Common Crawl's archive.
 
     What is stored is not asked for again: after an interruption run it once more.  A dry run reads
     lists and what is small of an index, and stores nothing.
@@ -185,7 +227,8 @@ def history(
     method: Method | None = "cdx-api" if cdx_api else cast("Method | None", lookup)
     limits = limits_for(mirror, rate, in_flight)
     folder = cache or db.with_suffix(".cache")
-    wanted = Wanted(mirror, contact, crawls, method, limits, folder, round(cache_size * 1e9))
+    room = INDEX_BYTES if cache_size is None else round(cache_size * 1e9)
+    wanted = Wanted(mirror, contact, crawls, method, limits, folder, room)
     if dry_run:
         _plan(store, wanted, members, output)
         return

@@ -10,7 +10,7 @@ _VARIABLE = "_CRAWLBLOCK_COMPLETE"
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 @click.pass_context
 def completion(context: click.Context, shell: str) -> None:
-    r"""Print the script by which a shell completes commands, options and crawlers.
+    r"""Print the completion script of a shell.
 
     \b
     Examples:

@@ -5,15 +5,13 @@ from pathlib import Path
 
 import click
 
-from crawlblock.cli.options import (
+from crawlblock.cli.options import db_option, reading_option, results_option
+from crawlblock.cli.output import (
     Output,
-    db_option,
     output_options,
     print_rows,
     print_text,
     progress_bar,
-    reading_option,
-    results_option,
     say,
     terminal,
     working,
@@ -31,7 +29,7 @@ from crawlblock.store.store import Store
 @click.command()
 @db_option
 def evaluate(db: Path) -> None:
-    r"""Judge again all that is stored, after the registry or the rules changed.
+    r"""Judge stored files again after rules or registry changed.
 
     \b
     Example:
@@ -60,7 +58,7 @@ def evaluate(db: Path) -> None:
 )
 @output_options()
 def analyze(db: Path, results: Path | None, reading: str, census: bool, output: Output) -> None:
-    r"""Compute the claims: result files, a table here and a page.
+    r"""Compute the results: files, a table and a page.
 
     \b
     Examples:

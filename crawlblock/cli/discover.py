@@ -5,7 +5,8 @@ from pathlib import Path
 
 import click
 
-from crawlblock.cli.options import Output, db_option, output_options, print_rows, working
+from crawlblock.cli.options import db_option
+from crawlblock.cli.output import Output, output_options, print_rows, working
 from crawlblock.errors import InputError
 from crawlblock.pipeline import templates as shared
 from crawlblock.pipeline.discover import discover as find
@@ -23,7 +24,7 @@ _COLUMNS = ["name", "since", "first", "domains_first", "last", "domains_last", "
 @click.option("-n", "most", type=click.IntRange(1), default=40, show_default=True, help="Rows.")
 @output_options()
 def discover(db: Path, directives: bool, most: int, output: Output) -> None:
-    r"""Print agents that robots.txt files name and no crawler is registered for, by growth.
+    r"""Print agents in robots.txt files that are not registered.
 
     Counted are registered domains; growth is the difference of their shares among all that were
     read in the newest and the oldest snapshot.
@@ -53,7 +54,7 @@ def discover(db: Path, directives: bool, most: int, output: Output) -> None:
 )
 @output_options()
 def templates(db: Path, discovered: bool, least: int, output: Output) -> None:
-    r"""Print the texts that unrelated sites share, and how many domains have them.
+    r"""Print rules that unrelated sites share.
 
     Without --discovered they are the known templates: who writes them, and how they get onto a
     site. With it they are groups refusing / that are the same at many domains, known or not; a

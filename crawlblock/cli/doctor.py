@@ -6,18 +6,13 @@ from pathlib import Path
 
 import click
 
-from crawlblock.cli.options import (
-    Output,
-    contact_option,
-    db_option,
-    limits_for,
-    mirror_option,
-    output_options,
-    politeness_options,
-    print_rows,
-)
-from crawlblock.pipeline.doctor import QUICK, Finding, examine
+from crawlblock.cli.options import contact_option, db_option, mirror_option, politeness_options
+from crawlblock.cli.output import Output, output_options, print_rows, print_text
+from crawlblock.pipeline.doctor import QUICK, Finding, archive, examine
 from crawlblock.pipeline.runs import now
+from crawlblock.pipeline.survey import survey
+from crawlblock.report.checklist import checklist
+from crawlblock.sources.commoncrawl.mirror import limits_for
 
 
 @click.command()
@@ -25,27 +20,43 @@ from crawlblock.pipeline.runs import now
 @mirror_option
 @contact_option
 @politeness_options
+@click.option(
+    "--report",
+    is_flag=True,
+    help="Print a checklist as Markdown, without names, addresses and paths, to be sent to us.",
+)
 @output_options()
 def doctor(
     db: Path, mirror: str, contact: str | None, rate: float | None, in_flight: int | None,
-    output: Output,
+    report: bool, output: Output,
 ) -> None:  # fmt: skip
-    r"""Look whether all is there that a run needs, and say what to do where it is not.
+    r"""Check what a run needs, and say how to fix what is missing.
 
     It looks at versions, the database and its disk, the contact, the archive and this terminal.
-    The exit code is 1 if something fails.  A public archive is asked, once, only with --contact.
+    The exit code is 1 if something fails.  A public archive is asked only with --contact: once,
+    with --report some six times.  The list of crawls is kept beside the database.
 
     \b
     Examples:
       crawlblock doctor
       crawlblock doctor --contact you@example.org -o json
       crawlblock doctor --mirror build/miniature
+      crawlblock doctor --contact you@example.org --report --to checklist.md
     """
     asked = limits_for(mirror, rate, in_flight)
     limits = replace(QUICK, per_second=asked.per_second, in_flight=asked.in_flight)
-    findings = [*examine(db, mirror, contact, now(), limits), _encoding()]
-    print_rows([asdict(finding) for finding in findings], output, [*Finding.__slots__])
-    if any(finding.state == "fail" for finding in findings):
+    kept = db.with_suffix(".cache")
+    findings = [*examine(db, contact, now()), _encoding()]
+    if report:
+        seen = survey(mirror, contact, kept, now(), limits)
+        print_text(checklist(findings, seen, mirror, now().date()), output)
+        failed = not seen[-1].ok
+    else:
+        findings += archive(mirror, contact, kept, now(), limits)
+        print_rows([asdict(finding) for finding in findings], output, [*Finding.__slots__])
+        failed = False
+    failed |= any(finding.state == "fail" for finding in findings)
+    if failed:
         sys.exit(1)
 
 

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import click
 
-from crawlblock.cli.options import db_option, progress_bar, reading_option, say
+from crawlblock.cli.options import db_option, reading_option
+from crawlblock.cli.output import progress_bar, say
 from crawlblock.report.export import export as write
 from crawlblock.report.export.about import Wish, licences
 
@@ -29,7 +30,7 @@ def export(
     folder: Path, db: Path, reading: str, long: bool, bodies: bool, licence: str, title: str,
     authors: tuple[str, ...],
 ) -> None:  # fmt: skip
-    r"""Write the database into FOLDER as Parquet and CSV with their description.
+    r"""Export the database as Parquet and CSV with a description.
 
     It reads the copy that the last run published, so no run waits for it.  The same copy gives the
     same bytes.  FOLDER is new, empty or an earlier export, which is replaced whole.

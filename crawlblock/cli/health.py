@@ -8,15 +8,8 @@ from pathlib import Path
 
 import click
 
-from crawlblock.cli.options import (
-    Output,
-    db_option,
-    output_options,
-    print_rows,
-    print_tables,
-    print_text,
-    say,
-)
+from crawlblock.cli.options import db_option
+from crawlblock.cli.output import Output, output_options, print_rows, print_tables, print_text, say
 from crawlblock.errors import InputError
 from crawlblock.pipeline.runs import now, recorded
 from crawlblock.pipeline.status import Status
@@ -83,7 +76,7 @@ def _tables(found: Status) -> Iterator[tuple[Rows, Sequence[str]]]:
 @db_option
 @click.option("--because", required=True, help="Why it is right, in your words; it is kept.")
 def accept(snapshot: str, db: Path, because: str) -> None:
-    r"""Count a suspect SNAPSHOT all the same.
+    r"""Count a suspect snapshot all the same.
 
     A snapshot is suspect, and left out of all shares and changes, when far fewer hosts answered
     than usual or far more share a failure: mostly a fault of the network, sometimes news.

@@ -7,16 +7,14 @@ import click
 
 from crawlblock import loops
 from crawlblock.cli.options import (
-    PARTIAL,
     budget_options,
     concurrency_option,
     contact_option,
     db_option,
     network_option,
-    progress_bar,
-    say,
     snapshot_option,
 )
+from crawlblock.cli.output import PARTIAL, progress_bar, say
 from crawlblock.pipeline.evaluate import evaluate
 from crawlblock.pipeline.live import Asking, collect_live, snapshot_name
 from crawlblock.pipeline.runs import Budget, Run, now, recorded
@@ -43,7 +41,7 @@ def live(
     probe_page: bool, max_runtime: float | None, max_requests: int | None,
     allow_network: tuple[Network, ...],
 ) -> None:  # fmt: skip
-    r"""Ask the panel's hosts for their robots.txt now and judge them.
+    r"""Fetch robots.txt files from the web now.
 
     Each host is asked once in a snapshot: after an interruption run it once more, and it goes on,
     within a week.  Every request and answer is kept as WARC beside the database.

@@ -1,29 +1,17 @@
-"""Options and output that commands share."""
+"""Options that commands share."""
 
-import os
-import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import wraps
+from collections.abc import Callable
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any
 
 import click
-from rich.console import Console
 
-from crawlblock.cli.progress import Delayed
-from crawlblock.errors import InputError
 from crawlblock.registry import crawlers
-from crawlblock.report.plain import safe
-from crawlblock.report.rows import FORMATS, TABLE, WIDTH, Rows, formatted, print_table
-from crawlblock.sources.commoncrawl.cache import INDEX_BYTES
-from crawlblock.sources.live.guard import Network
-from crawlblock.transport import Limits, is_loopback
 
-PARTIAL = 3  # exit code: a part was done and is stored, another run must do the rest
+if TYPE_CHECKING:
+    from crawlblock.sources.live.guard import Network
+
 DEFAULT_DB = Path("data/crawlblock.duckdb")
 
 db_option: Callable[[Any], Any] = click.option(
@@ -90,9 +78,9 @@ cache_option: Callable[[Any], Any] = click.option(
 cache_size_option: Callable[[Any], Any] = click.option(
     "--cache-size",
     type=click.FloatRange(0),
-    default=INDEX_BYTES / 1e9,
-    show_default=True,
-    help="Gigabytes of the crawls' indexes that are kept; those used longest ago go first.",
+    default=None,
+    help="Gigabytes of the crawls' indexes that are kept; those used longest ago go first.  "
+    "[default: 2]",
 )
 concurrency_option: Callable[[Any], Any] = click.option(
     "--concurrency",
@@ -120,18 +108,6 @@ def politeness_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return rate(in_flight(command))
 
 
-def limits_for(mirror: str, rate: float | None, in_flight: int | None) -> Limits:
-    """Return how hard the archive is asked: by default gently where it is public."""
-    usual = 1 if is_public(mirror) else 2
-    return Limits(per_second=rate or float(usual), in_flight=in_flight or usual)
-
-
-def is_public(mirror: str) -> bool:
-    """Tell whether a mirror is a web server of others."""
-    parts = urlsplit(mirror)
-    return parts.scheme.lower() in ("http", "https") and not is_loopback(parts.hostname or "")
-
-
 def budget_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add what a run may use: --max-runtime and --max-requests."""
     runtime = click.option(
@@ -151,7 +127,7 @@ def budget_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def _networks(
     _: click.Context, __: click.Parameter, values: tuple[str, ...]
-) -> tuple[Network, ...]:
+) -> "tuple[Network, ...]":
     try:
         return tuple(map(ip_network, values))
     except ValueError as error:
@@ -178,120 +154,3 @@ at_option: Callable[[Any], Any] = click.option(
     default=None,
     help="A CSV of observation times (observed_at or date) that such a row covers instead.",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Output:
-    """How and where rows are printed."""
-
-    kind: str  # table, one of the formats, or what a command has besides
-    to: Path | None = None  # a file in place of stdout
-
-
-def output_options(*more: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Add -o and --to, which a command gets as one `output`; `more` are kinds of its own."""
-
-    def add(command: Callable[..., Any]) -> Callable[..., Any]:
-        @wraps(command)
-        def run(*args: Any, output: str | None, to: Path | None, **options: Any) -> Any:
-            return command(*args, output=_chosen(output, to), **options)
-
-        kind = click.option(
-            "-o",
-            "--output",
-            type=click.Choice([TABLE, *FORMATS, *more]),
-            help="How to print.  [default: by the ending of --to, else table in a terminal and "
-            "jsonl elsewhere]",
-        )
-        to = click.option(
-            "--to",
-            type=click.Path(dir_okay=False, path_type=Path),
-            metavar="FILE",
-            help="Print into a file, which is written whole or not at all.",
-        )
-        return kind(to(run))
-
-    return add
-
-
-def _chosen(kind: str | None, to: Path | None) -> Output:
-    """Return how to print; raises InputError for a binary format that would go to a terminal."""
-    if kind is None and to is not None and to.suffix.lower()[1:] in FORMATS:
-        kind = to.suffix.lower()[1:]
-    if kind is None:
-        kind = TABLE if to is None and sys.stdout.isatty() else "jsonl"
-    if kind == "parquet" and to is None and sys.stdout.isatty():
-        raise InputError("-o parquet: not for a terminal; name a file with --to FILE")
-    return Output(kind, to)
-
-
-def print_rows(rows: Rows, output: Output, columns: Sequence[str]) -> None:
-    """Print rows; `columns` are those of a table, of CSV and of Parquet."""
-    if output.kind == TABLE:
-        print_tables([(rows, columns)], output)
-    else:
-        _put(formatted(rows, columns, output.kind), output)
-
-
-def print_tables(tables: Iterable[tuple[Rows, Sequence[str]]], output: Output) -> None:
-    """Print rows and their columns as tables, one below the other."""
-    console = Console(width=WIDTH, color_system=None) if output.to else terminal()
-    with console.capture() as captured:
-        for rows, columns in tables:
-            print_table(console, rows, columns)
-    print_text("".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()), output)
-
-
-def print_text(text: str, output: Output) -> None:
-    """Print what is written out already."""
-    if output.to:
-        _put(text.encode(), output)
-    else:
-        sys.stdout.write(text)
-
-
-def terminal() -> Console:
-    """Return stdout for tables: of the terminal's width, in colour only there."""
-    if not sys.stdout.isatty():
-        return Console(width=WIDTH, highlight=False, color_system=None)
-    if os.environ.get("NO_COLOR"):
-        return Console(highlight=False, color_system=None)
-    return Console(highlight=False)
-
-
-def _put(data: bytes, output: Output) -> None:
-    if output.to is None:
-        sys.stdout.flush()
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
-        return
-    aside = output.to.with_name(f"{output.to.name}.part")
-    try:
-        aside.write_bytes(data)
-        aside.replace(output.to)
-    except OSError as error:
-        raise InputError(f"--to {output.to}: {error.strerror}; name another file") from None
-
-
-@contextmanager
-def progress_bar(quiet: bool = False) -> Iterator[Callable[[str, int, int], None]]:
-    """Show progress on stderr if a person looks at it and it takes longer than a moment."""
-    console = Console(stderr=True)
-    if quiet or not sys.stderr.isatty():  # even a disabled bar of older versions ends in a line
-        yield lambda *_: None
-        return
-    with Delayed(console) as bar:
-        yield bar.show
-
-
-@contextmanager
-def working(what: str) -> Iterator[None]:
-    """Show that work goes on of which nobody knows how much there is."""
-    with progress_bar() as progress:
-        progress(what, 0, 0)
-        yield
-
-
-def say(message: str) -> None:
-    """Tell the person at the terminal; data alone goes to stdout."""
-    click.echo(safe(message), file=sys.stderr)

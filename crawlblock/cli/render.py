@@ -5,7 +5,8 @@ from typing import cast
 
 import click
 
-from crawlblock.cli.options import at_option, every_option, say, working
+from crawlblock.cli.options import at_option, every_option
+from crawlblock.cli.output import say, working
 from crawlblock.miniature import render_sample
 from crawlblock.pipeline.pack import pack_files
 from crawlblock.sources.files import Every, read_observation_times
@@ -17,7 +18,7 @@ from crawlblock.sources.files import Every, read_observation_times
 @every_option
 @at_option
 def miniature(source: Path, directory: Path, every: str, at: Path | None) -> None:
-    r"""Render an archive in Common Crawl's layout from SOURCE into DIRECTORY.
+    r"""Render an archive in Common Crawl's layout.
 
     SOURCE is a folder of facts such as data/sample, or a file of captures as `import` takes it,
     whose bodies are packed as they are.

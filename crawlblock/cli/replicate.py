@@ -9,15 +9,8 @@ from crawlblock.analysis import replicate as ledger
 from crawlblock.analysis.observed import Series, from_corpus, from_database
 from crawlblock.analysis.reference import BUNDLED, read_figures, read_sources
 from crawlblock.analysis.run import set_reading
-from crawlblock.cli.options import (
-    DEFAULT_DB,
-    Output,
-    output_options,
-    print_rows,
-    print_text,
-    token_option,
-    working,
-)
+from crawlblock.cli.options import DEFAULT_DB, token_option
+from crawlblock.cli.output import Output, output_options, print_rows, print_text, working
 from crawlblock.errors import InputError
 from crawlblock.report.ledger import page
 from crawlblock.report.rows import TABLE
@@ -62,7 +55,7 @@ def replicate(
     db: Path | None, corpus: Path | None, definition: str | None, mistakes: bool,
     tokens: tuple[str, ...], every_date: bool, reference: Path, output: Output,
 ) -> None:  # fmt: skip
-    r"""Print the replication ledger: published figures, ours by the same definition, and why.
+    r"""Compare published figures with ours by the same definition.
 
     Without a database it holds what can be counted again from the published counts alone.
 

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import click
 
-from crawlblock.cli.options import db_option, results_option, say
+from crawlblock.cli.options import db_option, results_option
+from crawlblock.cli.output import say
 from crawlblock.errors import InputError
 from crawlblock.report.answer import write_report
 from crawlblock.store.store import Store
@@ -14,7 +15,7 @@ from crawlblock.store.store import Store
 @db_option
 @results_option
 def report(db: Path, results: Path | None) -> None:
-    r"""Make the page and its figures again from the result files, without computing claims.
+    r"""Draw the page and its figures again from the result files.
 
     \b
     Example:

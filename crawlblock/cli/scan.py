@@ -8,16 +8,11 @@ import click
 
 from crawlblock import loops
 from crawlblock.cli.commands import Commands
-from crawlblock.cli.options import (
+from crawlblock.cli.options import contact_option, db_option, mirror_option, politeness_options
+from crawlblock.cli.output import (
     PARTIAL,
     Output,
-    contact_option,
-    db_option,
-    is_public,
-    limits_for,
-    mirror_option,
     output_options,
-    politeness_options,
     print_rows,
     progress_bar,
     say,
@@ -31,7 +26,7 @@ from crawlblock.scan.merge import Merged
 from crawlblock.scan.plan import Plan, Reading, make_plan, part, read_plan, write_plan
 from crawlblock.scan.shard import Done
 from crawlblock.sources.commoncrawl.crawls import find_crawls
-from crawlblock.sources.commoncrawl.mirror import Mirror, open_mirror
+from crawlblock.sources.commoncrawl.mirror import Mirror, is_public, limits_for, open_mirror
 from crawlblock.store.store import Store
 from crawlblock.warc.reader import has_fastwarc
 
@@ -44,7 +39,7 @@ directory_argument = click.argument("directory", type=click.Path(file_okay=False
 
 @click.group(cls=Commands)
 def scan() -> None:
-    r"""Read whole crawls: every host they captured, not a panel.
+    r"""Read whole crawls: every host they captured.
 
     \b
     Examples:

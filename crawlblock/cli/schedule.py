@@ -32,7 +32,7 @@ _PLAIN = re.compile(r"[\w@%+=:,./-]+", re.ASCII)
 def schedule(
     db: Path, mirror: str, results: Path | None, contact: str | None, at: str, max_runtime: float
 ) -> None:
-    r"""Print a crontab line, and a systemd service with its timer, that run `update` every day.
+    r"""Print what cron or systemd needs to run `update` every day.
 
     All paths in them are absolute: neither has a PATH, a home or a terminal.
 

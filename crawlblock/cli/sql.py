@@ -5,7 +5,8 @@ from pathlib import Path
 
 import click
 
-from crawlblock.cli.options import Output, db_option, output_options, print_rows, working
+from crawlblock.cli.options import db_option
+from crawlblock.cli.output import Output, output_options, print_rows, working
 from crawlblock.errors import InputError
 from crawlblock.store.ask import ask, readable
 
@@ -15,7 +16,7 @@ from crawlblock.store.ask import ask, readable
 @db_option
 @output_options()
 def sql(query: str, db: Path, output: Output) -> None:
-    r"""Print what a query to the database returns; nothing is ever changed by one.
+    r"""Run a query on the database, which cannot change it.
 
     It goes to the published copy, *.snapshot.duckdb, where there is one, so it may be asked while
     a run is writing.  The views access, access_ccbot, changes and more have comments that say what

@@ -6,24 +6,18 @@ from pathlib import Path
 import click
 
 from crawlblock.cli.options import (
-    PARTIAL,
-    Output,
     budget_options,
     concurrency_option,
     contact_option,
     db_option,
-    limits_for,
     mirror_option,
     network_option,
     politeness_options,
-    print_text,
-    progress_bar,
     reading_option,
     results_option,
-    say,
     snapshot_option,
-    terminal,
 )
+from crawlblock.cli.output import PARTIAL, Output, print_text, progress_bar, say, terminal
 from crawlblock.pipeline.history import Wanted
 from crawlblock.pipeline.live import Asking, snapshot_name
 from crawlblock.pipeline.runs import Budget, Run, now, recorded
@@ -31,6 +25,7 @@ from crawlblock.pipeline.update import bring_up_to_date
 from crawlblock.report.answer import is_answered, write_answer
 from crawlblock.report.rows import TABLE
 from crawlblock.sources.commoncrawl.crawls import NEW
+from crawlblock.sources.commoncrawl.mirror import limits_for
 from crawlblock.sources.live import Pace
 from crawlblock.sources.live.guard import Network
 from crawlblock.store.store import Store
@@ -59,7 +54,7 @@ def update(
     rate: float | None, in_flight: int | None, max_runtime: float | None, max_requests: int | None,
     allow_network: tuple[Network, ...], quiet: bool,
 ) -> None:  # fmt: skip
-    r"""Bring everything up to date: today's answers, new crawls, verdicts, claims, page.
+    r"""Update everything; this is what a cron job runs.
 
     Made for cron: it keeps other runs off, goes on where the last one stopped, and its exit code
     is 5 when there was nothing new, 3 when only a part could be done.

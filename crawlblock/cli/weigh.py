@@ -9,20 +9,14 @@ import click
 from crawlblock import loops
 from crawlblock.cli.costs import costs
 from crawlblock.cli.options import (
-    PARTIAL,
-    Output,
     budget_options,
     cache_option,
     contact_option,
     db_option,
-    limits_for,
     mirror_option,
-    output_options,
     politeness_options,
-    print_rows,
-    progress_bar,
-    say,
 )
+from crawlblock.cli.output import PARTIAL, Output, output_options, print_rows, progress_bar, say
 from crawlblock.pipeline.runs import Budget, recorded
 from crawlblock.pipeline.weigh import (
     Weighed,
@@ -32,6 +26,7 @@ from crawlblock.pipeline.weigh import (
     weigh_crawl,
     weigh_list,
 )
+from crawlblock.sources.commoncrawl.mirror import limits_for
 from crawlblock.sources.commoncrawl.plan import Estimate
 from crawlblock.store.store import Store
 
@@ -66,7 +61,7 @@ def weights(
     dry_run: bool, cache: Path | None, max_runtime: float | None, max_requests: int | None,
     output: Output,
 ) -> None:  # fmt: skip
-    r"""Weigh the domains: how much of a corpus each has, to tell how much is refused.
+    r"""Measure how much of a corpus each domain has.
 
     A corpus that is weighed again takes the place of what was stored of it.  What was read of a
     crawl is not asked for again.

@@ -7,7 +7,8 @@ import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from crawlblock.miniature.cdx import write_cdx
 from crawlblock.miniature.columnar import write_columnar
 from crawlblock.miniature.era import Era, era
 from crawlblock.miniature.ranks import write_ranks
-from crawlblock.miniature.rendered import Entry, Rendered
+from crawlblock.miniature.rendered import ROBOTS, Entry, Rendered
 from crawlblock.model import Crawl
 from crawlblock.warc.http import digest
 from crawlblock.warc.writer import Exchange, append_exchange, append_info
@@ -25,6 +26,8 @@ STAMP = "miniature.json"  # tells a whole miniature from anything else
 
 _FILE = 500  # captures of a WARC file; Common Crawl has some 750
 _SEGMENT = 2  # files; Common Crawl has some 1,000
+_MACHINE = "ip-10-0-0-1.ec2.internal"  # in the names of files before 2017-22
+_MASK = "x-crawler-"
 _ASKED = (
     ("User-Agent", "crawlblock (rendered)"),
     ("Accept", "text/plain,text/html;q=0.9,*/*;q=0.8"),
@@ -100,30 +103,45 @@ def _replaceable(directory: Path) -> bool:
 
 def _write_crawl(folder: Path, crawl: Crawl, captures: Iterable[Rendered]) -> None:
     parts = era(crawl)
+    by_subset: dict[str, list[Rendered]] = {ROBOTS: []} if parts.robots else {}
+    for capture in captures:
+        by_subset.setdefault(capture.subset, []).append(capture)
+    entries: list[Entry] = []
+    table: list[str] = []
+    for subset, some in by_subset.items():
+        written = _write_files(folder, crawl, parts, subset, some)
+        table += write_columnar(folder, crawl.crawl, subset, written, parts)
+        entries += written
+    _write_paths(folder, crawl, "cc-index", write_cdx(folder, crawl.crawl, entries, parts))
+    _write_paths(folder, crawl, "cc-index-table", table)
+
+
+def _write_files(
+    folder: Path, crawl: Crawl, parts: Era, subset: str, captures: Iterable[Rendered]
+) -> list[Entry]:
+    """Write the WARC files of a subset and their list."""
     ordered = sorted(captures, key=lambda capture: (capture.fetch_time, capture.url))
     entries: list[Entry] = []
-    files = []
     for number, start in enumerate(range(0, len(ordered), _FILE)):
-        written = _write_warc(folder, crawl, parts, number, ordered[start : start + _FILE])
-        files.append(written[0].filename)
-        entries += written
-    _write_paths(folder, crawl, "robotstxt", files)
-    _write_paths(folder, crawl, "cc-index", write_cdx(folder, crawl.crawl, entries, parts))
-    _write_paths(
-        folder, crawl, "cc-index-table", write_columnar(folder, crawl.crawl, entries, parts)
-    )
+        entries += _write_warc(
+            folder, crawl, parts, f"{subset}/{number:05}", ordered[start : start + _FILE]
+        )
+    _write_paths(folder, crawl, subset, dict.fromkeys(entry.filename for entry in entries))
+    return entries
 
 
 def _write_warc(
-    folder: Path, crawl: Crawl, parts: Era, number: int, captures: Sequence[Rendered]
+    folder: Path, crawl: Crawl, parts: Era, place: str, captures: Sequence[Rendered]
 ) -> list[Entry]:
-    """Write one WARC file; it is named after the time of its first and last capture."""
+    """Write one WARC file, whose place is its subset and its number there."""
+    subset, _, number = place.partition("/")
     epoch = int(crawl.first_capture.replace(tzinfo=UTC).timestamp() * 1000)
-    segment = f"{epoch}.{number // _SEGMENT}"
+    segment = f"{epoch}.{int(number) // _SEGMENT}"
     first, last = captures[0].fetch_time, captures[-1].fetch_time
     prefix = crawl.crawl.rpartition("-20")[0] or crawl.crawl
-    name = f"{prefix}-{first:%Y%m%d%H%M%S}-{last:%Y%m%d%H%M%S}-{number:05}.warc.gz"
-    key = f"crawl-data/{crawl.crawl}/segments/{segment}/robotstxt/{name}"
+    until = f"{last:%Y%m%d%H%M%S}-{number}" if parts.window else f"{number}-{_MACHINE}"
+    name = f"{prefix}-{first:%Y%m%d%H%M%S}-{until}.warc.gz"
+    key = f"crawl-data/{crawl.crawl}/segments/{segment}/{subset}/{name}"
     path = folder / key
     path.parent.mkdir(parents=True, exist_ok=True)
     entries = []
@@ -133,7 +151,7 @@ def _write_warc(
             exchange = _exchange(capture, parts)
             offset, length = append_exchange(file, info, exchange)
             bare = digest(capture.body).removeprefix("sha1:")
-            entries.append(Entry(capture, bare, segment, key, offset, length))
+            entries.append(Entry(capture, exchange.fetch_time, bare, segment, key, offset, length))
     return entries
 
 
@@ -156,20 +174,41 @@ def _exchange(capture: Rendered, parts: Era) -> Exchange:
         protocols += ("tls/1.3",) if scheme == "https" else ()
     return Exchange(
         url=capture.url,
-        fetch_time=capture.fetch_time,
+        fetch_time=_stated_time(capture, parts),
         address=_address(host),
         request_headers=(*_ASKED, ("Host", host), ("Connection", "Keep-Alive")),
         status=capture.status,
         reason="" if capture.http2 else _reason(capture.status),
-        headers=(
-            ("Date", f"{capture.fetch_time:%a, %d %b %Y %H:%M:%S GMT}"),
-            *capture.headers,
-            ("Content-Length", str(len(capture.body))),
-        ),
+        headers=tuple(_headers(capture, parts)),
         payload=capture.body,
-        detected=capture.detected,
+        detected=capture.detected if parts.identified else None,
         protocols=protocols,
+        before=b"\r\n" if parts.extra_line else b"",
     )
+
+
+def _stated_time(capture: Rendered, parts: Era) -> datetime:
+    """Return the time that the record and the indexes state; early ones believe the server."""
+    stated = None if parts.fetch_date else capture.header("Date")
+    if stated is None:
+        return capture.fetch_time
+    return parsedate_to_datetime(stated).astimezone(UTC).replace(tzinfo=None)
+
+
+def _headers(capture: Rendered, parts: Era) -> Iterator[tuple[str, str]]:
+    """Return the headers of the answer.
+
+    What names a coding that the crawler undid is masked; before that was so, gzip was left out and
+    chunked stayed.
+    """
+    if capture.header("Date") is None:
+        yield "Date", f"{capture.fetch_time:%a, %d %b %Y %H:%M:%S GMT}"
+    for name, value in capture.headers:
+        if parts.masked or not name.lower().startswith(_MASK):
+            yield name, value
+        elif value not in ("gzip", "deflate"):
+            yield name[len(_MASK) :], value
+    yield "Content-Length", str(len(capture.body))
 
 
 def _address(host: str) -> str:

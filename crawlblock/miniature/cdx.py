@@ -49,7 +49,7 @@ def _line(entry: Entry, era: Era) -> str:
     }
     if era.redirect and capture.redirect:
         fields["redirect"] = capture.redirect
-    return f"{entry.surt} {capture.fetch_time:%Y%m%d%H%M%S} {json.dumps(fields)}\n"
+    return f"{entry.surt} {entry.fetch_time:%Y%m%d%H%M%S} {json.dumps(fields)}\n"
 
 
 def _blocks(lines: Sequence[bytes]) -> Iterator[Sequence[bytes]]:

@@ -50,12 +50,14 @@ _COLUMNS: tuple[tuple[str, pl.DataType], ...] = (
 )
 
 
-def write_columnar(folder: Path, crawl: str, entries: Sequence[Entry], era: Era) -> list[str]:
-    """Write a crawl's index parts under the archive's folder; return their keys."""
-    base = f"cc-index/table/cc-main/warc/crawl={crawl}/subset=robotstxt"
+def write_columnar(
+    folder: Path, crawl: str, subset: str, entries: Sequence[Entry], era: Era
+) -> list[str]:
+    """Write the index parts of a crawl's subset under the archive's folder; return their keys."""
+    base = f"cc-index/table/cc-main/warc/crawl={crawl}/subset={subset}"
     (folder / base).mkdir(parents=True)
     schema = _schema(era)
-    rows = sorted(entries, key=lambda entry: (entry.surt, entry.capture.fetch_time))
+    rows = sorted(entries, key=lambda entry: (entry.surt, entry.fetch_time))
     size = max(1, -(-len(rows) // PARTS))
     write = uuid.uuid5(uuid.NAMESPACE_URL, base)
     keys = []
@@ -95,7 +97,7 @@ def _row(entry: Entry) -> dict[str, Any]:
         "url_port": parts.port,
         "url_path": parts.path,
         "url_query": parts.query or None,
-        "fetch_time": capture.fetch_time,
+        "fetch_time": entry.fetch_time,
         "fetch_status": capture.status,
         "fetch_redirect": capture.redirect,
         "content_digest": entry.digest,

@@ -7,6 +7,7 @@ from urllib.parse import urljoin
 from crawlblock.hosts import surt
 
 PLAIN = (("Content-Type", "text/plain; charset=utf-8"),)
+ROBOTS = "robotstxt"  # the subset of robots.txt captures; pages are in the subset warc
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,7 @@ class Rendered:
     body: bytes = b""
     headers: tuple[tuple[str, str], ...] = PLAIN  # of the answer; Date and Content-Length are added
     http2: bool = False  # the answer came by HTTP/2: no reason phrase
+    subset: str = ROBOTS
 
     def header(self, name: str) -> str | None:
         """Return the first header of that name."""
@@ -51,6 +53,7 @@ class Entry:
     """Where a capture lies, as the indexes list it."""
 
     capture: Rendered
+    fetch_time: datetime  # UTC, as it is stated
     digest: str  # base32 SHA-1 of the payload, bare
     segment: str
     filename: str  # key of the WARC file

@@ -16,6 +16,7 @@ from packaging.specifiers import SpecifierSet
 from crawlblock import loops
 from crawlblock.errors import CrawlblockError, InputError
 from crawlblock.hosts import suffix_list_date
+from crawlblock.pipeline.runs import wrong_clock
 from crawlblock.sources.commoncrawl.crawls import list_crawls, paths
 from crawlblock.sources.commoncrawl.mirror import open_mirror
 from crawlblock.store.ask import ask
@@ -26,7 +27,7 @@ from crawlblock.transport import Limits, user_agent
 _ROOM = 200_000_000  # bytes that should be free beside two more copies of the database
 _LAG = 3600  # s, after which a copy that was not renewed tells of a stopped run
 _OLD_LIST = 2 * 365  # days
-QUICK = Limits(pauses=0, attempts=2, timeout=20.0, retry=0.5, patience=5.0)
+QUICK = Limits(pauses=0, attempts=2, timeout=20.0, retry=0.5, patience=2.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +40,12 @@ class Finding:
     advice: str | None = None
 
 
-def examine(
-    db: Path, mirror: str, contact: str | None, now: datetime, limits: Limits = QUICK
-) -> Iterator[Finding]:
-    """Look at everything but the terminal, one after the other; nothing is changed."""
+def examine(db: Path, contact: str | None, now: datetime) -> Iterator[Finding]:
+    """Look at all that is of this machine but the terminal; nothing is changed."""
     yield from versions()
     yield suffix_list(now.date())
     yield from database(db, now)
     yield _contact(contact)
-    yield archive(mirror, contact, db.with_suffix(".cache"), limits)
 
 
 # Versions
@@ -188,27 +186,34 @@ def _contact(contact: str | None) -> Finding:
 
 
 def archive(
-    mirror: str, contact: str | None, kept: Path | None = None, limits: Limits = QUICK
-) -> Finding:
-    """Ask the archive for its list of crawls, once; `kept` may have an earlier one."""
+    mirror: str, contact: str | None, kept: Path | None, now: datetime, limits: Limits = QUICK
+) -> Iterator[Finding]:
+    """Ask the archive for its list of crawls, and for the time; `kept` may have an earlier list."""
     try:
-        crawls, note = loops.run(_crawls(mirror, contact, kept, limits))
+        crawls, note, told = loops.run(_crawls(mirror, contact, kept, limits))
     except InputError as error:
         unasked = contact is None and "--contact" in str(error)
-        return Finding("archive", "warn" if unasked else "fail", mirror, str(error))
+        yield Finding("archive", "warn" if unasked else "fail", mirror, str(error))
+        return
     except CrawlblockError as error:
-        return Finding("archive", "fail", mirror, str(error))
+        yield Finding("archive", "fail", mirror, str(error))
+        return
     found = f"{mirror}: {len(crawls)} crawls, the newest {crawls[0]}"
-    return Finding("archive", "warn" if note else "ok", found, note)
+    yield Finding("archive", "warn" if note else "ok", found, note)
+    if told:
+        wrong = wrong_clock(now, told)
+        apart = f"{(now - told).total_seconds():+.0f} s from the archive's"
+        yield Finding("clock", "fail" if wrong else "ok", apart, wrong)
 
 
 async def _crawls(
     mirror: str, contact: str | None, kept: Path | None, limits: Limits
-) -> tuple[list[str], str | None]:
-    """Return the crawls, and where they are from if the server of lists did not say."""
+) -> tuple[list[str], str | None, datetime | None]:
+    """Return the crawls, where they are from if the server did not say, and its time."""
     async with open_mirror(mirror, contact, limits) as source:
-        listing = await list_crawls(source, kept, keep=False)
+        listing = await list_crawls(source, kept)
         crawls = [crawl.crawl for crawl in listing.entries]
         if listing.note:  # another server has the data
             await paths(source, crawls[0], "cc-index-table")
-        return crawls, listing.note
+        heard = source.traffic.last
+        return crawls, listing.note, heard.told_time if heard else None

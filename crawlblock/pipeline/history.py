@@ -2,7 +2,7 @@
 
 import asyncio
 import shutil
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,12 +12,12 @@ from crawlblock.errors import ArchiveError
 from crawlblock.hosts import surt, surt_keys
 from crawlblock.model import Crawl, Member, SnapshotKind
 from crawlblock.pipeline.collect import collect
-from crawlblock.pipeline.runs import Run
+from crawlblock.pipeline.runs import Run, now, wrong_clock
 from crawlblock.sampling import candidates
 from crawlblock.sources.commoncrawl.cache import INDEX_BYTES, Cache, CachedMirror
 from crawlblock.sources.commoncrawl.cdx import CdxApi
 from crawlblock.sources.commoncrawl.columnar import open_columnar, part_keys
-from crawlblock.sources.commoncrawl.crawls import Listed, dated, find_crawls, tells_targets
+from crawlblock.sources.commoncrawl.crawls import NEW, Listed, dated, find_crawls, tells_targets
 from crawlblock.sources.commoncrawl.history import History
 from crawlblock.sources.commoncrawl.index import Index
 from crawlblock.sources.commoncrawl.mirror import Mirror, open_mirror
@@ -62,6 +62,7 @@ async def plan_history(run: Run, wanted: Wanted, members: Sequence[Member]) -> l
     Lists are read for it, and of an index what is small.
     """
     plans: list[Estimate] = []
+    unread = run.store.conclusions.to_fetch()
     async with open_mirror(wanted.mirror, wanted.contact, wanted.limits) as mirror:
         shelf = Shelf(mirror, wanted.cache, wanted.index())
         rehearsal = Rehearsal(shelf, run.store.facts.texts_of)
@@ -69,7 +70,7 @@ async def plan_history(run: Run, wanted: Wanted, members: Sequence[Member]) -> l
 
         async def plan(mirror: Mirror, crawl: Listed) -> None:
             nonlocal read
-            pending = _pending(run.store, crawl.crawl, members)
+            pending = _pending(run.store, crawl.crawl, members, unread)
             task = look_up(crawl, pending, bool(plans))
             parts = await part_keys(mirror, crawl.crawl) if pending else []
             if pending:
@@ -107,10 +108,11 @@ async def _collect_crawls(
 ) -> None:
     first = True
     shelf = Shelf(mirror, wanted.cache, wanted.index())
+    unread = run.store.conclusions.to_fetch()
 
     async def collect_one(mirror: Mirror, listed: Listed) -> None:
         nonlocal first
-        pending = _pending(run.store, listed.crawl, members)
+        pending = _pending(run.store, listed.crawl, members, unread)
         if pending and not run.tally.unfinished:
             task = look_up(listed, pending, not first)
             parts = await part_keys(mirror, listed.crawl)
@@ -133,8 +135,8 @@ async def _each_crawl(
     """Do something with each crawl that was asked for; one that cannot be read ends no other."""
     begun = run.store.facts.snapshots()
     found = await find_crawls(mirror, wanted.crawls, wanted.cache, begun=begun)
-    for note in found.notes:
-        run.say(note)
+    heard = mirror.traffic.last
+    _tell(run, wanted, [*found.notes, wrong_clock(now(), heard.told_time if heard else None)])
     failed = 0
     for crawl in found.crawls:
         try:
@@ -144,6 +146,15 @@ async def _each_crawl(
             if failed == len(found.crawls):
                 raise
             run.tally.troubles.append(f"{crawl.crawl} is passed over: {error}")
+
+
+def _tell(run: Run, wanted: Wanted, notes: Iterable[str | None]) -> None:
+    """Say what the user must know; to an update, which looks for what is new, it is a trouble."""
+    for note in filter(None, notes):
+        if wanted.crawls == NEW:
+            run.tally.troubles.append(note)
+        else:
+            run.say(note)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,12 +214,14 @@ async def _open_index(
     return CdxApi(client, crawl.cdx_api)
 
 
-def _pending(store: Store, crawl: str, members: Sequence[Member]) -> list[Member]:
+def _pending(
+    store: Store, crawl: str, members: Sequence[Member], unread: Mapping[str, set[str]]
+) -> list[Member]:
     """Return the members to ask about, in the indexes' order: neighbours share blocks.
 
     They are those not asked before, and those whose capture that may count was never fetched.
     """
-    done = store.facts.hosts_asked(crawl) - store.conclusions.to_fetch().get(crawl, set())
+    done = store.facts.hosts_asked(crawl) - unread.get(crawl, set())
     pending = (member for member in members if member.host not in done)
     return sorted(pending, key=lambda member: surt(f"https://{member.host}/"))
 

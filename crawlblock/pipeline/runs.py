@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from types import FrameType
 
@@ -16,6 +16,7 @@ from crawlblock.errors import CrawlblockError, InputError
 from crawlblock.store.store import RunRecord, Store
 
 _EARLIEST = datetime(2016, 1, 1)
+_APART = timedelta(hours=1)  # two clocks, of which one must be wrong
 
 Progress = Callable[[str, int, int], None]  # what, done, of how many
 Say = Callable[[str], None]  # a line that the user must know
@@ -152,6 +153,19 @@ def checked(clock: datetime) -> datetime:
             f"this machine's clock says {clock:%Y-%m-%d}, which cannot be; set it and run again"
         )
     return clock
+
+
+def wrong_clock(clock: datetime, told: datetime | None) -> str | None:
+    """Say that this machine's clock differs from what a server told, if it does (both in UTC)."""
+    if told is None or abs(clock - told) < _APART:
+        return None
+    apart = abs(clock - told)
+    length = f"{apart.days} days" if apart.days > 1 else f"{apart.total_seconds() / 3600:.0f} hours"
+    way = "ahead of" if clock > told else "behind"
+    return (
+        f"this machine's clock is {length} {way} the archive's; set it, or live captures and "
+        "reports get wrong dates"
+    )
 
 
 def now() -> datetime:

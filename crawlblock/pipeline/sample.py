@@ -1,6 +1,7 @@
 """From a frame to a panel."""
 
 import gzip
+import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,13 +9,23 @@ from typing import IO, cast
 
 from crawlblock.errors import InputError
 from crawlblock.model import Member
-from crawlblock.pipeline.runs import now
+from crawlblock.pipeline.runs import Progress, Say, Tally, now, silent
 from crawlblock.sampling import Rejected, draw, draw_strata, read_ranking, take_list
-from crawlblock.sources.commoncrawl.columnar import open_columnar
-from crawlblock.sources.commoncrawl.mirror import Mirror
+from crawlblock.sources.commoncrawl.columnar import part_keys
+from crawlblock.sources.commoncrawl.crawls import find_crawls
+from crawlblock.sources.commoncrawl.frame import (
+    Frame,
+    FramePlan,
+    domain_file,
+    is_kept,
+    keep_domains,
+    plan_frame,
+)
+from crawlblock.sources.commoncrawl.mirror import Mirror, open_mirror
 from crawlblock.sources.commoncrawl.ranks import ranking_lines
 from crawlblock.sources.files.zipped import BROKEN, is_zip, open_zipped
 from crawlblock.store.store import Store
+from crawlblock.transport import Limits
 
 BANDS = (("1k", 1_000), ("10k", 10_000), ("100k", 100_000), ("1M", 1_000_000))
 
@@ -29,6 +40,30 @@ class Drawn:
     members: Sequence[Member]
     rejected: Sequence[Rejected] = ()
     notes: Sequence[str] = ()  # what the user must know
+
+
+@dataclass(frozen=True, slots=True)
+class CrawlSample:
+    """Which crawl to draw a sample from, and how."""
+
+    mirror: str
+    contact: str | None
+    limits: Limits
+    crawl: str  # as the user said it: latest, CC-MAIN-2025-33, ...
+    cache: Path  # where the domains of parts are kept
+    panel: str | None  # None: named after the crawl
+    seed: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class CrawlDomains:
+    """The registered domains of a crawl, which were read."""
+
+    crawl: str
+    folder: Path
+    files: Sequence[Path]  # in the folder, one for each part of the index
+    local: bool  # the archive is on this machine
 
 
 def from_list(path: Path, panel: str) -> Drawn:
@@ -53,13 +88,71 @@ async def from_web_graph(
     return Drawn(panel, frame, seed, members, notes=ranking.notes)
 
 
-async def from_crawl(
-    mirror: Mirror, crawl: str, cache: Path, panel: str, seed: str, size: int
-) -> Drawn:
-    """Draw uniformly from the registered domains with a capture in a crawl's robotstxt subset."""
-    columnar = await open_columnar(mirror, crawl, cache)
-    members = draw(columnar.registered_domains(), size, seed, panel, "all")
-    return Drawn(panel, f"registered domains of {crawl}", seed, members)
+async def plan_crawl_sample(wanted: CrawlSample, say: Say = silent) -> FramePlan:
+    """Return what a sample from a crawl would cost; of one part the end is read for it."""
+    async with open_mirror(wanted.mirror, wanted.contact, wanted.limits) as mirror:
+        crawl, keys = await _parts(mirror, wanted, say)
+        return await plan_frame(mirror, crawl, keys, _folder(wanted, crawl))
+
+
+async def read_crawl(wanted: CrawlSample, tally: Tally, progress: Progress) -> CrawlDomains:
+    """Read the registered domains with a capture in a crawl's robotstxt subset.
+
+    The domains of a distant archive's parts are kept in the cache folder: a run that was stopped,
+    another size and another seed ask for no part again.
+    """
+    async with open_mirror(wanted.mirror, wanted.contact, wanted.limits) as mirror:
+        try:
+            crawl, keys = await _parts(mirror, wanted)
+            folder = _folder(wanted, crawl)
+            await _keep_all(mirror, crawl, keys, folder, progress)
+        finally:
+            tally.requests += mirror.traffic.requests
+            tally.bytes += mirror.traffic.bytes
+        local = any(mirror.local_path(key) for key in keys)
+    return CrawlDomains(crawl, folder, [domain_file(key, folder) for key in keys], local)
+
+
+def from_crawl(domains: CrawlDomains, wanted: CrawlSample, progress: Progress) -> Drawn:
+    """Draw uniformly from the domains of a crawl."""
+    panel = wanted.panel or f"crawl-{domains.crawl}"
+    frame = _shown(Frame(domains.files), progress)
+    members = draw(frame, wanted.size, wanted.seed, panel, "all")
+    if domains.local:  # they are read fast, and the archive may change
+        shutil.rmtree(domains.folder, ignore_errors=True)
+    return Drawn(panel, f"registered domains of {domains.crawl}", wanted.seed, members)
+
+
+async def _parts(mirror: Mirror, wanted: CrawlSample, say: Say = silent) -> tuple[str, list[str]]:
+    """Return the crawl and the keys of its parts."""
+    found = await find_crawls(mirror, wanted.crawl, wanted.cache)
+    for note in found.notes:
+        say(note)
+    crawl = found.crawls[0].crawl
+    return crawl, await part_keys(mirror, crawl)
+
+
+async def _keep_all(
+    mirror: Mirror, crawl: str, keys: Sequence[str], folder: Path, progress: Progress
+) -> None:
+    """Keep the domains of all parts; those kept by an earlier run do not count as progress."""
+    left = [key for key in keys if mirror.local_path(key) or not is_kept(key, folder)]
+    for done, key in enumerate(left):
+        progress(crawl, done, len(left))
+        await keep_domains(mirror, key, folder)
+    progress(crawl, len(left), len(left))
+
+
+def _shown(frame: Frame, progress: Progress) -> Iterator[str]:
+    """Yield the domains of a frame and show how far it is read."""
+    for done, domains in enumerate(frame):
+        progress("sample", done, frame.ranges)
+        yield from domains
+    progress("sample", frame.ranges, frame.ranges)
+
+
+def _folder(wanted: CrawlSample, crawl: str) -> Path:
+    return wanted.cache / "sample" / crawl
 
 
 def store_panel(store: Store, drawn: Drawn) -> int:

@@ -5,15 +5,17 @@ import io
 import json
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-import polars as pl
 from rich.cells import cell_len
 from rich.console import Console, JustifyMethod
 from rich.table import Table
 from rich.text import Text
 
 from crawlblock.report.plain import safe
+
+if TYPE_CHECKING:
+    import polars as pl
 
 Rows: TypeAlias = Sequence[Mapping[str, object]]
 
@@ -62,6 +64,8 @@ def _cell(value: object) -> object:
 
 def _parquet(rows: Rows, columns: Sequence[str]) -> bytes:
     """Return rows as Parquet; values of unlike kinds in one column become text."""
+    import polars as pl  # takes longer to load than most commands take
+
     file = io.BytesIO()
     columns_of = {name: [row[name] for row in rows] for name in columns}
     frame = pl.DataFrame([_series(name, values) for name, values in columns_of.items()])
@@ -69,7 +73,9 @@ def _parquet(rows: Rows, columns: Sequence[str]) -> bytes:
     return file.getvalue()
 
 
-def _series(name: str, values: Sequence[object]) -> pl.Series:
+def _series(name: str, values: Sequence[object]) -> "pl.Series":
+    import polars as pl
+
     try:
         series = pl.Series(name, values, strict=True)
     except (TypeError, pl.exceptions.PolarsError):

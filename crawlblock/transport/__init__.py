@@ -1,7 +1,7 @@
 """The polite way to ask servers: what they answer is a value, raised is only what ends the run."""
 
 from crawlblock.transport.answers import MOST_IN_MEMORY
-from crawlblock.transport.client import PoliteClient, Traffic, is_loopback, user_agent
+from crawlblock.transport.client import Heard, PoliteClient, Traffic, is_loopback, user_agent
 from crawlblock.transport.gate import Busy, Failure, HostGate, Limits, Refusal
 from crawlblock.transport.partial import PartialFile
 
@@ -9,6 +9,7 @@ __all__ = [
     "MOST_IN_MEMORY",
     "Busy",
     "Failure",
+    "Heard",
     "HostGate",
     "Limits",
     "PartialFile",

@@ -31,6 +31,22 @@ class Moved:
     url: URL
 
 
+def refuses_suffix(response: aiohttp.ClientResponse) -> bool:
+    """Tell whether the last bytes were asked for, and the server does not give them."""
+    asked = response.request_info.headers.get("Range", "")
+    return asked.startswith("bytes=-") and response.status in (200, 416, 501)
+
+
+def stated_total(response: aiohttp.ClientResponse) -> int | Outcome | Failure:
+    """Return how large the object is, of which the first byte was asked for."""
+    if response.status == 416:
+        return Outcome.DAMAGED  # it is empty
+    first, last, total = _content_range(response)
+    if response.status != 206 or first != 0 or last != 0 or total < 1:
+        return Failure(Outcome.DAMAGED)
+    return total
+
+
 def stated_size(
     response: aiohttp.ClientResponse, start: int | None, length: int | None
 ) -> int | Outcome | Failure | None:
@@ -76,6 +92,21 @@ def continues(response: aiohttp.ClientResponse, part: PartialFile) -> bool:
         and total == (part.total or total)
         and response.headers.get("ETag") == part.etag
     )
+
+
+def is_page(response: aiohttp.ClientResponse) -> bool:
+    """Tell whether an answer that looks like a success is a page of HTML."""
+    return response.status in (200, 206) and response.content_type == "text/html"
+
+
+def is_whole(response: aiohttp.ClientResponse) -> bool:
+    """Tell whether a whole object came where a part was asked for; the last bytes are no part.
+
+    A part that is asked for under a condition (If-Range) is not meant: the object may be another.
+    """
+    asked = response.request_info.headers
+    part = "Range" in asked and not asked["Range"].startswith("bytes=-")
+    return response.status == 200 and part and "If-Range" not in asked
 
 
 def refused(response: aiohttp.ClientResponse) -> Outcome | Refusal | Busy | Failure | Moved:

@@ -4,8 +4,9 @@ import asyncio
 import ipaddress
 import re
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -16,21 +17,26 @@ import aiohttp
 from yarl import URL
 
 from crawlblock import __version__
-from crawlblock.errors import InputError
+from crawlblock.errors import InputError, UpstreamError
 from crawlblock.outcome import Outcome
 from crawlblock.transport.answers import (
     MOST_IN_MEMORY,
     Moved,
     continues,
     failed,
+    is_page,
+    is_whole,
     refused,
+    refuses_suffix,
     stated_size,
+    stated_total,
 )
 from crawlblock.transport.gate import Busy, Clock, Failure, HostGate, Limits, Refusal, Sleep
 from crawlblock.transport.partial import PartialFile
-from crawlblock.transport.waits import used_up
+from crawlblock.transport.waits import told_time, used_up
 
 _MOST_REDIRECTS = 5
+_MOST_WHOLE = 3  # answers in a row that are no part, though one was asked for
 
 _CONTACT = re.compile(r"[^\s@<>()]+@[^\s@<>()]+\.[^\s@<>()]+|https?://[^\s<>()/]+[^\s<>()]*")
 T = TypeVar("T")
@@ -46,6 +52,22 @@ class Traffic:
 
     requests: int = 0
     bytes: int = 0  # of bodies, those of failed attempts too
+    last: "Heard | None" = None  # how the server answered that did so last
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """How a server answered, without the body."""
+
+    asked: str | None  # the range
+    status: int
+    headers: Mapping[str, str]
+    seconds: float  # until the headers were there
+
+    @property
+    def told_time(self) -> datetime | None:
+        """Return what time it is by the server's clock (naive, UTC)."""
+        return told_time(self.headers)
 
 
 def user_agent(contact: str | None) -> str:
@@ -84,11 +106,18 @@ class PoliteClient:
         clock: Clock = time.monotonic,
         sleep: Sleep = asyncio.sleep,
         traffic: Traffic | None = None,
+        pages: bool = True,
     ) -> None:
-        """Take what is sent and kept to; `traffic` is another client's, to count with it."""
+        """Take what is sent and kept to; `traffic` is another client's, to count with it.
+
+        Without `pages` an answer of HTML ends the run: a network gives it in place of a file.
+        """
         self.traffic = traffic or Traffic()
         self._agent, self._limits, self._clock, self._sleep = user_agent, limits, clock, sleep
         self._gates: dict[str, HostGate] = {}
+        self._no_suffix: set[str] = set()  # hosts that do not give the last bytes of an object
+        self._pages = pages
+        self._whole = 0  # answers in a row that are no part, though one was asked for
 
     async def __aenter__(self) -> Self:
         self._session = aiohttp.ClientSession(
@@ -114,37 +143,69 @@ class PoliteClient:
     ) -> bytes | Outcome:
         """Return the body, or `length` bytes of it from `start` (to its end without a length).
 
-        Without a length a `start` below 0 means the last bytes, at most all there are.
+        Without a length a `start` below 0 means the last bytes, at most all there are.  A server
+        that does not give them is asked for the size, then for the range.
         What does not fit is `damaged`, also a range that ends beyond the object; more than 64 MiB
         without a length is `too_large`.  Raises UpstreamError when the host keeps refusing.
         """
-        if length is not None and start is None:
-            start = 0
         if length is not None and ((start or 0) < 0 or length < 1):
             return Outcome.DAMAGED  # so is an index that says this
-        headers = {}
-        if start is not None:
-            last = "" if length is None else start + length - 1
-            headers["Range"] = f"bytes={start}" if start < 0 else f"bytes={start}-{last}"
-        timeout = aiohttp.ClientTimeout(total=self._limits.timeout)
+        if start is not None and start < 0:
+            return await self._read_end(url, -start)
+        return await self._read_range(url, 0 if start is None and length else start, length)
 
-        async def take(response: aiohttp.ClientResponse) -> bytes | Outcome | Failure:
-            size = stated_size(response, start, length)
-            if isinstance(size, (Outcome, Failure)):
-                return size
-            return await self._body(response, size)
+    async def _read_end(self, url: str, most: int) -> bytes | Outcome:
+        """Return the last bytes of an object."""
+        host = _parsed(url).host or ""
+        found = None if host in self._no_suffix else await self._read_suffix(url, most)
+        if found is not None:
+            return found
+        size = await self.size(url)
+        if isinstance(size, Outcome):
+            return size
+        self._no_suffix.add(host)
+        return await self._read_range(url, max(0, size - most))
 
-        return await self._ask(url, lambda at: self._once(at, headers, timeout, take))
+    async def _read_suffix(self, url: str, most: int) -> bytes | Outcome | None:
+        """Return the last bytes of an object; None: the server does not give them."""
+
+        async def take(response: aiohttp.ClientResponse) -> bytes | Outcome | Failure | None:
+            refused = refuses_suffix(response)
+            return None if refused else await self._sized(response, -most)
+
+        return await self._get(url, f"bytes=-{most}", take)
 
     async def size(self, url: str) -> int | Outcome:
-        """Return how many bytes the body would have; raises UpstreamError as `read` does."""
+        """Return the size of an object; the answer with its first byte says it."""
+
+        async def take(response: aiohttp.ClientResponse) -> int | Outcome | Failure:
+            total = stated_total(response)
+            body = await self._body(response, 1) if isinstance(total, int) else b""
+            return total if isinstance(body, bytes) else body
+
+        return await self._get(url, "bytes=0-0", take)
+
+    async def _read_range(
+        self, url: str, start: int | None, length: int | None = None
+    ) -> bytes | Outcome:
+        last = "" if start is None or length is None else start + length - 1
+        asked = None if start is None else f"bytes={start}-{last}"
+        return await self._get(url, asked, lambda answer: self._sized(answer, start, length))
+
+    async def _get(self, url: str, asked: str | None, take: _Take[T]) -> T | Outcome:
+        """Ask for an object, or for a range of it, that is small enough to be taken at once."""
+        headers = {"Range": asked} if asked else {}
         timeout = aiohttp.ClientTimeout(total=self._limits.timeout)
+        return await self._ask(url, lambda at: self._once(at, headers, timeout, take))
 
-        async def take(response: aiohttp.ClientResponse) -> int | Outcome:
-            size = response.content_length
-            return Outcome.DAMAGED if size is None else size
-
-        return await self._ask(url, lambda at: self._once(at, {}, timeout, take, "HEAD"))
+    async def _sized(
+        self, response: aiohttp.ClientResponse, start: int | None, length: int | None = None
+    ) -> bytes | Outcome | Failure:
+        """Return the body, which must be the range that was asked for."""
+        size = stated_size(response, start, length)
+        if isinstance(size, (Outcome, Failure)):
+            return size
+        return await self._body(response, size)
 
     async def save(self, url: str, path: Path) -> Outcome | None:
         """Save the body as a file, continuing where an earlier call was cut; None: it is saved.
@@ -170,10 +231,7 @@ class PoliteClient:
 
     async def _ask(self, url: str, once: Callable[[URL], Awaitable[_Answer[T]]]) -> T | Outcome:
         """Ask the host of the URL, and those it redirects to, each through its own gate."""
-        try:
-            at = URL(url)
-        except ValueError as error:
-            raise InputError(f"{url} is not a URL ({error})") from None
+        at = _parsed(url)
         for _ in range(_MOST_REDIRECTS + 1):
             answer: T | Outcome | Moved = await self._gate(at).ask(partial(once, at))
             if not isinstance(answer, Moved):
@@ -188,30 +246,40 @@ class PoliteClient:
         return self._gates[host]
 
     async def _once(
-        self,
-        url: URL,
-        headers: dict[str, str],
-        patience: aiohttp.ClientTimeout,
-        take: _Take[T],
-        method: str = "GET",
+        self, url: URL, headers: dict[str, str], patience: aiohttp.ClientTimeout, take: _Take[T]
     ) -> _Answer[T]:
         self.traffic.requests += 1
+        begun = time.monotonic()
         try:
-            async with self._session.request(
-                method,
-                url,
-                headers=headers,
-                timeout=patience,
-                allow_redirects=False,
-                proxy=_proxy(url),
+            async with self._session.get(
+                url, headers=headers, timeout=patience, allow_redirects=False, proxy=_proxy(url)
             ) as response:
+                taken = time.monotonic() - begun
+                asked = headers.get("Range")
+                self.traffic.last = Heard(asked, response.status, response.headers, taken)
+                self._check_way(url, response)
                 if response.status < 400:
                     self._gate(url).hold(used_up(response.headers))
-                if response.status in (200, 206, 416):
+                if response.status in (200, 206, 416) or refuses_suffix(response):
                     return await take(response)
                 return refused(response)
         except (aiohttp.ClientError, TimeoutError) as error:
             return Failure(failed(error))
+
+    def _check_way(self, url: URL, response: aiohttp.ClientResponse) -> None:
+        """Raise UpstreamError if something between us and the host changes what it answers."""
+        if not self._pages and is_page(response):
+            raise UpstreamError(
+                f"{url} answered with a web page where a file was asked for; log in to this "
+                "network, or look at its proxy and at the address of the mirror, then run again"
+            )
+        self._whole = 0 if response.status == 206 else self._whole + is_whole(response)
+        if self._whole >= _MOST_WHOLE and is_whole(response):
+            raise UpstreamError(
+                f"{url} answered with the whole file where a part was asked for; a proxy may "
+                "remove the header Range: go around it (NO_PROXY) or take another network, then "
+                "run again"
+            )
 
     async def _body(
         self, response: aiohttp.ClientResponse, size: int | None
@@ -238,6 +306,13 @@ class PoliteClient:
                 self.traffic.bytes += len(chunk)
                 part.write(chunk)
         return None if part.total is None or part.complete else Failure(Outcome.DAMAGED)
+
+
+def _parsed(url: str) -> URL:
+    try:
+        return URL(url)
+    except ValueError as error:
+        raise InputError(f"{url} is not a URL ({error})") from None
 
 
 def _proxy(url: URL) -> str | None:

@@ -1,8 +1,8 @@
-"""How long a server asks us to wait: Retry-After, and the RateLimit fields."""
+"""What a server says about time: its own clock, and how long it asks us to wait."""
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 # An item of a list, whose quoted names may hold commas: "daily";r=0;t=287
@@ -38,6 +38,20 @@ def used_up(headers: Mapping[str, str]) -> float:
         if numbers.get("r") == 0
     ]
     return float(max(waits, default=0))
+
+
+def told_time(headers: Mapping[str, str]) -> datetime | None:
+    """Return what time it is by the server's clock (naive, UTC), None where it does not say.
+
+    An answer from a cache keeps its Date, and says its age.
+    """
+    age = headers.get("Age", "0")
+    try:
+        date = parsedate_to_datetime(headers.get("Date", ""))
+        told = date.astimezone(UTC) + timedelta(seconds=int(age) if age.isdigit() else 0)
+    except (ValueError, OverflowError):
+        return None
+    return told.replace(tzinfo=None)
 
 
 def _items(stated: str) -> Iterator[tuple[list[str], dict[str, int]]]:

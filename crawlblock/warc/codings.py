@@ -87,9 +87,14 @@ def _unknown(payload: bytes) -> bytes:
         payload.decode()
     except UnicodeDecodeError:
         raise ValueError("it is in another coding, or broken") from None
-    if len(payload.translate(None, _CONTROL)) < len(payload):
+    if has_control(payload):
         raise ValueError("it is in another coding, or broken")
     return payload
+
+
+def has_control(payload: bytes) -> bool:
+    """Tell whether bytes hold control characters, which coded bytes do and plain text does not."""
+    return len(payload.translate(None, _CONTROL)) < len(payload)
 
 
 def _unbrotlied(payload: bytes) -> bytes:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from crawlblock.outcome import Ending
 from crawlblock.robots.sniff import is_robots
 from crawlblock.robots.syntax import SIZE_LIMIT
-from crawlblock.warc.codings import CODINGS, UNREADABLE, decoded
+from crawlblock.warc.codings import CODINGS, UNREADABLE, decoded, has_control
 
 # Response headers worth keeping: what kind of answer it was, who gave it, and signals beside the
 # rules (AIPREF's Content-Usage, TDMRep, RSL's Link, X-Robots-Tag).
@@ -172,7 +172,8 @@ def _coded(raw: bytes, lines: Iterable[bytes | None], stated: bytes) -> _Payload
                 stages.append(decoded(stages[-1], name))
     except UNREADABLE as error:
         # The digest may be that of the coded bytes, too: what can be read is not in a coding.
-        if "chunked" not in named and stated and fits(stated, raw) and is_robots(raw):
+        is_plain = is_robots(raw) and not has_control(raw)
+        if "chunked" not in named and stated and fits(stated, raw) and is_plain:
             return raw, digest(raw), None, None
         return None, _text(stated) or None, Ending.UNDECODABLE, f"{', '.join(named)}: {error}"
     payload = stages[-1]

@@ -26,9 +26,10 @@ class Exchange:
     reason: str  # empty for HTTP/2, which has none
     headers: tuple[tuple[str, str], ...]  # of the answer, in their order
     payload: bytes  # without content or transfer encoding
-    detected: str  # media type as the payload looks
+    detected: str | None  # media type as the payload looks; None: it is not stated
     protocols: tuple[str, ...] = ()  # WARC-Protocol: http/1.1, h2, tls/1.3
     truncated: str | None = None  # why the payload is cut, as WARC-Truncated has it
+    before: bytes = b""  # what a faulty writer puts between the head and the payload
 
 
 def append_info(stream: BinaryIO, filename: str, time: datetime, fields: Mapping[str, str]) -> str:
@@ -55,7 +56,7 @@ def append_exchange(stream: BinaryIO, info_id: str, exchange: Exchange) -> tuple
     path = exchange.url.partition("://")[2].partition("/")[2]
     request = _http(f"GET /{path} HTTP/1.1", exchange.request_headers)
     answer = _http(f"HTTP/1.1 {exchange.status} {exchange.reason}", exchange.headers)
-    block = answer + exchange.payload
+    block = answer + exchange.before + exchange.payload
     request_id, response_id = (_record_id(info_id, stream.tell(), kind) for kind in (0, 1))
     asked = _common("request", request_id, info_id, exchange)
     asked += [("WARC-Payload-Digest", digest(b"")), ("WARC-Block-Digest", digest(request))]
@@ -66,8 +67,9 @@ def append_exchange(stream: BinaryIO, info_id: str, exchange: Exchange) -> tuple
     response += [
         ("WARC-Payload-Digest", digest(exchange.payload)),
         ("WARC-Block-Digest", digest(block)),
-        ("WARC-Identified-Payload-Type", exchange.detected),
     ]
+    if exchange.detected:
+        response.append(("WARC-Identified-Payload-Type", exchange.detected))
     if exchange.truncated:
         response.append(("WARC-Truncated", exchange.truncated))
     return append(stream, response, block)

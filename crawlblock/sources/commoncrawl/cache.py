@@ -201,9 +201,9 @@ async def save_whole(mirror: Mirror, key: str, path: Path) -> Outcome | None:
 
 def _refused(folder: Path, reason: str, what: str = "") -> StoreError:
     """Return the error for a disk that refuses: what was to be kept, where, and what to do."""
-    kept = f": {what} cannot be kept" if what else ""
+    kept = f"{what} cannot be kept: " if what else ""
     return StoreError(
-        f"{folder} cannot be written ({reason}){kept}; make room or choose another --cache, then "
+        f"{kept}{folder} cannot be written ({reason}); make room or choose another --cache, then "
         "run again"
     )
 

@@ -44,14 +44,6 @@ class Columnar:
                     self.malformed.add(repr(row).encode())
         return found
 
-    def registered_domains(self) -> set[str]:
-        """Return the registered domains that have a capture: the frame of a random sample."""
-        domains: set[str] = set()
-        for part in self._parts:
-            frame = _scan(part, ("url_host_registered_domain",)).unique().collect()
-            domains.update(frame.to_series().drop_nulls().to_list())
-        return domains
-
 
 async def part_keys(mirror: Mirror, crawl: str) -> list[str]:
     """Return the keys of the robotstxt parts of a crawl's columnar index."""
@@ -100,7 +92,7 @@ def _scan(part: Path, needed: Collection[str]) -> pl.LazyFrame:
             f"{part}: the index lacks {', '.join(missing)}; it is not in Common Crawl's layout, "
             "or in a newer one"
         )
-    optional = [name for name in _SINCE_SOME_CRAWL if name in have and len(needed) > 1]
+    optional = [name for name in _SINCE_SOME_CRAWL if name in have]
     return lazy.select(*needed, *optional)
 
 

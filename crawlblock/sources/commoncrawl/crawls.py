@@ -16,7 +16,7 @@ from crawlblock.errors import ArchiveError, InputError, UpstreamError, did_you_m
 from crawlblock.model import Crawl
 from crawlblock.outcome import Outcome
 from crawlblock.sources.commoncrawl.keys import cdx_url, is_common_crawl
-from crawlblock.sources.commoncrawl.lists import Kind, Listing, known_list, read_list
+from crawlblock.sources.commoncrawl.lists import Kind, Listing, known_list, read_list, remedy
 from crawlblock.sources.commoncrawl.mirror import Mirror
 
 NEW = "new"  # what update asks for: see `choose_new`
@@ -58,11 +58,9 @@ class Chosen:
     notes: Sequence[str] = ()
 
 
-async def list_crawls(
-    mirror: Mirror, kept: Path | None = None, *, keep: bool = True
-) -> Listing[list[Listed]]:
+async def list_crawls(mirror: Mirror, kept: Path | None = None) -> Listing[list[Listed]]:
     """Return the crawls of an archive, newest first; `kept` is where the last answer is kept."""
-    return await read_list(mirror, _CRAWLS, kept, keep=keep)
+    return await read_list(mirror, _CRAWLS, kept)
 
 
 async def find_crawls(
@@ -187,9 +185,7 @@ def _missing(mirror: Mirror, key: str, outcome: Outcome) -> ArchiveError | Upstr
             else "is this an archive in Common Crawl's layout?"
         )
         return ArchiveError(f"{mirror.location}: {key} is {outcome}; {advice}")
-    return UpstreamError(
-        f"{mirror.location}: {key} cannot be had ({outcome}); check the network and run again"
-    )
+    return UpstreamError(f"{mirror.location}: {key} cannot be had ({outcome}); {remedy(outcome)}")
 
 
 def _unknown(name: str, crawls: Sequence[Named]) -> str:

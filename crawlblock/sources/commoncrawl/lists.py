@@ -36,9 +36,7 @@ class Listing(Generic[T]):
     note: str | None = None  # it is not of today
 
 
-async def read_list(
-    mirror: Mirror, kind: Kind[T], folder: Path | None, *, keep: bool = True
-) -> Listing[T]:
+async def read_list(mirror: Mirror, kind: Kind[T], folder: Path | None) -> Listing[T]:
     """Return what the archive lists, else what it last did, else what comes with crawlblock.
 
     A good answer of Common Crawl is kept in the folder.  Another archive has no list but its own.
@@ -54,7 +52,7 @@ async def read_list(
         reason = str(error).partition(";")[0]
         known = known_list(kind, folder)
         return Listing(known.entries, f"{reason}; {known.note} is used")
-    if public and folder and keep:
+    if public and folder:
         _keep(folder / kind.name, answer)
     return Listing(entries)
 
@@ -75,13 +73,20 @@ async def _asked(mirror: Mirror, kind: Kind[T], url: str) -> tuple[object, T]:
     if isinstance(raw, Outcome):
         if raw in (Outcome.ABSENT, Outcome.DAMAGED):
             raise ArchiveError(f"{url} is {raw}; {layout}")
-        raise UpstreamError(f"{url} cannot be had ({raw}); check the network and run again")
+        raise UpstreamError(f"{url} cannot be had ({raw}); {remedy(raw)}")
     try:
         answer = json.loads(raw)
         return answer, kind.parse(answer)
     except (ValueError, RecursionError) as error:
         reason = str(error) if len(str(error)) < 80 else "it is no JSON"
         raise ArchiveError(f"{url} cannot be read ({reason}); {layout}") from None
+
+
+def remedy(outcome: Outcome) -> str:
+    """Return what to do when a server cannot be reached."""
+    if outcome is Outcome.TLS:
+        return "check this machine's clock and the network's proxy, then run again"
+    return "check the network and run again"
 
 
 def _keep(path: Path, answer: object) -> None:

@@ -55,6 +55,18 @@ class Mirror(Protocol):
         """Return the file itself where the archive is a directory."""
 
 
+def limits_for(mirror: str, rate: float | None, in_flight: int | None) -> Limits:
+    """Return how hard an archive is asked: by default gently where it is public."""
+    usual = 1 if is_public(mirror) else 2
+    return Limits(per_second=rate or float(usual), in_flight=in_flight or usual)
+
+
+def is_public(mirror: str) -> bool:
+    """Tell whether an archive is a web server of others."""
+    parts = urlsplit(mirror)
+    return parts.scheme.lower() in ("http", "https") and not is_loopback(parts.hostname or "")
+
+
 @asynccontextmanager
 async def open_mirror(
     location: str,
@@ -75,10 +87,10 @@ async def open_mirror(
             base = _checked(location)
             public = not is_loopback(urlsplit(base).hostname or "")
             agent = _agent(contact, public)
-            client = await stack.enter_async_context(PoliteClient(agent, limits))
+            client = await stack.enter_async_context(PoliteClient(agent, limits, pages=False))
             lists = client
-            if is_common_crawl(base):
-                brief = PoliteClient(agent, _BRIEF, traffic=client.traffic)
+            if is_common_crawl(base) and limits.patience > _BRIEF.patience:
+                brief = PoliteClient(agent, _BRIEF, traffic=client.traffic, pages=False)
                 lists = await stack.enter_async_context(brief)
             yield HttpMirror(base, client, lists)
         elif kind == "s3":
@@ -86,7 +98,7 @@ async def open_mirror(
 
             endpoint = urlsplit(os.environ.get("AWS_ENDPOINT_URL", "")).hostname
             agent = _agent(contact, not is_loopback(endpoint or ""))
-            client = await stack.enter_async_context(PoliteClient(agent, _BRIEF))
+            client = await stack.enter_async_context(PoliteClient(agent, _BRIEF, pages=False))
             yield S3Mirror(location, agent, limits, client)
         else:
             raise InputError(

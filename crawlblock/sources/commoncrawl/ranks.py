@@ -8,7 +8,7 @@ from pathlib import Path
 
 from crawlblock.errors import ArchiveError, UpstreamError
 from crawlblock.outcome import Outcome
-from crawlblock.sources.commoncrawl.lists import Kind, read_list
+from crawlblock.sources.commoncrawl.lists import Kind, read_list, remedy
 from crawlblock.sources.commoncrawl.mirror import Mirror
 
 _STEP = 4 * 1024 * 1024  # bytes of one request
@@ -40,7 +40,10 @@ async def ranking_lines(mirror: Mirror, limit: int, kept: Path | None = None) ->
             if release != tried[0]:
                 notes.append(f"the web graph {tried[0]} has no domain ranks yet: {release} is used")
             return Ranking(release, lines, notes)
-    raise ArchiveError(f"{mirror.location}: {_key(tried[0])}: absent, and so are older ones")
+    raise ArchiveError(
+        f"{mirror.location}: {_key(tried[0])}: absent, and so are older ones; run again later, or "
+        "sample from a list (--list) or a ranking of yours (--ranks FILE)"
+    )
 
 
 def _key(release: str) -> str:
@@ -75,7 +78,7 @@ async def _unzipped(mirror: Mirror, key: str) -> AsyncIterator[bytes | None]:
             yield None
             return
         if isinstance(raw, Outcome):
-            raise UpstreamError(f"{mirror.location}: {key}: {raw}; run again later")
+            raise UpstreamError(f"{mirror.location}: {key} cannot be had ({raw}); {remedy(raw)}")
         data = raw
         while data:
             try:

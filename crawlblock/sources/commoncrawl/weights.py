@@ -1,39 +1,22 @@
 """Pages and bytes by registered domain: two columns of the columnar index of a crawl's pages.
 
-A part has about 1 GB, the two columns 4 % of it (measured on a rendered part of a million rows).  A
-Parquet file is read from its end, which tells where each column's bytes are: these are asked for
-and written at their places in a file with holes, which any reader of Parquet then takes.
+A part has about 1 GB, the two columns 4 % of it (measured on a rendered part of a million rows).
 """
 
-import asyncio
 import heapq
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
-import duckdb
 import polars as pl
 
 from crawlblock.errors import ArchiveError, StoreError
-from crawlblock.outcome import Outcome
 from crawlblock.sampling import draw_key
 from crawlblock.sources.commoncrawl.crawls import paths
 from crawlblock.sources.commoncrawl.mirror import Mirror
+from crawlblock.sources.commoncrawl.parquet_columns import PartColumns, keep_made, read_footer
 from crawlblock.sources.commoncrawl.plan import Estimate
 
 _DOMAIN, _LENGTH = "url_host_registered_domain", "warc_record_length"
-_MAGIC = b"PAR1"
-_TAIL = 256 * 1024  # bytes asked for at first: most footers
-_PIECE = 16 * 1024 * 1024  # bytes of one request
-
-
-@dataclass(frozen=True, slots=True)
-class Footer:
-    """The end of a Parquet file, and where the columns needed lie in it."""
-
-    raw: bytes
-    ranges: Sequence[tuple[int, int]]  # start and length of each column of each row group, bytes
 
 
 async def page_parts(mirror: Mirror, crawl: str) -> list[str]:
@@ -58,10 +41,8 @@ async def estimate_weighing(mirror: Mirror, crawl: str, keys: Sequence[str]) -> 
     """Return what reading parts will cost, judged by the first of them, whose end alone is read."""
     if not keys:
         return Estimate(crawl, "columnar", 0, 0)
-    footer = await read_footer(mirror, keys[0])
-    pieces = sum(len(_pieces(start, length)) for start, length in footer.ranges)
-    size = max(_TAIL, len(footer.raw)) + sum(length for _, length in footer.ranges)
-    return Estimate(crawl, "columnar", len(keys) * (1 + pieces), len(keys) * size)
+    footer = await read_footer(mirror, keys[0], _WANTED)
+    return Estimate(crawl, "columnar", len(keys) * footer.requests, len(keys) * footer.bytes)
 
 
 async def weigh_part(mirror: Mirror, key: str, folder: Path) -> Path:
@@ -71,24 +52,8 @@ async def weigh_part(mirror: Mirror, key: str, folder: Path) -> Path:
     without a domain is of addresses.  Raises ArchiveError if the part cannot be read.
     """
     done = weighed_file(key, folder)
-    if done.exists():
-        return done
-    local = mirror.local_path(key)
-    columns = done.with_suffix(".columns")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        if local is None:
-            await _save_columns(mirror, key, columns)
-        aside = done.with_suffix(".part")
-        _added_up(f"{mirror.location}: {key}", local or columns).write_parquet(aside)
-        aside.replace(done)
-    except OSError as error:
-        raise StoreError(
-            f"{folder} cannot be written ({error.strerror or error}); make room or choose another "
-            "--cache, then run again"
-        ) from None
-    finally:
-        columns.unlink(missing_ok=True)
+    if not done.exists():
+        await keep_made(mirror, key, _WANTED, done)
     return done
 
 
@@ -118,74 +83,10 @@ def combine(parts: Sequence[Path], domains: Collection[str], of: int) -> pl.Data
         ) from None
 
 
-async def read_footer(mirror: Mirror, key: str) -> Footer:
-    """Read the end of a part and find the columns needed in it."""
-    raw = await _read(mirror, key, -_TAIL)
-    size = int.from_bytes(raw[-8:-4], "little") + 8
-    if raw[-4:] == _MAGIC and size > len(raw):
-        raw = await _read(mirror, key, -size)
-    if raw[-4:] != _MAGIC or size > len(raw):
-        raise ArchiveError(f"{mirror.location}: {key}: not a Parquet file; take another mirror")
-    raw = raw[-size:]
-    with TemporaryDirectory() as folder:
-        alone = Path(folder) / "footer.parquet"
-        alone.write_bytes(_MAGIC + raw)
-        return Footer(raw, _column_ranges(f"{mirror.location}: {key}", alone))
+def _added_up(rows: pl.LazyFrame) -> pl.DataFrame:
+    counts = {"pages": pl.len().cast(pl.Int64), "bytes": pl.col(_LENGTH).cast(pl.Int64).sum()}
+    grouped = rows.group_by(pl.col(_DOMAIN).alias("domain"))
+    return grouped.agg(**counts).sort("domain").collect()
 
 
-def _column_ranges(name: str, footer: Path) -> list[tuple[int, int]]:
-    try:
-        with duckdb.connect() as con:
-            rows = con.execute(
-                "SELECT path_in_schema, least(coalesce(nullif(dictionary_page_offset, 0), "
-                "data_page_offset), data_page_offset) AS start, total_compressed_size "
-                "FROM parquet_metadata(?) WHERE path_in_schema IN (?, ?) ORDER BY start",
-                [str(footer), _DOMAIN, _LENGTH],
-            ).fetchall()
-    except duckdb.Error as error:
-        raise ArchiveError(f"{name}: {str(error).splitlines()[0]}; take another mirror") from None
-    missing = {_DOMAIN, _LENGTH} - {column for column, _, _ in rows}
-    if missing:
-        raise ArchiveError(
-            f"{name}: the index lacks {', '.join(sorted(missing))}; it is not in Common Crawl's "
-            "layout, or in a newer one"
-        )
-    return [(start, length) for _, start, length in rows]
-
-
-async def _save_columns(mirror: Mirror, key: str, path: Path) -> None:
-    """Write a file that holds, of a part, the columns needed at their places, and its end."""
-    footer = await read_footer(mirror, key)
-    pieces = [piece for start, length in footer.ranges for piece in _pieces(start, length)]
-    with path.open("wb") as file:
-        file.write(_MAGIC)
-        for some in (pieces[at : at + 4] for at in range(0, len(pieces), 4)):
-            got = await asyncio.gather(*(_read(mirror, key, *piece) for piece in some))
-            for (start, _), raw in zip(some, got, strict=True):
-                file.seek(start)
-                file.write(raw)
-        file.write(footer.raw)
-
-
-def _pieces(start: int, length: int) -> list[tuple[int, int]]:
-    end = start + length
-    return [(at, min(_PIECE, end - at)) for at in range(start, end, _PIECE)]
-
-
-async def _read(mirror: Mirror, key: str, start: int, length: int | None = None) -> bytes:
-    raw = await mirror.read(key, start, length)
-    if isinstance(raw, Outcome):
-        raise ArchiveError(f"{mirror.location}: {key}: {raw}; run again later")
-    return raw
-
-
-def _added_up(name: str, part: Path) -> pl.DataFrame:
-    try:
-        rows = pl.scan_parquet(part, glob=False).group_by(pl.col(_DOMAIN).alias("domain"))
-        counts = {"pages": pl.len().cast(pl.Int64), "bytes": pl.col(_LENGTH).cast(pl.Int64).sum()}
-        return rows.agg(**counts).sort("domain").collect()
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
-        reason = str(error).strip().split("\n")[0][:100]
-        raise ArchiveError(
-            f"{name}: the index cannot be read ({reason}); run again or take another mirror"
-        ) from None
+_WANTED = PartColumns((_DOMAIN, _LENGTH), tail=256 * 1024, made=_added_up)

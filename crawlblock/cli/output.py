@@ -1,0 +1,137 @@
+"""Printing: rows as tables or files, progress, and messages for the person at the terminal."""
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+
+from crawlblock.cli.progress import Delayed
+from crawlblock.errors import InputError
+from crawlblock.report.plain import safe
+from crawlblock.report.rows import FORMATS, TABLE, WIDTH, Rows, formatted, print_table
+
+PARTIAL = 3  # exit code: a part was done and is stored, another run must do the rest
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """How and where rows are printed."""
+
+    kind: str  # table, one of the formats, or what a command has besides
+    to: Path | None = None  # a file in place of stdout
+
+
+def output_options(*more: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Add -o and --to, which a command gets as one `output`; `more` are kinds of its own."""
+
+    def add(command: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(command)
+        def run(*args: Any, output: str | None, to: Path | None, **options: Any) -> Any:
+            return command(*args, output=_chosen(output, to), **options)
+
+        kind = click.option(
+            "-o",
+            "--output",
+            type=click.Choice([TABLE, *FORMATS, *more]),
+            help="How to print.  [default: by the ending of --to, else table in a terminal and "
+            "jsonl elsewhere]",
+        )
+        to = click.option(
+            "--to",
+            type=click.Path(dir_okay=False, path_type=Path),
+            metavar="FILE",
+            help="Print into a file, which is written whole or not at all.",
+        )
+        return kind(to(run))
+
+    return add
+
+
+def _chosen(kind: str | None, to: Path | None) -> Output:
+    """Return how to print; raises InputError for a binary format that would go to a terminal."""
+    if kind is None and to is not None and to.suffix.lower()[1:] in FORMATS:
+        kind = to.suffix.lower()[1:]
+    if kind is None:
+        kind = TABLE if to is None and sys.stdout.isatty() else "jsonl"
+    if kind == "parquet" and to is None and sys.stdout.isatty():
+        raise InputError("-o parquet: not for a terminal; name a file with --to FILE")
+    return Output(kind, to)
+
+
+def print_rows(rows: Rows, output: Output, columns: Sequence[str]) -> None:
+    """Print rows; `columns` are those of a table, of CSV and of Parquet."""
+    if output.kind == TABLE:
+        print_tables([(rows, columns)], output)
+    else:
+        _put(formatted(rows, columns, output.kind), output)
+
+
+def print_tables(tables: Iterable[tuple[Rows, Sequence[str]]], output: Output) -> None:
+    """Print rows and their columns as tables, one below the other."""
+    console = Console(width=WIDTH, color_system=None) if output.to else terminal()
+    with console.capture() as captured:
+        for rows, columns in tables:
+            print_table(console, rows, columns)
+    print_text("".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()), output)
+
+
+def print_text(text: str, output: Output) -> None:
+    """Print what is written out already."""
+    if output.to:
+        _put(text.encode(), output)
+    else:
+        sys.stdout.write(text)
+
+
+def terminal() -> Console:
+    """Return stdout for tables: of the terminal's width, in colour only there."""
+    if not sys.stdout.isatty():
+        return Console(width=WIDTH, highlight=False, color_system=None)
+    if os.environ.get("NO_COLOR"):
+        return Console(highlight=False, color_system=None)
+    return Console(highlight=False)
+
+
+def _put(data: bytes, output: Output) -> None:
+    if output.to is None:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+        return
+    aside = output.to.with_name(f"{output.to.name}.part")
+    try:
+        aside.write_bytes(data)
+        aside.replace(output.to)
+    except OSError as error:
+        raise InputError(f"--to {output.to}: {error.strerror}; name another file") from None
+
+
+@contextmanager
+def progress_bar(quiet: bool = False) -> Iterator[Callable[[str, int, int], None]]:
+    """Show progress on stderr if a person looks at it and it takes longer than a moment."""
+    console = Console(stderr=True)
+    if quiet or not sys.stderr.isatty():  # even a disabled bar of older versions ends in a line
+        yield lambda *_: None
+        return
+    with Delayed(console) as bar:
+        yield bar.show
+
+
+@contextmanager
+def working(what: str) -> Iterator[None]:
+    """Show that work goes on of which nobody knows how much there is."""
+    with progress_bar() as progress:
+        progress(what, 0, 0)
+        yield
+
+
+def say(message: str) -> None:
+    """Tell the person at the terminal; data alone goes to stdout."""
+    click.echo(safe(message), file=sys.stderr)
