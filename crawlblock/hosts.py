@@ -9,15 +9,35 @@ from datetime import date
 from functools import lru_cache
 from importlib.resources import files
 from typing import NamedTuple
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import SplitResult, quote_from_bytes, unquote_to_bytes, urljoin, urlsplit
 
 import idna
 import tldextract
 
 _HEAD = 2_000  # characters of the list
-_ESCAPED = re.compile("%[0-9A-Fa-f]{2}")
+_DOTS = re.compile(r"\.{2,}")
 _PLAIN_URL = re.compile(r"(https?)://([a-z0-9.-]*[a-z0-9])(/[^?#\s]*)")  # by far the most
 _PORTS = {"http": 80, "https": 443}
+# How versions of the indexers take `www` off a host.
+_STRIPPED = re.compile(r"^(?:www[0-9]*\.)+")
+_STRIPPED_ONCE = re.compile(r"^www[0-9]*\.")
+_STRIPPED_TO_TWO = re.compile(r"^(?:www[0-9]*\.(?=.+\.))+")
+# Session ids, as ia-web-commons takes them out of a URL (its URLRegexTransformer).
+_PATH_SESSIONS = (
+    re.compile(r"^(.*/)\((?:[a-z]\([0-9a-z]{24}\))+\)/([^?]+\.aspx.*)$"),
+    re.compile(r"^(.*/)\([0-9a-z]{24}\)/([^?]+\.aspx.*)$"),
+)
+_QUERY_SESSIONS = tuple(
+    re.compile(rf"(.*){session}(?:&(.*))?", re.IGNORECASE | re.ASCII)
+    for session in (
+        "jsessionid=[0-9a-z]{32}",
+        "phpsessid=[0-9a-z]{32}",
+        "sid=[0-9a-z]{32}",
+        "aspsessionid[a-z]{8}=[a-z]{24}",
+        "cfid=[^&]+&cftoken=[^&]+",
+    )
+)
+_BARE = "!\"$&'()*+,-./:;<=>?@[\\]^_`{|}~"  # characters of a key that need no escape
 
 
 @lru_cache(maxsize=1)
@@ -99,38 +119,76 @@ def redirect_target(url: str, location: str | None) -> str | None:
 
 
 def surt(url: str) -> str:
-    """Return the sort-friendly key Common Crawl's indexes use, as the surt package makes it.
+    """Return the sort-friendly key that Common Crawl's indexes list a URL under.
 
-    The host is reversed and loses `www`, `www2`, ...; the path is unescaped, freed of empty and dot
-    segments and lower-cased.  Raises ValueError for what is no URL.
+    The host is reversed and loses every `www`, `www2`, ... at its start; path and query are freed
+    of session ids and needless escapes and put in lower case, the query also in order.  Raises
+    ValueError for what is no URL.
     """
     parts = urlsplit(url)
-    host = (parts.hostname or "").rstrip(".")
-    host = host if host.isascii() else idna.encode(host, uts46=True).decode()
-    first, dot, rest = host.partition(".")
-    if dot and first.startswith("www") and (first == "www" or first[3:].isdigit()):
-        host = rest
-    default = {"http": 80, "https": 443}.get(parts.scheme)
-    port = f":{parts.port}" if parts.port and parts.port != default else ""
-    key = ",".join(reversed(host.split("."))) + port
-    query = f"?{'&'.join(sorted(parts.query.lower().split('&')))}" if parts.query else ""
-    return f"{key}){_surt_path(parts.path)}{query}"
+    return _key(_STRIPPED.sub("", _surt_host(parts)), parts)
+
+
+def surt_keys(url: str) -> frozenset[str]:
+    """Return every key under which an index may list a URL: more than one for few hosts.
+
+    The Python version of the indexer takes one `www` off a host, and the Java version means to
+    leave two labels (https://github.com/commoncrawl/ia-web-commons/pull/30).
+    """
+    parts = urlsplit(url)
+    host = _surt_host(parts)
+    ways = (_STRIPPED.sub("", host), _STRIPPED_ONCE.sub("", host), _STRIPPED_TO_TWO.sub("", host))
+    return frozenset(_key(way, parts) for way in ways)
+
+
+def surt_url(key: str) -> str:
+    """Return a URL that a key is made from."""
+    place, _, resource = key.partition(")")
+    names, colon, port = place.partition(":")
+    scheme = "https" if port == "80" else "http"  # whose own port it is not
+    return f"{scheme}://{'.'.join(reversed(names.split(',')))}{colon}{port}{resource}"
+
+
+def _surt_host(parts: SplitResult) -> str:
+    host = _DOTS.sub(".", (parts.hostname or "").strip("."))
+    return host if host.isascii() else idna.encode(host, uts46=True).decode()
+
+
+def _key(host: str, parts: SplitResult) -> str:
+    port = f":{parts.port}" if parts.port and parts.port != _PORTS.get(parts.scheme) else ""
+    query = _surt_query(parts.query)
+    name = ",".join(reversed(host.split(".")))
+    return f"{name}{port}){_surt_path(parts.path)}{f'?{query}' if query else ''}"
 
 
 def _surt_path(path: str) -> str:
     segments: list[str] = []
-    for segment in _ESCAPED.sub(_unescaped, path).lower().split("/"):
-        if segment == "..":
-            del segments[-1:]
-        elif segment not in ("", "."):
-            segments.append(segment)
-    return "/" + "/".join(segments)
+    for segment in _unescaped(path).split(b"/")[1:]:
+        if segment == b".." and segments:
+            del segments[-1]
+        elif segment != b".":
+            segments.append(quote_from_bytes(segment, _BARE).lower())
+    kept = [segment for segment in segments[:-1] if segment] + segments[-1:]
+    whole = "/" + "/".join(kept)
+    for pattern in _PATH_SESSIONS:
+        whole = pattern.sub(r"\1\2", whole)
+    return whole.removesuffix("/") or "/"
 
 
-def _unescaped(match: re.Match[str]) -> str:
-    """Return the character of an escape, where it needs none."""
-    character = chr(int(match[0][1:], 16))
-    return character if "!" <= character <= "~" and character not in "%#" else match[0]
+def _surt_query(query: str) -> str:
+    text = quote_from_bytes(_unescaped(query), _BARE)
+    for pattern in _QUERY_SESSIONS:
+        found = pattern.fullmatch(text)
+        text = f"{found[1]}{found[2] or ''}" if found else text
+    return "&".join(sorted(text.lower().split("&"), key=lambda each: each.partition("=")))
+
+
+def _unescaped(text: str) -> bytes:
+    """Return a text without escapes, also those that escapes were hidden in."""
+    raw = text.encode("utf-8", "surrogatepass")
+    while (plain := unquote_to_bytes(raw)) != raw:
+        raw = plain
+    return raw
 
 
 def parse_host(text: str) -> str:

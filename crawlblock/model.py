@@ -144,7 +144,7 @@ class Capture:
     url_asked: str | None  # the first URL of the chain
     url: str | None  # the URL that answered, after redirects
     hops: int  # redirects followed
-    fetch_time: datetime | None  # UTC, of the last fetch
+    fetch_time: datetime | None  # UTC, of the last fetch, and within its crawl
     status: int | None  # HTTP status of the last answer
     outcome: Outcome
     digest: str | None  # of the payload, only where one is stored
@@ -153,6 +153,7 @@ class Capture:
     warc_offset: int | None  # bytes
     warc_length: int | None  # bytes
     reason: str | None  # why there was no answer, or no whole one
+    stated_time: datetime | None = None  # UTC, where the record states one outside of its crawl
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,6 +81,8 @@ class Ending(StrEnum):
     TIMEOUT = "timeout", Outcome.TIMEOUT
     UNREACHABLE = "unreachable", Outcome.UNREACHABLE
     REDIRECTS = "redirects", Outcome.REDIRECT_UNRESOLVED  # the source says: too many, or a loop
+    # an index names this redirect without its target, and that of a newer one of its URL was read
+    PASSED_OVER = "passed_over", Outcome.REDIRECT_UNRESOLVED
     UNREADABLE = "unreadable", Outcome.DAMAGED  # the record or its HTTP head cannot be read
     ALTERED = "altered", Outcome.DAMAGED  # the payload does not have the digest that is stated
     UNDECODABLE = "undecodable", Outcome.DAMAGED  # its coding is unknown, broken or ends early
@@ -119,7 +121,7 @@ def outcome_of(
         if body is None:  # where it was read, it repeats a payload that is not at hand
             return Outcome.DAMAGED if read else Outcome.NOT_FETCHED
         return Outcome.OK if body is Body.ROBOTS else Outcome.NOT_ROBOTS
-    if 300 <= status < 400 and not read and not leads:
+    if 300 <= status < 400 and not (read or leads or ended):
         return Outcome.NOT_FETCHED  # its record says where it leads
     return status_outcome(status)
 

@@ -224,12 +224,13 @@ def test_unknown_crawl(archive: Path, db: Path, capsys: pytest.CaptureFixture[st
 
 
 def test_dry_run(archive: Path, db: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A dry run prints requests, megabytes and minutes, and stores nothing."""
+    """A dry run prints requests, gigabytes and minutes for two lines, and stores nothing."""
     run(capsys, "sample", "--db", db, "--list", archive.parent / "sample" / "hosts.csv")
     wanted = ("--mirror", archive, "--crawls", "all", "--dry-run", "-o", "table")
     code, out, _ = run(capsys, "history", "--db", db, *wanted)
     assert code == 0
-    assert out.split()[:5] == ["crawl", "method", "requests", "megabytes", "minutes"]
+    assert out.split()[:4] == ["crawl", "method", "requests", "gigabytes"]
+    assert all(f"minutes at {line} mb s" in out.splitlines()[0] for line in (1, 5))
     with Store(db).reading() as con:
         assert con.execute("SELECT count(*) FROM captures").fetchall() == [(0,)]
 

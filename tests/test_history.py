@@ -21,7 +21,13 @@ from crawlblock.pipeline.evaluate import evaluate
 from crawlblock.pipeline.history import Wanted, collect_history, plan_history
 from crawlblock.pipeline.runs import Budget, Run, Tally
 from crawlblock.sources.commoncrawl.crawls import choose
-from crawlblock.sources.commoncrawl.plan import Method
+from crawlblock.sources.commoncrawl.plan import (
+    LookUp,
+    Method,
+    cheapest,
+    estimates,
+    index_costs,
+)
 from crawlblock.store.store import Store
 from crawlblock.transport import Limits
 
@@ -351,27 +357,30 @@ def test_budget(archive: Path, tmp_path: Path) -> None:
     assert collect(store, order).captures == len(ANSWERS)
 
 
-def test_plan_sends_nothing_but_lists(archive: Path, tmp_path: Path) -> None:
-    """A dry run reads the list of crawls and of files, and says what the rest would cost."""
+def test_plan_reads_no_record(archive: Path, tmp_path: Path) -> None:
+    """A dry run reads lists and a small index, says what a run would cost, and keeps nothing."""
     with RangeServer(archive) as server:
         store = Store(tmp_path / "db.duckdb")
-        (plan,) = asyncio.run(plan_history(Run(store), wanted(server.url), members()))
+        order = replace(wanted(server.url, "zipnum"), cache=tmp_path / "cache")
+        (plan,) = asyncio.run(plan_history(Run(store), order, members()))
         assert plan.requests > 0 and plan.bytes > 0 and plan.minutes(2.0) > 0
-        assert {r.path for r in server.requests} == {
-            "/collinfo.json",
-            f"/crawl-data/{NEW.crawl}/cc-index-table.paths.gz",
-        }
+        asked = [request.path for request in server.requests]
+        assert not [path for path in asked if path.endswith((".warc.gz", ".parquet"))]
+        assert not (tmp_path / "cache").exists() and table(store) == []
 
 
 def test_method_follows_the_panel() -> None:
-    """A small panel is looked up block by block, a large one in the table."""
-    from crawlblock.sources.commoncrawl.plan import cheapest, estimates
-
-    def best(hosts: int) -> Method:
-        options = estimates("CC-MAIN-2025-33", hosts, 300, 1.0)
-        return cheapest([options["zipnum"], options["columnar"]], 2.0).method
-
-    assert (best(50), best(50_000)) == ("zipnum", "columnar")
+    """A small panel is looked up block by block, a large one in the table; bytes count, too."""
+    for rate in (1.0, 2.0):
+        for new in (1.0, 0.3):
+            found = {}
+            for hosts in (50, 1_000, 5_000, 50_000):
+                task = LookUp(crawl="CC-MAIN-2025-33", hosts=hosts, keys=hosts, new=new)
+                options = estimates(task, index_costs(task.keys, 300))
+                found[hosts] = cheapest([options["zipnum"], options["columnar"]], rate)
+            methods = [each.method for each in found.values()]
+            assert methods == ["zipnum", "zipnum", "columnar", "columnar"]
+            assert found[1_000].bytes < 0.4e9
 
 
 def test_choice_of_crawls() -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from crawlblock.hosts import is_address, parse_host, registered_domain, surt
+from crawlblock.hosts import is_address, parse_host, registered_domain, surt, surt_keys, surt_url
 from crawlblock.sampling import read_ranking
 
 
@@ -103,6 +103,7 @@ def test_addresses_are_told_from_names() -> None:
     assert not is_address("10.example")
 
 
+ID = "0123456789abcdefghijKLMNOPQRSTUV"
 SURT_KEYS = [
     ("https://www.Example.com/robots.txt", "com,example)/robots.txt"),
     ("http://www3.example.com/", "com,example)/"),
@@ -116,6 +117,34 @@ SURT_KEYS = [
     ("http://example.com./robots.txt", "com,example)/robots.txt"),
     ("http://example.com", "com,example)/"),
     ("https://example.com/a/b/?B=2&a=1", "com,example)/a/b?a=1&b=2"),
+    ("https://example.com/?a-b=1&a=2&a&A=", "com,example)/?a&a=&a=2&a-b=1"),
+    ("https://example.com/robots.txt?", "com,example)/robots.txt"),
+    ("https://www.nl/robots.txt", "nl)/robots.txt"),
+    ("https://www1355544.com/", "com)/"),
+    ("https://www..example.com../", "com,example)/"),
+    ("https://example.com/%2541%20%zz%C3%A9%e9/", "com,example)/a%20%25zz%c3%a9%e9"),
+    ("https://example.com/a//../../../b/.", "com,example)/../b"),
+    (f"https://example.com/?PHPSESSID={ID}&a=1", "com,example)/?a=1"),
+    (f"https://example.com/robots.txt?sid={ID}", "com,example)/robots.txt"),
+    (f"https://example.com/?b&JSessionID={ID}&a", "com,example)/?a&b"),
+    (f"https://example.com/?a&PHPSESSID={ID[1:]}", f"com,example)/?a&phpsessid={ID[1:].lower()}"),
+    (f"https://example.com/?mysid={ID}", "com,example)/?my"),
+    (
+        "https://example.com/?ASPSESSIONIDAAAABBBB=ABCDEFGHIJKLMNOPQRSTUVWX&x",
+        "com,example)/?x",
+    ),
+    ("https://example.com/?cfid=1&CFTOKEN=ab-2&x=1", "com,example)/?x=1"),
+    ("https://example.com/?cfid=1&x=1&cftoken=2", "com,example)/?cfid=1&cftoken=2&x=1"),
+    ("https://example.com/(a(4hqa0555fwsecu455xqckv45))/A.aspx", "com,example)/a.aspx"),
+    ("https://example.com/(4hqa0555fwsecu455xqckv45)/A.aspx", "com,example)/a.aspx"),
+]
+# Where the Java version of the indexer, which Common Crawl uses, differs from the Python package.
+JAVA_KEYS = [
+    ("https://www.www.nl/robots.txt", {"nl)/robots.txt", "nl,www)/robots.txt"}),
+    ("https://www2.www.example.com/", {"com,example)/", "com,example,www)/"}),
+    ("https://www.nl/", {"nl)/", "nl,www)/"}),
+    ("https://www.example.com/", {"com,example)/"}),
+    ("https://example.com/", {"com,example)/"}),
 ]
 
 
@@ -128,5 +157,36 @@ def test_surt_keys(url: str, key: str) -> None:
 @pytest.mark.skipif(importlib.util.find_spec("surt") is None, reason="surt is not installed")
 @pytest.mark.parametrize("url", [url for url, _ in SURT_KEYS])
 def test_surt_keys_are_those_of_the_surt_package(url: str) -> None:
-    """The package that made the indexes gives the same keys."""
+    """The package that reads the indexes gives the same keys."""
     assert surt(url) == importlib.import_module("surt").surt(url)
+
+
+@pytest.mark.parametrize(("url", "keys"), JAVA_KEYS)
+def test_every_key_of_a_url(url: str, keys: set[str]) -> None:
+    """A host with more than one `www`, or little besides, may stand under more than one key."""
+    assert surt_keys(url) == keys
+    assert surt(url) == min(keys, key=len)
+    assert {surt(surt_url(key)) for key in keys} == {surt(url)}
+
+
+_SEGMENTS = ("", "a", "B", "..", ".", "%41", "%2541", "%e9", "%C3%A9", "\u00e9", "%2f", "%",
+             "m.aspx", "(4hqa0555fwsecu455xqckv45)", f";jsessionid={ID}")  # fmt: skip
+_FIELDS = ("a=1", "B", "", "a-b=3", "%41=%42", f"PHPSESSID={ID}", f"mysid={ID}",
+           f"sid={ID[1:]}", "cfid=1&cftoken=2", "+=%20")  # fmt: skip
+
+
+@pytest.mark.skipif(importlib.util.find_spec("surt") is None, reason="surt is not installed")
+@given(
+    host=st.sampled_from(
+        ["example.com", "www3.example.com", "www.www.nl", "10.0.0.1", "wwww.a.de"]
+    ),
+    port=st.sampled_from(["", ":80", ":443", ":8080"]),
+    segments=st.lists(st.sampled_from(_SEGMENTS), max_size=4),
+    fields=st.lists(st.sampled_from(_FIELDS), max_size=4),
+)
+def test_any_surt_key_is_that_of_the_surt_package(
+    host: str, port: str, segments: list[str], fields: list[str]
+) -> None:
+    """The package's key is among ours, whatever the path and the query."""
+    url = f"https://{host}{port}/{'/'.join(segments)}?{'&'.join(fields)}"
+    assert importlib.import_module("surt").surt(url) in surt_keys(url)

@@ -77,6 +77,14 @@ async def test_reads_the_same_everywhere(mirror: Mirror) -> None:
     assert await mirror.read_index("graphinfo.json") is Outcome.ABSENT
 
 
+async def test_sizes_are_the_same_everywhere(mirror: Mirror) -> None:
+    """The size of an object is told without reading more than a byte of it."""
+    assert await mirror.size(KEY) == len(BODY)
+    assert await mirror.size("nothing/here") is Outcome.ABSENT
+    assert await mirror.size("../secret") is Outcome.ABSENT
+    assert mirror.traffic.bytes <= 1
+
+
 async def test_saves_the_same_everywhere(mirror: Mirror, tmp_path: Path) -> None:
     """A saved object is complete; what is missing leaves no file."""
     path = tmp_path / "cache" / "part.parquet"

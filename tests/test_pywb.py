@@ -23,10 +23,11 @@ from servers import RangeServer
 from crawlblock.hosts import surt
 from crawlblock.miniature import render_sample
 from crawlblock.miniature.facts import read_facts
+from crawlblock.sources.commoncrawl.cache import Cache
 from crawlblock.sources.commoncrawl.cdx import CdxApi
-from crawlblock.sources.commoncrawl.index import IndexRow
+from crawlblock.sources.commoncrawl.index import IndexRow, row_of
 from crawlblock.sources.commoncrawl.mirror import open_mirror
-from crawlblock.sources.commoncrawl.zipnum import open_zipnum, row_of
+from crawlblock.sources.commoncrawl.zipnum import open_zipnum
 from crawlblock.transport import Limits, PoliteClient
 from crawlblock.warc.http import digest
 
@@ -182,7 +183,7 @@ def look_up(served: Served, urls: list[str], cache: Path, by_api: bool) -> Found
             async with PoliteClient("crawlblock-test", limits) as client:
                 return await CdxApi(client, f"{served.index}/{CRAWL}-index").look_up(urls)
         async with open_mirror(served.data.url, None, limits) as mirror:
-            return await (await open_zipnum(mirror, CRAWL, cache)).look_up(urls)
+            return await (await open_zipnum(mirror, CRAWL, Cache(cache, 10**9))).look_up(urls)
 
     return asyncio.run(run())
 

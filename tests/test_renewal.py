@@ -224,7 +224,7 @@ def _noted(row: Row) -> bytes:
 
 def test_a_journal(tmp_path: Path) -> None:
     """What a killed run of the version before noted is stored, but for a line that is cut."""
-    assert {field.name for field in fields(Capture)} == {*COLUMNS, "reason"}
+    assert {field.name for field in fields(Capture)} == {*COLUMNS, "reason", "stated_time"}
     rows = [row for row in asked_live() if row[12] is None]  # without records
     name = "live-2026-11-21"
     exchange = Exchange(

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from crawlblock.captures.frames import batch_of
-from crawlblock.captures.selection import Candidate, Chain, Selection
+from crawlblock.captures.selection import Candidate, Chain, Selection, within
 from crawlblock.model import Asked, Fetch, Payload, SnapshotKind
 from crawlblock.outcome import Body, Ending, Outcome, outcome_of
 from crawlblock.store.adding import add_batch
@@ -29,7 +29,10 @@ ROBOTS, PAGE, UNSEEN = b"User-agent: *\nDisallow: /\n", b"<!doctype html><title>
 _SEEN = [ending for ending in Ending if ending is not Ending.HOME_PAGE]
 BODIES = {digest(ROBOTS): Body.ROBOTS, digest(PAGE): Body.PAGE}
 PAYLOADS = tuple(Payload(digest(body), body) for body in (ROBOTS, PAGE))
-TIMES = (None, *(datetime(2025, 8, 4, hour) for hour in range(3)))
+PERIOD = datetime(2025, 8, 4, 1), datetime(2025, 8, 4, 3)
+TIMES = (None, datetime(1970, 1, 1), datetime(2036, 2, 7), *(
+    datetime(2025, 8, 4, hour) for hour in range(5)
+))  # fmt: skip
 _BLANK = Fetch(snapshot="", host="", resource="", secure=None, fetch_time=None)
 
 
@@ -140,7 +143,7 @@ def _candidate(url: str, fetch: Fetch) -> Candidate:
     leads = fetch.redirect is not None
     return Candidate(
         url=url,
-        time=fetch.fetch_time,
+        time=within(fetch.fetch_time, PERIOD),
         status=fetch.status,
         outcome=outcome_of(fetch.status, fetch.ended, body, fetch.read, leads),
         target=fetch.redirect,
@@ -164,7 +167,8 @@ def by_sql(con: duckdb.DuckDBPyConnection, given: Sequence[World]) -> list[dict[
     fetches = [replace(each, snapshot=name) for name, world in pairs for each in world.fetches]
     asked = [replace(each, snapshot=name) for name, world in pairs for each in world.asked]
     con.execute("BEGIN").fetchall()
-    add_batch(con, batch_of(fetches, asked, PAYLOADS), SnapshotKind.IMPORT)
+    add_batch(con, batch_of(fetches, asked, PAYLOADS), SnapshotKind.CRAWL)
+    con.execute("UPDATE facts.snapshots SET first_capture = ?, last_capture = ?", PERIOD).fetchall()
     settle(con)
     rows = con.execute(
         "SELECT s.snapshot, h.host, a.reason, l.reason, c.hops, c.outcome "

@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterator
 
 import duckdb
 import pytest
-from worlds import damage, encodings, redirects, several, single, spellings, targets
+from worlds import damage, encodings, errata, redirects, several, single, spellings, targets
 from worlds.cases import Case
 from worlds.paths import PATHS, Reads, World, answer_of, opened
 
-_PARTS = (single, several, redirects, targets, damage, encodings, spellings)
+_PARTS = (single, several, redirects, targets, damage, encodings, errata, spellings)
 CASES = [case for part in _PARTS for case in part.CASES]
 
 

@@ -13,13 +13,27 @@ from crawlblock.outcome import Outcome
 MAX_HOPS = 5  # RFC 9309 section 2.3.1.2
 _EARLIEST = datetime.min
 
+Period = tuple[datetime, datetime]  # of a crawl: its first and its last capture
+
+
+def within(time: datetime | None, period: Period | None) -> datetime | None:
+    """Return the time that counts for a fetch: no earlier and no later than its crawl.
+
+    Until CC-MAIN-2019-43 the time in the archive is the Date header of a server, whose clock may be
+    decades wrong.  The macro `time_within` in views.sql says the same.
+    """
+    if time is None or period is None:
+        return time
+    first, last = period
+    return min(max(time, first), last)
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """What the rule looks at in one fetch."""
 
     url: str  # normalised, see `hosts.normal_url`
-    time: datetime | None  # UTC
+    time: datetime | None  # UTC, see `within`
     status: int | None  # HTTP status; None: there was no HTTP answer
     outcome: Outcome  # of this fetch alone
     target: str | None = None  # normalised URL that a redirect leads to

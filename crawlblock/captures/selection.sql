@@ -10,12 +10,15 @@ CREATE OR REPLACE TEMP MACRO ranked(goodness, f, last, hops, outcome) AS
      'outcome': outcome};
 
 CREATE OR REPLACE TEMP TABLE step AS
-SELECT f.id, f.snapshot, f.host, f.resource, f.secure, f.fetch_time, f.status, f.ended,
+SELECT f.id, f.snapshot, f.host, f.resource, f.secure,
+       time_within(n.kind, f.fetch_time, n.first_capture, n.last_capture) AS fetch_time,
+       f.status, f.ended,
        f.resource <> '/robots.txt' AS page, f.warc_offset, p.digest, e.outcome, o.goodness,
        md5_number(url_of(f.secure, h.host, f.resource)) AS url,
        md5_number(CASE WHEN f.status BETWEEN 300 AND 399 THEN f.redirect END) AS target
 FROM facts.fetches f
 SEMI JOIN unselected u ON u.snapshot = f.snapshot
+JOIN facts.snapshots n ON n.id = f.snapshot
 JOIN facts.hosts h ON h.id = f.host
 LEFT JOIN facts.payloads p ON p.id = f.payload
 LEFT JOIN conclusions.bodies b ON b.text = p.text

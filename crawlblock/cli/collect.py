@@ -9,9 +9,11 @@ from typing import cast
 import click
 
 from crawlblock import loops
+from crawlblock.cli.costs import costs
 from crawlblock.cli.options import (
     budget_options,
     cache_option,
+    cache_size_option,
     contact_option,
     db_option,
     mirror_option,
@@ -25,6 +27,7 @@ from crawlblock.cli.output import (
     progress_bar,
     say,
 )
+from crawlblock.model import Member
 from crawlblock.pipeline.evaluate import evaluate
 from crawlblock.pipeline.history import Wanted, collect_history, plan_history
 from crawlblock.pipeline.runs import Budget, Run, Tally, recorded
@@ -39,9 +42,10 @@ from crawlblock.pipeline.sample import (
     read_crawl,
     store_panel,
 )
+from crawlblock.sources.commoncrawl.cache import INDEX_BYTES
 from crawlblock.sources.commoncrawl.frame import FramePlan
 from crawlblock.sources.commoncrawl.mirror import Mirror, limits_for, open_mirror
-from crawlblock.sources.commoncrawl.plan import Estimate, Method
+from crawlblock.sources.commoncrawl.plan import Method
 from crawlblock.store.store import Store
 
 _SHOWN = 5  # crawls that cannot be read
@@ -199,16 +203,18 @@ async def _draw_from_web_graph(
 @politeness_options
 @click.option("--dry-run", is_flag=True, help="Say what it would cost and stop.")
 @cache_option
+@cache_size_option
 @budget_options
 @output_options()
 def history(
     db: Path, mirror: str, contact: str | None, crawls: str, panel: str | None, lookup: str | None,
     cdx_api: bool, rate: float | None, in_flight: int | None, dry_run: bool, cache: Path | None,
-    max_runtime: float | None, max_requests: int | None, output: Output,
+    cache_size: float | None, max_runtime: float | None, max_requests: int | None, output: Output,
 ) -> None:  # fmt: skip
     r"""Collect robots.txt files from Common Crawl's archive.
 
-    What is stored is not asked for again: after an interruption run it once more.
+    What is stored is not asked for again: after an interruption run it once more.  A dry run reads
+    lists and what is small of an index, and stores nothing.
 
     \b
     Examples:
@@ -220,12 +226,11 @@ def history(
     members = store.facts.followed(panel)
     method: Method | None = "cdx-api" if cdx_api else cast("Method | None", lookup)
     limits = limits_for(mirror, rate, in_flight)
-    wanted = Wanted(mirror, contact, crawls, method, limits, cache or db.with_suffix(".cache"))
+    folder = cache or db.with_suffix(".cache")
+    room = INDEX_BYTES if cache_size is None else round(cache_size * 1e9)
+    wanted = Wanted(mirror, contact, crawls, method, limits, folder, room)
     if dry_run:
-        planned = Run(store, say=say)
-        plans = loops.run(plan_history(planned, wanted, members))
-        _print_plans(plans, limits.per_second, output)
-        _end(planned.tally)
+        _plan(store, wanted, members, output)
         return
     budget = Budget.of(max_runtime, max_requests)
     configuration = {"mirror": mirror, "crawls": crawls, "panel": panel}
@@ -254,18 +259,11 @@ def _end(tally: Tally) -> None:
         sys.exit(PARTIAL)
 
 
-def _print_plans(plans: Sequence[Estimate], rate: float, output: Output) -> None:
-    """Print what each crawl would cost; nothing of it was sent but the lists of files."""
-    columns = ["crawl", "method", "requests", "megabytes", "minutes"]
-    rows: list[dict[str, object]] = [
-        {
-            "crawl": plan.crawl,
-            "method": plan.method,
-            "requests": plan.requests,
-            "megabytes": round(plan.bytes / 1e6),
-            "minutes": round(plan.minutes(rate), 1),
-        }
-        for plan in plans
-    ]
-    total = {name: sum(cast("float", row[name]) for row in rows) for name in columns[2:]}
-    print_rows([*rows, {"crawl": "all", "method": "", **total}], output, columns)
+def _plan(store: Store, wanted: Wanted, members: Sequence[Member], output: Output) -> None:
+    """Print what each crawl would cost, and all of them."""
+    run, rate = Run(store, say=say), wanted.limits.per_second
+    plans = loops.run(plan_history(run, wanted, members))
+    rows = [{"crawl": plan.crawl, "method": plan.method, **costs([plan], rate)} for plan in plans]
+    rows.append({"crawl": "all", "method": "", **costs(plans, rate)})
+    print_rows(rows, output, list(rows[0]))
+    _end(run.tally)

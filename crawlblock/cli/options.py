@@ -73,7 +73,14 @@ cache_option: Callable[[Any], Any] = click.option(
     "--cache",
     type=click.Path(file_okay=False, path_type=Path),
     default=None,
-    help="Where what was read of a crawl waits.  [default: *.cache beside the database]",
+    help="Where what was read of a crawl is kept.  [default: *.cache beside the database]",
+)
+cache_size_option: Callable[[Any], Any] = click.option(
+    "--cache-size",
+    type=click.FloatRange(0),
+    default=None,
+    help="Gigabytes of the crawls' indexes that are kept; those used longest ago go first.  "
+    "[default: 2]",
 )
 concurrency_option: Callable[[Any], Any] = click.option(
     "--concurrency",

@@ -116,7 +116,7 @@ async def _make_plan(
         found = await find_crawls(archive, crawls, directory)
         for note in found.notes:
             say(note)
-        return await make_plan(archive, [crawl.crawl for crawl in found.crawls], reading)
+        return await make_plan(archive, found.crawls, reading)
 
 
 def _print_plan(made: Plan, per_second: float, output: Output) -> None:

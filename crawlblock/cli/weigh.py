@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from crawlblock import loops
+from crawlblock.cli.costs import costs
 from crawlblock.cli.options import (
     budget_options,
     cache_option,
@@ -131,10 +132,5 @@ def _say_weighed(store: Store, weighed: Sequence[Weighed]) -> None:
 
 
 def _print_plan(plan: Estimate, rate: float, output: Output) -> None:
-    row: dict[str, object] = {
-        "crawl": plan.crawl,
-        "requests": plan.requests,
-        "megabytes": round(plan.bytes / 1e6),
-        "minutes": round(plan.minutes(rate), 1),
-    }
+    row = {"crawl": plan.crawl, **costs([plan], rate)}
     print_rows([row], output, list(row))

@@ -9,23 +9,33 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from crawlblock.errors import ArchiveError
-from crawlblock.hosts import surt
+from crawlblock.hosts import surt, surt_keys
 from crawlblock.model import Crawl, Member, SnapshotKind
 from crawlblock.pipeline.collect import collect
 from crawlblock.pipeline.runs import Run, now, wrong_clock
-from crawlblock.sources.commoncrawl.cache import CachedMirror
+from crawlblock.sampling import candidates
+from crawlblock.sources.commoncrawl.cache import INDEX_BYTES, Cache, CachedMirror
 from crawlblock.sources.commoncrawl.cdx import CdxApi
 from crawlblock.sources.commoncrawl.columnar import open_columnar, part_keys
-from crawlblock.sources.commoncrawl.crawls import NEW, Listed, dated, find_crawls
+from crawlblock.sources.commoncrawl.crawls import NEW, Listed, dated, find_crawls, tells_targets
 from crawlblock.sources.commoncrawl.history import History
 from crawlblock.sources.commoncrawl.index import Index
 from crawlblock.sources.commoncrawl.mirror import Mirror, open_mirror
-from crawlblock.sources.commoncrawl.plan import Estimate, Method, cheapest, estimates
+from crawlblock.sources.commoncrawl.plan import (
+    BATCH,
+    Cost,
+    Estimate,
+    LookUp,
+    Method,
+    cheapest,
+    estimate,
+    estimates,
+)
+from crawlblock.sources.commoncrawl.rehearsal import Rehearsal, Shelf
 from crawlblock.sources.commoncrawl.zipnum import open_zipnum
 from crawlblock.store.store import Store
 from crawlblock.transport import Limits, PoliteClient, is_loopback, user_agent
 
-_HOSTS = {"zipnum": 200, "cdx-api": 20, "columnar": 20_000}  # looked up before they are stored
 _NEW_LATER = 0.3  # share of a crawl's payloads that the crawl before did not have
 
 
@@ -38,19 +48,39 @@ class Wanted:
     crawls: str  # as the user said it: 6, latest, new, CC-MAIN-2025, ...
     method: Method | None  # None: the cheaper of ZipNum and columnar
     limits: Limits
-    cache: Path  # where index files and ranges wait until their crawl is done
+    cache: Path  # where indexes are kept, and ranges and parts wait until their crawl is done
+    cache_bytes: int = INDEX_BYTES  # of indexes that are kept
+
+    def index(self) -> Cache:
+        """Return the cache of indexes."""
+        return Cache(self.cache / "index", self.cache_bytes)
 
 
 async def plan_history(run: Run, wanted: Wanted, members: Sequence[Member]) -> list[Estimate]:
-    """Return what each crawl would cost."""
+    """Return what each crawl would cost a run that begins now.
+
+    Lists are read for it, and of an index what is small.
+    """
     plans: list[Estimate] = []
     unread = run.store.conclusions.to_fetch()
-
-    async def plan(mirror: Mirror, crawl: Listed) -> None:
-        pending = _pending(run.store, crawl.crawl, members, unread)
-        plans.append(await _plan(mirror, crawl.crawl, len(pending), bool(plans), wanted))
-
     async with open_mirror(wanted.mirror, wanted.contact, wanted.limits) as mirror:
+        shelf = Shelf(mirror, wanted.cache, wanted.index())
+        rehearsal = Rehearsal(shelf, run.store.facts.texts_of)
+        read = Cost()  # of the lists that were noted
+
+        async def plan(mirror: Mirror, crawl: Listed) -> None:
+            nonlocal read
+            pending = _pending(run.store, crawl.crawl, members, unread)
+            task = look_up(crawl, pending, bool(plans))
+            parts = await part_keys(mirror, crawl.crawl) if pending else []
+            if pending:
+                await dated(mirror, crawl)
+            lists = Cost(mirror.traffic.requests, mirror.traffic.bytes)
+            method = wanted.method or _cheaper(shelf, task, parts, wanted)
+            cost = await rehearsal.cost(task, method, pending, parts) if pending else Cost()
+            plans.append(estimate(task, method, cost, lists - read))
+            read = Cost(mirror.traffic.requests, mirror.traffic.bytes)
+
         await _each_crawl(run, mirror, wanted, plan)
     return plans
 
@@ -77,16 +107,21 @@ async def _collect_crawls(
     run: Run, mirror: Mirror, wanted: Wanted, members: Sequence[Member]
 ) -> None:
     first = True
+    shelf = Shelf(mirror, wanted.cache, wanted.index())
     unread = run.store.conclusions.to_fetch()
 
     async def collect_one(mirror: Mirror, listed: Listed) -> None:
         nonlocal first
         pending = _pending(run.store, listed.crawl, members, unread)
         if pending and not run.tally.unfinished:
-            plan = await _plan(mirror, listed.crawl, len(pending), not first, wanted)
+            task = look_up(listed, pending, not first)
+            parts = await part_keys(mirror, listed.crawl)
+            method = wanted.method or _cheaper(shelf, task, parts, wanted)
             crawl = await dated(mirror, listed)
-            kept = CachedMirror(mirror, wanted.cache / crawl.crawl / "ranges")
-            await _collect_crawl(run, kept, crawl, replace(wanted, method=plan.method), pending)
+            folder = wanted.cache / crawl.crawl / "ranges"
+            kept = CachedMirror(mirror, folder, index=shelf.index)
+            job = _Job(crawl=crawl, pending=pending, method=method, parts=parts)
+            await _collect_crawl(run, kept, wanted, job)
         first = False
         if not run.tally.unfinished:  # also what a run left that was killed after its last host
             shutil.rmtree(wanted.cache / listed.crawl, ignore_errors=True)
@@ -122,10 +157,18 @@ def _tell(run: Run, wanted: Wanted, notes: Iterable[str | None]) -> None:
             run.say(note)
 
 
-async def _collect_crawl(
-    run: Run, mirror: Mirror, crawl: Crawl, wanted: Wanted, pending: Sequence[Member]
-) -> None:
-    facts = run.store.facts
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Job:
+    """What is to be collected of one crawl, and how."""
+
+    crawl: Crawl
+    pending: Sequence[Member]
+    method: Method
+    parts: Sequence[str]  # of the columnar index
+
+
+async def _collect_crawl(run: Run, mirror: CachedMirror, wanted: Wanted, job: _Job) -> None:
+    facts, crawl, pending = run.store.facts, job.crawl, job.pending
     facts.add_snapshot(crawl.crawl, SnapshotKind.CRAWL, crawl.first_capture, crawl.last_capture)
 
     def goes_on(done: int) -> bool:
@@ -133,31 +176,41 @@ async def _collect_crawl(
         return not run.is_spent(mirror.traffic.requests)
 
     async with AsyncExitStack() as stack:
+        index = await _open_index(mirror, wanted, job, stack)
         source = History(
             crawl=crawl.crawl,
             members=pending,
-            index=await _open_index(mirror, crawl, wanted, stack),
+            index=index,
             mirror=mirror,
             texts_of=facts.texts_of,
-            size=_HOSTS[wanted.method or "zipnum"],
+            size=BATCH[job.method],
             goes_on=goes_on,
+            period=(crawl.first_capture, crawl.last_capture),
         )
         await collect(run, source)
+    if number := len(index.malformed):
+        what = "an entry" if number == 1 else f"{number} entries"
+        run.say(f"{crawl.crawl}: {what} of the index about these hosts cannot be read: left out")
     if not run.tally.unfinished:
         run.progress(crawl.crawl, len(pending), len(pending))
 
 
-async def _open_index(mirror: Mirror, crawl: Crawl, wanted: Wanted, stack: AsyncExitStack) -> Index:
-    if wanted.method == "columnar":
-        return await open_columnar(mirror, crawl.crawl, wanted.cache)
-    if wanted.method == "zipnum":
-        return await open_zipnum(mirror, crawl.crawl, wanted.cache)
+async def _open_index(
+    mirror: CachedMirror, wanted: Wanted, job: _Job, stack: AsyncExitStack
+) -> Index:
+    crawl = job.crawl
+    if job.method == "columnar":
+        return await open_columnar(mirror, crawl.crawl, wanted.cache, job.parts)
+    if job.method == "zipnum":
+        return await open_zipnum(mirror, crawl.crawl, mirror.index)
     if not crawl.cdx_api:
         raise ArchiveError(f"{crawl.crawl}: collinfo.json names no CDX server; leave out --cdx-api")
     limits = wanted.limits
     if not is_loopback(urlsplit(crawl.cdx_api).hostname or ""):  # it is easily overloaded
         limits = replace(limits, per_second=min(1.0, limits.per_second), in_flight=1)
-    client = await stack.enter_async_context(PoliteClient(user_agent(wanted.contact), limits))
+    client = await stack.enter_async_context(
+        PoliteClient(user_agent(wanted.contact), limits, traffic=mirror.traffic)
+    )
     return CdxApi(client, crawl.cdx_api)
 
 
@@ -173,9 +226,20 @@ def _pending(
     return sorted(pending, key=lambda member: surt(f"https://{member.host}/"))
 
 
-async def _plan(mirror: Mirror, crawl: str, hosts: int, later: bool, wanted: Wanted) -> Estimate:
-    parts = await part_keys(mirror, crawl)
-    options = estimates(crawl, hosts, len(parts), _NEW_LATER if later else 1.0)
-    if wanted.method:
-        return options[wanted.method]
-    return cheapest([options["zipnum"], options["columnar"]], wanted.limits.per_second)
+def look_up(crawl: Listed, pending: Sequence[Member], later: bool) -> LookUp:
+    """Return what is to be looked up in a crawl, which is not the first one where `later`."""
+    keys = {key for member in pending for url in candidates(member) for key in surt_keys(url)}
+    return LookUp(
+        crawl=crawl.crawl,
+        hosts=len(pending),
+        keys=len(keys),
+        new=_NEW_LATER if later else 1.0,
+        tells=tells_targets(crawl),
+    )
+
+
+def _cheaper(shelf: Shelf, task: LookUp, parts: Sequence[str], wanted: Wanted) -> Method:
+    """Return the index that a crawl is looked up in: by time, and by bytes where that is alike."""
+    options = estimates(task, shelf.index_costs(task, parts))
+    either = [options["zipnum"], options["columnar"]]
+    return cheapest(either, wanted.limits.per_second).method

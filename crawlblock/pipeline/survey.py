@@ -1,6 +1,5 @@
 """How the archive answers a first time: some six small requests, for a report."""
 
-import json
 import re
 import zlib
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -16,10 +15,9 @@ from crawlblock.outcome import Outcome
 from crawlblock.pipeline.runs import wrong_clock
 from crawlblock.sources.commoncrawl import records
 from crawlblock.sources.commoncrawl.crawls import list_crawls, paths
-from crawlblock.sources.commoncrawl.index import IndexRow, named
+from crawlblock.sources.commoncrawl.index import IndexRow, cdxj_row, named
 from crawlblock.sources.commoncrawl.lists import remedy
 from crawlblock.sources.commoncrawl.mirror import Mirror, open_mirror
-from crawlblock.sources.commoncrawl.zipnum import row_of
 from crawlblock.transport import Heard, Limits
 from crawlblock.warc.reader import Damage
 
@@ -172,9 +170,9 @@ class _Survey:
 def _robots(text: bytes) -> Iterator[IndexRow]:
     """Return the captures of a robots.txt in a block that have one."""
     for line in text.split(b"\n"):
-        with suppress(ValueError, KeyError, TypeError, AttributeError):
-            _, time, fields = line.decode().split(" ", 2)
-            row = row_of(time, json.loads(fields))
+        with suppress(ValueError):
+            _, time, fields = line.split(b" ", 2)
+            row = cdxj_row(time.decode(), fields)
             if row and row.status == 200:
                 yield row
 

@@ -146,8 +146,8 @@ def explained(found: Explanation) -> dict[str, object]:
     row: dict[str, object] = {
         name: getattr(capture, name)
         for name in (
-            "host", "snapshot", "fetch_time", "outcome", "status", "url_asked", "url", "hops",
-            "digest", "warc_file", "warc_offset", "warc_length",
+            "host", "snapshot", "fetch_time", "stated_time", "outcome", "status", "url_asked",
+            "url", "hops", "digest", "warc_file", "warc_offset", "warc_length",
         )
     }  # fmt: skip
     verdict = found.verdict
@@ -190,6 +190,8 @@ def explanation(found: Explanation, reading: str) -> str:
     ]
     if capture.fetch_time:
         lines.append(f"fetched   {capture.fetch_time} UTC")
+    if capture.stated_time:
+        lines.append(f"clock     {capture.stated_time} is what the server said: not in the crawl")
     if capture.url_asked:
         lines.append(f"asked     {capture.url_asked}")
     if capture.url and capture.url != capture.url_asked:

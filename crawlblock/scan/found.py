@@ -7,9 +7,11 @@ from pathlib import Path
 
 import polars as pl
 
+from crawlblock.captures.selection import Period
 from crawlblock.errors import InputError
 from crawlblock.scan.plan import Plan, Shard, Taken, read_plan
 from crawlblock.scan.shard import read_about, shard_path
+from crawlblock.sources.commoncrawl.crawls import period_of
 
 COLUMNS = (  # of a shard that are merged
 
@@ -106,6 +108,17 @@ def _check_together(shards: Sequence[Found]) -> None:
 def drawn(found: Found) -> tuple[str, float, int, int]:
     """Return how a shard's plan draws files: seed, share, files of the plan and of the crawl."""
     return found.plan.seed, found.plan.share, found.taken.files, found.taken.of
+
+
+def period(found: Found) -> Period | None:
+    """Return when a shard's crawl was made, as its plan says or the names of the files do."""
+    first, last = found.taken.first_capture, found.taken.last_capture
+    if first and last:
+        return first, last
+    files = (
+        f for shard in found.plan.shards if shard.crawl == found.taken.crawl for f in shard.files
+    )
+    return period_of(list(files))
 
 
 def check_plan(found: Found, where: str, seed: str, share: float, planned: int, of: int) -> None:

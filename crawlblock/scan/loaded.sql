@@ -16,12 +16,13 @@ JOIN facts.warc_files w ON w.warc_file = n.warc_file
 LEFT JOIN (
     SELECT snapshot, max(number) AS last FROM facts.scanned_files GROUP BY snapshot
 ) l ON l.snapshot = s.id;
+-- Where no plan says when a crawl was made, its captures do.
 UPDATE facts.snapshots s
 SET first_capture = least(s.first_capture, b.first_capture),
     last_capture = greatest(s.last_capture, b.last_capture)
 FROM (
     SELECT snapshot, min(fetch_time) AS first_capture, max(fetch_time) AS last_capture
-    FROM batch GROUP BY snapshot
+    FROM batch ANTI JOIN (FROM new_shards WHERE dated) USING (snapshot) GROUP BY snapshot
 ) b
 WHERE b.snapshot = s.snapshot;
 DROP VIEW temp.new_fetches;

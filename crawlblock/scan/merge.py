@@ -10,8 +10,9 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
+from crawlblock.captures.selection import Period
 from crawlblock.errors import InputError
-from crawlblock.scan.found import Found, by_crawl, check_plan, drawn
+from crawlblock.scan.found import Found, by_crawl, check_plan, drawn, period
 from crawlblock.store.adding import add_rows
 from crawlblock.store.database import Database
 from crawlblock.store.frames import ArrowStream, registered
@@ -32,7 +33,7 @@ FROM batch ANTI JOIN facts.texts t ON t.name = digest WHERE body IS NOT NULL GRO
 
 _NEW_SNAPSHOT = """
 INSERT INTO facts.snapshots
-SELECT (SELECT coalesce(max(id), 0) + 1 FROM facts.snapshots), ?, 'crawl', NULL, NULL
+SELECT (SELECT coalesce(max(id), 0) + 1 FROM facts.snapshots), ?, 'crawl', ?, ?
 """
 _OWNERS = """
 SELECT w.warc_file, f.shard FROM facts.scanned_files f
@@ -60,17 +61,18 @@ def load(database: Database, shards: Sequence[Found], progress: Progress) -> lis
 
     Each batch is one transaction: what is stored when a run is killed is whole.
     """
+    new: list[Found] = []
+    dated: set[str] = set()  # crawls whose plans say when they were made
     with database.transaction() as con:
         _refuse_others(con, database.path)
-        new = [
-            each
-            for crawl, group in by_crawl(shards)
-            for each in _unknown(con, database.path, crawl, group)
-        ]
+        for crawl, group in by_crawl(shards):
+            made = period(group[0])
+            new += _unknown(con, database.path, group, made)
+            dated.update([crawl] if made else [])
     done = 0
     for batch in _batches(new):
         with database.transaction() as con:
-            _store(con, batch)
+            _store(con, batch, dated)
         done += len(batch)
         progress("shards", done, len(new))
     with database.transaction() as con:
@@ -103,19 +105,20 @@ def _refuse_others(con: duckdb.DuckDBPyConnection, path: Path) -> None:
 
 
 def _unknown(
-    con: duckdb.DuckDBPyConnection, path: Path, crawl: str, shards: Sequence[Found]
+    con: duckdb.DuckDBPyConnection, path: Path, shards: Sequence[Found], made: Period | None
 ) -> list[Found]:
     """Return the shards of a crawl that are not stored, its plan noted if it is new.
 
     Raises InputError where they do not go with what is stored.  They are of one plan.
     """
     first = shards[0]
+    crawl = first.shard.crawl
     known = con.execute("SELECT * FROM scans WHERE snapshot = ?", [crawl]).fetchall()
     if known:
         _, *draw = known[0]
         check_plan(first, str(path), *draw)
     else:
-        con.execute(_NEW_SNAPSHOT, [crawl]).fetchall()
+        con.execute(_NEW_SNAPSHOT, [crawl, *(made or (None, None))]).fetchall()
         con.execute(
             "INSERT INTO facts.scans SELECT id, ?, ?, ?, ? FROM facts.snapshots WHERE snapshot = ?",
             [*drawn(first), crawl],
@@ -148,10 +151,10 @@ def _batches(shards: Sequence[Found]) -> Iterator[list[Found]]:
         yield batch
 
 
-def _store(con: duckdb.DuckDBPyConnection, batch: Sequence[Found]) -> None:
+def _store(con: duckdb.DuckDBPyConnection, batch: Sequence[Found], dated: set[str]) -> None:
     """Store a batch of shards in the transaction that is open."""
     _read(con, batch)
-    con.register("new_shards", ArrowStream(_shards_frame(batch)))
+    con.register("new_shards", ArrowStream(_shards_frame(batch, dated)))
     con.register("new_files", ArrowStream(_files_frame(batch)))
     keeps = ("body",) in con.execute("SELECT column_name FROM (DESCRIBE batch)").fetchall()
     if not keeps:
@@ -165,7 +168,7 @@ def _store(con: duckdb.DuckDBPyConnection, batch: Sequence[Found]) -> None:
     con.execute((files(__package__) / "loaded.sql").read_text("utf-8")).fetchall()
 
 
-def _shards_frame(batch: Sequence[Found]) -> pl.DataFrame:
+def _shards_frame(batch: Sequence[Found], dated: set[str]) -> pl.DataFrame:
     return pl.DataFrame(
         {
             "snapshot": [each.shard.crawl for each in batch],
@@ -173,6 +176,7 @@ def _shards_frame(batch: Sequence[Found]) -> pl.DataFrame:
             "captures": [each.captures for each in batch],
             "bytes": [each.bytes for each in batch],
             "faults": [each.faults for each in batch],
+            "dated": [each.shard.crawl in dated for each in batch],
         }
     )
 

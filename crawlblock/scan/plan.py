@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from crawlblock.errors import ArchiveError, InputError
 from crawlblock.sampling import draw_key
-from crawlblock.sources.commoncrawl.crawls import paths
+from crawlblock.sources.commoncrawl.crawls import Listed, paths, period_of
 from crawlblock.sources.commoncrawl.mirror import Mirror
 
 PLAN = "plan.json"
@@ -27,6 +28,9 @@ class Taken:
     crawl: str
     files: int
     of: int  # files of the crawl
+    # When the crawl was made, as its archive says it; None in plans of an older version.
+    first_capture: datetime | None = field(default=None, compare=False)
+    last_capture: datetime | None = field(default=None, compare=False)
 
     @property
     def weight(self) -> float:
@@ -82,7 +86,7 @@ class Plan:
 
 
 async def make_plan(
-    mirror: Mirror, crawls: Sequence[str], reading: Reading
+    mirror: Mirror, crawls: Sequence[Listed], reading: Reading
 ) -> tuple[Plan, list[str]]:
     """Return a plan for some crawls, and why others of them are passed over.
 
@@ -94,20 +98,27 @@ async def make_plan(
     measured = 0
     for crawl in crawls:
         try:
-            keys = await _files(mirror, crawl)
+            keys = await _files(mirror, crawl.crawl)
         except ArchiveError as error:
-            troubles.append(f"{crawl} is passed over: {error}")
+            troubles.append(f"{crawl.crawl} is passed over: {error}")
             if len(troubles) == len(crawls):
                 raise
             continue
         drawn = draw_files(keys, reading.share, reading.seed)
-        taken.append(Taken(crawl, len(drawn), len(keys)))
-        shards += cut(crawl, drawn, reading.size)
+        taken.append(_taken(crawl, drawn, keys))
+        shards += cut(crawl.crawl, drawn, reading.size)
         measured += sum(_size(mirror, key) for key in drawn)
     return Plan(
         mirror.location, reading.seed, reading.share, measured, tuple(taken), tuple(shards),
         reading.keep_bodies,
     ), troubles  # fmt: skip
+
+
+def _taken(crawl: Listed, drawn: Sequence[str], keys: Sequence[str]) -> Taken:
+    """Return how much of a crawl is read, with the crawl's period where that is known."""
+    named = period_of(keys) or (None, None)
+    first = crawl.first_capture or named[0]
+    return Taken(crawl.crawl, len(drawn), len(keys), first, crawl.last_capture or named[1])
 
 
 async def _files(mirror: Mirror, crawl: str) -> list[str]:
@@ -157,7 +168,7 @@ def _lines(plan: Plan) -> Iterator[str]:
         field.name: getattr(plan, field.name) for field in fields(plan) if field.name != "shards"
     }
     head["crawls"] = [asdict(taken) for taken in plan.crawls]
-    yield json.dumps(head)[:-1] + ', "shards": ['
+    yield json.dumps(head, default=datetime.isoformat)[:-1] + ', "shards": ['
     for number, shard in enumerate(plan.shards):
         each = {"shard": shard.shard, "crawl": shard.crawl, "files": shard.files}
         yield f"{',' if number else ''}\n{json.dumps(each)}"
@@ -173,13 +184,22 @@ def read_plan(directory: Path) -> Plan:
             raise ValueError("its format is another version's")
         if found == 2:
             read.pop("rules")  # what shards were judged with then; now they hold facts alone
-        read["crawls"] = tuple(Taken(**each) for each in read["crawls"])
+        read["crawls"] = tuple(map(_taken_before, read["crawls"]))
         read["shards"] = tuple(_distinct(read["shards"]))
         return Plan(**read)
     except FileNotFoundError:
         raise InputError(f"{path} is missing; run crawlblock scan plan first") from None
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise InputError(f"{path} cannot be read ({error}); plan again") from None
+
+
+def _taken_before(given: dict[str, Any]) -> Taken:
+    times = {
+        name: datetime.fromisoformat(given[name])
+        for name in ("first_capture", "last_capture")
+        if given.get(name)
+    }
+    return Taken(**given | times)
 
 
 def _distinct(given: list[dict[str, Any]]) -> Iterable[Shard]:

@@ -4,6 +4,12 @@ CREATE MACRO url_of(secure, host, resource) AS
     CASE secure WHEN true THEN 'https://' WHEN false THEN 'http://' END || host || resource;
 COMMENT ON MACRO url_of IS 'The URL of a resource; NULL where the scheme is not known.';
 
+CREATE MACRO time_within(kind, stated, first, last) AS
+    CASE WHEN kind = 'crawl' AND stated < first THEN first
+         WHEN kind = 'crawl' AND stated > last THEN last
+         ELSE stated END;
+COMMENT ON MACRO time_within IS 'The time that counts for a fetch: of a crawl no earlier and no later than it (selection.py).';
+
 CREATE VIEW snapshots AS
 SELECT snapshot, kind, first_capture, last_capture FROM facts.snapshots;
 COMMENT ON VIEW snapshots IS 'A point of the time axis: a crawl, a live run or an import.';
@@ -30,7 +36,7 @@ COMMENT ON COLUMN fetches.snapshot IS 'The snapshot.';
 COMMENT ON COLUMN fetches.host IS 'The host asked.';
 COMMENT ON COLUMN fetches.resource IS 'Path and query asked for; another than /robots.txt where a redirect led there.';
 COMMENT ON COLUMN fetches.url IS 'The URL; empty where the source does not say whether it was https.';
-COMMENT ON COLUMN fetches.fetch_time IS 'When it was fetched.';
+COMMENT ON COLUMN fetches.fetch_time IS 'When it was fetched, as its record states.';
 COMMENT ON COLUMN fetches.status IS 'HTTP status; empty if there was no HTTP answer.';
 COMMENT ON COLUMN fetches.outcome IS 'How this fetch alone ended; empty until evaluated.';
 COMMENT ON COLUMN fetches.ended IS 'Why there is no whole body; empty if it ended in order.';
@@ -48,9 +54,13 @@ CREATE VIEW captures AS
 SELECT s.snapshot, h.host, c.resource, h.domain, url_of(a.secure, i.host, a.resource) AS url_asked,
        coalesce(l.url, CASE WHEN l.status IS NOT NULL THEN url_of(l.secure, j.host, l.resource) END)
            AS url,
-       CAST(c.hops + coalesce(l.hops, 0) AS INTEGER) AS hops, l.fetch_time, l.status, c.outcome,
+       CAST(c.hops + coalesce(l.hops, 0) AS INTEGER) AS hops,
+       time_within(s.kind, l.fetch_time, s.first_capture, s.last_capture) AS fetch_time, l.status,
+       c.outcome,
        CASE WHEN l.ended IS NULL AND p.text IS NOT NULL THEN p.digest END AS digest, l.headers,
-       w.warc_file, l.warc_offset, l.warc_length, l.reason
+       w.warc_file, l.warc_offset, l.warc_length, l.reason,
+       CASE WHEN s.kind = 'crawl' AND (l.fetch_time < s.first_capture OR l.fetch_time > s.last_capture)
+            THEN l.fetch_time END AS stated_time
 FROM conclusions.captures c
 JOIN facts.snapshots s ON s.id = c.snapshot
 JOIN facts.hosts h ON h.id = c.host
@@ -68,7 +78,7 @@ COMMENT ON COLUMN captures.domain IS 'Registered domain of the host; empty for a
 COMMENT ON COLUMN captures.url_asked IS 'First URL of the chain; its host is the fallback host where that was asked in place of the host.';
 COMMENT ON COLUMN captures.url IS 'URL that answered, after redirects.';
 COMMENT ON COLUMN captures.hops IS 'Redirects followed.';
-COMMENT ON COLUMN captures.fetch_time IS 'When the last answer was fetched.';
+COMMENT ON COLUMN captures.fetch_time IS 'When the last answer was fetched; where its record states a time outside of its crawl, the crawl''s first or last.';
 COMMENT ON COLUMN captures.status IS 'HTTP status of the last answer; empty if there was none.';
 COMMENT ON COLUMN captures.outcome IS 'How the capture ended: ok, absent, refused, not_robots, not_captured, ...';
 COMMENT ON COLUMN captures.digest IS 'Digest of the payload, where one is stored.';
@@ -77,6 +87,7 @@ COMMENT ON COLUMN captures.warc_file IS 'WARC file that holds the last answer.';
 COMMENT ON COLUMN captures.warc_offset IS 'Where its record begins in that file.';
 COMMENT ON COLUMN captures.warc_length IS 'Length of the record as stored.';
 COMMENT ON COLUMN captures.reason IS 'Why there was no answer, or no whole one, in words.';
+COMMENT ON COLUMN captures.stated_time IS 'The time that the record states, where it lies outside of its crawl: a server''s clock was wrong; else empty.';
 
 CREATE VIEW payloads AS
 SELECT p.digest, p.bytes, CASE WHEN t.whole THEN t.body END AS body, q.policy, j.ambiguous_group,

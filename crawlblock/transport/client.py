@@ -160,7 +160,7 @@ class PoliteClient:
         found = None if host in self._no_suffix else await self._read_suffix(url, most)
         if found is not None:
             return found
-        size = await self._size(url)
+        size = await self.size(url)
         if isinstance(size, Outcome):
             return size
         self._no_suffix.add(host)
@@ -175,7 +175,7 @@ class PoliteClient:
 
         return await self._get(url, f"bytes=-{most}", take)
 
-    async def _size(self, url: str) -> int | Outcome:
+    async def size(self, url: str) -> int | Outcome:
         """Return the size of an object; the answer with its first byte says it."""
 
         async def take(response: aiohttp.ClientResponse) -> int | Outcome | Failure:

@@ -153,3 +153,8 @@ _UNDO: Mapping[str, Callable[[bytes], bytes]] = {
     "deflate": _inflated,
     "br": _unbrotlied,
 }
+# Words that name a coding; those that are not undone here leave the payload unreadable.
+CODINGS = frozenset({
+    *_UNDO, "compress", "x-compress", "zstd", "dcb", "dcz", "exi", "aes128gcm", "pack200-gzip",
+    "sdch", "bzip2", "x-bzip2", "lzma", "xz", "lz4", "snappy", "brotli", "zlib", "bzip",
+})  # fmt: skip

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from crawlblock.outcome import Ending
 from crawlblock.robots.sniff import is_robots
 from crawlblock.robots.syntax import SIZE_LIMIT
-from crawlblock.warc.codings import UNREADABLE, decoded, has_control
+from crawlblock.warc.codings import CODINGS, UNREADABLE, decoded, has_control
 
 # Response headers worth keeping: what kind of answer it was, who gave it, and signals beside the
 # rules (AIPREF's Content-Usage, TDMRep, RSL's Link, X-Robots-Tag).
@@ -95,16 +95,14 @@ class Answers:
         length = found.pop(_LENGTH, None)
         if found.pop(_UNDONE, None) or transfer:
             length = None  # it is of something else
-        if not 200 <= status < 300:
-            checked = _NO_PAYLOAD
-        elif transfer or content:
-            checked = _coded(payload, (transfer, content), stated)
-            if length and (not payload or checked[0] is not payload):
-                checked = _measured(checked, len(payload), length)
-        elif not length or length.endswith(b" %d\r" % len(payload)):
-            checked = _plain(payload, stated)
-        else:
-            checked = _measured(_plain(payload, stated), len(payload), length)
+        checked = _NO_PAYLOAD
+        if 200 <= status < 300:
+            checked = _checked(payload, (transfer, content), length, stated)
+            if checked[2] in _DOUBTED and payload[:2] == b"\r\n" and fits(stated, b"") is not None:
+                # Each record of CC-MAIN-2018-34 has a line end too many before its payload
+                # (https://github.com/commoncrawl/nutch/issues/5).
+                again = _checked(payload[2:], (transfer, content), length, stated)
+                checked = checked if again[2] in _DOUBTED else again
         location = found.get("location")
         return Answer(
             status,
@@ -131,6 +129,20 @@ class Answers:
 # A payload, decoded and checked: the last four fields of Answer.
 _Payload = tuple[bytes | None, str | None, Ending | None, str | None]
 _NO_PAYLOAD: _Payload = (None, None, None, None)
+_DOUBTED = (Ending.ALTERED, Ending.UNDECODABLE)
+
+
+def _checked(
+    raw: bytes, codings: tuple[bytes | None, bytes | None], length: bytes | None, stated: bytes
+) -> _Payload:
+    """Return a payload without its codings, if it is whole and has the digest that is stated."""
+    if any(codings):
+        found = _coded(raw, codings, stated)
+        known = bool(raw) and found[0] is raw
+    else:
+        found = _plain(raw, stated)
+        known = length is not None and length.endswith(b" %d\r" % len(raw))
+    return _measured(found, len(raw), length) if length and not known else found
 
 
 def _plain(raw: bytes, stated: bytes) -> _Payload:
@@ -146,7 +158,8 @@ def _coded(raw: bytes, lines: Iterable[bytes | None], stated: bytes) -> _Payload
     """Return the payload behind its codings, those of the last line on top.
 
     Writers take the digest of a coded payload before or after undoing its codings, and some undo
-    them and leave the headers: where the digest fits any of these, it is right.
+    them and leave the headers: where the digest fits any of these, it is right.  A word that names
+    no coding (`none`, `UTF-8`) stands for none where the digest fits.
     """
     each = [name for line in lines if line for name in reversed(_value(line).lower().split(","))]
     named = [name for name in map(str.strip, each) if name not in ("", "identity")]
@@ -155,7 +168,8 @@ def _coded(raw: bytes, lines: Iterable[bytes | None], stated: bytes) -> _Payload
     stages = [raw]
     try:
         for name in named:
-            stages.append(decoded(stages[-1], name))
+            if name in CODINGS or not (stated and any(fits(stated, stage) for stage in stages)):
+                stages.append(decoded(stages[-1], name))
     except UNREADABLE as error:
         # The digest may be that of the coded bytes, too: what can be read is not in a coding.
         is_plain = is_robots(raw) and not has_control(raw)

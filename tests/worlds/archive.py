@@ -11,7 +11,7 @@ from urllib.parse import urljoin, urlsplit
 import polars as pl
 
 from crawlblock.hosts import registered_domain, surt
-from worlds.cases import Case, Record, moment
+from worlds.cases import Case, Record
 from worlds.records import answer, digest, packed, request, warcinfo
 
 CRAWL = "CC-MAIN-2025-33"
@@ -115,7 +115,7 @@ def _row(record: Record, case: Case, key: str, offset: int, length: int) -> Row:
     stated = record.body if record.stated is None else record.stated
     return Row(
         url=url,
-        time=moment(record.at),
+        time=record.time,
         status=record.status,
         digest=None if record.refers else digest(stated),
         mime="warc/revisit" if record.refers else record.type or "unk",

@@ -46,6 +46,12 @@ class Record:
     altered: bytes | None = None  # what the file holds in place of the body; digests stay
     spelled: Change | None = None  # changes the record before it is packed
     damaged: Change | None = None  # changes the packed record, which keeps its place
+    clock: str | None = None  # the time that a server with a wrong clock stated, in place of `at`
+
+    @property
+    def time(self) -> datetime:
+        """Return the time that the record states."""
+        return datetime.fromisoformat(self.clock) if self.clock else moment(self.at)
 
 
 class Text(NamedTuple):

@@ -62,7 +62,7 @@ def answer(record: Record, case: Case) -> tuple[bytes, bytes]:
 def _common(record: Record, case: Case, kind: str) -> list[tuple[str, str]]:
     return [
         ("WARC-Type", kind),
-        ("WARC-Date", f"{moment(record.at):%Y-%m-%dT%H:%M:%SZ}"),
+        ("WARC-Date", f"{record.time:%Y-%m-%dT%H:%M:%SZ}"),
         ("WARC-Record-ID", _name(case.name, record.url, record.at, kind)),
         ("Content-Type", f"application/http; msgtype={kind.replace('revisit', 'response')}"),
         ("WARC-Warcinfo-ID", _name("warcinfo")),
@@ -98,7 +98,7 @@ def _head(record: Record, case: Case) -> bytes:
         return b""
     lines = [
         f"HTTP/1.1 {record.status} {_reason(record.status)}",
-        f"Date: {moment(record.at):%a, %d %b %Y %H:%M:%S GMT}",
+        f"Date: {record.time:%a, %d %b %Y %H:%M:%S GMT}",
         *([f"Content-Type: {record.type}"] if record.type else []),
         *map(case.filled, record.headers),
         f"Content-Length: {len(record.body)}",

@@ -101,6 +101,14 @@ class S3Mirror:
         url = index_url(self.location, name)
         return await (self.read(name) if url.startswith("s3:") else self._client.read(url))
 
+    async def size(self, key: str) -> int | Outcome:
+        """Return how many bytes an object has; its body is not read."""
+
+        async def take(got: Any) -> int | Outcome:
+            return int(got.meta["size"])
+
+        return await self._ask(key, lambda: {"head": True}, take)
+
     def local_path(self, key: str) -> None:
         """Return None: nothing is local."""
 

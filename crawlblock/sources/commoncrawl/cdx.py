@@ -4,14 +4,14 @@ Only on request (`--cdx-api`): one look-up at a time, one a second.
 """
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import suppress
 from urllib.parse import urlencode
 
 from crawlblock.errors import UpstreamError
-from crawlblock.hosts import normal_url
+from crawlblock.hosts import normal_url, surt, surt_keys, surt_url
 from crawlblock.outcome import Outcome
-from crawlblock.sources.commoncrawl.index import IndexRow
-from crawlblock.sources.commoncrawl.zipnum import row_of
+from crawlblock.sources.commoncrawl.index import IndexRow, row_of
 from crawlblock.transport import PoliteClient
 
 
@@ -20,27 +20,55 @@ class CdxApi:
 
     def __init__(self, client: PoliteClient, endpoint: str) -> None:
         """Take a client that sends one request a second at most, and the crawl's endpoint."""
+        self.malformed: set[bytes] = set()
         self._client = client
         self._endpoint = endpoint
 
     async def look_up(self, urls: Collection[str]) -> dict[str, list[IndexRow]]:
         """Return the captures in the robotstxt subset of each of the URLs."""
-        found: dict[str, list[IndexRow]] = {}
-        for url in urls:
-            asked = f"{self._endpoint}?{urlencode({'url': url, 'output': 'json'})}"
-            raw = await self._client.read(asked)
-            if raw is Outcome.ABSENT:  # how this server says that it has no captures
-                raw = b""
-            if isinstance(raw, Outcome):
-                raise UpstreamError(
-                    f"{self._endpoint}: {raw}; leave out --cdx-api, or run again later"
-                )
+        wanted = {normal_url(url) or url: url for url in urls}
+        found: dict[str, dict[IndexRow, None]] = {url: {} for url in urls}
+        for asked in _one_of_each_key(urls):
+            for row in self._rows(await self._answer(asked)):
+                if (url := wanted.get(normal_url(row.url) or "")) is not None:
+                    found[url][row] = None
+        return {url: list(rows) for url, rows in found.items()}
+
+    async def _answer(self, url: str) -> bytes:
+        asked = f"{self._endpoint}?{urlencode({'url': url, 'output': 'json'})}"
+        raw = await self._client.read(asked)
+        if raw is Outcome.ABSENT:  # how this server says that it has no captures
+            return b""
+        if isinstance(raw, Outcome):
+            raise UpstreamError(f"{self._endpoint}: {raw}; leave out --cdx-api, or run again later")
+        if raw.strip() and b'"urlkey"' not in raw:
+            raise UpstreamError(
+                f"{self._endpoint}: the answer is no list of captures; leave out --cdx-api"
+            )
+        return raw
+
+    def _rows(self, answer: bytes) -> Iterator[IndexRow]:
+        for line in filter(bytes.strip, answer.splitlines()):
             try:
-                lines = map(json.loads, raw.splitlines())
-                rows = [row_of(line["timestamp"], line) for line in lines]
-            except (ValueError, KeyError, TypeError, AttributeError):
-                raise UpstreamError(
-                    f"{self._endpoint}: the answer is no list of captures; leave out --cdx-api"
-                ) from None
-            found[url] = [row for row in rows if row and normal_url(row.url) == normal_url(url)]
-        return found
+                fields = json.loads(line)
+                row = row_of(fields["timestamp"], fields)
+            except (ValueError, KeyError, TypeError, RecursionError):
+                self.malformed.add(line)
+            else:
+                if row:
+                    yield row
+
+
+def _one_of_each_key(urls: Collection[str]) -> list[str]:
+    """Return what to ask: a key's captures come with any URL that has it.
+
+    The server may take less of a host's `www` off than the index does: then the key is asked, too.
+    """
+    asked: dict[str, str] = {}
+    for url in sorted(urls):
+        with suppress(ValueError):  # a redirect may name a host that cannot be
+            asked.setdefault(surt(url), url)
+            keys = surt_keys(url)
+            if len(keys) > 1:
+                asked.update({f"also {key}": surt_url(key) for key in keys})
+    return list(dict.fromkeys(asked.values()))

@@ -1,22 +1,23 @@
 """Look-ups in the columnar index: 300 files a crawl, worth it for panels of thousands of hosts."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import polars as pl
 
 from crawlblock.errors import ArchiveError
 from crawlblock.hosts import normal_url
+from crawlblock.sources.commoncrawl.cache import save_whole
 from crawlblock.sources.commoncrawl.crawls import paths
-from crawlblock.sources.commoncrawl.index import IndexRow, prefixed
+from crawlblock.sources.commoncrawl.index import IndexRow, checked, prefixed
 from crawlblock.sources.commoncrawl.mirror import Mirror
 
 _NEEDED = (
     "url", "url_host_name", "fetch_time", "fetch_status", "content_digest",
     "warc_filename", "warc_record_offset", "warc_record_length",
 )  # fmt: skip
-_PLACE = ("url", "fetch_time", "warc_filename", "warc_record_offset", "warc_record_length")
 _SINCE_SOME_CRAWL = ("fetch_redirect",)  # 2019-47
 
 
@@ -25,6 +26,7 @@ class Columnar:
 
     def __init__(self, parts: list[Path]) -> None:
         """Take the parts; see `open_columnar`."""
+        self.malformed: set[bytes] = set()
         self._parts = parts
 
     async def look_up(self, urls: Collection[str]) -> dict[str, list[IndexRow]]:
@@ -34,8 +36,12 @@ class Columnar:
         found: dict[str, list[IndexRow]] = {url: [] for url in urls}
         for part in self._parts:
             for row in _rows(part, hosts):
-                if (url := wanted.get(normal_url(row.url) or "")) is not None:
-                    found[url].append(row)
+                if (url := wanted.get(normal_url(row["url"] or "") or "")) is None:
+                    continue
+                try:
+                    found[url].append(_read(row))
+                except (ValueError, TypeError):
+                    self.malformed.add(repr(row).encode())
         return found
 
 
@@ -48,13 +54,23 @@ async def part_keys(mirror: Mirror, crawl: str) -> list[str]:
     return chosen
 
 
-async def open_columnar(mirror: Mirror, crawl: str, cache: Path) -> Columnar:
-    """Open a crawl's parts; those of a distant archive are fetched into the cache folder."""
+def part_path(crawl: str, key: str, cache: Path) -> Path:
+    """Return where a part of a distant archive waits."""
+    return cache / crawl / Path(key).name
+
+
+async def open_columnar(
+    mirror: Mirror, crawl: str, cache: Path, keys: Sequence[str] = ()
+) -> Columnar:
+    """Open a crawl's parts; those of a distant archive are fetched into the cache folder.
+
+    `keys` are those of the parts, where they are known.
+    """
     parts = []
-    for key in await part_keys(mirror, crawl):
-        path = mirror.local_path(key) or cache / crawl / Path(key).name
+    for key in keys or await part_keys(mirror, crawl):
+        path = mirror.local_path(key) or part_path(crawl, key, cache)
         if not path.exists():
-            outcome = await mirror.save(key, path)
+            outcome = await save_whole(mirror, key, path)
             if outcome:
                 raise ArchiveError(f"{mirror.location}: {key}: {outcome}; run again later")
         parts.append(path)
@@ -80,28 +96,35 @@ def _scan(part: Path, needed: Collection[str]) -> pl.LazyFrame:
     return lazy.select(*needed, *optional)
 
 
-def _rows(part: Path, hosts: Collection[str]) -> Iterator[IndexRow]:
+def _rows(part: Path, hosts: Collection[str]) -> Iterator[dict[str, Any]]:
     lazy = _scan(part, _NEEDED)
     try:
         wanted = lazy.filter(pl.col("url_host_name").is_in(list(hosts)))
-        frame = _plain_times(wanted).drop_nulls(_PLACE).collect()
+        frame = _plain_times(wanted).collect()
     except pl.exceptions.PolarsError as error:
         reason = str(error).strip().split("\n")[0][:100]
         raise ArchiveError(
             f"{part}: the index cannot be read ({reason}); remove it and run again"
         ) from None
-    for row in frame.iter_rows(named=True):
-        status = row["fetch_status"]
-        yield IndexRow(
+    return frame.iter_rows(named=True)
+
+
+def _read(row: Mapping[str, Any]) -> IndexRow:
+    """Return a row of the table; raises ValueError or TypeError for one without its values."""
+    if row["fetch_time"] is None:
+        raise ValueError("it has no time")
+    return checked(
+        IndexRow(
             url=row["url"],
             fetch_time=row["fetch_time"],
-            status=status if status is not None and status > 0 else None,
+            status=row["fetch_status"],
             digest=prefixed(row["content_digest"]),
             redirect=row.get("fetch_redirect"),
-            warc_file=row["warc_filename"],
+            warc_file=row["warc_filename"] or "",
             warc_offset=row["warc_record_offset"],
             warc_length=row["warc_record_length"],
         )
+    )
 
 
 def _plain_times(lazy: pl.LazyFrame) -> pl.LazyFrame:

@@ -11,6 +11,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+from crawlblock.captures.selection import Period
 from crawlblock.errors import ArchiveError, InputError, UpstreamError, did_you_mean
 from crawlblock.model import Crawl
 from crawlblock.outcome import Outcome
@@ -20,6 +21,7 @@ from crawlblock.sources.commoncrawl.mirror import Mirror
 
 NEW = "new"  # what update asks for: see `choose_new`
 FIRST = "CC-MAIN-2016-36"  # the first crawl with a robotstxt subset
+_TARGETS_SINCE = datetime(2019, 11, 10)  # CC-MAIN-2019-47
 
 _NAME = re.compile(r"CC-MAIN-(\d{4})(?:-(\d{2})|-\d{4})?")  # CC-MAIN-2012, -2008-2009, -2025-33
 _IN_FULL = re.compile(r"CC-MAIN-\d{4}-\d{2}")
@@ -130,20 +132,34 @@ def has_robots(crawl: str) -> bool:
     return _NAME.fullmatch(crawl) is None or _order(crawl) >= _order(FIRST)
 
 
+def tells_targets(crawl: Listed) -> bool:
+    """Tell whether the index of a crawl says where redirects lead."""
+    if crawl.first_capture:
+        return crawl.first_capture >= _TARGETS_SINCE
+    return _NAME.fullmatch(crawl.crawl) is None or _order(crawl.crawl) >= (2019, 47)
+
+
 async def dated(mirror: Mirror, listed: Listed) -> Crawl:
     """Return a crawl with its dates; where no list has them the names of its files do."""
     first, last = listed.first_capture, listed.last_capture
     if first is None or last is None:
-        keys = await paths(mirror, listed.crawl, "robotstxt")
-        found = [match.groups() for match in map(_WINDOW.search, keys) if match]
-        try:
-            first = datetime.strptime(min(found)[0], "%Y%m%d%H%M%S")
-            last = datetime.strptime(max(end for _, end in found), "%Y%m%d%H%M%S")
-        except ValueError:
+        period = period_of(await paths(mirror, listed.crawl, "robotstxt"))
+        if period is None:
             raise ArchiveError(
                 f"{mirror.location}: the files of {listed.crawl} do not say when it was made"
-            ) from None
+            )
+        first, last = period
     return Crawl(listed.crawl, first, last, listed.cdx_api)
+
+
+def period_of(keys: Collection[str]) -> Period | None:
+    """Return when the captures in WARC files were made, as the names of the files say it."""
+    found = [match.groups() for match in map(_WINDOW.search, keys) if match]
+    try:
+        first = datetime.strptime(min(found)[0], "%Y%m%d%H%M%S")
+        return first, datetime.strptime(max(end for _, end in found), "%Y%m%d%H%M%S")
+    except ValueError:
+        return None
 
 
 async def paths(mirror: Mirror, crawl: str, kind: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import (
     AsyncGenerator,
+    Awaitable,
     Callable,
     Collection,
     Iterable,
@@ -13,7 +14,8 @@ from dataclasses import dataclass, replace
 
 from crawlblock.captures.build import Place, Seen, fetch_of
 from crawlblock.captures.frames import Batch, batch_of
-from crawlblock.captures.selection import Candidate, Chain, Selection
+from crawlblock.captures.selection import Candidate, Chain, Period, Selection, within
+from crawlblock.hosts import UrlParts
 from crawlblock.model import Asked, Fetch, Member, Payload, SnapshotKind
 from crawlblock.outcome import Body, Ending, Outcome, outcome_of
 from crawlblock.robots.sniff import body_of
@@ -23,7 +25,9 @@ from crawlblock.sources.commoncrawl.index import Index, IndexRow, named
 from crawlblock.sources.commoncrawl.mirror import Mirror
 from crawlblock.warc.reader import Damage
 
+_OTHER_READ = "the index does not say where it leads; a newer redirect of this URL was read"
 TextsOf = Callable[[Collection[str]], Mapping[str, bytes]]  # stored payloads by digest
+Read = Callable[[Mirror, Iterable[Fetch]], Awaitable[Mapping[Place, Seen | Damage]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,8 @@ class History:
     texts_of: TextsOf
     size: int  # hosts looked up together
     goes_on: Callable[[int], bool]  # asked before each batch with the hosts done so far
+    period: Period | None = None  # of the crawl
+    read: Read = records.fetch
     kind: SnapshotKind = SnapshotKind.CRAWL
 
     async def batches(self) -> AsyncGenerator[Batch]:
@@ -45,29 +51,26 @@ class History:
             if not self.goes_on(at):
                 return
             part = self.members[at : at + self.size]
-            yield await look_up(self.crawl, part, self.index, self.mirror, self.texts_of)
+            yield await self._look_up(part)
 
+    async def _look_up(self, members: Sequence[Member]) -> Batch:
+        """Return all that the index names of some hosts, and the payloads not stored yet.
 
-async def look_up(
-    crawl: str, members: Sequence[Member], index: Index, mirror: Mirror, texts_of: TextsOf
-) -> Batch:
-    """Return all that a crawl's index names of some hosts, and the payloads not stored yet.
-
-    A record is read where it may be the one that counts, and only where its payload is not stored
-    or its redirect not known.
-    """
-    found = _Found(crawl, texts_of)
-    wanted = {url for member in members for url in candidates(member)}
-    while wanted:
-        found.add(await index.look_up(wanted))
-        while True:
-            selection = Selection(found.candidates)
-            unread = found.unread(_chains(selection, members))
-            wanted = selection.missing
-            if wanted or not unread:
-                break
-            found.note(await records.fetch(mirror, unread))
-    return found.batch(members)
+        A record is read where it may be the one that counts, and only where its payload is not
+        stored or its redirect not known.
+        """
+        found = _Found(self.crawl, self.period, self.texts_of)
+        wanted = {url for member in members for url in candidates(member)}
+        while wanted:
+            found.add(await self.index.look_up(wanted))
+            while True:
+                selection = Selection(found.candidates)
+                unread = found.unread(_chains(selection, members))
+                wanted = selection.missing
+                if wanted or not unread:
+                    break
+                found.note(await self.read(self.mirror, unread))
+        return found.batch(members)
 
 
 def _chains(selection: Selection, members: Iterable[Member]) -> Iterator[Chain]:
@@ -79,11 +82,17 @@ def _chains(selection: Selection, members: Iterable[Member]) -> Iterator[Chain]:
             yield chain
 
 
+def _leads_unseen(fetch: Fetch) -> bool:
+    """Tell whether a fetch is a redirect whose target only its record names, which was not read."""
+    moved = fetch.status is not None and 300 <= fetch.status < 400 and fetch.status != 304
+    return moved and not (fetch.read or fetch.redirect or fetch.ended)
+
+
 class _Found:
     """What is known so far of the captures of a crawl."""
 
-    def __init__(self, crawl: str, texts_of: TextsOf) -> None:
-        self._crawl, self._texts_of = crawl, texts_of
+    def __init__(self, crawl: str, period: Period | None, texts_of: TextsOf) -> None:
+        self._crawl, self._period, self._texts_of = crawl, period, texts_of
         self._by_url: dict[str, list[Place]] = {}
         self._fetches: dict[Place, Fetch] = {}
         self._bodies: dict[str, Body] = {}  # of whole payloads, by digest
@@ -114,7 +123,7 @@ class _Found:
         fetch = self._fetches[place]
         return Candidate(
             url=url,
-            time=fetch.fetch_time,
+            time=within(fetch.fetch_time, self._period),
             status=fetch.status,
             outcome=self._outcome(fetch),
             target=fetch.redirect,
@@ -159,6 +168,18 @@ class _Found:
                 self._new.setdefault(found.digest, found.payload)
                 self._bodies[found.digest] = body_of(found.payload)
             self._fetches[place] = fetch_of(self._crawl, found, fetch.fetch_time, place)
+            self._pass_over_others(fetch)
+
+    def _pass_over_others(self, read: Fetch) -> None:
+        """Read no further redirect of a URL: the newest was read, and others lead where it does.
+
+        Before CC-MAIN-2019-47 the index does not say where, and has dozens of a busy host.
+        """
+        url = str(UrlParts(read.secure is True, read.host, read.resource))
+        for place in self._by_url.get(url, ()) if _leads_unseen(read) else ():
+            fetch = self._fetches[place]
+            if _leads_unseen(fetch):
+                self._fetches[place] = replace(fetch, ended=Ending.PASSED_OVER, reason=_OTHER_READ)
 
     def batch(self, members: Iterable[Member]) -> Batch:
         """Return all of it, with the hosts that were asked for."""

@@ -1,13 +1,16 @@
 """What an index knows about captures, whichever index it is."""
 
-from collections.abc import Collection
-from dataclasses import dataclass
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
 from crawlblock.hosts import normal_url, split_url
 from crawlblock.model import Fetch
 from crawlblock.outcome import Ending
+
+_MOST = 2**53  # bytes, more than any file has
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +30,60 @@ class IndexRow:
 class Index(Protocol):
     """A way to look captures up."""
 
+    malformed: set[bytes]  # entries about URLs looked up so far that cannot be read: left out
+
     async def look_up(self, urls: Collection[str]) -> dict[str, list[IndexRow]]:
         """Return the captures in the robotstxt subset of each of the URLs (normalised)."""
         ...
+
+
+def cdxj_row(timestamp: str, fields: bytes) -> IndexRow | None:
+    """Return the capture of a CDXJ line, None if it is not one of the robotstxt subset.
+
+    Raises ValueError for a line that cannot be read, whatever is wrong with it.
+    """
+    try:
+        return row_of(timestamp, json.loads(fields))
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+
+
+def row_of(timestamp: str, fields: object) -> IndexRow | None:
+    """Return the capture that the fields of a CDXJ line name; see `cdxj_row`."""
+    if not isinstance(fields, Mapping):
+        raise ValueError("it is no JSON object")
+    if "/robotstxt/" not in _text(fields.get("filename")):
+        return None
+    status = _text(fields.get("status", ""))
+    return checked(
+        IndexRow(
+            url=_text(fields.get("url")),
+            fetch_time=datetime.strptime(timestamp, "%Y%m%d%H%M%S"),
+            status=int(status[:5]) if status.isdecimal() else None,
+            digest=prefixed(_text(fields.get("digest", ""))),
+            redirect=_text(fields.get("redirect", "")) or None,
+            warc_file=_text(fields.get("filename")),
+            warc_offset=int(_text(fields.get("offset"))),
+            warc_length=int(_text(fields.get("length"))),
+        )
+    )
+
+
+def checked(row: IndexRow) -> IndexRow:
+    """Return a row that can be stored and whose record can be asked for; else raise ValueError."""
+    if not (row.warc_file and 0 <= row.warc_offset < _MOST and 0 < row.warc_length < _MOST):
+        raise ValueError("its place is none")
+    for text in (row.url, row.digest, row.redirect, row.warc_file):
+        (text or "").encode()
+    return replace(row, status=row.status if 0 < (row.status or 0) < 10_000 else None)
+
+
+def _text(value: object) -> str:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)  # Common Crawl writes numbers as texts, others do not
+    if not isinstance(value, str):
+        raise ValueError("a value is no text")
+    return value
 
 
 def named(crawl: str, row: IndexRow) -> Fetch:

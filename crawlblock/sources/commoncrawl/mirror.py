@@ -48,6 +48,9 @@ class Mirror(Protocol):
     async def read_index(self, name: str) -> bytes | Outcome:
         """Return collinfo.json or graphinfo.json."""
 
+    async def size(self, key: str) -> int | Outcome:
+        """Return how many bytes an object has, which is not read for that."""
+
     def local_path(self, key: str) -> Path | None:
         """Return the file itself where the archive is a directory."""
 
@@ -130,6 +133,10 @@ class HttpMirror:
         """Return collinfo.json or graphinfo.json."""
         return await self._lists.read(index_url(self.location, name))
 
+    async def size(self, key: str) -> int | Outcome:
+        """Return how many bytes an object has."""
+        return await self._client.size(self._url(key)) if is_key(key) else Outcome.ABSENT
+
     def local_path(self, key: str) -> None:
         """Return None: nothing is local."""
 
@@ -186,6 +193,11 @@ class DirectoryMirror:
     async def read_index(self, name: str) -> bytes | Outcome:
         """Return collinfo.json or graphinfo.json."""
         return await self.read(name)
+
+    async def size(self, key: str) -> int | Outcome:
+        """Return how many bytes a file has."""
+        path = self.local_path(key)
+        return path.stat().st_size if path else Outcome.ABSENT
 
     def local_path(self, key: str) -> Path | None:
         """Return the file of a key, None if there is none."""

@@ -1,19 +1,43 @@
-"""What a look-up will cost, before anything is sent."""
+"""What a look-up will cost, before anything of it is sent."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 Method = Literal["zipnum", "columnar", "cdx-api"]
 
+BATCH: dict[Method, int] = {  # hosts that are looked up before they are stored
+    "zipnum": 200, "cdx-api": 20, "columnar": 20_000,
+}  # fmt: skip
+SLOW, FAST = 1_000_000, 5_000_000  # bytes a second of a slow line and of a modest one
+
 # Measured on real crawls of 2024-2026; an estimate for any other.
+PART_BYTES = 9_100_000  # a robotstxt part of the columnar index
 _CLUSTER_BYTES = 104_000_000  # cluster.idx
 _BLOCK_BYTES = 240_000  # a block of 3,000 CDXJ lines
-_PART_BYTES = 9_100_000  # a robotstxt part of the columnar index
 _RECORD_BYTES = 1_800  # a robots.txt record
-_REDIRECTED = 0.5  # share of hosts whose chain needs another look-up
+_ANSWER_BYTES = 2_000  # an answer of the CDX server
+_LIST_BYTES = 12_000  # the list of a crawl's index files
 _CAPTURED = 0.45  # share of hosts that a crawl has with a robots.txt
-_BYTES_PER_SECOND = 5_000_000  # a modest line
+# Assumed: nobody has counted them.
+_LEADS_AWAY = 0.2  # look-ups more for each one: redirects to another key, keys over two blocks
+_UNTOLD = 0.4  # share of hosts whose chain has a redirect that only its record resolves
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What is sent and read."""
+
+    requests: int = 0
+    bytes: int = 0
+
+    def __add__(self, other: "Cost") -> "Cost":
+        """Return both together."""
+        return Cost(self.requests + other.requests, self.bytes + other.bytes)
+
+    def __sub__(self, other: "Cost") -> "Cost":
+        """Return what one has more than the other."""
+        return Cost(self.requests - other.requests, self.bytes - other.bytes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,33 +49,66 @@ class Estimate:
     requests: int
     bytes: int
 
-    def minutes(self, per_second: float) -> float:
-        """Return the time at a rate of requests, or that of the line if it is the longer."""
-        return max(self.requests / per_second, self.bytes / _BYTES_PER_SECOND) / 60
+    def minutes(self, per_second: float, line: float = FAST) -> float:
+        """Return the time at a rate of requests, or that of a line if it is the longer."""
+        return max(self.requests / per_second, self.bytes / line) / 60
 
 
-def estimates(crawl: str, hosts: int, parts: int, new: float) -> dict[Method, Estimate]:
-    """Return the estimates for looking up `hosts` hosts in a crawl with `parts` columnar parts.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LookUp:
+    """What is to be looked up in a crawl."""
 
-    `new` is the share of payloads not stored yet: 1 for the first crawl, little for the next ones.
-    """
-    fetched = round(hosts * _CAPTURED * new)
-    looked_up = round(hosts * (1 + _REDIRECTED))
-    record_bytes = fetched * _RECORD_BYTES
+    crawl: str
+    hosts: int
+    keys: int  # SURT keys of their URLs: https and http share one, and so do a host and its `www`
+    new: float = 1.0  # share of payloads that are not stored yet
+    tells: bool = True  # the index says where redirects lead, as it does since CC-MAIN-2019-47
+
+
+Costs = Mapping[Method, Cost]
+
+
+def estimates(task: LookUp, costs: Costs) -> dict[Method, Estimate]:
+    """Return the estimate of each method by what its index costs."""
+    return {m: estimate(task, m, cost + record_costs(task)) for m, cost in costs.items()}
+
+
+def estimate(task: LookUp, method: Method, cost: Cost, lists: Cost | None = None) -> Estimate:
+    """Return the estimate of a method: its cost, and that of the lists that are read before."""
+    whole = cost + (lists or Cost(1, _LIST_BYTES))
+    return Estimate(task.crawl, method, whole.requests, whole.bytes)
+
+
+def index_costs(keys: int, parts: int) -> Costs:
+    """Return what it costs to look up so many keys by each index, nothing of which is kept."""
+    looked_up = round(keys * (1 + _LEADS_AWAY))
     return {
-        "zipnum": Estimate(
-            crawl, "zipnum", 1 + looked_up + fetched,
-            _CLUSTER_BYTES + looked_up * _BLOCK_BYTES + record_bytes,
-        ),
-        "columnar": Estimate(
-            crawl, "columnar", 1 + parts + fetched, parts * _PART_BYTES + record_bytes
-        ),
-        "cdx-api": Estimate(
-            crawl, "cdx-api", 2 * looked_up + fetched, looked_up * 2_000 + record_bytes
-        ),
-    }  # fmt: skip
+        "zipnum": Cost(1 + looked_up, _CLUSTER_BYTES + looked_up * _BLOCK_BYTES),
+        "columnar": Cost(parts, parts * PART_BYTES),
+        "cdx-api": Cost(looked_up, looked_up * _ANSWER_BYTES),
+    }
+
+
+def block_costs(keys: int, blocks: Sequence[tuple[str, int, int]] | None = None) -> Cost:
+    """Return what blocks of the ZipNum index cost: those of the keys, where they are known."""
+    first = keys if blocks is None else len(blocks)
+    size = first * _BLOCK_BYTES if blocks is None else sum(length for _, _, length in blocks)
+    return Cost(round(first * (1 + _LEADS_AWAY)), round(size * (1 + _LEADS_AWAY)))
+
+
+def record_costs(task: LookUp) -> Cost:
+    """Return what the records of a crawl cost: payloads not stored yet, and untold redirects."""
+    payloads = task.hosts * _CAPTURED * task.new
+    redirects = 0 if task.tells else task.hosts * _UNTOLD
+    records = round(payloads + redirects)
+    return Cost(records, records * _RECORD_BYTES)
 
 
 def cheapest(options: Sequence[Estimate], per_second: float) -> Estimate:
-    """Return the estimate with the shortest time."""
-    return min(options, key=lambda estimate: estimate.minutes(per_second))
+    """Return the estimate that takes the least time on a slow line and a modest one together.
+
+    So of two that take about as long, it is the one with fewer bytes.
+    """
+    return min(
+        options, key=lambda each: each.minutes(per_second, SLOW) + each.minutes(per_second, FAST)
+    )

@@ -42,7 +42,7 @@ async def fetch(mirror: Mirror, named: Iterable[Fetch]) -> dict[Place, Seen | Da
     UpstreamError when the archive cannot be reached: that says nothing about the record, and the
     next run asks for it again.
     """
-    wanted = {_place(fetch): fetch for fetch in named}
+    wanted = {place_of(fetch): fetch for fetch in named}
     found: dict[Place, Seen | Damage] = {}
     answers = Answers()
 
@@ -61,7 +61,8 @@ async def fetch(mirror: Mirror, named: Iterable[Fetch]) -> dict[Place, Seen | Da
     return found
 
 
-def _place(fetch: Fetch) -> Place:
+def place_of(fetch: Fetch) -> Place:
+    """Return where the record of a fetch lies."""
     return Place(fetch.warc_file or "", fetch.warc_offset or 0, fetch.warc_length or 0)
 
 
@@ -95,7 +96,7 @@ def merged(places: Iterable[Place]) -> Iterator[Run]:
 
 def _record(raw: bytes | Outcome, at: int, named: Fetch, answers: Answers) -> Seen | Damage:
     """Return what the record at a place says, if it is the one that the index names."""
-    place = _place(named)
+    place = place_of(named)
     if isinstance(raw, Outcome):
         return Damage(place.offset, f"the archive does not have it ({raw})", None)
     record = read_record(raw[at : at + place.length])

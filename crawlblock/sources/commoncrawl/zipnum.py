@@ -5,37 +5,37 @@ sorted by SURT key and time.  What a key's captures need is the last block that 
 all that begin within it.
 """
 
-import json
 import mmap
-import zlib
+import re
 from bisect import bisect_left
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
-from datetime import datetime
 from itertools import chain
 from pathlib import Path
 
 from crawlblock.errors import ArchiveError
-from crawlblock.hosts import normal_url, surt
+from crawlblock.hosts import normal_url, surt_keys
 from crawlblock.outcome import Outcome
-from crawlblock.sources.commoncrawl.index import IndexRow, prefixed
+from crawlblock.sources.commoncrawl.cache import Cache
+from crawlblock.sources.commoncrawl.index import IndexRow, cdxj_row
 from crawlblock.sources.commoncrawl.mirror import Mirror
 from crawlblock.sources.tasks import gather
+from crawlblock.warc.codings import UNREADABLE, inflate
 
 Block = tuple[str, int, int]  # file name, offset, length
 
+_LINE = re.compile(rb"[^\t]* \d+\t[^\t]+\t\d{1,15}\t\d{1,15}(\t.*)?")
 _AGAIN = "remove the file and run again"
 
 
 class ClusterIndex:
     """A `cluster.idx` on disk, searched where it lies: 100 MB and 900,000 lines for one crawl."""
 
-    def __init__(self, path: Path) -> None:
-        """Map the file; raises ArchiveError if it is not a cluster.idx."""
+    def __init__(self, path: Path, lines: bytes | None = None) -> None:
+        """Map the file, or take its lines; raises ArchiveError if it is not a cluster.idx."""
         self._path = path
         try:
-            with path.open("rb") as file:
-                self._lines = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+            self._lines: mmap.mmap | bytes = lines or _mapped(path)
         except (OSError, ValueError):
             raise ArchiveError(f"{path}: empty or unreadable; {_AGAIN}") from None
         if self._lines[-1:] != b"\n":  # or keys behind the cut would seem not captured
@@ -46,31 +46,52 @@ class ClusterIndex:
         """Return the blocks (file name, offset, length) that may hold lines of a SURT key."""
         low, high = f"{key} ".encode(), f"{key}!".encode()
         starts = _LineStarts(self._lines)
-        at = bisect_left(starts, low)
-        at = starts.before(at)
+        at = starts.readable_before(bisect_left(starts, low))
         while at < len(self._lines):
-            end = self._lines.find(b"\n", at)
-            end = len(self._lines) if end < 0 else end
+            end = starts.end(at)
             line = self._lines[at:end]
-            if line >= high:
-                return
-            yield self._block(line)
+            if _is_line(line):
+                if line >= high:
+                    return
+                yield self._block(line)
+            else:
+                yield self._between(starts, at, line)
             at = end + 1
 
+    def _between(self, starts: "_LineStarts", at: int, line: bytes) -> Block:
+        """Return the block of a line that cannot be read: it lies between its neighbours."""
+        before, after = starts.before(at), starts.end(at) + 1
+        around = (self._lines[before : at - 1], self._lines[after : starts.end(after)])
+        if all(map(_is_line, around)):
+            (name, offset, length), (next_name, end, _) = map(self._block, around)
+            if name == next_name and end > offset + length:
+                return name, offset + length, end - offset - length
+        return self._block(line)
+
     def _block(self, line: bytes) -> Block:
-        try:
-            _, name, offset, length, *_ = line.decode().split("\t")
-            return name, int(offset), int(length)
-        except ValueError:
-            raise ArchiveError(
-                f"{self._path}: no cluster.idx line: {line[:60]!r}; {_AGAIN}"
-            ) from None
+        if not _is_line(line):
+            raise ArchiveError(f"{self._path}: no cluster.idx line: {line[:60]!r}; {_AGAIN}")
+        _, name, offset, length, *_ = line.decode("utf-8", "replace").split("\t")
+        return name, int(offset), int(length)
+
+
+def _mapped(path: Path) -> mmap.mmap:
+    with path.open("rb") as file:
+        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+
+
+def _is_line(line: bytes) -> bool:
+    """Tell whether a line of a cluster.idx can be read."""
+    return _LINE.fullmatch(line) is not None
 
 
 class _LineStarts:
-    """The file as a sequence by byte position, each position standing for the line it lies in."""
+    """The file as a sequence by byte position, each position standing for the line it lies in.
 
-    def __init__(self, lines: mmap.mmap) -> None:
+    A line that cannot be read has no order, so the one before stands for its positions, too.
+    """
+
+    def __init__(self, lines: mmap.mmap | bytes) -> None:
         self._lines = lines
 
     def __len__(self) -> int:
@@ -78,8 +99,21 @@ class _LineStarts:
 
     def __getitem__(self, position: int) -> bytes:
         start = self._lines.rfind(b"\n", 0, position) + 1
+        if not _is_line(self._lines[start : self.end(start)]):
+            start = self.readable_before(start)
+        return self._lines[start : self.end(start)]
+
+    def end(self, start: int) -> int:
+        """Return where the line ends that begins at a position."""
         end = self._lines.find(b"\n", start)
-        return self._lines[start : end if end >= 0 else len(self._lines)]
+        return end if end >= 0 else len(self._lines)
+
+    def readable_before(self, position: int) -> int:
+        """Return where the last line before a position begins that can be read, else the first."""
+        start = self.before(position)
+        while start and not _is_line(self._lines[start : self.end(start)]):
+            start = self.before(start)
+        return start
 
     def before(self, position: int) -> int:
         """Return where the line before the one that begins at a position begins."""
@@ -90,18 +124,25 @@ class _LineStarts:
 class ZipNum:
     """Look-ups in one crawl's CDX files."""
 
-    def __init__(self, mirror: Mirror, crawl: str, cluster: ClusterIndex) -> None:
-        """Take the opened cluster.idx; see `open_zipnum`."""
-        self._mirror = mirror
+    def __init__(
+        self,
+        mirror: Mirror,
+        crawl: str,
+        cluster: ClusterIndex,
+        forget: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Take the opened cluster.idx, and what forgets it where it does not fit the blocks."""
+        self.malformed: set[bytes] = set()
+        self._mirror, self._forget = mirror, forget
         self._folder = f"cc-index/collections/{crawl}/indexes"
         self._cluster = cluster
 
     async def look_up(self, urls: Collection[str]) -> dict[str, list[IndexRow]]:
         """Return the captures in the robotstxt subset of each of the URLs."""
-        keys = set()
+        keys: set[str] = set()
         for url in urls:
             with suppress(ValueError):  # a redirect may name a host that cannot be
-                keys.add(surt(url))
+                keys |= surt_keys(url)
         wanted = {normal_url(url) or url: url for url in urls}
         blocks = {block for key in keys for block in self._cluster.blocks(key)}
         found: dict[str, list[IndexRow]] = {url: [] for url in urls}
@@ -115,60 +156,61 @@ class ZipNum:
         """Return the captures of the wanted SURT keys in a block."""
         for anew in (False, True):
             raw = await self._read(block, anew)
-            with suppress(zlib.error, ValueError, KeyError, TypeError, AttributeError):
-                return list(_rows(zlib.decompress(raw, 31), keys))
+            with suppress(*UNREADABLE):
+                return list(self._chosen(inflate(raw, 0)[0], keys))
         name, offset, _ = block
+        self._forget()
         raise ArchiveError(
             f"{self._mirror.location}: {self._folder}/{name} at {offset} is no block of CDXJ "
             "lines; take another mirror"
         )
+
+    def _chosen(self, block: bytes, keys: set[str]) -> Iterator[IndexRow]:
+        """Yield the captures of keys in a block; count lines that cannot be read."""
+        for line in block.split(b"\n"):
+            key, _, rest = line.partition(b" ")
+            if key and key.decode("utf-8", "replace") in keys:
+                time, _, fields = rest.partition(b" ")
+                try:
+                    row = cdxj_row(time.decode(), fields)
+                except ValueError:
+                    self.malformed.add(line)
+                else:
+                    if row:
+                        yield row
 
     async def _read(self, block: Block, anew: bool) -> bytes:
         name, offset, length = block
         key = f"{self._folder}/{name}"
         raw = await self._mirror.read(key, offset, length, anew=anew)
         if isinstance(raw, Outcome):
+            if not raw.retry:
+                self._forget()
             raise ArchiveError(
                 f"{self._mirror.location}: {key} at {offset}: {raw}; run again later"
             )
         return raw
 
 
-async def open_zipnum(mirror: Mirror, crawl: str, cache: Path) -> ZipNum:
-    """Open a crawl's index; its cluster.idx is fetched once and kept in the cache folder."""
-    key = f"cc-index/collections/{crawl}/indexes/cluster.idx"
-    path = mirror.local_path(key) or cache / crawl / "cluster.idx"
-    if not path.exists():
-        outcome = await mirror.save(key, path)
-        if outcome:
-            raise ArchiveError(
-                f"{mirror.location}: {key}: {outcome}; run again, or use the columnar index"
-            )
-    return ZipNum(mirror, crawl, ClusterIndex(path))
+def cluster_key(crawl: str) -> str:
+    """Return the key of a crawl's cluster.idx."""
+    return f"cc-index/collections/{crawl}/indexes/cluster.idx"
 
 
-def _rows(block: bytes, keys: set[str]) -> Iterator[IndexRow]:
-    for line in block.split(b"\n"):
-        key, _, rest = line.partition(b" ")
-        if rest and key.decode("utf-8", "replace") in keys:
-            time, _, fields = rest.partition(b" ")
-            row = row_of(time.decode(), json.loads(fields))
-            if row:
-                yield row
+async def open_zipnum(mirror: Mirror, crawl: str, kept: Cache) -> ZipNum:
+    """Open a crawl's index; its cluster.idx is fetched once and kept as long as there is room."""
+    key = cluster_key(crawl)
+    path = mirror.local_path(key) or await kept.save(mirror, key)
+    if isinstance(path, Outcome):
+        raise ArchiveError(
+            f"{mirror.location}: {key}: {path}; run again, or use the columnar index"
+        )
 
+    def forget(path: Path = path) -> None:
+        kept.forget(path)
 
-def row_of(timestamp: str, fields: Mapping[str, str]) -> IndexRow | None:
-    """Return a CDXJ line's capture; None if it is not one of the robotstxt subset."""
-    if "/robotstxt/" not in fields.get("filename", ""):
-        return None
-    status = str(fields.get("status", ""))
-    return IndexRow(
-        url=fields["url"],
-        fetch_time=datetime.strptime(timestamp, "%Y%m%d%H%M%S"),
-        status=int(status) if status.isdigit() else None,
-        digest=prefixed(fields.get("digest")),
-        redirect=fields.get("redirect"),
-        warc_file=fields["filename"],
-        warc_offset=int(fields["offset"]),
-        warc_length=int(fields["length"]),
-    )
+    try:
+        return ZipNum(mirror, crawl, ClusterIndex(path), forget)
+    except ArchiveError:
+        forget()
+        raise
