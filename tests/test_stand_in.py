@@ -195,11 +195,7 @@ def test_all_crawls(here: StandIn, user: User) -> None:
     assert ended.told == [
         "crawls before CC-MAIN-2016-36 have no robotstxt subset and are left out (28)"
     ]
-<<<<<<< HEAD
-    assert 102 <= here.asked() < 1000  # lists, and of each index no more than a little
-=======
     assert here.asked() <= 102 + 2 * 3 * 8  # of two kinds of crawls three are looked at closely
->>>>>>> p7-plan
 
 
 def test_sample(here: StandIn, user: User) -> None:
