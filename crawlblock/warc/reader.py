@@ -28,7 +28,7 @@ _PASSED_OVER = frozenset({b"warcinfo", b"request", b"metadata", b"conversion"})
 _BEGIN = re.compile(
     rb"\n(?=WARC/|%s)|(?=WARC/\d+\.\d+\r?\n)|\x1f\x8b\x08" % ARC.pattern
 )  # a record, or perhaps a member that begins with one
-_LINES = re.compile(rb"[\r\n]*")
+_LINES = re.compile(rb"\s*")  # blank ones, between records
 _TOO_LARGE = f"a record is larger than {LARGEST >> 20} MiB"
 _EARLIEST, _LATEST = datetime(1994, 1, 1), datetime(2100, 1, 1)  # robots.txt is of 1994
 

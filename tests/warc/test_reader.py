@@ -424,6 +424,14 @@ def test_a_changed_byte_costs_its_record_at_most(
     assert _hosts(_read_both(scratch, changed)) >= set(_untouched(pieces, at, end))
 
 
+def test_blanks_behind_a_record(scratch: Path) -> None:
+    """A record is whole if only blanks are left behind it in its member; other bytes are damage."""
+    whole = _FIVE[0].removesuffix(b"\r\n\r\n")
+    texts = [whole + end for end in (b"\r\n \r\n", b" \t\v\f\r\n", b"", b"\r\nx\r\n")]
+    found = _read_both(scratch, b"".join(map(member, texts)))
+    assert [type(each) for each in found] == [Record, Record, Record, Damage]
+
+
 @settings(max_examples=400, deadline=None)
 @given(n=st.integers(0, 4), where=st.floats(0, 1, exclude_max=True), junk=st.binary(max_size=3))
 def test_anything_within_a_member_stays_in_it(
