@@ -250,8 +250,8 @@ def test_hostile_sizes(name: str) -> None:
         contradictions(found, JUDGE.policy(head).verdicts, PURPOSES)
         spent[size] = time.process_time() - start
         assert len(found) <= 7 * MOST
-    assert spent[SIZE_LIMIT] < 1.0
-    assert spent[SIZE_LIMIT] < 30 * spent[SIZE_LIMIT // 8] + 0.05
+    assert spent[SIZE_LIMIT] < 5.0
+    assert spent[SIZE_LIMIT] < 30 * spent[SIZE_LIMIT // 8] + 0.5
 
 
 def test_beyond_the_limit() -> None:
