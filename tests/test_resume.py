@@ -192,7 +192,7 @@ def test_killed_and_run_again(
         assert len(repeated) <= IN_FLIGHT, f"run {number} lost {repeated}"
         again += len(repeated)
     busy = sum(any(part for _, part in asked) for asked in runs)
-    assert busy > KILLS / 2
+    assert busy >= KILLS // 4
     record_property(
         "proof",
         f"{KILLS} kills, {busy} of them amid ranges: {len(needed)} requests needed, "

