@@ -79,7 +79,7 @@ cache_size_option: Callable[[Any], Any] = click.option(
     "--cache-size",
     type=click.FloatRange(0),
     default=None,
-    help="Gigabytes of the crawls' indexes that are kept; those used longest ago go first.  "
+    help="Most gigabytes of indexes to keep; the least recently used are removed first.  "
     "[default: 2]",
 )
 concurrency_option: Callable[[Any], Any] = click.option(

@@ -1,12 +1,8 @@
 """The polite HTTP client: reads and saves what URLs name, each host through its own gate."""
 
 import asyncio
-import ipaddress
-import re
 import time
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -16,7 +12,6 @@ from urllib.request import getproxies, proxy_bypass
 import aiohttp
 from yarl import URL
 
-from crawlblock import __version__
 from crawlblock.errors import InputError, UpstreamError
 from crawlblock.outcome import Outcome
 from crawlblock.transport.answers import (
@@ -32,67 +27,19 @@ from crawlblock.transport.answers import (
     stated_total,
 )
 from crawlblock.transport.gate import Busy, Clock, Failure, HostGate, Limits, Refusal, Sleep
+from crawlblock.transport.identity import is_loopback
 from crawlblock.transport.partial import PartialFile
-from crawlblock.transport.waits import told_time, used_up
+from crawlblock.transport.traffic import Heard, Traffic
+from crawlblock.transport.waits import used_up
 
 _MOST_REDIRECTS = 5
 _MOST_WHOLE = 3  # answers in a row that are no part, though one was asked for
 
-_CONTACT = re.compile(r"[^\s@<>()]+@[^\s@<>()]+\.[^\s@<>()]+|https?://[^\s<>()/]+[^\s<>()]*")
 T = TypeVar("T")
 
 
 _Answer: TypeAlias = T | Outcome | Refusal | Busy | Failure | Moved  # of one attempt
 _Take: TypeAlias = Callable[[aiohttp.ClientResponse], Awaitable[T | Outcome | Failure]]
-
-
-@dataclass(slots=True)
-class Traffic:
-    """What has gone over the line so far."""
-
-    requests: int = 0
-    bytes: int = 0  # of bodies, those of failed attempts too
-    last: "Heard | None" = None  # how the server answered that did so last
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """How a server answered, without the body."""
-
-    asked: str | None  # the range
-    status: int
-    headers: Mapping[str, str]
-    seconds: float  # until the headers were there
-
-    @property
-    def told_time(self) -> datetime | None:
-        """Return what time it is by the server's clock (naive, UTC)."""
-        return told_time(self.headers)
-
-
-def user_agent(contact: str | None) -> str:
-    """Return the User-Agent header that names the program and whom to write to.
-
-    Raises InputError unless the contact is an e-mail address or an http(s) URL.
-    """
-    if not contact:
-        raise InputError(
-            "public servers must know whom to write to; give your e-mail address or web page with "
-            "--contact"
-        )
-    if not (contact.isascii() and contact.isprintable() and _CONTACT.fullmatch(contact)):
-        raise InputError(
-            f"--contact {contact!r} is neither an e-mail address nor the URL of a web page"
-        )
-    return f"crawlblock/{__version__} (+{contact})"
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether a host name or address means this machine."""
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
 
 
 class PoliteClient:

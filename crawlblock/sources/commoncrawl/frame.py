@@ -13,10 +13,14 @@ from pathlib import Path
 
 import polars as pl
 
-from crawlblock.errors import StoreError
 from crawlblock.sampling import frame_name
 from crawlblock.sources.commoncrawl.mirror import Mirror
-from crawlblock.sources.commoncrawl.parquet_columns import PartColumns, keep_made, read_footer
+from crawlblock.sources.commoncrawl.parquet_columns import (
+    PartColumns,
+    collected,
+    keep_made,
+    read_footer,
+)
 from crawlblock.sources.commoncrawl.plan import Estimate
 
 _COLUMN = "url_host_registered_domain"
@@ -93,7 +97,7 @@ class Frame:
         self._files: list[_Kept] = []
         marks: list[str] = []
         for path in paths:
-            domains = _collected(pl.scan_parquet(path, glob=False), path)
+            domains = collected(pl.scan_parquet(path, glob=False), path.parent).to_series()
             if len(domains):
                 self._files.append(_Kept(path, domains[0], domains[-1]))
                 marks.extend(domains.gather_every(step))
@@ -119,18 +123,7 @@ class Frame:
         if high is not None:
             wanted &= pl.col("domain") < high
         lazy = pl.scan_parquet(files, glob=False).filter(wanted).unique()
-        return _collected(lazy, files[0]).to_list()
-
-
-def _collected(lazy: pl.LazyFrame, path: Path) -> pl.Series:
-    try:
-        return lazy.collect().to_series()
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
-        reason = str(error).strip().split("\n")[0][:100]
-        raise StoreError(
-            f"{path.parent}: what was kept of the index cannot be read ({reason}); remove the "
-            "folder and run again"
-        ) from None
+        return collected(lazy, files[0].parent).to_series().to_list()
 
 
 def _distinct(rows: pl.LazyFrame) -> pl.DataFrame:

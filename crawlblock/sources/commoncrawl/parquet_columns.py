@@ -184,3 +184,15 @@ async def _read(mirror: Mirror, key: str, start: int, length: int | None = None)
     if raw in _FINAL:
         raise ArchiveError(f"{name}: {raw}; run again later or take another mirror")
     raise UpstreamError(f"{name}: {raw}; run again later: it resumes")
+
+
+def collected(lazy: pl.LazyFrame, folder: Path) -> pl.DataFrame:
+    """Return the rows of files in a folder; raises StoreError if they are damaged."""
+    try:
+        return lazy.collect()
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
+        reason = str(error).strip().split("\n")[0][:100]
+        raise StoreError(
+            f"{folder}: what was kept of the index cannot be read ({reason}); remove the folder "
+            "and run again"
+        ) from None

@@ -9,11 +9,16 @@ from pathlib import Path
 
 import polars as pl
 
-from crawlblock.errors import ArchiveError, StoreError
+from crawlblock.errors import ArchiveError
 from crawlblock.sampling import draw_key
 from crawlblock.sources.commoncrawl.crawls import paths
 from crawlblock.sources.commoncrawl.mirror import Mirror
-from crawlblock.sources.commoncrawl.parquet_columns import PartColumns, keep_made, read_footer
+from crawlblock.sources.commoncrawl.parquet_columns import (
+    PartColumns,
+    collected,
+    keep_made,
+    read_footer,
+)
 from crawlblock.sources.commoncrawl.plan import Estimate
 
 _DOMAIN, _LENGTH = "url_host_registered_domain", "warc_record_length"
@@ -73,14 +78,7 @@ def combine(parts: Sequence[Path], domains: Collection[str], of: int) -> pl.Data
     wanted = rows.filter(pl.col("domain").is_in(list(domains))).group_by("domain").agg(sums)
     scaled = pl.col("pages", "bytes") * of // len(parts)
     whole = rows.select(*sums).select(pl.lit("*").alias("domain"), scaled)
-    try:
-        return pl.concat([whole, wanted.sort("domain")]).collect()
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
-        reason = str(error).strip().split("\n")[0][:100]
-        raise StoreError(
-            f"{parts[0].parent}: what was kept of the index cannot be read ({reason}); remove the "
-            "folder and run again"
-        ) from None
+    return collected(pl.concat([whole, wanted.sort("domain")]), parts[0].parent)
 
 
 def _added_up(rows: pl.LazyFrame) -> pl.DataFrame:
