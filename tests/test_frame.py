@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from oracles.draw import drawn
 from servers import Fault, RangeServer
 
-from crawlblock.cli.collect import sample
+from crawlblock.cli.sample import sample
 from crawlblock.errors import ArchiveError, StoreError, UpstreamError
 from crawlblock.model import Member
 from crawlblock.outcome import Outcome

@@ -21,13 +21,13 @@ from oracles.estimate import Answer, weighted_total
 from servers import RangeServer
 
 from crawlblock.analysis.run import metrics, set_reading
-from crawlblock.cli.weigh import weights
+from crawlblock.cli.weights import weights
 from crawlblock.errors import ArchiveError, InputError, UpstreamError
 from crawlblock.intervals import wilson
 from crawlblock.model import Member
 from crawlblock.outcome import Outcome
 from crawlblock.pipeline.runs import Budget, Tally
-from crawlblock.pipeline.weigh import Weighing, plan_weighing, weigh_crawl
+from crawlblock.pipeline.weights import Weighing, plan_weighing, weigh_crawl
 from crawlblock.sources.commoncrawl.mirror import open_mirror
 from crawlblock.sources.commoncrawl.weights import draw_parts, weigh_part
 from crawlblock.sources.files.weights import SCHEMA, read_weights

@@ -11,7 +11,7 @@ from aiohttp.abc import AbstractResolver
 from crawlblock.captures.frames import batch_of
 from crawlblock.model import Capture, Fetch, Member, SnapshotKind
 from crawlblock.outcome import Outcome
-from crawlblock.pipeline.bring import import_files
+from crawlblock.pipeline.importing import import_files
 from crawlblock.pipeline.live import Asking, collect_live
 from crawlblock.pipeline.runs import UNLIMITED, Budget, Run, Tally
 from crawlblock.sources.files import LeftOut

@@ -18,7 +18,7 @@ from crawlblock.cli.options import (
 )
 from crawlblock.cli.output import PARTIAL, Output, output_options, print_rows, progress_bar, say
 from crawlblock.pipeline.runs import Budget, recorded
-from crawlblock.pipeline.weigh import (
+from crawlblock.pipeline.weights import (
     Weighed,
     Weighing,
     panel_domains,

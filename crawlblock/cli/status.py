@@ -1,4 +1,4 @@
-"""`crawlblock status` and `accept`: how things stand, and a person's word on what looks odd."""
+"""`crawlblock status`: what the database holds and how the last runs went."""
 
 import json
 import sys
@@ -8,14 +8,12 @@ from pathlib import Path
 
 import click
 
+from crawlblock.cli.existing import existing
 from crawlblock.cli.options import db_option
-from crawlblock.cli.output import Output, output_options, print_rows, print_tables, print_text, say
-from crawlblock.errors import InputError
-from crawlblock.pipeline.runs import now, recorded
+from crawlblock.cli.output import Output, output_options, print_rows, print_tables, print_text
 from crawlblock.pipeline.status import Status
 from crawlblock.pipeline.status import status as read_status
 from crawlblock.report.rows import TABLE, Rows
-from crawlblock.store.store import Store
 
 
 @click.command()
@@ -33,9 +31,7 @@ def status(db: Path, as_json: bool, output: Output) -> None:
       crawlblock status
       crawlblock status --json
     """
-    if not db.exists():
-        raise InputError(f"{db}: no database is there yet; crawlblock sample begins one")
-    found = read_status(Store(db))
+    found = read_status(existing(db))
     row = asdict(found) | {"healthy": found.healthy}
     if as_json:
         print_text(f"{json.dumps(row, default=str, indent=1)}\n", output)
@@ -69,25 +65,3 @@ def _tables(found: Status) -> Iterator[tuple[Rows, Sequence[str]]]:
         for run in found.runs
     ]
     yield runs, ["command", "started (UTC)", "seconds", "requests", "result"]
-
-
-@click.command()
-@click.argument("snapshot")
-@db_option
-@click.option("--because", required=True, help="Why it is right, in your words; it is kept.")
-def accept(snapshot: str, db: Path, because: str) -> None:
-    r"""Count a suspect snapshot all the same.
-
-    A snapshot is suspect, and left out of all shares and changes, when far fewer hosts answered
-    than usual or far more share a failure: mostly a fault of the network, sometimes news.
-
-    \b
-    Example:
-      crawlblock accept live-2026-11-21 --because "a CDN really refuses robots.txt since today"
-    """
-    if not db.exists():
-        raise InputError(f"{db}: no database is there yet; crawlblock sample begins one")
-    store = Store(db)
-    with recorded(store, "accept", {"snapshot": snapshot, "because": because}):
-        store.conclusions.accept(snapshot, now(), because)
-    say(f"{snapshot} counts from now on; crawlblock analyze computes the claims anew")

@@ -1,4 +1,4 @@
-"""`crawlblock evaluate` and `analyze`: from facts to conclusions to claims."""
+"""`crawlblock analyze`: from conclusions to results."""
 
 import sys
 from pathlib import Path
@@ -11,39 +11,17 @@ from crawlblock.cli.output import (
     output_options,
     print_rows,
     print_text,
-    progress_bar,
     say,
     terminal,
     working,
 )
-from crawlblock.pipeline import evaluate as judging
-from crawlblock.pipeline.runs import Run, recorded
+from crawlblock.pipeline.runs import recorded
 from crawlblock.report.answer import write_answer
 from crawlblock.report.census import SUMMARY as CENSUS_SUMMARY
 from crawlblock.report.census import census_rows, write_census
 from crawlblock.report.rows import TABLE
 from crawlblock.report.terminal import SUMMARY, rows
 from crawlblock.store.store import Store
-
-
-@click.command()
-@db_option
-def evaluate(db: Path) -> None:
-    r"""Judge stored files again after rules or registry changed.
-
-    \b
-    Example:
-      crawlblock evaluate
-    """
-    store = Store(db)
-    with recorded(store, "evaluate", {}) as tally, progress_bar() as progress:
-        judging.evaluate(Run(store, tally, progress))
-    say(f"{tally.payloads} payloads judged")
-    for snapshot, hosts in store.conclusions.to_fetch().items():
-        say(
-            f"{snapshot}: for {len(hosts):,} hosts a record must be fetched before this version "
-            f"can tell which capture counts; run crawlblock history --crawls {snapshot}"
-        )
 
 
 @click.command()

@@ -1,0 +1,80 @@
+"""`crawlblock changes`: which hosts started or stopped blocking a crawler."""
+
+import os
+from pathlib import Path
+
+import click
+
+from crawlblock import loops
+from crawlblock.analysis import evidence
+from crawlblock.analysis.changes import changes as find_changes
+from crawlblock.cli.existing import reading_of
+from crawlblock.cli.options import db_option, reading_option, token_option
+from crawlblock.cli.output import Output, output_options, print_rows, print_text, say, working
+from crawlblock.errors import InputError
+from crawlblock.report import feed, history
+from crawlblock.report.rows import TABLE
+
+_CHANGE = [
+    "id", "host", "token", "event", "from_snapshot", "snapshot", "after", "before",
+    "from_restriction", "to_restriction", "from_basis", "to_basis", "authored_by", "status",
+    "digest",
+]  # fmt: skip
+
+
+@click.command()
+@click.option(
+    "--since", required=True, metavar="DATE|SNAPSHOT", help="From a day on, or after a snapshot."
+)
+@click.option("--until", metavar="DATE|SNAPSHOT", help="Up to this, itself included.")
+@token_option
+@reading_option
+@output_options("atom")
+@click.option("--webhook", metavar="URL", help="POST the JSON there too, if anything changed.")
+@click.option("--secret-env", metavar="NAME", help="Environment variable with the HMAC's key.")
+@db_option
+def changes(
+    since: str, until: str | None, tokens: tuple[str, ...], reading: str, output: Output,
+    webhook: str | None, secret_env: str | None, db: Path,
+) -> None:  # fmt: skip
+    r"""Print which hosts started or stopped blocking a crawler.
+
+    --since with a date counts what captures of that day and later show.  The message to a webhook
+    is signed: X-Crawlblock-Signature: sha256=HMAC of the body.
+
+    \b
+    Examples:
+      crawlblock changes --since 2024-01-01 --token GPTBot
+      crawlblock changes --since CC-MAIN-2024-30 -o atom > changes.xml
+      crawlblock changes --since 2024-01-01 --webhook https://example.org/hook --secret-env KEY
+    """
+    secret = _secret(webhook, secret_env)
+    with reading_of(db, reading) as con:
+        start = evidence.instant(con, since)
+        end = evidence.instant(con, until) if until else None
+        known = [evidence.known_token(con, token) for token in tokens]
+        with working("changes"):
+            found = find_changes(con, start, end, known)
+    if output.kind == "atom":
+        print_text(f"{feed.atom(found, known, start.start)}\n", output)
+    elif output.kind == TABLE:
+        print_text(history.changes_page(found), output)
+    else:
+        print_rows([feed.row_of(change) for change in found], output, _CHANGE)
+    if webhook and found:
+        loops.run(feed.deliver(webhook, feed.as_json(found).encode(), secret))
+        say(f"{len(found)} changes delivered")
+
+
+def _secret(webhook: str | None, name: str | None) -> str:
+    """Return the key for a webhook's signature, before anything is asked of the database."""
+    if webhook is None:
+        if name is not None:
+            raise InputError("--secret-env: there is nothing to sign without --webhook")
+        return ""
+    feed.checked_webhook(webhook)
+    if name is None:
+        raise InputError("--webhook: name the variable that holds the key with --secret-env")
+    if not os.environ.get(name):
+        raise InputError(f"--secret-env: the environment variable {name} is empty or not set")
+    return os.environ[name]

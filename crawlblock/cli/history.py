@@ -1,0 +1,122 @@
+"""`crawlblock history`: collect what Common Crawl captured of the panel's hosts."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import cast
+
+import click
+
+from crawlblock import loops
+from crawlblock.cli.costs import costs
+from crawlblock.cli.options import (
+    budget_options,
+    cache_option,
+    cache_size_option,
+    contact_option,
+    db_option,
+    mirror_option,
+    politeness_options,
+)
+from crawlblock.cli.output import PARTIAL, Output, output_options, print_rows, progress_bar, say
+from crawlblock.model import Member
+from crawlblock.pipeline.evaluate import evaluate
+from crawlblock.pipeline.history import Wanted, collect_history, plan_history
+from crawlblock.pipeline.runs import Budget, Run, Tally, recorded
+from crawlblock.sources.commoncrawl.cache import INDEX_BYTES
+from crawlblock.sources.commoncrawl.mirror import limits_for
+from crawlblock.sources.commoncrawl.plan import Method
+from crawlblock.store.store import Store
+
+_SHOWN = 5  # crawls that cannot be read
+
+
+@click.command()
+@db_option
+@mirror_option
+@contact_option
+@click.option(
+    "--crawls",
+    default="6",
+    show_default=True,
+    help="How many of the latest, 'latest', 'all', or names and their beginnings with commas.",
+)
+@click.option("--panel", default=None, help="Name of the panel.  [default: the one drawn last]")
+@click.option(
+    "--lookup",
+    type=click.Choice(["zipnum", "columnar"]),
+    default=None,
+    help="Which index to use.  [default: the cheaper]",
+)
+@click.option(
+    "--cdx-api",
+    is_flag=True,
+    help="Ask the CDX server, slowly; it does not want this for more than a few hosts.",
+)
+@politeness_options
+@click.option("--dry-run", is_flag=True, help="Say what it would cost and stop.")
+@cache_option
+@cache_size_option
+@budget_options
+@output_options()
+def history(
+    db: Path, mirror: str, contact: str | None, crawls: str, panel: str | None, lookup: str | None,
+    cdx_api: bool, rate: float | None, in_flight: int | None, dry_run: bool, cache: Path | None,
+    cache_size: float | None, max_runtime: float | None, max_requests: int | None, output: Output,
+) -> None:  # fmt: skip
+    r"""Collect robots.txt files from Common Crawl's archive.
+
+    What is stored is not asked for again: after an interruption run it once more.  A dry run reads
+    lists and what is small of an index, and stores nothing.
+
+    \b
+    Examples:
+      crawlblock history --crawls 6 --contact you@example.org --dry-run
+      crawlblock history --crawls CC-MAIN-2025 --contact you@example.org
+      crawlblock history --mirror build/miniature --crawls all
+    """
+    store = Store(db)
+    members = store.facts.followed(panel)
+    method: Method | None = "cdx-api" if cdx_api else cast("Method | None", lookup)
+    limits = limits_for(mirror, rate, in_flight)
+    folder = cache or db.with_suffix(".cache")
+    room = INDEX_BYTES if cache_size is None else round(cache_size * 1e9)
+    wanted = Wanted(mirror, contact, crawls, method, limits, folder, room)
+    if dry_run:
+        _plan(store, wanted, members, output)
+        return
+    budget = Budget.of(max_runtime, max_requests)
+    configuration = {"mirror": mirror, "crawls": crawls, "panel": panel}
+    with recorded(store, "history", configuration) as tally, progress_bar() as progress:
+        run = Run(store, tally, progress, budget, say)
+        try:
+            loops.run(collect_history(run, wanted, members))
+        finally:
+            evaluate(run)
+    say(
+        f"{tally.captures} new captures, {tally.payloads} payloads judged, "
+        f"{tally.requests} requests, {tally.bytes / 1e6:.1f} MB"
+    )
+    _end(tally)
+
+
+def _end(tally: Tally) -> None:
+    """Say what could not be done; if there is something the exit code tells of it."""
+    for trouble in tally.troubles[:_SHOWN]:
+        say(trouble)
+    if len(tally.troubles) > _SHOWN:
+        say(f"... and {len(tally.troubles) - _SHOWN} more crawls are passed over")
+    if tally.unfinished:
+        say("the budget is used up; run the same command to go on")
+    if tally.unfinished or tally.troubles:
+        sys.exit(PARTIAL)
+
+
+def _plan(store: Store, wanted: Wanted, members: Sequence[Member], output: Output) -> None:
+    """Print what each crawl would cost, and all of them."""
+    run, rate = Run(store, say=say), wanted.limits.per_second
+    plans = loops.run(plan_history(run, wanted, members))
+    rows = [{"crawl": plan.crawl, "method": plan.method, **costs([plan], rate)} for plan in plans]
+    rows.append({"crawl": "all", "method": "", **costs(plans, rate)})
+    print_rows(rows, output, list(rows[0]))
+    _end(run.tally)

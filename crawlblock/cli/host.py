@@ -1,0 +1,114 @@
+"""`crawlblock timeline`, `explain` and `cat`: what is known about one host."""
+
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from crawlblock.analysis import evidence
+from crawlblock.analysis.changes import standings, turns
+from crawlblock.cli.existing import reading_of
+from crawlblock.cli.options import crawler_names, db_option, reading_option, token_option
+from crawlblock.cli.output import Output, output_options, print_rows, print_text, say
+from crawlblock.errors import InputError
+from crawlblock.report import feed, history
+from crawlblock.report.rows import TABLE
+
+_TURN = [
+    "token", "from_snapshot", "snapshot", "after", "before", "from_restriction", "to_restriction",
+    "from_basis", "to_basis", "unknown",
+]  # fmt: skip
+_STANDING = [
+    "snapshot", "time", "outcome", "status", "token", "restriction", "basis", "root_allowed",
+]  # fmt: skip
+
+_at_option = click.option(
+    "--at",
+    metavar="SNAPSHOT|DATE",
+    help="A snapshot, or the last capture up to the end of a day.  [default: the last capture]",
+)
+
+
+@click.command()
+@click.argument("host")
+@token_option
+@click.option("--all", "whole", is_flag=True, help="A row per snapshot and crawler.")
+@reading_option
+@output_options()
+@db_option
+def timeline(
+    host: str, tokens: tuple[str, ...], whole: bool, reading: str, output: Output, db: Path
+) -> None:
+    r"""Print the history of a host, snapshot by snapshot.
+
+    A change lies between two captures; what could not be told is unknown, not open.
+
+    \b
+    Examples:
+      crawlblock timeline example.com
+      crawlblock timeline example.com --token GPTBot --token CCBot --all -o csv
+    """
+    with reading_of(db, reading) as con:
+        name = evidence.known_host(con, host)
+        rows = standings(con, name, [evidence.known_token(con, token) for token in tokens])
+    if not rows:
+        raise InputError(f"{name}: followed, but not captured yet; run `crawlblock history`")
+    if whole:
+        print_rows([_plain(asdict(row)) for row in rows], output, _STANDING)
+    elif output.kind == TABLE:
+        print_text(history.page(name, rows, turns(rows)), output)
+    else:
+        print_rows([_plain(asdict(turn)) for turn in turns(rows)], output, _TURN)
+
+
+@click.command()
+@click.argument("host")
+@click.argument("token", shell_complete=crawler_names)
+@_at_option
+@reading_option
+@output_options()
+@db_option
+def explain(host: str, token: str, at: str | None, reading: str, output: Output, db: Path) -> None:
+    r"""Print the lines that block or allow a crawler at a host.
+
+    \b
+    Examples:
+      crawlblock explain example.com GPTBot
+      crawlblock explain example.com CCBot --at CC-MAIN-2024-30 -o json
+    """
+    with reading_of(db, reading) as con:
+        asked = evidence.known_token(con, token)
+        point = evidence.point_at(con, evidence.known_host(con, host), at)
+        found = evidence.explain(con, point, asked, reading)
+    if output.kind == TABLE:
+        print_text(history.explanation(found, reading), output)
+    else:
+        row = _plain(history.explained(found))
+        print_rows([row], output, list(row))
+
+
+@click.command()
+@click.argument("host")
+@_at_option
+@db_option
+def cat(host: str, at: str | None, db: Path) -> None:
+    r"""Print the archived robots.txt of a host, byte for byte.
+
+    \b
+    Examples:
+      crawlblock cat example.com
+      crawlblock cat example.com --at 2024-08-01 > robots.txt
+    """
+    with reading_of(db) as con:
+        point, body = evidence.archived(con, evidence.known_host(con, host), at)
+    say(history.origin(point))
+    if body.is_text:
+        say(history.TEXT_NOTE)
+    sys.stdout.buffer.write(body.bytes)
+
+
+def _plain(row: dict[str, Any]) -> dict[str, object]:
+    """Write times as RFC 3339 has them."""
+    return {key: feed.utc(v) if hasattr(v, "isoformat") else v for key, v in row.items()}

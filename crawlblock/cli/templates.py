@@ -1,0 +1,63 @@
+"""`crawlblock templates`: rules that unrelated sites share."""
+
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from crawlblock.cli.existing import existing
+from crawlblock.cli.options import db_option
+from crawlblock.cli.output import Output, output_options, print_rows, working
+from crawlblock.pipeline import templates as shared
+from crawlblock.report.rows import TABLE
+
+_NAMES = 6  # agents shown of a group
+_SHARED = ["domains", "since", "author", "agents", "rules", "names", "examples"]
+
+
+@click.command()
+@db_option
+@click.option("--discovered", is_flag=True, help="Groups that many unrelated domains share.")
+@click.option(
+    "--least",
+    type=click.IntRange(2),
+    default=5,
+    show_default=True,
+    help="With --discovered: how many registered domains must share a group.",
+)
+@output_options()
+def templates(db: Path, discovered: bool, least: int, output: Output) -> None:
+    r"""Print rules that unrelated sites share.
+
+    Without --discovered they are the known templates: who writes them, and how they get onto a
+    site. With it they are groups refusing / that are the same at many domains, known or not; a
+    group that names one crawler is the same at many by chance.
+
+    \b
+    Examples:
+      crawlblock templates
+      crawlblock templates --discovered --least 10 -o json
+    """
+    store = existing(db)
+    if not discovered:
+        with working("templates"):
+            rows = [asdict(template) for template in shared.known(store)]
+        columns = ["template", "vendor", "kind", "act", "domains", "refusing", "since"]
+        print_rows(rows, output, columns if output.kind == TABLE else list(rows[0]) if rows else [])
+        return
+    with working("groups"):
+        groups = shared.discovered(store, least)
+    found: list[dict[str, object]] = [
+        {
+            "decision": group.decision,
+            "author": author,
+            "domains": group.domains,
+            "since": group.since,
+            "agents": len(group.agents),
+            "rules": group.rules,
+            "names": ", ".join(group.agents[:_NAMES]),
+            "examples": ", ".join(group.examples),
+        }
+        for group, author in groups
+    ]
+    print_rows(found, output, _SHARED)
