@@ -15,7 +15,7 @@ import altair as alt
 import duckdb
 import polars as pl
 
-from crawlblock.analysis.result_files import MANIFEST
+from crawlblock.analysis.result_files import MANIFEST, read_result
 from crawlblock.analysis.run import set_reading
 from crawlblock.errors import InputError
 from crawlblock.report.choice import claims
@@ -74,21 +74,17 @@ class Data:
         return self.query(_ACCESS, [list(tokens), snapshot])
 
     def result(self, name: str) -> pl.DataFrame:
-        """Return a result file by its name; raises InputError, with their names, for another."""
-        path = self.results / f"{name}.parquet"
-        if not path.is_file():
-            known = ", ".join(sorted(p.stem for p in self.results.glob("*.parquet")))
-            raise InputError(f"{path}: not there; {self.results} has {known}")
-        return pl.read_parquet(path)
+        """Return a result by its name; raises InputError, with their names, for another."""
+        return read_result(self.results, name)
 
     def leaders(self) -> tuple[str, ...]:
         """Return the crawlers of the main figure: each operator's most refused one, and others."""
-        found = claims({"refusals": self.result("refusals")})
+        found = claims({"blocked": self.result("blocked")})
         return found.tokens if found else ()
 
     def population(self) -> str:
         """Return whom the headlines are about: panel, or captured where there is no panel."""
-        found = claims({"refusals": self.result("refusals")})
+        found = claims({"blocked": self.result("blocked")})
         return found.population if found else "captured"
 
     def headline(self, name: str) -> pl.DataFrame:

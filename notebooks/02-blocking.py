@@ -30,8 +30,8 @@ tokens
 # interval. A crawler's line begins when it is documented. Broken lines: the archive changed.
 
 # %%
-refusals = data.headline("refusals").filter(pl.col("token").is_in(tokens))
-root = refusals.filter(pl.col("definition") == "root")
+blocked = data.headline("blocked").filter(pl.col("token").is_in(tokens))
+root = blocked.filter(pl.col("definition") == "root")
 notebook.lines(root, "token", "Share of hosts that refuse a crawler", data.breaks())
 
 # %% [markdown]
@@ -39,13 +39,13 @@ notebook.lines(root, "token", "Share of hosts that refuse a crawler", data.break
 # as open and as refusing.
 
 # %%
-data.newest("refusals").filter(pl.col("definition") == "root").select(
+data.newest("blocked").filter(pl.col("definition") == "root").select(
     "snapshot",
     "token",
     "operator",
     "n",
     "n_unknown",
-    "n_refusing",
+    "n_yes",
     "estimate",
     "low",
     "high",
@@ -59,11 +59,11 @@ data.newest("refusals").filter(pl.col("definition") == "root").select(
 # paths. named, wildcard and http add up to root.
 
 # %%
-last = data.newest("refusals").filter(pl.col("token").is_in(tokens))
+last = data.newest("blocked").filter(pl.col("token").is_in(tokens))
 last.pivot("definition", index="token", values="estimate").sort("token")
 
 # %%
-basis = data.newest("refusals_by_basis").filter(
+basis = data.newest("blocked_by_basis").filter(
     pl.col("token").is_in(tokens), pl.col("definition") == "root"
 )
 basis.pivot("basis", index="token", values="estimate").sort("token")
@@ -85,8 +85,8 @@ notebook.bars(ways, "definition", f"{(tokens or ('no crawler',))[0]} by definiti
 # not be told counts as it was last told.
 
 # %%
-balanced = data.headline("balanced").filter(pl.col("token").is_in(tokens[:1]))
-notebook.lines(balanced, "series", "The same hosts, and the last word of each")
+same_hosts = data.headline("same_hosts").filter(pl.col("token").is_in(tokens[:1]))
+notebook.lines(same_hosts, "series", "The same hosts, and the last word of each")
 
 # %% [markdown]
 # ## Events
@@ -94,20 +94,20 @@ notebook.lines(balanced, "series", "The same hosts, and the last word of each")
 # between two captures, not on a date.
 
 # %%
-turns = data.headline("events_per_snapshot").filter(pl.col("token").is_in(tokens[:1]))
-notebook.lines(turns, "event", "Hosts that closed or opened since they were last told")
+turns = data.headline("transition_counts").filter(pl.col("token").is_in(tokens[:1]))
+notebook.lines(turns, "transition", "Hosts that closed or opened since they were last told")
 
 # %%
-events = data.headline("events").filter(pl.col("token").is_in(tokens))
-events.sort("before", "host", "token", descending=[True, False, False]).select(
+transitions = data.headline("transitions").filter(pl.col("token").is_in(tokens))
+transitions.sort("before", "host", "token", descending=[True, False, False]).select(
     "host",
     "token",
-    "event",
+    "transition",
     "after",
     "before",
     "from_restriction",
     "to_restriction",
     "to_basis",
     "authored_by",
-    "first_refusal",
+    "first_block",
 ).head(20)

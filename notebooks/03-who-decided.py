@@ -49,18 +49,18 @@ data.query("""
 
 # %% [markdown]
 # ## How many decisions
-# Hosts whose deciding groups are the same copied one decision. effective_decisions is Kish's
+# Hosts whose deciding groups are the same copied one decision. effective_rulesets is Kish's
 # number, which a text on thousands of hosts raises by little; low and high count shared texts once.
 
 # %%
-decisions = data.newest("decisions").filter(pl.col("token").is_in(tokens))
-decisions.select(
+rulesets = data.newest("rulesets").filter(pl.col("token").is_in(tokens))
+rulesets.select(
     "token",
     "n",
     "n_unknown",
-    "n_refusing",
-    "n_decisions",
-    "effective_decisions",
+    "n_yes",
+    "n_rulesets",
+    "effective_rulesets",
     "estimate",
     "low",
     "high",
@@ -70,7 +70,7 @@ decisions.select(
 
 # %%
 notebook.bars(
-    decisions.sort("estimate", descending=True), "token", "Refusals, shared texts counted once"
+    rulesets.sort("estimate", descending=True), "token", "Refusals, shared texts counted once"
 )
 
 # %% [markdown]
@@ -125,5 +125,5 @@ data.newest("lost").filter(pl.col("token").is_in(tokens)).select(
     "bound_high",
     "covered",
     "largest",
-    "silence",
+    "no_estimate",
 ).sort("token", "corpus", "unit")

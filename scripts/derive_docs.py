@@ -6,19 +6,18 @@ Running it twice gives the same bytes; a test fails when the file lags the code.
 
 import re
 import sys
-import tempfile
-import tomllib
 from collections.abc import Iterable, Iterator
 from contextlib import closing
-from importlib.resources import files
 from pathlib import Path
 
 import click
 import duckdb
 
 from crawlblock import errors
+from crawlblock.analysis.columns import words_of
 from crawlblock.analysis.derived import DERIVED, Derived
-from crawlblock.analysis.run import Metric, analyze, metrics
+from crawlblock.analysis.replication import REPLICATION
+from crawlblock.analysis.run import CENSUS, Metric, metrics
 from crawlblock.cli import cli
 from crawlblock.cli.commands import every_command
 from crawlblock.cli.output import PARTIAL
@@ -46,14 +45,14 @@ VARIABLES = {
 }
 
 
-# Columns that results of a census alone have, or that mean something else there.
-CENSUS = {
-    "population": "hosts, or domains: registered domains, each by the host that stands for it.",
-    "files": "WARC files of the crawl that are merged.",
-    "part": "The part of its kind, such as a top-level domain, that the row is about.",
-    "kind": "In `refusals_by_group`: tld, domain_size, provider, template or rank_band.",
-    "n_flapping": "Hosts or domains with more than one payload.",
-}
+_CENSUS = (
+    "`crawlblock analyze --census` writes these. population hosts: every host of which the merged "
+    "files hold a robots.txt request, by its newest good capture. population domains: every "
+    "registered domain, by its apex host, else its www, else its host with the shortest name. low "
+    "and high are the 95 % interval of sampling WARC files, which are clusters of hosts. There is "
+    "none from a single file, and none for a whole crawl, where nothing is sampled. A host that is "
+    "in many files is more surely in a share of them.\n"
+)
 
 
 def main() -> None:
@@ -66,7 +65,7 @@ def reference() -> str:
     """Return the whole page."""
     with closing(duckdb.connect()) as con:
         con.execute(schema()).fetchall()
-        parts = [*_commands(), *_codes(), *_variables(), *_schema(con), *_results(con)]
+        parts = [*_commands(), *_codes(), *_variables(), *_schema(con), *_results()]
     return HEAD + "\n".join(parts) + "\n"
 
 
@@ -222,51 +221,53 @@ def _macros(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
     return [(f"`{name}({found[name][0]})`", found[name][1]) for name in named]
 
 
-def _results(con: duckdb.DuckDBPyConnection) -> Iterator[str]:
-    terms = tomllib.loads((files("crawlblock.report.export") / "claims.toml").read_text("utf-8"))
-    with tempfile.TemporaryDirectory() as folder:
-        frames = analyze(con, Path(folder))
-    columns = {name: frame.columns for name, frame in frames.items()}
+def _results() -> Iterator[str]:
     yield "## Result files\n"
     yield (
-        "`crawlblock analyze` writes each claim as Parquet and as CSV. Beside them are the page, "
-        "its figures as SVG and PNG, `manifest.json`, which says what they are of, and `ledger`, "
-        "the figures of others beside ours.\n"
+        "`crawlblock analyze` writes each result as Parquet and as CSV. Beside them are the page, "
+        "its figures as SVG and PNG, `manifest.json`, which says what they are of, and "
+        "`columns.csv`, which says what each column holds.\n"
     )
-    yield from _claims([*metrics(), *DERIVED], columns)
+    for made in [*metrics(), *DERIVED]:
+        yield from _result(made, words_of(made.name))
+    yield f"### {REPLICATION}\n"
+    yield "Figures that others published beside ours, each with its source.\n"
+    yield _listed(words_of(REPLICATION))
     yield "## Result files of a census\n"
-    yield "`crawlblock analyze --census` writes these.\n"
-    census = metrics("census")
-    yield from _claims(census, _census_columns(con, census), "census/")
+    yield _CENSUS
+    for made in metrics(CENSUS):
+        yield from _result(made, words_of(made.name, census=True), "census/")
     yield "## Columns of result files\n"
-    own = (
-        (f"`{c}` in `{k}`", v)
-        for k, each in terms.items()
-        if k != "columns"
-        for c, v in each.items()
-    )
-    census_alone = ((f"`{c}` in a census", v) for c, v in CENSUS.items())
-    rows = [*((f"`{c}`", v) for c, v in terms["columns"].items()), *own, *census_alone]
-    yield _table(("column", "holds"), rows)
-    yield "Other columns are those of the tables above.\n"
+    yield _table(("column", "holds"), _words())
 
 
-def _census_columns(
-    con: duckdb.DuckDBPyConnection, census: Iterable[Metric]
-) -> dict[str, list[str]]:
-    text = (files("crawlblock.analysis") / "held_census.sql").read_text("utf-8")
-    for statement in duckdb.extract_statements(text):
-        con.execute(statement).fetchall()
-    return {metric.name: con.sql(metric.sql).columns for metric in census}
+def _result(made: Metric | Derived, words: Iterable[str], folder: str = "") -> Iterator[str]:
+    yield f"### {folder}{made.name}\n"
+    yield f"{_plain(f'{made.title}. Unit: {made.unit}. {made.note}')}\n"
+    yield _listed(words)
 
 
-def _claims(
-    claims: Iterable[Metric | Derived], columns: dict[str, list[str]], folder: str = ""
-) -> Iterator[str]:
-    for claim in claims:
-        yield f"### {folder}{claim.name}\n"
-        yield f"{_plain(f'{claim.title}. Unit: {claim.unit}. {claim.note}')}\n"
-        yield "Columns: " + ", ".join(f"`{name}`" for name in columns[claim.name]) + ".\n"
+def _listed(columns: Iterable[str]) -> str:
+    return "Columns: " + ", ".join(f"`{name}`" for name in columns) + ".\n"
+
+
+def _words() -> list[tuple[str, str]]:
+    """Return every column with what it holds, and in which results if it holds several things."""
+    found: dict[str, dict[str, list[str]]] = {}
+    panel = [made.name for made in [*metrics(), *DERIVED]]
+    for name, words in (
+        *((name, words_of(name)) for name in [*panel, REPLICATION]),
+        *((f"census/{m.name}", words_of(m.name, census=True)) for m in metrics(CENSUS)),
+    ):
+        for column, about in words.items():
+            found.setdefault(column, {}).setdefault(about, []).append(name)
+    return [
+        (f"`{column}`" + ("" if number == 0 else f" in {', '.join(names)}"), about)
+        for column, abouts in found.items()
+        for number, (about, names) in enumerate(
+            sorted(abouts.items(), key=lambda item: -len(item[1]))
+        )
+    ]
 
 
 def _prose(text: str | None) -> str:

@@ -80,7 +80,7 @@ def test_switch(seen: Watched) -> None:
 
 def test_numbers_are_the_files(seen: Watched, results: Path) -> None:
     """The first answer and each row of the main figure are what the result files hold."""
-    frame = pl.read_parquet(results / "refusals.parquet").filter(
+    frame = pl.read_parquet(results / "blocked.parquet").filter(
         (pl.col("definition") == "root") & (pl.col("population") == "panel")
     )
     (last,) = frame.filter(pl.col("token") == "GPTBot").tail(1).to_dicts()
@@ -88,7 +88,7 @@ def test_numbers_are_the_files(seen: Watched, results: Path) -> None:
     for part in (percent(last["estimate"]), interval(last["low"], last["high"]),
                  f"n = {last['n']}", f"{last['n_unknown']} unknown", last["snapshot"]):  # fmt: skip
         assert part in answer
-    rows = seen.page.locator("#refusals-rows tbody tr").all()
+    rows = seen.page.locator("#blocked-rows tbody tr").all()
     shown = [row.locator("td").all_text_contents() for row in rows]
     claims = {(r["snapshot"], r["token"]): r for r in frame.to_dicts()}
     assert len(shown) > 3
@@ -108,7 +108,7 @@ def test_choice_of_a_crawler(seen: Watched, results: Path) -> None:
         "before => document.querySelector('#verdicts-chart svg').innerHTML !== before", arg=before
     )
     assert set(seen.page.locator(".whose").all_text_contents()) == {"CCBot"}
-    told = pl.read_parquet(results / "refusals.parquet").filter(
+    told = pl.read_parquet(results / "blocked.parquet").filter(
         (pl.col("token") == "CCBot") & (pl.col("definition") == "full")
     )
     seen.page.locator("figure", has=seen.page.locator("#verdicts-rows")).locator("summary").click()
@@ -116,7 +116,7 @@ def test_choice_of_a_crawler(seen: Watched, results: Path) -> None:
     rows = seen.page.locator("#verdicts-rows tbody tr").all()
     cells = [row.locator("td").all_text_contents() for row in rows]
     full = [int(hosts) for _, kind, _, hosts in cells if kind == "full"]
-    assert full == told["n_refusing"].to_list()
+    assert full == told["n_yes"].to_list()
     assert "CCBot" in seen.page.locator("#host-table caption").inner_text()
     assert seen.complaints == []
 
@@ -200,7 +200,7 @@ def test_markup_is_text(seen: Watched) -> None:
     shown = seen.page.locator(".evidence").inner_text()
     assert "Disallow: / # </script><img src=x onerror=alert(1)>\\u2028&\"'" in shown
     assert seen.page.locator("main b:text-is('evil'), main img, main script").count() == 0
-    assert EVIL_TEXT in str(seen.page.locator("#refusals_by_stratum-rows").text_content())
+    assert EVIL_TEXT in str(seen.page.locator("#blocked_by_segment-rows").text_content())
     assert seen.complaints == []
 
 
@@ -223,7 +223,7 @@ def test_without_scripts(chromium: Browser, results: Path) -> None:
         assert watched.page.locator(".lead").count() == 4
         assert watched.page.locator(".chart > svg").count() == 9
         assert watched.page.locator(".chart > svg").first.is_visible()
-        assert watched.page.locator("#refusals-rows tbody tr").count() > 3
+        assert watched.page.locator("#blocked-rows tbody tr").count() > 3
         for control in ("#theme", "#crawler-choice", "#host-search"):
             assert not watched.page.locator(control).is_visible()
         assert watched.complaints == []

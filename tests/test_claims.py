@@ -44,15 +44,15 @@ def test_gap(claims: dict[str, pl.DataFrame]) -> None:
     assert (row["n"], row["n_unknown"], row["first_only"], row["second_only"]) == (9, 1, 0, 3)
     assert row["estimate"] == pytest.approx(-3 / 9)
     assert row["first_share"] == pytest.approx(2 / 9)
-    assert (row["first_decisions"], row["second_decisions"]) == (0, 2)
+    assert (row["first_rulesets"], row["second_rulesets"]) == (0, 2)
     assert (row["first_crawlers"], row["second_crawlers"]) == (1, 1)
 
 
 def test_decisions(claims: dict[str, pl.DataFrame]) -> None:
     """Four texts refuse Alpha, two of them the same; the 503 is its host's own."""
-    row = one(claims["decisions"], snapshot="S1", token="Alpha")
-    assert (row["n"], row["n_refusing"], row["n_decisions"]) == (9, 5, 3)
-    assert row["effective_decisions"] == pytest.approx(16 / 6)
+    row = one(claims["rulesets"], snapshot="S1", token="Alpha")
+    assert (row["n"], row["n_yes"], row["n_rulesets"]) == (9, 5, 3)
+    assert row["effective_rulesets"] == pytest.approx(16 / 6)
     assert row["estimate"] == pytest.approx(5 / 9)
     low, high, naive_low = (row[name] for name in ("low", "high", "naive_low"))
     assert isinstance(low, float) and isinstance(high, float) and isinstance(naive_low, float)
@@ -71,15 +71,15 @@ def test_authors(claims: dict[str, pl.DataFrame]) -> None:
 def test_signals(claims: dict[str, pl.DataFrame]) -> None:
     """Two of the seven hosts whose robots.txt could be read state a signal."""
     row = one(claims["signals"], snapshot="S1")
-    assert (row["kind"], row["use"], row["wish"]) == ("content-signal", "train", "refuse")
-    assert (row["n"], row["n_stating"], row["estimate"]) == (7, 2, pytest.approx(2 / 7))
+    assert (row["kind"], row["use"], row["preference"]) == ("content-signal", "train", "refuse")
+    assert (row["n"], row["n_yes"], row["estimate"]) == (7, 2, pytest.approx(2 / 7))
 
 
 def test_balanced_and_carried(claims: dict[str, pl.DataFrame]) -> None:
     """Eight hosts are told in both snapshots; one more counts as it was last told."""
-    found = claims["balanced"].filter(pl.col("token") == "Alpha")
+    found = claims["same_hosts"].filter(pl.col("token") == "Alpha")
     counts = {
-        (row["series"], row["snapshot"]): (row["n"], row["n_refusing"]) for row in found.to_dicts()
+        (row["series"], row["snapshot"]): (row["n"], row["n_yes"]) for row in found.to_dicts()
     }
     assert counts == {
         ("balanced", "S1"): (8, 4),
@@ -92,14 +92,14 @@ def test_balanced_and_carried(claims: dict[str, pl.DataFrame]) -> None:
 def test_attrition(claims: dict[str, pl.DataFrame]) -> None:
     """Of two hosts that refuse everybody none is lost, of seven others one."""
     row = one(claims["attrition"], token="*")
-    assert (row["n"], row["n_refusing"], row["n_lost_refusing"], row["n_lost_open"]) == (9, 2, 0, 1)
+    assert (row["n"], row["n_blocked"], row["n_lost_blocked"], row["n_lost_open"]) == (9, 2, 0, 1)
     assert row["estimate"] == pytest.approx(-1 / 7)
     assert row["n_unknown"] == 1
 
 
 def test_openness(claims: dict[str, pl.DataFrame]) -> None:
     """Five of nine hosts refuse at first sight; of the four others one later."""
-    found = claims["openness"].filter(
+    found = claims["survival"].filter(
         (pl.col("token") == "Alpha") & (pl.col("timing") == "between")
     )
     steps = [(row["before"], row["estimate"]) for row in found.to_dicts()]
@@ -111,7 +111,7 @@ def test_openness(claims: dict[str, pl.DataFrame]) -> None:
 def test_selective(claims: dict[str, pl.DataFrame]) -> None:
     """Nobody names the open archive; what compares crawlers that are not known says nothing."""
     row = one(claims["selective"], snapshot="S1", selection="archive, not search")
-    assert (row["n"], row["n_holding"], row["estimate"]) == (9, 0, 0.0)
+    assert (row["n"], row["n_yes"], row["estimate"]) == (9, 0, 0.0)
     row = one(claims["selective"], snapshot="S1", selection="GPTBot, not CCBot")
     assert (row["n"], row["n_unknown"], row["estimate"]) == (0, 10, None)
 
@@ -120,4 +120,4 @@ def test_a_short_series_has_no_forecast(claims: dict[str, pl.DataFrame]) -> None
     """Two points foretell nothing, and the claim says so."""
     row = one(claims["forecast"], token="Alpha")
     assert row["estimate"] is None
-    assert "22 known points" in str(row["silence"])
+    assert "22 known points" in str(row["no_estimate"])

@@ -80,19 +80,19 @@ def test_answer(bundled: Path) -> None:
     """The answer is a page, a figure and result files, with refusals of GPTBot growing."""
     results = bundled / "results"
     assert "rendered" in (results / "index.html").read_text("utf-8").lower()
-    assert (results / "refusals.svg").read_text("utf-8").startswith("<svg")
-    frame = pl.read_parquet(results / "refusals.parquet").filter(
+    assert (results / "blocked.svg").read_text("utf-8").startswith("<svg")
+    frame = pl.read_parquet(results / "blocked.parquet").filter(
         (pl.col("token") == "GPTBot") & (pl.col("definition") == "root")
     )
     assert frame.height == 7  # documented in August 2023: crawls before are not counted
     assert frame["estimate"][-1] > frame["estimate"][0]
     assert (frame["n"] + frame["n_unknown"] == 1201).all()
-    assert pl.read_csv(results / "refusals.csv", infer_schema_length=None).height > 1000
+    assert pl.read_csv(results / "blocked.csv", infer_schema_length=None).height > 1000
 
 
 def test_readme_tells_the_same_n(bundled: Path) -> None:
     """The n and the unknowns below the README's figure are those of the last snapshot."""
-    frame = pl.read_parquet(bundled / "results" / "refusals.parquet").filter(
+    frame = pl.read_parquet(bundled / "results" / "blocked.parquet").filter(
         (pl.col("token") == "GPTBot") & (pl.col("definition") == "root")
     )
     told = f"n = {frame['n'][-1]:,} told and {frame['n_unknown'][-1]:,} unknown"
@@ -101,8 +101,8 @@ def test_readme_tells_the_same_n(bundled: Path) -> None:
 
 def test_strata_stand_apart(bundled: Path) -> None:
     """Top sites and government hosts have series of their own."""
-    frame = pl.read_parquet(bundled / "results" / "refusals_by_stratum.parquet")
-    assert set(frame["stratum"]) == {"top sites", "US government"}
+    frame = pl.read_parquet(bundled / "results" / "blocked_by_segment.parquet")
+    assert set(frame["segment"]) == {"top sites", "US government"}
 
 
 def test_again_changes_nothing(bundled: Path) -> None:

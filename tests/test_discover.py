@@ -107,8 +107,8 @@ def test_wishes_that_rules_do_not_follow(tmp_path: Path) -> None:
     db = ["--db", str(tmp_path / "w.duckdb")]
     for arguments in (["import", str(tmp_path / "hosts.jsonl")], ["analyze"]):
         subprocess.run([*command, *arguments, *db], capture_output=True, check=True, timeout=60)
-    frame = pl.read_parquet(tmp_path / "results" / "clashes.parquet")
-    found = {row["clash"]: (row["n"], row["n_clashing"]) for row in frame.to_dicts()}
+    frame = pl.read_parquet(tmp_path / "results" / "signal_conflicts.parquet")
+    found = {row["conflict"]: (row["n"], row["n_yes"]) for row in frame.to_dicts()}
     assert found == {"overruled": (3, 1), "unenforced": (3, 1)}
     said = subprocess.run(
         [*command, "explain", "unenforced.com", "GPTBot", "-o", "table", *db],

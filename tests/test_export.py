@@ -145,7 +145,7 @@ def test_keys(full: tuple[Path, dict[str, Table]]) -> None:
 
 
 def test_every_column_is_described(full: tuple[Path, dict[str, Table]]) -> None:
-    """Every column says what it holds: by COMMENT ON, or for the claims in claims.toml."""
+    """Every column says what it holds: by COMMENT ON, or for the results in columns.toml."""
     silent_ones = [
         f"{table.label}.{field.name}"
         for table in full[1].values()
@@ -318,8 +318,8 @@ def test_reading(db: Path, tmp_path: Path) -> None:
     export(db, tmp_path / "ccbot", wish, silent)
     meanings = pl.read_parquet(tmp_path / "ccbot" / "data" / "meanings.parquet")
     assert set(meanings.filter(pl.col("answer") == "http 403")["restriction"]) == {"full"}
-    refusals = pl.read_parquet(tmp_path / "ccbot" / "claims" / "refusals.parquet")
-    assert set(refusals["reading"]) == {"ccbot"}
+    blocked = pl.read_parquet(tmp_path / "ccbot" / "claims" / "blocked.parquet")
+    assert set(blocked["http_profile"]) == {"ccbot"}
 
 
 def test_empty_database(tmp_path: Path) -> None:

@@ -125,7 +125,7 @@ def test_decisions_in_sql(con: duckdb.DuckDBPyConnection, seed: int) -> None:
         "SELECT coalesce(decision, 'own ' || id) AS decision, sum(weight * factor) AS weight, "
         "coalesce(sum(weight * factor) FILTER (says), 0) AS agreed "
         "FROM known WHERE says IS NOT NULL GROUP BY ALL), claim AS ("
-        "SELECT sum(agreed) / sum(weight) AS p, effective_decisions(weight) AS n FROM decisions) "
+        "SELECT sum(agreed) / sum(weight) AS p, effective_rulesets(weight) AS n FROM decisions) "
         "SELECT p, wilson_low(p, n), wilson_high(p, n), n FROM claim"
     ).fetchall()[0]
     found = stratified(answers)
@@ -172,19 +172,19 @@ def test_no_total_without_sizes() -> None:
     assert weighted_total(part_unknown).estimate == 1
 
 
-def test_silence_in_sql(con: duckdb.DuckDBPyConnection) -> None:
-    """A claim that cannot be made is NULL, and says why."""
+def test_no_estimate_in_sql(con: duckdb.DuckDBPyConnection) -> None:
+    """Without hosts that are known there is a reason why there is no estimate."""
     rows = con.execute(
-        "SELECT silence(n, u) FROM (VALUES (0, 0), (0, 4), (3, 1), (NULL, NULL)) t(n, u)"
+        "SELECT no_estimate(n, u) FROM (VALUES (0, 0), (0, 4), (3, 1), (NULL, NULL)) t(n, u)"
     ).fetchall()
     assert rows == [
-        ("there are no hosts",), ("none of the hosts could be told",), (None,),
+        ("there are no hosts",), ("none of the hosts is known",), (None,),
         ("there are no hosts",),
     ]  # fmt: skip
     nothing = "(SELECT 1.0 AS total, 0.0 AS known, 0.0 AS agreed, NULL::DOUBLE AS n)"
     empty = con.execute(
         f"SELECT total_low(total, known, agreed, n), total_high(total, known, agreed, n), "
-        f"effective_decisions(known), paired_low(NULL, NULL, NULL, 0), "
+        f"effective_rulesets(known), paired_low(NULL, NULL, NULL, 0), "
         f"paired_high(0.1, 0, 0.1, 0), paired_low(0.1, 0, 0.1, NULL), "
         f"two_sided_p(NULL) FROM {nothing}"
     ).fetchall()

@@ -13,12 +13,12 @@ import small_database as small
 from oracles.estimate import Answer, stratified
 
 from crawlblock.analysis.derived import DERIVED
-from crawlblock.analysis.run import analyze, metrics, set_reading
+from crawlblock.analysis.run import analyze, metrics, result_of, set_reading
 from crawlblock.errors import InputError, StoreError
 from crawlblock.intervals import wilson
 
-PANEL_ONLY = ("attrition", "balanced", "openness")  # they follow hosts from one to the next
-CLAIM = {"n", "n_unknown", "estimate", "low", "high", "reading"}
+PANEL_ONLY = ("attrition", "same_hosts", "survival")  # they follow hosts from one to the next
+CLAIM = {"estimand", "n", "n_unknown", "estimate", "low", "high", "http_profile", "no_estimate"}
 TEN: dict[str, small.Answer] = {
     "h0": "named", "h1": "named", "h2": "wild", "h3": "but", "h4": "partly", "h5": "open",
     "h6": "open", "h7": 404, "h8": 503, "h9": None,
@@ -36,8 +36,8 @@ def con(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 def ask(con: duckdb.DuckDBPyConnection, name: str, reading: str = "rfc9309") -> pl.DataFrame:
     """Return what one metric answers."""
     set_reading(con, reading)
-    (sql,) = (metric.sql for metric in metrics() if metric.name == name)
-    return pl.DataFrame(con.sql(sql))
+    (wanted,) = (metric for metric in metrics() if metric.name == name)
+    return result_of(con, wanted)
 
 
 def rows(frame: pl.DataFrame, *columns: str, **where: object) -> list[tuple[Any, ...]]:
@@ -53,7 +53,9 @@ def test_header(con: duckdb.DuckDBPyConnection, metric: Any) -> None:
     assert metric.title and metric.unit and metric.note
     columns = set(ask(con, metric.name).columns)
     wanted = (
-        CLAIM if metric.unit.startswith(("share", "difference")) else {"after", "before", "reading"}
+        CLAIM
+        if metric.unit.startswith(("share", "difference"))
+        else {"after", "before", "http_profile"}
     )
     assert wanted <= columns
 
@@ -61,8 +63,8 @@ def test_header(con: duckdb.DuckDBPyConnection, metric: Any) -> None:
 def test_shares_by_definition(con: duckdb.DuckDBPyConnection) -> None:
     """Each definition counts its own refusals among the hosts told; 4xx opens and 5xx closes."""
     small.snapshot(con, "S1", date(2023, 10, 1), TEN)
-    found = ask(con, "refusals")
-    counts = dict(rows(found, "definition", "n_refusing", token="Alpha"))
+    found = ask(con, "blocked")
+    counts = dict(rows(found, "definition", "n_yes", token="Alpha"))
     assert counts == {"root": 5, "full": 4, "all_but": 1, "partial": 1, "any": 6}
     ((n, unknown, *claim),) = rows(
         found, "n", "n_unknown", "estimate", "low", "high", "bound_low", "bound_high",
@@ -70,24 +72,22 @@ def test_shares_by_definition(con: duckdb.DuckDBPyConnection) -> None:
     )  # fmt: skip
     assert (n, unknown) == (9, 1)
     assert claim == pytest.approx([5 / 9, *wilson(5 / 9, 9), 5 / 10, 6 / 10])
-    assert rows(found, "n_refusing", token="Seeker", definition="root") == [(2,)]
+    assert rows(found, "n_yes", token="Seeker", definition="root") == [(2,)]
 
 
 def test_other_reading(con: duckdb.DuckDBPyConnection) -> None:
     """Read as Common Crawl's crawler does, a server error is unknown, and the rows say so."""
     small.snapshot(con, "S1", date(2023, 10, 1), TEN)
-    found = ask(con, "refusals", "ccbot")
-    assert rows(found, "n", "n_unknown", "n_refusing", token="Alpha", definition="root") == [
-        (8, 2, 4)
-    ]
-    assert set(found["reading"]) == {"ccbot"}
+    found = ask(con, "blocked", "ccbot")
+    assert rows(found, "n", "n_unknown", "n_yes", token="Alpha", definition="root") == [(8, 2, 4)]
+    assert set(found["http_profile"]) == {"ccbot"}
 
 
 def test_bases_add_up(con: duckdb.DuckDBPyConnection) -> None:
     """Named, wildcard and HTTP refusals are told apart and add up to all."""
     small.snapshot(con, "S1", date(2023, 10, 1), TEN)
-    found = ask(con, "refusals_by_basis")
-    assert dict(rows(found, "basis", "n_refusing", token="Alpha", definition="root")) == {
+    found = ask(con, "blocked_by_basis")
+    assert dict(rows(found, "basis", "n_yes", token="Alpha", definition="root")) == {
         "named": 3, "wildcard": 1, "http": 1,
     }  # fmt: skip
     assert set(rows(found, "n", "n_unknown", token="Alpha")) == {(9, 1)}
@@ -99,7 +99,7 @@ def test_counted_since_documented(con: duckdb.DuckDBPyConnection) -> None:
     """A crawler is not counted before it was documented, and always where that is unknown."""
     small.snapshot(con, "S0", date(2023, 7, 31), TEN)
     small.snapshot(con, "S1", date(2023, 8, 1), TEN)
-    found = ask(con, "refusals")
+    found = ask(con, "blocked")
     assert set(rows(found, "snapshot", token="Alpha")) == {("S1",)}
     assert set(rows(found, "snapshot", token="Beta")) == {("S0",), ("S1",)}
 
@@ -108,11 +108,11 @@ def test_unknown_is_not_allowed(con: duckdb.DuckDBPyConnection) -> None:
     """Hosts that cannot be told give no share at all, and bounds from nothing to everything."""
     small.snapshot(con, "S1", date(2023, 10, 1), {"a": None, "b": "html", "c": 525})
     claim = ("n", "n_unknown", "estimate", "low", "high", "bound_low", "bound_high")
-    found = ask(con, "refusals")
+    found = ask(con, "blocked")
     assert rows(found, *claim, token="Alpha", definition="root") == [
         (0, 3, None, None, None, 0.0, 1.0)
     ]
-    found = ask(con, "refusals_by_openness")
+    found = ask(con, "blocked_by_openness")
     assert rows(found, *claim[:3], openness="any", definition="root") == [(0, 3, None)]
 
 
@@ -124,7 +124,7 @@ def test_strata_and_weights(con: duckdb.DuckDBPyConnection) -> None:
     captured = [name for name in names if name != "tail3"]
     asked = dict(zip(captured, answers, strict=True)) | {"tail3": None}
     small.snapshot(con, "S1", date(2023, 10, 1), asked)
-    found = ask(con, "refusals")
+    found = ask(con, "blocked")
     ((population, n, unknown, *claim),) = rows(
         found, "population", "n", "n_unknown", "estimate", "low", "high", "bound_low", "bound_high",
         token="Alpha", definition="root",
@@ -132,8 +132,8 @@ def test_strata_and_weights(con: duckdb.DuckDBPyConnection) -> None:
     assert (population, n, unknown) == ("panel", 6, 2)
     interval = wilson(201 / 404, 404**2 / (2 * 200**2 + 4))
     assert claim == pytest.approx([201 / 404, *interval, 101 / 404, 301 / 404])
-    found = ask(con, "refusals_by_stratum")
-    shares = rows(found, "stratum", "estimate", "n", token="Alpha", definition="root")
+    found = ask(con, "blocked_by_segment")
+    shares = rows(found, "segment", "estimate", "n", token="Alpha", definition="root")
     assert shares == [("head", 0.25, 4), ("tail", 0.5, 2)]
 
 
@@ -147,7 +147,7 @@ def test_sql_agrees_with_python(con: duckdb.DuckDBPyConnection) -> None:
     said = {"named": True, "wild": True, "open": False, 404: False, None: None}
     expected = stratified(Answer(said[answers[h]], round(w, 6), s) for h, s, w in hosts)
     (found,) = rows(
-        ask(con, "refusals"), "n", "n_unknown", "estimate", "low", "high",
+        ask(con, "blocked"), "n", "n_unknown", "estimate", "low", "high",
         token="Alpha", definition="root",
     )  # fmt: skip
     assert found == pytest.approx(
@@ -176,8 +176,8 @@ def test_at_least_one_crawler(con: duckdb.DuckDBPyConnection) -> None:
     """By purpose and openness a host refuses if it refuses one AI crawler counted at that date."""
     small.snapshot(con, "S0", date(2023, 7, 1), TEN)
     small.snapshot(con, "S1", date(2023, 10, 1), TEN)
-    found = ask(con, "refusals_by_openness")
-    columns = ("snapshot", "openness", "crawlers", "n_refusing", "n", "n_unknown")
+    found = ask(con, "blocked_by_openness")
+    columns = ("snapshot", "openness", "crawlers", "n_yes", "n", "n_unknown")
     assert rows(found, *columns, definition="root") == [
         ("S0", "any", 1, 2, 9, 1),
         ("S0", "open", 1, 2, 9, 1),
@@ -185,8 +185,8 @@ def test_at_least_one_crawler(con: duckdb.DuckDBPyConnection) -> None:
         ("S1", "closed", 1, 5, 9, 1),
         ("S1", "open", 1, 2, 9, 1),
     ]
-    found = ask(con, "refusals_by_purpose")
-    assert rows(found, "purpose", "n_refusing", snapshot="S1", definition="any") == [
+    found = ask(con, "blocked_by_purpose")
+    assert rows(found, "purpose", "n_yes", snapshot="S1", definition="any") == [
         ("archive", 3),
         ("training", 6),
     ]
@@ -198,8 +198,8 @@ def test_populations_stay_apart(con: duckdb.DuckDBPyConnection) -> None:
     small.snapshot(con, "S1", date(2023, 10, 1), {"a": "named", "b": None, "x": "open"})
     small.snapshot(con, "I1", date(2023, 10, 1), {"a": "open", "x": "named", "y": "open"}, "import")
     small.snapshot(con, "I2", date(2023, 11, 1), {"b": "open"}, "import")
-    found = ask(con, "refusals")
-    columns = ("population", "snapshot", "n", "n_unknown", "n_refusing")
+    found = ask(con, "blocked")
+    columns = ("population", "snapshot", "n", "n_unknown", "n_yes")
     assert rows(found, *columns, token="Alpha", definition="root") == [
         ("captured", "I1", 3, 0, 1),
         ("panel", "S1", 1, 1, 1),
@@ -212,7 +212,7 @@ def test_a_crawl_half_asked_is_no_claim(con: duckdb.DuckDBPyConnection) -> None:
     small.panel(con, [("a", "all", 1.0), ("b", "all", 1.0)])
     small.snapshot(con, "S1", date(2023, 10, 1), {"a": "named", "b": "open"})
     small.snapshot(con, "S2", date(2023, 11, 1), {"a": "named"})
-    assert set(ask(con, "refusals")["snapshot"]) == {"S1"}
+    assert set(ask(con, "blocked")["snapshot"]) == {"S1"}
     assert con.execute("FROM incomplete_snapshots").fetchall() == [("S2", 1, 2)]
 
 
@@ -225,20 +225,20 @@ def captures(con: duckdb.DuckDBPyConnection, host: str, *answers: small.Answer) 
 def test_changes_lie_between_captures(con: duckdb.DuckDBPyConnection) -> None:
     """Captures that cannot be told widen the interval, on both sides of a reversal."""
     captures(con, "a", "open", None, "named", "html", "open")
-    found = ask(con, "events")
-    columns = ("event", "after", "before", "from_restriction", "to_restriction", "first_refusal")
+    found = ask(con, "transitions")
+    columns = ("transition", "after", "before", "from_restriction", "to_restriction", "first_block")
     assert rows(found, *columns, token="Alpha") == [
         ("refused", datetime(2023, 8, 2), datetime(2023, 10, 2), "none", "full", True),
         ("opened", datetime(2023, 10, 2), datetime(2023, 12, 2), "full", "none", False),
     ]
-    assert rows(found, "event", token="Beta") == []
+    assert rows(found, "transition", token="Beta") == []
 
 
 def test_refused_from_the_first_capture(con: duckdb.DuckDBPyConnection) -> None:
     """What was refused from the start has no lower end, and refusing anew is no first refusal."""
     captures(con, "a", None, "wild", "named", "open", "but")
-    found = ask(con, "events")
-    assert rows(found, "event", "after", "before", "first_refusal", token="Alpha") == [
+    found = ask(con, "transitions")
+    assert rows(found, "transition", "after", "before", "first_block", token="Alpha") == [
         ("refused", None, datetime(2023, 9, 2), True),
         ("opened", datetime(2023, 10, 2), datetime(2023, 11, 2), False),
         ("refused", datetime(2023, 11, 2), datetime(2023, 12, 2), False),
@@ -250,8 +250,8 @@ def test_changes_of_a_crawler_documented_later(con: duckdb.DuckDBPyConnection) -
     small.snapshot(con, "S0", date(2023, 5, 1), {"a": "open", "b": "open", "c": "wild"})
     small.snapshot(con, "S1", date(2023, 6, 1), {"a": "open", "b": "wild", "c": "wild"})
     small.snapshot(con, "S2", date(2023, 9, 1), {"a": "named", "b": "wild", "c": "open"})
-    found = ask(con, "events")
-    assert rows(found, "host", "event", "after", "before", token="Alpha") == [
+    found = ask(con, "transitions")
+    assert rows(found, "host", "transition", "after", "before", token="Alpha") == [
         ("a", "refused", datetime(2023, 6, 2), datetime(2023, 9, 2)),
         ("b", "refused", None, datetime(2023, 9, 2)),
         ("c", "opened", datetime(2023, 6, 2), datetime(2023, 9, 2)),
@@ -267,8 +267,8 @@ def test_changes_counted(con: duckdb.DuckDBPyConnection) -> None:
         ("S3", 11, ("named", "named", None, "open")),
     ):
         small.snapshot(con, name, date(2023, month, 1), dict(zip(hosts, answers, strict=True)))
-    found = ask(con, "events_per_snapshot")
-    columns = ("snapshot", "event", "n", "n_unknown", "n_changed", "estimate")
+    found = ask(con, "transition_counts")
+    columns = ("snapshot", "transition", "n", "n_unknown", "n_yes", "estimate")
     assert rows(found, *columns, token="Alpha") == [
         ("S1", "opened", 0, 4, 0, None),
         ("S1", "refused", 0, 4, 0, None),

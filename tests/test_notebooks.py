@@ -185,7 +185,7 @@ def test_what_is_missing_is_named(poor: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no complete results there; run `crawlblock analyze`"):
         notebook.load(poor, tmp_path)
     data = notebook.load(poor)
-    with pytest.raises(InputError, match="refusals"):
+    with pytest.raises(InputError, match="blocked"):
         data.result("refusal")
     data.con.close()
 

@@ -167,9 +167,9 @@ def test_update_knows_metrics(tmp_path: Path) -> None:
     """Only an edited, a new and a missing result are computed; a result that is gone is removed."""
     copy = made(tmp_path)  # without captures: a page without figures is soon made
     metrics = copy.folder / "crawlblock" / "analysis" / "metrics"
-    copy.edit("analysis/metrics/signals.sql", "\nSELECT", "\n-- A comment.\n\n  SELECT")
+    copy.edit("analysis/metrics/signals.sql", "\nFROM", "\n-- A comment.\n\n  FROM")
     assert copy.update() == 5
-    copy.edit("analysis/metrics/signals.sql", "\n  SELECT", "\n  SELECT 1 AS one,")
+    copy.edit("analysis/metrics/signals.sql", "\n  FROM", "\n  SELECT *, 1 AS one FROM")
     shutil.copyfile(metrics / "signals.sql", metrics / "more_signals.sql")
     assert copy.written_in(copy.update) == {"signals", "more_signals", "index"}
     assert (copy.results / "more_signals.csv").is_file()
@@ -185,16 +185,29 @@ def test_update_knows_code(tmp_path: Path) -> None:
     copy = made(tmp_path)  # without captures: a page without figures is soon made
     copy.append("report/words.py", "\n_ONE = 1\n")
     assert copy.written_in(copy.update) == {"index"}
-    copy.edit("analysis/metrics/refusals.sql", "\nSELECT", "\nSELECT 1 AS one,")
-    assert copy.written_in(copy.update) == {"refusals", "forecast", "index"}
+    copy.edit("analysis/metrics/blocked.sql", "\nFROM", "\nSELECT *, 1 AS one FROM")
+    assert copy.written_in(copy.update) == {"blocked", "forecast", "index"}
     copy.append("analysis/survival.py", "\n_ONE = 1\n")
-    assert copy.written_in(copy.update) == {"openness", "forecast", "index"}  # of one module
+    assert copy.written_in(copy.update) == {"survival", "forecast", "index"}  # of one module
+
+
+def test_update_knows_columns(tmp_path: Path) -> None:
+    """Other columns make one result again, other words only what shows them, a macro all shares."""
+    copy = made(tmp_path)  # without captures: a page without figures is soon made
+    declared = "analysis/declared/columns.toml"
+    copy.edit(declared, '["population", "selection"]', '["selection", "population"]')
+    assert copy.written_in(copy.update) == {"selective", "index"}
+    copy.edit(declared, "Whose text blocks:", "Who wrote the rules:")
+    assert copy.written_in(copy.update) == {"index"}
+    assert "Who wrote the rules:" in (copy.results / "columns.csv").read_text("utf-8")
+    copy.edit("store/shares.sql", "'as_if_sample'", "'as_if'")
+    assert {"blocked", "selective", "rulesets"} <= copy.written_in(copy.update)
 
 
 def test_kept_results_are_those_computed(copy: Copy) -> None:
     """What is computed beside kept results is the same to the byte; without a manifest all is."""
     whole = {file.name: file.read_bytes() for file in copy.results.iterdir()}
-    for name in ("openness", "forecast", "clashes", "ledger", "coverage"):
+    for name in ("survival", "forecast", "signal_conflicts", "replication", "coverage"):
         (copy.results / f"{name}.csv").unlink()
     (copy.results / "index.html").unlink()
     assert copy.run("analyze")[0] == 0

@@ -134,7 +134,7 @@ def test_figure_shows_the_frames(results: dict[str, pl.DataFrame], text: str) ->
         for token in found.tokens
         for r in found.of(token)
     ]  # fmt: skip
-    table = text.partition('id="refusals-rows"')[2].partition("</table>")[0]
+    table = text.partition('id="blocked-rows"')[2].partition("</table>")[0]
     shown = [re.findall("<td>(.*?)</td>", row) for row in re.findall("<tr><td>.*?</tr>", table)]
     assert shown == expected
     assert len(expected) == 2 + 3 + 3  # Alpha is documented after the first crawl
@@ -227,8 +227,8 @@ def test_same_results_same_page(results: dict[str, pl.DataFrame], text: str) -> 
     """Page and figures depend on nothing but the results and what is said of the data."""
     again, specs = page_of(Material(results, BUNDLED_SAMPLE, NO_HOSTS))
     assert again == text and "Rendered: the archive" in text
-    assert png(specs["refusals"]) == png(specs["refusals"])
-    assert png(specs["refusals"]).startswith(b"\x89PNG")
+    assert png(specs["blocked"]) == png(specs["blocked"])
+    assert png(specs["blocked"]).startswith(b"\x89PNG")
 
 
 def test_terminal_fits(results: dict[str, pl.DataFrame]) -> None:

@@ -128,7 +128,7 @@ def test_changes_of_all_hosts_are_counted(con: duckdb.DuckDBPyConnection, tmp_pa
     for month, answer in ((1, "open"), (2, "named")):
         small.snapshot(con, f"CC-{month}", date(2024, month, 1), dict.fromkeys(HOSTS, answer))
     frames = analyze(con, tmp_path / "results")
-    frames["events"] = frames["events"].head(3)
+    frames["transitions"] = frames["transitions"].head(3)
     made = Reader(page_of(Material(frames, ARCHIVE, host_table(con, True, 9)))[0])
     assert "Alpha: 40 times a host began to refuse it between two captures" in said(made)
 
@@ -163,7 +163,7 @@ def test_report_makes_the_same_page_again(tmp_path: Path) -> None:
     months = {"2024-02": {"a.org": OPEN, "b.org": REFUSING}, "2024-03": {"a.org": OPEN}}
     db = fill(tmp_path, months, {"a.org": "all", "b.org": "all"})
     run("analyze", "--db", db)
-    made = [tmp_path / "results" / name for name in ("index.html", "refusals.svg", "refusals.png")]
+    made = [tmp_path / "results" / name for name in ("index.html", "blocked.svg", "blocked.png")]
     before = [path.read_bytes() for path in made]
     for path in made:
         path.unlink()
@@ -180,7 +180,7 @@ def test_half_replaced_results_are_none(tmp_path: Path, capsys: pytest.CaptureFi
     """Results of which a stopped analyze has replaced some are not taken for those of before."""
     db = fill(tmp_path, {"2024-02": {"a.org": REFUSING}}, {"a.org": "all"})
     run("analyze", "--db", db)
-    in_the_way = tmp_path / "results" / "refusals.csv"
+    in_the_way = tmp_path / "results" / "blocked.csv"
     in_the_way.unlink()
     in_the_way.mkdir()
     for command in (("analyze", "--reading", "ccbot"), ("report",)):
@@ -193,9 +193,9 @@ def test_ledger_is_a_result(tmp_path: Path) -> None:
     """What others published stands beside ours as a result file, each row with its source."""
     db = fill(tmp_path, {"2023-10": {"a.org": REFUSING}}, {"a.org": "all"})
     run("analyze", "--db", db)
-    frame = pl.read_parquet(tmp_path / "results" / "ledger.parquet")
+    frame = pl.read_parquet(tmp_path / "results" / "replication.parquet")
     assert frame["url"].str.starts_with("http").all() and frame.height > 10
     page = Reader((tmp_path / "results" / "index.html").read_text("utf-8"))
     assert {url for tag, at in page.tags if tag == "a" and (url := at.get("href"))} >= set(
-        frame.filter(pl.col("ours").is_not_null() & pl.col("published").is_not_null())["url"]
+        frame.filter(pl.col("estimate").is_not_null() & pl.col("published").is_not_null())["url"]
     )

@@ -27,7 +27,7 @@ def con(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 def refusing(found: pl.DataFrame, **where: object) -> dict[tuple[str, str], int]:
     """Return the hosts that refuse Alpha, by bases and restrictions."""
-    kept = rows(found, "bases", "restrictions", "n_refusing", token="Alpha", **where)
+    kept = rows(found, "bases", "restrictions", "n_yes", token="Alpha", **where)
     return {(bases, restrictions): n for bases, restrictions, n in kept}
 
 
@@ -63,15 +63,15 @@ def test_shares_and_bounds(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def test_one_cell_is_the_metric_of_refusals(con: duckdb.DuckDBPyConnection) -> None:
-    """Weighted and stratified, the widest choice among the hosts told equals `refusals`."""
+    """Weighted and stratified, the widest choice among the hosts told equals `blocked`."""
     names = [f"{stratum}{i}" for stratum in ("tail", "head") for i in range(4)]
     small.panel(con, [(n, n[:4], 100.0 if n.startswith("tail") else 1.0) for n in names])
     answers: list[small.Answer] = ["named", "open", None, "wild", "but", "open", 503, "open"]
     small.snapshot(con, "S1", date(2023, 10, 1), dict(zip(names, answers, strict=True)))
-    numbers = ("n", "n_unknown", "n_refusing", "estimate", "low", "high", "bound_low", "bound_high")
+    numbers = ("n", "n_unknown", "n_yes", "estimate", "low", "high", "bound_low", "bound_high")
     widest: dict[str, Any] = dict(zip(CHOICE, (FULL[2], "any", "told"), strict=True))
     (ours,) = rows(ask(con, "sensitivity"), *numbers, token="Alpha", **widest)
-    (theirs,) = rows(ask(con, "refusals"), *numbers, token="Alpha", definition="any")
+    (theirs,) = rows(ask(con, "blocked"), *numbers, token="Alpha", definition="any")
     assert ours == pytest.approx(theirs)
 
 

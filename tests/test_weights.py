@@ -20,7 +20,7 @@ from click.testing import CliRunner
 from oracles.estimate import Answer, weighted_total
 from servers import RangeServer
 
-from crawlblock.analysis.run import metrics, set_reading
+from crawlblock.analysis.run import metrics, result_of, set_reading
 from crawlblock.cli.weights import weights
 from crawlblock.errors import ArchiveError, InputError, UpstreamError
 from crawlblock.intervals import wilson
@@ -390,8 +390,8 @@ def weigh(con: duckdb.DuckDBPyConnection, **tokens: int) -> None:
 def lost(con: duckdb.DuckDBPyConnection, token: str = "Alpha") -> list[dict[str, Any]]:
     """Return the metric's rows for a crawler."""
     set_reading(con, "rfc9309")
-    (sql,) = (metric.sql for metric in metrics() if metric.name == "lost")
-    return pl.DataFrame(con.sql(sql)).filter(pl.col("token") == token).to_dicts()
+    (metric,) = (metric for metric in metrics() if metric.name == "lost")
+    return result_of(con, metric).filter(pl.col("token") == token).to_dicts()
 
 
 def panel(con: duckdb.DuckDBPyConnection, members: Sequence[tuple[str, str, float]]) -> None:
@@ -411,11 +411,12 @@ def test_a_list_whole_and_told(con: duckdb.DuckDBPyConnection) -> None:
     asked(con, a="named", b="open", c="named", d="wild")
     weigh(con, whole=1000, a=30, b=60, d=10, zzz=500)
     (row,) = lost(con)
-    assert (row["corpus"], row["unit"], row["silence"]) == ("C4", "tokens", None)
-    assert (row["n"], row["n_unknown"], row["n_refusing"]) == (3, 0, 2)
-    assert [row[name] for name in ("estimate", "low", "high", "bound_low", "bound_high")] == (
-        pytest.approx([0.4] * 5)
-    )
+    assert (row["corpus"], row["unit"], row["no_estimate"]) == ("C4", "tokens", None)
+    assert (row["n"], row["n_unknown"], row["n_yes"]) == (3, 0, 2)
+    shares = [row[name] for name in ("estimate", "bound_low", "bound_high")]
+    assert shares == pytest.approx([0.4] * 3)
+    assert (row["estimand"], row["low"], row["high"]) == ("list", None, None)
+    assert "nothing was sampled" in row["no_interval"]
     assert (row["covered"], row["largest"]) == pytest.approx((0.1, 0.6))
     (seeker,) = lost(con, "Seeker")
     assert seeker["estimate"] == pytest.approx(0.1)
@@ -488,7 +489,7 @@ def test_nothing_told(con: duckdb.DuckDBPyConnection) -> None:
     (row,) = lost(con)
     assert (row["estimate"], row["low"], row["high"]) == (None, None, None)
     assert (row["bound_low"], row["bound_high"]) == (0.0, 1.0)
-    assert row["silence"]
+    assert row["no_estimate"]
 
 
 def test_no_weights_no_claims(con: duckdb.DuckDBPyConnection) -> None:

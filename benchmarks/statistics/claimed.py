@@ -23,7 +23,7 @@ CELLS = {"10 / 2 / 5 %": (0.1, 0.02, 0.05), "5 / 2 / 30 %": (0.05, 0.02, 0.3)}
 
 
 def decided(seed: int = 7) -> Iterator[Tally]:
-    """Yield how the interval of `decisions` fares, and the one that takes every host as one."""
+    """Yield how the interval of `rulesets` fares, and the one that takes every host as one."""
     rng = random.Random(seed)
     for name, sizes in TEXTS.items():
         for share in SHARES:

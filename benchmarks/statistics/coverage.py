@@ -4,7 +4,7 @@ Usage:
     PYTHONPATH=tests python benchmarks/statistics/coverage.py
 
 Prints a Markdown table, the same on every run.  Beside each interval in use stand those that were
-not chosen; `decisions` is the effective number of independent ones.
+not chosen; `rulesets` is the effective number of independent ones.
 """
 
 from itertools import chain

@@ -33,17 +33,17 @@ WITH stating AS MATERIALIZED (
       AND (NOT s.of_panel OR s.snapshot NOT IN (FROM left_out_snapshots))
 )
 SELECT CASE WHEN t.of_panel THEN 'panel' ELSE 'captured' END AS population,
-       coalesce(getvariable('reading'), 'rfc9309') AS reading, t.snapshot,
+       http_profile() AS http_profile, t.snapshot,
        CAST(t.first_capture AS DATE) AS snapshot_date, t.digest, count(*) AS hosts
 FROM stating t
 SEMI JOIN hosts h ON h.of_panel = t.of_panel AND h.host = t.host
 GROUP BY ALL ORDER BY ALL
 """
 _COLUMNS = {
-    "population": pl.String, "reading": pl.String, "snapshot": pl.String,
-    "snapshot_date": pl.Date, "kind": pl.String, "clash": pl.String, "n": pl.Int64,
-    "n_unknown": pl.Int64, "n_clashing": pl.Int64, "estimate": pl.Float64, "low": pl.Float64,
-    "high": pl.Float64,
+    "estimand": pl.String, "population": pl.String, "http_profile": pl.String,
+    "snapshot": pl.String, "snapshot_date": pl.Date, "kind": pl.String, "conflict": pl.String,
+    "n": pl.Int64, "n_unknown": pl.Int64, "n_yes": pl.Int64, "estimate": pl.Float64,
+    "low": pl.Float64, "high": pl.Float64,
 }  # fmt: skip
 
 
@@ -58,11 +58,19 @@ def clashes(con: duckdb.DuckDBPyConnection, _: Frames) -> pl.DataFrame:
                 stating[*where, kind, str(clash)] += hosts
                 clashing[*where, kind, str(clash)] += hosts * (clash in kinds)
     rows = [
-        (*key, n, 0, clashing[key], clashing[key] / n, *wilson(clashing[key] / n, n))
+        (
+            "as_if_sample",
+            *key,
+            n,
+            0,
+            clashing[key],
+            clashing[key] / n,
+            *wilson(clashing[key] / n, n),
+        )
         for key, n in stating.items()
     ]
     frame = pl.DataFrame(rows, schema=_COLUMNS, orient="row")
-    return frame.sort("population", "reading", "snapshot_date", "snapshot", "kind", "clash")
+    return frame.sort("population", "snapshot_date", "snapshot", "kind", "conflict")
 
 
 def _by_digest(con: duckdb.DuckDBPyConnection) -> dict[str, dict[str, set[Clash]]]:

@@ -24,6 +24,7 @@ CREATE TEMP TABLE incomplete_snapshots AS FROM incomplete_snapshots;
 CREATE TEMP TABLE suspect_snapshots AS FROM suspect_snapshots;
 CREATE TEMP TABLE answer_counts AS FROM answer_counts;
 CREATE TEMP TABLE access_counts AS FROM access_counts;
+CREATE TEMP TABLE verdict_counts AS FROM verdict_counts;
 CREATE TEMP TABLE counted_meanings AS FROM counted_meanings;
 CREATE TEMP TABLE turn_counts AS FROM turn_counts;
 CREATE TEMP TABLE listed AS FROM listed;

@@ -1,7 +1,17 @@
--- What the metrics of the census share, computed once: temporary tables hide the views of the same
--- names. Every host is looked at once, for census_cells.
+-- What the metrics of the census share, computed once: temporary tables and a macro hide the views and
+-- the macro of the same names, so that a question about the panel is also one about a census.  Every
+-- host is looked at once, for census_cells.
 CREATE TEMP TABLE scan_shares AS FROM scan_shares;
 CREATE TEMP TABLE census_cells AS FROM census_cells;
 CREATE TEMP TABLE census_counts AS FROM census_counts;
 CREATE TEMP TABLE census_meanings AS FROM census_meanings;
 CREATE TEMP TABLE census_access AS FROM census_access;
+CREATE TEMP TABLE point_counts AS
+SELECT * EXCLUDE (again, flaps), 'crawl' AS kind FROM census_counts;
+CREATE TEMP TABLE answer_counts AS
+SELECT population, snapshot, snapshot_date, cluster, answer, sum(hosts) AS hosts
+FROM census_counts GROUP BY ALL;
+CREATE TEMP TABLE counted_meanings AS FROM census_meanings;
+CREATE TEMP TABLE verdict_counts AS
+SELECT * EXCLUDE (authored_by, hosts), sum(hosts) AS hosts FROM census_access GROUP BY ALL;
+CREATE TEMP MACRO shares_of(source) AS TABLE FROM clustered_shares_of(source);

@@ -1,19 +1,23 @@
-"""The result `ledger`: what others published beside ours, each figure with its source."""
+"""The result `replication`: what others published beside ours, each figure with its source."""
 
 from dataclasses import asdict
 
 import duckdb
 import polars as pl
 
+from crawlblock.analysis.columns import conformed
 from crawlblock.analysis.observed import from_database
 from crawlblock.analysis.reference import BUNDLED, read_figures, read_sources
 from crawlblock.analysis.replicate import replicate, usual_tokens
 
-LEDGER = "ledger"
+REPLICATION = "replication"
 _MOST_TEXTS = 50_000  # payloads that are judged under the definitions of others unasked
+_NO_HOSTS = "the definition counts none of the hosts"
+_COUNTS = "counts of all hosts that the source asked"
+_PERCENT = ("published", "estimate", "low", "high", "difference")
 
 
-def ledger(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+def replication(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     """Return the published figures that come with crawlblock beside those of the database."""
     published = read_figures(BUNDLED)
     ((texts,),) = con.execute("SELECT count(*) FROM payloads").fetchall()
@@ -22,4 +26,17 @@ def ledger(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     known = {source.source: source for source in read_sources(BUNDLED)}
     about = [asdict(row) | {"title": known[row.source].title, "url": known[row.source].url}
              for row in rows]  # fmt: skip
-    return pl.DataFrame(about, infer_schema_length=None)
+    frame = pl.DataFrame(about, infer_schema_length=None).rename(
+        {"ours": "estimate", "stratum": "segment"}
+    )
+    counted, unknown = pl.col("low").is_null(), pl.col("estimate").is_null()
+    found = frame.with_columns(
+        pl.lit("stratum").alias("dimension"),
+        pl.lit("rfc9309").alias("http_profile"),
+        pl.when(counted).then(pl.lit("list")).otherwise(pl.lit("as_if_sample")).alias("estimand"),
+        pl.when(unknown).then(pl.lit(_NO_HOSTS)).alias("no_estimate"),
+        pl.when(unknown).then(pl.lit(_NO_HOSTS)).when(counted).then(pl.lit(_COUNTS))
+        .alias("no_interval"),
+        *(pl.col(name) / 100 for name in _PERCENT),
+    )  # fmt: skip
+    return conformed(found, REPLICATION)

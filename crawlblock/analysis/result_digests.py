@@ -6,13 +6,18 @@ from json import dumps
 
 import duckdb
 
+from crawlblock.analysis.columns import columns_of
 from crawlblock.analysis.derived import DERIVED
 from crawlblock.analysis.reference import BUNDLED
-from crawlblock.analysis.replication import LEDGER
-from crawlblock.analysis.run import CENSUS, METRICS, metrics
+from crawlblock.analysis.replication import REPLICATION
+from crawlblock.analysis.run import CENSUS, PANEL, metrics
 from crawlblock.code_digest import code_digest, data_digest, digest, module_digest, squeezed
 
-_WRITERS = ("crawlblock.analysis.run", "crawlblock.analysis.result_files")
+_WRITERS = (
+    "crawlblock.analysis.run",
+    "crawlblock.analysis.result_files",
+    "crawlblock.analysis.columns",
+)
 # What the counts and hashes of `Store.holdings` leave out: which database it is, what its
 # conclusions were made with, and what was scanned.
 _STATE = """
@@ -45,13 +50,15 @@ def inputs(
 def result_digests(of: Mapping[str, object]) -> dict[str, str]:
     """Return a digest for each result, from what all of them depend on."""
     shared = _shared(of)
-    found = _of_metrics(METRICS, shared)
-    for claim in DERIVED:
-        code = code_digest(claim.compute.__module__)
-        found[claim.name] = digest(shared, code, *(found[name] for name in claim.needs))
+    found = _of_metrics(PANEL, shared)
+    for each in DERIVED:
+        code = code_digest(each.compute.__module__)
+        needs = (found[name] for name in each.needs)
+        found[each.name] = digest(shared, code, *columns_of(each.name), *needs)
     code = code_digest("crawlblock.analysis.replication")
     published = (f"{file.name}={file.read_text('utf-8')}" for file in sorted(BUNDLED.glob("*.csv")))
-    found[LEDGER] = digest(shared, code, data_digest("registry"), *published)
+    columns = columns_of(REPLICATION)
+    found[REPLICATION] = digest(shared, code, data_digest("registry"), *columns, *published)
     return found
 
 
@@ -60,8 +67,12 @@ def census_digests(of: Mapping[str, object]) -> dict[str, str]:
     return _of_metrics(CENSUS, _shared(of))
 
 
-def _of_metrics(folder: str, shared: str) -> dict[str, str]:
-    return {m.name: digest(shared, squeezed(m.sql)) for m in metrics(folder)}
+def _of_metrics(of: str, shared: str) -> dict[str, str]:
+    """Return a digest for each metric: its query, and which columns it has in which order."""
+    return {
+        m.name: digest(shared, squeezed(m.sql), *columns_of(m.name, census=of == CENSUS))
+        for m in metrics(of)
+    }
 
 
 def _shared(of: Mapping[str, object]) -> str:

@@ -10,9 +10,11 @@ from typing import Any
 
 import polars as pl
 
-from crawlblock.errors import StoreError
+from crawlblock.errors import InputError, StoreError
+from crawlblock.renamed import RESULTS
 
 MANIFEST = "manifest.json"  # who has written all results and the page writes it last
+DICTIONARY = "columns.csv"
 DIGESTS = "results"  # in the manifest: what each result was made with
 _SUFFIXES = ("parquet", "csv")
 
@@ -50,6 +52,17 @@ def read_results(results: Path, names: Iterable[str]) -> dict[str, pl.DataFrame]
     return frames
 
 
+def read_result(results: Path, name: str) -> pl.DataFrame:
+    """Return one result; raises InputError, with the new name or all names, if it is not there."""
+    path = results / f"{name}.parquet"
+    if path.is_file():
+        return pl.read_parquet(path)
+    if name in RESULTS:
+        raise InputError(f"{name}: this result is now called {RESULTS[name]}")
+    known = ", ".join(sorted(file.stem for file in results.glob("*.parquet")))
+    raise InputError(f"{path}: not there; {results} has {known or 'no results'}")
+
+
 def write_results(frames: Mapping[str, pl.DataFrame], results: Path) -> None:
     """Write results; from here until the manifest is written the folder is not complete."""
     _remove(results / MANIFEST)
@@ -59,6 +72,15 @@ def write_results(frames: Mapping[str, pl.DataFrame], results: Path) -> None:
         frame.write_csv(csv)
         for file, content in zip(_files(results, name), (parquet, csv), strict=True):
             write_aside(file, content.getvalue())
+
+
+def write_dictionary(results: Path, text: str) -> None:
+    """Write what the columns hold, where that has changed; raises StoreError as `write_aside`."""
+    content = text.encode()
+    with suppress(OSError):
+        if (results / DICTIONARY).read_bytes() == content:
+            return
+    write_aside(results / DICTIONARY, content)
 
 
 def remove_others(results: Path, names: Collection[str]) -> None:

@@ -1,5 +1,9 @@
-"""Runs the metrics; files in the folders `metrics` and `census` are all there is to register."""
+"""Runs the metrics; a file in `metrics` or `census` and its columns are all there is to register.
 
+The questions in `metrics` are about a panel, a census or both; those in `census` about a census.
+"""
+
+import re
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,12 +13,16 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
+from crawlblock.analysis.columns import conformed
 from crawlblock.analysis.derived import DERIVED, Derived
 from crawlblock.analysis.result_files import read_results, write_results
 from crawlblock.errors import InputError
 
-METRICS = "metrics"
+PANEL = "panel"
 CENSUS = "census"
+_FOLDERS = ("metrics", "census")
+_HELD = {PANEL: "held.sql", CENSUS: "held_census.sql"}
+_CREATED = re.compile(r"CREATE TEMP (\w+) (\w+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,17 +30,21 @@ class Metric:
     """A question to the database, and what its header says of the answer."""
 
     name: str
+    of: tuple[str, ...]  # PANEL, CENSUS or both
     title: str
     unit: str
     note: str
     sql: str
 
 
-def metrics(folder: str = METRICS) -> tuple[Metric, ...]:
-    """Return the metrics of a folder in the order of their names."""
-    found = (files(__package__) / folder).iterdir()
-    texts = {file.name.removesuffix(".sql"): file.read_text("utf-8") for file in found}
-    return tuple(_metric(name, texts[name]) for name in sorted(texts))
+def metrics(of: str = PANEL) -> tuple[Metric, ...]:
+    """Return the metrics about a panel or a census in the order of their names."""
+    found = [
+        _metric(file.name.removesuffix(".sql"), file.read_text("utf-8"))
+        for folder in _FOLDERS
+        for file in (files(__package__) / folder).iterdir()
+    ]
+    return tuple(sorted((m for m in found if of in m.of), key=lambda metric: metric.name))
 
 
 def analyze(
@@ -41,24 +53,24 @@ def analyze(
     reading: str = "rfc9309",
     keep: Collection[str] = (),
 ) -> dict[str, pl.DataFrame]:
-    """Make every claim under a reading of HTTP statuses and write each as Parquet and CSV.
+    """Compute every result under a reading of HTTP statuses and write each as Parquet and CSV.
 
     Those to `keep` are read from their files instead, where they can be.  The same database gives
-    the same bytes.  Returns the frames by the claim's name; raises InputError for a reading that is
-    not known, StoreError when `results` cannot be written.
+    the same bytes.  Returns the frames by the result's name; raises InputError for a reading
+    that is not known, StoreError when `results` cannot be written.
     """
     set_reading(con, reading)
     kept = read_results(results, keep)
     asked = [metric for metric in metrics() if metric.name not in kept]
-    computed = [claim for claim in DERIVED if claim.name not in kept]
+    computed = [derived for derived in DERIVED if derived.name not in kept]
     made: dict[str, pl.DataFrame] = {}
     if asked or computed:
-        with _held(con, "held"):
-            made = _asked(con, asked)
-            for claim in computed:
-                made[claim.name] = _computed(con, claim, kept | made)
+        with held(con):
+            made = {metric.name: result_of(con, metric) for metric in asked}
+            for derived in computed:
+                made[derived.name] = _computed(con, derived, kept | made)
         write_results(made, results)
-    names = [metric.name for metric in metrics()] + [claim.name for claim in DERIVED]
+    names = [metric.name for metric in metrics()] + [derived.name for derived in DERIVED]
     return {name: made[name] if name in made else kept[name] for name in names}
 
 
@@ -68,7 +80,7 @@ def analyze_census(
     reading: str = "rfc9309",
     keep: Collection[str] = (),
 ) -> dict[str, pl.DataFrame]:
-    """Make every claim about scanned crawls, as `analyze` does about followed hosts.
+    """Compute every result about scanned crawls, as `analyze` does about followed hosts.
 
     Raises InputError as well if nothing is merged.
     """
@@ -81,21 +93,24 @@ def analyze_census(
     asked = [metric for metric in metrics(CENSUS) if metric.name not in kept]
     made: dict[str, pl.DataFrame] = {}
     if asked:
-        with _held(con, "held_census"):
-            made = _asked(con, asked)
+        with held(con, CENSUS):
+            made = {metric.name: result_of(con, metric, CENSUS) for metric in asked}
         write_results(made, results)
-    return {m.name: made[m.name] if m.name in made else kept[m.name] for m in metrics(CENSUS)}
+    names = [metric.name for metric in metrics(CENSUS)]
+    return {name: made[name] if name in made else kept[name] for name in names}
 
 
-def _asked(con: duckdb.DuckDBPyConnection, asked: list[Metric]) -> dict[str, pl.DataFrame]:
-    return {m.name: pl.DataFrame(con.sql(m.sql)).rechunk() for m in asked}
+def result_of(con: duckdb.DuckDBPyConnection, metric: Metric, of: str = PANEL) -> pl.DataFrame:
+    """Return what a metric answers, in its declared columns; one about a census needs `held`."""
+    return conformed(pl.DataFrame(con.sql(metric.sql)).rechunk(), metric.name, census=of == CENSUS)
 
 
 def _computed(
-    con: duckdb.DuckDBPyConnection, claim: Derived, frames: Mapping[str, pl.DataFrame]
+    con: duckdb.DuckDBPyConnection, derived: Derived, frames: Mapping[str, pl.DataFrame]
 ) -> pl.DataFrame:
-    """Compute a claim from no other results than those it names, on which its digest depends."""
-    return claim.compute(con, {name: frames[name] for name in claim.needs})
+    """Compute a result from no others than those it names, on which its digest depends."""
+    found = derived.compute(con, {name: frames[name] for name in derived.needs})
+    return conformed(found, derived.name)
 
 
 def set_reading(con: duckdb.DuckDBPyConnection, reading: str) -> None:
@@ -107,27 +122,28 @@ def set_reading(con: duckdb.DuckDBPyConnection, reading: str) -> None:
 
 
 @contextmanager
-def _held(con: duckdb.DuckDBPyConnection, script: str) -> Iterator[None]:
+def held(con: duckdb.DuckDBPyConnection, of: str = PANEL) -> Iterator[None]:
     """Keep what the metrics share in temporary tables until the block ends."""
-    made = []
+    made: list[tuple[str, str]] = []
     # else a third more memory; what is shown has an order of its own
     con.execute("SET preserve_insertion_order = false").fetchall()
     try:
-        text = (files(__package__) / f"{script}.sql").read_text("utf-8")
+        text = (files(__package__) / _HELD[of]).read_text("utf-8")
         for statement in duckdb.extract_statements(text):
             con.execute(statement).fetchall()
-            made.append(" ".join(statement.query.partition("CREATE TEMP ")[2].split()[:2]))
+            made += _CREATED.findall(statement.query)[:1]
         yield
     finally:
         con.execute("RESET preserve_insertion_order").fetchall()
-        for one in reversed(made):
-            kind, _, name = one.partition(" ")
-            con.execute(f"DROP {kind} temp.{name}").fetchall()
+        for kind, name in reversed(made):
+            macro = " TABLE" if kind == "MACRO" else ""
+            con.execute(f"DROP {kind}{macro} temp.{name}").fetchall()
 
 
 def _metric(name: str, sql: str) -> Metric:
     header = {}
-    for line in sql.splitlines()[:3]:
+    for line in sql.splitlines()[:4]:
         key, _, text = line.removeprefix("-- ").partition(": ")
         header[key] = text
-    return Metric(name, header["title"], header["unit"], header["note"], sql)
+    of = tuple(header["of"].split(", "))
+    return Metric(name, of, header["title"], header["unit"], header["note"], sql)

@@ -1,6 +1,6 @@
 """The answer to a run: result files, a table for the terminal, a page with its figures."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -11,16 +11,19 @@ from rich.console import Console
 from rich.text import Text
 
 from crawlblock import registry
+from crawlblock.analysis.columns import declarations, dictionary
 from crawlblock.analysis.derived import DERIVED
-from crawlblock.analysis.replication import LEDGER, ledger
+from crawlblock.analysis.replication import REPLICATION, replication
 from crawlblock.analysis.result_digests import inputs, result_digests
 from crawlblock.analysis.result_files import (
+    DICTIONARY,
     DIGESTS,
     current,
     read_manifest,
     read_results,
     remove_others,
     write_aside,
+    write_dictionary,
     write_manifest,
     write_results,
 )
@@ -57,6 +60,7 @@ def is_answered(store: Store, results: Path, reading: str) -> bool:
         read_manifest(results) == today
         and len(current(results, today[DIGESTS])) == len(today[DIGESTS])
         and (results / _PAGE).is_file()
+        and (results / DICTIONARY).is_file()
     )
 
 
@@ -72,12 +76,12 @@ def _manifest(store: Store, reading: str) -> dict[str, Any]:
 
 
 def _page_digest(digests: Mapping[str, str]) -> str:
-    """Return a digest of what the page shows, and of the code and data that make it."""
+    """Return a digest of what page and columns.csv show, and of the code and data behind them."""
     packages = (f"{name}={version(name)}" for name in ("altair", "vl-convert-python"))
     notes = (f"{metric.title}\n{metric.unit}\n{metric.note}" for metric in metrics())
     code = code_digest("crawlblock.report.answer"), data_digest("report"), data_digest("registry")
     shown = (f"{name}={made_with}" for name, made_with in digests.items())
-    return digest(*code, *packages, registry.stamp(), *notes, *shown)
+    return digest(*code, *packages, registry.stamp(), declarations(), *notes, *shown)
 
 
 def write_answer(store: Store, results: Path, reading: str, console: Console) -> Path:
@@ -93,8 +97,8 @@ def write_answer(store: Store, results: Path, reading: str, console: Console) ->
     remove_others(results, digests)
     with store.reading() as con:
         frames = analyze(con, results, reading, keep)
-        if LEDGER not in keep:
-            write_results({LEDGER: ledger(con)}, results)
+        published = _published(con, results, keep)
+        write_dictionary(results, dictionary(frames | {REPLICATION: published}))
         left_out = con.execute(_LEFT_OUT).fetchall()
         material = None if drawn and page.is_file() else _material(con, frames, results)
     if material:
@@ -104,6 +108,18 @@ def write_answer(store: Store, results: Path, reading: str, console: Console) ->
         console.print(Text(f"left out: {snapshot} {reason}"))
     write_manifest(results, today)
     return page
+
+
+def _published(
+    con: duckdb.DuckDBPyConnection, results: Path, keep: Collection[str]
+) -> pl.DataFrame:
+    """Return what others published beside ours, from its file where that may be kept."""
+    kept = read_results(results, {REPLICATION} & set(keep))
+    if kept:
+        return kept[REPLICATION]
+    made = replication(con)
+    write_results({REPLICATION: made}, results)
+    return made
 
 
 def write_report(store: Store, results: Path) -> Path:
@@ -135,7 +151,7 @@ def _material(con: duckdb.DuckDBPyConnection, frames: Frames, results: Path) -> 
     """Return what the page is made of: the claims, and what the database shows of single hosts."""
     found = claims(frames)
     rendered = frames["coverage"]["snapshot"].str.starts_with(RENDERED).any()
-    published = results / f"{LEDGER}.parquet"
+    published = results / f"{REPLICATION}.parquet"
     return Material(
         frames,
         BUNDLED_SAMPLE if rendered else ARCHIVE,

@@ -8,8 +8,15 @@ from rich.table import Table
 from rich.text import Text
 
 from crawlblock import registry
+from crawlblock.analysis.columns import dictionary
 from crawlblock.analysis.result_digests import census_digests, inputs
-from crawlblock.analysis.result_files import DIGESTS, current, remove_others, write_manifest
+from crawlblock.analysis.result_files import (
+    DIGESTS,
+    current,
+    remove_others,
+    write_dictionary,
+    write_manifest,
+)
 from crawlblock.analysis.run import analyze_census
 from crawlblock.pipeline.runs import versions
 from crawlblock.report.choice import HEADLINE
@@ -18,8 +25,8 @@ from crawlblock.report.words import DEFINITIONS, READINGS, interval, percent
 from crawlblock.store.store import Store
 
 SUMMARY = (
-    "token", "snapshot", "population", "n_refusing", "n", "n_unknown", "estimate", "low", "high",
-    "files", "of", "definition", "reading",
+    "token", "snapshot", "population", "n_yes", "n", "n_unknown", "estimate", "low", "high",
+    "files", "of", "definition", "http_profile",
 )  # fmt: skip
 
 
@@ -34,15 +41,16 @@ def write_census(store: Store, results: Path, reading: str, console: Console) ->
         keep = current(results, digests)
         remove_others(results, digests)
         frames = analyze_census(con, results, reading, keep)
+    write_dictionary(results, dictionary(frames, census=True))
     about = {"reading": reading, "rules": registry.stamp(), **versions(), **holdings}
     write_manifest(results, about | {DIGESTS: digests})
-    show_census(console, frames["refusals"])
+    show_census(console, frames["blocked"])
     return results
 
 
 def census_rows(results: Path) -> list[dict[str, object]]:
     """Return from result files the claims on each crawler in the newest crawl."""
-    return _headline(pl.read_parquet(results / "refusals.parquet")).to_dicts()
+    return _headline(pl.read_parquet(results / "blocked.parquet")).to_dicts()
 
 
 def _headline(refusals: pl.DataFrame) -> pl.DataFrame:
@@ -70,7 +78,7 @@ def show_census(console: Console, refusals: pl.DataFrame) -> None:
         table.add_column(name, justify="right", no_wrap=True)
     for row in rows[:ROWS]:
         table.add_row(
-            Text(row["token"]), str(row["n_refusing"]), str(row["n"]), percent(row["estimate"]),
+            Text(row["token"]), str(row["n_yes"]), str(row["n"]), percent(row["estimate"]),
             interval(row["low"], row["high"]), percent(row["estimate_of_domains"]),
         )  # fmt: skip
     console.print(table, width=WIDTH)
@@ -83,6 +91,6 @@ def _about(row: dict[str, object]) -> tuple[str, ...]:
     return (
         f"{row['snapshot']}: share of all hosts and registered domains that refuse a crawler",
         f"refuse: {DEFINITIONS[HEADLINE]}",
-        READINGS[str(row["reading"])],
+        READINGS[str(row["http_profile"])],
         f"{files} of the crawl's {of} files; {row['n_unknown']} hosts unknown; interval: {drawn}",
     )

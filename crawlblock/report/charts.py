@@ -84,7 +84,7 @@ def stack(description: str, axis: Axis, kinds: Sequence[str], shades: Sequence[s
         y=alt.Y("estimate:Q", axis=_percent(), stack="zero", scale=alt.Scale(domain=[0, 1])),
         color=_colour("name:N", kinds, shades, legend=True),
         order=alt.Order("order:Q"),
-        tooltip=_tips("estimate", "n_hosts"),
+        tooltip=_tips("estimate", "n_yes"),
     )
     # an area needs two dates, and bars alone are what can be pointed at
     drawn = base.mark_area(opacity=0.85) if axis.snapshots > 1 else base.mark_bar(size=40)
@@ -98,15 +98,13 @@ def turns(description: str, axis: Axis, kinds: Sequence[str]) -> Spec:
 
     bars = (
         alt.Chart()
-        .transform_calculate(
-            signed=f"datum.name == '{kinds[0]}' ? datum.n_changed : -datum.n_changed"
-        )
+        .transform_calculate(signed=f"datum.name == '{kinds[0]}' ? datum.n_yes : -datum.n_yes")
         .mark_bar(size=_bar(axis))
         .encode(
             x=_time(axis),
             y=alt.Y("signed:Q", title=None, axis=alt.Axis(format="~s", tickMinStep=1)),
             color=_colour("name:N", kinds, (SHADES[1], COLOURS[0]), legend=True),
-            tooltip=_tips("n_changed", "n", "n_unknown"),
+            tooltip=_tips("n_yes", "n", "n_unknown"),
         )
     )
     return _finished(description, [*_marks(axis), bars])

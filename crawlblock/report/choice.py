@@ -17,8 +17,8 @@ class Claims:
     """The headline series: of one population, by one definition, where something is known."""
 
     population: str
-    reading: str
-    series: pl.DataFrame  # rows of the metric `refusals`, by time
+    http_profile: str
+    series: pl.DataFrame  # rows of the metric `blocked`, by time
     tokens: tuple[str, ...]  # the crawlers of the main figure
 
     def of(self, token: str) -> list[dict[str, Any]]:
@@ -35,15 +35,15 @@ class Claims:
 
 def claims(results: dict[str, pl.DataFrame], definition: str = HEADLINE) -> Claims | None:
     """Return the headline series, of the panel where there is one; None if nothing is known."""
-    known = results["refusals"].filter((pl.col("definition") == definition) & (pl.col("n") > 0))
+    known = results["blocked"].filter((pl.col("definition") == definition) & (pl.col("n") > 0))
     if known.is_empty():
         return None
     population = known["population"].max()  # panel comes after captured
     series = known.filter(pl.col("population") == population).sort(
         ["snapshot_date", "snapshot", "token"], nulls_last=False
     )
-    found = Claims(str(population), series["reading"][-1], series, ())
-    return Claims(found.population, found.reading, series, _choose(found.last()))
+    found = Claims(str(population), series["http_profile"][-1], series, ())
+    return Claims(found.population, found.http_profile, series, _choose(found.last()))
 
 
 def asked(found: Claims) -> list[str]:

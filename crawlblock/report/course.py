@@ -23,7 +23,7 @@ def course(found: Claims, results: Frames) -> str:
 
 
 def _of(token: str, results: Frames, population: str) -> Frames:
-    names = ("balanced", "events_per_snapshot", "openness", "attrition", "forecast")
+    names = ("same_hosts", "transition_counts", "survival", "attrition", "forecast")
     chosen = {name: results[name].filter(pl.col("token") == token) for name in names}
     return {
         name: frame.filter(pl.col("population") == population)
@@ -34,7 +34,7 @@ def _of(token: str, results: Frames, population: str) -> Frames:
 
 
 def _same_hosts(token: str, frames: Frames) -> Iterator[str]:
-    rows = frames["balanced"].filter(pl.col("series") == "balanced").to_dicts()
+    rows = frames["same_hosts"].filter(pl.col("series") == "balanced").to_dicts()
     rows = [row for row in rows if row["n"]]
     if len(rows) > 1:
         first, last = rows[0], rows[-1]
@@ -46,9 +46,9 @@ def _same_hosts(token: str, frames: Frames) -> Iterator[str]:
 
 
 def _turns(token: str, frames: Frames) -> Iterator[str]:
-    seen = frames["events_per_snapshot"].group_by("event").agg(pl.col("n_changed").sum())
+    seen = frames["transition_counts"].group_by("transition").agg(pl.col("n_yes").sum())
     counts = dict(seen.iter_rows())
-    if not frames["balanced"].is_empty():
+    if not frames["same_hosts"].is_empty():
         yield (
             f"{token}: {counts.get('refused', 0)} times a host began to refuse it between two "
             f"captures, {counts.get('opened', 0)} times one stopped."
@@ -56,9 +56,9 @@ def _turns(token: str, frames: Frames) -> Iterator[str]:
 
 
 def _openness(token: str, frames: Frames) -> Iterator[str]:
-    rows = frames["openness"].filter(pl.col("timing") == "between").to_dicts()
-    if rows and rows[-1]["silence"]:
-        yield f"{token}: how long hosts stay open cannot be said; {rows[-1]['silence']}."
+    rows = frames["survival"].filter(pl.col("timing") == "between").to_dicts()
+    if rows and rows[-1]["no_estimate"]:
+        yield f"{token}: how long hosts stay open cannot be said; {rows[-1]['no_estimate']}."
     elif rows:
         last = rows[-1]
         yield (
@@ -76,14 +76,14 @@ def _lost_from_sight(token: str, frames: Frames) -> Iterator[str]:
             yield (
                 f"{token}: hosts that refuse it could not be read in the next snapshot "
                 f"{100 * row['estimate']:+.1f} points more often than others ({ends}; "
-                f"{row['n_lost_refusing']} and {row['n_lost_open']} were lost)."
+                f"{row['n_lost_blocked']} and {row['n_lost_open']} were lost)."
             )
 
 
 def _ahead(token: str, frames: Frames) -> Iterator[str]:
     rows = frames["forecast"].to_dicts()
-    if rows and rows[0]["silence"]:
-        yield f"{token}: no forecast is warranted; {rows[0]['silence']}."
+    if rows and rows[0]["no_estimate"]:
+        yield f"{token}: no forecast is warranted; {rows[0]['no_estimate']}."
     elif rows:
         last = rows[-1]
         yield (

@@ -39,7 +39,7 @@ def verdict_rows(scene: Scene, claims: Iterable[Claim]) -> list[Row]:
         told = defined[HEADLINE]
         refused = [defined[name] for name in VERDICTS[:3]]
         shares = [claim["bound_low"] for claim in refused]
-        hosts = [claim["n_refusing"] for claim in refused]
+        hosts = [claim["n_yes"] for claim in refused]
         unknown = told["bound_high"] - told["bound_low"]
         shares += [max(0, 1 - sum(shares) - unknown), unknown]
         hosts += [told["n"] - sum(hosts), told["n_unknown"]]
@@ -56,7 +56,7 @@ def author_rows(scene: Scene, claims: Iterable[Claim]) -> list[Row]:
     for snapshot, found in by(claims, "snapshot").items():
         for order, kind in enumerate(WRITERS):
             mine = [c for c in found if writer(c["authored_by"], c["act"]) == kind]
-            share, hosts = sum(c["estimate"] for c in mine), sum(c["n_hosts"] for c in mine)
+            share, hosts = sum(c["estimate"] for c in mine), sum(c["n_yes"] for c in mine)
             rows.append([scene.snapshots[snapshot], kind, short(share), hosts, order])
     return rows
 
@@ -65,7 +65,7 @@ def turn_rows(scene: Scene, claims: Iterable[Claim]) -> list[Row]:
     """Return how many hosts began and stopped refusing, by snapshot."""
     return [
         [
-            scene.snapshots[c["snapshot"]], c["event"], c["n_changed"], c["n"], c["n_unknown"],
+            scene.snapshots[c["snapshot"]], c["transition"], c["n_yes"], c["n"], c["n_unknown"],
             short(c["estimate"]), short(c["low"]), short(c["high"]),
         ]
         for c in claims

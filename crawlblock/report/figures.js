@@ -2,7 +2,7 @@
 const tip = make("div", { id: "tip", hidden: "" });
 document.body.append(tip);
 const LABELS = { estimate: "share", low: null, high: null, n_unknown: "unknown",
-  n_hosts: "hosts", n_changed: "hosts" };
+  n_yes: "hosts" };
 const told = (value) => {
   const lines = [];
   for (const [name, found] of Object.entries(value)) {

@@ -18,10 +18,10 @@ from crawlblock.report.figure_rows import (
 from crawlblock.report.scene import Row, Scene
 from crawlblock.report.words import DEFINITIONS, NO_WEIGHT, WRITERS
 
-EVENTS = ("refused", "opened")
+TRANSITIONS = ("refused", "opened")
 _LINE = ("snapshot", "name", "series", "estimate", "low", "high", "n", "n_unknown", "place")
-_STACK = ("snapshot", "name", "estimate", "n_hosts", "order")
-_TURNS = ("snapshot", "name", "n_changed", "n", "n_unknown", "estimate", "low", "high")
+_STACK = ("snapshot", "name", "estimate", "n_yes", "order")
+_TURNS = ("snapshot", "name", "n_yes", "n", "n_unknown", "estimate", "low", "high")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def refusals(scene: Scene) -> Figure:
     named = {token: scene.found.of(token) for token in scene.found.tokens}
     return _of_lines(
         scene,
-        "refusals",
+        "blocked",
         "Refusals over time",
         f"Share of hosts that refuse a crawler. Refused: {DEFINITIONS[HEADLINE]}. Bands are 95 % "
         "intervals. A line begins when its crawler is documented.",
@@ -81,12 +81,12 @@ def refusals(scene: Scene) -> Figure:
 
 def openness(scene: Scene) -> Figure:
     """Return refusals of open data's crawlers beside closed ones."""
-    named = by(scene.claims("refusals_by_openness", definition=HEADLINE), "openness")
+    named = by(scene.claims("blocked_by_openness", definition=HEADLINE), "openness")
     words = {"open": "open data", "closed": "closed", "any": "any AI crawler"}
     named = {words.get(name, name): rows for name, rows in named.items()}
     return _of_lines(
         scene,
-        "refusals_by_openness",
+        "blocked_by_openness",
         "Open data against closed",
         "Share of hosts that refuse / to at least one AI crawler whose collection is open to all, "
         "and to at least one whose collection is its operator's own. Either share grows with the "
@@ -98,10 +98,10 @@ def openness(scene: Scene) -> Figure:
 
 def purposes(scene: Scene) -> Figure:
     """Return refusals by what crawlers fetch pages for."""
-    named = by(scene.claims("refusals_by_purpose", definition=HEADLINE), "purpose")
+    named = by(scene.claims("blocked_by_purpose", definition=HEADLINE), "purpose")
     return _of_lines(
         scene,
-        "refusals_by_purpose",
+        "blocked_by_purpose",
         "By purpose",
         "Share of hosts that refuse / to at least one AI crawler of a purpose. The share grows "
         "with the number of crawlers known by then.",
@@ -117,27 +117,27 @@ def verdicts(scene: Scene) -> Figure:
         "How far it is refused",
         "Of all hosts, those that cannot be told among them. full: nothing may be fetched; "
         "all_but: everything but what an Allow rule opens; partial: some paths are refused.",
-        "refusals",
+        "blocked",
         "No crawler is counted yet.",
         stack("Verdicts on one crawler over time", scene.axis, VERDICTS, SHADES),
         _STACK,
         _STACK_COLUMNS,
-        scene.of_each("refusals", lambda claims: verdict_rows(scene, claims)),
+        scene.of_each("blocked", lambda claims: verdict_rows(scene, claims)),
     )  # fmt: skip
 
 
 def strata(scene: Scene) -> Figure:
     """Return refusals of one crawler by stratum."""
-    claims = scene.claims("refusals_by_stratum", definition=HEADLINE)
-    names = tuple(sorted({claim["stratum"] for claim in claims}))
+    claims = scene.claims("blocked_by_segment", definition=HEADLINE)
+    names = tuple(sorted({claim["segment"] for claim in claims}))
     rows = scene.of_each(
-        "refusals_by_stratum",
-        lambda claims: line_rows(scene, names, by(claims, "stratum")),
+        "blocked_by_segment",
+        lambda claims: line_rows(scene, names, by(claims, "segment")),
         definition=HEADLINE,
     )
     return _of_lines(
         scene,
-        "refusals_by_stratum",
+        "blocked_by_segment",
         "By stratum",
         "Share of hosts that refuse / to it, each stratum for itself.",
         rows if len(names) > 1 else {},
@@ -182,16 +182,16 @@ def lost(scene: Scene) -> Figure:
 def events(scene: Scene) -> Figure:
     """Return how many hosts began and stopped refusing one crawler."""
     return Figure(
-        "events",
+        "transitions",
         "Refusals begun and ended",
         "Hosts that closed / to it (upwards) and opened it again (downwards) between one readable "
         "capture and the next. Lettered lines are announcements, which may have moved them.",
-        "events_per_snapshot",
+        "transition_counts",
         "A change needs two snapshots of the same hosts.",
-        turns("Hosts that began and stopped refusing, by snapshot", scene.axis, EVENTS),
+        turns("Hosts that began and stopped refusing, by snapshot", scene.axis, TRANSITIONS),
         _TURNS,
         _TURN_COLUMNS,
-        scene.of_each("events_per_snapshot", lambda claims: turn_rows(scene, claims)),
+        scene.of_each("transition_counts", lambda claims: turn_rows(scene, claims)),
     )
 
 
@@ -221,8 +221,8 @@ _LINE_COLUMNS = (
 )
 _TURN_COLUMNS = (
     Column("snapshot", "text", "snapshot"),
-    Column("event", "text", "name"),
-    Column("hosts", "count", "n_changed"),
+    Column("transition", "text", "name"),
+    Column("hosts", "count", "n_yes"),
     Column("share", "share", "estimate"),
     Column("95 % interval", "interval", "low"),
     Column("n", "count", "n"),
@@ -232,7 +232,7 @@ _STACK_COLUMNS = (
     Column("snapshot", "text", "snapshot"),
     Column("kind", "text", "name"),
     Column("share", "share", "estimate"),
-    Column("hosts", "count", "n_hosts"),
+    Column("hosts", "count", "n_yes"),
 )
 
 

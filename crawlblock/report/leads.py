@@ -26,9 +26,9 @@ class Lead:
 def leads(found: Claims, results: Frames) -> Iterator[Lead]:
     """Yield the answers for the last snapshot that counts."""
     first, archive = asked(found)[0], asked(found)[-1]
-    newest = {name: _newest(found, results[name]) for name in ("authors", "decisions", "gap")}
+    newest = {name: _newest(found, results[name]) for name in ("authors", "rulesets", "gap")}
     yield _refused(found, first)
-    yield _decided(first, newest["authors"], newest["decisions"])
+    yield _decided(first, newest["authors"], newest["rulesets"])
     yield _compared(newest["gap"])
     yield _lost(archive, _newest(found, results["lost"]))
 
@@ -49,7 +49,7 @@ def _refused(found: Claims, token: str) -> Lead:
         f"(95 % interval {interval(last['low'], last['high'])}; n = {last['n']:,}, "
         f"{last['n_unknown']:,} unknown{_bounds(last)}) in {last['snapshot']}.",
         f"{_leads(found, last)} Refused: {DEFINITIONS[HEADLINE]}. "
-        f"{READINGS.get(found.reading, found.reading)}.{few}",
+        f"{READINGS.get(found.http_profile, found.http_profile)}.{few}",
     )
 
 
@@ -80,14 +80,14 @@ def _decided(token: str, authors: list[dict[str, Any]], decisions: list[dict[str
         return Lead(question, "No robots.txt refuses it, so there is nobody to ask about.", "")
     own = next((row for row in rows if row["authored_by"] == "own"), None)
     share = own["estimate"] if own else 0.0
-    low, high = (own["low"], own["high"]) if own else wilson(0.0, told["effective_decisions"])
+    low, high = (own["low"], own["high"]) if own else wilson(0.0, told["effective_rulesets"])
     return Lead(
         question,
         f"{percent(share)} of the {rows[0]['n']:,} hosts whose robots.txt refuses {token} do so "
         f"by a text of no known template (95 % interval {interval(low, high)}; "
         f"{rows[0]['n_unknown']:,} hosts unknown); "
-        f"all are at least {told['n_decisions']:,} decisions, effectively "
-        f"{told['effective_decisions']:.0f}.",
+        f"all are at least {told['n_rulesets']:,} decisions, effectively "
+        f"{told['effective_rulesets']:.0f}.",
         "Hosts with the same rules for the same crawlers are one decision; effectively: as many "
         "as equally shared texts would be. Both are lower bounds, for short texts agree by chance.",
     )
@@ -124,7 +124,7 @@ def _lost(token: str, rows: list[dict[str, Any]]) -> Lead:
         why = "none of the domains with a weight could be told" if rows else NO_WEIGHT
         return Lead(question, f"It cannot be said: {why}.", "crawlblock weights brings them.")
     row = known[0]
-    whole = row["low"] == row["high"]
+    whole = row["estimand"] == "list"
     drawn = "told whole, no error of drawing" if whole else interval(row["low"], row["high"])
     covered = "" if row["covered"] is None else f" They hold {100 * row['covered']:.3g} % of it."
     return Lead(

@@ -19,13 +19,13 @@ def answers(found: Claims, results: dict[str, pl.DataFrame]) -> str:
         name: frame.filter(
             (pl.col("snapshot") == newest) & (pl.col("population") == found.population)
         ).to_dicts()
-        for name in ("authors", "decisions", "gap", "lost")
+        for name in ("authors", "rulesets", "gap", "lost")
         for frame in (results[name],)
     }
     tokens = asked(found)
     return (
         "<h2>Did the owners decide it?</h2>"
-        + items(_who(token, last["authors"], last["decisions"]) for token in tokens)
+        + items(_who(token, last["authors"], last["rulesets"]) for token in tokens)
         + "<h2>Is open data refused more than closed?</h2>"
         + items(_gaps(last["gap"]))
         + "<h2>How much is lost?</h2>"
@@ -46,7 +46,7 @@ def _who(token: str, authors: Iterable[_Row], decisions: Iterable[_Row]) -> str:
     return (
         f"{token}: {_hosts(rows[0]['n'])} refuse it by robots.txt in {rows[0]['snapshot']}; by "
         f"{shares}. Hosts with the same rules for the same crawlers counted once, these are at "
-        f"least {told['n_decisions']} decisions, effectively {told['effective_decisions']:.0f}; "
+        f"least {told['n_rulesets']} decisions, effectively {told['effective_rulesets']:.0f}; "
         f"by robots.txt or status {percent(told['estimate'])} of hosts refuse it, with the "
         f"interval of decisions {interval(told['low'], told['high'])}, of hosts "
         f"{interval(told['naive_low'], told['naive_high'])}; {told['n_unknown']} unknown."
@@ -69,8 +69,8 @@ def _gaps(rows: Iterable[_Row]) -> Iterator[str]:
             f"{percent(row['first_share'])} of hosts refuse {first}, "
             f"{percent(row['second_share'])} {second}: {100 * row['estimate']:+.1f} points "
             f"({low} to {high}; n = {row['n']}, {row['n_unknown']} unknown). "
-            f"{_hosts(row['first_only'])} the first alone, by {row['first_decisions']} texts, "
-            f"{_hosts(row['second_only'])} the second alone, by {row['second_decisions']}."
+            f"{_hosts(row['first_only'])} the first alone, by {row['first_rulesets']} texts, "
+            f"{_hosts(row['second_only'])} the second alone, by {row['second_rulesets']}."
         )
     if not said:
         yield "It cannot be said: the crawlers to compare were not both documented at that time."
@@ -99,10 +99,10 @@ def _lost(tokens: Iterable[str], rows: Sequence[_Row]) -> Iterator[str]:
 
 def _loss(row: _Row) -> str:
     about = f"{row['token']}, {row['unit']} of {row['corpus']}"
-    if row["silence"] or row["estimate"] is None:
-        return f"{about}: it cannot be said; {row['silence'] or 'no weight is known'}."
+    if row["no_estimate"] or row["estimate"] is None:
+        return f"{about}: it cannot be said; {row['no_estimate'] or 'no weight is known'}."
     covered = DASH if row["covered"] is None else f"{100 * row['covered']:.3g} %"
-    whole = row["low"] == row["high"]
+    whole = row["estimand"] == "list"
     drawn = "a list told whole: no error of drawing" if whole else interval(row["low"], row["high"])
     return (
         f"{about}: {percent(row['estimate'])} of what these hosts hold is refused "

@@ -55,8 +55,8 @@ def terms() -> str:
 
 def by_definition(found: Claims, results: Frames) -> str:
     """Return the last claims about the figure's crawlers under every definition and basis."""
-    last = newest(found, results["refusals"])
-    basis = newest(found, results["refusals_by_basis"]).filter(pl.col("definition") == HEADLINE)
+    last = newest(found, results["blocked"])
+    basis = newest(found, results["blocked_by_basis"]).filter(pl.col("definition") == HEADLINE)
     shares = {(r["token"], r["definition"]): r["estimate"] for r in last.to_dicts()}
     shares |= {(r["token"], r["basis"]): r["estimate"] for r in basis.to_dicts()}
     columns = ("root", "named", "wildcard", "http", "full", "all_but", "partial", "any")
@@ -84,7 +84,7 @@ def all_crawlers(found: Claims) -> str:
     ]  # fmt: skip
     caption = (
         f"The {len(rows)} most refused of {last.height} crawlers in {last['snapshot'][0]}; the "
-        "others are in refusals.csv. * is the crawler that nobody names."
+        "others are in blocked.csv. * is the crawler that nobody names."
     )
     columns = (
         "crawler", "operator", "purpose", "openness", "refused by", "95 % interval", "n", "unknown",
@@ -93,13 +93,13 @@ def all_crawlers(found: Claims) -> str:
 
 
 def ledger(rows: pl.DataFrame | None) -> str:
-    """Return what others published beside ours, from the rows of the result `ledger`."""
+    """Return what others published beside ours, from the rows of the result `replication`."""
     if rows is None or rows.is_empty():
         return paragraph(
             "No published figure is at hand here that these data can be held against. "
             "crawlblock replicate --reference FOLDER prints them."
         )
-    kept = rows.filter(pl.col("published").is_not_null() & pl.col("ours").is_not_null())
+    kept = rows.filter(pl.col("published").is_not_null() & pl.col("estimate").is_not_null())
     kept = kept.sort(pl.col("low").is_null(), maintain_order=True)  # counted here before recounted
     sources = "".join(
         f"<li>{escape(name)}: {link(title, url)}</li>"
@@ -107,16 +107,18 @@ def ledger(rows: pl.DataFrame | None) -> str:
     )
     lines = [
         [
-            row["source"], row["figure"], row["stratum"], row["token"] or "", str(row["date"]),
-            f"{row['published']:.2f} %", f"{row['ours']:.2f} %",
-            DASH if row["low"] is None else f"{row['low']:.2f}{DASH}{row['high']:.2f} %",
-            f"{row['difference']:+.2f}".replace("-0.00", "+0.00"), f"{row['n']:,}", row["reason"],
+            row["source"], row["figure"], row["segment"], row["token"] or "", str(row["date"]),
+            f"{100 * row['published']:.2f} %", f"{100 * row['estimate']:.2f} %",
+            DASH if row["low"] is None
+            else f"{100 * row['low']:.2f}{DASH}{100 * row['high']:.2f} %",
+            f"{100 * row['difference']:+.2f}".replace("-0.00", "+0.00"), f"{row['n']:,}",
+            row["reason"],
         ]
         for row in kept.to_dicts()
     ]  # fmt: skip
     caption = (
         "Published figures beside ours by the same definition, the latest date of each. They "
-        "differ where hosts, dates or counting differ; why says how. All rows are in ledger.csv."
+        "differ where hosts, dates or counting differ; why says how. replication.csv has all rows."
     )
     return table(caption, _LEDGER, lines, "ledger-table") + f'<ul class="soft">{sources}</ul>'
 

@@ -24,7 +24,7 @@ WIDTH = 80  # columns
 ROWS = 20
 SUMMARY = (
     "token", "snapshot", "estimate", "low", "high", "n", "n_unknown", "first_snapshot",
-    "first_estimate", "definition", "reading", "population",
+    "first_estimate", "definition", "http_profile", "population",
 )  # fmt: skip
 COLUMNS = ("crawler", "first counted", "then", "now", "interval", "n", "points")
 _NAME = 20  # columns of a crawler's name
@@ -43,7 +43,7 @@ def show(console: Console, results: dict[str, pl.DataFrame]) -> None:
     lines = (
         f"Share of {POPULATIONS[found.population]} that refuse a crawler, with 95 % interval",
         f"refuse: {DEFINITIONS[HEADLINE]}",
-        READINGS.get(found.reading, found.reading),
+        READINGS.get(found.http_profile, found.http_profile),
         f"now: {last[0]['snapshot']}, n = {max(row['n'] for row in last)} told, {span} unknown",
     )
     for line in lines:
@@ -75,7 +75,7 @@ def summary(found: Claims) -> Table:
 
 def rows(results: Path) -> list[dict[str, object]]:
     """Return from result files the first and last claim on each crawler, most refused first."""
-    found = claims({"refusals": pl.read_parquet(results / "refusals.parquet")})
+    found = claims({"blocked": pl.read_parquet(results / "blocked.parquet")})
     return [_row(found.of(token)) for token in found.last()["token"].to_list()] if found else []
 
 

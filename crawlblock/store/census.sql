@@ -45,8 +45,7 @@ FROM census_hosts GROUP BY ALL;
 
 -- The two populations: all hosts, and those that stand for their registered domains.
 CREATE VIEW census_counts AS
-SELECT p.population, coalesce(getvariable('reading'), 'rfc9309') AS reading, snapshot,
-       snapshot_date, cluster, outcome, answer, told, again, flaps,
+SELECT p.population, snapshot, snapshot_date, cluster, outcome, answer, told, again, flaps,
        CAST(sum(hosts) AS BIGINT) AS hosts
 FROM census_cells
 JOIN (VALUES ('hosts'), ('domains')) p(population) ON population = 'hosts' OR stands
@@ -64,10 +63,10 @@ WHERE coalesce(d.snapshot_date >= k.documented_since, true);
 
 -- Hosts by crawler and verdict, in each cluster.
 CREATE VIEW census_access AS
-SELECT c.population, c.reading, c.snapshot, c.snapshot_date, c.cluster, m.token, m.restriction,
+SELECT c.population, c.snapshot, c.snapshot_date, c.cluster, m.token, m.restriction,
        m.basis, m.root_allowed, m.authored_by, CAST(sum(c.hosts) AS BIGINT) AS hosts
 FROM (
-    SELECT population, reading, snapshot, snapshot_date, cluster, answer, sum(hosts) AS hosts
+    SELECT population, snapshot, snapshot_date, cluster, answer, sum(hosts) AS hosts
     FROM census_counts GROUP BY ALL
 ) c
 JOIN census_meanings m
@@ -105,11 +104,16 @@ CREATE MACRO cluster_size(spread, variance, n, freedom, files, of_files) AS CASE
 CREATE MACRO cluster_n(share, variance, n, freedom, files, of_files) AS
     cluster_size(share * (1 - share), variance, n, freedom, files, of_files);
 CREATE MACRO cluster_low(share, variance, n, freedom, files, of_files) AS CASE
-    WHEN files >= of_files THEN share
-    ELSE wilson_low(share, cluster_n(share, variance, n, freedom, files, of_files)) END;
+    WHEN files < of_files
+    THEN wilson_low(share, cluster_n(share, variance, n, freedom, files, of_files)) END;
 CREATE MACRO cluster_high(share, variance, n, freedom, files, of_files) AS CASE
-    WHEN files >= of_files THEN share
-    ELSE wilson_high(share, cluster_n(share, variance, n, freedom, files, of_files)) END;
+    WHEN files < of_files
+    THEN wilson_high(share, cluster_n(share, variance, n, freedom, files, of_files)) END;
+CREATE MACRO cluster_estimand(files, of_files) AS
+    CASE WHEN files >= of_files THEN 'list' ELSE 'sample' END;
+CREATE MACRO no_cluster_interval(freedom, files, of_files) AS CASE
+    WHEN files >= of_files THEN 'all files of the crawl are merged, so nothing was sampled'
+    WHEN freedom < 1 THEN 'a single file says nothing about the others' END;
 
 COMMENT ON VIEW scan_shares IS 'How much of each scanned crawl is merged.';
 COMMENT ON VIEW census_hosts IS 'The hosts of scanned crawls with what they answered.';
@@ -123,5 +127,7 @@ COMMENT ON MACRO cluster_variance IS 'Variance of a ratio between clusters of ho
 COMMENT ON MACRO student_95 IS 'Student''s two-sided 95 % quantile.';
 COMMENT ON MACRO cluster_size IS 'Effective number of hosts in clusters whose answers spread so far.';
 COMMENT ON MACRO cluster_n IS 'Effective number of hosts in clusters.';
-COMMENT ON MACRO cluster_low IS 'Lower end of the 95 % interval of a share of hosts in clusters.';
-COMMENT ON MACRO cluster_high IS 'Upper end of the 95 % interval of a share of hosts in clusters.';
+COMMENT ON MACRO cluster_low IS 'Lower end of the 95 % interval of a share of hosts in clusters; NULL for a whole crawl.';
+COMMENT ON MACRO cluster_high IS 'Upper end of the 95 % interval of a share of hosts in clusters; NULL for a whole crawl.';
+COMMENT ON MACRO cluster_estimand IS 'list for a whole crawl, else sample.';
+COMMENT ON MACRO no_cluster_interval IS 'Why there is no interval; NULL if there is one.';

@@ -1,13 +1,17 @@
 -- Intervals beyond a single share. How often each holds the truth: benchmarks/statistics.
 -- greatest and least pass over NULL, which would make a bound of what is not known: hence the CASEs.
 
+-- Names that earlier versions gave to macros below.
+DROP MACRO IF EXISTS silence;
+DROP MACRO IF EXISTS effective_decisions;
+
 -- The order makes sums of floats the same on every run.
 CREATE MACRO ordered_sum(x) AS sum(x ORDER BY x);
 
--- Over decisions, with the weight of all hosts that follow each: how many independent ones there are
+-- Over rule sets, with the weight of all hosts that follow each: how many independent ones there are
 -- (Kish 1965). As the n of Wilson's interval it makes that robust to templates: the hosts of one
--- decision say the same, so a linearised variance sees too little where few of them are large.
-CREATE MACRO effective_decisions(weight) AS
+-- rule set say the same, so a linearised variance sees too little where few of them are large.
+CREATE MACRO effective_rulesets(weight) AS
     ordered_sum(CAST(weight AS DOUBLE)) ** 2
         / nullif(ordered_sum(CAST(weight AS DOUBLE) ** 2), 0);
 
@@ -72,13 +76,13 @@ CREATE MACRO two_sided_p(z) AS CASE WHEN z IS NOT NULL THEN
         [(1, 0.319381530), (2, -0.356563782), (3, 1.781477937), (4, -1.821255978), (5, 1.330274429)],
         lambda term: term[2] / (1 + 0.2316419 * abs(z)) ** term[1]))) END;
 
--- Why there is no claim; NULL if there is one.
-CREATE MACRO silence(n, n_unknown) AS CASE
+-- Why there is no estimate; NULL if there is one.
+CREATE MACRO no_estimate(n, n_unknown) AS CASE
     WHEN coalesce(n, 0) + coalesce(n_unknown, 0) = 0 THEN 'there are no hosts'
-    WHEN coalesce(n, 0) = 0 THEN 'none of the hosts could be told' END;
+    WHEN coalesce(n, 0) = 0 THEN 'none of the hosts is known' END;
 
 COMMENT ON MACRO ordered_sum IS 'Sum of floats in ascending order, the same on every run.';
-COMMENT ON MACRO effective_decisions IS 'Effective number of independent decisions, over the weights of decisions.';
+COMMENT ON MACRO effective_rulesets IS 'Effective number of independent rule sets, over the weights of rule sets.';
 COMMENT ON MACRO paired_phi IS 'Correlation of two answers of the same hosts.';
 COMMENT ON MACRO square_and_add IS 'Length of two distances whose errors correlate by phi.';
 COMMENT ON MACRO paired_low IS 'Lower end of Newcombe''s 95 % interval of a paired difference of shares.';
@@ -92,4 +96,4 @@ COMMENT ON MACRO mh_odds_ratio IS 'Mantel and Haenszel''s common odds ratio; NUL
 COMMENT ON MACRO mh_risk_difference IS 'Mantel and Haenszel''s common risk difference.';
 COMMENT ON MACRO mh_scale IS 'Divisor of mh_risk_difference.';
 COMMENT ON MACRO mh_residual IS 'What hosts of a stratum add to mh_risk_difference times mh_scale.';
-COMMENT ON MACRO silence IS 'Why there is no claim; NULL if there is one.';
+COMMENT ON MACRO no_estimate IS 'Why there is no estimate; NULL if there is one.';

@@ -15,7 +15,7 @@ CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
 }
-_QUESTIONS = ("views", "questions", "intervals", "census")  # files
+_QUESTIONS = ("views", "questions", "intervals", "census", "shares")  # files
 _STAMP = "questions_stamp"
 
 

@@ -1,6 +1,8 @@
 -- What the metrics share: whom claims are about, what an answer means, how a share is estimated.
 -- SET VARIABLE reading = 'ccbot' reads HTTP statuses as Common Crawl's crawler does, not as RFC 9309.
 
+CREATE MACRO http_profile() AS coalesce(getvariable('reading'), 'rfc9309');
+
 -- Wilson's score interval at 95 % (Wilson 1927); p may come from weights, n is then Kish's.
 CREATE MACRO wilson_low(p, n) AS CASE WHEN n > 0 AND p IS NOT NULL THEN
     least(p, greatest(0, (p + 1.920729410347062 / n - 1.959963984540054
@@ -88,10 +90,10 @@ WITH lacking AS (
     FROM payloads
 ), statuses AS (
     SELECT status, bool_or(root_allowed IS NOT NULL) AS told FROM http_readings
-    WHERE reading = coalesce(getvariable('reading'), 'rfc9309') GROUP BY status
+    WHERE reading = http_profile() GROUP BY status
 )
 SELECT CASE WHEN f.of_panel THEN 'panel' ELSE 'captured' END AS population,
-       coalesce(getvariable('reading'), 'rfc9309') AS reading,
+       http_profile() AS http_profile,
        f.snapshot, f.kind, CAST(f.first_capture AS DATE) AS snapshot_date, f.host, f.stratum,
        f.weight, coalesce(f.fetch_time, f.first_capture) AS time, f.outcome,
        CASE WHEN f.digest IS NULL THEN 'http ' || f.status
@@ -117,7 +119,6 @@ WITH counts AS (
     FROM points GROUP BY ALL
 )
 SELECT CAST(population AS VARCHAR) AS population,
-       coalesce(getvariable('reading'), 'rfc9309') AS reading,
        CAST(c.snapshot AS VARCHAR) AS snapshot, any_value(s.kind) AS kind, snapshot_date,
        CAST(stratum AS VARCHAR) AS stratum, CAST(outcome AS VARCHAR) AS outcome,
        CAST(answer AS VARCHAR) AS answer, told, CAST(sum(hosts) AS BIGINT) AS hosts,
@@ -192,11 +193,11 @@ UNION ALL
 SELECT 'http ' || h.status, k.token, h.restriction, h.basis, h.root_allowed, NULL, NULL
 FROM http_readings h
 CROSS JOIN crawlers k
-WHERE h.reading = coalesce(getvariable('reading'), 'rfc9309');
+WHERE h.reading = http_profile();
 
 -- The hosts of sound snapshots, counted by what they answered.
 CREATE VIEW answer_counts AS
-SELECT population, reading, snapshot, snapshot_date, stratum, answer,
+SELECT population, snapshot, snapshot_date, stratum, answer,
        CAST(sum(hosts) AS BIGINT) AS hosts, sum(weight) AS weight,
        sum(weight_squared) AS weight_squared
 FROM point_counts
@@ -218,7 +219,7 @@ WHERE coalesce(d.snapshot_date >= k.documented_since, true);
 -- The population counted by crawler and verdict; answer stands only where it refuses / and no
 -- decision is known.
 CREATE VIEW access_counts AS
-SELECT c.population, c.reading, c.snapshot, c.snapshot_date, c.stratum,
+SELECT c.population, c.snapshot, c.snapshot_date, c.stratum,
        CASE WHEN m.decision IS NULL AND NOT m.root_allowed THEN c.answer END AS answer,
        CAST(sum(c.hosts) AS BIGINT) AS hosts, sum(c.weight) AS weight,
        sum(c.weight_squared) AS weight_squared, k.token,
@@ -229,6 +230,46 @@ CROSS JOIN crawlers k
 LEFT JOIN meanings m ON m.answer = c.answer AND m.token = k.token
 WHERE coalesce(c.snapshot_date >= k.documented_since, true)
 GROUP BY ALL;
+
+-- The same without whose rule set decided.
+CREATE VIEW verdict_counts AS
+SELECT population, snapshot, snapshot_date, stratum, token, restriction, basis, root_allowed,
+       CAST(sum(hosts) AS BIGINT) AS hosts, sum(weight) AS weight,
+       sum(weight_squared) AS weight_squared
+FROM access_counts GROUP BY ALL;
+
+-- For each answer in a relation like counted_meanings: does it block at least one crawler of a kind?
+-- It is unknown unless one block is certain or all crawlers of the kind are known.
+CREATE MACRO any_blocked_of(source) AS TABLE
+SELECT snapshot_date, answer, kind, d.definition, count(*) AS crawlers,
+       CASE WHEN bool_or(CASE d.definition WHEN 'root' THEN NOT root_allowed
+                         ELSE restriction NOT IN ('none', 'unknown') END) THEN true
+            WHEN NOT bool_or(root_allowed IS NULL) THEN false END AS yes
+FROM query_table(source) CROSS JOIN (VALUES ('root'), ('any')) d(definition)
+GROUP BY ALL;
+
+-- For each answer in a relation like counted_meanings: does it block the first and the second of what
+-- is compared?  A set of crawlers is blocked if one of them is.
+CREATE MACRO sides_of(source) AS TABLE
+WITH sides AS (
+    SELECT 'open data - closed training' AS comparison, openness = 'open' AS is_first, token
+    FROM crawlers WHERE ai AND (openness = 'open' OR purpose = 'training')
+    UNION ALL
+    SELECT first || ' - ' || second, token = first, token
+    FROM (VALUES ('CCBot', 'GPTBot'), ('CCBot', 'ClaudeBot'), ('CCBot', 'Google-Extended'),
+                 ('CCBot', 'Googlebot'), ('GPTBot', 'Googlebot')) pairs(first, second)
+    JOIN crawlers ON token IN (first, second)
+)
+SELECT snapshot_date, answer, comparison,
+       bool_or(NOT root_allowed) FILTER (is_first) AS first,
+       bool_or(NOT root_allowed) FILTER (NOT is_first) AS second,
+       count(*) FILTER (is_first) AS first_crawlers,
+       count(*) FILTER (NOT is_first) AS second_crawlers,
+       coalesce(string_agg(DISTINCT decision, ' ' ORDER BY decision)
+           FILTER (NOT root_allowed), '') AS rulesets
+FROM query_table(source) JOIN sides USING (token)
+GROUP BY ALL
+HAVING first_crawlers > 0 AND second_crawlers > 0;
 
 -- The captures whose answer could be told, in the order of time, with the one before; `source` is a
 -- relation like population.
@@ -273,7 +314,7 @@ WITH turns AS (
     JOIN crawlers k ON k.token = a.token
     WHERE a.root_allowed <> b.root_allowed
 )
-SELECT r.population, r.reading, r.snapshot, r.snapshot_date, r.host, r.stratum, r.weight, f.token,
+SELECT r.population, r.http_profile, r.snapshot, r.snapshot_date, r.host, r.stratum, r.weight, f.token,
        f.event, r.time_before AS after, r.time AS before, f.from_restriction, f.to_restriction,
        f.from_basis, f.to_basis, f.authored_by, f.decision
 FROM readable_in(source) r
@@ -286,7 +327,7 @@ CREATE VIEW changes AS FROM changes_in('population');
 -- names, or all. A row per snapshot as in population.
 CREATE VIEW listed AS
 SELECT CAST(population AS VARCHAR) AS population,
-       coalesce(getvariable('reading'), 'rfc9309') AS reading,
+       http_profile() AS http_profile,
        CAST(snapshot AS VARCHAR) AS snapshot, snapshot_date, h.host,
        CAST(p.stratum AS VARCHAR) AS stratum, p.weight, time,
        CAST(outcome AS VARCHAR) AS outcome, CAST(answer AS VARCHAR) AS answer, told
@@ -302,7 +343,7 @@ COMMENT ON VIEW suspect_snapshots IS 'Crawls and live runs that look like a faul
 COMMENT ON VIEW bodies IS 'The payloads to read, or the texts that scans kept of them.';
 COMMENT ON VIEW population IS 'Whom claims are about: a row per snapshot and host, with and without a capture.';
 COMMENT ON COLUMN population.population IS 'panel, or captured: a host outside of the panel; the two are never one series.';
-COMMENT ON COLUMN population.reading IS 'How HTTP statuses are read: rfc9309 or ccbot.';
+COMMENT ON COLUMN population.http_profile IS 'How HTTP statuses are read: rfc9309 or ccbot.';
 COMMENT ON COLUMN population.snapshot_date IS 'Day of the snapshot''s first capture.';
 COMMENT ON COLUMN population.stratum IS 'The band of the frame the host was drawn from; all outside of the panel.';
 COMMENT ON COLUMN population.weight IS '1 / inclusion probability; 1 outside of the panel.';
@@ -323,6 +364,10 @@ COMMENT ON MACRO TABLE readable_in IS 'readable of any relation like population,
 COMMENT ON MACRO TABLE changes_in IS 'changes of any relation like population, given by name.';
 COMMENT ON VIEW meanings IS 'What an answer (a policy, or a status where no rules were read) means for each crawler.';
 COMMENT ON VIEW access_counts IS 'access, counted: hosts and weights by snapshot, stratum, crawler and verdict.';
+COMMENT ON VIEW verdict_counts IS 'access_counts without the rule sets.';
+COMMENT ON MACRO TABLE any_blocked_of IS 'Whether an answer blocks at least one crawler of each kind.';
+COMMENT ON MACRO TABLE sides_of IS 'Whether an answer blocks each of two crawlers, or of two sets of them, that gap compares.';
+COMMENT ON MACRO http_profile IS 'How HTTP statuses are read: the variable reading, else rfc9309.';
 COMMENT ON VIEW readable IS 'The captures whose answer could be told, in order of time, with the one before.';
 COMMENT ON VIEW changes IS 'Where / of a host closed or opened to a crawler, between one readable capture and the next, and whose text refuses or refused it.';
 COMMENT ON MACRO wilson_low IS 'Lower end of Wilson''s 95 % interval of share p among n.';

@@ -144,7 +144,7 @@ def test_missing_shards_are_told(scan: Path, tmp_path: Path) -> None:
     said = merged(tmp_path / "census.duckdb", scan)
     assert f"{len(shards(scan))} of the {len(shards(scan)) + 1} planned files" in said
     assert told("analyze", "--census", "--db", tmp_path / "census.duckdb").exit_code == 0
-    found = pl.read_parquet(tmp_path / "census/refusals.parquet")
+    found = pl.read_parquet(tmp_path / "census/blocked.parquet")
     assert (found["files"] + 1 == found["of"]).all()
     assert found.filter(pl.col("n") > 0)["low"].null_count() == 0
 

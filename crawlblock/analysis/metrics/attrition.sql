@@ -1,13 +1,14 @@
--- title: Whether hosts that refuse are lost from sight
+-- title: Whether hosts that block are lost more often
 -- unit: difference of the risk of being unreadable in the next snapshot, -1 to 1
--- note: Of the panel's hosts that could be read in a snapshot, those that refuse / to the crawler against those that do not: how many could not be read in the next one. Difference and odds ratio are Mantel and Haenszel's over all pairs of snapshots, each stratum for itself, the interval is robust to hosts that come back in every pair. One that leaves out 0 says that unknown hosts are not like the others, so that shares of the known ones are off. n counts pairs of a host and a snapshot, n_unknown those that could not be read in the first. Hosts count as drawn, without weights.
+-- of: panel
+-- note: Of the panel's hosts that could be read in a snapshot, those that block / to the crawler are compared with those that do not: how many could not be read in the next one. Difference and odds ratio are Mantel and Haenszel's over all pairs of snapshots, each stratum by itself. The interval is robust to hosts that come back in every pair. One that leaves out 0 says that unknown hosts differ from the others, so that shares of the known ones are off. n counts pairs of a host and a snapshot, n_unknown those that could not be read in the first. Hosts count without weights.
 WITH exposures AS (
-    SELECT m.answer, k.token, k.documented_since, NOT m.root_allowed AS refusing
+    SELECT m.answer, k.token, k.documented_since, NOT m.root_allowed AS blocking
     FROM meanings m
     JOIN crawlers k ON k.token = m.token AND k.token IN ('*', 'CCBot', 'GPTBot')
     WHERE m.root_allowed IS NOT NULL
 ), codes AS (  -- few: hosts with the same ones in every snapshot are counted together
-    SELECT answer, list(refusing ORDER BY token) AS code FROM exposures GROUP BY answer
+    SELECT answer, list(blocking ORDER BY token) AS code FROM exposures GROUP BY answer
 ), tokens AS (
     SELECT token, documented_since, row_number() OVER (ORDER BY token) AS place
     FROM (SELECT DISTINCT token, documented_since FROM exposures)
@@ -39,49 +40,49 @@ WITH exposures AS (
     JOIN keys k ON k.snapshot = p.snapshot AND k.answer IS NOT DISTINCT FROM p.answer
     WHERE population = 'panel'
 ), steps AS (
-    SELECT coalesce(getvariable('reading'), 'rfc9309') AS reading, t.number, t.stratum, t.hosts,
+    SELECT t.number, t.stratum, t.hosts,
            t.snapshot,
            s.snapshot_date, t.code, l.code IS NULL AS lost
     FROM taken t
     JOIN times s ON s.snapshot = t.snapshot
     JOIN taken l ON l.number = t.number AND l.snapshot = s.next
 ), exposed AS (
-    SELECT s.*, t.token, s.code[t.place] AS refusing
+    SELECT s.*, t.token, s.code[t.place] AS blocking
     FROM steps s CROSS JOIN tokens t
     WHERE coalesce(s.snapshot_date >= t.documented_since, true)
 ), tables AS (
     SELECT token, snapshot, stratum,
-           CAST(coalesce(sum(hosts) FILTER (refusing AND lost), 0) AS DOUBLE) AS a,
-           CAST(coalesce(sum(hosts) FILTER (refusing), 0) AS DOUBLE) AS n1,
-           CAST(coalesce(sum(hosts) FILTER (NOT refusing AND lost), 0) AS DOUBLE) AS b,
-           CAST(coalesce(sum(hosts) FILTER (NOT refusing), 0) AS DOUBLE) AS n0
+           CAST(coalesce(sum(hosts) FILTER (blocking AND lost), 0) AS DOUBLE) AS a,
+           CAST(coalesce(sum(hosts) FILTER (blocking), 0) AS DOUBLE) AS n1,
+           CAST(coalesce(sum(hosts) FILTER (NOT blocking AND lost), 0) AS DOUBLE) AS b,
+           CAST(coalesce(sum(hosts) FILTER (NOT blocking), 0) AS DOUBLE) AS n0
     FROM exposed GROUP BY ALL
 ), residuals AS (
     SELECT token, number, any_value(hosts) AS hosts,
-           ordered_sum(mh_residual(CAST(lost AS INTEGER), 1, refusing, a, n1, b, n0)) AS residual
+           ordered_sum(mh_residual(CAST(lost AS INTEGER), 1, blocking, a, n1, b, n0)) AS residual
     FROM exposed JOIN tables USING (token, snapshot, stratum)
-    WHERE refusing IS NOT NULL AND n1 > 0 AND n0 > 0 GROUP BY ALL
+    WHERE blocking IS NOT NULL AND n1 > 0 AND n0 > 0 GROUP BY ALL
 ), errors AS (
     SELECT token, sum(hosts) AS hosts, ordered_sum(hosts * residual ** 2) AS squares
     FROM residuals GROUP BY ALL
 ), unread AS (
-    SELECT token, CAST(coalesce(sum(hosts) FILTER (refusing IS NULL), 0) AS BIGINT) AS n_unknown,
-           any_value(reading) AS reading
+    SELECT token, CAST(coalesce(sum(hosts) FILTER (blocking IS NULL), 0) AS BIGINT) AS n_unknown
     FROM exposed GROUP BY ALL
-), claims AS (
-    SELECT token, CAST(sum(n1 + n0) AS BIGINT) AS n, CAST(sum(n1) AS BIGINT) AS n_refusing,
-           CAST(sum(a) AS BIGINT) AS n_lost_refusing, CAST(sum(b) AS BIGINT) AS n_lost_open,
+), totals AS (
+    SELECT token, CAST(sum(n1 + n0) AS BIGINT) AS n, CAST(sum(n1) AS BIGINT) AS n_blocked,
+           CAST(sum(a) AS BIGINT) AS n_lost_blocked, CAST(sum(b) AS BIGINT) AS n_lost_open,
            mh_risk_difference(a, n1, b, n0) AS estimate, mh_odds_ratio(a, n1, b, n0) AS odds_ratio,
            ordered_sum(n1 * n0 / nullif(n1 + n0, 0)) AS divisor
     FROM tables GROUP BY token
-), told AS (
-    SELECT c.*, reading, n_unknown, sqrt(squares * hosts / nullif(hosts - 1, 0)) / divisor AS error
-    FROM claims c JOIN unread USING (token) LEFT JOIN errors USING (token)
+), results AS (
+    SELECT c.*, n_unknown, sqrt(squares * hosts / nullif(hosts - 1, 0)) / divisor AS error
+    FROM totals c JOIN unread USING (token) LEFT JOIN errors USING (token)
 )
-SELECT 'panel' AS population, reading, token, n, n_unknown, n_refusing, n_lost_refusing,
-       n_lost_open, estimate, estimate - 1.959963984540054 * error AS low,
-       estimate + 1.959963984540054 * error AS high, odds_ratio,
+SELECT *, 'as_if_sample' AS estimand, 'panel' AS population, http_profile() AS http_profile,
+       estimate - 1.959963984540054 * error AS low, estimate + 1.959963984540054 * error AS high,
        CASE WHEN error > 0 THEN two_sided_p(estimate / error) END AS p,
-       CASE WHEN estimate IS NULL THEN 'nobody was lost, or all hosts are alike' END AS silence
-FROM told
+       CASE WHEN estimate IS NULL OR error IS NULL
+            THEN 'a single host says nothing about the others' END AS no_interval,
+       CASE WHEN estimate IS NULL THEN 'no host was lost, or all hosts are alike' END AS no_estimate
+FROM results
 ORDER BY token;

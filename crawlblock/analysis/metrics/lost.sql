@@ -1,6 +1,7 @@
--- title: How much of a corpus is refused
+-- title: How much of a corpus is on blocked domains
 -- unit: share of pages, bytes or tokens, 0 to 1
--- note: Of the corpora in the table weights, what lies on domains whose / may not be fetched. A domain's weight is read with the robots.txt of its apex or www host, though some of it may lie on hosts with other rules, and is as old as the corpus. n domains with a weight could be told, n_unknown could not; a stratum's unknown domains count as its told ones, the bounds take them as open and as refusing. covered: what the population's domains hold of the whole corpus (where that is not stored, of all weights); largest: of what they hold, what the largest alone does. The interval is that of drawing the panel; a stratum taken whole and told whole adds nothing to it, so of a list it is about the list.
+-- of: panel
+-- note: Of the corpora in the table weights, the part on domains that block /. A domain's weight is combined with the robots.txt of its apex or www host, though some of it may be on hosts with other rules, and is as old as the corpus. n domains with a weight are known, n_unknown are not. A stratum's unknown domains count like its known ones; the bounds take them as open and as blocked. covered: what the population's domains hold of the whole corpus (where that is not stored, of all weights); largest: the largest domain's part of what they hold. The interval is that of sampling the panel. A stratum that was taken whole and is known whole adds nothing to it.
 WITH amounts AS (
     FROM weights UNPIVOT (amount FOR unit IN (pages, bytes, tokens))
 ), wholes AS (
@@ -14,7 +15,6 @@ WITH amounts AS (
     SELECT h.number, d.domain FROM hosts h JOIN domains d ON 'www.' || d.domain = h.host
 ), standing AS (
     SELECT CAST(population AS VARCHAR) AS population,
-           coalesce(getvariable('reading'), 'rfc9309') AS reading,
            CAST(snapshot AS VARCHAR) AS snapshot, snapshot_date, stratum, weight,
            CAST(answer AS VARCHAR) AS answer, domain
     FROM points p JOIN places ON number = p.host
@@ -27,14 +27,14 @@ WITH amounts AS (
     JOIN amounts USING (domain)
     WHERE amount > 0
 ), cells AS MATERIALIZED (
-    SELECT population, reading, snapshot, snapshot_date, corpus, unit, stratum, answer,
+    SELECT population, snapshot, snapshot_date, corpus, unit, stratum, answer,
            count(*) AS hosts, sum(weight) AS weight, ordered_sum(weight * amount) AS size,
            ordered_sum((weight * amount) ** 2) AS size_squared,
            max(weight * amount) AS largest, ordered_sum(amount) AS amount
     FROM weighed GROUP BY ALL
-), said AS (
-    SELECT population, reading, snapshot, snapshot_date, corpus, unit, stratum, token,
-           NOT m.root_allowed AS refusing, sum(hosts) AS hosts, sum(weight) AS weight,
+), verdicts_ AS (
+    SELECT population, snapshot, snapshot_date, corpus, unit, stratum, token,
+           NOT m.root_allowed AS blocked, sum(hosts) AS hosts, sum(weight) AS weight,
            ordered_sum(size) AS size, ordered_sum(size_squared) AS size_squared
     FROM cells c
     CROSS JOIN crawlers k
@@ -42,37 +42,44 @@ WITH amounts AS (
     WHERE coalesce(c.snapshot_date >= k.documented_since, true)
     GROUP BY ALL
 ), strata AS (
-    SELECT population, reading, snapshot, snapshot_date, corpus, unit, stratum, token,
+    SELECT population, snapshot, snapshot_date, corpus, unit, stratum, token,
            CAST(sum(weight) AS DOUBLE) AS members, ordered_sum(size) AS total,
-           coalesce(ordered_sum(CASE WHEN refusing IS NOT NULL THEN size END), 0) AS known,
-           coalesce(ordered_sum(CASE WHEN refusing IS NOT NULL THEN size_squared END), 0)
+           coalesce(ordered_sum(CASE WHEN blocked IS NOT NULL THEN size END), 0) AS known,
+           coalesce(ordered_sum(CASE WHEN blocked IS NOT NULL THEN size_squared END), 0)
                AS known_squared,
-           coalesce(ordered_sum(CASE WHEN refusing THEN size END), 0) AS yes,
-           coalesce(sum(hosts) FILTER (refusing IS NOT NULL), 0) AS n,
-           coalesce(sum(hosts) FILTER (refusing IS NULL), 0) AS n_unknown,
-           coalesce(sum(hosts) FILTER (refusing), 0) AS n_refusing
-    FROM said GROUP BY ALL
-), claims AS (
-    SELECT population, reading, snapshot, snapshot_date, corpus, unit, token,
+           coalesce(ordered_sum(CASE WHEN blocked THEN size END), 0) AS yes,
+           coalesce(sum(hosts) FILTER (blocked IS NOT NULL), 0) AS n,
+           coalesce(sum(hosts) FILTER (blocked IS NULL), 0) AS n_unknown,
+           coalesce(sum(hosts) FILTER (blocked), 0) AS n_yes
+    FROM verdicts_ GROUP BY ALL
+), shares AS (
+    SELECT population, snapshot, snapshot_date, corpus, unit, token,
            CAST(sum(n) AS BIGINT) AS n, CAST(sum(n_unknown) AS BIGINT) AS n_unknown,
-           CAST(sum(n_refusing) AS BIGINT) AS n_refusing,
+           CAST(sum(n_yes) AS BIGINT) AS n_yes,
            stratified_share(total, known, yes) AS estimate,
            total_low(total, known, yes, part_n(known, known_squared, n, members)) AS low,
            total_high(total, known, yes, part_n(known, known_squared, n, members)) AS high,
            ordered_sum(yes) / ordered_sum(total) AS bound_low,
            ordered_sum(yes + total - known) / ordered_sum(total) AS bound_high,
-           bool_and(n > 0) AS each_told  -- a stratum of which nothing is told has no interval
+           bool_and(n > 0) AS each_known,  -- a stratum of which nothing is known has no interval
+           CASE WHEN bool_or(members > n + n_unknown) THEN 'sample'
+                WHEN sum(n_unknown) > 0 THEN 'as_if_sample' ELSE 'list' END AS estimand
     FROM strata GROUP BY ALL
 ), coverages AS (
     SELECT snapshot, corpus, unit, ordered_sum(amount) / any_value(whole) AS covered,
            max(largest) / ordered_sum(size) AS largest
     FROM cells JOIN wholes USING (corpus, unit) GROUP BY ALL
 )
-SELECT population, reading, snapshot, snapshot_date, token, operator, purpose, openness, corpus,
-       unit, n, n_unknown, n_refusing, estimate, CASE WHEN each_told THEN low END AS low,
-       CASE WHEN each_told THEN high END AS high, bound_low, bound_high, covered,
-       largest, silence(n, n_unknown) AS silence
-FROM claims
+SELECT * REPLACE (
+           CASE WHEN each_known AND estimand <> 'list' THEN low END AS low,
+           CASE WHEN each_known AND estimand <> 'list' THEN high END AS high
+       ),
+       http_profile() AS http_profile, no_estimate(n, n_unknown) AS no_estimate,
+       CASE WHEN n = 0 THEN no_estimate(n, n_unknown)
+            WHEN NOT each_known THEN 'no host of a stratum is known'
+            WHEN estimand = 'list' THEN 'every host of the list is known, so nothing was sampled'
+       END AS no_interval
+FROM shares
 JOIN coverages USING (snapshot, corpus, unit)
 JOIN crawlers USING (token)
-ORDER BY population, reading, snapshot_date, snapshot, token, corpus, unit;
+ORDER BY population, http_profile, snapshot_date, snapshot, token, corpus, unit;

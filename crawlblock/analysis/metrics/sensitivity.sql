@@ -1,6 +1,7 @@
 -- title: How much each headline depends on its definition
 -- unit: share of hosts, 0 to 1
--- note: By what counts as a refusal: bases (named; named+wildcard; named+wildcard+http) and restrictions (full; full+all_but; any). By denominator: told (hosts that could be told), with_robots (hosts whose robots.txt could be read; refusals by HTTP are outside of it), all (every host, the unknown ones taken as open). The bounds take all unknown hosts into the denominator, as open and as refusing. AI crawlers only.
+-- of: panel
+-- note: By what counts as a block: bases (named; named+wildcard; named+wildcard+http) and restrictions (full; full+all_but; any). By denominator: told (known hosts), with_robots (hosts whose robots.txt could be read, which leaves out blocks by HTTP), all (every host, the unknown ones taken as open). The bounds add all unknown hosts to the denominator, as open and as blocking. AI crawlers only.
 WITH kinds AS (
     FROM (VALUES ('told'), ('with_robots'), ('all')) d(denominator)
     CROSS JOIN (VALUES
@@ -12,13 +13,9 @@ WITH kinds AS (
         ('full+all_but', ['full', 'all_but']),
         ('any', ['full', 'all_but', 'partial'])) r(restrictions, among)
 ), counts AS (
-    SELECT population, reading, snapshot, snapshot_date, stratum, token, restriction, basis,
-           sum(hosts) AS hosts, sum(weight) AS weight, sum(weight_squared) AS weight_squared
-    FROM access_counts
-    SEMI JOIN (SELECT token FROM crawlers WHERE ai) ai USING (token)
-    GROUP BY ALL
+    FROM verdict_counts SEMI JOIN (SELECT token FROM crawlers WHERE ai) ai USING (token)
 ), wholes AS (
-    SELECT population, reading, snapshot, snapshot_date, token, stratum, sum(weight) AS total,
+    SELECT population, snapshot, snapshot_date, token, stratum, sum(weight) AS total,
            coalesce(sum(weight) FILTER (restriction <> 'unknown'), 0) AS told,
            coalesce(sum(hosts) FILTER (restriction = 'unknown'), 0) AS n_unknown
     FROM counts GROUP BY ALL
@@ -33,41 +30,26 @@ WITH kinds AS (
         ELSE basis IN ('named', 'wildcard', 'default')
     END
     GROUP BY ALL
-), refusals AS (
+), blocks AS (
     SELECT population, snapshot, token, stratum, denominator, bases, restrictions,
-           sum(weight) AS yes, sum(hosts) AS n_refusing
+           sum(weight) AS yes, sum(hosts) AS n_yes
     FROM counts
     JOIN kinds ON list_contains(among_bases, basis) AND list_contains(among, restriction)
     WHERE denominator <> 'with_robots' OR basis <> 'http'
     GROUP BY ALL
-), strata AS (  -- what is inside the denominator stands for its share of the unknown hosts too
-    SELECT w.*, k.denominator, k.bases, k.restrictions, coalesce(inside, 0) AS inside,
-           coalesce(inside_squared, 0) AS inside_squared, coalesce(yes, 0) AS yes,
-           coalesce(n, 0) AS n, coalesce(n_refusing, 0) AS n_refusing,
-           CASE k.denominator WHEN 'all' THEN CAST(total AS DOUBLE)
-                ELSE total * (coalesce(inside, 0) / nullif(told, 0)) END AS stands_for,
-           total - told AS unknown,
-           CASE k.denominator WHEN 'all' THEN total
-                ELSE coalesce(inside, 0) + total - told END AS at_most
+), strata AS (  -- what is inside the denominator represents its share of the unknown hosts too
+    SELECT w.* EXCLUDE (total, told), k.denominator, k.bases, k.restrictions,
+           CASE k.denominator WHEN 'all' THEN CAST(w.total AS DOUBLE)
+                ELSE w.total * (coalesce(inside, 0) / nullif(told, 0)) END AS total,
+           coalesce(inside, 0) AS known, coalesce(inside_squared, 0) AS known_squared,
+           coalesce(yes, 0) AS yes, w.total - told AS unknown, coalesce(n, 0) AS n,
+           coalesce(n_yes, 0) AS n_yes,
+           CASE k.denominator WHEN 'all' THEN w.total
+                ELSE coalesce(inside, 0) + w.total - told END AS at_most
     FROM wholes w
-    CROSS JOIN kinds k
-    LEFT JOIN insides i USING (population, snapshot, token, stratum, denominator)
-    LEFT JOIN refusals r
-        USING (population, snapshot, token, stratum, denominator, bases, restrictions)
-), shares AS (
-    SELECT population, reading, snapshot, snapshot_date, token, bases, restrictions, denominator,
-           CAST(sum(n) AS BIGINT) AS n, CAST(sum(n_unknown) AS BIGINT) AS n_unknown,
-           CAST(sum(n_refusing) AS BIGINT) AS n_refusing,
-           stratified_share(stands_for, inside, yes) AS estimate,
-           effective_n(stands_for, inside, inside_squared) AS effective_n,
-           CAST(sum(yes) / nullif(sum(at_most), 0) AS DOUBLE) AS bound_low,
-           CAST(sum(yes + unknown) / nullif(sum(at_most), 0) AS DOUBLE) AS bound_high
-    FROM strata GROUP BY ALL
+    CROSS JOIN (SELECT * EXCLUDE (among_bases, among) FROM kinds) k
+    LEFT JOIN insides USING (population, snapshot, token, stratum, denominator)
+    LEFT JOIN blocks USING (population, snapshot, token, stratum, denominator, bases, restrictions)
 )
-SELECT population, reading, snapshot, snapshot_date, token, operator, purpose, openness, bases,
-       restrictions, denominator, n, n_unknown, n_refusing, estimate,
-       wilson_low(estimate, effective_n) AS low, wilson_high(estimate, effective_n) AS high,
-       bound_low, bound_high
-FROM shares
-JOIN crawlers USING (token)
-ORDER BY population, reading, snapshot_date, snapshot, token, bases, restrictions, denominator;
+FROM stratified_shares('strata') JOIN crawlers USING (token)
+ORDER BY population, http_profile, snapshot_date, snapshot, token, bases, restrictions, denominator;

@@ -4,7 +4,6 @@ A file has a header of `-- key:` (what names a row), `-- of:` (the tables whose 
 its columns, the first that has one) and, where only one is written, `-- files:`.
 """
 
-import tomllib
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
+from crawlblock.analysis.columns import words_of
 from crawlblock.analysis.derived import DERIVED, Derived
 from crawlblock.analysis.run import Metric, analyze, metrics
 
@@ -26,7 +26,6 @@ _PART = 64 * 2**20  # bytes of bodies in one file
 _HERE = files(__package__)
 _CSV = "FORMAT csv, HEADER, TIMESTAMPFORMAT '%Y-%m-%dT%H:%M:%S.%f'"
 _PARQUET = "FORMAT parquet, COMPRESSION zstd"
-_ELSEWHERE = ("verdicts", "crawlers", "captures", "snapshots", "panel", "weights", "signals")
 # The parts that bodies are written in: about so many bytes each, by digest.
 _PARTS = """
 SELECT min(digest), max(digest)
@@ -95,15 +94,14 @@ def write_table(con: duckdb.DuckDBPyConnection, name: str, target: Path) -> Tabl
 def write_claims(con: duckdb.DuckDBPyConnection, target: Path, reading: str) -> list[Table]:
     """Make every claim and write it below a folder."""
     frames = analyze(con, target / CLAIMS, reading)
-    known = tomllib.loads((_HERE / "claims.toml").read_text("utf-8"))
     claimed: list[Metric | Derived] = [*metrics(), *DERIVED]
     made = {claim.name: claim for claim in claimed}
     tables = []
     for name in sorted(frames):
         path = str(target / CLAIMS / f"{name}.parquet")
-        terms = known["columns"] | known.get(name, {})
+        words = words_of(name, frames[name].columns)
         fields = [
-            Field(c[0], c[1], terms.get(c[0]) or _comment(con, c[0], _ELSEWHERE))
+            Field(c[0], c[1], words[c[0]])
             for c in con.execute("DESCRIBE (FROM read_parquet(?))", [path]).fetchall()
         ]
         about = f"{made[name].title} ({made[name].unit}). {made[name].note}"

@@ -1,6 +1,7 @@
 -- title: The same hosts throughout
 -- unit: share of hosts, 0 to 1
--- note: Hosts that refuse / to the crawler, by how the series is held together. balanced: the panel's hosts that could be told in every snapshot since the crawler is documented, so that no change of it comes from other hosts; carried: a host that could not be told counts as it was last told, at most 120 days before. refusals has the cross-section. Strata count by their hosts in the series.
+-- of: panel
+-- note: Hosts that block / to the crawler, by how the series is made. balanced: the panel's hosts that are known in every snapshot since the crawler was documented, so that no change comes from other hosts. carried: an unknown host counts with its last known answer, if that is at most 120 days old. blocked has the cross-section. Strata count by their hosts in the series.
 WITH sound AS (
     SELECT snapshot, snapshot_date, host, weight, answer, told FROM points
     WHERE population = 'panel'
@@ -42,23 +43,20 @@ WITH sound AS (
            sum(hosts), CAST(sum(weight * hosts) AS DOUBLE),
            CAST(sum(CAST(weight * weight AS DECIMAL(38, 6)) * hosts) AS DOUBLE)
     FROM standing GROUP BY ALL
-), shares AS (
-    SELECT c.series, coalesce(getvariable('reading'), 'rfc9309') AS reading, snapshot,
-           snapshot_date, t.token,
+), strata AS (  -- the series counts its hosts as one stratum
+    SELECT c.series, snapshot, snapshot_date, t.token, 'all' AS stratum,
            CAST(coalesce(sum(hosts) FILTER (root_allowed IS NOT NULL), 0) AS BIGINT) AS n,
            CAST(coalesce(sum(hosts) FILTER (root_allowed IS NULL), 0) AS BIGINT) AS n_unknown,
-           CAST(coalesce(sum(hosts) FILTER (NOT root_allowed), 0) AS BIGINT) AS n_refusing,
-           ordered_sum(CASE WHEN root_allowed IS NOT NULL THEN weight END) AS known,
+           CAST(coalesce(sum(hosts) FILTER (NOT root_allowed), 0) AS BIGINT) AS n_yes,
+           coalesce(ordered_sum(CASE WHEN root_allowed IS NOT NULL THEN weight END), 0) AS known,
+           coalesce(ordered_sum(CASE WHEN root_allowed IS NULL THEN weight END), 0) AS unknown,
            ordered_sum(CASE WHEN root_allowed IS NOT NULL THEN squared END) AS known_squared,
-           ordered_sum(CASE WHEN NOT root_allowed THEN weight ELSE 0 END) AS yes
+           ordered_sum(CASE WHEN NOT root_allowed THEN weight ELSE 0 END) AS yes,
+           known + unknown AS total, total AS at_most
     FROM cells c
     JOIN starts t ON c.snapshot_date >= t.start AND (c.start = t.start OR c.series = 'carried')
     LEFT JOIN meanings m ON m.answer = c.answer AND m.token = t.token
     GROUP BY ALL
 )
-SELECT 'panel' AS population, reading, series, snapshot, snapshot_date, token, n, n_unknown,
-       n_refusing, yes / nullif(known, 0) AS estimate,
-       wilson_low(yes / nullif(known, 0), known ** 2 / nullif(known_squared, 0)) AS low,
-       wilson_high(yes / nullif(known, 0), known ** 2 / nullif(known_squared, 0)) AS high
-FROM shares
+SELECT *, 'panel' AS population FROM stratified_shares('strata')
 ORDER BY series, snapshot_date, snapshot, token;

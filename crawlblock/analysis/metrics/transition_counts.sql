@@ -1,9 +1,9 @@
--- title: Hosts that closed or opened to a crawler since their last readable capture
+-- title: Hosts that started or stopped blocking a crawler since their last known capture
 -- unit: share of hosts, 0 to 1
--- note: n hosts could be told in this snapshot and in an earlier one, n_unknown of the population could not. A change is counted in the first snapshot that shows it; it may lie further back where captures in between could not be told (see events). refused less opened is the net change among the n hosts.
+-- of: panel
+-- note: n hosts are known in this snapshot and in an earlier one, n_unknown of the population are not. A transition is counted in the first snapshot that shows it. It may be older where captures in between are unknown (see transitions). refused minus opened is the net change among the n hosts.
 WITH wholes AS (
-    SELECT population, reading, snapshot, snapshot_date, stratum, sum(weight) AS total,
-           sum(hosts) AS hosts
+    SELECT population, snapshot, snapshot_date, stratum, sum(weight) AS total, sum(hosts) AS hosts
     FROM point_counts GROUP BY ALL
 ), comparable AS (
     SELECT population, snapshot, stratum, sum(weight) AS known,
@@ -12,7 +12,8 @@ WITH wholes AS (
 ), pairs AS (
     SELECT w.* EXCLUDE (hosts), coalesce(known, 0) AS known,
            coalesce(known_squared, 0) AS known_squared, coalesce(n, 0) AS n,
-           hosts - coalesce(n, 0) AS n_unknown
+           hosts - coalesce(n, 0) AS n_unknown, total - coalesce(known, 0) AS unknown,
+           total AS at_most
     FROM wholes w LEFT JOIN comparable USING (population, snapshot, stratum)
 ), effects AS (  -- answers that close and open / to the same crawlers are one, and a few of many
     SELECT answer, min(answer) OVER (PARTITION BY effect) AS alike
@@ -35,34 +36,21 @@ WITH wholes AS (
     WHERE coalesce(t.snapshot_date >= k.documented_since, true)
 ), changed AS (
     SELECT a.population, a.snapshot, a.stratum, a.token,
-           CASE WHEN a.root_allowed THEN 'opened' ELSE 'refused' END AS event,
-           sum(a.weight) AS yes, sum(a.hosts) AS n_changed
+           CASE WHEN a.root_allowed THEN 'opened' ELSE 'refused' END AS transition,
+           sum(a.weight) AS yes, sum(a.hosts) AS n_yes
     FROM arrivals a
     JOIN meanings b ON b.answer = a.answer_before AND b.token = a.token
         AND b.root_allowed <> a.root_allowed
     GROUP BY ALL
 ), strata AS (
-    SELECT p.*, k.token, e.event,
-           coalesce(c.yes, 0) AS yes, coalesce(c.n_changed, 0) AS n_changed
+    SELECT p.*, k.token, e.transition,
+           coalesce(c.yes, 0) AS yes, coalesce(c.n_yes, 0) AS n_yes
     FROM pairs p
     CROSS JOIN crawlers k
-    CROSS JOIN (VALUES ('refused'), ('opened')) e(event)
+    CROSS JOIN (VALUES ('refused'), ('opened')) e(transition)
     LEFT JOIN changed c ON c.population = p.population AND c.snapshot = p.snapshot
-        AND c.stratum = p.stratum AND c.token = k.token AND c.event = e.event
+        AND c.stratum = p.stratum AND c.token = k.token AND c.transition = e.transition
     WHERE coalesce(p.snapshot_date >= k.documented_since, true)
-), claims AS (
-    SELECT population, reading, snapshot, snapshot_date, token, event,
-           CAST(sum(n) AS BIGINT) AS n, CAST(sum(n_unknown) AS BIGINT) AS n_unknown,
-           CAST(sum(n_changed) AS BIGINT) AS n_changed,
-           stratified_share(total, known, yes) AS estimate,
-           effective_n(total, known, known_squared) AS effective_n,
-           CAST(sum(yes) / sum(total) AS DOUBLE) AS bound_low,
-           CAST(sum(yes + total - known) / sum(total) AS DOUBLE) AS bound_high
-    FROM strata GROUP BY ALL
 )
-SELECT population, reading, snapshot, snapshot_date, token, operator, purpose, openness, ai, event,
-       n, n_unknown, n_changed, estimate, wilson_low(estimate, effective_n) AS low,
-       wilson_high(estimate, effective_n) AS high, bound_low, bound_high
-FROM claims
-JOIN crawlers USING (token)
-ORDER BY population, reading, snapshot_date, snapshot, token, event;
+FROM stratified_shares('strata') JOIN crawlers USING (token)
+ORDER BY population, http_profile, snapshot_date, snapshot, token, transition;
