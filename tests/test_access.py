@@ -36,6 +36,8 @@ from crawlblock.sources.commoncrawl.ranks import Ranking, ranking_lines
 from crawlblock.sources.files import zipped
 from crawlblock.store.store import Store
 
+pytestmark = pytest.mark.own_code
+
 LATER = Crawl("CC-MAIN-2026-43", datetime(2026, 10, 3), datetime(2026, 10, 16))
 NEWEST = Crawl("CC-MAIN-2025-47", datetime(2025, 11, 6, 20, 7, 18), datetime(2025, 11, 19))
 OLDER = Crawl("CC-MAIN-2016-36", datetime(2016, 8, 22), datetime(2016, 8, 31))

@@ -16,6 +16,8 @@ from crawlblock.pipeline.runs import Run
 from crawlblock.pipeline.templates import discovered, known
 from crawlblock.store.store import Store
 
+pytestmark = pytest.mark.own_code
+
 OPEN = b"User-agent: *\nDisallow: /private\n"
 STRANGER = b"User-agent: Never-Heard-Of/2.0\nDisallow: /\nNonsense-Key: 1\n"
 STACK = b"User-agent: GPTBot\nUser-agent: CCBot\nDisallow: /\n"

@@ -38,6 +38,8 @@ from crawlblock.analysis.run import metrics
 from crawlblock.cli import cli
 from crawlblock.cli.commands import every_command
 
+pytestmark = pytest.mark.own_code
+
 MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
 # Options in the documents that are other programs'.
 FOREIGN = {

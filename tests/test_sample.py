@@ -18,6 +18,8 @@ from crawlblock.robots.evaluate import STAR, Judge
 from crawlblock.robots.sniff import is_robots
 from crawlblock.warc.http import digest
 
+pytestmark = pytest.mark.own_code
+
 
 @pytest.fixture(scope="module")
 def rendered(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Archive]:

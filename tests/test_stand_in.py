@@ -16,6 +16,8 @@ from warcio.archiveiterator import ArchiveIterator
 
 from crawlblock.store.store import Store
 
+pytestmark = pytest.mark.own_code
+
 ERAS = [
     "CC-MAIN-2016-36", "CC-MAIN-2018-34", "CC-MAIN-2018-39", "CC-MAIN-2019-47", "CC-MAIN-2021-49",
     "CC-MAIN-2023-50", "CC-MAIN-2026-39",

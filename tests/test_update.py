@@ -29,6 +29,8 @@ from crawlblock.sources.commoncrawl.crawls import NEW, choose_new
 from crawlblock.store.store import Store
 from crawlblock.transport import Limits
 
+pytestmark = pytest.mark.own_code
+
 OPEN = b"User-agent: *\nDisallow: /private\n"
 CCBOT = b"User-agent: CCBot\nDisallow: /\n"
 NOBODY = b"User-agent: *\nDisallow: /\n"

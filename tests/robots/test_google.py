@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import polars as pl
+import pytest
 from conftest import SHARED
 from robotstxt.robots import _lib
 
@@ -19,6 +20,8 @@ from crawlblock.robots.rules import winner
 from crawlblock.robots.sniff import is_robots
 from crawlblock.robots.syntax import escape, parse
 from robots.generated import TOKENS, robots_files
+
+pytestmark = pytest.mark.own_code
 
 ORIGIN = b"http://h.example"
 SIZE_LIMIT = 500 * 1024  # bytes that count
