@@ -7,6 +7,7 @@ import shlex
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -24,20 +25,28 @@ def run_here(line: str, folder: Path, shell: dict[str, str]) -> tuple[str, str]:
     if NEEDS_A_SHELL.search(line):
         done = run_line(line, folder, shell)
         return done.stdout, done.stderr
-    out, told = (io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _ in range(2))
-    with (
-        _guard().watching() as reached,
-        chdir(folder),
-        _environment(shell),
-        redirect_stdout(out),
-        redirect_stderr(told),
-        pytest.raises(SystemExit) as stopped,
-    ):
-        main(shlex.split(line)[1:])
-    printed, said = (_written(each) for each in (out, told))
+    with _guard().watching() as reached, chdir(folder), _environment(shell):
+        ended = run_command(shlex.split(line)[1:])
     assert not reached, (line, reached)
-    assert stopped.value.code == 0, f"{line}\n{printed}{said}"
-    return printed, said
+    assert ended.returncode == 0, f"{line}\n{ended.stdout}{ended.stderr}"
+    return ended.stdout, ended.stderr
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a command ended."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def run_command(arguments: list[str]) -> Ended:
+    """Run a command in this process, whatever its exit code."""
+    out, told = (io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _ in range(2))
+    with redirect_stdout(out), redirect_stderr(told), pytest.raises(SystemExit) as stopped:
+        main(arguments)
+    return Ended(int(stopped.value.code or 0), _written(out), _written(told))
 
 
 def _written(stream: io.TextIOWrapper) -> str:
