@@ -13,7 +13,7 @@ DB ?= $(if $(MIRROR),data/archive.duckdb,data/crawlblock.duckdb)
 RESULTS ?= $(if $(MIRROR),data/archive-results,data/results)
 MINIATURE = build/miniature
 CORPUS ?= ../shared/corpus
-AT_ONCE = -n 2 --dist loadfile  # two test files at a time
+AT_ONCE = -n 2 --dist worksteal  # two processes; one that is done takes tests from the other
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev analyze report cron docs notebooks test test-faults test-lowest check \
