@@ -83,6 +83,7 @@ check: setup-dev  ## Style, types and the direction of imports
 	$(VENV)/bin/lint-imports
 
 benchmark: setup-dev  ## Measure speed: see benchmarks/README.md
+	$(VENV)/bin/python benchmarks/start.py
 	$(VENV)/bin/python benchmarks/judge.py $(CORPUS)
 	$(VENV)/bin/python benchmarks/hostile.py
 	$(VENV)/bin/python benchmarks/commands.py $(CORPUS)
@@ -92,6 +93,7 @@ benchmark: setup-dev  ## Measure speed: see benchmarks/README.md
 	$(VENV)/bin/python benchmarks/scale.py
 	$(VENV)/bin/python benchmarks/scale_merge.py
 	$(VENV)/bin/python benchmarks/page.py
+	PYTHONPATH=tests $(VENV)/bin/python benchmarks/first_run.py
 	PYTHONPATH=tests $(VENV)/bin/python benchmarks/sample_crawl.py
 	PYTHONPATH=tests $(VENV)/bin/python benchmarks/statistics/coverage.py
 	$(VENV)/bin/python benchmarks/census.py build/census
