@@ -1,6 +1,7 @@
 """The check that facts, rendered as an archive and collected again, are the facts they were."""
 
 from collections import Counter, defaultdict
+from collections.abc import Set
 from pathlib import Path
 
 from crawlblock.miniature.facts import read_facts, read_policies, read_texts
@@ -77,7 +78,7 @@ def _stored(
     return captured, verdicts, written
 
 
-def _assert_like_star(found: Verdicts, written: Written, known: set[str]) -> None:
+def _assert_like_star(found: Verdicts, written: Written, known: Set[str]) -> None:
     """Assert that tokens which the facts do not know have what `*` has.
 
     A line that names a known token can bind such a token as well; then its basis says so.

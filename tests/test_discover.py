@@ -9,6 +9,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 from fetched import fetched, stored
+from in_process import run_command
 
 from crawlblock.pipeline.discover import discover
 from crawlblock.pipeline.evaluate import evaluate
@@ -105,17 +106,15 @@ def test_wishes_that_rules_do_not_follow(tmp_path: Path) -> None:
         for host, body in WISHES.items()
     ]
     (tmp_path / "hosts.jsonl").write_text("\n".join(lines))
-    command = [sys.executable, "-m", "crawlblock"]
     db = ["--db", str(tmp_path / "w.duckdb")]
     for arguments in (["import", str(tmp_path / "hosts.jsonl")], ["analyze"]):
-        subprocess.run([*command, *arguments, *db], capture_output=True, check=True, timeout=60)
+        assert run_command([*arguments, *db]).returncode == 0
     frame = pl.read_parquet(tmp_path / "results" / "clashes.parquet")
     found = {row["clash"]: (row["n"], row["n_clashing"]) for row in frame.to_dicts()}
     assert found == {"overruled": (3, 1), "unenforced": (3, 1)}
-    said = subprocess.run(
-        [*command, "explain", "unenforced.com", "GPTBot", "-o", "table", *db],
-        capture_output=True, text=True, check=True, timeout=60,
-    ).stdout  # fmt: skip
+    ended = run_command(["explain", "unenforced.com", "GPTBot", "-o", "table", *db])
+    assert ended.returncode == 0
+    said = ended.stdout
     assert "2  content-signal: ai-train=no" in said
     assert "unenforced: content-signal in line 2" in said
 

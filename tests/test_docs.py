@@ -29,6 +29,7 @@ from documents import (
     spoken,
     told,
 )
+from in_process import run_here
 from servers import RangeServer
 from shells import EXAMPLES, called, commands, run_line, substituted
 
@@ -88,8 +89,8 @@ def test_tutorial(world: Path, server: RangeServer, shell: dict[str, str], tmp_p
     for line, printed in told(TUTORIAL):
         # The hosts of its list are no servers here.
         local = {"CRAWLBLOCK_DB": "local.duckdb"} if line == "crawlblock live" else {}
-        done = run_line(substituted(line, server), tmp_path, environment | local)
-        assert done.stdout.startswith(printed)
+        out, _ = run_here(substituted(line, server), tmp_path, environment | local)
+        assert out.startswith(printed)
     assert (tmp_path / "data" / "results" / "index.html").is_file()
 
 

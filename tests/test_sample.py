@@ -9,7 +9,6 @@ import polars as pl
 import pytest
 from archives import SAMPLE, Archive, read_all, resolve
 
-from crawlblock.miniature import render_sample
 from crawlblock.miniature.facts import Fact, read_crawls, read_facts, read_policies
 from crawlblock.model import Verdict
 from crawlblock.outcome import Outcome
@@ -21,11 +20,10 @@ pytestmark = pytest.mark.own_code
 
 
 @pytest.fixture(scope="module")
-def rendered(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Archive]:
-    """Render the facts and read all records back, by crawl."""
-    directory = tmp_path_factory.mktemp("miniature") / "archive"
-    render_sample(SAMPLE, directory)
-    return {crawl.crawl: read_all(directory, crawl.crawl) for crawl in read_crawls(SAMPLE)}
+def rendered(bundled: Path) -> dict[str, Archive]:
+    """Read all records of the rendered facts back, by crawl."""
+    archive = bundled / "archive"
+    return {crawl.crawl: read_all(archive, crawl.crawl) for crawl in read_crawls(SAMPLE)}
 
 
 def urls(host: str) -> list[str]:
