@@ -1,8 +1,6 @@
 """What commands tell of shared texts and of names that the registry does not know."""
 
 import json
-import subprocess
-import sys
 from datetime import datetime
 from pathlib import Path
 
@@ -125,15 +123,10 @@ def test_wishes_that_rules_do_not_follow(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_commands_print(store: Store, arguments: tuple[str, ...]) -> None:
     """The commands print JSON and a table, and say it in one line when there is no database."""
-    command = [sys.executable, "-m", "crawlblock", *arguments, "--db"]
-    told = subprocess.run(
-        [*command, str(store.path), "-o", "json"], capture_output=True, check=True, timeout=60
-    )
-    assert json.loads(told.stdout)
-    subprocess.run([*command, str(store.path)], capture_output=True, check=True, timeout=60)
-    missing = subprocess.run(
-        [*command, str(store.path.with_name("no.duckdb"))], capture_output=True, text=True,
-        check=False, timeout=60,
-    )  # fmt: skip
+    command = [*arguments, "--db"]
+    told = run_command([*command, str(store.path), "-o", "json"])
+    assert told.returncode == 0 and json.loads(told.stdout)
+    assert run_command([*command, str(store.path)]).returncode == 0
+    missing = run_command([*command, str(store.path.with_name("no.duckdb"))])
     assert missing.returncode == 2
     assert len(missing.stderr.splitlines()) == 1
