@@ -13,7 +13,7 @@ DB ?= $(if $(MIRROR),data/archive.duckdb,data/crawlblock.duckdb)
 RESULTS ?= $(if $(MIRROR),data/archive-results,data/results)
 MINIATURE = build/miniature
 CORPUS ?= ../shared/corpus
-AT_ONCE = -n 2 --dist loadfile  # two test files at a time
+AT_ONCE = -n 2 --dist worksteal  # two processes; one that is done takes tests from the other
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev analyze report cron docs notebooks test test-faults test-lowest check \
@@ -70,16 +70,11 @@ test: setup-dev  ## Run the tests
 test-faults: setup-dev  ## Run and list what is done when something goes wrong
 	$(VENV)/bin/python -m pytest -m fault
 
-# Long tests of our own code alone, and those that need more than the lowest versions.
-OTHER_VERSIONS_SAY_NOTHING = live/test_killed.py robots test_access.py test_browser.py \
-	test_cookbook.py test_docs.py test_engine.py test_examples.py test_forecast.py test_frame.py \
-	test_miniature.py test_notebooks.py test_out_of_date.py test_pywb.py test_resume.py \
-	test_selection.py test_stand_in.py test_start.py test_survival.py test_update.py
 test-lowest:  ## Run the tests with the lowest versions allowed
 	test -x $(VENV)-lowest/bin/python || $(PYTHON) -m venv $(VENV)-lowest
 	$(VENV)-lowest/bin/pip install --quiet --disable-pip-version-check --require-hashes -r constraints/lowest.txt
 	$(VENV)-lowest/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-	$(VENV)-lowest/bin/python -m pytest $(AT_ONCE) $(foreach part,$(OTHER_VERSIONS_SAY_NOTHING),--ignore tests/$(part))
+	$(VENV)-lowest/bin/python -m pytest $(AT_ONCE) -m "not own_code"
 
 check: setup-dev  ## Style, types and the direction of imports
 	$(VENV)/bin/ruff check .
@@ -88,6 +83,7 @@ check: setup-dev  ## Style, types and the direction of imports
 	$(VENV)/bin/lint-imports
 
 benchmark: setup-dev  ## Measure speed: see benchmarks/README.md
+	$(VENV)/bin/python benchmarks/start.py
 	$(VENV)/bin/python benchmarks/judge.py $(CORPUS)
 	$(VENV)/bin/python benchmarks/hostile.py
 	$(VENV)/bin/python benchmarks/commands.py $(CORPUS)
@@ -97,6 +93,7 @@ benchmark: setup-dev  ## Measure speed: see benchmarks/README.md
 	$(VENV)/bin/python benchmarks/scale.py
 	$(VENV)/bin/python benchmarks/scale_merge.py
 	$(VENV)/bin/python benchmarks/page.py
+	PYTHONPATH=tests $(VENV)/bin/python benchmarks/first_run.py
 	PYTHONPATH=tests $(VENV)/bin/python benchmarks/sample_crawl.py
 	PYTHONPATH=tests $(VENV)/bin/python benchmarks/statistics/coverage.py
 	$(VENV)/bin/python benchmarks/census.py build/census

@@ -1,7 +1,9 @@
 """Derives data/sample: facts about real hosts, without any text of their robots.txt files.
 
-Usage: python scripts/derive_sample.py [SHARED] [SAMPLE]
+Usage: python scripts/derive_sample.py [SHARED] [SAMPLE] [KNOWN]
 SHARED (default: ../shared beside the repository) holds corpus/, commoncrawl/ and ranks/.
+KNOWN is a folder of earlier facts: the new ones judge for the same crawlers, not for all of the
+registry.
 Running it twice gives the same bytes.
 """
 
@@ -11,7 +13,7 @@ import json
 import sys
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -97,9 +99,8 @@ class Corpus:
 class Policies:
     """The distinct vectors of verdicts and their authors met, numbered from 1."""
 
-    def __init__(self) -> None:
-        """Judge for the registered crawlers and the one that nobody names."""
-        tokens = [STAR, *(crawler.token for crawler in registry.crawlers())]
+    def __init__(self, tokens: Sequence[str]) -> None:
+        """Judge for these tokens, in their order."""
         self._reader = Reader(tokens, registry.templates())
         self._numbers: dict[tuple[tuple[str, Verdict, str | None, int | None], ...], int] = {}
         self._decisions: dict[str, int] = {}
@@ -138,13 +139,13 @@ class Policies:
         return pl.DataFrame(rows, schema=columns, orient="row")
 
 
-def main(shared: Path, sample: Path) -> None:
+def main(shared: Path, sample: Path, known: Path | None = None) -> None:
     """Write the four files of the sample."""
     crawls = read_crawls(shared / "commoncrawl" / "collinfo_2025-11.json")
     top_sites, us_gov = read_corpora(shared / "corpus")
     chosen = dict.fromkeys(sorted(top_sites.versions), top_sites)
     chosen |= dict.fromkeys(draw(us_gov, crawls, taken=set(chosen)), us_gov)
-    policies = Policies()
+    policies = Policies(tokens_of(known))
     facts = [
         fact
         for host, corpus in sorted(chosen.items())
@@ -158,6 +159,15 @@ def main(shared: Path, sample: Path) -> None:
     told = {fact.host: chosen[fact.host] for fact in facts}
     hosts_frame(told, ranks).write_csv(sample / "hosts.csv")
     crawls_frame(crawls, (top_sites, us_gov)).write_csv(sample / "crawls.csv")
+
+
+def tokens_of(known: Path | None) -> list[str]:
+    """Return `*` and the registered crawlers, or only those that earlier facts judge for."""
+    registered = [STAR, *(crawler.token for crawler in registry.crawlers())]
+    if known is None:
+        return registered
+    earlier = set(pl.read_parquet(known / "policies.parquet", columns=["token"])["token"])
+    return [token for token in registered if token in earlier]
 
 
 def read_crawls(path: Path) -> list[Crawl]:

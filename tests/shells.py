@@ -15,6 +15,7 @@ from datetime import datetime
 from pathlib import Path
 
 import click
+import guard
 import polars as pl
 import pytest
 from clusters import cluster
@@ -39,23 +40,8 @@ SHUT = b"User-agent: GPTBot\nDisallow: /\n\nUser-agent: stranger-of-nobody\nDisa
 HOSTS = ("example.com", "example.org", "example.net")
 SCHEDULER = "tcp://10.0.0.5:8786"
 LOCAL = ("live", "update", "accept")  # ask the panel's hosts, or about an odd live run
-GUARD = """
-import sys
-def watch(event, values):
-    if event == "socket.connect":
-        name = values[1]
-    elif event in ("socket.getaddrinfo", "socket.gethostbyname"):
-        name = values
-    else:
-        return
-    host = name[0] if isinstance(name, tuple) else None
-    if isinstance(host, bytes):
-        host = host.decode()
-    if host and not host.startswith("127.") and host not in ("::1", "localhost"):
-        sys.stderr.write(f"REACHED {event} {host}\\n")
-        raise OSError("beyond loopback")
-sys.addaudithook(watch)
-"""
+# The text of a `sitecustomize` under which a process reaches this machine alone.
+GUARD = Path(guard.__file__).read_text("utf-8") + "\n\nsys.addaudithook(watch)\n"
 
 
 def commands() -> Iterator[tuple[str, click.Command]]:

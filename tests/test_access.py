@@ -35,12 +35,16 @@ from crawlblock.sources.commoncrawl.mirror import limits_for, open_mirror
 from crawlblock.sources.commoncrawl.ranks import Ranking, ranking_lines
 from crawlblock.sources.files import zipped
 from crawlblock.store.store import Store
+from crawlblock.transport import Limits
+
+pytestmark = pytest.mark.own_code
 
 LATER = Crawl("CC-MAIN-2026-43", datetime(2026, 10, 3), datetime(2026, 10, 16))
 NEWEST = Crawl("CC-MAIN-2025-47", datetime(2025, 11, 6, 20, 7, 18), datetime(2025, 11, 19))
 OLDER = Crawl("CC-MAIN-2016-36", datetime(2016, 8, 22), datetime(2016, 8, 31))
 EARLY = Crawl("CC-MAIN-2016-30", datetime(2016, 7, 23), datetime(2016, 7, 31))
 TEXT = b"User-agent: GPTBot\nDisallow: /\n"
+FAST = Limits(per_second=1000, retry=0.05)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,15 +87,15 @@ def names(found: Chosen) -> list[str]:
     return [crawl.crawl.removeprefix("CC-MAIN-") for crawl in found.crawls]
 
 
-async def listed(hosts: Hosts, kept: Path | None) -> Listing[list[Listed]]:
+async def listed(hosts: Hosts, kept: Path | None, limits: Limits = FAST) -> Listing[list[Listed]]:
     """Ask the stand-in for its crawls."""
-    async with open_mirror(hosts.data.url, None) as mirror:
+    async with open_mirror(hosts.data.url, None, limits) as mirror:
         return await list_crawls(mirror, kept)
 
 
 async def found(hosts: Hosts, wanted: str, kept: Path | None = None) -> Chosen:
     """Choose crawls of the stand-in."""
-    async with open_mirror(hosts.data.url, None) as mirror:
+    async with open_mirror(hosts.data.url, None, FAST) as mirror:
         return await find_crawls(mirror, wanted, kept)
 
 
@@ -172,7 +176,7 @@ async def test_the_index_host_is_down(hosts: Hosts, fault: int | str) -> None:
     """The index host is left alone after a few requests, and the packaged list is used."""
     hosts.index.fault("", [fault] * 100)
     started = asyncio.get_running_loop().time()
-    listing = await listed(hosts, None)
+    listing = await listed(hosts, None, Limits())
     assert "comes with crawlblock" in str(listing.note) and hosts.index.url[7:16] in str(
         listing.note
     )
@@ -217,15 +221,15 @@ async def test_other_mirrors_have_their_own_list(tmp_path: Path) -> None:
     """A directory or server that is not Common Crawl's fails without its list, and names it."""
     with RangeServer(tmp_path) as server:
         for location in (str(tmp_path), server.url):
-            async with open_mirror(location, None) as mirror:
+            async with open_mirror(location, None, FAST) as mirror:
                 with pytest.raises(ArchiveError, match=f"{location}/collinfo.json is absent"):
                     await find_crawls(mirror, "CC-MAIN-2025-47", tmp_path / "cache")
         (tmp_path / "collinfo.json").write_text("[]")
-        async with open_mirror(server.url, None) as mirror:
+        async with open_mirror(server.url, None, FAST) as mirror:
             with pytest.raises(ArchiveError, match="it lists no crawl"):
                 await list_crawls(mirror, tmp_path / "cache")
         server.fault("", ["drop"] * 9)
-        async with open_mirror(server.url, None) as mirror:
+        async with open_mirror(server.url, None, FAST) as mirror:
             with pytest.raises(UpstreamError, match=r"collinfo\.json cannot be had"):
                 await list_crawls(mirror, tmp_path / "cache")
     assert not (tmp_path / "cache").exists()
@@ -245,7 +249,7 @@ async def test_a_name_in_full_needs_no_list(hosts: Hosts, tmp_path: Path) -> Non
     key = "crawl-data/CC-MAIN-2026-43/segments/1.1/robotstxt/CC-MAIN-2026{}-2026{}-0000{}.warc.gz"
     lines = [key.format("1003040506", "1003070506", 1), key.format("1016000000", "1016030000", 2)]
     (lists / "robotstxt.paths.gz").write_bytes(gzip.compress("\n".join(lines).encode()))
-    async with open_mirror(hosts.data.url, None) as mirror:
+    async with open_mirror(hosts.data.url, None, FAST) as mirror:
         crawl = await dated(mirror, unlisted.crawls[0])
         assert crawl.first_capture == datetime(2026, 10, 3, 4, 5, 6)
         assert crawl.last_capture == datetime(2026, 10, 16, 3)
@@ -290,7 +294,7 @@ async def test_all_means_crawls_with_the_subset(hosts: Hosts) -> None:
 
 async def test_weights_need_no_subset(hosts: Hosts) -> None:
     """Where pages are asked for an earlier crawl is as good as any."""
-    async with open_mirror(hosts.data.url, None) as mirror:
+    async with open_mirror(hosts.data.url, None, FAST) as mirror:
         chosen = await find_crawls(mirror, "CC-MAIN-2016-30", subset=False)
     assert names(chosen) == ["2016-30"]
 
@@ -427,7 +431,7 @@ def graphs(hosts: Hosts, *releases: str) -> None:
 
 async def ranked(hosts: Hosts, kept: Path) -> Ranking:
     """Ask the stand-in for its domain ranks."""
-    async with open_mirror(hosts.data.url, None) as mirror:
+    async with open_mirror(hosts.data.url, None, FAST) as mirror:
         return await ranking_lines(mirror, 10, kept)
 
 

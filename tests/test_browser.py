@@ -3,19 +3,24 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import polars as pl
 import pytest
 from pages import EVIL_HOST, EVIL_TEXT, Watched, browser, example, visit
-from playwright.sync_api import Browser
 
 from crawlblock.report.words import interval, percent
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+pytestmark = pytest.mark.own_code
 
 _DRAWN = "document.querySelectorAll('.chart svg.marks').length"
 
 
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
+def chromium() -> "Iterator[Browser]":
     """Return a browser for all tests."""
     with browser() as opened:
         yield opened
@@ -28,7 +33,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def seen(chromium: Browser, results: Path) -> Iterator[Watched]:
+def seen(chromium: "Browser", results: Path) -> Iterator[Watched]:
     """Return the page, opened on a wide screen."""
     with visit(chromium, results / "index.html") as watched:
         yield watched
@@ -52,7 +57,7 @@ def test_nothing_leaves(seen: Watched, results: Path) -> None:
 
 @pytest.mark.parametrize("width", [360, 768, 1280])
 @pytest.mark.parametrize("dark", [False, True])
-def test_fits(chromium: Browser, results: Path, width: int, dark: bool) -> None:
+def test_fits(chromium: "Browser", results: Path, width: int, dark: bool) -> None:
     """The body never scrolls sideways, be a host open or not, and ink stands out from paper."""
     with visit(chromium, results / "index.html", width, dark=dark) as watched:
         draw_all(watched)
@@ -143,7 +148,7 @@ def test_choice_while_it_is_drawn(seen: Watched) -> None:
     assert chart.locator("svg").inner_html() == at_once
 
 
-def test_hosts_that_cannot_be_unpacked(chromium: Browser, results: Path) -> None:
+def test_hosts_that_cannot_be_unpacked(chromium: "Browser", results: Path) -> None:
     """In a browser that cannot unpack the hosts the page says so, and its figures work."""
     with visit(chromium, results / "index.html") as watched:
         watched.page.add_init_script("delete globalThis.DecompressionStream")
@@ -217,7 +222,7 @@ def test_landmarks_and_names(seen: Watched) -> None:
     assert targets == []
 
 
-def test_without_scripts(chromium: Browser, results: Path) -> None:
+def test_without_scripts(chromium: "Browser", results: Path) -> None:
     """With scripts off the answers, drawings and tables are there, and no dead control is."""
     with visit(chromium, results / "index.html", scripts=False) as watched:
         assert watched.page.locator(".lead").count() == 4

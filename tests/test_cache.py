@@ -24,6 +24,8 @@ from crawlblock.sources.commoncrawl.mirror import open_mirror
 from crawlblock.sources.commoncrawl.zipnum import cluster_key, open_zipnum
 from crawlblock.transport import Limits
 
+pytestmark = pytest.mark.own_code
+
 BODY = bytes(range(256)) * 400
 FAST = Limits(per_second=1000, attempts=2, retry=0.01, timeout=5)
 

@@ -14,6 +14,8 @@ from crawlblock.outcome import Ending, Outcome
 from crawlblock.store.layout import schema
 from crawlblock.store.store import RunRecord
 
+pytestmark = pytest.mark.own_code
+
 ROOT = Path(__file__).parent.parent
 
 

@@ -19,6 +19,8 @@ from crawlblock.analysis.evidence import instant
 from crawlblock.errors import InputError, UpstreamError
 from crawlblock.report import feed, history
 
+pytestmark = pytest.mark.own_code
+
 ATOM = "{http://www.w3.org/2005/Atom}"
 
 

@@ -13,6 +13,8 @@ from worlds.archive import files_of
 from worlds.cases import HOST, HTTP, HTTPS, Case, Record, blocks, error, limits, moved, ok
 from worlds.paths import PATHS, World, answer_of, by_zipnum, opened, run
 
+pytestmark = pytest.mark.own_code
+
 FIRST, LAST = "02 00:00", "18 00:00"  # of the crawl
 PAST, FUTURE = "1970-01-01T00:00:00", "2036-02-07T06:28:16"
 IN_FILES = [path for path in PATHS if path != "import"]

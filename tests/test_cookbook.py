@@ -8,6 +8,8 @@ import pytest
 
 from crawlblock.cli import main
 
+pytestmark = pytest.mark.own_code
+
 ROOT = Path(__file__).parent.parent
 SAMPLE = ROOT / "data" / "sample"
 TEXT = (ROOT / "docs" / "cookbook.md").read_text("utf-8")

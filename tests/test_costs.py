@@ -21,6 +21,8 @@ from crawlblock.sources.commoncrawl.plan import Estimate, Method
 from crawlblock.store.store import Store
 from crawlblock.transport import Limits
 
+pytestmark = pytest.mark.own_code
+
 OLD = Crawl("CC-MAIN-2018-30", datetime(2018, 7, 15), datetime(2018, 7, 23))
 NEW = Crawl("CC-MAIN-2023-40", datetime(2023, 9, 21), datetime(2023, 10, 5))
 FAST = Limits(per_second=10_000, in_flight=8)

@@ -1,20 +1,21 @@
 """What commands tell of shared texts and of names that the registry does not know."""
 
 import json
-import subprocess
-import sys
 from datetime import datetime
 from pathlib import Path
 
 import polars as pl
 import pytest
 from fetched import fetched, stored
+from in_process import run_command
 
 from crawlblock.pipeline.discover import discover
 from crawlblock.pipeline.evaluate import evaluate
 from crawlblock.pipeline.runs import Run
 from crawlblock.pipeline.templates import discovered, known
 from crawlblock.store.store import Store
+
+pytestmark = pytest.mark.own_code
 
 OPEN = b"User-agent: *\nDisallow: /private\n"
 STRANGER = b"User-agent: Never-Heard-Of/2.0\nDisallow: /\nNonsense-Key: 1\n"
@@ -103,17 +104,15 @@ def test_wishes_that_rules_do_not_follow(tmp_path: Path) -> None:
         for host, body in WISHES.items()
     ]
     (tmp_path / "hosts.jsonl").write_text("\n".join(lines))
-    command = [sys.executable, "-m", "crawlblock"]
     db = ["--db", str(tmp_path / "w.duckdb")]
     for arguments in (["import", str(tmp_path / "hosts.jsonl")], ["analyze"]):
-        subprocess.run([*command, *arguments, *db], capture_output=True, check=True, timeout=60)
+        assert run_command([*arguments, *db]).returncode == 0
     frame = pl.read_parquet(tmp_path / "results" / "signal_conflicts.parquet")
     found = {row["conflict"]: (row["n"], row["n_yes"]) for row in frame.to_dicts()}
     assert found == {"overruled": (3, 1), "unenforced": (3, 1)}
-    said = subprocess.run(
-        [*command, "explain", "unenforced.com", "GPTBot", "-o", "table", *db],
-        capture_output=True, text=True, check=True, timeout=60,
-    ).stdout  # fmt: skip
+    ended = run_command(["explain", "unenforced.com", "GPTBot", "-o", "table", *db])
+    assert ended.returncode == 0
+    said = ended.stdout
     assert "2  content-signal: ai-train=no" in said
     assert "unenforced: content-signal in line 2" in said
 
@@ -124,15 +123,10 @@ def test_wishes_that_rules_do_not_follow(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_commands_print(store: Store, arguments: tuple[str, ...]) -> None:
     """The commands print JSON and a table, and say it in one line when there is no database."""
-    command = [sys.executable, "-m", "crawlblock", *arguments, "--db"]
-    told = subprocess.run(
-        [*command, str(store.path), "-o", "json"], capture_output=True, check=True, timeout=60
-    )
-    assert json.loads(told.stdout)
-    subprocess.run([*command, str(store.path)], capture_output=True, check=True, timeout=60)
-    missing = subprocess.run(
-        [*command, str(store.path.with_name("no.duckdb"))], capture_output=True, text=True,
-        check=False, timeout=60,
-    )  # fmt: skip
+    command = [*arguments, "--db"]
+    told = run_command([*command, str(store.path), "-o", "json"])
+    assert told.returncode == 0 and json.loads(told.stdout)
+    assert run_command([*command, str(store.path)]).returncode == 0
+    missing = run_command([*command, str(store.path.with_name("no.duckdb"))])
     assert missing.returncode == 2
     assert len(missing.stderr.splitlines()) == 1

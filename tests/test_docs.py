@@ -29,6 +29,7 @@ from documents import (
     spoken,
     told,
 )
+from in_process import run_here
 from servers import RangeServer
 from shells import EXAMPLES, called, commands, run_line, substituted
 
@@ -37,6 +38,8 @@ from crawlblock.analysis.derived import DERIVED
 from crawlblock.analysis.run import metrics
 from crawlblock.cli import cli
 from crawlblock.cli.commands import every_command
+
+pytestmark = pytest.mark.own_code
 
 MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
 # Options in the documents that are other programs'.
@@ -86,8 +89,8 @@ def test_tutorial(world: Path, server: RangeServer, shell: dict[str, str], tmp_p
     for line, printed in told(TUTORIAL):
         # The hosts of its list are no servers here.
         local = {"CRAWLBLOCK_DB": "local.duckdb"} if line == "crawlblock live" else {}
-        done = run_line(substituted(line, server), tmp_path, environment | local)
-        assert done.stdout.startswith(printed)
+        out, _ = run_here(substituted(line, server), tmp_path, environment | local)
+        assert out.startswith(printed)
     assert (tmp_path / "data" / "results" / "index.html").is_file()
 
 

@@ -12,6 +12,8 @@ from crawlblock.cli import main
 from crawlblock.pipeline.doctor import Finding, archive, database, suffix_list, versions
 from crawlblock.store.store import Store
 
+pytestmark = pytest.mark.own_code
+
 NOW = datetime(2026, 1, 1)
 
 

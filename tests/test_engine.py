@@ -18,6 +18,8 @@ from crawlblock.engine.cluster import Dask
 from crawlblock.engine.local import Local
 from crawlblock.errors import InputError, StoreError, UpstreamError
 
+pytestmark = pytest.mark.own_code
+
 Opened = Local | Dask
 
 

@@ -21,6 +21,8 @@ from crawlblock.pipeline.runs import Run
 from crawlblock.store.store import Store
 from crawlblock.warc.http import digest
 
+pytestmark = pytest.mark.own_code
+
 NAMED = (
     b"\xef\xbb\xbf# ours\r\nUser-agent: *\r\nDisallow: /private\r\n\r\n"
     b"User-agent: GPTBot\r\nUser-agent: CCBot\r\nDisallow: /\r\nAllow: /caf\xe9\r\n"

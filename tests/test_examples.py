@@ -1,13 +1,20 @@
-"""Every example at the end of a help is run as it stands, with nothing reached but this machine."""
+"""Every example at the end of a help is run as it stands, with nothing reached but this machine.
 
+Those that need a shell are processes of their own; the others run here (in_process.py).
+"""
+
+import socket
 import subprocess
 from pathlib import Path
 
 import pytest
+from in_process import run_here
 from servers import RangeServer
 from shells import EXAMPLES, SCHEDULER, commands, examples, prepared, run_line, substituted
 
 from crawlblock.cli import main
+
+pytestmark = pytest.mark.own_code
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
@@ -26,18 +33,36 @@ def test_example(
     if SCHEDULER in command:
         command = command.replace(SCHEDULER, request.getfixturevalue("scheduler"))
     before = {path for path in folder.rglob("*") if path.is_file()}
-    done = run_line(command, folder, environment)
+    printed, said = run_here(command, folder, environment)
     made = {path for path in folder.rglob("*") if path.is_file()} - before
-    assert done.stdout or done.stderr or made or example.startswith("eval ") or "--quiet" in example
+    assert printed or said or made or example.startswith("eval ") or "--quiet" in example
+
+
+ABROAD = "crawlblock check http://192.0.2.1/robots.txt --contact you@example.org"
 
 
 def test_the_guard_guards(shell: dict[str, str], world: Path) -> None:
-    """The guard under which examples run notices who would leave this machine."""
-    command = "crawlblock check http://192.0.2.1/robots.txt --contact you@example.org"
+    """The guard of a process of its own notices who would leave this machine."""
+    command = ABROAD
     done = subprocess.run(
         ["bash", "-c", command], cwd=world, env=shell, capture_output=True, text=True, check=False
     )
     assert "REACHED socket.connect 192.0.2.1" in done.stderr and done.returncode != 0
+
+
+def test_the_guard_guards_here(shell: dict[str, str], world: Path) -> None:
+    """The guard of this process notices it as well, and no longer than a line runs."""
+    with pytest.raises(AssertionError, match=r"socket\.connect 192\.0\.2\.1"):
+        run_here(ABROAD, world, shell)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
+        free.connect(("192.0.2.1", 9))  # sends nothing
+
+
+@pytest.mark.parametrize("line", ["crawlblock --version", "crawlblock status --json"])
+def test_a_process_says_the_same(line: str, shell: dict[str, str], world: Path) -> None:
+    """A process of its own prints what the line prints that runs here."""
+    done = run_line(line, world, shell)
+    assert (done.stdout, done.stderr) == run_here(line, world, shell)
 
 
 def test_every_help_ends_with_examples(capsys: pytest.CaptureFixture[str]) -> None:

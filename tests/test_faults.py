@@ -264,6 +264,7 @@ def test_server_log_shows_manners(archive: Path, tmp_path: Path) -> None:
     assert len(served) == len(set(served))
 
 
+@pytest.mark.own_code
 @pytest.mark.fault("archive", "a host without a name in DNS: one line, nothing stored")
 def test_no_such_name(tmp_path: Path) -> None:
     """Where the archive's name does not resolve, the run says so and stores nothing."""
@@ -337,6 +338,7 @@ def test_full_disk_of_the_cache(archive: Path, tmp_path: Path) -> None:
         assert collect(tmp_path / "b.duckdb", server.url) == undisturbed
 
 
+@pytest.mark.own_code
 @pytest.mark.fault("disk", "a disk that may not be written to: sample, history, analyze")
 def test_read_only_disk(archive: Path, tmp_path: Path) -> None:
     """On a read-only disk each command ends in one line, and the database is as it was."""

@@ -529,6 +529,7 @@ def test_a_chain_of_six_redirects_is_not_followed_to_its_end(tmp_path: Path) -> 
     ]
 
 
+@pytest.mark.own_code
 def test_real_warc_files_are_read_or_refused(shared: Path) -> None:
     """Real and broken WARC files are imported or refused with InputError, never a traceback."""
     tried = 0
@@ -544,6 +545,7 @@ def test_real_warc_files_are_read_or_refused(shared: Path) -> None:
     assert tried
 
 
+@pytest.mark.own_code
 def test_the_series_of_gptbot_at_the_top_sites(shared: Path) -> None:
     """46 hosts refused GPTBot / before it was announced, 115 in the first run of September 2023.
 
@@ -562,6 +564,7 @@ def test_the_series_of_gptbot_at_the_top_sites(shared: Path) -> None:
     assert series == {"2023-08-06": (46, 803), "2023-09-03": (115, 803)}
 
 
+@pytest.mark.own_code
 def test_the_months_of_the_top_sites(shared: Path) -> None:
     """By months every host is there once a month from first to last sight, at times within it."""
     captures, _, _ = taken(shared / "corpus" / "top_sites_weekly_2022_2024.parquet")
@@ -573,6 +576,7 @@ def test_the_months_of_the_top_sites(shared: Path) -> None:
     assert captures["snapshot"].max() == "2024-07"
 
 
+@pytest.mark.own_code
 def test_the_words_of_the_usgov_corpus(shared: Path) -> None:
     """Every row of 54 months is used, and only what can be read is ok."""
     captures, _, left_out = taken(shared / "corpus" / "usgov_monthly_2020_2025.parquet")

@@ -19,6 +19,8 @@ from users import OUTCOMES, Folders, User, finding
 from crawlblock.report.checklist import unnamed
 from crawlblock.sources.commoncrawl import keys
 
+pytestmark = pytest.mark.own_code
+
 PACKAGED = "the list of crawls that comes with crawlblock is used"
 
 # The checklist

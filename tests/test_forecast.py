@@ -10,6 +10,8 @@ import pytest
 from crawlblock.analysis.forecast import NEEDED, Forecast, NoForecast, forecast, segments
 from crawlblock.errors import InputError
 
+pytestmark = pytest.mark.own_code
+
 START = date(2023, 12, 1)
 
 

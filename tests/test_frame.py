@@ -41,6 +41,8 @@ from crawlblock.sources.commoncrawl.mirror import open_mirror
 from crawlblock.store.store import Store
 from crawlblock.transport import Limits
 
+pytestmark = pytest.mark.own_code
+
 CRAWL = "CC-MAIN-2025-33"
 PARTS = 8
 SIZE = 200

@@ -10,6 +10,8 @@ from crawlblock.analysis.evidence import explain, known_token, point_at
 from crawlblock.report.hosts import host_table
 from crawlblock.store.store import Store
 
+pytestmark = pytest.mark.own_code
+
 SPREAD = "User-agent: CCBot\nDisallow: /\n\nUser-agent: GPTBot\nAllow: /a\nDisallow: /\n"
 LONG = f"User-agent: *\nDisallow: /{'x' * 300}\n"
 CONTROL = "User-agent: *\nDisallow: /a\x1b[31m\n"

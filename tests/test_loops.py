@@ -9,6 +9,8 @@ import pytest
 
 from crawlblock import loops
 
+pytestmark = pytest.mark.own_code
+
 
 async def _double(number: int) -> int:
     await asyncio.sleep(0)

@@ -23,6 +23,8 @@ from crawlblock.robots.evaluate import STAR, Judge
 from crawlblock.warc.http import Answers
 from crawlblock.warc.reader import Record, read_record
 
+pytestmark = pytest.mark.own_code
+
 NOON = datetime(2023, 10, 1, 12)
 
 

@@ -20,6 +20,8 @@ from crawlblock.errors import InputError, StoreError
 from crawlblock.report.answer import write_answer
 from crawlblock.store.store import Store
 
+pytestmark = pytest.mark.own_code
+
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 

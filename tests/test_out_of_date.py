@@ -15,6 +15,8 @@ from crawlblock.analysis.result_files import MANIFEST, read_manifest
 from crawlblock.code_digest import code_digest, imported_by, squeezed
 from crawlblock.store.store import Store
 
+pytestmark = pytest.mark.own_code
+
 ROOT = Path(__file__).parents[1]
 BODIES = {
     "a.test": "User-agent: *\nDisallow: /\nAi-Wish: no\n",

@@ -4,6 +4,8 @@ import pytest
 
 from crawlblock.outcome import Body, Ending, Outcome, outcome_of
 
+pytestmark = pytest.mark.own_code
+
 _CASES = [  # status, ended, body, read, leads
     ((200, None, Body.ROBOTS, True, False), Outcome.OK),
     ((204, None, Body.ROBOTS, True, False), Outcome.OK),

@@ -18,6 +18,8 @@ from crawlblock.report.choice import claims
 from crawlblock.report.hosts import host_table
 from crawlblock.report.page import ARCHIVE, Material
 
+pytestmark = pytest.mark.own_code
+
 HOSTS = [f"h{number}" for number in range(40)]
 
 

@@ -13,6 +13,8 @@ from oracles.paired import Pair, Transition, association, difference
 from crawlblock.intervals import Z
 from crawlblock.store.layout import schema
 
+pytestmark = pytest.mark.own_code
+
 
 @pytest.fixture(scope="module")
 def con() -> duckdb.DuckDBPyConnection:

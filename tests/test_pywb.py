@@ -31,6 +31,8 @@ from crawlblock.sources.commoncrawl.zipnum import open_zipnum
 from crawlblock.transport import Limits, PoliteClient
 from crawlblock.warc.http import digest
 
+pytestmark = pytest.mark.own_code
+
 CRAWL = "MINI-2024-30"
 CONFIG = """\
 cdx_api_endpoint: -index

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.own_code
+
 REGISTRY = Path(__file__).parent.parent / "crawlblock" / "registry"
 
 CRAWLER_KEYS = (

@@ -179,6 +179,7 @@ def test_a_file_in_use(tmp_path: Path) -> None:
     assert captures(path) == rows
 
 
+@pytest.mark.own_code
 def test_killed(tmp_path: Path) -> None:
     """A renewal that is killed at any moment leaves the old file or the new one, both whole."""
     first = tmp_path / "first.duckdb"

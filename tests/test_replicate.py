@@ -23,6 +23,8 @@ from crawlblock.miniature.site import site
 from crawlblock.registry import crawlers
 from crawlblock.robots.peers import DEFINITIONS
 
+pytestmark = pytest.mark.own_code
+
 ROOT = Path(__file__).parent.parent
 REFERENCE = ROOT / "data" / "reference"
 REFUSED, OPEN = b"User-agent: Alpha\nDisallow: /\n", b"User-agent: *\nDisallow:\n"

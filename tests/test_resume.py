@@ -24,6 +24,8 @@ from crawlblock.model import Crawl
 from crawlblock.sources.commoncrawl.records import GAP
 from crawlblock.store.store import Store
 
+pytestmark = pytest.mark.own_code
+
 CRAWLS = (
     Crawl("MINI-2023-23", datetime(2023, 5, 27), datetime(2023, 6, 11)),
     Crawl("MINI-2023-40", datetime(2023, 9, 21), datetime(2023, 10, 5)),

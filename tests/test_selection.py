@@ -20,6 +20,8 @@ from crawlblock.store.layout import schema
 from crawlblock.store.settle import settle
 from crawlblock.warc.http import digest
 
+pytestmark = pytest.mark.own_code
+
 WORLDS, EXAMPLES = 30, 12  # at least so many in an example
 HOSTS = ("a.test", "b.test", "www.a.test", "c.test")
 APART = "d.test"  # nothing but a chain of redirects is there

@@ -13,6 +13,8 @@ from test_metrics import TEN, ask, rows
 
 from crawlblock.intervals import wilson
 
+pytestmark = pytest.mark.own_code
+
 CHOICE = ("bases", "restrictions", "denominator")
 FULL = ("named", "named+wildcard", "named+wildcard+http")
 

@@ -9,6 +9,8 @@ from worlds import damage, encodings, errata, redirects, several, single, spelli
 from worlds.cases import Case
 from worlds.paths import PATHS, Reads, World, answer_of, opened
 
+pytestmark = pytest.mark.own_code
+
 _PARTS = (single, several, redirects, targets, damage, encodings, errata, spellings)
 CASES = [case for part in _PARTS for case in part.CASES]
 

@@ -9,6 +9,8 @@ import pytest
 from crawlblock.cli import SECTIONS, cli
 from crawlblock.cli.commands import every_command
 
+pytestmark = pytest.mark.own_code
+
 _SHOW = """
 import sys
 from crawlblock.cli import main

@@ -10,6 +10,8 @@ from crawlblock.analysis.survival import Spell, at_earliest, at_latest, openness
 from crawlblock.errors import InputError
 from crawlblock.intervals import wilson
 
+pytestmark = pytest.mark.own_code
+
 START = date(2023, 1, 1)
 
 

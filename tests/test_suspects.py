@@ -12,6 +12,8 @@ from small_database import Answer, panel, snapshot
 from crawlblock.model import SnapshotKind
 from crawlblock.store.store import Store
 
+pytestmark = pytest.mark.own_code
+
 HOSTS = [f"h{number}.example" for number in range(40)]
 START = date(2024, 3, 1)
 

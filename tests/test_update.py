@@ -14,6 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from in_process import Ended, run_command
 from live.servers import LOOPBACK, ROBOTS, TestResolver, WebServer, answer, sending, web_server
 from servers import RangeServer
 
@@ -28,6 +29,8 @@ from crawlblock.pipeline.update import bring_up_to_date
 from crawlblock.sources.commoncrawl.crawls import NEW, choose_new
 from crawlblock.store.store import Store
 from crawlblock.transport import Limits
+
+pytestmark = pytest.mark.own_code
 
 OPEN = b"User-agent: *\nDisallow: /private\n"
 CCBOT = b"User-agent: CCBot\nDisallow: /\n"
@@ -91,12 +94,9 @@ def web() -> Iterator[Web]:
     served.close()
 
 
-def crawlblock(*arguments: object) -> subprocess.CompletedProcess[str]:
-    """Run a command as a process."""
-    return subprocess.run(
-        [sys.executable, "-m", "crawlblock", *map(str, arguments)],
-        capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
+def crawlblock(*arguments: object) -> Ended:
+    """Run a command in this process."""
+    return run_command([str(argument) for argument in arguments])
 
 
 def scheduled(folder: Path, mirror: Path) -> tuple[list[str], list[str]]:

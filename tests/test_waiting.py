@@ -18,6 +18,8 @@ from crawlblock.outcome import Outcome
 from crawlblock.transport import Limits, PoliteClient
 from crawlblock.transport.waits import asked_patience, used_up
 
+pytestmark = pytest.mark.own_code
+
 AGENT = "crawlblock/0 (+test@example.org)"
 SIMULATION: dict[str, Any] = run_path(str(Path(__file__).parents[1] / "benchmarks" / "waiting.py"))
 

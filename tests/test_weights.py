@@ -510,6 +510,7 @@ def test_apex_and_www_share(con: duckdb.DuckDBPyConnection) -> None:
     assert (row["n"], row["estimate"], row["covered"]) == (2, 0.5, 1.0)
 
 
+@pytest.mark.own_code
 def test_sample_is_as_derived(shared: Path, tmp_path: Path) -> None:
     """The bundled weights are what the script derives, and all of them are of the bundled hosts."""
     shutil.copy(SAMPLE / "hosts.csv", tmp_path)

@@ -38,6 +38,8 @@ class Fact:
 def render_sample(sample: Path, directory: Path) -> None:
     """Render the facts in a folder as an archive, unless the directory has it already.
 
+    The facts judge for the crawlers that were registered when they were made.  No robots.txt
+    names any other crawler, so whoever was registered since has what `*` has.
     Raises InputError for facts that cannot be read and as `build` does.
     """
     stamp = {"facts": _digest([sample / name for name in _FILES]), "builder": _builder()}

@@ -19,6 +19,8 @@ from crawlblock.warc.http import digest
 from live.servers import ROBOTS, TestResolver, WebServer, web_server
 from live.visits import SNAPSHOT, a_store, asking, captures_of, live_run
 
+pytestmark = pytest.mark.own_code
+
 
 async def run(store: Store, server: WebServer, snapshot: str = SNAPSHOT) -> Tally:
     """Run to the end in this process."""

@@ -34,6 +34,8 @@ from live.servers import (
 )
 from live.visits import a_store, asking, live_run, read_back
 
+pytestmark = pytest.mark.own_code
+
 KILLS = int(os.environ.get("CRAWLBLOCK_KILLS", "10"))  # 50 where there is time
 HOSTS = [f"h{number:04}.test" for number in range(1_200)]
 WHAT = (

@@ -19,6 +19,8 @@ from crawlblock.robots.decisions import shared_groups
 from crawlblock.robots.evaluate import Judge
 from crawlblock.robots.marks import Mark
 
+pytestmark = pytest.mark.own_code
+
 # Facts about real files, labelled by hand; `draw` tells what a label is worth:
 #   1  stratified by author, in view while the rules were made (before, 95 of its 102 template
 #      claims were right); labels rest on the first lines and those around the deciding one

@@ -8,6 +8,8 @@ import pytest
 import crawlblock
 from crawlblock.model import Restriction
 
+pytestmark = pytest.mark.own_code
+
 REFUSED, ALLOWED, UNKNOWN = False, True, None
 
 # What is asked is whether GPTBot may fetch /.

@@ -8,6 +8,8 @@ from crawlblock.model import Basis, Restriction, Verdict
 from crawlblock.robots.evaluate import Judge, in_grammar
 from crawlblock.robots.sniff import is_robots
 
+pytestmark = pytest.mark.own_code
+
 REFUSED = Verdict(Restriction.FULL, Basis.NAMED, False)
 INHERITED = Verdict(Restriction.FULL, Basis.WILDCARD, False)
 FREE = Verdict(Restriction.NONE, Basis.NAMED, True)

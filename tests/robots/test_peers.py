@@ -10,6 +10,8 @@ from crawlblock.outcome import Outcome
 from crawlblock.robots.evaluate import Judge
 from crawlblock.robots.peers import DEFINITIONS, READINGS, unambiguous
 
+pytestmark = pytest.mark.own_code
+
 DEFINED = {definition.name: definition for definition in DEFINITIONS}
 READ = {reading.name: reading for reading in READINGS}
 NAMED = b"User-agent: Alpha\n"

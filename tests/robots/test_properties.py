@@ -3,6 +3,7 @@
 from itertools import chain, product
 from random import Random
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracles.agreement import agreement
@@ -13,6 +14,8 @@ from crawlblock.robots.rules import Effort, decide, winner
 from crawlblock.robots.second_opinion import protego_verdicts
 from crawlblock.robots.syntax import Group, line_of, parse
 from robots.generated import TOKENS, robots_files
+
+pytestmark = pytest.mark.own_code
 
 NONE, PARTIAL, ALL_BUT, FULL = ORDER = list(Restriction)[:4]
 JUDGE = Judge([*TOKENS, "AI2Bot", "Kangaroo Bot", STAR])

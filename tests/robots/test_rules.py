@@ -8,6 +8,8 @@ from crawlblock.model import Restriction
 from crawlblock.robots.rules import Decision, Effort, decide, matches, winner
 from crawlblock.robots.syntax import Group, parse
 
+pytestmark = pytest.mark.own_code
+
 NONE, PARTIAL, ALL_BUT, FULL = list(Restriction)[:4]
 
 

@@ -18,6 +18,8 @@ from crawlblock.robots.evaluate import STAR, Judge
 from crawlblock.robots.signals import MOST, Signal, signals
 from crawlblock.robots.syntax import SIZE_LIMIT, Lines
 
+pytestmark = pytest.mark.own_code
+
 PURPOSES = {
     "GPTBot": Purpose.TRAINING,
     "ClaudeBot": Purpose.TRAINING,

@@ -15,6 +15,8 @@ from crawlblock.robots.evaluate import Bindings
 from crawlblock.robots.strangers import MOST, unknown_directives, unregistered
 from crawlblock.robots.syntax import SIZE_LIMIT, Lines
 
+pytestmark = pytest.mark.own_code
+
 KNOWN = Bindings(["GPTBot", "Kangaroo Bot", "AI2Bot"])
 
 

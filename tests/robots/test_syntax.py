@@ -13,6 +13,8 @@ from crawlblock.robots.syntax import (
     parse,
 )
 
+pytestmark = pytest.mark.own_code
+
 
 def agents(body: bytes) -> list[list[bytes]]:
     """Return the agents of each group."""

@@ -29,6 +29,8 @@ from crawlblock.scan.plan import read_plan
 from crawlblock.scan.shard import Done, read_about, run_shard, shard_path
 from scan.warcs import CRAWL, answer, archive, keys_of, member, planned, record
 
+pytestmark = pytest.mark.own_code
+
 FILES, HOSTS, SIZE = 24, 40, 3
 SHARDS = FILES // SIZE
 

@@ -27,6 +27,8 @@ from crawlblock.warc.http import digest
 from scan.shards import MINI, crawl, scanned, told
 from scan.warcs import older
 
+pytestmark = pytest.mark.own_code
+
 
 @pytest.fixture(scope="module")
 def mirror(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -11,6 +11,8 @@ from crawlblock.robots.syntax import SIZE_LIMIT
 from crawlblock.warc.http import Answers, digest
 from crawlblock.warc.reader import Record
 
+pytestmark = pytest.mark.own_code
+
 DIGEST = digest(TEXT)
 
 

@@ -1,0 +1,90 @@
+"""The check that facts, rendered as an archive and collected again, are the facts they were."""
+
+from collections import Counter, defaultdict
+from collections.abc import Set
+from pathlib import Path
+
+from crawlblock.miniature.facts import read_facts, read_policies, read_texts
+from crawlblock.outcome import Outcome
+from crawlblock.robots.evaluate import STAR
+from crawlblock.store.store import Store
+
+NO_RECORD = {
+    Outcome.DNS,
+    Outcome.TLS,
+    Outcome.TIMEOUT,
+    Outcome.CONNECTION_REFUSED,
+    Outcome.UNREACHABLE,
+}
+INHERITED = ("wildcard", "default")
+Verdicts = dict[str, tuple[str, str, bool | None]]  # restriction, basis, root access by token
+Written = dict[str, tuple[str, str]]  # author and decision by token
+
+
+def facts_that_came_back(sample: Path, db: Path) -> Counter[Outcome]:
+    """Assert that a database holds the facts and nothing else; return how often each outcome.
+
+    Tokens that the facts do not know must have what `*` has.
+    """
+    policies, texts = read_policies(sample), read_texts(sample)
+    captured, verdicts, written = _stored(db)
+    decisions: dict[str, int | None] = {}
+    seen: Counter[Outcome] = Counter()
+    for fact in read_facts(sample):
+        outcome, policy = captured.pop((fact.crawl, fact.host))
+        expected = Outcome.NOT_CAPTURED if fact.outcome in NO_RECORD else fact.outcome
+        assert outcome is expected, fact
+        seen[outcome] += 1
+        if fact.policy is not None:
+            known = {
+                token: (str(v.restriction), str(v.basis), v.root_allowed)
+                for token, v in policies[fact.policy].items()
+            }
+            found = verdicts[policy]
+            assert {token: found[token] for token in known} == known, fact
+            _assert_like_star(found, written[policy], known.keys())
+            back = {
+                token: (author, decisions.setdefault(decision, texts[fact.policy][token].decision))
+                for token, (author, decision) in written[policy].items()
+                if token in known
+            }
+            assert back == texts.get(fact.policy, {}), fact
+    assert not captured
+    return seen
+
+
+def _stored(
+    db: Path,
+) -> tuple[
+    dict[tuple[str, str], tuple[Outcome, str]],
+    defaultdict[str, Verdicts],
+    defaultdict[str, Written],
+]:
+    """Return captures by crawl and host, then verdicts and who wrote them by policy."""
+    verdicts: defaultdict[str, Verdicts] = defaultdict(dict)
+    written: defaultdict[str, Written] = defaultdict(dict)
+    with Store(db).reading() as con:
+        captured = {
+            (snapshot, host): (Outcome(outcome), policy)
+            for snapshot, host, outcome, policy in con.execute(
+                "SELECT snapshot, host, outcome, policy "
+                "FROM captures LEFT JOIN payloads USING (digest)"
+            ).fetchall()
+        }
+        for policy, token, *verdict, author, decision in con.execute("FROM verdicts").fetchall():
+            verdicts[policy][token] = tuple(verdict)
+            if decision is not None:
+                written[policy][token] = author, decision
+    return captured, verdicts, written
+
+
+def _assert_like_star(found: Verdicts, written: Written, known: Set[str]) -> None:
+    """Assert that tokens which the facts do not know have what `*` has.
+
+    A line that names a known token can bind such a token as well; then its basis says so.
+    """
+    for token in found.keys() - known:
+        restriction, basis, root_allowed = found[token]
+        if basis in INHERITED:
+            assert (restriction, root_allowed) == (found[STAR][0], found[STAR][2]), token
+            assert written.get(token, ("", ""))[1] == written.get(STAR, ("", ""))[1], token
