@@ -60,8 +60,12 @@ def lines(description: str, axis: Axis, series: Sequence[str]) -> Spec:
     colour = _colour("series:N", range(len(series)), COLOURS)
     time, share = _time(axis), alt.Y("estimate:Q", axis=_percent(), scale=alt.Scale(zero=True))
     base = alt.Chart().encode(x=time, color=colour)
-    band = base.mark_area(opacity=0.13).encode(
-        y=alt.Y("low:Q", axis=_percent()), y2="high:Q", color=colour
+    # without an interval the band is the line, for Vega warns of a field that is empty throughout
+    ends = {end: f"isValid(datum.{end}) ? datum.{end} : datum.estimate" for end in ("low", "high")}
+    band = (
+        base.transform_calculate(band_low=ends["low"], band_high=ends["high"])
+        .mark_area(opacity=0.13)
+        .encode(y=alt.Y("band_low:Q", axis=_percent()), y2="band_high:Q", color=colour)
     )
     line = base.mark_line(strokeWidth=2).encode(y=share)
     dots = base.mark_point(filled=True, size=26, opacity=1).encode(

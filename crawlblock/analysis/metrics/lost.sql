@@ -32,7 +32,7 @@ WITH amounts AS (
            ordered_sum((weight * amount) ** 2) AS size_squared,
            max(weight * amount) AS largest, ordered_sum(amount) AS amount
     FROM weighed GROUP BY ALL
-), verdicts_ AS (
+), judged AS (
     SELECT population, snapshot, snapshot_date, corpus, unit, stratum, token,
            NOT m.root_allowed AS blocked, sum(hosts) AS hosts, sum(weight) AS weight,
            ordered_sum(size) AS size, ordered_sum(size_squared) AS size_squared
@@ -51,7 +51,7 @@ WITH amounts AS (
            coalesce(sum(hosts) FILTER (blocked IS NOT NULL), 0) AS n,
            coalesce(sum(hosts) FILTER (blocked IS NULL), 0) AS n_unknown,
            coalesce(sum(hosts) FILTER (blocked), 0) AS n_yes
-    FROM verdicts_ GROUP BY ALL
+    FROM judged GROUP BY ALL
 ), shares AS (
     SELECT population, snapshot, snapshot_date, corpus, unit, token,
            CAST(sum(n) AS BIGINT) AS n, CAST(sum(n_unknown) AS BIGINT) AS n_unknown,
