@@ -125,7 +125,7 @@ def test_reason_and_verdict_agree() -> None:
 def test_a_page_is_unknown(body: bytes) -> None:
     """What is not a robots.txt allows and forbids nothing."""
     robots = crawlblock.parse(body)
-    assert not robots.is_robots and robots.signals == robots.flags == ()
+    assert not robots.is_robots and not robots.signals and not robots.flags
     assert robots.allowed("GPTBot", "/") is None
     assert robots.verdict("GPTBot") == robots.explain("GPTBot").verdict == UNKNOWN
     assert set(crawlblock.judge(body).values()) == {UNKNOWN}
@@ -206,7 +206,7 @@ def test_help_shows_the_api() -> None:
     assert set(crawlblock.__all__) <= set(dir(crawlblock))
     assert all(hasattr(crawlblock, name) for name in crawlblock.__all__)
     with pytest.raises(AttributeError, match="has no attribute 'pars'"):
-        _ = crawlblock.pars  # type: ignore[attr-defined]
+        _ = crawlblock.pars
 
 
 def test_a_users_script_is_typed(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from crawlblock.robots.signals import Signal, signals
 from crawlblock.robots.sniff import body_of
 from crawlblock.robots.syntax import SIZE_LIMIT, countable
 
+Content = bytes | bytearray | memoryview | str
 AMBIGUOUS = "ambiguous_group"
 TOO_LONG = "too_long"
 
@@ -51,7 +52,7 @@ class RobotsTxt:
     GPTBot: all_but (named), line 2: Disallow: /
     """
 
-    def __init__(self, body: bytes | str) -> None:
+    def __init__(self, body: Content) -> None:
         """Take the body of a robots.txt, see `parse`."""
         self.body = _as_bytes(body)
 
@@ -121,7 +122,7 @@ class RobotsTxt:
         return _reason(self.body, known, judge_of(tokens).find(self.body, known))
 
 
-def parse(body: bytes | str) -> RobotsTxt:
+def parse(body: Content) -> RobotsTxt:
     """Return a robots.txt to ask questions of; never raises for bytes or text.
 
     Text is encoded as UTF-8; surrogates, as Python makes them of bytes that are not UTF-8, become
@@ -130,7 +131,7 @@ def parse(body: bytes | str) -> RobotsTxt:
     return RobotsTxt(body)
 
 
-def judge(body: bytes | str, tokens: str | Iterable[str] | None = None) -> dict[str, Verdict]:
+def judge(body: Content, tokens: str | Iterable[str] | None = None) -> dict[str, Verdict]:
     """Return what a robots.txt means for each crawler, by product token.
 
     `tokens` names the crawlers, by default all registered ones; "*" is a crawler that no group
@@ -189,7 +190,7 @@ def _asked(tokens: str | Iterable[str] | None) -> dict[str, str]:
     return {token: _spelling(token) for token in ((tokens,) if isinstance(tokens, str) else tokens)}
 
 
-def _as_bytes(body: bytes | str) -> bytes:
+def _as_bytes(body: Content) -> bytes:
     if isinstance(body, str):
         return _utf8(body)
     if isinstance(body, bytes | bytearray | memoryview):
