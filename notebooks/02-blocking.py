@@ -32,7 +32,7 @@ tokens
 # %%
 refusals = data.headline("refusals").filter(pl.col("token").is_in(tokens))
 root = refusals.filter(pl.col("definition") == "root")
-notebook.lines(root, "token", "Share of hosts that refuse a crawler", data.breaks())
+notebook.lines(root, "token", "Share of hosts that refuse a crawler", data.axis())
 
 # %% [markdown]
 # The last snapshot: n hosts could be told, n_unknown could not; the bounds take all unknown hosts
@@ -86,7 +86,7 @@ notebook.bars(ways, "definition", f"{(tokens or ('no crawler',))[0]} by definiti
 
 # %%
 balanced = data.headline("balanced").filter(pl.col("token").is_in(tokens[:1]))
-notebook.lines(balanced, "series", "The same hosts, and the last word of each")
+notebook.lines(balanced, "series", "The same hosts, and the last word of each", data.axis())
 
 # %% [markdown]
 # ## Events
@@ -95,7 +95,7 @@ notebook.lines(balanced, "series", "The same hosts, and the last word of each")
 
 # %%
 turns = data.headline("events_per_snapshot").filter(pl.col("token").is_in(tokens[:1]))
-notebook.lines(turns, "event", "Hosts that closed or opened since they were last told")
+notebook.lines(turns, "event", "Hosts that closed or opened since they were last told", data.axis())
 
 # %%
 events = data.headline("events").filter(pl.col("token").is_in(tokens))

@@ -102,10 +102,11 @@ class Database:
         """Return a result by its name; docs/reference.md describes each and its columns."""
         return one_result(self.results, name)
 
-    def chart(self, name: str, token: str | None = None) -> Chart:
-        """Return a chart of the page by its name, about one crawler if the chart is of that kind.
+    def chart(self, name: str | None = None, token: str | None = None) -> Chart:
+        """Return a chart of the page by its name, by default the main one.
 
-        A notebook shows it; `save("chart.svg")` writes SVG, PNG or Vega-Lite.
+        Some charts are about one crawler, which `token` names.  A notebook shows a chart, and
+        `save("chart.svg")` writes it as SVG, PNG or Vega-Lite.
         """
         return chart_of_results(named_results(self.results), name, token)
 
@@ -249,7 +250,7 @@ class Database:
         What was computed from the same data by the same code is kept.
         """
         with self._place() as place:
-            console = Console(file=io.StringIO())
+            console = Console(file=io.StringIO(), force_jupyter=False)
             return steps.analyze(place, self.results, http_profile, False, console)
 
     @contextmanager

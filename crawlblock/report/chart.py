@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,8 @@ EMPTY = "no data to draw"
 class Chart:
     """A chart with its data, drawn without a browser or a network."""
 
-    spec: Spec  # Vega-Lite
+    spec: Spec = field(repr=False)  # Vega-Lite
+    title: str
 
     def svg(self) -> str:
         """Return the chart as an SVG element."""
@@ -55,12 +56,16 @@ class Chart:
         return {"image/svg+xml": self.svg()}
 
 
-def chart_of_results(results: Frames, name: str, token: str | None = None) -> Chart:
-    """Return a chart of the page; raises InputError for a name or a crawler that it has not."""
+def chart_of_results(results: Frames, name: str | None = None, token: str | None = None) -> Chart:
+    """Return a chart of the page, by default its first.
+
+    Raises InputError for a chart or a crawler that the page does not have.
+    """
     set_ = scene_of(results)
     made = {figure.id: figure for figure in figures(set_)} if set_ else {}
     if set_ is None or not made:
         raise InputError("no capture could be read yet, so there is nothing to draw")
+    name = next(iter(made)) if name is None else name
     if name not in made:
         hint = did_you_mean(name, made) or f"there are {', '.join(made)}"
         raise InputError(f"{name}: there is no such chart; {hint}")
@@ -69,7 +74,7 @@ def chart_of_results(results: Frames, name: str, token: str | None = None) -> Ch
         raise InputError(f"{name}: {figure.empty}")
     whose = _whose(figure, token)
     title = f"{figure.title}: {whose}" if whose else figure.title
-    return Chart(_titled(drawing.filled(figure, set_, whose), title))
+    return Chart(_titled(drawing.filled(figure, set_, whose), title), title)
 
 
 def scene_of(results: Frames) -> Scene | None:
@@ -174,7 +179,7 @@ def _objects(frame: pl.DataFrame, by: str, names: Sequence[str]) -> list[Spec]:
 
 def _filled(spec: Spec, rows: Sequence[Spec], title: str) -> Chart:
     filled = {**spec, "width": WIDTH, "data": {"name": "rows", "values": list(rows)}}
-    return Chart(_titled(filled, title))
+    return Chart(_titled(filled, title), title)
 
 
 def _titled(spec: Spec, title: str) -> Spec:
