@@ -1,31 +1,104 @@
-r"""crawlblock tells who may still crawl the web.
+r"""Measure which crawlers websites block, and how that changes.
+
+One robots.txt, without a network or a database:
 
 >>> import crawlblock
->>> crawlblock.judge(b"User-agent: GPTBot\nDisallow: /\n")["GPTBot"].restriction
+>>> robots = crawlblock.parse("User-agent: GPTBot\nDisallow: /\n")
+>>> robots.verdict("GPTBot").restriction
 <Restriction.FULL: 'full'>
+>>> robots.allowed("SomeBot", "/news")
+True
+>>> robots.explain("GPTBot").line
+2
+
+Many sites over time, from Common Crawl's archive:
+
+    with crawlblock.open("data/crawlblock.duckdb", create=True) as db:
+        db.sample(["example.com", "example.org"])
+        db.history(crawls=6, contact="you@example.org")
+        db.analyze()
+        db.timeline("example.com", tokens="GPTBot")  # a polars frame
+
+`parse` and `judge` read one file, `open` opens a database, `crawlers` lists the registered
+crawlers.  docs/api.md describes everything.  Whatever stops a call is a `CrawlblockError` whose
+message says what to do.
 """
 
-from collections.abc import Iterable
-from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
-from crawlblock.model import Basis, Restriction, Verdict
+from crawlblock.api.robots_txt import Reason, RobotsTxt, judge, parse
+from crawlblock.errors import CrawlblockError
+from crawlblock.model import Basis, Crawler, Restriction, Verdict
 from crawlblock.outcome import Outcome
 from crawlblock.registry import crawlers
-from crawlblock.robots.evaluate import Judge
+
+if TYPE_CHECKING:
+    from os import PathLike
+
+    from crawlblock.api.opened import Database
+    from crawlblock.api.rows import Rows
+    from crawlblock.api.steps import PanelResult, StepResult
+    from crawlblock.pipeline.runs import Progress, Say
+    from crawlblock.report.chart import Chart
 
 __version__ = "0.1.0"
-__all__ = ["Basis", "Outcome", "Restriction", "Verdict", "__version__", "judge"]
+__all__ = [
+    "Basis",
+    "Chart",
+    "CrawlblockError",
+    "Crawler",
+    "Database",
+    "Outcome",
+    "PanelResult",
+    "Reason",
+    "Restriction",
+    "RobotsTxt",
+    "Rows",
+    "StepResult",
+    "Verdict",
+    "__version__",
+    "crawlers",
+    "judge",
+    "open",
+    "parse",
+]
+_LAZY = {  # these load libraries for data, so only when somebody asks for them
+    "Chart": "crawlblock.report.chart",
+    "Database": "crawlblock.api.opened",
+    "PanelResult": "crawlblock.api.steps",
+    "Rows": "crawlblock.api.rows",
+    "StepResult": "crawlblock.api.steps",
+}
 
 
-def judge(body: bytes, tokens: Iterable[str] | None = None) -> dict[str, Verdict]:
-    """Return what a robots.txt means for each crawler, by product token.
+def open(  # noqa: A001 - as gzip.open and tarfile.open are called
+    path: "str | PathLike[str]",
+    create: bool = False,
+    *,
+    results: "str | PathLike[str] | None" = None,
+    progress: "Progress | None" = None,
+    say: "Say | None" = None,
+) -> "Database":
+    """Open a database; with `create` it is made if the file does not exist.
 
-    `tokens` names the crawlers, all registered ones by default; `*` is the crawler nobody names.
-    Never raises, whatever the bytes.  Semantics: RFC 9309 as Google's parser implements it.
+    `results` is the folder of the result files, by default `results` beside the database.  Steps
+    call `progress(what, done, total)` and `say(line)` while they work.  Raises InputError if there
+    is no database and `create` is false, StoreError if the file cannot be used.
     """
-    return dict(_judge(None if tokens is None else tuple(tokens)).policy(body).verdicts)
+    from crawlblock.api.opened import open_database
+
+    return open_database(path, create, results, progress, say)
 
 
-@lru_cache(maxsize=64)
-def _judge(tokens: tuple[str, ...] | None) -> Judge:
-    return Judge([crawler.token for crawler in crawlers()] if tokens is None else tokens)
+def __getattr__(name: str) -> Any:
+    """Load a class of the API when it is used for the first time."""
+    if name not in _LAZY:
+        raise AttributeError(f"module 'crawlblock' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_LAZY[name]), name)
+
+
+def __dir__() -> list[str]:
+    """Return the public names, for completion and help."""
+    return [*__all__, "__doc__"]

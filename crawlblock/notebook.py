@@ -1,43 +1,33 @@
-"""What a notebook needs: the published copy and the result files, as frames and figures.
+"""What the notebooks share: the headlines of a database's results, and charts of any frame.
 
 A first cell is one import and one line: `from crawlblock import notebook`, then
 `data = notebook.load()`.  Everything here only reads, and no run waits for it.
 """
 
-import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from types import TracebackType
+from typing import Self
 
-import altair as alt
-import duckdb
 import polars as pl
 
-from crawlblock.analysis.result_files import MANIFEST, read_result
-from crawlblock.analysis.run import set_reading
-from crawlblock.errors import InputError
-from crawlblock.report.choice import claims
-from crawlblock.store.database import copy_of, open_copy
+import crawlblock
+from crawlblock.analysis.result_files import read_manifest
+from crawlblock.api.opened import Database
+from crawlblock.api.rows import Rows
+from crawlblock.report import chart
+from crawlblock.report.chart import Chart
+from crawlblock.report.charts import Axis
+from crawlblock.report.choice import Claims, claims
+from crawlblock.report.results import named_results
+from crawlblock.report.scene import Frames
+from crawlblock.store.database import copy_of
 
-__all__ = ["Data", "Figure", "bars", "lines", "load", "nothing", "stack"]
-
-Figure: TypeAlias = alt.Chart | alt.LayerChart | alt.FacetChart
+__all__ = ["Chart", "Data", "bars", "lines", "load", "stack"]
 
 _DB = Path("data/crawlblock.duckdb")
-_WIDTH, _HEIGHT = 640, 280  # of a figure, in pixels
-_ACCESS = """
-FROM access
-WHERE (len($1) = 0 OR list_contains($1, token)) AND ($2 IS NULL OR snapshot = $2)
-ORDER BY snapshot_date, snapshot, host, token
-"""
-_BREAKS = """
-SELECT date, title FROM breaks WHERE date BETWEEN
-    (SELECT min(first_capture) FROM snapshots WHERE kind = 'crawl')
-    AND (SELECT max(first_capture) FROM snapshots WHERE kind = 'crawl')
-ORDER BY date
-"""
 _HOLDS = """
 SELECT 'snapshots', count(*) FROM snapshots UNION ALL
 SELECT 'hosts of the panel', count(DISTINCT host) FROM current_panel UNION ALL
@@ -55,36 +45,48 @@ SELECT 'payloads', count(*) FROM facts.payloads
 
 @dataclass(frozen=True, slots=True)
 class Data:
-    """A database's copy for readers, and the results beside it."""
+    """A database and all its results; `database` has every question of the API."""
 
-    con: duckdb.DuckDBPyConnection
-    path: Path  # of the copy
-    results: Path  # folder of the result files
+    database: Database
+    frames: Frames  # the results by name
 
-    def query(self, sql: str, params: Sequence[object] = ()) -> pl.DataFrame:
-        """Return what a question in SQL answers; tables and views are those of schema.sql."""
-        return pl.DataFrame(self.con.sql(sql, params=list(params)))
+    def __enter__(self) -> Self:
+        """Return the data; the block's end closes the database."""
+        return self
 
-    def access(self, *tokens: str, snapshot: str | None = None) -> pl.DataFrame:
-        """Return who may crawl whom: a row per snapshot, host and crawler.
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the database."""
+        self.database.close()
 
-        `tokens` names the crawlers; without them a large database gives more rows than memory
-        holds.  Statuses are read as RFC 9309 says.
-        """
-        return self.query(_ACCESS, [list(tokens), snapshot])
+    def query(self, sql: str, params: Sequence[object] | Mapping[str, object] = ()) -> pl.DataFrame:
+        """Return what a query in SQL finds, see `Database.sql`."""
+        return self.database.sql(sql, params)
+
+    def access(self, *tokens: str, snapshot: str | None = None) -> Rows:
+        """Return who may crawl what, see `Database.access`."""
+        return self.database.access(tokens, snapshot=snapshot)
 
     def result(self, name: str) -> pl.DataFrame:
-        """Return a result by its name; raises InputError, with their names, for another."""
-        return read_result(self.results, name)
+        """Return a result by its name, see `Database.result`."""
+        return self.database.result(name)
+
+    def chart(self, name: str | None = None, token: str | None = None) -> Chart:
+        """Return a chart of the page by its name, see `Database.chart`."""
+        return self.database.chart(name, token)
 
     def leaders(self) -> tuple[str, ...]:
-        """Return the crawlers of the main figure: each operator's most refused one, and others."""
-        found = claims({"blocked": self.result("blocked")})
+        """Return the crawlers of the main chart: each operator's most blocked one, and others."""
+        found = self._headlines()
         return found.tokens if found else ()
 
     def population(self) -> str:
         """Return whom the headlines are about: panel, or captured where there is no panel."""
-        found = claims({"blocked": self.result("blocked")})
+        found = self._headlines()
         return found.population if found else "captured"
 
     def headline(self, name: str) -> pl.DataFrame:
@@ -96,121 +98,53 @@ class Data:
         frame = self.headline(name).sort("snapshot_date", "snapshot")
         return frame.filter(pl.col("snapshot") == frame["snapshot"].last())
 
-    def breaks(self) -> pl.DataFrame:
-        """Return the changes of how the archive was made between the first and last crawl."""
-        return self.query(_BREAKS)
+    def axis(self) -> Axis | None:
+        """Return the page's time axis with the breaks of the archive, None without any date."""
+        scene = chart.scene_of(self.frames)
+        return scene.axis if scene else None
 
     def holds(self) -> pl.DataFrame:
         """Return what there is, and whether the results are of it."""
-        counts = self.con.execute(_HOLDS).fetchall()
-        rows = [(name, f"{count:,}") for name, count in counts]
-        manifest = _manifest(self.results)
-        facts = self.con.execute(_FACTS).fetchall()
-        fits = all(manifest.get(table) == count for table, count in facts)
+        rows = [(name, f"{count:,}") for name, count in self.query(_HOLDS).iter_rows()]
+        manifest = read_manifest(self.database.results)
+        fits = all(manifest.get(name) == count for name, count in self.query(_FACTS).iter_rows())
         state = "of this database" if fits else "older than the database; run crawlblock analyze"
         rows += [("results", state), ("statuses read as", str(manifest.get("reading")))]
         return pl.DataFrame(rows, schema=["what", "found"], orient="row")
+
+    def _headlines(self) -> Claims | None:
+        return claims(self.frames)
 
 
 def load(db: str | Path | None = None, results: str | Path | None = None) -> Data:
     """Return the data of a database: the one named, $CRAWLBLOCK_DB, or data/ here or above.
 
     `results` is the folder that `crawlblock analyze` wrote, by default $CRAWLBLOCK_RESULTS or
-    `results` beside the database.  Charts are shown as SVG from now on, which needs no network;
-    `altair.renderers.enable("mimetype")` makes them interactive in JupyterLab.  Raises StoreError
-    without a copy for readers, InputError without results.
+    `results` beside the database.  Raises InputError without a database or without results.
     """
     path = Path(db or os.environ.get("CRAWLBLOCK_DB") or _found())
-    folder = Path(results or os.environ.get("CRAWLBLOCK_RESULTS") or path.parent / "results")
-    con = open_copy(path)
-    try:
-        set_reading(con, _manifest(folder)["reading"])
-    except InputError:
-        con.close()
-        raise
-    alt.renderers.enable("svg")
-    return Data(con, copy_of(path), folder)
+    folder = results or os.environ.get("CRAWLBLOCK_RESULTS")
+    database = crawlblock.open(path, results=folder)
+    database.sql("SELECT 1")  # a copy that cannot be read is told at once
+    return Data(database, named_results(database.results))
 
 
-def _manifest(results: Path) -> dict[str, Any]:
-    """Return what the results in a folder are of; raises InputError where they are not complete."""
-    try:
-        found: dict[str, Any] = json.loads((results / MANIFEST).read_text("utf-8"))
-    except (OSError, ValueError):
-        raise InputError(
-            f"{results}: no complete results there; run `crawlblock analyze`, or name their folder"
-        ) from None
-    return found
+def lines(frame: pl.DataFrame, by: str, title: str, axis: Axis | None = None) -> Chart:
+    """Return shares over time as the page draws them, a line for each value of `by`.
 
-
-def lines(frame: pl.DataFrame, by: str, title: str, breaks: pl.DataFrame | None = None) -> Figure:
-    """Return shares over time with their 95 % intervals, a line for each value of `by`.
-
-    `frame` has snapshot_date, estimate, low and high as metrics return them.  `breaks` has date
-    and title: a step at such a broken line may come from the archive.
+    `frame` has the columns of a result.  `axis` is `data.axis()`: with the breaks of the archive.
     """
-    known = frame.filter(
-        pl.col("estimate").is_not_null() & pl.col("snapshot_date").is_not_null()
-    ).sort("snapshot_date", by)
-    if known.is_empty():
-        return nothing(title)
-    base = _chart(known).encode(
-        x=alt.X("snapshot_date:T", title=None), color=alt.Color(f"{by}:N", title=by)
-    )
-    share = alt.Y("estimate:Q", title="share", axis=alt.Axis(format="%"))
-    layers: list[alt.Chart] = [
-        base.mark_area(opacity=0.15).encode(y="low:Q", y2="high:Q"),
-        base.mark_line(point=True).encode(y=share),
-    ]
-    if breaks is not None and not breaks.is_empty():
-        rule = _chart(breaks).mark_rule(strokeDash=[4, 4], color="gray")
-        layers.append(rule.encode(x="date:T", tooltip="title:N"))
-    return alt.layer(*layers).properties(title=title, width=_WIDTH, height=_HEIGHT)
+    return chart.line_chart(frame, by, title, axis)
 
 
-def bars(frame: pl.DataFrame, by: str, title: str) -> Figure:
-    """Return estimates with their 95 % intervals, a bar for each value of `by`, in given order."""
-    known = frame.filter(pl.col("estimate").is_not_null())
-    if known.is_empty():
-        return nothing(title)
-    base = _chart(known).encode(
-        y=alt.Y(f"{by}:N", sort=None, title=None, axis=alt.Axis(labelLimit=0))
-    )
-    value = alt.X("estimate:Q", title=None, axis=alt.Axis(format="%"))
-    layers = (
-        base.mark_bar(opacity=0.6).encode(x=value),
-        base.mark_rule(strokeWidth=2).encode(x="low:Q", x2="high:Q"),
-    )
-    return alt.layer(*layers).properties(title=title, width=_WIDTH)
+def bars(frame: pl.DataFrame, by: str, title: str) -> Chart:
+    """Return estimates with their 95 % intervals, a bar for each row in the given order."""
+    return chart.bar_chart(frame, by, title)
 
 
-def stack(frame: pl.DataFrame, by: str, value: str, title: str) -> Figure:
-    """Return what each snapshot is made of: bars of `value`, parted by `by`, snapshots in order."""
-    if frame.is_empty():
-        return nothing(title)
-    chart: alt.Chart = _chart(frame).mark_bar().encode(
-        x=alt.X("snapshot:N", sort=None, title=None),
-        y=alt.Y(f"{value}:Q", title=value),
-        color=alt.Color(f"{by}:N", title=by),
-        order=alt.Order(f"{by}:N"),
-    )  # fmt: skip
-    return chart.properties(title=title, width=_WIDTH, height=_HEIGHT)
-
-
-def nothing(title: str) -> Figure:
-    """Return what stands in place of a figure that nothing is known for."""
-    words = _chart(pl.DataFrame({"text": ["nothing is known of this here"]})).mark_text(size=14)
-    chart: alt.Chart = words.encode(text="text:N")
-    return chart.properties(title=title, width=_WIDTH, height=60)
-
-
-def _chart(frame: pl.DataFrame) -> alt.Chart:
-    """Return a chart of a frame's rows, as many as there are."""
-    rows: list[dict[str, Any]] = frame.with_columns(
-        pl.col(pl.Date, pl.Datetime).dt.to_string("iso")
-    ).to_dicts()
-    # As Data, for altair cuts frames at 5,000 rows.
-    return alt.Chart(alt.Data(values=rows))  # type: ignore[no-untyped-call]
+def stack(frame: pl.DataFrame, by: str, value: str, title: str, axis: Axis | None = None) -> Chart:
+    """Return what each snapshot is made of, as shares of its `value`, by the values of `by`."""
+    return chart.stacked_chart(frame, by, value, title, axis)
 
 
 def _found() -> Path:

@@ -45,7 +45,7 @@ data.query("SELECT panel, frame, seed, drawn FROM panels ORDER BY drawn")
 # %%
 coverage = data.headline("coverage")
 told = coverage.filter(coverage["measure"].is_in(["captured", "told"]))
-notebook.lines(told, "measure", "Share of hosts captured and told", data.breaks())
+notebook.lines(told, "measure", "Share of hosts captured and told", data.axis())
 
 # %% [markdown]
 # How the captures ended. Down is not blocked, and unknown is not open.
@@ -59,7 +59,7 @@ outcomes = data.query(
 """,
     [data.population()],
 )
-notebook.stack(outcomes, "outcome", "hosts", "Hosts by outcome")
+notebook.stack(outcomes, "outcome", "hosts", "Hosts by outcome", data.axis())
 
 # %% [markdown]
 # Snapshots that shares leave out, with the reason, and hosts that were never told.

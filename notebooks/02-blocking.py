@@ -32,7 +32,7 @@ tokens
 # %%
 blocked = data.headline("blocked").filter(pl.col("token").is_in(tokens))
 root = blocked.filter(pl.col("definition") == "root")
-notebook.lines(root, "token", "Share of hosts that refuse a crawler", data.breaks())
+notebook.lines(root, "token", "Share of hosts that refuse a crawler", data.axis())
 
 # %% [markdown]
 # The last snapshot: n hosts could be told, n_unknown could not; the bounds take all unknown hosts
@@ -86,7 +86,7 @@ notebook.bars(ways, "definition", f"{(tokens or ('no crawler',))[0]} by definiti
 
 # %%
 same_hosts = data.headline("same_hosts").filter(pl.col("token").is_in(tokens[:1]))
-notebook.lines(same_hosts, "series", "The same hosts, and the last word of each")
+notebook.lines(same_hosts, "series", "The same hosts, and the last word of each", data.axis())
 
 # %% [markdown]
 # ## Events
@@ -95,7 +95,7 @@ notebook.lines(same_hosts, "series", "The same hosts, and the last word of each"
 
 # %%
 turns = data.headline("transition_counts").filter(pl.col("token").is_in(tokens[:1]))
-notebook.lines(turns, "transition", "Hosts that closed or opened since they were last told")
+notebook.lines(turns, "transition", "Hosts that closed or opened since they were last told", data.axis())
 
 # %%
 transitions = data.headline("transitions").filter(pl.col("token").is_in(tokens))

@@ -80,7 +80,7 @@ notebook.bars(
 
 # %%
 gap = data.headline("gap")
-notebook.lines(gap, "comparison", "How much more the first is refused", data.breaks())
+notebook.lines(gap, "comparison", "How much more the first is refused", data.axis())
 
 # %%
 data.newest("gap").select(

@@ -14,9 +14,9 @@ from crawlblock.model import Basis, Capture, Purpose, Restriction, Verdict
 from crawlblock.outcome import Outcome
 from crawlblock.robots.authorship import Authors
 from crawlblock.robots.contradictions import Contradiction, contradictions
-from crawlblock.robots.evaluate import Finding, Judge
+from crawlblock.robots.evaluate import Judge
+from crawlblock.robots.quoted import GroupLines, lines_of, spelled
 from crawlblock.robots.signals import Signal, signals
-from crawlblock.robots.syntax import parse
 
 _RESOURCE = "/robots.txt"
 _UNKNOWN = Verdict(Restriction.UNKNOWN, Basis.UNKNOWN, None)
@@ -50,14 +50,6 @@ class Body:
 
 
 @dataclass(frozen=True, slots=True)
-class Lines:
-    """The lines of a group as they stand in the payload, the first with its number."""
-
-    first: int
-    texts: tuple[bytes, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Explanation:
     """A verdict with all that it rests on."""
 
@@ -65,7 +57,7 @@ class Explanation:
     point: Point
     verdict: Verdict
     readings: Mapping[str, Verdict]  # what the status means by reading; empty if rules were read
-    groups: tuple[Lines, ...]
+    groups: tuple[GroupLines, ...]
     line: int | None  # of the rule that decided
     rule: str | None
     ambiguous_group: bool
@@ -137,6 +129,13 @@ def instant(con: duckdb.DuckDBPyConnection, text: str) -> Instant:
     if moment.tzinfo:
         moment = moment.astimezone(UTC).replace(tzinfo=None)
     return Instant(None, moment, moment + timedelta(microseconds=1))
+
+
+def known_snapshot(con: duckdb.DuckDBPyConnection, text: str) -> str:
+    """Return a snapshot that a person named; raises InputError if there is none of that name."""
+    if con.execute("SELECT 1 FROM snapshots WHERE snapshot = ?", [text]).fetchall():
+        return text
+    raise InputError(f"{text}: there is no such snapshot; {_names(con, text)}")
 
 
 def _names(con: duckdb.DuckDBPyConnection, text: str) -> str:
@@ -222,10 +221,9 @@ def explain(
     finding = Judge(tokens_of(con)).find(body, token)
     text = Authors(registry.templates()).of(body, {token: finding})[token]
     stated = signals(body)
-    rule = finding.rule
-    spelled = f"{'Allow' if rule.allow else 'Disallow'}: {rule.pattern.decode()}" if rule else None
+    rule = spelled(finding.rule) if finding.rule else None
     return Explanation(
-        token, point, finding.verdict, {}, _groups(body, finding), finding.line(body), spelled,
+        token, point, finding.verdict, {}, lines_of(body, finding.groups), finding.line(body), rule,
         finding.ambiguous_group, text.author, stated,
         contradictions(stated, {token: finding.verdict}, {token: _purpose(token)}),
         found.is_text,
@@ -248,14 +246,3 @@ def _readings(con: duckdb.DuckDBPyConnection, status: int | None) -> dict[str, V
         reading: Verdict(Restriction(restriction), Basis(basis), root) if basis else _UNKNOWN
         for reading, restriction, basis, root in rows
     }
-
-
-def _groups(body: bytes, finding: Finding) -> tuple[Lines, ...]:
-    """Return the lines of a finding's groups; a group ends where the next begins."""
-    if not finding.groups:
-        return ()
-    texts = body.splitlines()
-    starts = [group.agents[0][1] for group in parse(body)]
-    ends = dict(zip(starts, [*starts[1:], len(texts) + 1], strict=True))
-    firsts = [group.agents[0][1] for group in finding.groups]
-    return tuple(Lines(first, tuple(texts[first - 1 : ends[first] - 1])) for first in firsts)

@@ -13,7 +13,7 @@ from crawlblock import registry
 from crawlblock.robots.evaluate import STAR, Bindings
 from crawlblock.robots.strangers import unknown_directives, unregistered
 from crawlblock.robots.syntax import Lines
-from crawlblock.store.frames import ArrowStream
+from crawlblock.store.frames import hold
 from crawlblock.store.store import Store
 
 What = Literal["agents", "directives"]
@@ -71,7 +71,7 @@ def discover(store: Store, what: What, most: int) -> list[Stranger]:
             schema={"digest": pl.String, "name": pl.String},
             orient="row",
         )
-        con.register("names", ArrowStream(pairs))
+        hold(con, "names", pairs)
         return [Stranger(*row) for row in con.execute(_COUNTS, [most]).fetchall()]
 
 

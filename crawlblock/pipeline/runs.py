@@ -63,7 +63,7 @@ class Tally:
 UNLIMITED = Budget()
 
 
-def _silent(what: str, done: int, of: int) -> None:
+def unshown(what: str, done: int, of: int) -> None:
     """Show no progress."""
 
 
@@ -77,7 +77,7 @@ class Run:
 
     store: Store
     tally: Tally = field(default_factory=Tally)
-    progress: Progress = _silent
+    progress: Progress = unshown
     budget: Budget = UNLIMITED
     say: Say = silent
 

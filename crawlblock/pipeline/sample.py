@@ -72,6 +72,12 @@ def from_list(path: Path, panel: str) -> Drawn:
     return Drawn(panel, f"list {path.name}", None, members, rejected)
 
 
+def from_hosts(hosts: Sequence[str], panel: str) -> Drawn:
+    """Take exactly these hosts, domains or URLs."""
+    members, rejected = take_list(hosts, panel)
+    return Drawn(panel, f"list of {len(hosts):,} entries", None, members, rejected)
+
+
 def from_ranking(path: Path, panel: str, seed: str, per_stratum: int) -> Drawn:
     """Draw from the popularity strata of a ranked CSV (Tranco, Majestic, a plain list)."""
     members = _draw_ranked(_lines(path), panel, seed, per_stratum)

@@ -21,6 +21,7 @@ HEIGHT = 300
 _NAMES = 150  # pixels at most of a line's name
 _GAP = 15  # pixels between names
 _FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif"
+_BAR_STEP = 24  # pixels from one bar to the next below
 _SIDE = timedelta(12)  # around the first and last date
 MARK_HEIGHTS = (-7, -19)  # of the labels of marks above the chart, in pixels from its top
 _CONFIG: Spec = {
@@ -94,6 +95,25 @@ def stack(description: str, axis: Axis, kinds: Sequence[str], shades: Sequence[s
     drawn = base.mark_area(opacity=0.85) if axis.snapshots > 1 else base.mark_bar(size=40)
     bars = base.mark_bar(size=_bar(axis), opacity=0.001 if axis.snapshots > 1 else 1)
     return _finished(description, [drawn, bars, *_marks(axis)])
+
+
+def bars(description: str, names: Sequence[str]) -> Spec:
+    """Return a bar with its interval for each name, from the top down in the given order."""
+    import altair as alt
+
+    base = alt.Chart().encode(
+        y=alt.Y("name:N", sort=alt.EncodingSortField("order"), title=None, axis=alt.Axis(
+            labelLimit=0, domain=False, ticks=False,
+        ))
+    )  # fmt: skip
+    bar = base.mark_bar(color=COLOURS[0], opacity=0.6, size=14).encode(
+        x=alt.X("estimate:Q", axis=_percent(), scale=alt.Scale(zero=True)),
+        tooltip=[alt.Tooltip(field=each, type="nominal") for each in ("name", "estimate", "n")],
+    )
+    rule = base.mark_rule(color=INK, strokeWidth=1.5).encode(
+        x=alt.X("low:Q", axis=_percent()), x2="high:Q"
+    )
+    return {**_finished(description, [bar, rule]), "height": _BAR_STEP * max(1, len(names))}
 
 
 def turns(description: str, axis: Axis, kinds: Sequence[str]) -> Spec:

@@ -13,11 +13,15 @@ _PLACES = re.compile(r' (?:d|transform)="[^"]*"')
 _DIGITS = re.compile(r"(\.\d)\d+")  # a tenth of a pixel is enough
 
 
-def filled(figure: Figure, scene: Scene) -> Spec:
-    """Return a figure's chart with its first rows in it, as wide as a drawing is."""
-    token = next(iter(figure.rows), "")
+def filled(figure: Figure, scene: Scene, whose: str | None = None) -> Spec:
+    """Return a figure's chart with the rows of a crawler in it, by default the first ones.
+
+    It is as wide as a drawing is.
+    """
+    token = next(iter(figure.rows), "") if whose is None else whose
     spec = {**figure.spec, "width": WIDTH}
-    spec["data"] = {"name": "rows", "values": objects(figure.fields, figure.first(), scene)}
+    rows = figure.rows.get(token, [])
+    spec["data"] = {"name": "rows", "values": objects(figure.fields, rows, scene)}
     if figure.by_crawler:
         spec["layer"] = [_announced(layer, scene, token) for layer in spec["layer"]]
     return spec

@@ -34,7 +34,7 @@ def utc(moment: datetime | None) -> str | None:
 def row_of(change: Change) -> dict[str, object]:
     """Return a change as a row of plain values, with the name it keeps."""
     row = asdict(change) | {"after": utc(change.after), "before": utc(change.before)}
-    return {"id": _name(change), **row}
+    return {"id": name_of(change), **row}
 
 
 def as_json(changes: Sequence[Change]) -> str:
@@ -64,7 +64,7 @@ def atom(changes: Sequence[Change], tokens: Sequence[str], since: datetime) -> s
 
 def _add_entry(feed: ET.Element, change: Change) -> None:
     entry = _add(feed, "entry")
-    _add(entry, "id", _name(change))
+    _add(entry, "id", name_of(change))
     _add(entry, "title", f"{change.host} {_VERBS[change.event]} {change.token}")
     _add(entry, "updated", str(utc(change.before)))
     _add(entry, "category", term=change.event)
@@ -90,7 +90,7 @@ def _add(parent: ET.Element, tag: str, text: str | None = None, **attributes: st
     return child
 
 
-def _name(change: Change) -> str:
+def name_of(change: Change) -> str:
     """Return the name of a change: the same in every run that sees it."""
     parts = (change.host, change.token, change.event, utc(change.before))
     return uuid.uuid5(_SPACE, "\n".join(map(str, parts))).urn

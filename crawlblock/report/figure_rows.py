@@ -1,6 +1,7 @@
 """Results as the rows that figures draw; a row's first value is the number of its snapshot."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from crawlblock.report.charts import placed
 from crawlblock.report.choice import HEADLINE
@@ -25,10 +26,26 @@ def line_rows(
                 short(c["low"]), short(c["high"]), c["n"], c["n_unknown"], None,
             ]  # fmt: skip
             rows.append(last[name])
-    top = max((row[5] or row[3] for row in rows), default=1) or 1
-    for name, place in placed({name: row[3] for name, row in last.items()}, top).items():
+    for name, place in _places(rows, last, 3, 5).items():
         last[name][-1] = place
     return rows
+
+
+def placed_rows(rows: Iterable[Claim]) -> list[Claim]:
+    """Return the rows of lines in order of time, each line's last with the place of its name."""
+    made = [{"low": None, "high": None, "n": None, "n_unknown": None, **row} for row in rows]
+    last = {row["name"]: row for row in made}
+    for name, place in _places(made, last, "estimate", "high").items():
+        last[name]["place"] = place
+    return made
+
+
+def _places(
+    rows: Iterable[Any], last: Mapping[str, Any], estimate: Any, high: Any
+) -> dict[str, float]:
+    """Return where the names of lines are written, from the last row of each."""
+    top = max((row[high] or row[estimate] for row in rows), default=1) or 1
+    return placed({name: row[estimate] for name, row in last.items()}, top)
 
 
 def verdict_rows(scene: Scene, claims: Iterable[Claim]) -> list[Row]:

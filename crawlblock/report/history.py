@@ -11,9 +11,10 @@ from rich.table import Table
 from rich.text import Text
 
 from crawlblock.analysis.changes import Change, Standing, Turn
-from crawlblock.analysis.evidence import Explanation, Lines, Point
+from crawlblock.analysis.evidence import Explanation, Point
 from crawlblock.report.plain import safe, spark
 from crawlblock.report.words import DASH, READINGS, author
+from crawlblock.robots.quoted import GroupLines
 
 _WIDTH = 80  # columns
 _NAMES = 5  # crawlers named in a row before they are only counted
@@ -231,7 +232,7 @@ def _stated(found: Explanation) -> list[str]:
     ]
 
 
-def _numbered(group: Lines, decided: int | None) -> list[str]:
+def _numbered(group: GroupLines, decided: int | None) -> list[str]:
     """Return the beginning of a group and the line that decided, each with its number."""
     lines: list[str] = []
     left_out = 0

@@ -15,7 +15,7 @@ from crawlblock.errors import InputError
 from crawlblock.scan.found import Found, by_crawl, check_plan, drawn, period
 from crawlblock.store.adding import add_rows
 from crawlblock.store.database import Database
-from crawlblock.store.frames import ArrowStream, registered
+from crawlblock.store.frames import hold, registered
 
 _BATCH = 300_000  # captures that are stored in one transaction, or one shard's
 _SHARDS = 100  # likewise, for each is open while they are read
@@ -154,8 +154,8 @@ def _batches(shards: Sequence[Found]) -> Iterator[list[Found]]:
 def _store(con: duckdb.DuckDBPyConnection, batch: Sequence[Found], dated: set[str]) -> None:
     """Store a batch of shards in the transaction that is open."""
     _read(con, batch)
-    con.register("new_shards", ArrowStream(_shards_frame(batch, dated)))
-    con.register("new_files", ArrowStream(_files_frame(batch)))
+    hold(con, "new_shards", _shards_frame(batch, dated))
+    hold(con, "new_files", _files_frame(batch))
     keeps = ("body",) in con.execute("SELECT column_name FROM (DESCRIBE batch)").fetchall()
     if not keeps:
         con.execute("ALTER TABLE batch ADD COLUMN body BLOB").fetchall()

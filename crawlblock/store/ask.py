@@ -11,10 +11,13 @@ from crawlblock.errors import InputError, did_you_mean
 from crawlblock.store.database import copy_of, explained
 from crawlblock.store.layout import CONFIG
 
+_ATTACHED = "crawlblock"
 _PLACE = re.compile(r"LINE (\d+): (.*)")
 _NO_TABLE = re.compile(r"Table with name (\S+) does not exist")
 # The file is opened for reading alone, and what would write another file, or read one, is off.
-_SHUT = "SET TimeZone = 'UTC'; SET enable_external_access = false; SET lock_configuration = true"
+_SHUT = (
+    "SET GLOBAL TimeZone = 'UTC'; SET enable_external_access = false; SET lock_configuration = true"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,23 +41,43 @@ def readable(path: Path) -> Path:
     return path
 
 
+def open_shut(path: Path) -> duckdb.DuckDBPyConnection:
+    """Open a database for reading alone; nothing else can be read or written by its connection.
+
+    The file is attached to a database in memory: two connections to one path in a process would
+    share the file that was there first, and a later copy would not be seen.  Raises LockedError or
+    StoreError where the file cannot be used.
+    """
+    con = duckdb.connect(config=CONFIG)
+    try:
+        name = str(path).replace("'", "''")
+        con.execute(f"ATTACH '{name}' AS {_ATTACHED} (READ_ONLY); USE {_ATTACHED}").fetchall()
+        con.execute(_SHUT).fetchall()
+    except duckdb.Error as error:
+        con.close()
+        raise explained(path, error) from None
+    return con
+
+
+def another(con: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    """Return another connection to what `open_shut` opened, with settings of its own."""
+    cursor = con.cursor()
+    cursor.execute(f"USE {_ATTACHED}").fetchall()
+    return cursor
+
+
 def ask(path: Path, query: str) -> Answer:
     """Return what a query returns, the last one if there are several.
 
     Raises InputError with DuckDB's message for one that cannot be answered or would write.
     """
-    try:
-        con = duckdb.connect(str(path), read_only=True, config=CONFIG)
-    except duckdb.Error as error:
-        raise explained(path, error) from None
-    with closing(con):
-        con.execute(_SHUT).fetchall()
+    with closing(open_shut(path)) as con:
         try:
             con.execute(query)
             names = [str(column[0]) for column in con.description or ()]
             rows = con.fetchall() if names else []
         except (duckdb.Error, RuntimeError) as error:  # a bad conversion is a RuntimeError to it
-            raise InputError(_said(con, str(error))) from None
+            raise InputError(said(con, str(error))) from None
     return Answer(_once(names), tuple(tuple(row) for row in rows))
 
 
@@ -71,7 +94,7 @@ def _once(names: list[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _said(con: duckdb.DuckDBPyConnection, message: str) -> str:
+def said(con: duckdb.DuckDBPyConnection, message: str) -> str:
     """Return DuckDB's message in a line, with the line of the query that it is about."""
     place = _PLACE.search(message)
     said = message.partition("LINE ")[0].partition("Did you mean")[0].strip().split("\n")[0]

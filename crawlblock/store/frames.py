@@ -26,13 +26,25 @@ class ArrowStream:
             return self._frame.__arrow_c_stream__(requested_schema)
 
 
+def hold(con: duckdb.DuckDBPyConnection, name: str, frame: pl.DataFrame) -> None:
+    """Let questions name a frame, as a temporary table.
+
+    DuckDB reads the frame once and whole.  Where pyarrow is installed it would hand conditions of a
+    question over to pyarrow otherwise, which cannot compare the strings of polars (seen in 26.0).
+    """
+    stream = f"{name}_stream"
+    con.register(stream, ArrowStream(frame))
+    try:
+        con.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS FROM {stream}").fetchall()
+    finally:
+        con.unregister(stream)
+
+
 @contextmanager
 def registered(con: duckdb.DuckDBPyConnection, **frames: pl.DataFrame) -> Iterator[None]:
     """Let questions name frames until the block ends."""
     for name, frame in frames.items():
-        con.register(name, ArrowStream(frame))
-    try:
-        yield
-    finally:
-        for name in frames:
-            con.unregister(name)
+        hold(con, name, frame)
+    yield
+    for name in frames:  # what an error leaves goes with the connection
+        con.execute(f"DROP TABLE temp.{name}").fetchall()

@@ -17,7 +17,7 @@ def user_agent(contact: str | None) -> str:
     if not contact:
         raise InputError(
             "public servers must know whom to write to; give your e-mail address or web page with "
-            "--contact"
+            "--contact, in Python as contact="
         )
     if not (contact.isascii() and contact.isprintable() and _CONTACT.fullmatch(contact)):
         raise InputError(

@@ -1,0 +1,1 @@
+"""The public API; `import crawlblock` gives its names."""

@@ -1,0 +1,209 @@
+"""One robots.txt: what it means for a crawler, and the line that decides."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+from crawlblock.model import Basis, Verdict
+from crawlblock.outcome import Body
+from crawlblock.registry import crawlers
+from crawlblock.robots.evaluate import STAR, UNKNOWN, Finding, Judge
+from crawlblock.robots.quoted import GroupLines, lines_of, spelled
+from crawlblock.robots.signals import Signal, signals
+from crawlblock.robots.sniff import body_of
+from crawlblock.robots.syntax import SIZE_LIMIT, countable
+
+Content = bytes | bytearray | memoryview | str
+AMBIGUOUS = "ambiguous_group"
+TOO_LONG = "too_long"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """A verdict and the part of the file that decides it."""
+
+    token: str  # the crawler that was asked about
+    verdict: Verdict
+    matched_token: str | None  # the token whose groups apply: its own or "*"; None: no group does
+    group: tuple[GroupLines, ...]  # the groups that apply, as written; empty without one
+    rule: str | None  # in its normal form, such as "Disallow: /"; None: no rule decides
+    line: int | None  # number of the rule's line, from 1
+    text: str | None  # that line as written
+    flags: tuple[str, ...] = ()  # see `RobotsTxt.flags`; here those of these groups
+
+    def __str__(self) -> str:
+        """Return the reason as one sentence."""
+        said = f"{self.token}: {self.verdict.restriction} ({self.verdict.basis})"
+        return said if self.line is None else f"{said}, line {self.line}: {self.text}"
+
+
+class RobotsTxt:
+    r"""A robots.txt, read as Google's parser reads it (RFC 9309).
+
+    Make one with `crawlblock.parse`.  Tokens are compared without regard to case, and a crawler
+    need not be registered.  If the body is not a robots.txt, as with an error page, every answer
+    is unknown.
+
+    >>> from crawlblock import parse
+    >>> robots = parse("User-agent: GPTBot\nDisallow: /\nAllow: /about\n")
+    >>> robots.allowed("GPTBot", "/about"), robots.allowed("GPTBot", "/")
+    (True, False)
+    >>> print(robots.explain("GPTBot"))
+    GPTBot: all_but (named), line 2: Disallow: /
+    """
+
+    def __init__(self, body: Content) -> None:
+        """Take the body of a robots.txt, see `parse`."""
+        self.body = _as_bytes(body)
+
+    def __repr__(self) -> str:
+        """Return the size and the flags."""
+        kind = ", ".join(("robots.txt" if self.is_robots else "not a robots.txt", *self.flags))
+        return f"<RobotsTxt: {len(self.body):,} bytes, {kind}>"
+
+    @cached_property
+    def is_robots(self) -> bool:
+        """Whether the body is a robots.txt, and not a page or other data in its place."""
+        return body_of(self.body) is Body.ROBOTS
+
+    @cached_property
+    def signals(self) -> tuple[Signal, ...]:
+        """The preferences stated beside the rules, such as Content-Signal, in order of lines."""
+        return signals(self.body) if self.is_robots else ()
+
+    @cached_property
+    def flags(self) -> tuple[str, ...]:
+        """What a reader should know of the file.
+
+        "ambiguous_group": two agent lines form one group although another line is between them.
+        "too_long": crawlers read only the first 500 KiB.
+        """
+        found = []
+        if self.is_robots and judge_of(None).outline(self.body).ambiguous_group:
+            found.append(AMBIGUOUS)
+        if self.is_robots and len(self.body) > SIZE_LIMIT:
+            found.append(TOO_LONG)
+        return tuple(found)
+
+    def verdict(self, token: str) -> Verdict:
+        """Return what the file means for a crawler; "*" is a crawler that no group names."""
+        known = _spelling(token)
+        return self.verdicts(None if known in _registered() else (known,))[known]
+
+    def verdicts(self, tokens: str | Iterable[str] | None = None) -> dict[str, Verdict]:
+        """Return a verdict for each of the tokens, by default for every registered crawler.
+
+        The keys are the tokens as they were given.
+        """
+        asked = _asked(tokens)
+        if not self.is_robots:
+            return dict.fromkeys(asked, UNKNOWN.default)
+        judge = judge_of(None if tokens is None else tuple(asked.values()))
+        found = judge.policy(self.body).verdicts
+        return {given: found[token] for given, token in asked.items()}
+
+    def allowed(self, token: str, path: str | bytes) -> bool | None:
+        """Return whether a crawler may fetch a path; None if the body is not a robots.txt.
+
+        `path` begins with a slash and may have a query.  Raises ValueError for a whole URL.
+        """
+        known = _spelling(token)
+        raw = _utf8(path) if isinstance(path, str) else path
+        if not raw.startswith(b"/"):
+            raise ValueError(f"{path!r}: a path begins with /; give the path of the URL alone")
+        return judge_of((known,)).allowed(self.body, known, raw) if self.is_robots else None
+
+    def explain(self, token: str) -> Reason:
+        """Return a crawler's verdict with the group, the rule and the line that decide it."""
+        known = _spelling(token)
+        if not self.is_robots:
+            return _reason(self.body, known, Finding(UNKNOWN.default, (), None, False))
+        tokens = None if known in _registered() else (known,)
+        return _reason(self.body, known, judge_of(tokens).find(self.body, known))
+
+
+def parse(body: Content) -> RobotsTxt:
+    """Return a robots.txt to ask questions of; never raises for bytes or text.
+
+    Text is encoded as UTF-8; surrogates, as Python makes them of bytes that are not UTF-8, become
+    those bytes again.  Raises TypeError for anything but text and bytes-like objects.
+    """
+    return RobotsTxt(body)
+
+
+def judge(body: Content, tokens: str | Iterable[str] | None = None) -> dict[str, Verdict]:
+    """Return what a robots.txt means for each crawler, by product token.
+
+    `tokens` names the crawlers, by default all registered ones; "*" is a crawler that no group
+    names.  Never raises for bytes or text; TypeError for anything else, as `parse`.
+    """
+    return parse(body).verdicts(tokens)
+
+
+@lru_cache(maxsize=64)
+def judge_of(tokens: tuple[str, ...] | None) -> Judge:
+    """Return the judge for some tokens; None: for all registered crawlers."""
+    return Judge(tuple(_registered()) if tokens is None else tokens)
+
+
+def _reason(body: bytes, token: str, found: Finding) -> Reason:
+    line = found.line(body)
+    named = {Basis.NAMED: token, Basis.WILDCARD: STAR}
+    return Reason(
+        token=token,
+        verdict=found.verdict,
+        matched_token=named.get(found.verdict.basis),
+        group=lines_of(body, found.groups),
+        rule=spelled(found.rule) if found.rule else None,
+        line=line,
+        text=None if line is None else countable(body)[line - 1].decode("utf-8", "replace"),
+        flags=(AMBIGUOUS,) if found.ambiguous_group else (),
+    )
+
+
+@lru_cache(maxsize=1)
+def _registered() -> dict[str, str]:
+    """Return the registered tokens in the registry's order, each in lower case too."""
+    return {crawler.token: crawler.token.lower() for crawler in crawlers()}
+
+
+@lru_cache(maxsize=1)
+def _spellings() -> dict[str, str]:
+    return {lower: token for token, lower in _registered().items()}
+
+
+def _spelling(token: str) -> str:
+    """Return a token as the registry spells it, another one as it is."""
+    if not isinstance(token, str):
+        raise TypeError(
+            f"a token is text such as 'GPTBot', not {type(token).__name__}: {token!r:.60}"
+        )
+    if not token.strip():
+        raise ValueError("the token is empty; name a crawler, such as 'GPTBot'")
+    return _spellings().get(token.lower(), _utf8(token).decode("utf-8", "replace"))
+
+
+def _asked(tokens: str | Iterable[str] | None) -> dict[str, str]:
+    """Return the tokens asked about as given, each with its known spelling."""
+    if tokens is None:
+        return {token: token for token in _registered()}
+    return {token: _spelling(token) for token in ((tokens,) if isinstance(tokens, str) else tokens)}
+
+
+def _as_bytes(body: Content) -> bytes:
+    if isinstance(body, str):
+        return _utf8(body)
+    if isinstance(body, bytes | bytearray | memoryview):
+        return bytes(body)
+    hint = "; give its content: path.read_bytes()" if hasattr(body, "read_bytes") else ""
+    raise TypeError(
+        f"a robots.txt is given as bytes or text, not {type(body).__name__}{hint or ''}"
+    )
+
+
+def _utf8(text: str) -> bytes:
+    """Encode text; a surrogate is the byte it stands for, or is kept as it is."""
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass")

@@ -1,0 +1,168 @@
+"""The steps that change a database, as commands and notebooks run them.
+
+Each holds the database while it works, judges what it stored, notes how it went and publishes the
+copy for readers, also when it is interrupted: the same call then goes on from there.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rich.console import Console
+
+from crawlblock import loops
+from crawlblock.model import Member
+from crawlblock.pipeline import evaluate as judging
+from crawlblock.pipeline.bring import import_files
+from crawlblock.pipeline.history import Wanted, collect_history
+from crawlblock.pipeline.live import Asking, collect_live
+from crawlblock.pipeline.runs import UNLIMITED, Budget, Progress, Run, Say, Tally, recorded
+from crawlblock.pipeline.sample import Drawn, store_panel
+from crawlblock.report.answer import write_answer
+from crawlblock.report.census import write_census
+from crawlblock.sources.files import Every, read_observation_times
+from crawlblock.store.store import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepResult:
+    """What a step did."""
+
+    captures: int  # new ones
+    payloads: int  # judged
+    requests: int  # sent
+    bytes: int  # received
+    finished: bool  # False: the budget ended the step; the same call goes on from there
+    problems: tuple[str, ...]  # what could not be done, a line each
+    notes: tuple[str, ...]  # what else to know, a line each
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PanelResult:
+    """The panel that a step stored."""
+
+    panel: str  # its name
+    frame: str  # what the hosts were taken from
+    hosts: tuple[str, ...]
+    new: int  # hosts that the panel did not have before
+    left_out: tuple[str, ...]  # lines of a list that name no host, with the reason
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a step stores what it finds, and whom it tells how far it is."""
+
+    store: Store
+    progress: Progress
+    say: Say
+    notes: list[str] = field(default_factory=list)
+
+    def note(self, line: str) -> None:
+        """Tell a line at once and keep it for the result."""
+        self.notes.append(line)
+        self.say(line)
+
+
+@contextmanager
+def running(
+    place: Place, command: str, configuration: Mapping[str, object], budget: Budget = UNLIMITED
+) -> Iterator[Run]:
+    """Hold the database for a step that is noted as a run of a command."""
+    with recorded(place.store, command, configuration) as tally:
+        yield Run(place.store, tally, place.progress, budget, place.note)
+
+
+def sample(
+    place: Place, choose: Callable[[Run], Drawn], configuration: Mapping[str, object]
+) -> PanelResult:
+    """Choose hosts and store them as a panel."""
+    with running(place, "sample", configuration) as run:
+        run.progress("panel", 0, 0)
+        drawn = choose(run)
+        new = store_panel(place.store, drawn)
+    return PanelResult(
+        panel=drawn.panel,
+        frame=drawn.frame,
+        hosts=tuple(member.host for member in drawn.members),
+        new=new,
+        left_out=tuple(
+            f"line {r.line}: {r.text[:60]!r} left out: {r.reason}" for r in drawn.rejected
+        ),
+        notes=(*drawn.notes, *place.notes),
+    )
+
+
+def history(
+    place: Place, wanted: Wanted, members: Sequence[Member], configuration: Mapping[str, object],
+    budget: Budget,
+) -> StepResult:  # fmt: skip
+    """Collect what the archive has of some hosts, and judge it."""
+    with running(place, "history", configuration, budget) as run:
+        try:
+            loops.run(collect_history(run, wanted, members))
+        finally:
+            judging.evaluate(run)
+    return result(place, run.tally)
+
+
+def live(
+    place: Place, asking: Asking, members: Sequence[Member], configuration: Mapping[str, object],
+    budget: Budget,
+) -> StepResult:  # fmt: skip
+    """Ask hosts for their robots.txt now, and judge it."""
+    with running(place, "live", configuration, budget) as run:
+        try:
+            before = loops.run(collect_live(run, asking, members))
+        finally:
+            judging.evaluate(run)
+    place.notes.append(f"{asking.snapshot}: {before:,} hosts were asked before")
+    return result(place, run.tally)
+
+
+def import_(place: Place, paths: Sequence[Path], every: Every, at: Path | None) -> StepResult:
+    """Store the captures in files, and judge them."""
+    times = read_observation_times(at) if at else []
+    configuration = {"files": [str(path) for path in paths], "every": every, "at": at}
+    with running(place, "import", configuration) as run:
+        try:
+            left_out = import_files(run, paths, every, times)
+        finally:
+            judging.evaluate(run)
+    return result(place, run.tally, map(str, left_out))
+
+
+def evaluate(place: Place) -> StepResult:
+    """Judge again what was judged by other rules or another registry."""
+    with running(place, "evaluate", {}) as run:
+        judging.evaluate(run)
+    problems = [
+        f"{snapshot}: for {len(hosts):,} hosts a record must be fetched before this version can "
+        f"tell which capture counts; run crawlblock history --crawls {snapshot}"
+        for snapshot, hosts in place.store.conclusions.to_fetch().items()
+    ]
+    return result(place, run.tally, problems)
+
+
+def analyze(place: Place, results: Path, reading: str, census: bool, console: Console) -> Path:
+    """Compute the results that are not there yet and print the main ones.
+
+    Returns the page, or the folder of the results about whole crawls (`census`).
+    """
+    with running(place, "analyze", {"reading": reading, "census": census}):
+        write = write_census if census else write_answer
+        return write(place.store, results, reading, console)
+
+
+def result(place: Place, tally: Tally, problems: Iterable[str] = ()) -> StepResult:
+    """Return what a step did, from what it counted."""
+    return StepResult(
+        captures=tally.captures,
+        payloads=tally.payloads,
+        requests=tally.requests,
+        bytes=tally.bytes,
+        finished=not tally.unfinished,
+        problems=(*tally.troubles, *problems),
+        notes=tuple(place.notes),
+    )

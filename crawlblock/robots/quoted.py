@@ -1,0 +1,30 @@
+"""Lines of a robots.txt as they are written, to show what decided a verdict."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from crawlblock.robots.syntax import Group, Rule, countable, parse
+
+
+@dataclass(frozen=True, slots=True)
+class GroupLines:
+    """The lines of a group as they are in the file, and the number of the first."""
+
+    first: int  # from 1
+    texts: tuple[bytes, ...]
+
+
+def lines_of(body: bytes, groups: Sequence[Group]) -> tuple[GroupLines, ...]:
+    """Return the lines of some groups of a file; a group ends where the next begins."""
+    if not groups:
+        return ()
+    texts = countable(body)
+    starts = [group.agents[0][1] for group in parse(body)]
+    ends = dict(zip(starts, [*starts[1:], len(texts) + 1], strict=True))
+    firsts = [group.agents[0][1] for group in groups]
+    return tuple(GroupLines(first, tuple(texts[first - 1 : ends[first] - 1])) for first in firsts)
+
+
+def spelled(rule: Rule) -> str:
+    """Return a rule in its normal form, such as `Disallow: /private`."""
+    return f"{'Allow' if rule.allow else 'Disallow'}: {rule.pattern.decode()}"
