@@ -95,7 +95,9 @@ notebook.lines(same_hosts, "series", "The same hosts, and the last word of each"
 
 # %%
 turns = data.headline("transition_counts").filter(pl.col("token").is_in(tokens[:1]))
-notebook.lines(turns, "transition", "Hosts that closed or opened since they were last told", data.axis())
+notebook.lines(
+    turns, "transition", "Hosts that closed or opened since they were last told", data.axis()
+)
 
 # %%
 transitions = data.headline("transitions").filter(pl.col("token").is_in(tokens))

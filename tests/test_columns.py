@@ -13,10 +13,11 @@ import small_database as small
 from crawlblock.analysis.columns import columns_of, conformed, dictionary, words_of
 from crawlblock.analysis.derived import DERIVED
 from crawlblock.analysis.replication import REPLICATION, replication
-from crawlblock.analysis.result_files import read_result
+from crawlblock.analysis.result_files import DIGESTS, write_manifest
 from crawlblock.analysis.run import CENSUS, analyze, held, metrics, result_of
 from crawlblock.errors import InputError
 from crawlblock.renamed import RESULTS
+from crawlblock.report.results import one_result
 from crawlblock.store.layout import schema
 
 CORE = (
@@ -132,5 +133,6 @@ def test_reasons_stand_where_numbers_lack(frames: dict[str, pl.DataFrame]) -> No
 def test_old_names(old: str, new: str, tmp_path: Path) -> None:
     """Asked for a result by its old name, the error says the new one, which exists."""
     assert new in {*PANEL, REPLICATION}
+    write_manifest(tmp_path, {DIGESTS: {new: "of this"}})
     with pytest.raises(InputError, match=f"{old}: this result is now called {new}$"):
-        read_result(tmp_path, old)
+        one_result(tmp_path, old)

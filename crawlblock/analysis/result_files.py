@@ -10,8 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from crawlblock.errors import InputError, StoreError
-from crawlblock.renamed import RESULTS
+from crawlblock.errors import StoreError
 
 MANIFEST = "manifest.json"  # who has written all results and the page writes it last
 DICTIONARY = "columns.csv"
@@ -50,17 +49,6 @@ def read_results(results: Path, names: Iterable[str]) -> dict[str, pl.DataFrame]
         with suppress(OSError, pl.exceptions.PolarsError):
             frames[name] = pl.read_parquet(results / f"{name}.parquet")
     return frames
-
-
-def read_result(results: Path, name: str) -> pl.DataFrame:
-    """Return one result; raises InputError, with the new name or all names, if it is not there."""
-    path = results / f"{name}.parquet"
-    if path.is_file():
-        return pl.read_parquet(path)
-    if name in RESULTS:
-        raise InputError(f"{name}: this result is now called {RESULTS[name]}")
-    known = ", ".join(sorted(file.stem for file in results.glob("*.parquet")))
-    raise InputError(f"{path}: not there; {results} has {known or 'no results'}")
 
 
 def write_results(frames: Mapping[str, pl.DataFrame], results: Path) -> None:

@@ -14,8 +14,8 @@ from rich.console import Console
 from crawlblock import loops
 from crawlblock.model import Member
 from crawlblock.pipeline import evaluate as judging
-from crawlblock.pipeline.bring import import_files
 from crawlblock.pipeline.history import Wanted, collect_history
+from crawlblock.pipeline.importing import import_files
 from crawlblock.pipeline.live import Asking, collect_live
 from crawlblock.pipeline.runs import UNLIMITED, Budget, Progress, Run, Say, Tally, recorded
 from crawlblock.pipeline.sample import Drawn, store_panel

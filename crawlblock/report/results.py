@@ -6,6 +6,7 @@ import polars as pl
 
 from crawlblock.analysis.result_files import DIGESTS, read_manifest, read_results
 from crawlblock.errors import InputError, did_you_mean
+from crawlblock.renamed import RESULTS
 from crawlblock.report.scene import Frames
 
 
@@ -25,6 +26,8 @@ def one_result(results: Path, name: str) -> pl.DataFrame:
     names = result_names(results)
     spelled = {each.lower(): each for each in names}
     found = spelled.get(name.lower())
+    if found is None and name in RESULTS:
+        raise InputError(f"{name}: this result is now called {RESULTS[name]}")
     if found is None:
         hint = did_you_mean(name, names)
         raise InputError(
