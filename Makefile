@@ -11,7 +11,7 @@ CRAWLS ?= 6
 CONTACT ?=
 DB ?= $(if $(MIRROR),data/archive.duckdb,data/crawlblock.duckdb)
 RESULTS ?= $(if $(MIRROR),data/archive-results,data/results)
-MINIATURE = build/miniature
+DEMO = build/demo
 CORPUS ?= ../shared/corpus
 AT_ONCE = -n 2 --dist worksteal  # two processes; one that is done takes tests from the other
 
@@ -37,10 +37,10 @@ $(VENV)/.dev: constraints/dev.txt $(VENV)/.run
 
 ifeq ($(MIRROR),)
 analyze: setup  ## Answer from the bundled facts, offline; or MIRROR=https://data.commoncrawl.org PANEL=domains.csv CONTACT=you@example.org CRAWLS=6
-	$(CRAWLBLOCK) miniature data/sample $(MINIATURE)
-	$(CRAWLBLOCK) sample --db $(DB) --list $(if $(PANEL),$(PANEL),data/sample/hosts.csv) --name sample
-	$(CRAWLBLOCK) history --db $(DB) --mirror $(MINIATURE) --crawls all
-	$(CRAWLBLOCK) weights --db $(DB) --list data/sample/weights.csv
+	$(CRAWLBLOCK) demo data/demo $(DEMO)
+	$(CRAWLBLOCK) sample --db $(DB) --list $(if $(PANEL),$(PANEL),data/demo/hosts.csv) --name sample
+	$(CRAWLBLOCK) history --db $(DB) --mirror $(DEMO) --crawls all
+	$(CRAWLBLOCK) weights --db $(DB) --list data/demo/weights.csv
 	$(CRAWLBLOCK) analyze -o table --db $(DB) --results $(RESULTS)
 else
 analyze: setup

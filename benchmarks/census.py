@@ -27,8 +27,8 @@ from typing import Any
 import polars as pl
 
 from crawlblock import __version__, registry
-from crawlblock.scan.captures import SCHEMA
 from crawlblock.scan.plan import Plan, Shard, Taken, cut, write_plan
+from crawlblock.scan.rows import SCHEMA
 from crawlblock.scan.shard import KEY, About, shard_path
 
 CRAWL = "CC-MAIN-2025-33"

@@ -20,8 +20,8 @@ from pathlib import Path
 
 import duckdb
 
-from crawlblock.analysis.run import analyze, metrics, set_reading
-from crawlblock.store.layout import CONFIG, schema
+from crawlblock.metrics.queries import analyze, metrics, set_reading
+from crawlblock.store.schema import CONFIG, schema
 
 GENERATE = """
 INSERT INTO crawlers

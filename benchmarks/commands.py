@@ -16,7 +16,7 @@ import tempfile
 import time
 from pathlib import Path
 
-SAMPLE = Path(__file__).parents[1] / "data" / "sample"
+SAMPLE = Path(__file__).parents[1] / "data" / "demo"
 
 
 def measure(arguments: list[str]) -> tuple[float, float, str]:
@@ -43,7 +43,7 @@ def commands(corpus: Path, folder: Path) -> dict[str, list[str]]:
     files = [str(path) for path in sorted(corpus.glob("*.parquet"))]
     return {
         "import of the corpora": ["import", *files, "--db", str(folder / "import.duckdb")],
-        "miniature": ["miniature", str(SAMPLE), archive],
+        "demo": ["demo", str(SAMPLE), archive],
         "sample": ["sample", "--list", str(SAMPLE / "hosts.csv"), *db],
         "history": ["history", "--mirror", archive, "--crawls", "all", *db],
         "analyze": ["analyze", *db],

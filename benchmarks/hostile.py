@@ -8,8 +8,8 @@ import time
 from collections.abc import Iterable
 
 from crawlblock.registry import crawlers
-from crawlblock.robots.evaluate import Judge
-from crawlblock.robots.syntax import SIZE_LIMIT
+from crawlblock.robots.judge import Judge
+from crawlblock.robots.parser import SIZE_LIMIT
 
 LIMIT = 1.0  # seconds of the process
 TOKENS = [crawler.token for crawler in crawlers()]

@@ -24,7 +24,7 @@ from protego import Protego
 
 import crawlblock
 from crawlblock.registry import crawlers
-from crawlblock.robots.evaluate import Judge
+from crawlblock.robots.judge import Judge
 
 CRAWLERS = 150
 ROOT = "https://host.invalid/"

@@ -34,7 +34,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 
 from crawlblock.model import Member
 from crawlblock.pipeline.live import Asking, collect_live
-from crawlblock.pipeline.runs import Run
+from crawlblock.pipeline.run import Run
 from crawlblock.sources.live import Pace, Patience
 from crawlblock.store.store import Store
 

@@ -52,7 +52,7 @@ def write_part(folder: Path, number: int, parts: int, domains: int) -> int:
     """Write a part; return its bytes.  Its first domain is the last of the part before."""
     import polars as pl
 
-    from crawlblock.miniature.columnar import _COLUMNS
+    from crawlblock.demo.columnar_index import _COLUMNS
 
     syllables = pl.Series([first + second for second in LETTERS[0] for first in LETTERS[1]]).head(
         64

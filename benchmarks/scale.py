@@ -26,7 +26,7 @@ from typing import TypeVar
 
 from judge import describe, resident
 
-from crawlblock.engine import Engine, open_engine, run_tasks
+from crawlblock.executor import Engine, open_engine, run_tasks
 from crawlblock.scan.plan import Plan, Taken, cut, draw_files, read_plan, write_plan
 from crawlblock.scan.shard import Task, tasks
 from crawlblock.transport import Limits

@@ -28,11 +28,11 @@ from census import file_rows
 from judge import describe, resident
 
 from crawlblock import __version__
-from crawlblock.scan.captures import SCHEMA
-from crawlblock.scan.found import find_shards
-from crawlblock.scan.merge import load
+from crawlblock.scan.load import load
 from crawlblock.scan.plan import Plan, Shard, Taken, cut, write_plan
+from crawlblock.scan.rows import SCHEMA
 from crawlblock.scan.shard import KEY, About, shard_path
+from crawlblock.scan.shards import find_shards
 from crawlblock.store.database import Database
 
 SECOND = 0.9  # of a core, for a real shard: 15,000 captures at 17,000 a second, see scan_run.py

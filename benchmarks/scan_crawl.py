@@ -8,8 +8,8 @@ from pathlib import Path
 
 import polars as pl
 
-from crawlblock.miniature.archive import build
-from crawlblock.miniature.rendered import PLAIN, Rendered
+from crawlblock.demo.archive import build
+from crawlblock.demo.contents import PLAIN, Rendered
 from crawlblock.model import Crawl
 
 CRAWL = Crawl("CC-MAIN-2025-33", datetime(2025, 8, 2), datetime(2025, 8, 18))
@@ -31,7 +31,7 @@ def bodies_by_host(corpus: Path) -> dict[str, list[bytes]]:
 
 def build_crawl(corpus: Path, directory: Path) -> None:
     """Write the crawl that is read, unless it is there."""
-    if (directory / "miniature.json").exists():
+    if (directory / "demo.json").exists():
         return
     drawn = random.Random(SEED)
     bodies = bodies_by_host(corpus)

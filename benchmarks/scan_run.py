@@ -37,7 +37,7 @@ from scan_crawl import CRAWL, build_crawl
 from warcio.archiveiterator import ArchiveIterator
 
 from crawlblock.registry import crawlers
-from crawlblock.robots.evaluate import STAR, Judge
+from crawlblock.robots.judge import STAR, Judge
 from crawlblock.scan.plan import Plan, Taken, cut
 from crawlblock.scan.shard import Task, run_shard, shard_path, tasks
 from crawlblock.transport import Limits

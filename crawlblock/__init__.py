@@ -35,11 +35,11 @@ from crawlblock.registry import crawlers
 if TYPE_CHECKING:
     from os import PathLike
 
-    from crawlblock.api.opened import Database
-    from crawlblock.api.rows import Rows
+    from crawlblock.api.lazy_rows import Rows
+    from crawlblock.api.open_database import Database
     from crawlblock.api.steps import PanelResult, StepResult
-    from crawlblock.pipeline.runs import Progress, Say
-    from crawlblock.report.chart import Chart
+    from crawlblock.pipeline.run import Progress, Say
+    from crawlblock.report.charts.chart import Chart
 
 __version__ = "0.1.0"
 __all__ = [
@@ -63,10 +63,10 @@ __all__ = [
     "parse",
 ]
 _LAZY = {  # these load libraries for data, so only when somebody asks for them
-    "Chart": "crawlblock.report.chart",
-    "Database": "crawlblock.api.opened",
+    "Chart": "crawlblock.report.charts.chart",
+    "Database": "crawlblock.api.open_database",
     "PanelResult": "crawlblock.api.steps",
-    "Rows": "crawlblock.api.rows",
+    "Rows": "crawlblock.api.lazy_rows",
     "StepResult": "crawlblock.api.steps",
 }
 
@@ -85,7 +85,7 @@ def open(  # noqa: A001 - as gzip.open and tarfile.open are called
     call `progress(what, done, total)` and `say(line)` while they work.  Raises InputError if there
     is no database and `create` is false, StoreError if the file cannot be used.
     """
-    from crawlblock.api.opened import open_database
+    from crawlblock.api.open_database import open_database
 
     return open_database(path, create, results, progress, say)
 

@@ -14,15 +14,15 @@ from typing import Self
 import polars as pl
 
 import crawlblock
-from crawlblock.analysis.result_files import read_manifest
-from crawlblock.api.opened import Database
-from crawlblock.api.rows import Rows
-from crawlblock.report import chart
-from crawlblock.report.chart import Chart
-from crawlblock.report.charts import Axis
-from crawlblock.report.choice import Claims, claims
-from crawlblock.report.results import named_results
-from crawlblock.report.scene import Frames
+from crawlblock.api.lazy_rows import Rows
+from crawlblock.api.open_database import Database
+from crawlblock.metrics.headline import Claims, claims
+from crawlblock.metrics.result_files import read_manifest
+from crawlblock.report.charts import chart
+from crawlblock.report.charts.chart import Chart
+from crawlblock.report.charts.specs import Axis
+from crawlblock.report.named_results import named_results
+from crawlblock.report.page.context import Frames
 from crawlblock.store.database import copy_of
 
 __all__ = ["Chart", "Data", "bars", "lines", "load", "stack"]

@@ -27,7 +27,7 @@ import polars as pl
 import crawlblock
 
 sites = ["nytimes.com", "bbc.co.uk", "wikipedia.org", "github.com", "reddit.com", "amazon.com"]
-archive = os.environ.get("CRAWLBLOCK_MIRROR", "../build/miniature")
+archive = os.environ.get("CRAWLBLOCK_MIRROR", "../build/demo")
 folder = tempfile.TemporaryDirectory()
 db = crawlblock.open(Path(folder.name) / "own.duckdb", create=True)
 

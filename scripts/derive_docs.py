@@ -14,15 +14,15 @@ import click
 import duckdb
 
 from crawlblock import errors
-from crawlblock.analysis.columns import words_of
-from crawlblock.analysis.derived import DERIVED, Derived
-from crawlblock.analysis.replication import REPLICATION
-from crawlblock.analysis.run import CENSUS, Metric, metrics
 from crawlblock.cli import cli
 from crawlblock.cli.commands import every_command
 from crawlblock.cli.output import PARTIAL
 from crawlblock.cli.update import NOTHING_NEW
-from crawlblock.store.layout import schema
+from crawlblock.metrics.columns import words_of
+from crawlblock.metrics.computed import DERIVED, Derived
+from crawlblock.metrics.queries import CENSUS, Metric, metrics
+from crawlblock.metrics.replicated import REPLICATION
+from crawlblock.store.schema import schema
 
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "docs" / "reference.md"

@@ -1,4 +1,4 @@
-"""Derives data/sample/weights.csv: tokens of the bundled hosts in C4, RefinedWeb and Dolma.
+"""Derives data/demo/weights.csv: tokens of the bundled hosts in C4, RefinedWeb and Dolma.
 
 Usage: python scripts/derive_weights.py [SHARED] [SAMPLE]
 SHARED (default: ../shared beside the repository) holds weights/dpi_token_counts.csv.
@@ -33,4 +33,4 @@ def main(shared: Path, sample: Path) -> None:
 
 if __name__ == "__main__":
     given = [Path(argument) for argument in sys.argv[1:]]
-    main(*given, *(ROOT.parent / "shared", ROOT / "data" / "sample")[len(given) :])
+    main(*given, *(ROOT.parent / "shared", ROOT / "data" / "demo")[len(given) :])

@@ -11,7 +11,7 @@ from pathlib import Path
 import polars as pl
 from warcio.archiveiterator import ArchiveIterator
 
-SAMPLE = Path(__file__).parent.parent / "data" / "sample"
+SAMPLE = Path(__file__).parent.parent / "data" / "demo"
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,7 @@ def bundled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _make_bundled(folder: Path) -> None:
     db = folder / "crawlblock.duckdb"
     for command in (
-        ["miniature", SAMPLE, folder / "archive"],
+        ["demo", SAMPLE, folder / "archive"],
         ["sample", "--db", db, "--list", SAMPLE / "hosts.csv", "--name", "sample"],
         ["history", "--db", db, "--mirror", folder / "archive", "--crawls", "all"],
         ["weights", "--db", db, "--list", SAMPLE / "weights.csv"],

@@ -4,9 +4,9 @@ from collections import Counter, defaultdict
 from collections.abc import Set
 from pathlib import Path
 
-from crawlblock.miniature.facts import read_facts, read_policies, read_texts
+from crawlblock.demo.bundled_facts import read_facts, read_policies, read_texts
 from crawlblock.outcome import Outcome
-from crawlblock.robots.evaluate import STAR
+from crawlblock.robots.judge import STAR
 from crawlblock.store.store import Store
 
 NO_RECORD = {

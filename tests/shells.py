@@ -24,7 +24,7 @@ from servers import RangeServer
 from crawlblock.captures.frames import batch_of
 from crawlblock.cli import cli, main
 from crawlblock.cli.commands import every_command
-from crawlblock.miniature import Rendered, build
+from crawlblock.demo import Rendered, build
 from crawlblock.model import Asked, Crawl, Fetch, SnapshotKind
 from crawlblock.outcome import Ending
 from crawlblock.store.store import Store
@@ -75,14 +75,14 @@ def world(tmp_path_factory: pytest.TempPathFactory, server: RangeServer) -> Path
     folder = tmp_path_factory.mktemp("examples") / "world"
     folder.mkdir()
     _files(folder)
-    _archive(folder / "build" / "miniature")
-    shutil.copytree(ROOT / "data" / "sample", folder / "data" / "sample")
+    _archive(folder / "build" / "demo")
+    shutil.copytree(ROOT / "data" / "demo", folder / "data" / "demo")
     followed(folder / "data" / "crawlblock.duckdb", folder, HOSTS)
     called("analyze", "--db", folder / "data" / "crawlblock.duckdb")
     local = folder / "data" / "local.duckdb"
     followed(local, folder, [server.url.removeprefix("http://")])
     _odd_run(Store(local))
-    plan = ["scan", "plan", folder / "data" / "scan", "--mirror", folder / "build" / "miniature"]
+    plan = ["scan", "plan", folder / "data" / "scan", "--mirror", folder / "build" / "demo"]
     called(*plan)
     _census(folder)
     return folder
@@ -146,7 +146,7 @@ def followed(db: Path, folder: Path, hosts: tuple[str, ...] | list[str]) -> None
     """Fill a database with what the archive has about a panel."""
     panel = folder / "panel.txt"
     panel.write_text("\n".join(hosts))
-    mirror = folder / "build" / "miniature"
+    mirror = folder / "build" / "demo"
     called("sample", "--db", db, "--list", panel)
     called("history", "--db", db, "--mirror", mirror, "--crawls", "all")
 
@@ -188,7 +188,7 @@ def shell(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         "PATH": f"{folder}{os.pathsep}{os.environ['PATH']}",
         "PYTHONPATH": f"{folder}{os.pathsep}{ROOT}",
         "PYTHONWARNINGS": "error",
-        "CRAWLBLOCK_MIRROR": "build/miniature",
+        "CRAWLBLOCK_MIRROR": "build/demo",
         "KEY": "secret",
     }
 
@@ -206,7 +206,7 @@ def substituted(line: str, server: RangeServer) -> str:
     line = line.replace("/shared/scan", "data/scan")
     line = line.replace("https://example.com/robots.txt", f"{server.url}/robots.txt")
     line = line.replace("https://example.org/hook", f"{server.url}/hook")
-    line = line.replace("--mirror /archive", "--mirror build/miniature")
+    line = line.replace("--mirror /archive", "--mirror build/demo")
     asking = line.split()[:2] in (["crawlblock", "live"], ["crawlblock", "update"])
     if asking and "--no-live" not in line:
         line += " --allow-network 127.0.0.0/8"

@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 
 from crawlblock.registry import breaks
-from crawlblock.store.layout import schema
+from crawlblock.store.schema import schema
 
 CRAWLERS = (  # token, operator, purpose, openness, ai, documented_since
     ("Alpha", "Alpha Labs", "training", "closed", True, date(2023, 8, 1)),

@@ -17,7 +17,7 @@ from pathlib import Path
 from manners import DATA_HOST, INDEX_HOST, Manner
 from servers import RangeServer
 
-from crawlblock.miniature import Rendered, build
+from crawlblock.demo import Rendered, build
 from crawlblock.model import Crawl
 from crawlblock.sources.commoncrawl import keys
 from crawlblock.sources.commoncrawl.crawls import _CRAWLS, FIRST, Listed

@@ -14,12 +14,11 @@ import pytest
 from servers import RangeServer
 
 from crawlblock.cli import main
+from crawlblock.demo import build
+from crawlblock.demo.contents import Rendered
 from crawlblock.errors import ArchiveError, InputError, UpstreamError
-from crawlblock.miniature import build
-from crawlblock.miniature.rendered import Rendered
 from crawlblock.model import Crawl
 from crawlblock.pipeline.sample import from_ranking
-from crawlblock.scan.ranks import read_ranks
 from crawlblock.sources.commoncrawl import keys
 from crawlblock.sources.commoncrawl.crawls import (
     _CRAWLS,
@@ -32,8 +31,9 @@ from crawlblock.sources.commoncrawl.crawls import (
 )
 from crawlblock.sources.commoncrawl.lists import Listing, known_list
 from crawlblock.sources.commoncrawl.mirror import limits_for, open_mirror
-from crawlblock.sources.commoncrawl.ranks import Ranking, ranking_lines
+from crawlblock.sources.commoncrawl.web_graph import Ranking, ranking_lines
 from crawlblock.sources.files import zipped
+from crawlblock.sources.files.rankings import read_ranks
 from crawlblock.store.store import Store
 from crawlblock.transport import Limits
 

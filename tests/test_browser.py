@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 from pages import EVIL_HOST, EVIL_TEXT, Watched, browser, example, visit
 
-from crawlblock.report.words import interval, percent
+from crawlblock.report.labels import interval, percent
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser

@@ -14,9 +14,9 @@ import pytest
 from disks import small_disk
 from servers import RangeServer
 
+from crawlblock.demo import build
+from crawlblock.demo.contents import Rendered
 from crawlblock.errors import ArchiveError, StoreError
-from crawlblock.miniature import build
-from crawlblock.miniature.rendered import Rendered
 from crawlblock.model import Crawl
 from crawlblock.outcome import Outcome
 from crawlblock.sources.commoncrawl.cache import Cache, CachedMirror

@@ -11,7 +11,7 @@ from crawlblock import registry
 from crawlblock.captures.frames import ASKED, FETCHES
 from crawlblock.model import Asked, Basis, Capture, Crawler, Fetch, Member, Restriction
 from crawlblock.outcome import Ending, Outcome
-from crawlblock.store.layout import schema
+from crawlblock.store.schema import schema
 from crawlblock.store.store import RunRecord
 
 pytestmark = pytest.mark.own_code

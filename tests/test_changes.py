@@ -14,10 +14,11 @@ import small_database as db
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from crawlblock.analysis.changes import Change, Turn, changes, standings, turns
-from crawlblock.analysis.evidence import instant
 from crawlblock.errors import InputError, UpstreamError
-from crawlblock.report import feed, history
+from crawlblock.evidence.explanation import instant
+from crawlblock.evidence.transitions import Change, Turn, changes, standings, turns
+from crawlblock.report import feed
+from crawlblock.report.terminal import host_history
 
 pytestmark = pytest.mark.own_code
 
@@ -185,8 +186,8 @@ def test_empty_feed() -> None:
 def test_pages_fit_the_terminal(con: duckdb.DuckDBPyConnection) -> None:
     """Timeline and changes stay within 80 columns, and the unknown is said."""
     rows = standings(con, "gap.example")
-    page = history.page("gap.example", rows, turns(rows))
-    table = history.changes_page(since(con, "2023-01-01"))
+    page = host_history.page("gap.example", rows, turns(rows))
+    table = host_history.changes_page(since(con, "2023-01-01"))
     assert max(map(len, (page + table).splitlines())) <= 80
     assert "not_captured" in page and "full > unknown" in page and "default > named" in page
     assert "Beta, Seeker" not in page.split("full > unknown")[0].splitlines()[-1]

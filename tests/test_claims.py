@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 import small_database as small
 
-from crawlblock.analysis.run import analyze
+from crawlblock.metrics.queries import analyze
 
 HOSTS: dict[str, small.Answer] = {
     "h0": "named", "h1": "named", "h2": "wild", "h3": "but", "h4": "partly", "h5": "open",

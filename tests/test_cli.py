@@ -11,7 +11,7 @@ from archives import small
 from servers import RangeServer
 
 from crawlblock.cli import main
-from crawlblock.miniature import render_sample
+from crawlblock.demo import render_demo
 from crawlblock.store.store import Store
 
 ROOT = Path(__file__).parent.parent
@@ -47,7 +47,7 @@ def db(tmp_path: Path) -> Path:
 def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return an archive of a few hosts in one crawl."""
     folder = tmp_path_factory.mktemp("cli")
-    render_sample(small(folder / "sample", 5, ["MINI-2024-30"]), folder / "archive")
+    render_demo(small(folder / "sample", 5, ["DEMO-2024-30"]), folder / "archive")
     return folder / "archive"
 
 
@@ -163,7 +163,7 @@ def test_list_with_rubbish(tmp_path: Path, db: Path, capsys: pytest.CaptureFixtu
 @pytest.mark.parametrize(
     ("frame", "found"),
     [
-        (("--crawl", "latest"), "registered domains of MINI-2024-30"),
+        (("--crawl", "latest"), "registered domains of DEMO-2024-30"),
         (("--ranks", "webgraph"), "web graph mini-"),
     ],
 )
@@ -200,7 +200,7 @@ def test_real_bodies_in_an_archive(
     (tmp_path / "rows.jsonl").write_text("\n".join(map(json.dumps, rows)))
     (tmp_path / "hosts").write_text("a.com\nb.com\n")
     archive = tmp_path / "archive"
-    assert run(capsys, "miniature", tmp_path / "rows.jsonl", archive)[0] == 0
+    assert run(capsys, "demo", tmp_path / "rows.jsonl", archive)[0] == 0
     run(capsys, "sample", "--db", db, "--list", tmp_path / "hosts")
     run(capsys, "history", "--db", db, "--mirror", archive, "--crawls", "all")
     with Store(db).reading() as con:
@@ -208,19 +208,19 @@ def test_real_bodies_in_an_archive(
             "SELECT snapshot, host, restriction FROM access WHERE token = 'CCBot' ORDER BY ALL"
         ).fetchall()
     assert found == [
-        ("MINI-2024-05", "a.com", "full"),
-        ("MINI-2024-05", "b.com", "none"),
-        ("MINI-2024-06", "a.com", "none"),
-        ("MINI-2024-06", "b.com", "unknown"),
+        ("DEMO-2024-05", "a.com", "full"),
+        ("DEMO-2024-05", "b.com", "none"),
+        ("DEMO-2024-06", "a.com", "none"),
+        ("DEMO-2024-06", "b.com", "unknown"),
     ]
 
 
 def test_unknown_crawl(archive: Path, db: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A crawl that does not exist is named, with the nearest that does."""
     run(capsys, "sample", "--db", db, "--list", archive.parent / "sample" / "hosts.csv")
-    wanted = ("--mirror", archive, "--crawls", "MINI-2024-31")
+    wanted = ("--mirror", archive, "--crawls", "DEMO-2024-31")
     code, message = refused(capsys, "history", "--db", db, *wanted)
-    assert code == 2 and "did you mean MINI-2024-30" in message
+    assert code == 2 and "did you mean DEMO-2024-30" in message
 
 
 def test_dry_run(archive: Path, db: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,15 +10,15 @@ import polars as pl
 import pytest
 import small_database as small
 
-from crawlblock.analysis.columns import columns_of, conformed, dictionary, words_of
-from crawlblock.analysis.derived import DERIVED
-from crawlblock.analysis.replication import REPLICATION, replication
-from crawlblock.analysis.result_files import DIGESTS, write_manifest
-from crawlblock.analysis.run import CENSUS, analyze, held, metrics, result_of
 from crawlblock.errors import InputError
+from crawlblock.metrics.columns import columns_of, conformed, dictionary, words_of
+from crawlblock.metrics.computed import DERIVED
+from crawlblock.metrics.queries import CENSUS, analyze, held, metrics, result_of
+from crawlblock.metrics.replicated import REPLICATION, replication
+from crawlblock.metrics.result_files import DIGESTS, write_manifest
 from crawlblock.renamed import RESULTS
-from crawlblock.report.results import one_result
-from crawlblock.store.layout import schema
+from crawlblock.report.named_results import one_result
+from crawlblock.store.schema import schema
 
 CORE = (
     "estimand", "dimension", "segment", "snapshot", "snapshot_date", "definition", "http_profile",

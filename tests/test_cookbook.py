@@ -11,7 +11,7 @@ from crawlblock.cli import main
 pytestmark = pytest.mark.own_code
 
 ROOT = Path(__file__).parent.parent
-SAMPLE = ROOT / "data" / "sample"
+SAMPLE = ROOT / "data" / "demo"
 TEXT = (ROOT / "docs" / "cookbook.md").read_text("utf-8")
 QUESTIONS = re.findall(r"^## (\d+)\. (.*?)\n\n```sql\n(.*?)```\n\n(\S)", TEXT, re.M | re.S)
 WISHES = {

@@ -10,14 +10,14 @@ from shutil import copytree
 import pytest
 from servers import RangeServer
 
-from crawlblock.miniature import build
-from crawlblock.miniature.rendered import Rendered
+from crawlblock.demo import build
+from crawlblock.demo.contents import Rendered
 from crawlblock.model import Crawl, Member
 from crawlblock.pipeline.evaluate import evaluate
 from crawlblock.pipeline.history import Wanted, collect_history, look_up, plan_history
-from crawlblock.pipeline.runs import Run, Tally
+from crawlblock.pipeline.run import Run, Tally
+from crawlblock.sources.commoncrawl.cost import Estimate, Method
 from crawlblock.sources.commoncrawl.crawls import Listed
-from crawlblock.sources.commoncrawl.plan import Estimate, Method
 from crawlblock.store.store import Store
 from crawlblock.transport import Limits
 

@@ -16,14 +16,14 @@ import pytest
 from servers import RangeServer
 
 import crawlblock
+from crawlblock.demo import Rendered, build
 from crawlblock.errors import CrawlblockError, InputError, LockedError, StoreError
-from crawlblock.miniature import Rendered, build
 from crawlblock.model import Crawl
 from crawlblock.store.database import copy_of
 
 CRAWLS = (
-    Crawl("MINI-2023-23", datetime(2023, 5, 27), datetime(2023, 6, 11)),
-    Crawl("MINI-2023-40", datetime(2023, 9, 21), datetime(2023, 10, 5)),
+    Crawl("DEMO-2023-23", datetime(2023, 5, 27), datetime(2023, 6, 11)),
+    Crawl("DEMO-2023-40", datetime(2023, 9, 21), datetime(2023, 10, 5)),
 )
 HOSTS = [f"host-{number:02}.example" for number in range(30)]
 TABLE = (
@@ -114,7 +114,7 @@ def test_access_is_lazy(db: crawlblock.Database) -> None:
     rows = db.access()
     assert rows.count() == 60 * len(crawlblock.crawlers()) + 60  # and `*`
     assert db.access("gptbot").limit(5).pl().height == 5
-    blocked = db.access(["GPTBot", "CCBot"], snapshot="MINI-2023-40").filter("NOT root_allowed")
+    blocked = db.access(["GPTBot", "CCBot"], snapshot="DEMO-2023-40").filter("NOT root_allowed")
     assert blocked.order("host").limit(1).pl()["host"].to_list() == HOSTS[:1]
     assert blocked.pl()["token"].unique().to_list() == ["GPTBot"]
     parts = list(db.access("GPTBot").batches(25))
@@ -123,8 +123,8 @@ def test_access_is_lazy(db: crawlblock.Database) -> None:
     assert "snapshot" in repr(rows) and "<table" in rows.limit(3)._repr_html_()
     with pytest.raises(InputError, match="sql: Binder Error"):
         rows.filter("no_column = 1")
-    with pytest.raises(InputError, match="MINI-2023-4: there is no such snapshot; did you mean"):
-        db.access(snapshot="MINI-2023-4")
+    with pytest.raises(InputError, match="DEMO-2023-4: there is no such snapshot; did you mean"):
+        db.access(snapshot="DEMO-2023-4")
 
 
 def test_rows_outlive_the_database(made: Path) -> None:
@@ -167,7 +167,7 @@ def test_explain(db: crawlblock.Database) -> None:
     """An explanation has the line, at the last capture or at a snapshot or day."""
     found = db.explain(HOSTS[0], "GPTBOT")
     assert (found.token, found.line, found.rule) == ("GPTBot", 2, "Disallow: /")
-    assert db.explain(HOSTS[0], "GPTBot", at="MINI-2023-23").verdict.root_allowed
+    assert db.explain(HOSTS[0], "GPTBot", at="DEMO-2023-23").verdict.root_allowed
     assert db.explain(HOSTS[0], "GPTBot", at=date(2023, 7, 1)).verdict.root_allowed
     with pytest.raises(InputError, match="no registered crawler has this token; did you mean GPT"):
         db.explain(HOSTS[0], "GPTBto")
@@ -179,7 +179,7 @@ def test_explain(db: crawlblock.Database) -> None:
 
 def test_changes(db: crawlblock.Database) -> None:
     """Changes are rows with a name of their own; without one the columns are there."""
-    frame = db.changes("MINI-2023-23", tokens="GPTBot")
+    frame = db.changes("DEMO-2023-23", tokens="GPTBot")
     assert frame.height == 30 and frame["id"].n_unique() == 30
     none = db.changes(datetime(2030, 1, 1))
     assert none.is_empty() and none.schema == frame.schema

@@ -8,11 +8,11 @@ from archives import SAMPLE
 from facts_back import facts_that_came_back
 
 from crawlblock import registry
-from crawlblock.analysis.result_files import MANIFEST
 from crawlblock.cli import main
-from crawlblock.miniature.facts import read_policies
+from crawlblock.demo.bundled_facts import read_policies
+from crawlblock.metrics.result_files import MANIFEST
 from crawlblock.outcome import Outcome
-from crawlblock.robots.evaluate import STAR
+from crawlblock.robots.judge import STAR
 from crawlblock.store.store import Store
 
 

@@ -11,7 +11,7 @@ from in_process import run_command
 
 from crawlblock.pipeline.discover import discover
 from crawlblock.pipeline.evaluate import evaluate
-from crawlblock.pipeline.runs import Run
+from crawlblock.pipeline.run import Run
 from crawlblock.pipeline.templates import discovered, known
 from crawlblock.store.store import Store
 

@@ -34,10 +34,10 @@ from servers import RangeServer
 from shells import EXAMPLES, called, commands, run_line, substituted
 
 from crawlblock import registry
-from crawlblock.analysis.derived import DERIVED
-from crawlblock.analysis.run import metrics
 from crawlblock.cli import cli
 from crawlblock.cli.commands import every_command
+from crawlblock.metrics.computed import DERIVED
+from crawlblock.metrics.queries import metrics
 
 pytestmark = pytest.mark.own_code
 
@@ -83,7 +83,7 @@ def test_readme(bundled: Path, server: RangeServer, shell: dict[str, str]) -> No
 def test_tutorial(world: Path, server: RangeServer, shell: dict[str, str], tmp_path: Path) -> None:
     """The tutorial's commands run one after the other, and print what it says they print."""
     (tmp_path / "build").mkdir()
-    (tmp_path / "build" / "miniature").symlink_to(world / "build" / "miniature")
+    (tmp_path / "build" / "demo").symlink_to(world / "build" / "demo")
     environment = shell | {"CRAWLBLOCK_CONTACT": "you@example.org"}
     followed_here(tmp_path, server)
     for line, printed in told(TUTORIAL):

@@ -13,10 +13,10 @@ import pytest
 from clusters import ENVIRONMENT, Cluster, cluster, until
 from errands import Errand, begun, most_at_once, run
 
-from crawlblock.engine import ATTEMPTS, Failed, open_engine, run_tasks
-from crawlblock.engine.cluster import Dask
-from crawlblock.engine.local import Local
 from crawlblock.errors import InputError, StoreError, UpstreamError
+from crawlblock.executor import ATTEMPTS, Failed, open_engine, run_tasks
+from crawlblock.executor.dask import Dask
+from crawlblock.executor.local import Local
 
 pytestmark = pytest.mark.own_code
 
@@ -129,7 +129,7 @@ import sys
 from contextlib import ExitStack
 from pathlib import Path
 from errands import Errand, run
-from crawlblock.engine import open_engine, run_tasks
+from crawlblock.executor import open_engine, run_tasks
 if __name__ == "__main__":
     with open_engine(None, 2) as engine:
         tasks = ((name, Errand(Path(sys.argv[1]), name, seconds=60)) for name in "ab")
@@ -188,7 +188,7 @@ def test_what_is_no_cluster(tmp_path: Path) -> None:
 def test_dask_is_an_extra() -> None:
     """Without dask the message says what to install."""
     hidden = "import sys; sys.modules['distributed'] = None\n"
-    opening = "from crawlblock.engine import open_engine\nwith open_engine('tcp://h:1', None): 0"
+    opening = "from crawlblock.executor import open_engine\nwith open_engine('tcp://h:1', None): 0"
     told = subprocess.run(
         [sys.executable, "-c", hidden + opening], env=ENVIRONMENT, capture_output=True, text=True,
         check=False,

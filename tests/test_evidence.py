@@ -12,12 +12,12 @@ from archives import small
 from fetched import fetched, stored
 from warcio.archiveiterator import ArchiveIterator
 
-from crawlblock.analysis import evidence
 from crawlblock.cli import main
-from crawlblock.miniature import render_sample
+from crawlblock.demo import render_demo
+from crawlblock.evidence import explanation
 from crawlblock.model import Fetch
 from crawlblock.pipeline.evaluate import evaluate
-from crawlblock.pipeline.runs import Run
+from crawlblock.pipeline.run import Run
 from crawlblock.store.store import Store
 from crawlblock.warc.http import digest
 
@@ -130,9 +130,9 @@ def test_explained_as_stored(db: Path) -> None:
     """Re-reading a payload gives the verdict that is stored, for every crawler and capture."""
     with Store(db).reading() as con:
         stored = con.execute("SELECT snapshot, token, restriction, basis FROM access").fetchall()
-        known = {p.capture.snapshot: p for p in evidence.points(con, "a.example")}
+        known = {p.capture.snapshot: p for p in explanation.points(con, "a.example")}
         for snapshot, token, restriction, basis in stored[::7]:
-            verdict = evidence.explain(con, known[snapshot], token).verdict
+            verdict = explanation.explain(con, known[snapshot], token).verdict
             assert (str(verdict.restriction), str(verdict.basis)) == (restriction, basis)
 
 
@@ -220,9 +220,9 @@ def test_webhook_that_is_down(
 
 def test_address_in_the_archive(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The WARC file, offset and length that explain names hold the record with that payload."""
-    sample = small(tmp_path / "sample", 5, ["MINI-2024-30"])
+    sample = small(tmp_path / "sample", 5, ["DEMO-2024-30"])
     archive, db = tmp_path / "archive", tmp_path / "db.duckdb"
-    render_sample(sample, archive)
+    render_demo(sample, archive)
     for command in (
         ["sample", "--list", str(sample / "hosts.csv")],
         ["history", "--mirror", str(archive), "--crawls", "all"],
@@ -233,9 +233,9 @@ def test_address_in_the_archive(tmp_path: Path, capsys: pytest.CaptureFixture[st
         ((host,),) = con.execute(
             "SELECT min(host) FROM captures WHERE digest IS NOT NULL"
         ).fetchall()
-        _, body = evidence.archived(con, host, "MINI-2024-30")
+        _, body = explanation.archived(con, host, "DEMO-2024-30")
     capsys.readouterr()
-    row = explained(db, capsys, host, "CCBot", "--at", "MINI-2024-30")
+    row = explained(db, capsys, host, "CCBot", "--at", "DEMO-2024-30")
     with (archive / row["warc_file"]).open("rb") as file:
         file.seek(row["warc_offset"])
         record = next(iter(ArchiveIterator(file)))

@@ -17,12 +17,12 @@ import pytest
 import small_database as small
 from disks import make_read_only, small_disk
 
-from crawlblock.analysis.run import analyze
 from crawlblock.cli import main
 from crawlblock.errors import CrawlblockError, InputError, StoreError
-from crawlblock.report.export import export
-from crawlblock.report.export.about import Wish, licences
-from crawlblock.report.export.tables import Table, table_names, write_table
+from crawlblock.export import export
+from crawlblock.export.dataset import Wish, licences
+from crawlblock.export.tables import Table, table_names, write_table
+from crawlblock.metrics.queries import analyze
 from crawlblock.store.database import copy_of, open_copy
 from crawlblock.store.store import Store
 

@@ -14,19 +14,19 @@ import pytest
 from disks import make_read_only, small_disk
 from servers import RangeServer, Said, saying
 
+from crawlblock.demo import Rendered, build
 from crawlblock.errors import ArchiveError, LockedError, StoreError, UpstreamError
-from crawlblock.miniature import Rendered, build
 from crawlblock.model import Crawl, Member
 from crawlblock.outcome import Outcome
 from crawlblock.pipeline.history import Wanted, collect_history
-from crawlblock.pipeline.runs import Budget, Run
+from crawlblock.pipeline.run import Budget, Run
 from crawlblock.store.store import Store
 from crawlblock.transport import Failure, HostGate, Limits, PoliteClient, Refusal
 
 AGENT = "crawlblock/0 (+test@example.org)"
 BODY = os.urandom(1000)
 FAST = Limits(per_second=1000, in_flight=4, attempts=2, timeout=0.3, retry=0.01, pause=0.01)
-CRAWL = Crawl("MINI-2023-40", datetime(2023, 9, 21), datetime(2023, 10, 5))
+CRAWL = Crawl("DEMO-2023-40", datetime(2023, 9, 21), datetime(2023, 10, 5))
 HOSTS = 12
 
 

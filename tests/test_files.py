@@ -16,7 +16,7 @@ from crawlblock.captures.frames import ASKED, FETCHES, Batch
 from crawlblock.errors import InputError
 from crawlblock.model import Payload, SnapshotKind
 from crawlblock.outcome import Body, Outcome, outcome_of
-from crawlblock.robots.evaluate import Judge
+from crawlblock.robots.judge import Judge
 from crawlblock.sources.files import Every, Files, LeftOut, read_observation_times
 from crawlblock.store.scratch import settled
 from crawlblock.store.store import Store

@@ -7,8 +7,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from crawlblock.analysis.forecast import NEEDED, Forecast, NoForecast, forecast, segments
 from crawlblock.errors import InputError
+from crawlblock.metrics.forecast import NEEDED, Forecast, NoForecast, forecast, segments
 
 pytestmark = pytest.mark.own_code
 

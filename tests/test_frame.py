@@ -27,7 +27,7 @@ from crawlblock.cli.sample import sample
 from crawlblock.errors import ArchiveError, StoreError, UpstreamError
 from crawlblock.model import Member
 from crawlblock.outcome import Outcome
-from crawlblock.pipeline.runs import Progress, Tally
+from crawlblock.pipeline.run import Progress, Tally
 from crawlblock.pipeline.sample import (
     CrawlSample,
     Drawn,

@@ -12,27 +12,27 @@ import polars as pl
 import pytest
 from servers import RangeServer
 
+from crawlblock.demo import build
+from crawlblock.demo.contents import Rendered
 from crawlblock.errors import ArchiveError, InputError, UpstreamError
-from crawlblock.miniature import build
-from crawlblock.miniature.rendered import Rendered
 from crawlblock.model import Crawl, Member
 from crawlblock.outcome import Outcome
 from crawlblock.pipeline.evaluate import evaluate
 from crawlblock.pipeline.history import Wanted, collect_history, plan_history
-from crawlblock.pipeline.runs import Budget, Run, Tally
-from crawlblock.sources.commoncrawl.crawls import choose
-from crawlblock.sources.commoncrawl.plan import (
+from crawlblock.pipeline.run import Budget, Run, Tally
+from crawlblock.sources.commoncrawl.cost import (
     LookUp,
     Method,
     cheapest,
     estimates,
     index_costs,
 )
+from crawlblock.sources.commoncrawl.crawls import choose
 from crawlblock.store.store import Store
 from crawlblock.transport import Limits
 
-NEW = Crawl("MINI-2023-40", datetime(2023, 9, 21), datetime(2023, 10, 5))
-OLD = Crawl("MINI-2018-30", datetime(2018, 7, 15), datetime(2018, 7, 23))
+NEW = Crawl("DEMO-2023-40", datetime(2023, 9, 21), datetime(2023, 10, 5))
+OLD = Crawl("DEMO-2018-30", datetime(2018, 7, 15), datetime(2018, 7, 23))
 TEXT = b"User-agent: GPTBot\nDisallow: /\n"
 OTHER = b"User-agent: *\nDisallow: /private\n"
 PAGE = b"<!doctype html><title>Not here</title>"
@@ -189,7 +189,7 @@ def test_nothing_is_done_twice(archive: Path, tmp_path: Path) -> None:
 
 def test_known_payloads_are_not_fetched(tmp_path: Path) -> None:
     """A second crawl with the same texts costs no request for a record."""
-    later = Crawl("MINI-2023-50", datetime(2023, 11, 28), datetime(2023, 12, 12))
+    later = Crawl("DEMO-2023-50", datetime(2023, 11, 28), datetime(2023, 12, 12))
     both = [*captures(NEW), *captures(later)]
     build(tmp_path / "archive", [NEW, later], both)
     store = Store(tmp_path / "db.duckdb")

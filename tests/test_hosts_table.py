@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from pages import OPEN, REFUSING, fill
 
-from crawlblock.analysis.evidence import explain, known_token, point_at
-from crawlblock.report.hosts import host_table
+from crawlblock.evidence.explanation import explain, known_token, point_at
+from crawlblock.report.page.host_table import host_table
 from crawlblock.store.store import Store
 
 pytestmark = pytest.mark.own_code

@@ -13,20 +13,20 @@ import pytest
 from worlds.cases import HOST, HTTPS, Case, blocks, got, ok
 from worlds.paths import by_cdx_api, by_columnar, by_zipnum, opened
 
+from crawlblock.demo import build
+from crawlblock.demo.contents import Rendered
 from crawlblock.errors import ArchiveError
-from crawlblock.miniature import build
-from crawlblock.miniature.rendered import Rendered
 from crawlblock.model import Crawl, Member
 from crawlblock.pipeline.evaluate import evaluate
 from crawlblock.pipeline.history import Wanted, collect_history
-from crawlblock.pipeline.runs import Run
+from crawlblock.pipeline.run import Run
+from crawlblock.sources.commoncrawl.cost import Method
 from crawlblock.sources.commoncrawl.index import cdxj_row
-from crawlblock.sources.commoncrawl.plan import Method
 from crawlblock.sources.commoncrawl.zipnum import ClusterIndex
 from crawlblock.store.store import Store
 from crawlblock.transport import Limits
 
-CRAWL = Crawl("MINI-2023-40", datetime(2023, 9, 21), datetime(2023, 10, 5))
+CRAWL = Crawl("DEMO-2023-40", datetime(2023, 9, 21), datetime(2023, 10, 5))
 HOSTS = [f"h{n:03}" for n in range(400)]
 FAST = Limits(per_second=10_000, in_flight=8)
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from oracles.estimate import Answer, stratified, weighted_total
 
 from crawlblock.intervals import effective_n, student, wilson
-from crawlblock.store.layout import schema
+from crawlblock.store.schema import schema
 
 
 @pytest.mark.parametrize(

@@ -12,10 +12,10 @@ import pytest
 import small_database as small
 from oracles.estimate import Answer, stratified
 
-from crawlblock.analysis.derived import DERIVED
-from crawlblock.analysis.run import analyze, metrics, result_of, set_reading
 from crawlblock.errors import InputError, StoreError
 from crawlblock.intervals import wilson
+from crawlblock.metrics.computed import DERIVED
+from crawlblock.metrics.queries import analyze, metrics, result_of, set_reading
 
 PANEL_ONLY = ("attrition", "same_hosts", "survival")  # they follow hosts from one to the next
 CLAIM = {"estimand", "n", "n_unknown", "estimate", "low", "high", "http_profile", "no_estimate"}

@@ -16,7 +16,7 @@ from crawlblock.sources.commoncrawl.keys import index_url
 from crawlblock.sources.commoncrawl.mirror import Mirror, open_mirror
 from crawlblock.transport import Limits, PartialFile
 
-KEY = "cc-index/table/crawl=MINI-2024-10/part-00000-1.c000.gz.parquet"
+KEY = "cc-index/table/crawl=DEMO-2024-10/part-00000-1.c000.gz.parquet"
 BODY = bytes(range(256)) * 40
 FAST = Limits(per_second=1000, attempts=2, retry=0.01, timeout=5)
 S3 = pytest.param("s3", marks=pytest.mark.skipif(not HAS_S3, reason="obstore, moto not installed"))

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from archives import small
 
-from crawlblock.miniature.facts import read_facts
+from crawlblock.demo.bundled_facts import read_facts
 
 pytestmark = pytest.mark.own_code
 
 ROOT = Path(__file__).parent.parent
-CRAWLS = ["MINI-2023-40", "MINI-2024-30"]
+CRAWLS = ["DEMO-2023-40", "DEMO-2024-30"]
 ENTRY = """
 [[crawler]]
 token = "Unheard-Of-Bot"
@@ -67,7 +67,7 @@ def test_the_facts_hold(tmp_path: Path) -> None:
     assert "Unheard-Of-Bot" in python(
         *run, "check", ROOT / "README.md", "--token", "unheard-of-bot"
     )
-    python(*run, "miniature", sample, mirror)
+    python(*run, "demo", sample, mirror)
     python(*run, "sample", "--db", db, "--list", tmp_path / "hosts.csv")
     python(*run, "history", "--db", db, "--mirror", mirror, "--crawls", "all")
     python(*run, "analyze", "--db", db)

@@ -18,8 +18,8 @@ from rich.console import Console
 
 from crawlblock import notebook
 from crawlblock.errors import InputError, StoreError
-from crawlblock.report.answer import write_answer
-from crawlblock.report.chart import EMPTY
+from crawlblock.report.assemble import write_answer
+from crawlblock.report.charts.chart import EMPTY
 from crawlblock.store.store import Store
 
 pytestmark = pytest.mark.own_code
@@ -28,14 +28,14 @@ if TYPE_CHECKING:
     from nbformat import NotebookNode
 
 ROOT = Path(__file__).parent.parent
-SAMPLE = ROOT / "data" / "sample"
+SAMPLE = ROOT / "data" / "demo"
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.py"))
 OWN = "04-own-list"  # from a list to a chart by the API alone
 HOSTILE = '<script>alert("x")</script>.example'
 HOLDING = """
 import sys, time
 from pathlib import Path
-from crawlblock.pipeline.runs import recorded
+from crawlblock.pipeline.run import recorded
 from crawlblock.store.store import Store
 store = Store(Path(sys.argv[1]))
 with recorded(store, "history", {}), store.transaction() as con:

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from crawlblock.analysis.result_files import MANIFEST, read_manifest
 from crawlblock.code_digest import code_digest, imported_by, squeezed
+from crawlblock.metrics.result_files import MANIFEST, read_manifest
 from crawlblock.store.store import Store
 
 pytestmark = pytest.mark.own_code
@@ -168,10 +168,10 @@ def test_evaluate_knows_other_rules_and_data(copy: Copy) -> None:
 def test_update_knows_metrics(tmp_path: Path) -> None:
     """Only an edited, a new and a missing result are computed; a result that is gone is removed."""
     copy = made(tmp_path)  # without captures: a page without figures is soon made
-    metrics = copy.folder / "crawlblock" / "analysis" / "metrics"
-    copy.edit("analysis/metrics/signals.sql", "\nFROM", "\n-- A comment.\n\n  FROM")
+    metrics = copy.folder / "crawlblock" / "metrics" / "metrics"
+    copy.edit("metrics/metrics/signals.sql", "\nFROM", "\n-- A comment.\n\n  FROM")
     assert copy.update() == 5
-    copy.edit("analysis/metrics/signals.sql", "\n  FROM", "\n  SELECT *, 1 AS one FROM")
+    copy.edit("metrics/metrics/signals.sql", "\n  FROM", "\n  SELECT *, 1 AS one FROM")
     shutil.copyfile(metrics / "signals.sql", metrics / "more_signals.sql")
     assert copy.written_in(copy.update) == {"signals", "more_signals", "index"}
     assert (copy.results / "more_signals.csv").is_file()
@@ -187,16 +187,16 @@ def test_update_knows_code(tmp_path: Path) -> None:
     copy = made(tmp_path)  # without captures: a page without figures is soon made
     copy.append("report/words.py", "\n_ONE = 1\n")
     assert copy.written_in(copy.update) == {"index"}
-    copy.edit("analysis/metrics/blocked.sql", "\nFROM", "\nSELECT *, 1 AS one FROM")
+    copy.edit("metrics/metrics/blocked.sql", "\nFROM", "\nSELECT *, 1 AS one FROM")
     assert copy.written_in(copy.update) == {"blocked", "forecast", "index"}
-    copy.append("analysis/survival.py", "\n_ONE = 1\n")
+    copy.append("metrics/survival.py", "\n_ONE = 1\n")
     assert copy.written_in(copy.update) == {"survival", "forecast", "index"}  # of one module
 
 
 def test_update_knows_columns(tmp_path: Path) -> None:
     """Other columns make one result again, other words only what shows them, a macro all shares."""
     copy = made(tmp_path)  # without captures: a page without figures is soon made
-    declared = "analysis/declared/columns.toml"
+    declared = "metrics/declared/columns.toml"
     copy.edit(declared, '["population", "selection"]', '["selection", "population"]')
     assert copy.written_in(copy.update) == {"selective", "index"}
     copy.edit(declared, "Whose text blocks:", "Who wrote the rules:")
@@ -223,9 +223,9 @@ def test_imports_are_followed() -> None:
     """A digest covers what a module imports, also inside functions and from a package's init."""
     assert imported_by("crawlblock.robots.signals") == [
         "crawlblock.outcome", "crawlblock.robots.signals", "crawlblock.robots.sniff",
-        "crawlblock.robots.syntax",
+        "crawlblock.robots.parser",
     ]  # fmt: skip
-    assert "crawlblock.registry.templates" in imported_by("crawlblock.pipeline.runs")
+    assert "crawlblock.registry.known_templates" in imported_by("crawlblock.pipeline.run")
     with pytest.raises(ModuleNotFoundError, match=r"crawlblock\.robots\.nothing"):
         code_digest("crawlblock.robots.nothing")
 

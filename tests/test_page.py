@@ -14,13 +14,13 @@ import pytest
 import small_database as small
 from rich.console import Console
 
-from crawlblock.analysis.run import analyze
-from crawlblock.report.answer import page_of
-from crawlblock.report.choice import claims
-from crawlblock.report.drawing import png
-from crawlblock.report.page import BUNDLED_SAMPLE, About, Material
-from crawlblock.report.terminal import show
-from crawlblock.report.words import DASH, interval, percent
+from crawlblock.metrics.headline import claims
+from crawlblock.metrics.queries import analyze
+from crawlblock.report.assemble import page_of
+from crawlblock.report.charts.drawing import png
+from crawlblock.report.labels import DASH, interval, percent
+from crawlblock.report.page.document import BUNDLED_DEMO, About, Material
+from crawlblock.report.terminal.summary import show
 
 VOID = {"meta", "input"}
 NO_HOSTS = {"hosts": [], "rulings": [], "vectors": [], "folders": [], "tokens": [], "of": 0}
@@ -62,7 +62,7 @@ class Reader(HTMLParser):
         return [data for path, data in self.texts if path.endswith(end)]
 
 
-def render(results: dict[str, pl.DataFrame], about: About = BUNDLED_SAMPLE) -> str:
+def render(results: dict[str, pl.DataFrame], about: About = BUNDLED_DEMO) -> str:
     """Return the page about results, with no host."""
     return page_of(Material(results, about, NO_HOSTS))[0]
 
@@ -73,9 +73,9 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, pl.DataFrame]
     tmp_path = tmp_path_factory.mktemp("results")
     con = small.make(tmp_path / "small.duckdb")
     for name, day, refusing in (
-        ("MINI-2023-23", date(2023, 5, 27), 1),
-        ("MINI-2023-40", date(2023, 9, 21), 3),
-        ("MINI-2023-50", date(2023, 11, 28), 5),
+        ("DEMO-2023-23", date(2023, 5, 27), 1),
+        ("DEMO-2023-40", date(2023, 9, 21), 3),
+        ("DEMO-2023-50", date(2023, 11, 28), 5),
     ):
         answers: dict[str, small.Answer] = dict.fromkeys(HOSTS, "open")
         answers |= dict.fromkeys(HOSTS[:refusing], "named") | {"h8": "wild", "h7": None}
@@ -143,7 +143,7 @@ def test_figure_shows_the_frames(results: dict[str, pl.DataFrame], text: str) ->
 def test_answer_says_it_all(text: str) -> None:
     """The first answer has the share, its interval, its counts, the unknown and the bounds."""
     sentence = Reader(text).of("article p")[0].replace("\N{NO-BREAK SPACE}", " ")
-    for part in ("75.0 % of hosts refuse Alpha", "MINI-2023-50", "40.9", "92.9 %", "n = 8",
+    for part in ("75.0 % of hosts refuse Alpha", "DEMO-2023-50", "40.9", "92.9 %", "n = 8",
                  "1 unknown", "66.7 %", "77.8 %"):  # fmt: skip
         assert part in sentence, part
 
@@ -184,7 +184,7 @@ def test_breaks_are_marked(text: str) -> None:
     for spec in specs:
         marks = [d for d in (layer.get("data", {}) for layer in spec["layer"]) if d]
         assert ["1"] in [[mark["label"] for mark in data["values"]] for data in marks]
-    said = "1: between MINI-2023-40 and MINI-2023-50: Five redirects"
+    said = "1: between DEMO-2023-40 and DEMO-2023-50: Five redirects"
     assert [t for t in Reader(text).of("li") if said in t]
 
 
@@ -208,9 +208,9 @@ def test_strange_names_are_escaped(results: dict[str, pl.DataFrame]) -> None:
 
 def test_left_out_snapshots_are_named(results: dict[str, pl.DataFrame]) -> None:
     """A snapshot that no share counts stands on the page with the reason."""
-    left_out = (("MINI-2023-52", "suspect, hosts that answered: 20 %"),)
-    page = Reader(page_of(Material(results, BUNDLED_SAMPLE, NO_HOSTS, left_out))[0])
-    assert [t for t in page.of("li") if "MINI-2023-52 suspect" in t]
+    left_out = (("DEMO-2023-52", "suspect, hosts that answered: 20 %"),)
+    page = Reader(page_of(Material(results, BUNDLED_DEMO, NO_HOSTS, left_out))[0])
+    assert [t for t in page.of("li") if "DEMO-2023-52 suspect" in t]
 
 
 def test_nothing_to_show(nothing: dict[str, pl.DataFrame]) -> None:
@@ -225,7 +225,7 @@ def test_nothing_to_show(nothing: dict[str, pl.DataFrame]) -> None:
 
 def test_same_results_same_page(results: dict[str, pl.DataFrame], text: str) -> None:
     """Page and figures depend on nothing but the results and what is said of the data."""
-    again, specs = page_of(Material(results, BUNDLED_SAMPLE, NO_HOSTS))
+    again, specs = page_of(Material(results, BUNDLED_DEMO, NO_HOSTS))
     assert again == text and "Rendered: the archive" in text
     assert png(specs["blocked"]) == png(specs["blocked"])
     assert png(specs["blocked"]).startswith(b"\x89PNG")
@@ -240,7 +240,7 @@ def test_terminal_fits(results: dict[str, pl.DataFrame]) -> None:
     assert any("RFC 9309" in line for line in lines)
     (alpha,) = (line for line in lines if line.startswith("Alpha"))
     assert re.split(r"\s{1,}", alpha.replace(" %", "%").strip()) == [
-        "Alpha", "MINI-2023-40", "50.0%", "75.0%", interval(0.40927, 0.92852).replace(" %", "%"),
+        "Alpha", "DEMO-2023-40", "50.0%", "75.0%", interval(0.40927, 0.92852).replace(" %", "%"),
         *("8", DASH),  # these hosts are no panel: a difference is not a change
         "▆█",
     ]  # fmt: skip

@@ -11,12 +11,12 @@ import small_database as small
 from pages import OPEN, REFUSING, fill, run
 from test_page import Reader
 
-from crawlblock.analysis.run import analyze
 from crawlblock.cli import main
-from crawlblock.report.answer import page_of
-from crawlblock.report.choice import claims
-from crawlblock.report.hosts import host_table
-from crawlblock.report.page import ARCHIVE, Material
+from crawlblock.metrics.headline import claims
+from crawlblock.metrics.queries import analyze
+from crawlblock.report.assemble import page_of
+from crawlblock.report.page.document import ARCHIVE, Material
+from crawlblock.report.page.host_table import host_table
 
 pytestmark = pytest.mark.own_code
 

@@ -1,4 +1,4 @@
-"""The miniature in other people's software: pywb serves its index, cdx_toolkit reads it."""
+"""The demo in other people's software: pywb serves its index, cdx_toolkit reads it."""
 
 import asyncio
 import json
@@ -20,9 +20,9 @@ import pytest
 from archives import SAMPLE, cdx_lines, read_all, small
 from servers import RangeServer
 
+from crawlblock.demo import render_demo
+from crawlblock.demo.bundled_facts import read_facts
 from crawlblock.hosts import surt
-from crawlblock.miniature import render_sample
-from crawlblock.miniature.facts import read_facts
 from crawlblock.sources.commoncrawl.cache import Cache
 from crawlblock.sources.commoncrawl.cdx import CdxApi
 from crawlblock.sources.commoncrawl.index import IndexRow, row_of
@@ -33,7 +33,7 @@ from crawlblock.warc.http import digest
 
 pytestmark = pytest.mark.own_code
 
-CRAWL = "MINI-2024-30"
+CRAWL = "DEMO-2024-30"
 CONFIG = """\
 cdx_api_endpoint: -index
 collections_root: ''
@@ -81,7 +81,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         pytest.skip("pywb is not installed")
     folder = tmp_path_factory.mktemp("pywb")
     archive = folder / "archive"
-    render_sample(small(folder / "sample", 2000, [CRAWL]), archive)
+    render_demo(small(folder / "sample", 2000, [CRAWL]), archive)
     with RangeServer(archive) as data:
         config = CONFIG.format(crawl=CRAWL, archive=archive, data=data.url)
         (folder / "config.yaml").write_text(config)

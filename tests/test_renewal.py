@@ -30,7 +30,7 @@ from crawlblock.errors import LockedError, StoreError
 from crawlblock.model import Capture
 from crawlblock.pipeline.evaluate import evaluate
 from crawlblock.pipeline.live import recover
-from crawlblock.pipeline.runs import Run
+from crawlblock.pipeline.run import Run
 from crawlblock.store.store import Store
 from crawlblock.warc.http import digest
 from crawlblock.warc.writer import Exchange, append_exchange, append_info

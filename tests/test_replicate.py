@@ -12,15 +12,15 @@ import pytest
 import small_database as small
 from click.testing import CliRunner, Result
 
-from crawlblock.analysis.counts import FORMULAS
-from crawlblock.analysis.observed import RENDERED, Series, from_corpus, from_database
-from crawlblock.analysis.reference import Figure, read_figures, read_sources
-from crawlblock.analysis.replicate import Row, mistakes, replicate, under, usual_tokens
 from crawlblock.cli.replicate import replicate as command
+from crawlblock.demo.site import site
 from crawlblock.errors import InputError
 from crawlblock.intervals import wilson
-from crawlblock.miniature.site import site
 from crawlblock.registry import crawlers
+from crawlblock.replication.comparison import Row, mistakes, replicate, under, usual_tokens
+from crawlblock.replication.counts import FORMULAS
+from crawlblock.replication.published import Figure, read_figures, read_sources
+from crawlblock.replication.series import RENDERED, Series, from_corpus, from_database
 from crawlblock.robots.peers import DEFINITIONS
 
 pytestmark = pytest.mark.own_code
@@ -170,7 +170,7 @@ def test_rendered_texts_are_said_to_be() -> None:
 
 
 def test_rendered_texts_are_known() -> None:
-    """What the miniature writes into a text is what a rendered text is known by."""
+    """What the demo writes into a text is what a rendered text is known by."""
     hosts = [site(f"{name}.example", frozenset()) for name in "abcdefgh"]
     assert all(RENDERED in host.robots_txt("User-agent: *\nDisallow:") for host in hosts)
 

@@ -19,7 +19,7 @@ import pytest
 from disks import small_disk
 from servers import RangeServer
 
-from crawlblock.miniature import Rendered, build
+from crawlblock.demo import Rendered, build
 from crawlblock.model import Crawl
 from crawlblock.sources.commoncrawl.records import GAP
 from crawlblock.store.store import Store
@@ -27,8 +27,8 @@ from crawlblock.store.store import Store
 pytestmark = pytest.mark.own_code
 
 CRAWLS = (
-    Crawl("MINI-2023-23", datetime(2023, 5, 27), datetime(2023, 6, 11)),
-    Crawl("MINI-2023-40", datetime(2023, 9, 21), datetime(2023, 10, 5)),
+    Crawl("DEMO-2023-23", datetime(2023, 5, 27), datetime(2023, 6, 11)),
+    Crawl("DEMO-2023-40", datetime(2023, 9, 21), datetime(2023, 10, 5)),
 )
 HOSTS = 450  # three batches in each crawl
 KILLS = int(os.environ.get("CRAWLBLOCK_KILLS", "10"))  # 50 where there is time

@@ -9,10 +9,10 @@ import polars as pl
 import pytest
 from archives import SAMPLE, Archive, read_all, resolve
 
-from crawlblock.miniature.facts import Fact, read_crawls, read_facts, read_policies
+from crawlblock.demo.bundled_facts import Fact, read_crawls, read_facts, read_policies
 from crawlblock.model import Verdict
 from crawlblock.outcome import Outcome
-from crawlblock.robots.evaluate import Judge
+from crawlblock.robots.judge import Judge
 from crawlblock.robots.sniff import is_robots
 from crawlblock.warc.http import digest
 
@@ -62,13 +62,13 @@ def test_every_fact_is_read_back(rendered: dict[str, Archive]) -> None:
 
 def test_look_ups_need_what_the_real_archive_needs(rendered: dict[str, Archive]) -> None:
     """Chains of one to three redirects, repeated captures and both schemes do occur."""
-    found = rendered["MINI-2023-40"]
+    found = rendered["DEMO-2023-40"]
 
     def hops(url: str) -> int:
         target = found[url][0].target if url in found else None
         return 1 + hops(target) if target and "closed" not in target else 0
 
-    facts = [fact for fact in read_facts(SAMPLE) if fact.crawl == "MINI-2023-40" and fact.policy]
+    facts = [fact for fact in read_facts(SAMPLE) if fact.crawl == "DEMO-2023-40" and fact.policy]
     starts = [f"http://{fact.host}/robots.txt" for fact in facts]
     assert {hops(url) for url in starts if url in found} == {0, 1, 2, 3}
     statuses = [{answer.status for answer in answers} for answers in found.values()]
@@ -100,11 +100,11 @@ def test_the_sample_holds_no_text() -> None:
 
 
 def test_the_sample_is_what_the_script_derives(shared: Path, tmp_path: Path) -> None:
-    """The committed facts are those that scripts/derive_sample.py derives from the corpora.
+    """The committed facts are those that scripts/derive_demo.py derives from the corpora.
 
     It judges for the crawlers that the facts know: others may have been registered since.
     """
-    script = SAMPLE.parent.parent / "scripts" / "derive_sample.py"
+    script = SAMPLE.parent.parent / "scripts" / "derive_demo.py"
     subprocess.run(
         [sys.executable, str(script), str(shared), str(tmp_path), str(SAMPLE)], check=True
     )

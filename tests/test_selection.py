@@ -15,9 +15,9 @@ from crawlblock.captures.frames import batch_of
 from crawlblock.captures.selection import Candidate, Chain, Selection, within
 from crawlblock.model import Asked, Fetch, Payload, SnapshotKind
 from crawlblock.outcome import Body, Ending, Outcome, outcome_of
-from crawlblock.store.adding import add_batch
-from crawlblock.store.layout import schema
-from crawlblock.store.settle import settle
+from crawlblock.store.insert import add_batch
+from crawlblock.store.schema import schema
+from crawlblock.store.selecting import settle
 from crawlblock.warc.http import digest
 
 pytestmark = pytest.mark.own_code

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from crawlblock.cli import main
-from crawlblock.store.ask import ask
+from crawlblock.store.query import ask
 from crawlblock.store.store import Store
 
 HOLDER = """

@@ -19,8 +19,8 @@ from crawlblock.errors import LockedError, StoreError
 from crawlblock.model import Fetch, Member
 from crawlblock.outcome import Ending
 from crawlblock.pipeline.evaluate import evaluate
-from crawlblock.pipeline.runs import Run, recorded
-from crawlblock.store.frames import ArrowStream
+from crawlblock.pipeline.run import Run, recorded
+from crawlblock.store.relations import ArrowStream
 from crawlblock.store.store import Store
 from crawlblock.warc.http import digest
 

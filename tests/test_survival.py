@@ -6,9 +6,9 @@ from datetime import date, timedelta
 
 import pytest
 
-from crawlblock.analysis.survival import Spell, at_earliest, at_latest, openness
 from crawlblock.errors import InputError
 from crawlblock.intervals import wilson
+from crawlblock.metrics.survival import Spell, at_earliest, at_latest, openness
 
 pytestmark = pytest.mark.own_code
 

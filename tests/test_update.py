@@ -18,13 +18,13 @@ from in_process import Ended, run_command
 from live.servers import LOOPBACK, ROBOTS, TestResolver, WebServer, answer, sending, web_server
 from servers import RangeServer
 
-from crawlblock.analysis.result_files import MANIFEST
+from crawlblock.demo import Rendered, build
 from crawlblock.errors import InputError, UpstreamError
-from crawlblock.miniature import Rendered, build
+from crawlblock.metrics.result_files import MANIFEST
 from crawlblock.model import Crawl, Member
 from crawlblock.pipeline.history import Wanted
 from crawlblock.pipeline.live import Asking
-from crawlblock.pipeline.runs import Run, checked
+from crawlblock.pipeline.run import Run, checked
 from crawlblock.pipeline.update import bring_up_to_date
 from crawlblock.sources.commoncrawl.crawls import NEW, choose_new
 from crawlblock.store.store import Store
@@ -36,7 +36,7 @@ OPEN = b"User-agent: *\nDisallow: /private\n"
 CCBOT = b"User-agent: CCBot\nDisallow: /\n"
 NOBODY = b"User-agent: *\nDisallow: /\n"
 HOSTS = [f"127.77.0.{number}" for number in range(1, 6)]
-CRAWLS = {"MINI-2024-18": datetime(2024, 5, 1), "MINI-2024-26": datetime(2024, 6, 24)}
+CRAWLS = {"DEMO-2024-18": datetime(2024, 5, 1), "DEMO-2024-26": datetime(2024, 6, 24)}
 
 
 def archive(folder: Path, crawls: Mapping[str, Mapping[str, bytes]]) -> Path:
@@ -137,7 +137,7 @@ def test_unattended_sequence(tmp_path: Path, web: Web) -> None:
     db = folder / "x.duckdb"
     (folder / "hosts.txt").write_text("\n".join(HOSTS))
     first = dict.fromkeys(HOSTS, OPEN)
-    mirror = archive(folder / "mirror", {"MINI-2024-18": first})
+    mirror = archive(folder / "mirror", {"DEMO-2024-18": first})
     assert crawlblock("sample", "--db", db, "--list", folder / "hosts.txt").returncode == 0
     by_cron, by_systemd = scheduled(folder, mirror)
 
@@ -147,9 +147,9 @@ def test_unattended_sequence(tmp_path: Path, web: Web) -> None:
 
     web.bodies[one] = ROBOTS  # refuses GPTBot
     assert update(by_cron, 1) == (0, "")
-    assert changes(db) == {(one, "GPTBot", "refused", "MINI-2024-18", "live-2026-11-01")}
+    assert changes(db) == {(one, "GPTBot", "refused", "DEMO-2024-18", "live-2026-11-01")}
     assert update(by_systemd, 1) == (5, "")
-    archive(mirror, {"MINI-2024-18": first, "MINI-2024-26": {**first, one: ROBOTS}})
+    archive(mirror, {"DEMO-2024-18": first, "DEMO-2024-26": {**first, one: ROBOTS}})
     web.bodies[two] = CCBOT
     assert update(by_cron, 3) == (0, "")
     web.bodies[three], web.bodies[one] = NOBODY, OPEN
@@ -158,7 +158,7 @@ def test_unattended_sequence(tmp_path: Path, web: Web) -> None:
     assert update(by_cron, 5) == (0, "")
 
     named = {
-        (one, "GPTBot", "refused", "MINI-2024-18", "MINI-2024-26"),
+        (one, "GPTBot", "refused", "DEMO-2024-18", "DEMO-2024-26"),
         (one, "GPTBot", "opened", "live-2026-11-03", "live-2026-11-04"),
         (two, "CCBot", "refused", "live-2026-11-01", "live-2026-11-03"),
     }
@@ -270,7 +270,7 @@ async def test_a_dead_network_is_suspect_at_once(tmp_path: Path) -> None:
 async def test_the_archive_fails_and_today_is_kept(tmp_path: Path) -> None:
     """When the archive is down, what the hosts said today is judged; alone it is an error."""
     store = followed(tmp_path, ["a.test"])
-    archive(tmp_path / "mirror", {"MINI-2024-18": {"a.test": OPEN}})
+    archive(tmp_path / "mirror", {"DEMO-2024-18": {"a.test": OPEN}})
     limits = Limits(1000, 4, pause=0.01, longest_pause=0.02, pauses=2, attempts=2)
     with RangeServer(tmp_path / "mirror") as mirror:
         mirror.fault(".", [403] * 100)
@@ -286,13 +286,13 @@ async def test_the_archive_fails_and_today_is_kept(tmp_path: Path) -> None:
         rows = con.execute(
             "SELECT snapshot, root_allowed FROM access WHERE token = 'GPTBot' ORDER BY 1"
         ).fetchall()
-    assert rows == [("MINI-2024-18", True), ("live-2026-11-01", False)]
+    assert rows == [("DEMO-2024-18", True), ("live-2026-11-01", False)]
 
 
 def test_health(tmp_path: Path) -> None:
     """A run that ended badly is told until that command, or an update, has ended well since."""
     store = followed(tmp_path, ["a.test"])
-    archive(tmp_path / "mirror", {"MINI-2024-18": {"a.test": OPEN}})
+    archive(tmp_path / "mirror", {"DEMO-2024-18": {"a.test": OPEN}})
     at = ("--db", store.path)
 
     def healthy() -> bool:
@@ -341,7 +341,7 @@ def test_another_run_is_at_work(tmp_path: Path) -> None:
         assert (done.returncode, "another run is at work" in done.stderr) == (75, True)
         other.kill()
     assert (tmp_path / "x.duckdb.lock").exists()
-    archive(tmp_path / "mirror", {"MINI-2024-18": {"a.test": OPEN}})
+    archive(tmp_path / "mirror", {"DEMO-2024-18": {"a.test": OPEN}})
     options = ("update", "--db", store.path, "--mirror", tmp_path / "mirror", "--no-live")
     assert crawlblock(*options).returncode == 0
 
@@ -349,7 +349,7 @@ def test_another_run_is_at_work(tmp_path: Path) -> None:
 def test_results_are_renewed_when_they_must(tmp_path: Path) -> None:
     """An update that was stopped before its page was written writes it the next time."""
     store = followed(tmp_path, ["a.test"])
-    archive(tmp_path / "mirror", {"MINI-2024-18": {"a.test": OPEN}})
+    archive(tmp_path / "mirror", {"DEMO-2024-18": {"a.test": OPEN}})
     options = ("update", "--db", store.path, "--mirror", tmp_path / "mirror", "--no-live")
     assert crawlblock(*options).returncode == 0
     (tmp_path / "results" / MANIFEST).unlink()

@@ -20,17 +20,17 @@ from click.testing import CliRunner
 from oracles.estimate import Answer, weighted_total
 from servers import RangeServer
 
-from crawlblock.analysis.run import metrics, result_of, set_reading
 from crawlblock.cli.weights import weights
 from crawlblock.errors import ArchiveError, InputError, UpstreamError
 from crawlblock.intervals import wilson
+from crawlblock.metrics.queries import metrics, result_of, set_reading
 from crawlblock.model import Member
 from crawlblock.outcome import Outcome
-from crawlblock.pipeline.runs import Budget, Tally
+from crawlblock.pipeline.run import Budget, Tally
 from crawlblock.pipeline.weights import Weighing, plan_weighing, weigh_crawl
 from crawlblock.sources.commoncrawl.mirror import open_mirror
-from crawlblock.sources.commoncrawl.weights import draw_parts, weigh_part
-from crawlblock.sources.files.weights import SCHEMA, read_weights
+from crawlblock.sources.commoncrawl.page_counts import draw_parts, weigh_part
+from crawlblock.sources.files.weight_lists import SCHEMA, read_weights
 from crawlblock.store.store import Store
 from crawlblock.transport import Limits
 

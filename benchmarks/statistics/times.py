@@ -7,8 +7,8 @@ from datetime import date, timedelta
 
 from tally import Tally
 
-from crawlblock.analysis.forecast import Forecast, forecast
-from crawlblock.analysis.survival import Spell, at_earliest, at_latest, openness
+from crawlblock.metrics.forecast import Forecast, forecast
+from crawlblock.metrics.survival import Spell, at_earliest, at_latest, openness
 
 START = date(2023, 1, 1)
 MONTH = timedelta(days=30)

@@ -7,11 +7,11 @@ from functools import cached_property, lru_cache
 from crawlblock.model import Basis, Verdict
 from crawlblock.outcome import Body
 from crawlblock.registry import crawlers
-from crawlblock.robots.evaluate import STAR, UNKNOWN, Finding, Judge
+from crawlblock.robots.judge import STAR, UNKNOWN, Finding, Judge
+from crawlblock.robots.parser import SIZE_LIMIT, countable
 from crawlblock.robots.quoted import GroupLines, lines_of, spelled
 from crawlblock.robots.signals import Signal, signals
 from crawlblock.robots.sniff import body_of
-from crawlblock.robots.syntax import SIZE_LIMIT, countable
 
 Content = bytes | bytearray | memoryview | str
 AMBIGUOUS = "ambiguous_group"

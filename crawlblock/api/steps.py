@@ -17,10 +17,10 @@ from crawlblock.pipeline import evaluate as judging
 from crawlblock.pipeline.history import Wanted, collect_history
 from crawlblock.pipeline.importing import import_files
 from crawlblock.pipeline.live import Asking, collect_live
-from crawlblock.pipeline.runs import UNLIMITED, Budget, Progress, Run, Say, Tally, recorded
+from crawlblock.pipeline.run import UNLIMITED, Budget, Progress, Run, Say, Tally, recorded
 from crawlblock.pipeline.sample import Drawn, store_panel
-from crawlblock.report.answer import write_answer
-from crawlblock.report.census import write_census
+from crawlblock.report.assemble import write_answer
+from crawlblock.report.terminal.whole_crawl import write_census
 from crawlblock.sources.files import Every, read_observation_times
 from crawlblock.store.store import Store
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from crawlblock.hosts import UrlParts, redirect_target, split_url
 from crawlblock.model import Fetch
 from crawlblock.outcome import Ending
-from crawlblock.robots.syntax import SIZE_LIMIT
+from crawlblock.robots.parser import SIZE_LIMIT
 from crawlblock.warc.http import Answer, Answers, spelled
 from crawlblock.warc.reader import Record
 

@@ -13,7 +13,7 @@ from crawlblock import __version__
 from crawlblock.cli.commands import Commands, with_examples
 from crawlblock.cli.output import say
 from crawlblock.errors import CrawlblockError
-from crawlblock.report.plain import spell_for
+from crawlblock.report.terminal.plain import spell_for
 
 SECTIONS = {
     "Ask about one robots.txt or host": (
@@ -75,7 +75,7 @@ SECTIONS = {
          "Count a suspect snapshot all the same."),
     ),
     "Other": (
-        ("miniature", "crawlblock.cli.demo:miniature",
+        ("demo", "crawlblock.cli.demo:demo",
          "Render an archive in Common Crawl's layout."),
         ("completion", "crawlblock.cli.completion:completion",
          "Print the completion script of a shell."),

@@ -7,7 +7,7 @@ import click
 from crawlblock.cli.existing import existing
 from crawlblock.cli.options import db_option
 from crawlblock.cli.output import say
-from crawlblock.pipeline.runs import now, recorded
+from crawlblock.pipeline.run import now, recorded
 
 
 @click.command()

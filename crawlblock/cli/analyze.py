@@ -15,12 +15,12 @@ from crawlblock.cli.output import (
     terminal,
     working,
 )
-from crawlblock.pipeline.runs import recorded
-from crawlblock.report.answer import write_answer
-from crawlblock.report.census import SUMMARY as CENSUS_SUMMARY
-from crawlblock.report.census import census_rows, write_census
-from crawlblock.report.rows import TABLE
-from crawlblock.report.terminal import SUMMARY, rows
+from crawlblock.pipeline.run import recorded
+from crawlblock.report.assemble import write_answer
+from crawlblock.report.formats import TABLE
+from crawlblock.report.terminal.summary import SUMMARY, rows
+from crawlblock.report.terminal.whole_crawl import SUMMARY as CENSUS_SUMMARY
+from crawlblock.report.terminal.whole_crawl import census_rows, write_census
 from crawlblock.store.store import Store
 
 

@@ -6,14 +6,15 @@ from pathlib import Path
 import click
 
 from crawlblock import loops
-from crawlblock.analysis import evidence
-from crawlblock.analysis.changes import changes as find_changes
 from crawlblock.cli.existing import reading_of
 from crawlblock.cli.options import db_option, reading_option, token_option
 from crawlblock.cli.output import Output, output_options, print_rows, print_text, say, working
 from crawlblock.errors import InputError
-from crawlblock.report import feed, history
-from crawlblock.report.rows import TABLE
+from crawlblock.evidence import explanation
+from crawlblock.evidence.transitions import changes as find_changes
+from crawlblock.report import feed
+from crawlblock.report.formats import TABLE
+from crawlblock.report.terminal import host_history
 
 _CHANGE = [
     "id", "host", "token", "event", "from_snapshot", "snapshot", "after", "before",
@@ -50,15 +51,15 @@ def changes(
     """
     secret = _secret(webhook, secret_env)
     with reading_of(db, reading) as con:
-        start = evidence.instant(con, since)
-        end = evidence.instant(con, until) if until else None
-        known = [evidence.known_token(con, token) for token in tokens]
+        start = explanation.instant(con, since)
+        end = explanation.instant(con, until) if until else None
+        known = [explanation.known_token(con, token) for token in tokens]
         with working("changes"):
             found = find_changes(con, start, end, known)
     if output.kind == "atom":
         print_text(f"{feed.atom(found, known, start.start)}\n", output)
     elif output.kind == TABLE:
-        print_text(history.changes_page(found), output)
+        print_text(host_history.changes_page(found), output)
     else:
         print_rows([feed.row_of(change) for change in found], output, _CHANGE)
     if webhook and found:

@@ -10,8 +10,8 @@ from crawlblock.cli.output import Output, output_options, print_rows, say
 from crawlblock.errors import InputError, did_you_mean
 from crawlblock.model import Basis
 from crawlblock.registry import crawlers
-from crawlblock.robots.evaluate import STAR, Finding, Judge
-from crawlblock.robots.second_opinion import protego_verdicts
+from crawlblock.robots.judge import STAR, Finding, Judge
+from crawlblock.robots.protego import protego_verdicts
 
 COLUMNS = ["token", "restriction", "basis", "root_allowed", "group", "line", "rule", "flag"]
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from crawlblock.sources.commoncrawl.plan import FAST, SLOW, Estimate
+from crawlblock.sources.commoncrawl.cost import FAST, SLOW, Estimate
 
 
 def costs(plans: Sequence[Estimate], rate: float) -> dict[str, object]:

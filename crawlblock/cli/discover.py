@@ -9,7 +9,7 @@ from crawlblock.cli.existing import existing
 from crawlblock.cli.options import db_option
 from crawlblock.cli.output import Output, output_options, print_rows, working
 from crawlblock.pipeline.discover import discover as find
-from crawlblock.report.rows import TABLE
+from crawlblock.report.formats import TABLE
 
 _COLUMNS = ["name", "since", "first", "domains_first", "last", "domains_last", "growth"]
 

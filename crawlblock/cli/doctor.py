@@ -9,7 +9,7 @@ import click
 from crawlblock.cli.options import contact_option, db_option, mirror_option, politeness_options
 from crawlblock.cli.output import Output, output_options, print_rows, print_text
 from crawlblock.pipeline.doctor import QUICK, Finding, archive, examine
-from crawlblock.pipeline.runs import now
+from crawlblock.pipeline.run import now
 from crawlblock.pipeline.survey import survey
 from crawlblock.report.checklist import checklist
 from crawlblock.sources.commoncrawl.mirror import limits_for
@@ -40,7 +40,7 @@ def doctor(
     Examples:
       crawlblock doctor
       crawlblock doctor --contact you@example.org -o json
-      crawlblock doctor --mirror build/miniature
+      crawlblock doctor --mirror build/demo
       crawlblock doctor --contact you@example.org --report --to checklist.md
     """
     asked = limits_for(mirror, rate, in_flight)

@@ -7,7 +7,7 @@ import click
 from crawlblock.cli.options import db_option
 from crawlblock.cli.output import progress_bar, say
 from crawlblock.pipeline import evaluate as judging
-from crawlblock.pipeline.runs import Run, recorded
+from crawlblock.pipeline.run import Run, recorded
 from crawlblock.store.store import Store
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import duckdb
 
-from crawlblock.analysis.run import set_reading
 from crawlblock.errors import InputError
+from crawlblock.metrics.queries import set_reading
 from crawlblock.store.store import Store
 
 

@@ -6,8 +6,8 @@ import click
 
 from crawlblock.cli.options import db_option, reading_option
 from crawlblock.cli.output import progress_bar, say
-from crawlblock.report.export import export as write
-from crawlblock.report.export.about import Wish, licences
+from crawlblock.export import export as write
+from crawlblock.export.dataset import Wish, licences
 
 
 @click.command()

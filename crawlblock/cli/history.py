@@ -22,10 +22,10 @@ from crawlblock.cli.output import PARTIAL, Output, output_options, print_rows, p
 from crawlblock.model import Member
 from crawlblock.pipeline.evaluate import evaluate
 from crawlblock.pipeline.history import Wanted, collect_history, plan_history
-from crawlblock.pipeline.runs import Budget, Run, Tally, recorded
+from crawlblock.pipeline.run import Budget, Run, Tally, recorded
 from crawlblock.sources.commoncrawl.cache import INDEX_BYTES
+from crawlblock.sources.commoncrawl.cost import Method
 from crawlblock.sources.commoncrawl.mirror import limits_for
-from crawlblock.sources.commoncrawl.plan import Method
 from crawlblock.store.store import Store
 
 _SHOWN = 5  # crawls that cannot be read
@@ -73,7 +73,7 @@ def history(
     Examples:
       crawlblock history --crawls 6 --contact you@example.org --dry-run
       crawlblock history --crawls CC-MAIN-2025 --contact you@example.org
-      crawlblock history --mirror build/miniature --crawls all
+      crawlblock history --mirror build/demo --crawls all
     """
     store = Store(db)
     members = store.facts.followed(panel)

@@ -7,14 +7,15 @@ from typing import Any
 
 import click
 
-from crawlblock.analysis import evidence
-from crawlblock.analysis.changes import standings, turns
 from crawlblock.cli.existing import reading_of
 from crawlblock.cli.options import crawler_names, db_option, reading_option, token_option
 from crawlblock.cli.output import Output, output_options, print_rows, print_text, say
 from crawlblock.errors import InputError
-from crawlblock.report import feed, history
-from crawlblock.report.rows import TABLE
+from crawlblock.evidence import explanation
+from crawlblock.evidence.transitions import standings, turns
+from crawlblock.report import feed
+from crawlblock.report.formats import TABLE
+from crawlblock.report.terminal import host_history
 
 _TURN = [
     "token", "from_snapshot", "snapshot", "after", "before", "from_restriction", "to_restriction",
@@ -51,14 +52,14 @@ def timeline(
       crawlblock timeline example.com --token GPTBot --token CCBot --all -o csv
     """
     with reading_of(db, reading) as con:
-        name = evidence.known_host(con, host)
-        rows = standings(con, name, [evidence.known_token(con, token) for token in tokens])
+        name = explanation.known_host(con, host)
+        rows = standings(con, name, [explanation.known_token(con, token) for token in tokens])
     if not rows:
         raise InputError(f"{name}: followed, but not captured yet; run `crawlblock history`")
     if whole:
         print_rows([_plain(asdict(row)) for row in rows], output, _STANDING)
     elif output.kind == TABLE:
-        print_text(history.page(name, rows, turns(rows)), output)
+        print_text(host_history.page(name, rows, turns(rows)), output)
     else:
         print_rows([_plain(asdict(turn)) for turn in turns(rows)], output, _TURN)
 
@@ -79,13 +80,13 @@ def explain(host: str, token: str, at: str | None, reading: str, output: Output,
       crawlblock explain example.com CCBot --at CC-MAIN-2024-30 -o json
     """
     with reading_of(db, reading) as con:
-        asked = evidence.known_token(con, token)
-        point = evidence.point_at(con, evidence.known_host(con, host), at)
-        found = evidence.explain(con, point, asked, reading)
+        asked = explanation.known_token(con, token)
+        point = explanation.point_at(con, explanation.known_host(con, host), at)
+        found = explanation.explain(con, point, asked, reading)
     if output.kind == TABLE:
-        print_text(history.explanation(found, reading), output)
+        print_text(host_history.explanation(found, reading), output)
     else:
-        row = _plain(history.explained(found))
+        row = _plain(host_history.explained(found))
         print_rows([row], output, list(row))
 
 
@@ -102,10 +103,10 @@ def cat(host: str, at: str | None, db: Path) -> None:
       crawlblock cat example.com --at 2024-08-01 > robots.txt
     """
     with reading_of(db) as con:
-        point, body = evidence.archived(con, evidence.known_host(con, host), at)
-    say(history.origin(point))
+        point, body = explanation.archived(con, explanation.known_host(con, host), at)
+    say(host_history.origin(point))
     if body.is_text:
-        say(history.TEXT_NOTE)
+        say(host_history.TEXT_NOTE)
     sys.stdout.buffer.write(body.bytes)
 
 

@@ -9,7 +9,7 @@ from crawlblock.cli.options import at_option, db_option, every_option
 from crawlblock.cli.output import progress_bar, say
 from crawlblock.pipeline.evaluate import evaluate
 from crawlblock.pipeline.importing import import_files
-from crawlblock.pipeline.runs import Run, recorded
+from crawlblock.pipeline.run import Run, recorded
 from crawlblock.sources.files import Every, read_observation_times
 from crawlblock.store.store import Store
 

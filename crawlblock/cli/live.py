@@ -17,9 +17,9 @@ from crawlblock.cli.options import (
 from crawlblock.cli.output import PARTIAL, progress_bar, say
 from crawlblock.pipeline.evaluate import evaluate
 from crawlblock.pipeline.live import Asking, collect_live, snapshot_name
-from crawlblock.pipeline.runs import Budget, Run, now, recorded
+from crawlblock.pipeline.run import Budget, Run, now, recorded
 from crawlblock.sources.live import Pace
-from crawlblock.sources.live.guard import Network
+from crawlblock.sources.live.ssrf import Network
 from crawlblock.store.store import Store
 
 

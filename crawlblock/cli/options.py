@@ -10,7 +10,7 @@ import click
 from crawlblock.registry import crawlers
 
 if TYPE_CHECKING:
-    from crawlblock.sources.live.guard import Network
+    from crawlblock.sources.live.ssrf import Network
 
 DEFAULT_DB = Path("data/crawlblock.duckdb")
 

@@ -14,8 +14,8 @@ from rich.console import Console
 
 from crawlblock.cli.progress import Delayed
 from crawlblock.errors import InputError
-from crawlblock.report.plain import safe
-from crawlblock.report.rows import FORMATS, TABLE, WIDTH, Rows, formatted, print_table
+from crawlblock.report.formats import FORMATS, TABLE, WIDTH, Rows, formatted, print_table
+from crawlblock.report.terminal.plain import safe
 
 PARTIAL = 3  # exit code: a part was done and is stored, another run must do the rest
 

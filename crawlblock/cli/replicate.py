@@ -5,15 +5,15 @@ from pathlib import Path
 
 import click
 
-from crawlblock.analysis import replicate as ledger
-from crawlblock.analysis.observed import Series, from_corpus, from_database
-from crawlblock.analysis.reference import BUNDLED, read_figures, read_sources
-from crawlblock.analysis.run import set_reading
 from crawlblock.cli.options import DEFAULT_DB, token_option
 from crawlblock.cli.output import Output, output_options, print_rows, print_text, working
 from crawlblock.errors import InputError
-from crawlblock.report.ledger import page
-from crawlblock.report.rows import TABLE
+from crawlblock.metrics.queries import set_reading
+from crawlblock.replication import comparison as ledger
+from crawlblock.replication.published import BUNDLED, read_figures, read_sources
+from crawlblock.replication.series import Series, from_corpus, from_database
+from crawlblock.report.formats import TABLE
+from crawlblock.report.terminal.published_figures import page
 from crawlblock.robots.peers import DEFINITIONS
 from crawlblock.store.store import Store
 

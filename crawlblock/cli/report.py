@@ -7,7 +7,7 @@ import click
 from crawlblock.cli.options import db_option, results_option
 from crawlblock.cli.output import say
 from crawlblock.errors import InputError
-from crawlblock.report.answer import write_report
+from crawlblock.report.assemble import write_report
 from crawlblock.store.store import Store
 
 

@@ -14,7 +14,7 @@ from crawlblock.cli.options import (
     politeness_options,
 )
 from crawlblock.cli.output import Output, output_options, print_rows, progress_bar, say
-from crawlblock.pipeline.runs import recorded
+from crawlblock.pipeline.run import recorded
 from crawlblock.pipeline.sample import (
     CrawlSample,
     Drawn,

@@ -18,11 +18,11 @@ from crawlblock.cli.output import (
     say,
     working,
 )
-from crawlblock.engine import Failed, open_engine
+from crawlblock.executor import Failed, open_engine
 from crawlblock.pipeline.merge import merge as merge_shards
-from crawlblock.pipeline.runs import Run, recorded
+from crawlblock.pipeline.run import Run, recorded
 from crawlblock.pipeline.scan import Asking, scan_shards
-from crawlblock.scan.merge import Merged
+from crawlblock.scan.load import Merged
 from crawlblock.scan.plan import Plan, Reading, make_plan, part, read_plan, write_plan
 from crawlblock.scan.shard import Done
 from crawlblock.sources.commoncrawl.crawls import find_crawls

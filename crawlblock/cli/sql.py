@@ -8,7 +8,7 @@ import click
 from crawlblock.cli.options import db_option
 from crawlblock.cli.output import Output, output_options, print_rows, working
 from crawlblock.errors import InputError
-from crawlblock.store.ask import ask, readable
+from crawlblock.store.query import ask, readable
 
 
 @click.command()

@@ -13,7 +13,7 @@ from crawlblock.cli.options import db_option
 from crawlblock.cli.output import Output, output_options, print_rows, print_tables, print_text
 from crawlblock.pipeline.status import Status
 from crawlblock.pipeline.status import status as read_status
-from crawlblock.report.rows import TABLE, Rows
+from crawlblock.report.formats import TABLE, Rows
 
 
 @click.command()

@@ -9,7 +9,7 @@ from crawlblock.cli.existing import existing
 from crawlblock.cli.options import db_option
 from crawlblock.cli.output import Output, output_options, print_rows, working
 from crawlblock.pipeline import templates as shared
-from crawlblock.report.rows import TABLE
+from crawlblock.report.formats import TABLE
 
 _NAMES = 6  # agents shown of a group
 _SHARED = ["domains", "since", "author", "agents", "rules", "names", "examples"]

@@ -20,14 +20,14 @@ from crawlblock.cli.options import (
 from crawlblock.cli.output import PARTIAL, Output, print_text, progress_bar, say, terminal
 from crawlblock.pipeline.history import Wanted
 from crawlblock.pipeline.live import Asking, snapshot_name
-from crawlblock.pipeline.runs import Budget, Run, now, recorded
+from crawlblock.pipeline.run import Budget, Run, now, recorded
 from crawlblock.pipeline.update import bring_up_to_date
-from crawlblock.report.answer import is_answered, write_answer
-from crawlblock.report.rows import TABLE
+from crawlblock.report.assemble import is_answered, write_answer
+from crawlblock.report.formats import TABLE
 from crawlblock.sources.commoncrawl.crawls import NEW
 from crawlblock.sources.commoncrawl.mirror import limits_for
 from crawlblock.sources.live import Pace
-from crawlblock.sources.live.guard import Network
+from crawlblock.sources.live.ssrf import Network
 from crawlblock.store.store import Store
 
 NOTHING_NEW = 5
@@ -63,7 +63,7 @@ def update(
     Examples:
       crawlblock update --contact you@example.org
       crawlblock update --contact you@example.org --quiet --max-runtime 300
-      crawlblock update --mirror build/miniature --no-live
+      crawlblock update --mirror build/demo --no-live
     """
     store = Store(db)
     members = store.facts.followed(panel)

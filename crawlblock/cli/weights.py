@@ -17,7 +17,7 @@ from crawlblock.cli.options import (
     politeness_options,
 )
 from crawlblock.cli.output import PARTIAL, Output, output_options, print_rows, progress_bar, say
-from crawlblock.pipeline.runs import Budget, recorded
+from crawlblock.pipeline.run import Budget, recorded
 from crawlblock.pipeline.weights import (
     Weighed,
     Weighing,
@@ -26,8 +26,8 @@ from crawlblock.pipeline.weights import (
     weigh_crawl,
     weigh_list,
 )
+from crawlblock.sources.commoncrawl.cost import Estimate
 from crawlblock.sources.commoncrawl.mirror import limits_for
-from crawlblock.sources.commoncrawl.plan import Estimate
 from crawlblock.store.store import Store
 
 

@@ -10,10 +10,10 @@ import duckdb
 import polars as pl
 
 from crawlblock import registry
-from crawlblock.robots.evaluate import STAR, Bindings
-from crawlblock.robots.strangers import unknown_directives, unregistered
-from crawlblock.robots.syntax import Lines
-from crawlblock.store.frames import hold
+from crawlblock.robots.judge import STAR, Bindings
+from crawlblock.robots.parser import Lines
+from crawlblock.robots.unknown import unknown_directives, unregistered
+from crawlblock.store.relations import hold
 from crawlblock.store.store import Store
 
 What = Literal["agents", "directives"]

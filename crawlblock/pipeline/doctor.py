@@ -16,12 +16,12 @@ from packaging.specifiers import SpecifierSet
 from crawlblock import loops
 from crawlblock.errors import CrawlblockError, InputError
 from crawlblock.hosts import suffix_list_date
-from crawlblock.pipeline.runs import wrong_clock
+from crawlblock.pipeline.run import wrong_clock
 from crawlblock.sources.commoncrawl.crawls import list_crawls, paths
 from crawlblock.sources.commoncrawl.mirror import open_mirror
-from crawlblock.store.ask import ask
 from crawlblock.store.database import copy_of
-from crawlblock.store.layout import SCHEMA_VERSION
+from crawlblock.store.query import ask
+from crawlblock.store.schema import SCHEMA_VERSION
 from crawlblock.transport import Limits, user_agent
 
 _ROOM = 200_000_000  # bytes that should be free beside two more copies of the database

@@ -4,9 +4,9 @@ import hashlib
 from collections.abc import Iterator, Mapping
 
 from crawlblock import registry
-from crawlblock.pipeline.runs import Run
+from crawlblock.pipeline.run import Run
 from crawlblock.registry.digests import conclusion_digests
-from crawlblock.robots.evaluate import STAR
+from crawlblock.robots.judge import STAR
 from crawlblock.robots.meaning import Reader, Ruling
 from crawlblock.scan.census import census
 from crawlblock.store.conclusions import Judged, Text

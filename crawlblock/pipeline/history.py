@@ -12,16 +12,12 @@ from crawlblock.errors import ArchiveError
 from crawlblock.hosts import surt, surt_keys
 from crawlblock.model import Crawl, Member, SnapshotKind
 from crawlblock.pipeline.collect import collect
-from crawlblock.pipeline.runs import Run, now, wrong_clock
+from crawlblock.pipeline.run import Run, now, wrong_clock
 from crawlblock.sampling import candidates
 from crawlblock.sources.commoncrawl.cache import INDEX_BYTES, Cache, CachedMirror
 from crawlblock.sources.commoncrawl.cdx import CdxApi
 from crawlblock.sources.commoncrawl.columnar import open_columnar, part_keys
-from crawlblock.sources.commoncrawl.crawls import NEW, Listed, dated, find_crawls, tells_targets
-from crawlblock.sources.commoncrawl.history import History
-from crawlblock.sources.commoncrawl.index import Index
-from crawlblock.sources.commoncrawl.mirror import Mirror, open_mirror
-from crawlblock.sources.commoncrawl.plan import (
+from crawlblock.sources.commoncrawl.cost import (
     BATCH,
     Cost,
     Estimate,
@@ -31,7 +27,11 @@ from crawlblock.sources.commoncrawl.plan import (
     estimate,
     estimates,
 )
-from crawlblock.sources.commoncrawl.rehearsal import Rehearsal, Shelf
+from crawlblock.sources.commoncrawl.crawl_source import History
+from crawlblock.sources.commoncrawl.crawls import NEW, Listed, dated, find_crawls, tells_targets
+from crawlblock.sources.commoncrawl.dry_run import Rehearsal, Shelf
+from crawlblock.sources.commoncrawl.index import Index
+from crawlblock.sources.commoncrawl.mirror import Mirror, open_mirror
 from crawlblock.sources.commoncrawl.zipnum import open_zipnum
 from crawlblock.store.store import Store
 from crawlblock.transport import Limits, PoliteClient, is_loopback, user_agent

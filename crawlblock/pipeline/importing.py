@@ -6,7 +6,7 @@ from pathlib import Path
 
 from crawlblock import loops
 from crawlblock.pipeline.collect import collect
-from crawlblock.pipeline.runs import Run
+from crawlblock.pipeline.run import Run
 from crawlblock.sources.files import Every, Files, LeftOut
 
 

@@ -13,7 +13,7 @@ from aiohttp.abc import AbstractResolver
 from crawlblock.errors import InputError
 from crawlblock.model import Member, SnapshotKind
 from crawlblock.pipeline.collect import collect
-from crawlblock.pipeline.runs import Run
+from crawlblock.pipeline.run import Run
 from crawlblock.sources.live import (
     REMEMBERED,
     Archive,
@@ -28,7 +28,7 @@ from crawlblock.sources.live import (
     read_journal,
 )
 from crawlblock.sources.live.fetch import lookup_threads
-from crawlblock.sources.live.guard import Network
+from crawlblock.sources.live.ssrf import Network
 from crawlblock.store.store import Store
 from crawlblock.transport import user_agent
 

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from crawlblock.pipeline.evaluate import evaluate
-from crawlblock.pipeline.runs import Run
-from crawlblock.scan.found import find_shards
-from crawlblock.scan.merge import Merged, load
-from crawlblock.scan.ranks import read_ranks
+from crawlblock.pipeline.run import Run
+from crawlblock.scan.load import Merged, load
+from crawlblock.scan.shards import find_shards
+from crawlblock.sources.files.rankings import read_ranks
 
 
 def merge(run: Run, directories: Sequence[Path], ranks: Path | None) -> list[Merged]:

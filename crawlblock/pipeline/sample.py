@@ -9,7 +9,7 @@ from typing import IO, cast
 
 from crawlblock.errors import InputError
 from crawlblock.model import Member
-from crawlblock.pipeline.runs import Progress, Say, Tally, now, silent
+from crawlblock.pipeline.run import Progress, Say, Tally, now, silent
 from crawlblock.sampling import Rejected, draw, draw_strata, read_ranking, take_list
 from crawlblock.sources.commoncrawl.columnar import part_keys
 from crawlblock.sources.commoncrawl.crawls import find_crawls
@@ -22,7 +22,7 @@ from crawlblock.sources.commoncrawl.frame import (
     plan_frame,
 )
 from crawlblock.sources.commoncrawl.mirror import Mirror, open_mirror
-from crawlblock.sources.commoncrawl.ranks import ranking_lines
+from crawlblock.sources.commoncrawl.web_graph import ranking_lines
 from crawlblock.sources.files.zipped import BROKEN, is_zip, open_zipped
 from crawlblock.store.store import Store
 from crawlblock.transport import Limits

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from crawlblock.engine import Engine, Failed, run_tasks
+from crawlblock.executor import Engine, Failed, run_tasks
 from crawlblock.scan.plan import Plan, part
 from crawlblock.scan.shard import Done, run_shard, tasks
 from crawlblock.transport import Limits

@@ -12,7 +12,7 @@ from pathlib import Path
 from crawlblock import loops
 from crawlblock.errors import ArchiveError, CrawlblockError, UpstreamError
 from crawlblock.outcome import Outcome
-from crawlblock.pipeline.runs import wrong_clock
+from crawlblock.pipeline.run import wrong_clock
 from crawlblock.sources.commoncrawl import records
 from crawlblock.sources.commoncrawl.crawls import list_crawls, paths
 from crawlblock.sources.commoncrawl.index import IndexRow, cdxj_row, named

@@ -7,7 +7,7 @@ from datetime import date
 
 import duckdb
 
-from crawlblock.robots.decisions import Discovered, shared_groups
+from crawlblock.robots.rulesets import Discovered, shared_groups
 from crawlblock.store.store import Store
 
 _BATCH = 2_000  # payloads read at a time

@@ -8,7 +8,7 @@ from crawlblock.model import Member
 from crawlblock.pipeline.evaluate import evaluate
 from crawlblock.pipeline.history import Wanted, collect_history
 from crawlblock.pipeline.live import Asking, collect_live, recover
-from crawlblock.pipeline.runs import Run
+from crawlblock.pipeline.run import Run
 
 
 def bring_up_to_date(

@@ -8,11 +8,11 @@ import polars as pl
 
 from crawlblock.hosts import registered_domain
 from crawlblock.model import Member
-from crawlblock.pipeline.runs import UNLIMITED, Budget, Progress, Say, Tally, silent
+from crawlblock.pipeline.run import UNLIMITED, Budget, Progress, Say, Tally, silent
+from crawlblock.sources.commoncrawl.cost import Estimate
 from crawlblock.sources.commoncrawl.crawls import find_crawls
 from crawlblock.sources.commoncrawl.mirror import Mirror, open_mirror
-from crawlblock.sources.commoncrawl.plan import Estimate
-from crawlblock.sources.commoncrawl.weights import (
+from crawlblock.sources.commoncrawl.page_counts import (
     combine,
     draw_parts,
     estimate_weighing,
@@ -20,7 +20,7 @@ from crawlblock.sources.commoncrawl.weights import (
     weigh_part,
     weighed_file,
 )
-from crawlblock.sources.files.weights import SCHEMA, WHOLE, WeightList, read_weights
+from crawlblock.sources.files.weight_lists import SCHEMA, WHOLE, WeightList, read_weights
 from crawlblock.store.store import Store
 from crawlblock.transport import Limits
 

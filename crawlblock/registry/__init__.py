@@ -9,8 +9,8 @@ from typing import Any
 from crawlblock.model import Crawler, Openness, Purpose
 from crawlblock.registry.digests import conclusion_digests, stamp
 from crawlblock.registry.entries import entries
+from crawlblock.registry.known_templates import templates
 from crawlblock.registry.providers import Mark, provider_marks, providers_digest
-from crawlblock.registry.templates import templates
 
 __all__ = [
     "Break",

@@ -39,9 +39,9 @@ _ROOTS: Mapping[str, _Roots] = {
     "reading": _Roots(("crawlblock.captures.build",)),
     "body": _Roots(("crawlblock.robots.sniff",)),
     "selection": _Roots(("crawlblock.captures.selection", "crawlblock.outcome"), _selection),
-    "verdicts": _Roots(("crawlblock.robots.evaluate",), _crawlers),
+    "verdicts": _Roots(("crawlblock.robots.judge",), _crawlers),
     "authorship": _Roots(
-        ("crawlblock.robots.authorship", "crawlblock.registry.templates"), _templates
+        ("crawlblock.robots.authorship", "crawlblock.registry.known_templates"), _templates
     ),
     "signals": _Roots(("crawlblock.robots.signals",)),
 }

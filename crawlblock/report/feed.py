@@ -14,10 +14,10 @@ from xml.etree import ElementTree as ET
 import aiohttp
 
 from crawlblock import __version__
-from crawlblock.analysis.changes import Change
 from crawlblock.errors import InputError, UpstreamError
-from crawlblock.report.plain import safe
-from crawlblock.report.words import author
+from crawlblock.evidence.transitions import Change
+from crawlblock.report.labels import author
+from crawlblock.report.terminal.plain import safe
 
 SIGNATURE = "X-Crawlblock-Signature"
 _ATOM = "http://www.w3.org/2005/Atom"

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from crawlblock.model import Basis, Restriction
-from crawlblock.robots.decisions import Names, Rules, agents_of, digest_of, refuses_root, rules_of
-from crawlblock.robots.evaluate import STAR, Finding
-from crawlblock.robots.marks import Mark, Marks, Span, around
-from crawlblock.robots.syntax import Group, Lines, parse
+from crawlblock.robots.judge import STAR, Finding
+from crawlblock.robots.markers import Mark, Marks, Span, around
+from crawlblock.robots.parser import Group, Lines, parse
+from crawlblock.robots.rulesets import Names, Rules, agents_of, digest_of, refuses_root, rules_of
 
 OWN, WILDCARD = "own", "wildcard"  # authors that are no template
 

@@ -6,9 +6,9 @@ from typing import TypeAlias
 
 from crawlblock.model import Restriction, Verdict
 from crawlblock.robots.authorship import Authors, Authorship, Template
-from crawlblock.robots.evaluate import Judge
+from crawlblock.robots.judge import Judge
+from crawlblock.robots.parser import Lines
 from crawlblock.robots.signals import Signal, signals
-from crawlblock.robots.syntax import Lines
 
 Ruling: TypeAlias = tuple[Verdict, Authorship]
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from crawlblock.model import Basis, Restriction
 from crawlblock.outcome import Outcome
-from crawlblock.robots.evaluate import STAR, Finding, Judge
+from crawlblock.robots.judge import STAR, Finding, Judge
 
 _BOM = b"\xef\xbb\xbf"
 _RULE = re.compile(rb"^[ \t]*(?:dis)?allow[ \t]*:", re.IGNORECASE | re.MULTILINE)

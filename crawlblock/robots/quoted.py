@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from crawlblock.robots.syntax import Group, Rule, countable, parse
+from crawlblock.robots.parser import Group, Rule, countable, parse
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from itertools import chain, islice
 from typing import NamedTuple
 
+from crawlblock.robots.parser import Group, Lines, countable, parse
 from crawlblock.robots.sniff import is_robots
-from crawlblock.robots.syntax import Group, Lines, countable, parse
 
 # What a signal is about.
 TRAIN = "train"  # training of AI models

@@ -17,9 +17,9 @@ from filelock import FileLock
 from crawlblock import __version__, loops
 from crawlblock.errors import InputError, StoreError, UpstreamError
 from crawlblock.outcome import Outcome
-from crawlblock.scan.aside import aside, remove_pieces, remove_rest, saved, writing
-from crawlblock.scan.captures import Captures, Reader
 from crawlblock.scan.plan import Plan, Shard
+from crawlblock.scan.rows import Captures, Reader
+from crawlblock.scan.tempfiles import aside, remove_pieces, remove_rest, saved, writing
 from crawlblock.sources.commoncrawl.mirror import open_mirror
 from crawlblock.transport import Limits
 from crawlblock.warc.reader import Damage, records

@@ -3,8 +3,8 @@
 import hashlib
 from typing import NamedTuple
 
+from crawlblock.robots.parser import SIZE_LIMIT
 from crawlblock.robots.sniff import is_robots
-from crawlblock.robots.syntax import SIZE_LIMIT
 
 _NEAR = 16  # bytes before the word itself that the start of its line is looked for in
 _SITEMAPS = 8  # lines that are emptied

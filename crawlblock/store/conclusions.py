@@ -17,8 +17,8 @@ from crawlblock.robots.authorship import Template
 from crawlblock.robots.meaning import Ruling
 from crawlblock.robots.signals import Signal
 from crawlblock.store.database import Database
-from crawlblock.store.frames import registered
-from crawlblock.store.settle import settle
+from crawlblock.store.relations import registered
+from crawlblock.store.selecting import settle
 from crawlblock.store.stamps import READING, stamp_ids
 
 _CRAWLER_SCHEMA = pl.Schema(

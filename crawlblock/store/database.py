@@ -11,8 +11,8 @@ import duckdb
 from filelock import FileLock, Timeout
 
 from crawlblock.errors import CrawlblockError, LockedError, StoreError
-from crawlblock.store.layout import CONFIG, check_copy, is_current
 from crawlblock.store.renewal import renew
+from crawlblock.store.schema import CONFIG, check_copy, is_current
 
 # How long, in s, the file is waited for while another process has it open to answer a question.
 _PATIENCE = 5.0

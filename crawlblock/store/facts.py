@@ -12,9 +12,9 @@ from crawlblock.captures.frames import Batch
 from crawlblock.errors import InputError
 from crawlblock.model import Fetch, Member, SnapshotKind
 from crawlblock.outcome import Ending
-from crawlblock.store.adding import add_batch, count_rows
 from crawlblock.store.database import Database
-from crawlblock.store.frames import registered
+from crawlblock.store.insert import add_batch, count_rows
+from crawlblock.store.relations import registered
 
 _MEMBER_SCHEMA = pl.Schema(
     {

@@ -15,10 +15,10 @@ import polars as pl
 from crawlblock.captures.earlier import asked_of, fetch_of_capture, fetch_of_scanned
 from crawlblock.captures.frames import Batch, batch_of
 from crawlblock.model import Asked, Fetch
-from crawlblock.store.adding import add_rows
-from crawlblock.store.frames import registered
-from crawlblock.store.layout import CONFIG, schema, tables
-from crawlblock.store.settle import settle
+from crawlblock.store.insert import add_rows
+from crawlblock.store.relations import registered
+from crawlblock.store.schema import CONFIG, schema, tables
+from crawlblock.store.selecting import settle
 
 _BEFORE = "crawlblock_layout_before"  # a name that no database file has by chance
 _SAME = ("panels", "panel", "ranks", "runs", "accepted", "weights", "templates", "breaks")

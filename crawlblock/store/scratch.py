@@ -7,9 +7,9 @@ import duckdb
 
 from crawlblock.captures.frames import Batch, joined
 from crawlblock.model import SnapshotKind
-from crawlblock.store.adding import add_batch
-from crawlblock.store.layout import schema
-from crawlblock.store.settle import settle
+from crawlblock.store.insert import add_batch
+from crawlblock.store.schema import schema
+from crawlblock.store.selecting import settle
 
 
 @contextmanager

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import duckdb
 
-from crawlblock.store.adding import count_rows
 from crawlblock.store.conclusions import Conclusions
 from crawlblock.store.database import Database
 from crawlblock.store.facts import Facts
+from crawlblock.store.insert import count_rows
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,9 @@ from yarl import URL
 
 from crawlblock.errors import InputError, UpstreamError
 from crawlblock.outcome import Outcome
-from crawlblock.transport.answers import (
+from crawlblock.transport.identity import is_loopback
+from crawlblock.transport.partial import PartialFile
+from crawlblock.transport.responses import (
     MOST_IN_MEMORY,
     Moved,
     continues,
@@ -26,9 +28,7 @@ from crawlblock.transport.answers import (
     stated_size,
     stated_total,
 )
-from crawlblock.transport.gate import Busy, Clock, Failure, HostGate, Limits, Refusal, Sleep
-from crawlblock.transport.identity import is_loopback
-from crawlblock.transport.partial import PartialFile
+from crawlblock.transport.throttle import Busy, Clock, Failure, HostGate, Limits, Refusal, Sleep
 from crawlblock.transport.traffic import Heard, Traffic
 from crawlblock.transport.waits import used_up
 

@@ -9,8 +9,8 @@ from json.encoder import encode_basestring_ascii
 from typing import NamedTuple
 
 from crawlblock.outcome import Ending
+from crawlblock.robots.parser import SIZE_LIMIT
 from crawlblock.robots.sniff import is_robots
-from crawlblock.robots.syntax import SIZE_LIMIT
 from crawlblock.warc.codings import CODINGS, UNREADABLE, decoded, has_control
 
 # Response headers worth keeping: what kind of answer it was, who gave it, and signals beside the

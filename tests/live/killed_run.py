@@ -9,7 +9,7 @@ import click
 
 from crawlblock.cli import cli, main
 from crawlblock.pipeline.live import Asking, collect_live
-from crawlblock.pipeline.runs import Run, Tally, recorded
+from crawlblock.pipeline.run import Run, Tally, recorded
 from crawlblock.sources.live import Pace
 from crawlblock.store.store import Store
 from live.servers import LOOPBACK, TestResolver

@@ -11,7 +11,7 @@ from ipaddress import ip_network
 
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from crawlblock.sources.live.guard import Network
+from crawlblock.sources.live.ssrf import Network
 
 LOOPBACK: frozenset[Network] = frozenset({ip_network("127.0.0.0/8")})
 ROBOTS = b"User-agent: GPTBot\nDisallow: /\n"

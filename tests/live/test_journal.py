@@ -12,7 +12,7 @@ from crawlblock.captures.frames import batch_of
 from crawlblock.model import Asked, Fetch
 from crawlblock.outcome import Outcome
 from crawlblock.pipeline.live import recover
-from crawlblock.pipeline.runs import Tally
+from crawlblock.pipeline.run import Tally
 from crawlblock.sources.live import Answer, Archive, Journal, Visit, journals, read_journal
 from crawlblock.store.store import Store
 from crawlblock.warc.http import digest

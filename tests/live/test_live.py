@@ -17,7 +17,7 @@ from crawlblock.cli.live import live
 from crawlblock.errors import InputError, StoreError
 from crawlblock.model import SnapshotKind
 from crawlblock.pipeline.live import Asking, snapshot_name
-from crawlblock.pipeline.runs import UNLIMITED, Budget, Tally, now
+from crawlblock.pipeline.run import UNLIMITED, Budget, Tally, now
 from crawlblock.sources.live import Answer, Archive
 from crawlblock.store.store import Store
 from crawlblock.warc.reader import Record, records

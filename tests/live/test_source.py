@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from crawlblock.pipeline.live import collect_live
-from crawlblock.pipeline.runs import Run
+from crawlblock.pipeline.run import Run
 from crawlblock.sources.live import (
     Archive,
     Fetcher,

@@ -7,7 +7,7 @@ import pytest
 
 from crawlblock.outcome import Outcome
 from crawlblock.sources.live import MOST_KEPT
-from crawlblock.sources.live.guard import Network
+from crawlblock.sources.live.ssrf import Network
 from crawlblock.warc.http import digest
 from live.servers import (
     ROBOTS,

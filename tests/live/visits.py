@@ -13,10 +13,10 @@ from crawlblock.model import Capture, Fetch, Member, SnapshotKind
 from crawlblock.outcome import Outcome
 from crawlblock.pipeline.importing import import_files
 from crawlblock.pipeline.live import Asking, collect_live
-from crawlblock.pipeline.runs import UNLIMITED, Budget, Run, Tally
+from crawlblock.pipeline.run import UNLIMITED, Budget, Run, Tally
 from crawlblock.sources.files import LeftOut
 from crawlblock.sources.live import Archive, Fetcher, Pace, Patience, VisitContext, Visitor
-from crawlblock.sources.live.guard import Network
+from crawlblock.sources.live.ssrf import Network
 from crawlblock.store.store import Store
 from live.servers import LOOPBACK
 

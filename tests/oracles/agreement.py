@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from crawlblock.model import Basis
-from crawlblock.robots.evaluate import Finding, Judge, in_grammar
-from crawlblock.robots.second_opinion import protego_verdicts
+from crawlblock.robots.judge import Finding, Judge, in_grammar
+from crawlblock.robots.protego import protego_verdicts
 
 
 class Cause(StrEnum):

@@ -13,11 +13,11 @@ import pytest
 
 from crawlblock.intervals import wilson
 from crawlblock.registry import crawlers
-from crawlblock.registry.templates import templates
+from crawlblock.registry.known_templates import templates
 from crawlblock.robots.authorship import OWN, WILDCARD, Authors, Authorship, Template
-from crawlblock.robots.decisions import shared_groups
-from crawlblock.robots.evaluate import Judge
-from crawlblock.robots.marks import Mark
+from crawlblock.robots.judge import Judge
+from crawlblock.robots.markers import Mark
+from crawlblock.robots.rulesets import shared_groups
 
 pytestmark = pytest.mark.own_code
 

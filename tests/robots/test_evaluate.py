@@ -5,7 +5,7 @@ import gzip
 import pytest
 
 from crawlblock.model import Basis, Restriction, Verdict
-from crawlblock.robots.evaluate import Judge, in_grammar
+from crawlblock.robots.judge import Judge, in_grammar
 from crawlblock.robots.sniff import is_robots
 
 pytestmark = pytest.mark.own_code

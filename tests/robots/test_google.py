@@ -15,10 +15,10 @@ from conftest import SHARED
 from robotstxt.robots import _lib
 
 from crawlblock.registry import crawlers
-from crawlblock.robots.evaluate import Judge, in_grammar
-from crawlblock.robots.rules import winner
+from crawlblock.robots.judge import Judge, in_grammar
+from crawlblock.robots.matcher import winner
+from crawlblock.robots.parser import escape, parse
 from crawlblock.robots.sniff import is_robots
-from crawlblock.robots.syntax import escape, parse
 from robots.generated import TOKENS, robots_files
 
 pytestmark = pytest.mark.own_code

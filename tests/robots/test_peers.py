@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from crawlblock.outcome import Outcome
-from crawlblock.robots.evaluate import Judge
+from crawlblock.robots.judge import Judge
 from crawlblock.robots.peers import DEFINITIONS, READINGS, unambiguous
 
 pytestmark = pytest.mark.own_code

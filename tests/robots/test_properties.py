@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from oracles.agreement import agreement
 
 from crawlblock.model import Restriction
-from crawlblock.robots.evaluate import STAR, Judge
-from crawlblock.robots.rules import Effort, decide, winner
-from crawlblock.robots.second_opinion import protego_verdicts
-from crawlblock.robots.syntax import Group, line_of, parse
+from crawlblock.robots.judge import STAR, Judge
+from crawlblock.robots.matcher import Effort, decide, winner
+from crawlblock.robots.parser import Group, line_of, parse
+from crawlblock.robots.protego import protego_verdicts
 from robots.generated import TOKENS, robots_files
 
 pytestmark = pytest.mark.own_code

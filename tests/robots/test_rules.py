@@ -5,8 +5,8 @@ from itertools import chain, product
 import pytest
 
 from crawlblock.model import Restriction
-from crawlblock.robots.rules import Decision, Effort, decide, matches, winner
-from crawlblock.robots.syntax import Group, parse
+from crawlblock.robots.matcher import Decision, Effort, decide, matches, winner
+from crawlblock.robots.parser import Group, parse
 
 pytestmark = pytest.mark.own_code
 

@@ -3,8 +3,8 @@
 import pytest
 from oracles.agreement import Cause, agreement
 
-from crawlblock.robots.second_opinion import protego_verdicts
-from crawlblock.robots.syntax import SIZE_LIMIT
+from crawlblock.robots.parser import SIZE_LIMIT
+from crawlblock.robots.protego import protego_verdicts
 
 REFUSE_GPTBOT = b"User-agent: GPTBot\nDisallow: /\n"
 

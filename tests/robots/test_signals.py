@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from crawlblock.model import Basis, Purpose, Restriction
 from crawlblock.registry import crawlers
-from crawlblock.robots.contradictions import Clash, contradictions
-from crawlblock.robots.evaluate import STAR, Judge
+from crawlblock.robots.conflicts import Clash, contradictions
+from crawlblock.robots.judge import STAR, Judge
+from crawlblock.robots.parser import SIZE_LIMIT, Lines
 from crawlblock.robots.signals import MOST, Signal, signals
-from crawlblock.robots.syntax import SIZE_LIMIT, Lines
 
 pytestmark = pytest.mark.own_code
 

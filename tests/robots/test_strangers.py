@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crawlblock.registry import crawlers
-from crawlblock.robots.evaluate import Bindings
-from crawlblock.robots.strangers import MOST, unknown_directives, unregistered
-from crawlblock.robots.syntax import SIZE_LIMIT, Lines
+from crawlblock.robots.judge import Bindings
+from crawlblock.robots.parser import SIZE_LIMIT, Lines
+from crawlblock.robots.unknown import MOST, unknown_directives, unregistered
 
 pytestmark = pytest.mark.own_code
 

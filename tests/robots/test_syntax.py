@@ -2,7 +2,7 @@
 
 import pytest
 
-from crawlblock.robots.syntax import (
+from crawlblock.robots.parser import (
     LINE_LIMIT,
     SIZE_LIMIT,
     Group,

@@ -8,11 +8,11 @@ from pathlib import Path
 from click.testing import CliRunner, Result
 
 from crawlblock.cli import cli
-from crawlblock.miniature import build
-from crawlblock.miniature.rendered import PLAIN, Rendered
+from crawlblock.demo import build
+from crawlblock.demo.contents import PLAIN, Rendered
 from crawlblock.model import Crawl
 
-MINI = Crawl("MINI-2025-33", datetime(2025, 8, 2), datetime(2025, 8, 18))
+MINI = Crawl("DEMO-2025-33", datetime(2025, 8, 2), datetime(2025, 8, 18))
 DOMAINS = 900
 TEXTS = (
     b"User-agent: *\nDisallow: /private\n",

@@ -12,14 +12,14 @@ import pytest
 from oracles.estimate import Estimate, clustered
 from polars.testing import assert_frame_equal
 
-from crawlblock.analysis.run import CENSUS, analyze, held, metrics, result_of
 from crawlblock.hosts import registered_domain
+from crawlblock.metrics.queries import CENSUS, analyze, held, metrics, result_of
 from crawlblock.pipeline.evaluate import evaluate
 from crawlblock.pipeline.history import Wanted, collect_history
-from crawlblock.pipeline.runs import Run
+from crawlblock.pipeline.run import Run
 from crawlblock.pipeline.sample import from_list, store_panel
-from crawlblock.report.hosts import host_table
-from crawlblock.robots.evaluate import Judge
+from crawlblock.report.page.host_table import host_table
+from crawlblock.robots.judge import Judge
 from crawlblock.store.store import Store
 from crawlblock.transport import Limits
 from scan.shards import crawl, domain_of, scanned, told

@@ -21,12 +21,12 @@ from disks import small_disk
 from servers import RangeServer
 
 from crawlblock.cli.scan import scan
-from crawlblock.engine import open_engine
 from crawlblock.errors import CrawlblockError
+from crawlblock.executor import open_engine
 from crawlblock.pipeline.scan import Asking, scan_shards
-from crawlblock.scan.aside import aside, saved
 from crawlblock.scan.plan import read_plan
 from crawlblock.scan.shard import Done, read_about, run_shard, shard_path
+from crawlblock.scan.tempfiles import aside, saved
 from scan.warcs import CRAWL, answer, archive, keys_of, member, planned, record
 
 pytestmark = pytest.mark.own_code

@@ -17,10 +17,10 @@ import pytest
 
 from crawlblock.errors import InputError, StoreError
 from crawlblock.pipeline.sample import from_list, store_panel
-from crawlblock.scan.found import find_shards
-from crawlblock.scan.merge import load
+from crawlblock.scan.load import load
 from crawlblock.scan.plan import Plan, Taken, cut, write_plan
 from crawlblock.scan.shard import KEY, shard_path
+from crawlblock.scan.shards import find_shards
 from crawlblock.store.database import Database
 from crawlblock.store.store import Store
 from crawlblock.warc.http import digest
@@ -201,7 +201,7 @@ def test_unusable_shards_are_named(scan: Path, tmp_path: Path) -> None:
         frame.write_parquet(path, metadata={KEY: about})
         return path.read_bytes()
 
-    other = json.dumps(json.loads(about) | {"shard": "MINI-2025-33-99999"})
+    other = json.dumps(json.loads(about) | {"shard": "DEMO-2025-33-99999"})
     frame.write_parquet(path, metadata={KEY: other})
     foreign = path.read_bytes()
     (tmp_path / "new").mkdir()

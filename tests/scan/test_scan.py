@@ -10,22 +10,22 @@ import pytest
 from click.testing import CliRunner, Result
 
 from crawlblock.cli.scan import scan
+from crawlblock.demo import build
+from crawlblock.demo.contents import Rendered
 from crawlblock.errors import InputError
-from crawlblock.miniature import build
-from crawlblock.miniature.rendered import Rendered
 from crawlblock.model import Crawl
 from crawlblock.pipeline.evaluate import evaluate
 from crawlblock.pipeline.history import Wanted, collect_history
-from crawlblock.pipeline.runs import Run
+from crawlblock.pipeline.run import Run
 from crawlblock.pipeline.sample import from_list, store_panel
-from crawlblock.robots.evaluate import Judge
+from crawlblock.robots.judge import Judge
 from crawlblock.scan.plan import draw_files, read_plan
 from crawlblock.scan.texts import kept_text
 from crawlblock.store.store import Store
 from crawlblock.transport import Limits
 from scan.warcs import CRAWL, TEXT, answer, archive, keys_of, member, record, stated
 
-MINI = Crawl("MINI-2025-33", datetime(2025, 8, 2), datetime(2025, 8, 18))
+MINI = Crawl("DEMO-2025-33", datetime(2025, 8, 2), datetime(2025, 8, 18))
 TEXTS = (
     b"User-agent: *\nDisallow: /private\n",
     b"User-agent: GPTBot\nUser-agent: CCBot\nDisallow: /\n\nUser-agent: *\nDisallow:\n",
@@ -42,7 +42,7 @@ def told(*arguments: object) -> Result:
     return CliRunner().invoke(scan, [str(each) for each in arguments])
 
 
-def miniature(directory: Path) -> list[str]:
+def demo(directory: Path) -> list[str]:
     """Write an archive of some hosts, a few behind a redirect; return the hosts."""
     hosts, captures = [], []
     for number in range(600):
@@ -86,7 +86,7 @@ def judged(store: Store) -> list[tuple[object, ...]]:
 
 def test_a_scan_gives_what_history_gives(tmp_path: Path) -> None:
     """Its shard has the facts that history stores of every host, and comes to the same verdicts."""
-    hosts = miniature(tmp_path / "mini")
+    hosts = demo(tmp_path / "mini")
     store = followed(tmp_path, tmp_path / "mini", hosts)
     assert told("plan", tmp_path / "scan", "--mirror", tmp_path / "mini", "--crawls", "all")
     ended = told("run", tmp_path / "scan")

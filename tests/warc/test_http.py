@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from scan.warcs import TEXT, answer
 
 from crawlblock.outcome import Ending
-from crawlblock.robots.syntax import SIZE_LIMIT
+from crawlblock.robots.parser import SIZE_LIMIT
 from crawlblock.warc.codings import LARGEST
 from crawlblock.warc.http import Answer, Answers, digest, headers_kept, spelled
 

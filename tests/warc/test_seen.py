@@ -7,7 +7,7 @@ from scan.warcs import TEXT, answer
 
 from crawlblock.captures.build import Seen, seen
 from crawlblock.outcome import Ending
-from crawlblock.robots.syntax import SIZE_LIMIT
+from crawlblock.robots.parser import SIZE_LIMIT
 from crawlblock.warc.http import Answers, digest
 from crawlblock.warc.reader import Record
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import polars as pl
 
 from crawlblock.sampling import frame_name
+from crawlblock.sources.commoncrawl.cost import Estimate
 from crawlblock.sources.commoncrawl.mirror import Mirror
 from crawlblock.sources.commoncrawl.parquet_columns import (
     PartColumns,
@@ -21,7 +22,6 @@ from crawlblock.sources.commoncrawl.parquet_columns import (
     keep_made,
     read_footer,
 )
-from crawlblock.sources.commoncrawl.plan import Estimate
 
 _COLUMN = "url_host_registered_domain"
 _PLAIN = "^[a-z0-9_-](?:[a-z0-9_.-]*[a-z0-9_-])?$"  # `frame_name` changes at most a first `www.`

@@ -9,7 +9,7 @@ from crawlblock.hosts import UrlParts
 from crawlblock.model import Fetch
 from crawlblock.outcome import Ending, Outcome
 from crawlblock.sources.commoncrawl.mirror import Mirror
-from crawlblock.sources.tasks import gather
+from crawlblock.transport.tasks import gather
 from crawlblock.warc.http import Answers, fits
 from crawlblock.warc.reader import Damage, read_record
 

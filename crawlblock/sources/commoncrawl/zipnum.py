@@ -19,7 +19,7 @@ from crawlblock.outcome import Outcome
 from crawlblock.sources.commoncrawl.cache import Cache
 from crawlblock.sources.commoncrawl.index import IndexRow, cdxj_row
 from crawlblock.sources.commoncrawl.mirror import Mirror
-from crawlblock.sources.tasks import gather
+from crawlblock.transport.tasks import gather
 from crawlblock.warc.codings import UNREADABLE, inflate
 
 Block = tuple[str, int, int]  # file name, offset, length

@@ -8,11 +8,11 @@ from pathlib import Path
 from crawlblock.captures.frames import Batch, joined
 from crawlblock.errors import InputError
 from crawlblock.model import SnapshotKind
-from crawlblock.sources.files.archives import read_archive
-from crawlblock.sources.files.imported import Every, LeftOut, Tally
-from crawlblock.sources.files.periods import moment
-from crawlblock.sources.files.rows import read_rows
-from crawlblock.sources.files.tables import Table, open_table, readable
+from crawlblock.sources.files.batch import Every, LeftOut, Tally
+from crawlblock.sources.files.convert import read_rows
+from crawlblock.sources.files.readers import Table, open_table, readable
+from crawlblock.sources.files.snapshots import moment
+from crawlblock.sources.files.warc_files import read_archive
 
 __all__ = ["Every", "Files", "LeftOut", "read_observation_times"]
 

@@ -12,8 +12,15 @@ import aiohttp
 from aiohttp.abc import AbstractResolver
 from yarl import URL
 
-from crawlblock.sources.live.answer import MOST_KEPT, Answer, Failure, Patience, failure, read_body
-from crawlblock.sources.live.guard import Guard, Network
+from crawlblock.sources.live.response import (
+    MOST_KEPT,
+    Answer,
+    Failure,
+    Patience,
+    failure,
+    read_body,
+)
+from crawlblock.sources.live.ssrf import Guard, Network
 
 _HEADERS = {
     "Accept": "text/plain,text/*;q=0.9,*/*;q=0.5",

@@ -22,7 +22,7 @@ from crawlblock.errors import StoreError
 from crawlblock.hosts import UrlParts
 from crawlblock.model import Asked, Fetch, Payload
 from crawlblock.outcome import Ending
-from crawlblock.sources.live.archive import recorded
+from crawlblock.sources.live.recording import recorded
 from crawlblock.sources.live.visit import Visit
 
 

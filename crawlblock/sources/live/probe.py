@@ -6,10 +6,10 @@ from yarl import URL
 
 from crawlblock.captures.build import ROBOTS
 from crawlblock.outcome import Body, Ending, Outcome, outcome_of
-from crawlblock.robots.evaluate import Judge
+from crawlblock.robots.judge import Judge
 from crawlblock.robots.sniff import body_of, challenges_page
-from crawlblock.sources.live.answer import Answer
-from crawlblock.sources.live.chain import Asker, Chain, Kept, VisitContext, kept
+from crawlblock.sources.live.redirects import Asker, Chain, Kept, VisitContext, kept
+from crawlblock.sources.live.response import Answer
 
 RESOURCE = "/"
 PAGE_ENDINGS = (Ending.HOME_PAGE, Ending.CHALLENGE)  # that only a page asked for has

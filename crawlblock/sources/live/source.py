@@ -9,7 +9,7 @@ from crawlblock.captures.frames import Batch, batch_of
 from crawlblock.model import Member, SnapshotKind
 from crawlblock.sources.live.journal import Journal
 from crawlblock.sources.live.visit import Visit, Visitor
-from crawlblock.sources.tasks import gather
+from crawlblock.transport.tasks import gather
 
 _MOST_WAITING = 32_000_000  # bytes of payloads not stored yet
 

@@ -12,9 +12,9 @@ from crawlblock.hosts import UrlParts, parse_host
 from crawlblock.model import Asked, Fetch, Member, Payload
 from crawlblock.outcome import Ending
 from crawlblock.sampling import candidates
-from crawlblock.sources.live.answer import MOST_KEPT, Answer, Failure
-from crawlblock.sources.live.chain import Asker, Kept, VisitContext, failed, kept, recalled
 from crawlblock.sources.live.probe import PAGE_ENDINGS, RESOURCE, Prober
+from crawlblock.sources.live.redirects import Asker, Kept, VisitContext, failed, kept, recalled
+from crawlblock.sources.live.response import MOST_KEPT, Answer, Failure
 from crawlblock.warc.http import digest
 
 _NO_HOST = Failure(Ending.UNREACHABLE, "not asked: this is not a host as it is written")

@@ -1,1 +1,0 @@
-"""Claims: numbers with their definition, denominator, unknowns and interval."""

@@ -1,0 +1,122 @@
+"""robots.txt texts that mean a given thing for every crawler."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from crawlblock.errors import InputError
+from crawlblock.model import Basis, Restriction, Verdict
+from crawlblock.robots.authorship import Template
+from crawlblock.robots.judge import STAR, Judge
+
+
+class Text(NamedTuple):
+    """Whose text refuses /, and which decision it is."""
+
+    author: str | None  # a template, own or wildcard; None: / is not refused
+    decision: int | None  # equal where hosts share the groups that decide
+
+
+Policy = Mapping[str, Verdict]  # by product token, and of *
+Texts = Mapping[str, Text]  # likewise; who is not in it refuses nobody
+_NOBODY = Text(None, None)
+_STRANGER = "an-agent-of-nobody"
+
+_PAD = "*" * 16  # makes a rule longer, so that it beats others, and matches the same
+
+
+class Writer:
+    """Writes the groups of a robots.txt from what they have to mean."""
+
+    def __init__(self, tokens: Iterable[str], templates: Iterable[Template] = ()) -> None:
+        """Take the product tokens that policies speak of, and the templates that write them."""
+        self._judge = Judge(tokens)
+        self._templates = {template.id: template for template in templates}
+        self._named_too = {
+            token: others for token in self._judge.tokens if (others := self._others(token))
+        }
+
+    def groups(self, policy: Policy, texts: Texts | None = None) -> str:
+        """Return groups that give every token its verdict, and each decision rules of its own.
+
+        Raises InputError for verdicts that no robots.txt can have together.
+        """
+        text = "\n".join(self._parts(policy, texts or {}))
+        verdicts = self._judge.policy(text.encode()).verdicts
+        wrong = [token for token, verdict in policy.items() if verdicts[token] != verdict]
+        if wrong:
+            raise InputError(
+                f"no robots.txt gives {wrong[0]} the verdict {policy[wrong[0]]} beside the others; "
+                "derive the facts anew"
+            )
+        return text
+
+    def _parts(self, policy: Policy, texts: Texts) -> Iterable[str]:
+        if policy[STAR].basis is Basis.WILDCARD:
+            yield self._group([STAR], policy[STAR], texts.get(STAR, _NOBODY), 0)
+        members: dict[tuple[Verdict, Text, int], list[str]] = defaultdict(list)
+        overruled = self._overruled(policy)
+        for token, verdict in policy.items():
+            if verdict.basis is Basis.NAMED:
+                text = texts.get(token, _NOBODY)
+                members[verdict, text, int(token in overruled)].append(token)
+        for (verdict, text, level), tokens in members.items():
+            yield self._group(tokens, verdict, text, level)
+
+    def _group(self, tokens: Iterable[str], verdict: Verdict, text: Text, level: int) -> str:
+        """Return a group with a rule that only its decision has, within its template's marks."""
+        rules = _rules(verdict, level)
+        if text.decision is not None:
+            rules.append(f"Disallow: /decision-{text.decision}")
+        before, after = self._marks(text.author)
+        agents = [f"User-agent: {token}" for token in tokens]
+        return "\n".join([*before, *agents, *rules, *after, ""])
+
+    def _marks(self, author: str | None) -> tuple[list[str], list[str]]:
+        """Return the lines before and after a group that show who wrote it."""
+        template = self._templates.get(author or "")
+        if template is None or not template.marks:
+            return [], []
+        mark = template.marks[0]
+        lines = [mark.start, *mark.also]  # a final * may stay: it stands for any ending
+        rules = [line for line in lines if not line.startswith("#")]
+        if rules:  # they mark the file, and must change no verdict
+            rules = [f"User-agent: {_STRANGER}", *rules, ""]
+        comments = [line for line in lines if line.startswith("#")]
+        return [*rules, *comments], [mark.end] if mark.end else []
+
+    def _overruled(self, policy: Policy) -> set[str]:
+        """Return the tokens that another token's agent line binds to rules which are not theirs."""
+        return {
+            other
+            for token, others in self._named_too.items()
+            for other in others
+            if policy[token].basis is Basis.NAMED and policy[other] != policy[token]
+        }
+
+    def _others(self, token: str) -> set[str]:
+        """Return the tokens that a token's agent line binds besides: AI2Bot's also binds AI."""
+        if token == STAR:
+            return set()
+        verdicts = self._judge.policy(f"User-agent: {token}\nDisallow: /\n".encode()).verdicts
+        return {name for name, v in verdicts.items() if v.basis is Basis.NAMED} - {token}
+
+
+def _rules(verdict: Verdict, level: int) -> list[str]:
+    """Return rules for a verdict; on level 1 they beat whatever level 0 says."""
+    pad = _PAD * level
+    reset = [f"Allow: /{pad}"] if level else []
+    root = f"{pad}/$"
+    match verdict.restriction, verdict.root_allowed:
+        case Restriction.FULL, _:
+            return [f"Disallow: /{pad}"]
+        case Restriction.ALL_BUT, True:
+            return [f"Disallow: /{pad}", f"Allow: {root}"]
+        case Restriction.ALL_BUT, _:
+            return [f"Disallow: /{pad}", f"Allow: /about{pad}"]
+        case Restriction.PARTIAL, False:
+            return [*reset, f"Disallow: {root}"]
+        case Restriction.PARTIAL, _:
+            return [*reset, f"Disallow: /private{pad}"]
+        case _:
+            return reset or ["Disallow:"]

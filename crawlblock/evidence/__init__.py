@@ -1,0 +1,1 @@
+"""What captures show: the lines that decide, and the transitions."""

@@ -1,0 +1,194 @@
+"""How verdicts changed: one host for all crawlers, and all hosts since some day."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from operator import attrgetter
+
+import duckdb
+
+from crawlblock.evidence.explanation import Instant
+
+_UNKNOWN = "unknown"
+
+# A row per snapshot and crawler for one host, also for snapshots that asked the panel and have
+# nothing about it. All captures of a host are one series here: no share is taken of them.
+_STANDINGS = """
+WITH asked AS (
+    SELECT c.snapshot, s.first_capture, coalesce(c.fetch_time, s.first_capture) AS time, c.outcome,
+           c.status, CASE WHEN c.digest IS NULL THEN 'http ' || c.status ELSE y.policy END AS answer
+    FROM captures c
+    JOIN snapshots s ON s.snapshot = c.snapshot
+    LEFT JOIN payloads y ON y.digest = c.digest
+    WHERE c.host = $1 AND c.resource = '/robots.txt'
+), points AS (
+    FROM asked
+    UNION ALL BY NAME
+    SELECT snapshot, CAST(snapshot_date AS TIMESTAMP) AS first_capture, time, outcome
+    FROM population WHERE host = $1 AND snapshot NOT IN (SELECT snapshot FROM asked)
+)
+SELECT p.snapshot, p.time, p.outcome, p.status, k.token, coalesce(m.restriction, 'unknown'),
+       coalesce(m.basis, 'unknown'), m.root_allowed
+FROM points p
+CROSS JOIN crawlers k
+LEFT JOIN meanings m ON m.answer = p.answer AND m.token = k.token
+WHERE (len($2) = 0 OR k.token IN (SELECT unnest($2)))
+  AND coalesce(CAST(p.first_capture AS DATE) >= k.documented_since, true)
+ORDER BY lower(k.token), k.token, p.time NULLS FIRST, p.snapshot
+"""
+
+# The view works per population. Crawls and live runs of the panel are one population, so that
+# turns between an old crawl and today are seen; an import that goes beyond the panel is another.
+# Where both saw one event, the one that dates it better stays.
+_CHANGES = """
+WITH wanted AS (
+    SELECT c.* FROM changes c
+    WHERE (len($1) = 0 OR c.token IN (SELECT unnest($1)))
+), told AS (
+    FROM wanted w WHERE NOT EXISTS (
+        SELECT 1 FROM wanted o
+        WHERE o.host = w.host AND o.token = w.token AND o.event = w.event
+          AND o.population <> w.population AND o.after < w.before AND w.after < o.before
+          AND (o.before - o.after < w.before - w.after
+               OR o.before - o.after = w.before - w.after AND o.population < w.population)
+    )
+), earlier AS (
+    SELECT c.host, coalesce(c.fetch_time, s.first_capture) AS time, max(c.snapshot) AS snapshot
+    FROM captures c JOIN snapshots s USING (snapshot)
+    WHERE c.resource = '/robots.txt' GROUP BY ALL
+), places AS (
+    SELECT snapshot, row_number() OVER (ORDER BY first_capture, snapshot) AS place FROM snapshots
+)
+SELECT t.host, t.token, t.event, e.snapshot, t.snapshot, t.after, t.before, t.from_restriction,
+       t.to_restriction, t.from_basis, t.to_basis, t.authored_by, c.status, c.digest
+FROM told t
+JOIN places p ON p.snapshot = t.snapshot
+JOIN captures c ON c.snapshot = t.snapshot AND c.host = t.host AND c.resource = '/robots.txt'
+LEFT JOIN earlier e ON e.host = t.host AND e.time = t.after
+WHERE CASE WHEN $2 IS NULL THEN t.before >= $3
+           ELSE p.place > (SELECT place FROM places WHERE snapshot = $2) END
+  AND CASE WHEN $5 IS NULL THEN true WHEN $4 IS NULL THEN t.before < $5
+           ELSE p.place <= (SELECT place FROM places WHERE snapshot = $4) END
+ORDER BY t.before DESC, t.host, lower(t.token), t.token
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a host's answer in a snapshot means for a crawler."""
+
+    snapshot: str
+    time: datetime | None
+    outcome: str
+    status: int | None
+    token: str
+    restriction: str
+    basis: str
+    root_allowed: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Where a host's verdict on a crawler became another one, or was first told (after is None).
+
+    One to unknown stands only where it is the last word: unknowns between two known verdicts are
+    counted instead.
+    """
+
+    token: str
+    from_snapshot: str | None
+    snapshot: str
+    after: datetime | None  # the last capture with the verdict before
+    before: datetime | None  # the first capture with the new one
+    from_restriction: str | None
+    to_restriction: str
+    from_basis: str | None
+    to_basis: str
+    unknown: int  # captures that could not be told: before this one, at the end those since
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A host that began or stopped refusing / to a crawler, between two captures."""
+
+    host: str
+    token: str
+    event: str  # refused or opened
+    from_snapshot: str | None
+    snapshot: str
+    after: datetime
+    before: datetime
+    from_restriction: str
+    to_restriction: str
+    from_basis: str
+    to_basis: str
+    authored_by: str | None  # whose text refuses, or refused until then
+    status: int | None  # of the capture that shows it
+    digest: str | None  # of its payload
+
+
+def standings(
+    con: duckdb.DuckDBPyConnection, host: str, tokens: Sequence[str] = ()
+) -> list[Standing]:
+    """Return a host's verdict on every crawler (or on these) in every snapshot, by crawler.
+
+    A crawler is counted from the day it was documented.
+    """
+    rows = con.execute(_STANDINGS, [host, list(tokens)]).fetchall()
+    return [Standing(*row) for row in rows]
+
+
+def turns(rows: Iterable[Standing]) -> list[Turn]:
+    """Return the first verdict and each later one that differs, by crawler in order of time."""
+    found: list[Turn] = []
+    for _, series in groupby(rows, attrgetter("token")):
+        found += _turns_of(series)
+    return found
+
+
+def _turns_of(series: Iterable[Standing]) -> Iterator[Turn]:
+    last: Standing | None = None
+    unknown: list[Standing] = []
+    for row in series:
+        if row.restriction == _UNKNOWN:
+            unknown.append(row)
+            continue
+        if last is None or (last.restriction, last.basis) != (row.restriction, row.basis):
+            yield _turn(last, row, len(unknown))
+        last = row
+        unknown = []
+    if unknown:
+        yield _turn(last, unknown[0], len(unknown))
+
+
+def _turn(last: Standing | None, row: Standing, unknown: int) -> Turn:
+    return Turn(
+        row.token,
+        last.snapshot if last else None,
+        row.snapshot,
+        last.time if last else None,
+        row.time,
+        last.restriction if last else None,
+        row.restriction,
+        last.basis if last else None,
+        row.basis,
+        unknown,
+    )
+
+
+def changes(
+    con: duckdb.DuckDBPyConnection,
+    since: Instant,
+    until: Instant | None = None,
+    tokens: Sequence[str] = (),
+) -> list[Change]:
+    """Return who began or stopped refusing whom, newest first.
+
+    A date takes what the captures of that day and later show (and up to the end of the day
+    `until`); a snapshot takes what the snapshots after it show (and up to `until` itself), so that
+    neighbouring spans neither overlap nor leave a gap.
+    """
+    last = (until.snapshot, until.start if until.snapshot else until.end) if until else (None, None)
+    rows = con.execute(_CHANGES, [list(tokens), since.snapshot, since.start, *last]).fetchall()
+    return [Change(*row) for row in rows]

@@ -1,0 +1,103 @@
+"""Tasks in processes of this machine."""
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import suppress
+from multiprocessing import get_context, parent_process
+from multiprocessing.connection import Connection, wait
+from threading import Thread
+from typing import Self
+
+from crawlblock.executor.protocol import Reply, Spoiled, attempt
+
+
+class Local:
+    """Processes of this machine, each begun anew: a killed one costs its own task alone."""
+
+    def __init__(self, processes: int) -> None:
+        """Take how many; they begin as they are needed."""
+        self._processes = processes
+        self._idle: list[_Process] = []
+        self._busy: dict[int, _Process] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        processes = [*self._idle, *self._busy.values()]
+        for process in processes:
+            process.stop()
+        for process in processes:
+            process.end()
+
+    def room(self) -> int:
+        """Return the number of processes."""
+        return self._processes
+
+    def start(self, number: int, packed: bytes) -> None:
+        """Give a task to an idle process, or to a new one."""
+        while True:
+            process = self._idle.pop() if self._idle else _Process()
+            try:
+                process.connection.send_bytes(packed)
+            except OSError:  # it was killed while it was idle
+                process.end()
+                continue
+            self._busy[number] = process
+            return
+
+    def ended(self) -> Iterator[tuple[int, Reply]]:
+        """Wait until processes answer or die."""
+        answered = wait([process.connection for process in self._busy.values()])
+        for number, process in list(self._busy.items()):
+            if process.connection not in answered:
+                continue
+            del self._busy[number]
+            try:
+                reply: Reply = process.connection.recv()
+            except (EOFError, OSError):
+                reply = Spoiled(process.end())
+            else:
+                self._idle.append(process)
+            yield number, reply
+
+
+class _Process:
+    """A process that runs one task after the other; never forked, for polars would hang."""
+
+    def __init__(self) -> None:
+        spawn = get_context("spawn")
+        self.connection, theirs = spawn.Pipe()
+        self._process = spawn.Process(target=_serve, args=(theirs,), daemon=True)
+        self._process.start()
+        theirs.close()
+
+    def stop(self) -> None:
+        """Let it end, whatever it is at: what it writes is whole or has no name."""
+        self._process.terminate()
+
+    def end(self) -> str:
+        """Wait until it has ended and return how."""
+        self.connection.close()
+        self._process.join()
+        code = self._process.exitcode or 0
+        how = f"was killed ({signal.Signals(-code).name})" if code < 0 else f"ended with {code}"
+        return f"the process that ran it {how}, perhaps for want of memory"
+
+
+def _serve(connection: Connection) -> None:
+    """Run the tasks that come, until no more can come."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends this one
+    Thread(target=_end_with_parent, daemon=True).start()
+    with suppress(EOFError, OSError):
+        while True:
+            connection.send(attempt(connection.recv_bytes()))
+
+
+def _end_with_parent() -> None:
+    """End at once when the parent is gone: the next run must find nobody at its shards."""
+    parent = parent_process()
+    if parent:
+        parent.join()
+        os._exit(1)

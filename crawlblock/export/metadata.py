@@ -1,0 +1,193 @@
+"""What machines read about an export: Frictionless, Croissant, and our own manifest."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any
+
+from crawlblock.export.dataset import State, Wish, licences
+from crawlblock.export.tables import Field, Table
+from crawlblock.pipeline.run import versions
+
+FORMAT = "crawlblock export 1"
+_MEDIA = {"csv": "text/csv", "parquet": "application/vnd.apache.parquet"}
+# DuckDB's types in the words of Frictionless and of Croissant; decimals come with their digits.
+_TYPES = {
+    "VARCHAR": ("string", "sc:Text"),
+    "BIGINT": ("integer", "sc:Integer"),
+    "INTEGER": ("integer", "sc:Integer"),
+    "DOUBLE": ("number", "sc:Float"),
+    "BOOLEAN": ("boolean", "sc:Boolean"),
+    "DATE": ("date", "sc:Date"),
+    "TIMESTAMP": ("datetime", "sc:DateTime"),
+    "BLOB": ("string", "sc:Text"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file of an export."""
+
+    path: str  # from the export's folder
+    bytes: int
+    sha256: str
+
+
+def manifest(
+    wish: Wish, held: State, tables: Sequence[Table], written: Mapping[str, File]
+) -> dict[str, Any]:
+    """Return what an export is of and which files are its own."""
+    return {
+        "format": FORMAT,
+        "title": wish.title,
+        "licence": wish.licence,
+        "reading": wish.reading,
+        "bodies": wish.bodies,
+        "layout": held.layout,
+        "registry": list(held.registry),
+        "versions": versions(),
+        "rows": {f"{table.folder}/{table.name}": table.rows for table in tables},
+        "files": {f.path: {"bytes": f.bytes, "sha256": f.sha256} for f in written.values()},
+    }
+
+
+def datapackage(
+    wish: Wish, held: State, tables: Sequence[Table], written: Mapping[str, File]
+) -> dict[str, Any]:
+    """Return the Data Package: CSV files with a schema, Parquet files as files."""
+    licence = licences()[wish.licence]
+    return {
+        "profile": "data-package",
+        "name": "crawlblock-export",
+        "title": wish.title,
+        "description": "Who may still crawl the web, by host, snapshot and crawler.",
+        "version": held.version,
+        "licenses": [{"name": licence.spdx, "title": licence.title, "path": licence.url}],
+        "contributors": [{"title": name, "role": "author"} for name in wish.authors],
+        "resources": [
+            _resource(table, form, file)
+            for table in tables
+            for form in table.formats
+            for file in _files(table, form, written)
+        ],
+    }
+
+
+def _files(table: Table, form: str, written: Mapping[str, File]) -> list[File]:
+    before, star, after = table.path(form).partition("*")
+    if not star:
+        return [written[before]]
+    return [f for p, f in sorted(written.items()) if p.startswith(before) and p.endswith(after)]
+
+
+def _resource(table: Table, form: str, file: File) -> dict[str, Any]:
+    """Return a file's description; only tables have a schema, and Parquet brings its own."""
+    stem = file.path.removesuffix(f".{form}").replace("/", "-")
+    common = {
+        "name": stem if form == "csv" else f"{stem}-{form}",
+        "path": file.path,
+        "format": form,
+        "mediatype": _MEDIA[form],
+        "description": table.about,
+        "hash": f"sha256:{file.sha256}",
+    }
+    if form != "csv":
+        return common | {"type": "file"}
+    schema: dict[str, Any] = {"fields": [_field(table, field) for field in table.fields]}
+    if table.key:
+        schema["primaryKey"] = list(table.key)
+    plain = {
+        "type": "table", "profile": "tabular-data-resource", "encoding": "utf-8",
+        "bytes": file.bytes,
+    }  # fmt: skip
+    return common | plain | {"schema": schema}
+
+
+def _type(field: Field) -> tuple[str, str]:
+    return _TYPES["DOUBLE" if field.type.startswith("DECIMAL") else field.type]
+
+
+def _field(table: Table, field: Field) -> dict[str, Any]:
+    described: dict[str, Any] = {"name": field.name, "type": _type(field)[0]}
+    if field.about:
+        described["description"] = field.about
+    if field.name in table.key:
+        described["constraints"] = {"required": True}
+    return described
+
+
+def croissant(
+    wish: Wish, held: State, tables: Sequence[Table], written: Mapping[str, File]
+) -> dict[str, Any]:
+    """Return Croissant metadata; record sets read CSV where there is one, which all readers can."""
+    context = json.loads((files(__package__) / "context.json").read_text("utf-8"))
+    about: dict[str, Any] = {
+        "@context": context,
+        "@type": "sc:Dataset",
+        "conformsTo": "http://mlcommons.org/croissant/1.0",
+        "name": "crawlblock-export",
+        "alternateName": wish.title,
+        "description": "Who may still crawl the web, by host, snapshot and crawler.",
+        "license": licences()[wish.licence].url,
+        "version": held.version,
+        "citeAs": f"{'; '.join(wish.authors) or 'Anonymous'}: {wish.title}, {held.version}.",
+        "distribution": [part for table in tables for part in _distribution(table, written)],
+        "recordSet": [_record_set(table) for table in tables],
+    }
+    if wish.authors:
+        about["creator"] = [{"@type": "sc:Organization", "name": name} for name in wish.authors]
+    if held.span:
+        about["temporalCoverage"] = held.span
+    return about
+
+
+def _distribution(table: Table, written: Mapping[str, File]) -> list[dict[str, Any]]:
+    objects = [
+        {
+            "@type": "cr:FileObject",
+            "@id": file.path,
+            "name": file.path,
+            "contentUrl": file.path,
+            "contentSize": f"{file.bytes} B",
+            "encodingFormat": "application/x-parquet" if form == "parquet" else _MEDIA[form],
+            "sha256": file.sha256,
+        }
+        for form in table.formats
+        for file in _files(table, form, written)
+    ]
+    path = table.path(table.formats[0])
+    if "*" in path:
+        part = {
+            "@type": "cr:FileSet", "@id": path, "name": path, "includes": path,
+            "encodingFormat": "application/x-parquet",
+            "containedIn": [{"@id": one["@id"]} for one in objects],
+        }  # fmt: skip
+        return [*objects, part]
+    return objects
+
+
+def _record_set(table: Table) -> dict[str, Any]:
+    name = table.label
+    path = table.path(table.formats[-1])
+    source = {"fileSet" if "*" in path else "fileObject": {"@id": path}}
+    described: dict[str, Any] = {
+        "@type": "cr:RecordSet",
+        "@id": name,
+        "name": name,
+        "description": table.about,
+        "field": [
+            {
+                "@type": "cr:Field",
+                "@id": f"{name}/{field.name}",
+                "name": field.name,
+                "description": field.about,
+                "dataType": _type(field)[1],
+                "source": source | {"extract": {"column": field.name}},
+            }
+            for field in table.fields
+        ],
+    }
+    if table.key:
+        described["key"] = [{"@id": f"{name}/{column}"} for column in table.key]
+    return described

@@ -1,0 +1,115 @@
+"""What people read about an export: the card of the dataset, and how to cite it."""
+
+import json
+from collections.abc import Sequence
+from importlib.resources import files
+from string import Template
+
+from crawlblock import __version__
+from crawlblock.export.dataset import State, Wish, licences
+from crawlblock.export.tables import BODIES, Table
+from crawlblock.report.labels import READINGS
+
+_RENDERED = (
+    "**This is the sample bundled with crawlblock.** Hosts, dates and who refused whom are real, "
+    "as others' regular fetches saw them; the archive's files (`DEMO-`) were rendered from those "
+    "facts and are not Common Crawl's captures. The hosts stand for themselves, not for the web.\n"
+)
+_BODIES = (
+    "**`bodies/` holds the robots.txt files themselves.** They are their sites' own texts: no "
+    "licence of this dataset covers them, and they may name persons and paths that nobody meant to "
+    "be spread. Do not pass them on without a reason.\n"
+)
+_SIZES = (1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000, 1_000_000_000)
+_SHORT = {1_000: "1K", 10_000: "10K", 100_000: "100K", 1_000_000: "1M", 10_000_000: "10M",
+          100_000_000: "100M", 1_000_000_000: "1B"}  # fmt: skip
+
+
+def card(wish: Wish, held: State, tables: Sequence[Table]) -> str:
+    """Return the README, ready for a dataset at Hugging Face."""
+    licence = licences()[wish.licence]
+    text = Template((files(__package__) / "card.md").read_text("utf-8"))
+    return text.substitute(
+        front_matter=_front_matter(wish, tables),
+        title=plain(wish.title),
+        crawlblock=__version__,
+        extent=f"{held.hosts:,} hosts, {held.snapshots:,} snapshots"
+        + (f", {held.span.replace('/', ' to ')}.\n" if held.span else ".\n"),
+        rendered=_RENDERED + "\n" if held.rendered else "",
+        bodies=_BODIES + "\n" if wish.bodies else "",
+        reading=f"`{wish.reading}`: {READINGS.get(wish.reading, wish.reading)}",
+        tables="\n".join(map(_section, tables)),
+        licence=licence.title,
+        licence_url=licence.url,
+    )
+
+
+def _front_matter(wish: Wish, tables: Sequence[Table]) -> str:
+    """Return the card's head as YAML, of which JSON is a part."""
+    rows = next(table.rows for table in tables if table.name == "population")
+    configs = [
+        {
+            "config_name": table.label,
+            "data_files": table.path("parquet"),
+            **({"default": True} if table.name == "population" else {}),
+        }
+        for table in tables
+        if table.rows  # without rows a reader cannot tell the types
+    ]
+    head = {
+        "license": licences()[wish.licence].hugging_face,
+        "pretty_name": wish.title,
+        "tags": ["robots.txt", "web-crawling", "common-crawl"],
+        "size_categories": [_size(rows)],
+        "configs": configs,
+    }
+    return "\n".join(f"{key}: {json.dumps(value)}" for key, value in head.items())
+
+
+def _size(rows: int) -> str:
+    """Return a number of rows in the words of Hugging Face."""
+    above = next((size for size in _SIZES if rows < size), None)
+    if above is None:
+        return "1B<n<10B"
+    if above == _SIZES[0]:
+        return "n<1K"
+    return f"{_SHORT[above // 10]}<n<{_SHORT[above]}"
+
+
+def _section(table: Table) -> str:
+    only = "" if len(table.formats) > 1 else f", {table.formats[0]} only"
+    where = f"{table.folder}/" if table.folder != BODIES else ""
+    rows = "\n".join(
+        f"| `{f.name}` | {f.type.lower()} | {f.about.replace('|', '/')} |" for f in table.fields
+    )
+    return (
+        f"### {where}{table.name}\n\n{table.about} {table.rows:,} rows{only}.\n\n"
+        f"| column | type | |\n|---|---|---|\n{rows}\n"
+    )
+
+
+def plain(text: str) -> str:
+    """Return a person's words as Markdown that means nothing but them."""
+    return "".join(f"\\{letter}" if letter in "\\`*_[]<>#|&" else letter for letter in text)
+
+
+def citation(wish: Wish, held: State) -> str:
+    """Return the CITATION.cff of the dataset."""
+    names = wish.authors or ("Anonymous",)
+    lines = [
+        "cff-version: 1.2.0",
+        "message: If you use these data, please cite them and the sources their README names.",
+        "type: dataset",
+        f"title: {json.dumps(wish.title)}",
+        f"version: {json.dumps(held.version)}",
+        f"license: {wish.licence}",
+        "authors:",
+        *(f"  - name: {json.dumps(name)}" for name in names),
+        "references:",
+        "  - type: software",
+        "    title: crawlblock",
+        f"    version: {json.dumps(__version__)}",
+        "    authors:",
+        "      - name: The crawlblock authors",
+    ]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,159 @@
+"""The tables of an export: each is a file in the folder `tables`, and that is all there is to one.
+
+A file has a header of `-- key:` (what names a row), `-- of:` (the tables whose COMMENT ON describes
+its columns, the first that has one) and, where only one is written, `-- files:`.
+"""
+
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from crawlblock.metrics.columns import words_of
+from crawlblock.metrics.computed import DERIVED, Derived
+from crawlblock.metrics.queries import Metric, analyze, metrics
+
+FORMATS = ("parquet", "csv")
+FIRST = ("population", "meanings")  # what most readers want
+LONG = "access"  # millions of rows that population and meanings give as well
+CLAIMS = "claims"
+BODIES = "bodies"
+_PART = 64 * 2**20  # bytes of bodies in one file
+_HERE = files(__package__)
+_CSV = "FORMAT csv, HEADER, TIMESTAMPFORMAT '%Y-%m-%dT%H:%M:%S.%f'"
+_PARQUET = "FORMAT parquet, COMPRESSION zstd"
+# The parts that bodies are written in: about so many bytes each, by digest.
+_PARTS = """
+SELECT min(digest), max(digest)
+FROM (SELECT digest, sum(bytes) OVER (ORDER BY digest) // ? AS part FROM payloads)
+GROUP BY part ORDER BY part
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A column: its name, its type in DuckDB's words, and what it holds."""
+
+    name: str
+    type: str
+    about: str
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table as it was written."""
+
+    name: str
+    folder: str  # data, claims or bodies
+    about: str
+    key: tuple[str, ...]  # the columns that name a row; empty if none do
+    fields: tuple[Field, ...]
+    rows: int
+    formats: tuple[str, ...]
+
+    @property
+    def label(self) -> str:
+        """Return its name among all tables: a claim may be called as a table of the database."""
+        return f"{self.folder}-{self.name}" if self.folder == CLAIMS else self.name
+
+    def path(self, form: str) -> str:
+        """Return where it lies in the export, of several files with a * for their number."""
+        several = "-*" if self.name == BODIES else ""
+        return f"{self.folder}/{self.name}{several}.{form}"
+
+
+def table_names(long: bool) -> list[str]:
+    """Return the tables in the folder `tables`, without the long one unless it is wanted."""
+    names = {f.name.removesuffix(".sql") for f in (_HERE / "tables").iterdir()} - {*FIRST, LONG}
+    return [*FIRST, *([LONG] if long else []), *sorted(names)]
+
+
+def write_table(con: duckdb.DuckDBPyConnection, name: str, target: Path) -> Table:
+    """Write a table below a folder in an order of its own, holding no more than DuckDB may."""
+    sql = (_HERE / "tables" / f"{name}.sql").read_text("utf-8")
+    header = dict(
+        line.removeprefix("-- ").split(": ") for line in sql.splitlines() if line[:3] == "-- "
+    )
+    formats = tuple(header.get("files", ", ".join(FORMATS)).split(", "))
+    (target / "data").mkdir(exist_ok=True)
+    parquet, csv = (str(target / "data" / f"{name}.{form}").replace("'", "''") for form in FORMATS)
+    ((rows,),) = con.execute(f"COPY ({sql}) TO '{parquet}' ({_PARQUET})").fetchall()
+    if "csv" in formats:  # from the other file, which is sorted
+        con.execute(f"COPY (FROM '{parquet}') TO '{csv}' ({_CSV})").fetchall()
+    sources = header["of"].split(", ")
+    columns = con.execute(f"DESCRIBE ({sql})").fetchall()
+    fields = [Field(c[0], c[1], _comment(con, c[0], sources)) for c in columns]
+    key = tuple(header["key"].split(", ")) if "key" in header else ()
+    return Table(name, "data", _about(con, (name, *sources)), key, tuple(fields), rows, formats)
+
+
+def write_claims(con: duckdb.DuckDBPyConnection, target: Path, reading: str) -> list[Table]:
+    """Make every claim and write it below a folder."""
+    frames = analyze(con, target / CLAIMS, reading)
+    claimed: list[Metric | Derived] = [*metrics(), *DERIVED]
+    made = {claim.name: claim for claim in claimed}
+    tables = []
+    for name in sorted(frames):
+        path = str(target / CLAIMS / f"{name}.parquet")
+        words = words_of(name, frames[name].columns)
+        fields = [
+            Field(c[0], c[1], words[c[0]])
+            for c in con.execute("DESCRIBE (FROM read_parquet(?))", [path]).fetchall()
+        ]
+        about = f"{made[name].title} ({made[name].unit}). {made[name].note}"
+        tables.append(Table(name, CLAIMS, about, (), tuple(fields), frames[name].height, FORMATS))
+    return tables
+
+
+def write_bodies(con: duckdb.DuckDBPyConnection, target: Path) -> Table:
+    """Write the payloads themselves, as bytes, in files of bounded size."""
+    (target / BODIES).mkdir()
+    rows = 0
+    schema = pl.Schema({"digest": pl.String(), "body": pl.Binary()})
+    parts = con.execute(_PARTS, [_PART]).fetchall() or [("", "")]
+    for number, (first, last) in enumerate(parts):
+        frame = pl.DataFrame(_inflated(con, first, last), schema, orient="row")
+        frame.write_parquet(target / BODIES / f"{BODIES}-{number:05}.parquet")
+        rows += frame.height
+    fields = (
+        Field("digest", "VARCHAR", _comment(con, "digest", ["payloads"])),
+        Field("body", "BLOB", "The payload, as its site sent it."),
+    )
+    about = "The texts themselves, each once. They are their sites' own."
+    return Table(BODIES, BODIES, about, ("digest",), fields, rows, ("parquet",))
+
+
+def _inflated(con: duckdb.DuckDBPyConnection, first: str, last: str) -> list[tuple[str, bytes]]:
+    """Return digests and bodies from one digest to another."""
+    rows = con.execute(
+        "SELECT digest, body FROM bodies WHERE digest BETWEEN ? AND ? ORDER BY digest",
+        [first, last],
+    ).fetchall()
+    return [(digest, zlib.decompress(body)) for digest, body in rows]
+
+
+def _comment(con: duckdb.DuckDBPyConnection, column: str, sources: Sequence[str]) -> str:
+    """Return what the first of some tables says of its column of that name."""
+    found: dict[str, str] = dict(
+        con.execute(
+            "SELECT table_name, comment FROM duckdb_columns() "
+            "WHERE schema_name = 'main' AND column_name = ? AND comment IS NOT NULL",
+            [column],
+        ).fetchall()
+    )
+    return next((found[source] for source in sources if source in found), "")
+
+
+def _about(con: duckdb.DuckDBPyConnection, names: Sequence[str]) -> str:
+    """Return what the database says of the first of some tables or views that it has."""
+    found: dict[str, str] = dict(
+        con.execute(
+            "SELECT table_name, comment FROM duckdb_tables() WHERE schema_name = 'main' "
+            "UNION ALL SELECT view_name, comment FROM duckdb_views() WHERE schema_name = 'main'"
+        ).fetchall()
+    )
+    return next(found[name] for name in names if found.get(name))

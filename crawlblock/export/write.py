@@ -1,0 +1,151 @@
+"""Writes an export aside and puts it in place whole, so that nobody meets half of one."""
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from crawlblock.errors import InputError, StoreError
+from crawlblock.export.dataset import State, Wish, licences, state
+from crawlblock.export.metadata import FORMAT, File, croissant, datapackage, manifest
+from crawlblock.export.readme import card, citation
+from crawlblock.export.tables import (
+    Table,
+    table_names,
+    write_bodies,
+    write_claims,
+    write_table,
+)
+from crawlblock.metrics.queries import set_reading
+from crawlblock.metrics.result_files import MANIFEST
+from crawlblock.pipeline.run import Progress, stoppable
+from crawlblock.store.database import explained, open_copy
+
+_SPILL = ".spill"  # where DuckDB sorts what is larger than memory
+
+Describe = Callable[..., dict[str, Any]]
+
+
+def export(db: Path, target: Path, wish: Wish, progress: Progress) -> list[Table]:
+    """Write the copy of a database for readers as files into a new folder, and return its tables.
+
+    The same copy gives the same bytes.  An earlier export in that folder is replaced.  Raises
+    InputError if the folder holds anything else, StoreError if the copy cannot be read or the
+    disk refuses.
+    """
+    if wish.licence not in licences():
+        raise InputError(f"licence {wish.licence!r}: use one of {', '.join(licences())}")
+    target = target.absolute()
+    check_target(target)
+    with stoppable(), closing(open_copy(db)) as con, _aside(target) as aside:
+        try:
+            set_reading(con, wish.reading)
+            (aside / _SPILL).mkdir()
+            spill = str(aside / _SPILL).replace("'", "''")
+            con.execute(f"SET temp_directory = '{spill}'").fetchall()
+            tables = _write_data(con, aside, wish, progress)
+            held = state(con)
+        except duckdb.Error as error:
+            raise explained(target, error) from None
+        shutil.rmtree(aside / _SPILL)
+        _describe(aside, wish, held, tables)
+    return tables
+
+
+def check_target(target: Path) -> None:
+    """Raise InputError unless a folder is new, empty or nothing but an earlier export."""
+    if not target.exists():
+        return
+    if not target.is_dir():
+        raise InputError(f"{target}: this is a file; name a folder")
+    found = {p.relative_to(target).as_posix() for p in target.rglob("*") if not p.is_dir()}
+    others = found - _own(target)
+    if others:
+        raise InputError(
+            f"{target}: holds {min(others)}, which is no part of an export; name a new folder"
+        )
+
+
+def _own(target: Path) -> set[str]:
+    """Return the files that an earlier export says are its own."""
+    try:
+        known = json.loads((target / MANIFEST).read_text("utf-8"))
+        if known["format"] != FORMAT:
+            return set()
+        return {MANIFEST, *known["files"]}
+    except (OSError, ValueError, KeyError, TypeError):
+        return set()
+
+
+@contextmanager
+def _aside(target: Path) -> Iterator[Path]:
+    """Give a folder to write into that takes the target's place if the block ends well."""
+    aside = target.with_name(f".{target.name}.{os.getpid()}.part")
+    before = target.with_name(f".{target.name}.{os.getpid()}.before")
+    try:
+        aside.mkdir(parents=True)
+        yield aside
+        if target.exists():
+            target.rename(before)
+        aside.rename(target)
+        shutil.rmtree(before, ignore_errors=True)
+    except StoreError as error:  # it names a file that is gone with the folder
+        raise StoreError(str(error).replace(str(aside), str(target))) from None
+    except OSError as error:
+        raise StoreError(
+            f"{target}: {error.strerror}; free some space or use another folder, then run again"
+        ) from None
+    finally:
+        if before.exists() and not target.exists():
+            before.rename(target)
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def _write_data(
+    con: duckdb.DuckDBPyConnection, aside: Path, wish: Wish, progress: Progress
+) -> list[Table]:
+    names = table_names(wish.long)
+    steps = len(names) + 1 + wish.bodies
+    tables = []
+    for number, name in enumerate(names):
+        progress("tables", number, steps)
+        tables.append(write_table(con, name, aside))
+    progress("tables", len(names), steps)
+    tables += write_claims(con, aside, wish.reading)
+    if wish.bodies:
+        progress("tables", len(names) + 1, steps)
+        tables.append(write_bodies(con, aside))
+    progress("tables", steps, steps)
+    return tables
+
+
+def _describe(aside: Path, wish: Wish, held: State, tables: Sequence[Table]) -> None:
+    """Write what people and machines read about the tables; the manifest comes last."""
+    written = {file.path: file for file in _files(aside)}
+    (aside / "README.md").write_text(card(wish, held, tables), "utf-8")
+    (aside / "CITATION.cff").write_text(citation(wish, held), "utf-8")
+    described: tuple[tuple[str, Describe], ...] = (
+        ("datapackage.json", datapackage),
+        ("croissant.json", croissant),
+    )
+    for name, describe in described:
+        _write_json(aside / name, describe(wish, held, tables, written))
+    written = {file.path: file for file in _files(aside)}
+    _write_json(aside / MANIFEST, manifest(wish, held, tables, written))
+
+
+def _write_json(path: Path, content: dict[str, Any]) -> None:
+    path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", "utf-8")
+
+
+def _files(folder: Path) -> Iterator[File]:
+    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+        with path.open("rb") as stream:
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        yield File(path.relative_to(folder).as_posix(), path.stat().st_size, digest)

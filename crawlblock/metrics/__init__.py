@@ -1,0 +1,1 @@
+"""Results: numbers with a definition, a denominator, unknowns and an interval."""

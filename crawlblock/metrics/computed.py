@@ -1,0 +1,185 @@
+"""Results that SQL alone cannot compute: how long hosts stay open, and what may come next."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+import duckdb
+import polars as pl
+
+from crawlblock.metrics.forecast import Forecast, forecast
+from crawlblock.metrics.signal_conflicts import clashes
+from crawlblock.metrics.survival import Openness, Spell, at_earliest, at_latest, openness
+
+_MOST = 20  # crawlers followed: those that most hosts refuse
+Frames = Mapping[str, pl.DataFrame]
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """A result computed from the metrics, and what describes it."""
+
+    name: str
+    title: str
+    unit: str
+    note: str
+    compute: Callable[[duckdb.DuckDBPyConnection, Frames], pl.DataFrame]
+    needs: tuple[str, ...] = ()  # the metrics it is computed from, beside the database
+
+
+# The listed hosts of the panel, and the day of each one's last capture that could be read.
+_LAST_READ = """
+SELECT l.host, CAST(any_value(l.weight) AS DOUBLE) AS weight, any_value(r.last) AS last
+FROM listed l
+LEFT JOIN (
+    SELECT host, max(snapshot_date) AS last FROM readable_in('listed')
+    WHERE population = 'panel' GROUP BY host
+) r ON r.host = l.host
+WHERE l.population = 'panel' GROUP BY l.host ORDER BY l.host
+"""
+_SPELLS = {
+    "estimand": pl.String, "token": pl.String, "http_profile": pl.String, "timing": pl.String,
+    "n": pl.Int64, "n_unknown": pl.Int64, "effective_rulesets": pl.Float64,
+    "after": pl.Date, "before": pl.Date, "estimate": pl.Float64, "low": pl.Float64,
+    "high": pl.Float64,
+    "no_interval": pl.String, "no_estimate": pl.String,
+}  # fmt: skip
+_TIMINGS: tuple[tuple[str, Callable[[list[Spell]], list[Spell]]], ...] = (
+    ("between", list),
+    ("latest", at_latest),
+    ("earliest", at_earliest),
+)
+
+
+def _still_open(con: duckdb.DuckDBPyConnection, frames: Frames) -> pl.DataFrame:
+    blocks = frames["transitions"].filter((pl.col("population") == "panel") & pl.col("first_block"))
+    days = _days_before(frames)
+    hosts = con.execute(_LAST_READ).fetchall()
+    since = dict(con.execute("SELECT token, documented_since FROM crawlers WHERE ai").fetchall())
+    counts = blocks.filter(pl.col("token").is_in(list(since))).group_by("token").len()
+    chosen = counts.sort(["len", "token"], descending=[True, False]).head(_MOST)["token"]
+    rows = []
+    for token in chosen.to_list():
+        blocked = {row["host"]: row for row in blocks.filter(pl.col("token") == token).to_dicts()}
+        spells = [
+            Spell(
+                _last_open(days, row["after"], row["snapshot_date"]),
+                row["snapshot_date"],
+                weight,
+                row["ruleset"],
+            )
+            if (row := blocked.get(host))
+            else Spell(_since(last, since[token]), None, weight)
+            for host, weight, last in hosts
+        ]
+        for timing, move in _TIMINGS:
+            rows += _rows(token, blocks["http_profile"][0], timing, openness(move(spells)))
+    return pl.DataFrame(rows, schema=_SPELLS, orient="row")
+
+
+def _rows(token: str, profile: str, timing: str, found: Openness) -> list[tuple[object, ...]]:
+    about = ("rulesets", token, profile, timing, found.n, found.n_unknown, found.decisions)
+    if found.silence:
+        return [(*about, None, None, None, None, None, found.silence, found.silence)]
+    return [
+        (*about, step.after, _told(step.before), step.open, step.low, step.high, None, None)
+        for step in found.steps
+    ]
+
+
+def _since(last: date | None, documented: date | None) -> date | None:
+    """Return the last day a host was seen open, None if not since the crawler is documented."""
+    return last if last and (documented is None or last >= documented) else None
+
+
+def _told(day: date) -> date | None:
+    """Return a day, None for the beginning of time."""
+    return None if day == date.min else day
+
+
+def _days_before(frames: Frames) -> list[date]:
+    """Return the days of the panel's snapshots."""
+    panel = frames["coverage"].filter(pl.col("population") == "panel")
+    return sorted(panel["snapshot_date"].drop_nulls().unique().to_list())
+
+
+def _last_open(days: list[date], moment: datetime | None, refused: date) -> date | None:
+    """Return the day of the snapshot that a capture belongs to, always before the refusal's."""
+    if moment is None:
+        return None
+    day = max((day for day in days if day <= moment.date()), default=moment.date())
+    return min(day, refused - timedelta(days=1))  # of two snapshots of one day
+
+
+_AHEAD = {
+    "estimand": pl.String, "population": pl.String, "http_profile": pl.String, "token": pl.String,
+    "n": pl.Int64, "n_unknown": pl.Int64, "date": pl.Date, "estimate": pl.Float64,
+    "low": pl.Float64, "high": pl.Float64, "no_interval": pl.String, "no_estimate": pl.String,
+}  # fmt: skip
+
+
+_OTHER_HOSTS = "the snapshots have different hosts, so their shares are no series"
+
+
+def _ahead(con: duckdb.DuckDBPyConnection, frames: Frames) -> pl.DataFrame:
+    breaks = [day for (day,) in con.execute("SELECT date FROM breaks ORDER BY 1").fetchall()]
+    series = frames["blocked"].filter(
+        (pl.col("definition") == "root") & pl.col("ai") & pl.col("snapshot_date").is_not_null()
+    )
+    order = ["population", "token", "snapshot_date", "snapshot"]
+    rows: list[tuple[object, ...]] = []
+    for (population, token), points in series.sort(order).group_by(
+        ["population", "token"], maintain_order=True
+    ):
+        points = points.unique("snapshot_date", keep="last", maintain_order=True)
+        if points["estimate"].is_not_null().sum() == 0:
+            continue
+        last = points.row(-1, named=True)
+        profile = last["http_profile"]
+        about = (last["estimand"], population, profile, token, last["n"], last["n_unknown"])
+        days, shares = points["snapshot_date"].to_list(), points["estimate"].to_list()
+        if population != "panel":
+            rows.append((*about, None, None, None, None, _OTHER_HOSTS, _OTHER_HOSTS))
+        elif isinstance(found := forecast(days, shares, breaks), Forecast):
+            rows += [(*about, p.day, p.estimate, p.low, p.high, None, None) for p in found.points]
+        else:
+            rows.append((*about, None, None, None, None, found.reason, found.reason))
+    return pl.DataFrame(rows, schema=_AHEAD, orient="row")
+
+
+DERIVED = (
+    Derived(
+        "survival",
+        "How long hosts stay open to a crawler",
+        "share of the panel's hosts, 0 to 1",
+        f"Of the {_MOST} AI crawlers that most hosts block: the share of hosts that have not yet "
+        "blocked /, by Turnbull's estimate. A first block is between two captures: timing between "
+        "leaves it there, latest takes the later one, earliest the one before. A host not seen to "
+        "block counts until its last readable capture. A host that opens again counts as closed "
+        "here; transitions has both. Of more than 20,000 hosts a random 20,000 are followed. The "
+        "interval counts hosts with one rule set as one.",
+        _still_open,
+        needs=("coverage", "transitions"),
+    ),
+    Derived(
+        "forecast",
+        "What may come next",
+        "share of hosts, 0 to 1",
+        "Only where a damped trend has predicted this series better than its last value and better "
+        "than a straight line, since the last break of the archive; else no_estimate says why not. "
+        "The interval is that of earlier errors of the forecast. estimand is that of the series.",
+        _ahead,
+        needs=("blocked",),
+    ),
+    Derived(
+        "signal_conflicts",
+        "Preferences that the rules do not follow",
+        "share of the hosts that state the preference, 0 to 1",
+        "Of the hosts that allow or disallow a use by a signal of that kind: overruled, the signal "
+        "allows a use and the rules keep an AI crawler for it out; unenforced, the signal "
+        "disallows a use and the rules let an AI crawler for it in everywhere. A crawler is "
+        "concerned by the signals of its own group, else of *. Every host counts as one, templates "
+        "or not. Hosts that state no such preference are not in n.",
+        clashes,
+    ),
+)

@@ -1,0 +1,149 @@
+"""Runs the metrics; a file in `metrics` or `census` and its columns are all there is to register.
+
+The questions in `metrics` are about a panel, a census or both; those in `census` about a census.
+"""
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from crawlblock.errors import InputError
+from crawlblock.metrics.columns import conformed
+from crawlblock.metrics.computed import DERIVED, Derived
+from crawlblock.metrics.result_files import read_results, write_results
+
+PANEL = "panel"
+CENSUS = "census"
+_FOLDERS = ("metrics", "census")
+_HELD = {PANEL: "held.sql", CENSUS: "held_census.sql"}
+_CREATED = re.compile(r"CREATE TEMP (\w+) (\w+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A question to the database, and what its header says of the answer."""
+
+    name: str
+    of: tuple[str, ...]  # PANEL, CENSUS or both
+    title: str
+    unit: str
+    note: str
+    sql: str
+
+
+def metrics(of: str = PANEL) -> tuple[Metric, ...]:
+    """Return the metrics about a panel or a census in the order of their names."""
+    found = [
+        _metric(file.name.removesuffix(".sql"), file.read_text("utf-8"))
+        for folder in _FOLDERS
+        for file in (files(__package__) / folder).iterdir()
+    ]
+    return tuple(sorted((m for m in found if of in m.of), key=lambda metric: metric.name))
+
+
+def analyze(
+    con: duckdb.DuckDBPyConnection,
+    results: Path,
+    reading: str = "rfc9309",
+    keep: Collection[str] = (),
+) -> dict[str, pl.DataFrame]:
+    """Compute every result under a reading of HTTP statuses and write each as Parquet and CSV.
+
+    Those to `keep` are read from their files instead, where they can be.  The same database gives
+    the same bytes.  Returns the frames by the result's name; raises InputError for a reading
+    that is not known, StoreError when `results` cannot be written.
+    """
+    set_reading(con, reading)
+    kept = read_results(results, keep)
+    asked = [metric for metric in metrics() if metric.name not in kept]
+    computed = [derived for derived in DERIVED if derived.name not in kept]
+    made: dict[str, pl.DataFrame] = {}
+    if asked or computed:
+        with held(con):
+            made = {metric.name: result_of(con, metric) for metric in asked}
+            for derived in computed:
+                made[derived.name] = _computed(con, derived, kept | made)
+        write_results(made, results)
+    names = [metric.name for metric in metrics()] + [derived.name for derived in DERIVED]
+    return {name: made[name] if name in made else kept[name] for name in names}
+
+
+def analyze_census(
+    con: duckdb.DuckDBPyConnection,
+    results: Path,
+    reading: str = "rfc9309",
+    keep: Collection[str] = (),
+) -> dict[str, pl.DataFrame]:
+    """Compute every result about scanned crawls, as `analyze` does about followed hosts.
+
+    Raises InputError as well if nothing is merged.
+    """
+    set_reading(con, reading)
+    if not con.execute("SELECT 1 FROM census LIMIT 1").fetchall():
+        raise InputError(
+            "this database has no census; run crawlblock scan merge, and name its --db"
+        )
+    kept = read_results(results, keep)
+    asked = [metric for metric in metrics(CENSUS) if metric.name not in kept]
+    made: dict[str, pl.DataFrame] = {}
+    if asked:
+        with held(con, CENSUS):
+            made = {metric.name: result_of(con, metric, CENSUS) for metric in asked}
+        write_results(made, results)
+    names = [metric.name for metric in metrics(CENSUS)]
+    return {name: made[name] if name in made else kept[name] for name in names}
+
+
+def result_of(con: duckdb.DuckDBPyConnection, metric: Metric, of: str = PANEL) -> pl.DataFrame:
+    """Return what a metric answers, in its declared columns; one about a census needs `held`."""
+    return conformed(pl.DataFrame(con.sql(metric.sql)).rechunk(), metric.name, census=of == CENSUS)
+
+
+def _computed(
+    con: duckdb.DuckDBPyConnection, derived: Derived, frames: Mapping[str, pl.DataFrame]
+) -> pl.DataFrame:
+    """Compute a result from no others than those it names, on which its digest depends."""
+    found = derived.compute(con, {name: frames[name] for name in derived.needs})
+    return conformed(found, derived.name)
+
+
+def set_reading(con: duckdb.DuckDBPyConnection, reading: str) -> None:
+    """Let the metrics read HTTP statuses in this way; raises InputError if it is not known."""
+    known = [row[0] for row in con.execute("SELECT DISTINCT reading FROM http_readings").fetchall()]
+    if reading not in known:
+        raise InputError(f"reading {reading!r} is not known; use one of {', '.join(sorted(known))}")
+    con.execute("SET VARIABLE reading = ?", [reading]).fetchall()
+
+
+@contextmanager
+def held(con: duckdb.DuckDBPyConnection, of: str = PANEL) -> Iterator[None]:
+    """Keep what the metrics share in temporary tables until the block ends."""
+    made: list[tuple[str, str]] = []
+    # else a third more memory; what is shown has an order of its own
+    con.execute("SET preserve_insertion_order = false").fetchall()
+    try:
+        text = (files(__package__) / _HELD[of]).read_text("utf-8")
+        for statement in duckdb.extract_statements(text):
+            con.execute(statement).fetchall()
+            made += _CREATED.findall(statement.query)[:1]
+        yield
+    finally:
+        con.execute("RESET preserve_insertion_order").fetchall()
+        for kind, name in reversed(made):
+            macro = " TABLE" if kind == "MACRO" else ""
+            con.execute(f"DROP {kind}{macro} temp.{name}").fetchall()
+
+
+def _metric(name: str, sql: str) -> Metric:
+    header = {}
+    for line in sql.splitlines()[:4]:
+        key, _, text = line.removeprefix("-- ").partition(": ")
+        header[key] = text
+    of = tuple(header["of"].split(", "))
+    return Metric(name, of, header["title"], header["unit"], header["note"], sql)

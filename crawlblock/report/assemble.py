@@ -1,0 +1,185 @@
+"""The answer to a run: result files, a table for the terminal, a page with its figures."""
+
+from collections.abc import Collection, Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+from rich.console import Console
+from rich.text import Text
+
+from crawlblock import registry
+from crawlblock.code_digest import code_digest, data_digest, digest
+from crawlblock.errors import InputError
+from crawlblock.metrics.columns import declarations, dictionary
+from crawlblock.metrics.computed import DERIVED
+from crawlblock.metrics.headline import claims
+from crawlblock.metrics.queries import analyze, metrics, set_reading
+from crawlblock.metrics.replicated import REPLICATION, replication
+from crawlblock.metrics.result_digests import inputs, result_digests
+from crawlblock.metrics.result_files import (
+    DICTIONARY,
+    DIGESTS,
+    current,
+    read_manifest,
+    read_results,
+    remove_others,
+    write_aside,
+    write_dictionary,
+    write_manifest,
+    write_results,
+)
+from crawlblock.pipeline.run import versions
+from crawlblock.report.charts import drawing
+from crawlblock.report.charts.catalog import figures
+from crawlblock.report.charts.specs import Spec
+from crawlblock.report.page.context import Frames, scene
+from crawlblock.report.page.document import ARCHIVE, BUNDLED_DEMO, Material, render
+from crawlblock.report.page.host_table import MOST, host_table
+from crawlblock.report.terminal.summary import show
+from crawlblock.store.store import Store
+
+RENDERED = "DEMO-"  # how the crawls of a rendered archive are called
+_PAGE = "index.html"
+_PAGE_DIGEST = "page"  # in the manifest
+_LEFT_OUT = """
+SELECT snapshot, 'has asked ' || asked || ' of ' || members || ' hosts; run it again to finish'
+FROM incomplete_snapshots
+UNION ALL
+SELECT snapshot, 'suspect, ' || reason || '; crawlblock accept counts it' FROM suspect_snapshots
+ORDER BY ALL
+"""
+
+
+def is_answered(store: Store, results: Path, reading: str) -> bool:
+    """Tell whether results and page are of what the database holds and the code does now."""
+    today = _manifest(store, reading)
+    return (
+        read_manifest(results) == today
+        and len(current(results, today[DIGESTS])) == len(today[DIGESTS])
+        and (results / _PAGE).is_file()
+        and (results / DICTIONARY).is_file()
+    )
+
+
+def _manifest(store: Store, reading: str) -> dict[str, Any]:
+    """Return what results and page are made of now, with a digest for each result and the page."""
+    holdings = store.holdings()
+    with store.reading() as con:
+        digests = result_digests(inputs(con, reading, holdings))
+    return {
+        "reading": reading, "rules": registry.stamp(), **versions(), **holdings,
+        DIGESTS: digests, _PAGE_DIGEST: _page_digest(digests),
+    }  # fmt: skip
+
+
+def _page_digest(digests: Mapping[str, str]) -> str:
+    """Return a digest of what page and columns.csv show, and of the code and data behind them."""
+    packages = (f"{name}={version(name)}" for name in ("altair", "vl-convert-python"))
+    notes = (f"{metric.title}\n{metric.unit}\n{metric.note}" for metric in metrics())
+    data = data_digest("report", "page"), data_digest("report", "charts"), data_digest("registry")
+    shown = (f"{name}={made_with}" for name, made_with in digests.items())
+    code = code_digest("crawlblock.report.assemble")
+    return digest(code, *data, *packages, registry.stamp(), declarations(), *notes, *shown)
+
+
+def write_answer(store: Store, results: Path, reading: str, console: Console) -> Path:
+    """Compute the claims that are not there yet, write and print them; return the page's path.
+
+    What was made from the same data by the same queries and code is kept.
+    """
+    today = _manifest(store, reading)
+    digests: dict[str, str] = today[DIGESTS]
+    keep = current(results, digests)
+    drawn = read_manifest(results).get(_PAGE_DIGEST) == today[_PAGE_DIGEST]
+    page = results / _PAGE
+    remove_others(results, digests)
+    with store.reading() as con:
+        frames = analyze(con, results, reading, keep)
+        published = _published(con, results, keep)
+        write_dictionary(results, dictionary(frames | {REPLICATION: published}))
+        left_out = con.execute(_LEFT_OUT).fetchall()
+        material = None if drawn and page.is_file() else _material(con, frames, results)
+    if material:
+        _write_page(material, results)
+    show(console, frames)
+    for snapshot, reason in left_out:
+        console.print(Text(f"left out: {snapshot} {reason}"))
+    write_manifest(results, today)
+    return page
+
+
+def _published(
+    con: duckdb.DuckDBPyConnection, results: Path, keep: Collection[str]
+) -> pl.DataFrame:
+    """Return what others published beside ours, from its file where that may be kept."""
+    kept = read_results(results, {REPLICATION} & set(keep))
+    if kept:
+        return kept[REPLICATION]
+    made = replication(con)
+    write_results({REPLICATION: made}, results)
+    return made
+
+
+def write_report(store: Store, results: Path) -> Path:
+    """Make the page and its figures anew from the result files; return the page's path.
+
+    Raises InputError where there are none, or where they are not of what the database holds.
+    """
+    known = read_manifest(results)
+    names = [m.name for m in metrics()] + [d.name for d in DERIVED]
+    frames = read_results(results, names)
+    if not known or len(frames) < len(names):
+        raise InputError(f"{results}: no complete results; run `crawlblock analyze` first")
+    reading = str(known["reading"])
+    today = _manifest(store, reading)
+    if current(results, today[DIGESTS]) != set(today[DIGESTS]):
+        raise InputError(
+            f"{results}: results of other data, queries or versions than {store.path} and this "
+            "crawlblock have; run `crawlblock analyze` first"
+        )
+    with store.reading() as con:
+        set_reading(con, reading)
+        material = _material(con, frames, results)
+    page = _write_page(material, results)
+    write_manifest(results, today)
+    return page
+
+
+def _material(con: duckdb.DuckDBPyConnection, frames: Frames, results: Path) -> Material:
+    """Return what the page is made of: the claims, and what the database shows of single hosts."""
+    found = claims(frames)
+    rendered = frames["coverage"]["snapshot"].str.starts_with(RENDERED).any()
+    published = results / f"{REPLICATION}.parquet"
+    return Material(
+        frames,
+        BUNDLED_DEMO if rendered else ARCHIVE,
+        host_table(con, found.population == "panel", MOST) if found else {},
+        con.execute(_LEFT_OUT).fetchall(),
+        pl.read_parquet(published) if published.exists() else None,
+    )
+
+
+def _write_page(material: Material, results: Path) -> Path:
+    """Write the page, and each figure as SVG and PNG; return the page's path."""
+    text, specs = page_of(material)
+    for name, spec in specs.items():
+        write_aside(results / f"{name}.svg", drawing.svg_file(drawing.svg(spec)))
+        write_aside(results / f"{name}.png", drawing.png(spec))
+    page = results / _PAGE
+    write_aside(page, text.encode())
+    return page
+
+
+def page_of(material: Material) -> tuple[str, dict[str, Spec]]:
+    """Return the page as HTML, and the charts of its figures by their names."""
+    found = claims(material.results)
+    set_ = scene(found, material.results) if found else None
+    if set_ is None:
+        return render(material, {}, []), {}
+    made = figures(set_)
+    specs = {figure.id: drawing.filled(figure, set_) for figure in made if figure.rows}
+    drawn = {name: drawing.svg(spec) for name, spec in specs.items()}
+    return render(material, drawn, made), specs

@@ -1,0 +1,1 @@
+"""Charts: the page, notebooks, PNG and SVG draw the same ones."""

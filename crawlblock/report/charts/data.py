@@ -1,0 +1,119 @@
+"""Results as the rows that figures draw; a row's first value is the number of its snapshot."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from crawlblock.metrics.headline import HEADLINE
+from crawlblock.report.charts.specs import placed
+from crawlblock.report.labels import WRITERS, percent, writer
+from crawlblock.report.page.context import Claim, Row, Scene
+
+VERDICTS = ("full", "all_but", "partial", "no path refused", "unknown")
+
+
+def line_rows(
+    scene: Scene, series: Sequence[str], named: Mapping[str, Iterable[Claim]]
+) -> list[Row]:
+    """Return the rows of lines, each line's last with the place of its name."""
+    rows: list[Row] = []
+    last: dict[str, Row] = {}
+    for number, name in enumerate(series):
+        for c in named.get(name, ()):
+            if c["estimate"] is None or c["snapshot"] not in scene.snapshots:
+                continue
+            last[name] = [
+                scene.snapshots[c["snapshot"]], name, number, short(c["estimate"]),
+                short(c["low"]), short(c["high"]), c["n"], c["n_unknown"], None,
+            ]  # fmt: skip
+            rows.append(last[name])
+    for name, place in _places(rows, last, 3, 5).items():
+        last[name][-1] = place
+    return rows
+
+
+def placed_rows(rows: Iterable[Claim]) -> list[Claim]:
+    """Return the rows of lines in order of time, each line's last with the place of its name."""
+    made = [{"low": None, "high": None, "n": None, "n_unknown": None, **row} for row in rows]
+    last = {row["name"]: row for row in made}
+    for name, place in _places(made, last, "estimate", "high").items():
+        last[name]["place"] = place
+    return made
+
+
+def _places(
+    rows: Iterable[Any], last: Mapping[str, Any], estimate: Any, high: Any
+) -> dict[str, float]:
+    """Return where the names of lines are written, from the last row of each."""
+    top = max((row[high] or row[estimate] for row in rows), default=1) or 1
+    return placed({name: row[estimate] for name, row in last.items()}, top)
+
+
+def verdict_rows(scene: Scene, claims: Iterable[Claim]) -> list[Row]:
+    """Return how far a crawler is refused, as shares of all hosts, unknown ones among them."""
+    rows = []
+    for snapshot, found in by(claims, "snapshot").items():
+        defined = {claim["definition"]: claim for claim in found}
+        told = defined[HEADLINE]
+        refused = [defined[name] for name in VERDICTS[:3]]
+        shares = [claim["bound_low"] for claim in refused]
+        hosts = [claim["n_yes"] for claim in refused]
+        unknown = told["bound_high"] - told["bound_low"]
+        shares += [max(0, 1 - sum(shares) - unknown), unknown]
+        hosts += [told["n"] - sum(hosts), told["n_unknown"]]
+        rows += [
+            [scene.snapshots[snapshot], name, short(share), count, order]
+            for order, (name, share, count) in enumerate(zip(VERDICTS, shares, hosts, strict=True))
+        ]
+    return rows
+
+
+def author_rows(scene: Scene, claims: Iterable[Claim]) -> list[Row]:
+    """Return the shares of those who wrote the refusals of a crawler, by kind."""
+    rows = []
+    for snapshot, found in by(claims, "snapshot").items():
+        for order, kind in enumerate(WRITERS):
+            mine = [c for c in found if writer(c["authored_by"], c["act"]) == kind]
+            share, hosts = sum(c["estimate"] for c in mine), sum(c["n_yes"] for c in mine)
+            rows.append([scene.snapshots[snapshot], kind, short(share), hosts, order])
+    return rows
+
+
+def turn_rows(scene: Scene, claims: Iterable[Claim]) -> list[Row]:
+    """Return how many hosts began and stopped refusing, by snapshot."""
+    return [
+        [
+            scene.snapshots[c["snapshot"]], c["transition"], c["n_yes"], c["n"], c["n_unknown"],
+            short(c["estimate"]), short(c["low"]), short(c["high"]),
+        ]
+        for c in claims
+        if c["n"]
+    ]  # fmt: skip
+
+
+def corpora(claims: Iterable[Claim]) -> dict[str, list[Claim]]:
+    """Return claims by corpus and unit."""
+    named: dict[str, list[Claim]] = {}
+    for claim in claims:
+        named.setdefault(corpus(claim), []).append(claim)
+    return named
+
+
+def corpus(claim: Claim) -> str:
+    """Return the name of a corpus and of the unit it is weighed in."""
+    return f"{claim['corpus']}, {claim['unit']}"
+
+
+def by(claims: Iterable[Claim], column: str) -> dict[str, list[Claim]]:
+    """Return claims by a column, in their order."""
+    named: dict[str, list[Claim]] = {}
+    for claim in claims:
+        named.setdefault(claim[column], []).append(claim)
+    return named
+
+
+def short(share: float | None) -> float | None:
+    """Return a share with five digits, if that does not change how it is told."""
+    if share is None:
+        return None
+    short = round(share, 5)
+    return short if percent(short) == percent(share) else share

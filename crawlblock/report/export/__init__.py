@@ -1,5 +1,0 @@
-"""A database as files that others read: facts, conclusions and claims, described."""
-
-from crawlblock.report.export.write import export
-
-__all__ = ["export"]

@@ -1,0 +1,136 @@
+"""What all figures of a page share: the claims, the time axis and what stands on it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from string import ascii_uppercase
+from typing import Any, TypeAlias
+
+import polars as pl
+
+from crawlblock import registry
+from crawlblock.metrics.headline import Claims
+from crawlblock.report.charts.specs import MARK_HEIGHTS, Axis, Spec
+
+Frames: TypeAlias = dict[str, pl.DataFrame]
+Row: TypeAlias = list[Any]
+Claim: TypeAlias = dict[str, Any]
+
+FOLLOWED = 20  # crawlers that a figure can be asked for
+_BEFORE = timedelta(60)  # how long before the first snapshot an announcement is of interest
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What all figures share: the claims, the time axis, the crawlers to choose from."""
+
+    found: Claims
+    results: Frames
+    axis: Axis
+    snapshots: Mapping[str, int]  # name: number, those with a date, in order of time
+    days: tuple[date, ...]  # by number of the snapshot
+    tokens: tuple[str, ...]
+    announced: tuple[Spec, ...]  # date, label, title, tokens, source: what was announced when
+    listed: tuple[str, ...]  # the archive's breaks, in words
+
+    def claims(self, name: str, **where: str) -> list[Claim]:
+        """Return the dated rows of a result about the headline's population."""
+        frame = self.results[name].filter(
+            (pl.col("population") == self.found.population)
+            & pl.col("snapshot").is_in(list(self.snapshots))
+        )
+        for column, value in where.items():
+            frame = frame.filter(pl.col(column) == value)
+        return frame.sort("snapshot_date", "snapshot", maintain_order=True).to_dicts()
+
+    def of_each(
+        self, name: str, make: Callable[[list[Claim]], list[Row]], **where: str
+    ) -> dict[str, list[Row]]:
+        """Return rows for each crawler that has some."""
+        claims: dict[str, list[Claim]] = {token: [] for token in self.tokens}
+        for claim in self.claims(name, **where):
+            if claim["token"] in claims:
+                claims[claim["token"]].append(claim)
+        made = {token: make(found) for token, found in claims.items()}
+        return {token: rows for token, rows in made.items() if rows}
+
+
+def scene(found: Claims, results: Frames) -> Scene | None:
+    """Return what the figures share; None where no snapshot has a date."""
+    coverage = results["coverage"].filter(
+        (pl.col("population") == found.population)
+        & (pl.col("measure") == "told")
+        & pl.col("snapshot_date").is_not_null()
+    )
+    rows = coverage.sort("snapshot_date", "snapshot").to_dicts()
+    if not rows:
+        return None
+    days = tuple(row["snapshot_date"] for row in rows)
+    marks, listed = _breaks(rows)
+    return Scene(
+        found,
+        results,
+        Axis(days[0], days[-1], len(set(days)), marks),
+        {row["snapshot"]: number for number, row in enumerate(rows)},
+        days,
+        _followed(found),
+        _announced(days[0], days[-1]),
+        listed,
+    )
+
+
+def _followed(found: Claims) -> tuple[str, ...]:
+    """Return the figure's crawlers, then the most refused others."""
+    others = [token for token in found.last()["token"] if token not in found.tokens]
+    return (*found.tokens, *others)[:FOLLOWED]
+
+
+def _breaks(rows: list[Claim]) -> tuple[tuple[Spec, ...], tuple[str, ...]]:
+    """Return the archive's breaks as marks between two crawls, and what each is."""
+    marks: list[Spec] = []
+    listed: list[str] = []
+    before: Claim | None = None
+    for row in rows:
+        if row["kind"] != "crawl":
+            continue
+        if before is not None and row["break_titles"]:
+            label = str(len(marks) + 1)
+            day = before["snapshot_date"] + (row["snapshot_date"] - before["snapshot_date"]) / 2
+            said = f"between {before['snapshot']} and {row['snapshot']}: {row['break_titles']}."
+            marks.append(
+                {
+                    "date": day.isoformat(),
+                    "label": label,
+                    "title": f"{label}: {said}",
+                    "height": MARK_HEIGHTS[0],
+                }
+            )
+            listed.append(f"{label}: {said}")
+        before = row
+    return tuple(marks), tuple(listed)
+
+
+def _announced(first: date, last: date) -> tuple[Spec, ...]:
+    """Return the public events within the axis, with letters."""
+    within = [e for e in registry.events() if first - _BEFORE <= e.date <= last]
+    return tuple(
+        {
+            "date": max(first, event.date).isoformat(),
+            "label": letter,
+            "height": MARK_HEIGHTS[number % 2],
+            "title": f"{letter}: {_when(event)}: {event.title}.",
+            "tokens": list(event.tokens),
+            "source": event.source,
+        }
+        for number, (letter, event) in enumerate(zip(_letters(len(within)), within, strict=True))
+    )
+
+
+def _when(event: registry.Event) -> str:
+    return f"{event.date}" if event.until is None else f"{event.date} to {event.until}"
+
+
+def _letters(count: int) -> list[str]:
+    """Return A to Z, then AA, AB and so on."""
+    singles = list(ascii_uppercase)
+    return (singles + [a + b for a in singles for b in singles])[:count]

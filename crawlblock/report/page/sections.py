@@ -1,0 +1,176 @@
+"""The parts of the page that are text and tables."""
+
+from collections.abc import Iterator, Sequence
+from html import escape
+
+import polars as pl
+
+from crawlblock import __version__, registry
+from crawlblock.metrics.computed import DERIVED, Derived
+from crawlblock.metrics.headline import HEADLINE, Claims, asked
+from crawlblock.metrics.queries import Metric, metrics
+from crawlblock.report.labels import DASH, DEFINITIONS, interval, percent
+from crawlblock.report.page.answers import Lead
+from crawlblock.report.page.context import Frames, Scene
+from crawlblock.report.page.definitions import definitions
+from crawlblock.report.page.markup import items, link, paragraph, table
+
+ROWS = 40  # of the table of the last snapshot; the rest is in the files
+NBSP = "\N{NO-BREAK SPACE}"
+_LEDGER = (
+    "source", "what", "stratum", "crawler", "of", "theirs", "ours", "95 %", "differ", "n", "why",
+)  # fmt: skip
+
+
+def cards(leads: Iterator[Lead]) -> str:
+    """Return the answers, one below another."""
+    return "".join(
+        f'<article class="lead"><h3>{escape(lead.question)}</h3>'
+        f"{paragraph(lead.answer.replace(' %', NBSP + '%'), 'answer')}"
+        f"{paragraph(lead.meaning, 'soft')}</article>"
+        for lead in leads
+    )
+
+
+def newest(found: Claims, frame: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows of the headline's population in the last snapshot that counts."""
+    last = found.last().select("population", "snapshot").unique()
+    return frame.join(last, on=["population", "snapshot"], how="semi")
+
+
+def terms() -> str:
+    """Return what the words mean."""
+    words = {
+        **DEFINITIONS,
+        "unknown": "it cannot be told: not captured, unreachable, or not a robots.txt",
+        "named": "refused by a group that names the crawler",
+        "wildcard": "refused by the group for all crawlers",
+        "http": "refused by the server's status in place of a robots.txt",
+    }
+    rows = [list(pair) for pair in words.items()]
+    return table("What the words mean.", ("word", "means"), rows).replace(
+        "<table", '<table class="prose"'
+    )
+
+
+def by_definition(found: Claims, results: Frames) -> str:
+    """Return the last claims about the figure's crawlers under every definition and basis."""
+    last = newest(found, results["blocked"])
+    basis = newest(found, results["blocked_by_basis"]).filter(pl.col("definition") == HEADLINE)
+    shares = {(r["token"], r["definition"]): r["estimate"] for r in last.to_dicts()}
+    shares |= {(r["token"], r["basis"]): r["estimate"] for r in basis.to_dicts()}
+    columns = ("root", "named", "wildcard", "http", "full", "all_but", "partial", "any")
+    rows = [
+        [token, *(percent(shares.get((token, column))) for column in columns)]
+        for token in found.tokens
+        if (token, HEADLINE) in shares
+    ]
+    caption = "One share, many definitions. root is the sum of named, wildcard and http."
+    return table(caption, ("crawler", *columns), rows, "by-definition") + definitions(
+        asked(found), newest(found, results["sensitivity"])
+    )
+
+
+def all_crawlers(found: Claims) -> str:
+    """Return the table of the last snapshot."""
+    last = found.last()
+    rows = [
+        [
+            row["token"], row["operator"] or "", row["purpose"] or "", row["openness"] or "",
+            percent(row["estimate"]), interval(row["low"], row["high"]), str(row["n"]),
+            str(row["n_unknown"]),
+        ]
+        for row in last.head(ROWS).to_dicts()
+    ]  # fmt: skip
+    caption = (
+        f"The {len(rows)} most refused of {last.height} crawlers in {last['snapshot'][0]}; the "
+        "others are in blocked.csv. * is the crawler that nobody names."
+    )
+    columns = (
+        "crawler", "operator", "purpose", "openness", "refused by", "95 % interval", "n", "unknown",
+    )  # fmt: skip
+    return table(caption, columns, rows, "crawlers")
+
+
+def ledger(rows: pl.DataFrame | None) -> str:
+    """Return what others published beside ours, from the rows of the result `replication`."""
+    if rows is None or rows.is_empty():
+        return paragraph(
+            "No published figure is at hand here that these data can be held against. "
+            "crawlblock replicate --reference FOLDER prints them."
+        )
+    kept = rows.filter(pl.col("published").is_not_null() & pl.col("estimate").is_not_null())
+    kept = kept.sort(pl.col("low").is_null(), maintain_order=True)  # counted here before recounted
+    sources = "".join(
+        f"<li>{escape(name)}: {link(title, url)}</li>"
+        for name, title, url in kept.select("source", "title", "url").unique().sort("source").rows()
+    )
+    lines = [
+        [
+            row["source"], row["figure"], row["segment"], row["token"] or "", str(row["date"]),
+            f"{100 * row['published']:.2f} %", f"{100 * row['estimate']:.2f} %",
+            DASH if row["low"] is None
+            else f"{100 * row['low']:.2f}{DASH}{100 * row['high']:.2f} %",
+            f"{100 * row['difference']:+.2f}".replace("-0.00", "+0.00"), f"{row['n']:,}",
+            row["reason"],
+        ]
+        for row in kept.to_dicts()
+    ]  # fmt: skip
+    caption = (
+        "Published figures beside ours by the same definition, the latest date of each. They "
+        "differ where hosts, dates or counting differ; why says how. replication.csv has all rows."
+    )
+    return table(caption, _LEDGER, lines, "ledger-table") + f'<ul class="soft">{sources}</ul>'
+
+
+def covered(scene: Scene, left_out: Sequence[tuple[str, str]]) -> str:
+    """Return the archive's breaks and the snapshots that no share counts."""
+    return (
+        items(f"Left out of all shares and changes: {name} {why}." for name, why in left_out)
+        + items(f"Break of the archive, {text}" for text in scene.listed)
+        + ("" if scene.listed else paragraph("No known break of the archive lies between them."))
+    )
+
+
+def announcements(scene: Scene) -> str:
+    """Return what was announced when, each with its source."""
+    listed = "".join(
+        f"<li>{escape(event['title'])} {link('source', event['source'])}</li>"
+        for event in scene.announced
+    )
+    return f'<h3>Announcements</h3><ul class="soft plain">{listed}</ul>' if listed else ""
+
+
+def method() -> str:
+    """Return how it was done and what it cannot say."""
+    made: list[Metric | Derived] = [*metrics(), *DERIVED]
+    notes = [f"{m.name}: {m.title} ({m.unit}). {m.note}" for m in made]
+    return (
+        paragraph(
+            "Verdicts follow RFC 9309 as Google's parser implements it. Intervals are Wilson's at "
+            "95 %; where hosts have weights, strata count as in the frame and Kish's effective "
+            "size stands in for n. Where few decided for many, the intervals of decisions, which "
+            "take each shared text as one observation, are the ones to quote."
+        )
+        + items(
+            (
+                "A robots.txt states a wish; whether a crawler obeys is another question.",
+                "Down is not blocked, and unknown is not open: what could not be told is named "
+                "beside every number.",
+                "A change lies between two captures, not on a date.",
+                "A crawler is counted from the day it is documented.",
+                "A text that many sites share is the decision of whoever wrote it.",
+            )
+        )
+        + f"<details><summary>What each result file holds</summary>{items(notes)}</details>"
+    )
+
+
+def cite(title: str, found: Claims | None) -> str:
+    """Return how to cite the page."""
+    span = "" if found is None else f", as of {found.last()['snapshot'][0]}"
+    return paragraph(
+        f"The crawlblock authors: {title}{span}. crawlblock {__version__}, registry "
+        f"{registry.stamp()}. Say which snapshot, definition and n a number has, and cite the "
+        "sources of the data as well. CITATION.cff in the repository holds the same for machines."
+    )

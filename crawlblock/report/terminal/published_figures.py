@@ -1,0 +1,74 @@
+"""The replication ledger for a terminal: a paragraph for each figure and what it stands beside."""
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from operator import attrgetter
+from textwrap import wrap
+
+from crawlblock.replication.comparison import Row
+from crawlblock.replication.published import Source
+
+_WIDTH = 80  # columns
+_STRATUM = 7  # columns
+_SNAPSHOT = 15  # columns
+_HEAD = (
+    f" {'stratum':<{_STRATUM}} {'of':<10}{'theirs':>7}{'ours':>7}{'95 %':>13}{'differ':>7}{'n':>10}"
+    " snapshot"
+)
+
+
+def page(rows: Sequence[Row], sources: Sequence[Source]) -> str:
+    """Return the ledger as text: shares in percent, differences in percentage points."""
+    return "\n".join([*_paragraphs(rows), *_cited(rows, sources)]) + "\n"
+
+
+def _paragraphs(rows: Sequence[Row]) -> Iterator[str]:
+    topics: dict[tuple[str, str, str, str, str], list[Row]] = {}
+    for row in rows:
+        topics.setdefault(_topic(row), []).append(row)
+    for (source, figure, definition, data, reason), part in topics.items():
+        said = f", definition {definition}" if definition else ""
+        yield from wrap(f"{source}: {figure}{said}; ours from {data}", _WIDTH)
+        yield from _indented(reason)
+        yield _HEAD
+        for token, lines in groupby(part, attrgetter("token")):
+            yield from [f"  {token}"] if token else []
+            for row in lines:
+                yield from _lines(row)
+        yield ""
+
+
+def _cited(rows: Sequence[Row], sources: Sequence[Source]) -> Iterator[str]:
+    used = {row.source for row in rows}
+    for source in sources:
+        if source.source in used:
+            yield from wrap(
+                f"{source.source}: {source.title}; {source.url} ({source.licence})",
+                _WIDTH, break_long_words=False, break_on_hyphens=False,
+            )  # fmt: skip
+
+
+def _indented(text: str) -> list[str]:
+    return wrap(text, _WIDTH, initial_indent="  ", subsequent_indent="  ")
+
+
+def _topic(row: Row) -> tuple[str, str, str, str, str]:
+    return row.source, row.figure, row.definition or "", row.data, row.reason
+
+
+def _lines(row: Row) -> Iterator[str]:
+    interval = "" if row.low is None else f"{row.low:.2f}-{row.high:.2f}"
+    differ = "" if row.difference is None else f"{row.difference:+.2f}".replace("-0.00", "+0.00")
+    n = "" if row.n is None else f"{row.n:,}"
+    stratum, snapshot = row.stratum, row.snapshot or ""
+    if len(stratum) > _STRATUM or len(snapshot) > _SNAPSHOT:
+        yield f" {stratum}, {snapshot}"  # names too long for their columns
+        stratum = snapshot = ""
+    yield (
+        f" {stratum:<{_STRATUM}} {row.date or ''!s:<10}{_share(row.published):>7}"
+        f"{_share(row.ours):>7}{interval:>13}{differ:>7}{n:>10} {snapshot}"
+    ).rstrip()
+
+
+def _share(value: float | None) -> str:
+    return "" if value is None else f"{value:.2f}"

@@ -1,0 +1,113 @@
+"""The answer in the terminal: first and last claim about the most refused crawlers."""
+
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from crawlblock.metrics.headline import HEADLINE, Claims, claims
+from crawlblock.report.labels import (
+    DASH,
+    DEFINITIONS,
+    POPULATIONS,
+    READINGS,
+    interval,
+    percent,
+    points,
+)
+from crawlblock.report.terminal.plain import spark
+
+WIDTH = 80  # columns
+ROWS = 20
+SUMMARY = (
+    "token", "snapshot", "estimate", "low", "high", "n", "n_unknown", "first_snapshot",
+    "first_estimate", "definition", "http_profile", "population",
+)  # fmt: skip
+COLUMNS = ("crawler", "first counted", "then", "now", "interval", "n", "points")
+_NAME = 20  # columns of a crawler's name
+_LEAST = 5  # columns, below which no series is drawn
+
+
+def show(console: Console, results: dict[str, pl.DataFrame]) -> None:
+    """Print what the table is about, then the table, within 80 columns."""
+    found = claims(results)
+    if found is None:
+        console.print(Text("No capture could be told yet, so there is nothing to show."))
+        return
+    last = found.last().to_dicts()
+    unknown = sorted({row["n_unknown"] for row in last})
+    span = str(unknown[0]) if len(unknown) == 1 else f"{unknown[0]} to {unknown[-1]}"
+    lines = (
+        f"Share of {POPULATIONS[found.population]} that refuse a crawler, with 95 % interval",
+        f"refuse: {DEFINITIONS[HEADLINE]}",
+        READINGS.get(found.http_profile, found.http_profile),
+        f"now: {last[0]['snapshot']}, n = {max(row['n'] for row in last)} told, {span} unknown",
+    )
+    for line in lines:
+        console.print(Text(line), width=WIDTH)
+    console.print(summary(found), width=WIDTH)
+
+
+def summary(found: Claims) -> Table:
+    """Return a table of the figure's crawlers and the most refused others, `ROWS` rows in all."""
+    order = found.last()["token"].to_list()
+    others = [token for token in order if token not in found.tokens]
+    shown = {*found.tokens, *others[: max(0, ROWS - len(found.tokens))]}
+    series = [found.of(token) for token in order if token in shown]
+    cells = [_cells(part) for part in series]
+    table = Table(box=None, padding=(0, 1, 0, 0), header_style="bold")
+    table.add_column(COLUMNS[0], max_width=_NAME, no_wrap=True)
+    for name in COLUMNS[1:]:
+        table.add_column(name, justify="right", no_wrap=True)
+    left = WIDTH - _width(cells)
+    if left > _LEAST:
+        table.add_column("series", no_wrap=True)
+        top = max(row["estimate"] for part in series for row in part)
+        drawn = [_series(part, left - 1, top) for part in series]
+        cells = [(*row, bars) for row, bars in zip(cells, drawn, strict=True)]
+    for row in cells:
+        table.add_row(*row)
+    return table
+
+
+def rows(results: Path) -> list[dict[str, object]]:
+    """Return from result files the first and last claim on each crawler, most refused first."""
+    found = claims({"blocked": pl.read_parquet(results / "blocked.parquet")})
+    return [_row(found.of(token)) for token in found.last()["token"].to_list()] if found else []
+
+
+def _row(series: list[dict[str, Any]]) -> dict[str, object]:
+    first, last = series[0], series[-1]
+    then = {"first_snapshot": first["snapshot"], "first_estimate": first["estimate"]}
+    return {name: last.get(name) for name in SUMMARY} | then
+
+
+def _width(rows: list[tuple[Text, ...]]) -> int:
+    """Return the columns a table of these rows takes without a series."""
+    widths = [max(len(cell) for cell in cells) for cells in zip(*rows, strict=True)]
+    widths[0] = min(widths[0], _NAME)
+    return sum(max(w, len(name)) + 1 for w, name in zip(widths, COLUMNS, strict=True))
+
+
+def _series(series: list[dict[str, Any]], width: int, top: float) -> Text:
+    """Draw a crawler's shares on the scale of all; at its right end is now."""
+    drawn = spark([row["estimate"] for row in series], width, top)
+    return Text(drawn.rjust(width) if len(drawn) < width else drawn)
+
+
+def _cells(rows: list[dict[str, Any]]) -> tuple[Text, ...]:
+    first, last = rows[0], rows[-1]
+    same_hosts = last["population"] == "panel"  # else a difference is not a change
+    cells = (
+        last["token"],
+        first["snapshot"],
+        percent(first["estimate"]),
+        percent(last["estimate"]),
+        interval(last["low"], last["high"]),
+        str(last["n"]),
+        points(first["estimate"], last["estimate"]) if same_hosts and len(rows) > 1 else DASH,
+    )
+    return tuple(Text(cell) for cell in cells)

@@ -1,0 +1,96 @@
+"""The answer about whole crawls: result files, and a table for the terminal."""
+
+from pathlib import Path
+
+import polars as pl
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from crawlblock import registry
+from crawlblock.metrics.columns import dictionary
+from crawlblock.metrics.headline import HEADLINE
+from crawlblock.metrics.queries import analyze_census
+from crawlblock.metrics.result_digests import census_digests, inputs
+from crawlblock.metrics.result_files import (
+    DIGESTS,
+    current,
+    remove_others,
+    write_dictionary,
+    write_manifest,
+)
+from crawlblock.pipeline.run import versions
+from crawlblock.report.labels import DEFINITIONS, READINGS, interval, percent
+from crawlblock.report.terminal.summary import ROWS, WIDTH
+from crawlblock.store.store import Store
+
+SUMMARY = (
+    "token", "snapshot", "population", "n_yes", "n", "n_unknown", "estimate", "low", "high",
+    "files", "of", "definition", "http_profile",
+)  # fmt: skip
+
+
+def write_census(store: Store, results: Path, reading: str, console: Console) -> Path:
+    """Compute the claims about scanned crawls, print the newest's; return the folder of all.
+
+    What was made from the same data by the same queries is kept.
+    """
+    holdings = store.holdings()
+    with store.reading() as con:
+        digests = census_digests(inputs(con, reading, holdings))
+        keep = current(results, digests)
+        remove_others(results, digests)
+        frames = analyze_census(con, results, reading, keep)
+    write_dictionary(results, dictionary(frames, census=True))
+    about = {"reading": reading, "rules": registry.stamp(), **versions(), **holdings}
+    write_manifest(results, about | {DIGESTS: digests})
+    show_census(console, frames["blocked"])
+    return results
+
+
+def census_rows(results: Path) -> list[dict[str, object]]:
+    """Return from result files the claims on each crawler in the newest crawl."""
+    return _headline(pl.read_parquet(results / "blocked.parquet")).to_dicts()
+
+
+def _headline(refusals: pl.DataFrame) -> pl.DataFrame:
+    """Return what is shown of the newest crawl, the most refused AI crawlers first."""
+    newest = refusals.filter(pl.col("snapshot") == refusals["snapshot"][-1])
+    return newest.filter((pl.col("definition") == HEADLINE) & pl.col("ai")).sort(
+        ["population", "estimate", "token"], descending=[True, True, False], nulls_last=True
+    )
+
+
+def show_census(console: Console, refusals: pl.DataFrame) -> None:
+    """Print the AI crawlers that most hosts of the newest crawl refuse, within 80 columns."""
+    headline = _headline(refusals)
+    domains = headline.filter(pl.col("population") == "domains").select("token", "estimate")
+    rows = (
+        headline.filter(pl.col("population") == "hosts")
+        .join(domains, on="token", how="left", suffix="_of_domains", maintain_order="left")
+        .to_dicts()
+    )
+    for line in _about(rows[0]):
+        console.print(Text(line), width=WIDTH)
+    table = Table(box=None, padding=(0, 1, 0, 0), header_style="bold")
+    table.add_column("crawler", max_width=24, no_wrap=True)
+    for name in ("refusing", "of n", "hosts", "interval", "domains"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for row in rows[:ROWS]:
+        table.add_row(
+            Text(row["token"]), str(row["n_yes"]), str(row["n"]), percent(row["estimate"]),
+            interval(row["low"], row["high"]), percent(row["estimate_of_domains"]),
+        )  # fmt: skip
+    console.print(table, width=WIDTH)
+
+
+def _about(row: dict[str, object]) -> tuple[str, ...]:
+    """Return what a table of a crawl is about, from any of its rows."""
+    files, of = row["files"], row["of"]
+    drawn = "a whole crawl has no error of drawing" if files == of else "files drawn, 95 %"
+    return (
+        f"{row['snapshot']}: share of all hosts and registered domains that refuse a crawler",
+        f"refuse: {DEFINITIONS[HEADLINE]}",
+        READINGS[str(row["http_profile"])],
+        f"{files} of the crawl's {of} files; {row['n_unknown']} hosts unknown; interval: {drawn}",
+    )

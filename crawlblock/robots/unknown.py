@@ -1,0 +1,73 @@
+"""What robots.txt files say that crawlblock does not know yet: other agents, other directives."""
+
+import re
+from collections.abc import Iterator
+from itertools import islice
+
+from crawlblock.robots.judge import Bindings
+from crawlblock.robots.parser import REMARKABLE, START, Kind, Line, Lines, countable
+from crawlblock.robots.signals import READERS
+from crawlblock.robots.sniff import is_robots
+
+MOST = 5_000  # names taken from a file; the most that real ones have is some 1,800
+_LONGEST = 60  # characters of a name
+# A name ends where a version, a comment or a second name begins: `Foo Bot/2.1 (+https://…)`.
+_NAME = re.compile(r"[\w.@&'! -]+")
+_VERSION = re.compile(r" v?\d[\d.]*$")
+_KEY = re.compile(rb"[a-z][a-z0-9]*(?:[-_ ][a-z0-9]+){0,3}")
+_KEYS = frozenset(  # extensions with a meaning somewhere, and common slips of keys that have one
+    b"host clean-param crawldelay noindex nofollow noarchive nosnippet request-rate visit-time"
+    b" robot-version revisit-after cache-delay comment acap-crawler acap-disallow-crawl"
+    b" acap-allow-crawl acap-ignore-conventional-records user_agent user-agen user-aget er-agent"
+    b" agent diisallow disallop dissalow dsallow isallow llow alow sitemaps http https".split()
+) | {b"video sitemap", b"image sitemap", b"news sitemap", b"site map", b"crawl delay"}
+_KNOWN = _KEYS.union(*(reader.marks for reader in READERS))
+
+
+def unregistered(body: bytes, known: Bindings, lines: Lines | None = None) -> tuple[str, ...]:
+    """Return the agents named in a robots.txt that bind no known crawler; never raises.
+
+    Names are in lower case, without version, up to 60 characters.  `lines` may be shared between
+    calls, as in `syntax.parse`.
+    """
+    values = (line.value for _, line in _remarkable(body, lines) if line.kind is Kind.AGENT)
+    names = (_name(value) for value in values if not known[value])
+    return tuple(islice(filter(None, dict.fromkeys(names)), MOST))
+
+
+def unknown_directives(body: bytes, lines: Lines | None = None) -> tuple[str, ...]:
+    """Return the keys that are neither RFC 9309's nor extensions or signals met before.
+
+    They are in lower case, up to 60 characters; never raises.
+    """
+    others = (raw for raw, line in _remarkable(body, lines) if line.kind is Kind.OTHER)
+    keys = (_key(raw) for raw in others)
+    return tuple(islice(filter(None, dict.fromkeys(keys)), MOST))
+
+
+def _remarkable(body: bytes, lines: Lines | None) -> Iterator[tuple[bytes, Line]]:
+    """Yield the lines that are no plain Disallow, comment or sitemap."""
+    if not is_robots(body):
+        return
+    known = Lines() if lines is None else lines
+    starts = known.starts
+    for raw in countable(body):
+        if starts[raw[:START]] == REMARKABLE:
+            yield raw, known[raw]
+
+
+def _name(value: bytes) -> str:
+    text = value.decode("utf-8", "replace").lower()
+    head = _NAME.match(text)
+    name = _VERSION.sub("", head[0].rstrip()[:_LONGEST]) if head else ""
+    return name.strip(" .'") or text[:_LONGEST].strip()
+
+
+def _key(raw: bytes) -> str:
+    """Return a line's key where it looks like one and something follows; else nothing."""
+    key, colon, value = raw.partition(b"\x00")[0].partition(b"#")[0].partition(b":")
+    name = key.strip().lower()
+    address = value.startswith(b"//")
+    if not colon or address or len(name) > _LONGEST or name in _KNOWN or not _KEY.fullmatch(name):
+        return ""
+    return name.decode()

@@ -1,0 +1,151 @@
+"""When a row was in force, and which snapshots that covers."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime, timedelta
+
+import polars as pl
+
+from crawlblock.sources.files.batch import Every
+
+_FORMATS: dict[Every, str] = {"month": "%Y-%m", "week": "%G-W%V"}
+_TICK = timedelta(seconds=1)  # what a period ends before the next one
+_EARLIEST, _LATEST = datetime(1994, 1, 1), datetime(2100, 1, 1)
+
+
+def moment(text: str) -> datetime | None:
+    """Return an ISO time, day or month (2023-09) as naive UTC, a day or month by its beginning.
+
+    Returns None for anything else, and for times before robots.txt was thought of.
+    """
+    try:
+        parsed = datetime.fromisoformat(f"{text}-01" if _is_month(text) else text)
+        if parsed.tzinfo:
+            parsed = parsed.astimezone(UTC).replace(tzinfo=None)
+    except (ValueError, OverflowError):
+        return None
+    return parsed if _EARLIEST <= parsed < _LATEST else None
+
+
+def last_moment(text: str) -> datetime | None:
+    """Return the same, a day or month by its last second."""
+    start = moment(text)
+    if start is None or not (_is_month(text) or _is_day(text)):
+        return start
+    return (_month_after(start) if _is_month(text) else start + timedelta(days=1)) - _TICK
+
+
+def snapshot_names(times: Sequence[datetime]) -> list[str]:
+    """Name observation times by their day, with the time of day where a day has several."""
+    days = [time.date() for time in times]
+    return [
+        time.isoformat() if days.count(day) > 1 else day.isoformat()
+        for time, day in zip(times, days, strict=True)
+    ]
+
+
+def snapshot_of(time: datetime, every: Every) -> str:
+    """Return the name of the month (2023-09) or ISO week (2023-W36) of a time."""
+    return time.strftime(_FORMATS[every])
+
+
+def with_times(rows: pl.DataFrame) -> pl.DataFrame:
+    """Add `start`, `end` (null where unreadable) and `run`: whether the row tells of a span."""
+    run = pl.col("fetch_time").is_null()
+    parsed = rows.select(
+        run=run,
+        at=_mapped("fetch_time", moment),
+        first=_mapped("first_seen", moment),
+        last=_mapped("last_seen", last_moment),
+    )
+    return rows.with_columns(
+        parsed.select(
+            "run",
+            start=pl.when("run").then("first").otherwise("at"),
+            end=pl.when("run").then("last").otherwise("at"),
+        )
+    )
+
+
+def expanded(rows: pl.DataFrame, every: Every, at: Sequence[datetime]) -> pl.DataFrame:
+    """Return one row for each snapshot a row covers, with `snapshot` and `time` of the capture.
+
+    A span gives one for each month or week, its time the first moment of the span in it; with
+    observation times it gives one for each of them that lies in it.  A row with a snapshot of its
+    own, or of a single fetch, gives one.
+    """
+    spans = pl.col("run") & pl.col("snapshot").is_null()
+    single = rows.filter(~spans).with_columns(
+        snapshot=pl.coalesce("snapshot", _period_name(pl.col("end"), every)), time="end"
+    )
+    covered = rows.filter(spans)
+    split = _at(covered, at) if at else _every(covered, every)
+    return pl.concat([single, split.select(single.columns)])
+
+
+def _every(rows: pl.DataFrame, every: Every) -> pl.DataFrame:
+    step = "1w" if every == "week" else "1mo"
+    periods = pl.datetime_ranges(
+        pl.col("start").dt.truncate(step), pl.col("end"), interval=step, time_unit="us"
+    )
+    return (
+        rows.with_columns(period=periods)
+        .explode("period")
+        .with_columns(
+            snapshot=_period_name(pl.col("period"), every),
+            time=pl.max_horizontal("start", "period"),
+        )
+    )
+
+
+def _at(rows: pl.DataFrame, at: Sequence[datetime]) -> pl.DataFrame:
+    times = sorted(set(at))
+    looks = pl.DataFrame(
+        {"look": range(len(times)), "time": times, "snapshot": snapshot_names(times)},
+        schema={"look": pl.Int64, "time": pl.Datetime("us"), "snapshot": pl.String},
+    )
+    microseconds = looks["time"].to_physical()
+    first = microseconds.search_sorted(rows["start"].to_physical(), side="left")
+    behind = microseconds.search_sorted(rows["end"].to_physical(), side="right")
+    return (
+        rows.drop("snapshot")
+        .with_columns(first.alias("_first"), behind.alias("_behind"))
+        .filter(pl.col("_first") < pl.col("_behind"))
+        .with_columns(look=pl.int_ranges("_first", "_behind", dtype=pl.Int64))
+        .explode("look")
+        .join(looks, on="look")
+    )
+
+
+def _period_name(time: pl.Expr, every: Every) -> pl.Expr:
+    return time.dt.strftime(_FORMATS[every])
+
+
+def _mapped(column: str, read: Callable[[str], datetime | None]) -> pl.Expr:
+    """Read each distinct text once."""
+
+    def times(texts: pl.Series) -> pl.Series:
+        distinct = texts.drop_nulls().unique()
+        read_once = pl.DataFrame(
+            {"text": distinct, "time": [read(text.strip()) for text in distinct]},
+            schema={"text": pl.String, "time": pl.Datetime("us")},
+        )
+        return texts.to_frame("text").join(read_once, on="text", how="left", maintain_order="left")[
+            "time"
+        ]
+
+    return pl.col(column).map_batches(times, return_dtype=pl.Datetime("us"))
+
+
+def _is_month(text: str) -> bool:
+    return len(text) == 7 and text[4] == "-" and text[5:].isdigit()
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return date.fromisoformat(text) is not None
+    except ValueError:
+        return False
+
+
+def _month_after(start: datetime) -> datetime:
+    return (start.replace(day=1) + timedelta(days=32)).replace(day=1)

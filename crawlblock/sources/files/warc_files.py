@@ -1,0 +1,116 @@
+"""From WARC files to facts.
+
+A file is read twice: for what it holds, and for what of that is about robots.txt, which includes
+whatever redirects lead to.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from crawlblock.captures.build import ROBOTS, Place, Seen, fetch_of, seen
+from crawlblock.captures.frames import Batch, batch_of
+from crawlblock.captures.selection import MAX_HOPS
+from crawlblock.errors import InputError
+from crawlblock.hosts import UrlParts
+from crawlblock.model import Asked, Fetch, Payload
+from crawlblock.sources.files.batch import Every, Tally
+from crawlblock.sources.files.snapshots import snapshot_of
+from crawlblock.warc.http import Answers
+from crawlblock.warc.reader import Damage, Record, records, warc_time
+
+_BATCH = 2_000  # fetches stored together
+_BATCH_BYTES = 32 * 1024 * 1024  # or payloads of so many
+
+
+def read_archive(path: Path, every: Every, tally: Tally, known: set[str]) -> Iterator[Batch]:
+    """Yield what a WARC file holds about robots.txt; count what it holds besides.
+
+    `known` has the digests of the payloads that were yielded before.  Raises InputError if the
+    file cannot be read or holds no answer to a robots.txt URL.
+    """
+    wanted = _wanted(path, every, tally)
+    if not wanted:
+        raise InputError(f"{path}: holds no answer to a robots.txt URL{tally.reasons()}")
+    fetches: list[Fetch] = []
+    payloads: list[Payload] = []
+    answers = Answers()
+    for number, record in enumerate(records(path)):
+        if number not in wanted:
+            continue
+        fetches += wanted[number]
+        found = seen(record, answers) if isinstance(record, Record) else None
+        if found and found.payload is not None and found.digest and found.digest not in known:
+            known.add(found.digest)
+            payloads.append(Payload(found.digest, found.payload))
+        held = sum(len(each.body) for each in payloads)
+        if len(fetches) >= _BATCH or held >= _BATCH_BYTES:
+            yield _batch(fetches, payloads)
+            fetches, payloads = [], []
+    yield _batch(fetches, payloads)
+
+
+def _batch(fetches: list[Fetch], payloads: list[Payload]) -> Batch:
+    """Return a batch in which every host with a robots.txt URL counts as asked."""
+    asked = {(each.snapshot, each.host): None for each in fetches if each.resource == ROBOTS}
+    return batch_of(fetches, [Asked(snapshot=name, host=host) for name, host in asked], payloads)
+
+
+def _wanted(path: Path, every: Every, tally: Tally) -> Mapping[int, list[Fetch]]:
+    """Return the fetches to store by the number of their record in the file.
+
+    A redirect's target that was fetched in another month or week belongs to the snapshot of the
+    redirect, too.
+    """
+    found = dict(_fetches(path, every, tally))
+    by_url: dict[str, list[int]] = {}
+    for number, fetch in found.items():
+        by_url.setdefault(_url(fetch), []).append(number)
+    wanted: dict[int, list[Fetch]] = {}
+    pending = [(n, fetch, 0) for n, fetch in found.items() if fetch.resource == ROBOTS]
+    while pending:
+        number, fetch, hops = pending.pop()
+        stored = wanted.setdefault(number, [])
+        if any(each.snapshot == fetch.snapshot for each in stored):
+            continue
+        stored.append(fetch)
+        if fetch.redirect and hops < MAX_HOPS:
+            targets = [(n, found[n]) for n in by_url.get(fetch.redirect, ())]
+            own = [each for each in targets if each[1].snapshot == fetch.snapshot]
+            for n, target in own or targets:
+                pending.append((n, replace(target, snapshot=fetch.snapshot), hops + 1))
+    for number, fetch in found.items():
+        if number not in wanted:
+            tally.add("not an answer to /robots.txt", _url(fetch))
+    return wanted
+
+
+def _fetches(path: Path, every: Every, tally: Tally) -> Iterator[tuple[int, Fetch]]:
+    """Yield every fetch in a file with the number of its record; count what is damaged."""
+    answers = Answers()
+    for number, record in enumerate(records(path)):
+        if isinstance(record, Damage):
+            tally.add("cannot be read", f"byte {record.offset:,}: {record.reason}")
+            continue
+        found = seen(record, answers)
+        time = warc_time(record.date)
+        if found is None:
+            tally.add("its URL is no http URL", f"byte {record.offset:,}: {record.url}")
+        elif time is None:
+            date = record.date.decode("latin-1")
+            tally.add("no date that can be read", f"byte {record.offset:,}: {date}")
+        else:
+            _count(found, record, tally)
+            place = Place(path.name, record.offset, record.length)
+            yield number, fetch_of(snapshot_of(time, every), found, time, place)
+
+
+def _count(found: Seen, record: Record, tally: Tally) -> None:
+    """Count what is stored as a fetch whose payload is unknown."""
+    if found.ended and found.asked.resource == ROBOTS:
+        where = f"byte {record.offset:,}: {found.reason or found.ended}"
+        tally.add("stored without the payload, which cannot be read", where, stored=True)
+
+
+def _url(fetch: Fetch) -> str:
+    return str(UrlParts(fetch.secure is True, fetch.host, fetch.resource))

@@ -1,0 +1,172 @@
+"""Lists of how much of a corpus comes from each host: pages, bytes or tokens in a CSV."""
+
+import csv
+import gzip
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+import polars as pl
+
+from crawlblock.errors import InputError
+from crawlblock.hosts import parse_host, registered_domain
+from crawlblock.sampling import Rejected
+from crawlblock.sources.files.readers import readable
+
+WHOLE = "*"  # the domain that stands for all of a corpus, named by the list or not
+UNITS = ("pages", "bytes", "tokens")
+SCHEMA = pl.Schema({"domain": pl.String, "corpus": pl.String, **dict.fromkeys(UNITS, pl.Int64)})
+
+# What columns are called: a unit alone, or CORPUS_UNIT.  Elsewhere: the Data Provenance Initiative
+# (data-provenance-initiative/Data-Provenance-Collection, Consent in Crisis).
+_NAMES = ("domain", "host", "hostname", "site", "website", "origin", "url")
+_OTHER_NAMES = {"total tokens": "tokens", "url appearances": "pages"}
+_CORPORA = {"c4": "C4", "rf": "RefinedWeb", "dolma": "Dolma"}
+
+_WHOLE_NUMBER = re.compile(r"([0-9]{1,18})(?:\.0*)?")
+_MOST = 2**63 - 1  # of a sum, as the database holds it
+_SHOWN = 80  # characters of a rejected line
+
+
+@dataclass(frozen=True, slots=True)
+class WeightList:
+    """What a list says of registered domains; the hosts of one domain are added up."""
+
+    weights: pl.DataFrame  # of SCHEMA, one row per domain and corpus; domain `*`: all of the corpus
+    hosts: int  # distinct ones that were read
+    repeated: int  # lines that say again what an earlier one said
+    rejected: Sequence[Rejected]
+
+
+def read_weights(path: Path, corpus: str | None = None) -> WeightList:
+    """Read a CSV with a host or domain on each line and pages, bytes or tokens beside it.
+
+    The corpus is told by the column (`c4_tokens`), by a column `corpus`, or by `corpus` here.  A
+    line of the domain `*` tells the size of the whole corpus.  Raises InputError if the file cannot
+    be used, says two things of one host, or has a whole that is less than its domains.
+    """
+    with readable(path), _open(path) as lines:
+        reader = csv.reader(lines)
+        layout = _layout(path, next(reader, []), corpus)
+        return _read(path, ((reader.line_num, cells) for cells in reader if cells), layout)
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """Where the columns of a list are."""
+
+    header: Sequence[str]
+    name: int
+    corpus: int | None  # the column that tells it
+    amounts: Sequence[tuple[int, str | None, str]]  # column, corpus unless told by one, unit
+
+    def read(self, cells: Sequence[str]) -> tuple[str, dict[str, dict[str, int]]]:
+        """Return the host of a line and what it says by corpus and unit; ValueError: why not."""
+        if len(cells) != len(self.header):
+            raise ValueError("as many cells as the header are needed")
+        name = cells[self.name].strip()
+        host = WHOLE if name == WHOLE else parse_host(name)
+        if host != WHOLE and registered_domain(host) is None:
+            raise ValueError("has no registered domain")
+        told = cells[self.corpus].strip() if self.corpus is not None else None
+        if told == "":
+            raise ValueError("no corpus")
+        said: dict[str, dict[str, int]] = defaultdict(dict)
+        for column, corpus, unit in self.amounts:
+            said[corpus or told or ""][unit] = _amount(self.header[column], cells[column].strip())
+        return host, said
+
+
+def _layout(path: Path, header: Sequence[str], corpus: str | None) -> _Layout:
+    names = [name.strip().lower() for name in header]
+    name = next((names.index(known) for known in _NAMES if known in names), None)
+    told = names.index("corpus") if "corpus" in names else None
+    found = [(column, *_meaning(name)) for column, name in enumerate(names)]
+    amounts = [(column, of, unit) for column, of, unit in found if unit]
+    if name is None or not amounts:
+        raise InputError(
+            f"{path}: its columns are {', '.join(header)[:300] or 'none'}; needed are "
+            "domain or host, and pages, bytes or tokens (or CORPUS_tokens)"
+        )
+    unsaid = any(of is None for _, of, _ in amounts)
+    if unsaid and told is None and not corpus:
+        raise InputError(f"{path}: does not say of which corpus it is; say it with --corpus NAME")
+    if corpus and not (unsaid and told is None):
+        raise InputError(f"{path}: its columns name the corpora; leave out --corpus")
+    return _Layout(
+        names, name, told, [(column, of or corpus, unit) for column, of, unit in amounts]
+    )
+
+
+def _meaning(name: str) -> tuple[str | None, str]:
+    """Return the corpus, if told, and the unit that a column holds; no unit: something else."""
+    name = _OTHER_NAMES.get(name, name)
+    prefix, _, unit = name.rpartition("_")
+    if unit not in UNITS:
+        return None, ""
+    return _CORPORA.get(prefix, prefix) or None, unit
+
+
+def _amount(name: str, cell: str) -> int:
+    found = _WHOLE_NUMBER.fullmatch(cell)
+    if found:
+        return int(found[1])
+    if not cell:
+        raise ValueError(f"nothing in the column {name}")
+    if cell.startswith("-") and _WHOLE_NUMBER.fullmatch(cell[1:]):
+        raise ValueError(f"{name} is below 0")
+    raise ValueError(f"{name} is no whole number: {cell[:20]}")
+
+
+def _read(path: Path, rows: Iterable[tuple[int, list[str]]], layout: _Layout) -> WeightList:
+    said: dict[tuple[str, str], tuple[int, dict[str, int]]] = {}  # the line, and what it says
+    rejected: list[Rejected] = []
+    repeated: set[int] = set()  # lines
+    for line, cells in rows:
+        try:
+            host, amounts = layout.read(cells)
+        except ValueError as error:
+            rejected.append(Rejected(line, ",".join(cells)[:_SHOWN], str(error)))
+            continue
+        for corpus, units in amounts.items():
+            earlier = said.setdefault((host, corpus), (line, units))
+            if earlier[1] != units:
+                raise InputError(
+                    f"{path}: lines {earlier[0]} and {line} say different things of {host} in "
+                    f"{corpus} ({_shown(earlier[1])}; {_shown(units)}); keep the right one"
+                )
+            repeated |= {line} - {earlier[0]}
+    hosts = {host for host, _ in said} - {WHOLE}
+    return WeightList(_added_up(path, said), len(hosts), len(repeated), rejected)
+
+
+def _shown(units: dict[str, int]) -> str:
+    return ", ".join(f"{amount:,} {unit}" for unit, amount in units.items())
+
+
+def _added_up(path: Path, said: dict[tuple[str, str], tuple[int, dict[str, int]]]) -> pl.DataFrame:
+    sums: dict[tuple[str, str], dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    read: dict[tuple[str, str], int] = defaultdict(int)
+    for (host, corpus), (_, units) in said.items():
+        domain = host if host == WHOLE else registered_domain(host) or ""
+        for unit, amount in units.items():
+            sums[domain, corpus][unit] += amount
+            read[corpus, unit] += amount * (host != WHOLE)
+    for (corpus, unit), amount in read.items():
+        whole = sums.get((WHOLE, corpus), {}).get(unit, amount)
+        if amount > min(whole, _MOST):
+            raise InputError(
+                f"{path}: the domains of {corpus} have {amount:,} {unit} together, more than "
+                f"{'the whole, ' if whole < amount else ''}{min(whole, _MOST):,}; mend the numbers"
+            )
+    rows = [(*key, *(units.get(unit) for unit in UNITS)) for key, units in sorted(sums.items())]
+    return pl.DataFrame(rows, SCHEMA, orient="row")
+
+
+def _open(path: Path) -> TextIO:
+    if path.suffix == ".gz":
+        return gzip.open(path, "rt", encoding="utf-8-sig", errors="replace", newline="")
+    return path.open(encoding="utf-8-sig", errors="replace", newline="")

@@ -1,0 +1,114 @@
+"""Questions in SQL to a database that nothing may change meanwhile."""
+
+import re
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from crawlblock.errors import InputError, did_you_mean
+from crawlblock.store.database import copy_of, explained
+from crawlblock.store.schema import CONFIG
+
+_ATTACHED = "crawlblock"
+_PLACE = re.compile(r"LINE (\d+): (.*)")
+_NO_TABLE = re.compile(r"Table with name (\S+) does not exist")
+# The file is opened for reading alone, and what would write another file, or read one, is off.
+_SHUT = (
+    "SET GLOBAL TimeZone = 'UTC'; SET enable_external_access = false; SET lock_configuration = true"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a query returned; times are UTC."""
+
+    columns: tuple[str, ...]  # each name once
+    rows: tuple[tuple[object, ...], ...]
+
+
+def readable(path: Path) -> Path:
+    """Return the published copy of a database, which no run holds, else the database itself.
+
+    Raises InputError where neither is there.
+    """
+    copy = copy_of(path)
+    if copy.exists():
+        return copy
+    if not path.exists():
+        raise InputError(f"{path}: no database is there; name another --db, or fill one first")
+    return path
+
+
+def open_shut(path: Path) -> duckdb.DuckDBPyConnection:
+    """Open a database for reading alone; nothing else can be read or written by its connection.
+
+    The file is attached to a database in memory: two connections to one path in a process would
+    share the file that was there first, and a later copy would not be seen.  Raises LockedError or
+    StoreError where the file cannot be used.
+    """
+    con = duckdb.connect(config=CONFIG)
+    try:
+        name = str(path).replace("'", "''")
+        con.execute(f"ATTACH '{name}' AS {_ATTACHED} (READ_ONLY); USE {_ATTACHED}").fetchall()
+        con.execute(_SHUT).fetchall()
+    except duckdb.Error as error:
+        con.close()
+        raise explained(path, error) from None
+    return con
+
+
+def another(con: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    """Return another connection to what `open_shut` opened, with settings of its own."""
+    cursor = con.cursor()
+    cursor.execute(f"USE {_ATTACHED}").fetchall()
+    return cursor
+
+
+def ask(path: Path, query: str) -> Answer:
+    """Return what a query returns, the last one if there are several.
+
+    Raises InputError with DuckDB's message for one that cannot be answered or would write.
+    """
+    with closing(open_shut(path)) as con:
+        try:
+            con.execute(query)
+            names = [str(column[0]) for column in con.description or ()]
+            rows = con.fetchall() if names else []
+        except (duckdb.Error, RuntimeError) as error:  # a bad conversion is a RuntimeError to it
+            raise InputError(said(con, str(error))) from None
+    return Answer(_once(names), tuple(tuple(row) for row in rows))
+
+
+def _once(names: list[str]) -> tuple[str, ...]:
+    """Return names of which none stands twice."""
+    found: list[str] = []
+    for name in names:
+        number = 1
+        unlike = name
+        while unlike in found:
+            number += 1
+            unlike = f"{name}_{number}"
+        found.append(unlike)
+    return tuple(found)
+
+
+def said(con: duckdb.DuckDBPyConnection, message: str) -> str:
+    """Return DuckDB's message in a line, with the line of the query that it is about."""
+    place = _PLACE.search(message)
+    said = message.partition("LINE ")[0].partition("Did you mean")[0].strip().split("\n")[0]
+    where = f"; line {place[1]}: {place[2].strip()}" if place else ""
+    if "read-only" in message or "disabled" in message or "locked" in message:
+        return f"sql: {said}; a question changes and reads nothing but the database{where}"
+    absent = _NO_TABLE.search(message)
+    hint = did_you_mean(absent[1].rstrip("!"), _tables(con)) if absent else ""
+    return f"sql: {said}{f' {hint}' if hint else ''}{where}"
+
+
+def _tables(con: duckdb.DuckDBPyConnection) -> list[str]:
+    rows = con.execute(
+        "SELECT table_name FROM duckdb_tables() "
+        "UNION SELECT view_name FROM duckdb_views() WHERE NOT internal"
+    ).fetchall()
+    return [name for (name,) in rows]

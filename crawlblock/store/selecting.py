@@ -1,0 +1,127 @@
+"""From facts to captures: what each text is, how each fetch ended, and which of them counts.
+
+All of it is computed from what is stored, without a network, and only where it is out of date.
+"""
+
+import zlib
+from collections.abc import Iterator
+from importlib.resources import files
+
+import duckdb
+import polars as pl
+
+from crawlblock.outcome import Body, Ending, outcome_of
+from crawlblock.robots.sniff import body_of
+from crawlblock.store.relations import registered
+from crawlblock.store.stamps import BODY, SELECTION, stamp_ids
+
+_PAGE = 2_000  # texts looked at in one piece
+_MADE = (
+    "step", "reached", "answer", "moving", "answer_1", "answer_2", "answer_3", "answer_4",
+    "wanted", "chain", "candidate", "unselected",
+)  # fmt: skip
+_UNSELECTED = """
+SELECT id AS snapshot FROM facts.snapshots
+ANTI JOIN (FROM conclusions.selected WHERE stamp = ?) s ON s.snapshot = id
+ORDER BY id
+"""
+_COMBINATIONS = """
+SELECT DISTINCT f.status, f.ended, b.body, f.read, f.redirect IS NOT NULL AS leads
+FROM facts.fetches f
+SEMI JOIN unselected u ON u.snapshot = f.snapshot
+LEFT JOIN facts.payloads p ON p.id = f.payload
+LEFT JOIN conclusions.bodies b ON b.text = p.text
+EXCEPT
+SELECT status, ended, body, read, leads FROM conclusions.endings
+"""
+
+
+def settle(con: duckdb.DuckDBPyConnection) -> int:
+    """Bring the captures of all snapshots up to date; return of how many they were not.
+
+    Works in the transaction that is open: it ends with all of them done or with none.
+    """
+    stamps = stamp_ids(con)
+    changed = _look_at_texts(con, stamps[BODY])
+    if changed:
+        con.execute("DELETE FROM conclusions.selected").fetchall()
+    waiting = [number for (number,) in con.execute(_UNSELECTED, [stamps[SELECTION]]).fetchall()]
+    if not waiting:
+        return 0
+    if not con.execute("FROM conclusions.selected WHERE stamp = ?", [stamps[SELECTION]]).fetchone():
+        con.execute("DELETE FROM conclusions.endings").fetchall()
+    ((scans,),) = con.execute("SELECT count(*) FROM facts.scans").fetchall()
+    size = 1 if scans else len(waiting)  # a whole crawl has millions of hosts
+    for start in range(0, len(waiting), size):
+        select(con, waiting[start : start + size], stamps[SELECTION])
+    return len(waiting)
+
+
+def select(con: duckdb.DuckDBPyConnection, snapshots: list[int], stamp: int) -> None:
+    """Decide which captures count in some snapshots."""
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE unselected AS SELECT unnest(?)::USMALLINT AS snapshot",
+        [snapshots],
+    ).fetchall()
+    _end(con)
+    script = files("crawlblock.captures") / "selection.sql"
+    con.execute(script.read_text("utf-8")).fetchall()
+    con.execute("DELETE FROM conclusions.selected WHERE snapshot IN (FROM unselected)").fetchall()
+    con.execute(
+        "INSERT INTO conclusions.selected SELECT snapshot, ?, NULL FROM unselected", [stamp]
+    ).fetchall()
+    for table in _MADE:
+        con.execute(f"DROP TABLE temp.{table}").fetchall()
+
+
+def _look_at_texts(con: duckdb.DuckDBPyConnection, stamp: int) -> bool:
+    """Say of each text what it is; return whether any is now something else than before."""
+    changed = False
+    for page in _pages(con, stamp):
+        with registered(con, page=page):
+            changed |= bool(
+                con.execute(
+                    "FROM page JOIN conclusions.bodies b ON b.text = page.text "
+                    "AND b.body <> page.body LIMIT 1"
+                ).fetchone()
+            )
+            con.execute(
+                "DELETE FROM conclusions.bodies WHERE text IN (SELECT text FROM page)"
+            ).fetchall()
+            con.execute("INSERT INTO conclusions.bodies SELECT text, body, ? FROM page", [stamp])
+    return changed
+
+
+def _pages(con: duckdb.DuckDBPyConnection, stamp: int) -> Iterator[pl.DataFrame]:
+    last = 0
+    while rows := con.execute(
+        "SELECT id, body FROM facts.texts "
+        "ANTI JOIN (FROM conclusions.bodies WHERE stamp = ?) b ON b.text = id "
+        "WHERE id > ? ORDER BY id LIMIT ?",
+        [stamp, last, _PAGE],
+    ).fetchall():
+        found = [(text, str(body_of(zlib.decompress(body)))) for text, body in rows]
+        yield pl.DataFrame(found, schema={"text": pl.UInt32, "body": pl.String}, orient="row")
+        last = rows[-1][0]
+
+
+def _end(con: duckdb.DuckDBPyConnection) -> None:
+    """Note the outcome of every kind of fetch in the unselected snapshots."""
+    rows = [
+        (status, ended, body, read, leads, str(_outcome(status, ended, body, read, leads)))
+        for status, ended, body, read, leads in con.execute(_COMBINATIONS).fetchall()
+    ]
+    schema = {
+        "status": pl.Int32, "ended": pl.String, "body": pl.String, "read": pl.Boolean,
+        "leads": pl.Boolean, "outcome": pl.String,
+    }  # fmt: skip
+    with registered(con, ends=pl.DataFrame(rows, schema=schema, orient="row")):
+        con.execute("INSERT INTO conclusions.endings BY NAME FROM ends").fetchall()
+
+
+def _outcome(
+    status: int | None, ended: str | None, body: str | None, read: bool, leads: bool
+) -> str:
+    return outcome_of(
+        status, Ending(ended) if ended else None, Body(body) if body else None, read, leads
+    )
