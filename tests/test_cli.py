@@ -164,7 +164,7 @@ def test_list_with_rubbish(tmp_path: Path, db: Path, capsys: pytest.CaptureFixtu
     ("frame", "found"),
     [
         (("--crawl", "latest"), "registered domains of DEMO-2024-30"),
-        (("--ranks", "webgraph"), "web graph mini-"),
+        (("--ranks", "webgraph"), "web graph demo-"),
     ],
 )
 def test_frames_of_the_archive(
