@@ -20,7 +20,7 @@ from pathlib import Path
 
 import duckdb
 
-from crawlblock.metrics.queries import analyze, metrics, set_reading
+from crawlblock.metrics.queries import analyze, metrics, set_http_profile
 from crawlblock.store.schema import CONFIG, schema
 
 GENERATE = """
@@ -100,7 +100,7 @@ def measure(path: Path, memory: str, one: str | None) -> None:
     """Compute the claims and print what they took."""
     con = duckdb.connect(str(path), config={**CONFIG, "memory_limit": memory, "threads": 2})
     if one:
-        set_reading(con, "rfc9309")
+        set_http_profile(con, "rfc9309")
         for metric in metrics():
             if one in ("each", metric.name):
                 begun = time.perf_counter()

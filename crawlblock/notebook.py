@@ -16,13 +16,13 @@ import polars as pl
 import crawlblock
 from crawlblock.api.lazy_rows import Rows
 from crawlblock.api.open_database import Database
-from crawlblock.metrics.headline import Claims, claims
+from crawlblock.metrics.headline import Headline, headline_of
 from crawlblock.metrics.result_files import read_manifest
 from crawlblock.report.charts import chart
 from crawlblock.report.charts.chart import Chart
+from crawlblock.report.charts.context import Frames
 from crawlblock.report.charts.specs import Axis
 from crawlblock.report.named_results import named_results
-from crawlblock.report.page.context import Frames
 from crawlblock.store.database import copy_of
 
 __all__ = ["Chart", "Data", "bars", "lines", "load", "stack"]
@@ -100,8 +100,8 @@ class Data:
 
     def axis(self) -> Axis | None:
         """Return the page's time axis with the breaks of the archive, None without any date."""
-        scene = chart.scene_of(self.frames)
-        return scene.axis if scene else None
+        context = chart.scene_of(self.frames)
+        return context.axis if context else None
 
     def holds(self) -> pl.DataFrame:
         """Return what there is, and whether the results are of it."""
@@ -112,8 +112,8 @@ class Data:
         rows += [("results", state), ("statuses read as", str(manifest.get("reading")))]
         return pl.DataFrame(rows, schema=["what", "found"], orient="row")
 
-    def _headlines(self) -> Claims | None:
-        return claims(self.frames)
+    def _headlines(self) -> Headline | None:
+        return headline_of(self.frames)
 
 
 def load(db: str | Path | None = None, results: str | Path | None = None) -> Data:

@@ -155,10 +155,10 @@ def _drawn(
             count += 1
             yield draw_key(seed, domain), domain, rank
 
-    drawn = sorted(keyed()) if size is None else heapq.nsmallest(size, keyed())
+    sampled = sorted(keyed()) if size is None else heapq.nsmallest(size, keyed())
     return [
-        _member(panel, domain, stratum, rank, count / len(drawn), position)
-        for position, (_, domain, rank) in enumerate(drawn)
+        _member(panel, domain, stratum, rank, count / len(sampled), position)
+        for position, (_, domain, rank) in enumerate(sampled)
     ]
 
 

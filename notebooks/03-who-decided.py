@@ -49,7 +49,7 @@ data.query("""
 
 # %% [markdown]
 # ## How many decisions
-# Hosts whose deciding groups are the same copied one decision. effective_rulesets is Kish's
+# Hosts whose deciding groups are the same copied one ruleset. effective_rulesets is Kish's
 # number, which a text on thousands of hosts raises by little; low and high count shared texts once.
 
 # %%

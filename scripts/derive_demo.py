@@ -103,7 +103,7 @@ class Policies:
         """Judge for these tokens, in their order."""
         self._reader = Reader(tokens, registry.templates())
         self._numbers: dict[tuple[tuple[str, Verdict, str | None, int | None], ...], int] = {}
-        self._decisions: dict[str, int] = {}
+        self._rulesets: dict[str, int] = {}
 
     def number(self, body: bytes) -> int:
         """Return the number of a body's policy."""
@@ -111,19 +111,19 @@ class Policies:
         return self._numbers.setdefault(vector, len(self._numbers) + 1)
 
     def _row(self, token: str, ruling: Ruling) -> tuple[str, Verdict, str | None, int | None]:
-        """Return a verdict, and where it refuses / whose text does and which decision it is."""
+        """Return a verdict, and where it refuses / whose text does and which ruleset it is."""
         verdict, text = ruling
-        if text.decision is None:
+        if text.ruleset is None:
             return token, verdict, None, None
-        decision = self._decisions.setdefault(text.decision, len(self._decisions) + 1)
-        return token, verdict, text.author, decision
+        ruleset = self._rulesets.setdefault(text.ruleset, len(self._rulesets) + 1)
+        return token, verdict, text.author, ruleset
 
     def frame(self) -> pl.DataFrame:
         """Return one row per policy and token."""
         rows = [
-            (number, token, v.restriction.value, v.basis.value, v.root_allowed, author, decision)
+            (number, token, v.restriction.value, v.basis.value, v.root_allowed, author, ruleset)
             for vector, number in self._numbers.items()
-            for token, v, author, decision in vector
+            for token, v, author, ruleset in vector
         ]
         columns = pl.Schema(
             {
@@ -133,7 +133,7 @@ class Policies:
                 "basis": pl.String(),
                 "root_allowed": pl.Boolean(),
                 "authored_by": pl.String(),
-                "decision": pl.UInt16(),
+                "ruleset": pl.UInt16(),
             }
         )
         return pl.DataFrame(rows, schema=columns, orient="row")

@@ -19,7 +19,7 @@ from crawlblock.cli.commands import every_command
 from crawlblock.cli.output import PARTIAL
 from crawlblock.cli.update import NOTHING_NEW
 from crawlblock.metrics.columns import words_of
-from crawlblock.metrics.computed import DERIVED, Derived
+from crawlblock.metrics.computed import COMPUTED, Computed
 from crawlblock.metrics.queries import CENSUS, Metric, metrics
 from crawlblock.metrics.replicated import REPLICATION
 from crawlblock.store.schema import schema
@@ -28,8 +28,8 @@ ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "docs" / "reference.md"
 HEAD = """# Reference
 
-Derived from the code by `make docs`. For a first time see the [tutorial](tutorial.md), for a task \
-the [how-to](howto.md), for what the figures mean the [method](method.md).
+Computed from the code by `make docs`. For a first time see the [tutorial](tutorial.md), for \
+a task the [how-to](howto.md), for what the figures mean the [method](method.md).
 
 """
 # Variables that are no command's option, with what reads them.
@@ -228,7 +228,7 @@ def _results() -> Iterator[str]:
         "its figures as SVG and PNG, `manifest.json`, which says what they are of, and "
         "`columns.csv`, which says what each column holds.\n"
     )
-    for made in [*metrics(), *DERIVED]:
+    for made in [*metrics(), *COMPUTED]:
         yield from _result(made, words_of(made.name))
     yield f"### {REPLICATION}\n"
     yield "Figures that others published beside ours, each with its source.\n"
@@ -241,7 +241,7 @@ def _results() -> Iterator[str]:
     yield _table(("column", "holds"), _words())
 
 
-def _result(made: Metric | Derived, words: Iterable[str], folder: str = "") -> Iterator[str]:
+def _result(made: Metric | Computed, words: Iterable[str], folder: str = "") -> Iterator[str]:
     yield f"### {folder}{made.name}\n"
     yield f"{_plain(f'{made.title}. Unit: {made.unit}. {made.note}')}\n"
     yield _listed(words)
@@ -254,7 +254,7 @@ def _listed(columns: Iterable[str]) -> str:
 def _words() -> list[tuple[str, str]]:
     """Return every column with what it holds, and in which results if it holds several things."""
     found: dict[str, dict[str, list[str]]] = {}
-    panel = [made.name for made in [*metrics(), *DERIVED]]
+    panel = [made.name for made in [*metrics(), *COMPUTED]]
     for name, words in (
         *((name, words_of(name)) for name in [*panel, REPLICATION]),
         *((f"census/{m.name}", words_of(m.name, census=True)) for m in metrics(CENSUS)),

@@ -161,7 +161,7 @@ def crawlora(reference: Path) -> Iterator[Row]:
             }  # fmt: skip
 
 
-DERIVED = {
+COMPUTED = {
     "ccexp": ccexp,
     "imc25": imc25,
     "dpi": dpi,
@@ -194,7 +194,7 @@ def write(path: Path, rows: Iterable[Row]) -> int:
 def main(shared: Path, folder: Path) -> None:
     """Derive one file for each source."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name, derive in DERIVED.items():
+    for name, derive in COMPUTED.items():
         count = write(folder / f"{name}.csv", derive(shared / "reference"))
         print(f"{name}: {count} figures")
 

@@ -18,7 +18,7 @@ NO_RECORD = {
 }
 INHERITED = ("wildcard", "default")
 Verdicts = dict[str, tuple[str, str, bool | None]]  # restriction, basis, root access by token
-Written = dict[str, tuple[str, str]]  # author and decision by token
+Written = dict[str, tuple[str, str]]  # author and ruleset by token
 
 
 def facts_that_came_back(sample: Path, db: Path) -> Counter[Outcome]:
@@ -28,7 +28,7 @@ def facts_that_came_back(sample: Path, db: Path) -> Counter[Outcome]:
     """
     policies, texts = read_policies(sample), read_texts(sample)
     captured, verdicts, written = _stored(db)
-    decisions: dict[str, int | None] = {}
+    rulesets: dict[str, int | None] = {}
     seen: Counter[Outcome] = Counter()
     for fact in read_facts(sample):
         outcome, policy = captured.pop((fact.crawl, fact.host))
@@ -44,8 +44,8 @@ def facts_that_came_back(sample: Path, db: Path) -> Counter[Outcome]:
             assert {token: found[token] for token in known} == known, fact
             _assert_like_star(found, written[policy], known.keys())
             back = {
-                token: (author, decisions.setdefault(decision, texts[fact.policy][token].decision))
-                for token, (author, decision) in written[policy].items()
+                token: (author, rulesets.setdefault(ruleset, texts[fact.policy][token].ruleset))
+                for token, (author, ruleset) in written[policy].items()
                 if token in known
             }
             assert back == texts.get(fact.policy, {}), fact
@@ -71,10 +71,10 @@ def _stored(
                 "FROM captures LEFT JOIN payloads USING (digest)"
             ).fetchall()
         }
-        for policy, token, *verdict, author, decision in con.execute("FROM verdicts").fetchall():
+        for policy, token, *verdict, author, ruleset in con.execute("FROM verdicts").fetchall():
             verdicts[policy][token] = tuple(verdict)
-            if decision is not None:
-                written[policy][token] = author, decision
+            if ruleset is not None:
+                written[policy][token] = author, ruleset
     return captured, verdicts, written
 
 

@@ -72,7 +72,7 @@ def test_fits(chromium: "Browser", results: Path, width: int, dark: bool) -> Non
 
 
 def test_switch(seen: Watched) -> None:
-    """The switch turns a light page dark, its drawings with it, and back."""
+    """The switch transitions a light page dark, its drawings with it, and back."""
     draw_all(seen)
     text = "getComputedStyle(document.querySelector('.vega-embed .role-axis-label text')).fill"
     light = seen.page.evaluate(text)

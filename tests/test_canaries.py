@@ -110,7 +110,7 @@ def test_words_of_readings(
     con: duckdb.DuckDBPyConnection, words: type[StrEnum], column: str
 ) -> None:
     """What the schema says about statuses uses the words of the model."""
-    used = {w for (w,) in con.execute(f"SELECT DISTINCT {column} FROM http_readings").fetchall()}
+    used = {w for (w,) in con.execute(f"SELECT DISTINCT {column} FROM http_profiles").fetchall()}
     assert used <= set(words)
 
 

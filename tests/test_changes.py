@@ -16,7 +16,7 @@ from aiohttp.test_utils import TestServer
 
 from crawlblock.errors import InputError, UpstreamError
 from crawlblock.evidence.explanation import instant
-from crawlblock.evidence.transitions import Change, Turn, changes, standings, turns
+from crawlblock.evidence.transitions import Change, Transition, changes, states, transitions
 from crawlblock.report import feed
 from crawlblock.report.terminal import host_history
 
@@ -39,9 +39,9 @@ def con(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     con.close()
 
 
-def of(con: duckdb.DuckDBPyConnection, host: str, token: str) -> list[Turn]:
+def of(con: duckdb.DuckDBPyConnection, host: str, token: str) -> list[Transition]:
     """Return the turns of a host for a crawler."""
-    return turns(standings(con, host, [token]))
+    return transitions(states(con, host, [token]))
 
 
 def since(con: duckdb.DuckDBPyConnection, start: str, end: str | None = None) -> list[Change]:
@@ -55,7 +55,7 @@ def briefly(found: list[Change]) -> list[tuple[str, str, str | None, str]]:
 
 
 def test_reversal(con: duckdb.DuckDBPyConnection) -> None:
-    """A host that closes, opens and closes again has each turn, in crawls and live runs alike."""
+    """A host that closes, opens and closes again has each transition, in crawls and live runs."""
     found = of(con, "back.example", "Alpha")
     assert [(t.from_snapshot, t.snapshot, t.to_restriction) for t in found] == [
         (None, "C1", "none"),
@@ -72,13 +72,13 @@ def test_unknown_between(con: duckdb.DuckDBPyConnection) -> None:
     assert (first.to_restriction, first.unknown) == ("none", 0)
     assert (change.from_snapshot, change.snapshot, change.unknown) == ("C1", "C3", 1)
     assert (last.to_restriction, last.from_restriction, last.snapshot) == ("unknown", "full", "L1")
-    shown = standings(con, "gap.example", ["Alpha"])
+    shown = states(con, "gap.example", ["Alpha"])
     assert [row.restriction for row in shown] == ["none", "unknown", "full", "unknown"]
 
 
 def test_panel_without_a_capture(con: duckdb.DuckDBPyConnection) -> None:
     """A snapshot of the panel that has nothing about a host is in its history as unknown."""
-    rows = standings(con, "late.example", ["Alpha"])
+    rows = states(con, "late.example", ["Alpha"])
     assert [(r.snapshot, r.outcome, r.restriction) for r in rows] == [
         ("C1", "ok", "full"),
         ("C2", "ok", "full"),
@@ -88,7 +88,7 @@ def test_panel_without_a_capture(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def test_wildcard_becomes_named(con: duckdb.DuckDBPyConnection) -> None:
-    """A host that refuses first by * and then by name has a turn, but did not begin to refuse."""
+    """A host that blocks by * and then by name has a transition, but did not start to block."""
     found = of(con, "late.example", "Alpha")
     assert [(t.from_basis, t.to_basis) for t in found] == [
         (None, "wildcard"),
@@ -101,10 +101,10 @@ def test_wildcard_becomes_named(con: duckdb.DuckDBPyConnection) -> None:
 def test_undocumented_crawler(con: duckdb.DuckDBPyConnection) -> None:
     """A crawler has no verdict before the day it was documented."""
     db.snapshot(con, "C0", date(2023, 1, 1), {"back.example": "named"})
-    assert {r.snapshot for r in standings(con, "back.example", ["Alpha"])} == {
+    assert {r.snapshot for r in states(con, "back.example", ["Alpha"])} == {
         "C1", "C2", "C3", "L1",
     }  # fmt: skip
-    assert "C0" in {r.snapshot for r in standings(con, "back.example", ["Beta"])}
+    assert "C0" in {r.snapshot for r in states(con, "back.example", ["Beta"])}
 
 
 def test_changes_newest_first(con: duckdb.DuckDBPyConnection) -> None:
@@ -185,8 +185,8 @@ def test_empty_feed() -> None:
 
 def test_pages_fit_the_terminal(con: duckdb.DuckDBPyConnection) -> None:
     """Timeline and changes stay within 80 columns, and the unknown is said."""
-    rows = standings(con, "gap.example")
-    page = host_history.page("gap.example", rows, turns(rows))
+    rows = states(con, "gap.example")
+    page = host_history.page("gap.example", rows, transitions(rows))
     table = host_history.changes_page(since(con, "2023-01-01"))
     assert max(map(len, (page + table).splitlines())) <= 80
     assert "not_captured" in page and "full > unknown" in page and "default > named" in page

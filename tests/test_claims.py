@@ -18,7 +18,7 @@ LATER = HOSTS | {"h0": "open", "h1": None, "h5": "wild"}
 
 
 @pytest.fixture(scope="module")
-def claims(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, pl.DataFrame]]:
+def headline_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, pl.DataFrame]]:
     """Return all claims about ten hosts in two snapshots."""
     folder = tmp_path_factory.mktemp("claims")
     con: duckdb.DuckDBPyConnection = small.make(folder / "x.duckdb")
@@ -48,7 +48,7 @@ def test_gap(claims: dict[str, pl.DataFrame]) -> None:
     assert (row["first_crawlers"], row["second_crawlers"]) == (1, 1)
 
 
-def test_decisions(claims: dict[str, pl.DataFrame]) -> None:
+def test_rulesets(claims: dict[str, pl.DataFrame]) -> None:
     """Four texts refuse Alpha, two of them the same; the 503 is its host's own."""
     row = one(claims["rulesets"], snapshot="S1", token="Alpha")
     assert (row["n"], row["n_yes"], row["n_rulesets"]) == (9, 5, 3)

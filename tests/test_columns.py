@@ -12,7 +12,7 @@ import small_database as small
 
 from crawlblock.errors import InputError
 from crawlblock.metrics.columns import columns_of, conformed, dictionary, words_of
-from crawlblock.metrics.computed import DERIVED
+from crawlblock.metrics.computed import COMPUTED
 from crawlblock.metrics.queries import CENSUS, analyze, held, metrics, result_of
 from crawlblock.metrics.replicated import REPLICATION, replication
 from crawlblock.metrics.result_files import DIGESTS, write_manifest
@@ -26,7 +26,7 @@ CORE = (
     "no_estimate",
 )  # fmt: skip
 ESTIMANDS = {"list", "as_if_sample", "sample", "rulesets"}
-PANEL = [metric.name for metric in metrics()] + [derived.name for derived in DERIVED]
+PANEL = [metric.name for metric in metrics()] + [derived.name for derived in COMPUTED]
 WHOLE = {"a": "named", "b": "open", "c": "wild", "d": None}
 
 

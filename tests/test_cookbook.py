@@ -14,7 +14,7 @@ ROOT = Path(__file__).parent.parent
 SAMPLE = ROOT / "data" / "demo"
 TEXT = (ROOT / "docs" / "cookbook.md").read_text("utf-8")
 QUESTIONS = re.findall(r"^## (\d+)\. (.*?)\n\n```sql\n(.*?)```\n\n(\S)", TEXT, re.M | re.S)
-WISHES = {
+PREFERENCES = {
     "train-no.example": "User-agent: *\nContent-Signal: ai-train=no\nAllow: /\n",
     "train-yes.example": "User-agent: *\nContent-Signal: ai-train=yes\nDisallow: /\n",
     "silent.example": "User-agent: *\nDisallow: /\n",
@@ -69,11 +69,11 @@ def test_shares_are_those_of_the_claims(db: Path, tmp_path: Path) -> None:
         assert float(str(row["low"])) <= claim["estimate"] <= float(str(row["high"]))
 
 
-def test_wishes_that_differ(tmp_path: Path) -> None:
-    """The question about signals counts a wish that is not enforced and one that is overruled."""
+def test_preferences_that_differ(tmp_path: Path) -> None:
+    """The question about signals counts a preference not enforced and one overruled."""
     lines = [
         {"host": host, "fetch_time": "2026-05-06", "status": 200, "body": body}
-        for host, body in WISHES.items()
+        for host, body in PREFERENCES.items()
     ]
     (tmp_path / "rows.jsonl").write_text("\n".join(map(json.dumps, lines)))
     path = tmp_path / "wishes.duckdb"

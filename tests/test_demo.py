@@ -24,7 +24,7 @@ def run(*arguments: object) -> None:
 
 
 def test_every_fact_comes_back(bundled: Path) -> None:
-    """Rendered and read back, every outcome, verdict, author and decision is the fact it was."""
+    """Rendered and read back, every outcome, verdict, author and ruleset is the fact it was."""
     seen = facts_that_came_back(SAMPLE, bundled / "crawlblock.duckdb")
     assert seen[Outcome.OK] > 10_000 and len(seen) >= 7
 

@@ -80,16 +80,16 @@ def test_known_templates(store: Store) -> None:
 
 
 def test_who_wrote_it_is_in_the_view(store: Store) -> None:
-    """The view says whose text each refusal is, and which decision."""
+    """The view says whose text each refusal is, and which ruleset."""
     with store.reading() as con:
         rows = con.execute(
-            "SELECT host, authored_by, count(DISTINCT decision) OVER () FROM access "
+            "SELECT host, authored_by, count(DISTINCT ruleset) OVER () FROM access "
             "WHERE token = 'GPTBot' AND NOT root_allowed AND snapshot = '2024-06' ORDER BY host"
         ).fetchall()
     assert rows == [("three.example.net", "cloudflare-managed", 2), ("two.example.org", "own", 2)]
 
 
-WISHES = {
+PREFERENCES = {
     "followed.com": b"User-agent: *\nContent-Signal: ai-train=no\nDisallow: /\n",
     "unenforced.com": b"User-agent: *\nContent-Signal: ai-train=no\nAllow: /\n",
     "overruled.com": b"User-agent: *\nContent-Signal: ai-train=yes\nDisallow: /\n",
@@ -97,11 +97,11 @@ WISHES = {
 }
 
 
-def test_wishes_that_rules_do_not_follow(tmp_path: Path) -> None:
-    """Of three hosts with a wish one overrules and one does not enforce it; explain says so."""
+def test_preferences_that_rules_do_not_follow(tmp_path: Path) -> None:
+    """One of three hosts overrules its preference and one does not enforce it; explain says so."""
     lines = [
         json.dumps({"host": host, "fetch_time": "2026-05-06", "status": 200, "body": body.decode()})
-        for host, body in WISHES.items()
+        for host, body in PREFERENCES.items()
     ]
     (tmp_path / "hosts.jsonl").write_text("\n".join(lines))
     db = ["--db", str(tmp_path / "w.duckdb")]

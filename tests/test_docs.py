@@ -36,7 +36,7 @@ from shells import EXAMPLES, called, commands, run_line, substituted
 from crawlblock import registry
 from crawlblock.cli import cli
 from crawlblock.cli.commands import every_command
-from crawlblock.metrics.computed import DERIVED
+from crawlblock.metrics.computed import COMPUTED
 from crawlblock.metrics.queries import metrics
 
 pytestmark = pytest.mark.own_code
@@ -175,7 +175,7 @@ def test_files_exist(path: Path) -> None:
     """A file or folder that a document names is there, or is known to be made."""
     results = {f"{claim.name}.csv" for claim in metrics() + metrics("census")}
     results |= {"columns.csv", "replication.csv"}
-    made = MADE | results | {f"{claim.name}.csv" for claim in DERIVED}
+    made = MADE | results | {f"{claim.name}.csv" for claim in COMPUTED}
     for text in code(path):
         if FILE.fullmatch(text) and text not in made:
             near = (ROOT / text, path.parent / text)
@@ -243,7 +243,7 @@ def test_results_are_described() -> None:
     described = set(re.findall(r"^\| `(\w+)`", text, re.MULTILINE))
     results = text[text.index("## Result files\n") :]
     listed = re.findall(r"^Columns: (.*)\.$", results, re.MULTILINE)
-    assert len(listed) == len(metrics()) + len(metrics("census")) + len(DERIVED) + 1
+    assert len(listed) == len(metrics()) + len(metrics("census")) + len(COMPUTED) + 1
     assert {name for each in listed for name in re.findall(r"`(\w+)`", each)} <= described
 
 

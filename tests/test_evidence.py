@@ -110,7 +110,7 @@ def test_status_decides(db: Path, capsys: pytest.CaptureFixture[str]) -> None:
     row = explained(db, capsys, "a.example", "CCBot")
     assert (row["restriction"], row["basis"], row["status"]) == ("full", "http", 503)
     assert row["readings"] == {"rfc9309": "full", "ccbot": "unknown"}
-    row = explained(db, capsys, "a.example", "CCBot", "--reading", "ccbot")
+    row = explained(db, capsys, "a.example", "CCBot", "--http-profile", "ccbot")
     assert (row["restriction"], row["root_allowed"]) == ("unknown", None)
     _, out, _ = ask_for(db, capsys, "explain", "a.example", "CCBot", "-o", "table")
     assert "HTTP 503" in out and "under ccbot: unknown" in out

@@ -20,7 +20,7 @@ from disks import make_read_only, small_disk
 from crawlblock.cli import main
 from crawlblock.errors import CrawlblockError, InputError, StoreError
 from crawlblock.export import export
-from crawlblock.export.dataset import Wish, licences
+from crawlblock.export.dataset import Request, licences
 from crawlblock.export.tables import Table, table_names, write_table
 from crawlblock.metrics.queries import analyze
 from crawlblock.store.database import copy_of, open_copy
@@ -30,8 +30,8 @@ HOSTILE = ('<script>alert("x")</script>', "comma, inc", 'quo"te', "two\nlines", 
 HOSTS = ("a.example", "b.example", "ünï.example", "web.example", "down.example", *HOSTILE)
 BODY = b"User-agent: Alpha\nDisallow: /secret-path-of-a-site\n\xff"
 SECRET = b"secret-path-of-a-site"
-PLAIN = Wish("Who may crawl", (), "CC0-1.0", "rfc9309", False, False)
-FULL = Wish('A "title": # of <us>', ("Ada & Co",), "CC-BY-4.0", "rfc9309", True, True)
+PLAIN = Request("Who may crawl", (), "CC0-1.0", "rfc9309", False, False)
+FULL = Request('A "title": # of <us>', ("Ada & Co",), "CC-BY-4.0", "rfc9309", True, True)
 VALIDATE = """
 import sys, frictionless, mlcroissant
 folder, csv = sys.argv[1:]
@@ -113,7 +113,7 @@ def test_population_with_meanings_is_access(full: tuple[Path, dict[str, Table]])
         pl.read_parquet(folder / "data" / f"{name}.parquet")
         for name in ("population", "meanings", "crawlers", "access")
     )
-    told = ["snapshot", "host", "token", "restriction", "root_allowed", "authored_by", "decision"]
+    told = ["snapshot", "host", "token", "restriction", "root_allowed", "authored_by", "ruleset"]
     joined = (
         population.join(crawlers.select("token"), how="cross")
         .join(meanings, on=["answer", "token"], how="left")
@@ -314,8 +314,8 @@ def test_bodies(full: tuple[Path, dict[str, Table]]) -> None:
 
 def test_reading(db: Path, tmp_path: Path) -> None:
     """Statuses are read as asked for, in the compact form and in the claims alike."""
-    wish = Wish("t", (), "CC0-1.0", "ccbot", False, False)
-    export(db, tmp_path / "ccbot", wish, silent)
+    request = Request("t", (), "CC0-1.0", "ccbot", False, False)
+    export(db, tmp_path / "ccbot", request, silent)
     meanings = pl.read_parquet(tmp_path / "ccbot" / "data" / "meanings.parquet")
     assert set(meanings.filter(pl.col("answer") == "http 403")["restriction"]) == {"full"}
     blocked = pl.read_parquet(tmp_path / "ccbot" / "claims" / "blocked.parquet")
@@ -420,4 +420,4 @@ def test_licences() -> None:
     assert next(iter(licences())) == "CC0-1.0"
     assert all(one.title and one.url.startswith("https://") for one in licences().values())
     with pytest.raises(InputError, match=r"use one of CC0-1\.0"):
-        export(Path("no"), Path("no"), Wish("t", (), "MIT", "rfc9309", False, False), silent)
+        export(Path("no"), Path("no"), Request("t", (), "MIT", "rfc9309", False, False), silent)

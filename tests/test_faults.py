@@ -92,7 +92,7 @@ def rest(start: int, etag: str = '"one"') -> bytes:
     return answer(BODY[start:], Content_Range=told, ETag=etag)
 
 
-SAVING = {  # what the server says in turn, and the ranges that it must be asked for
+SAVING = {  # what the server says in transition, and the ranges that it must be asked for
     "save: closed on arrival": ([Said(), Said(whole())], ["", ""]),
     "save: closed after the headers": (
         [Said(whole(b"", len(BODY))), Said(whole())],

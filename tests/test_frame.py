@@ -30,7 +30,7 @@ from crawlblock.outcome import Outcome
 from crawlblock.pipeline.run import Progress, Tally
 from crawlblock.pipeline.sample import (
     CrawlSample,
-    Drawn,
+    Sampled,
     from_crawl,
     plan_crawl_sample,
     read_crawl,
@@ -115,7 +115,7 @@ def unseen(what: str, done: int, of: int) -> None:
 
 async def sampled(
     asked: CrawlSample, progress: Progress = unseen, tally: Tally | None = None
-) -> Drawn:
+) -> Sampled:
     """Read the frame and draw from it."""
     domains = await read_crawl(asked, tally or Tally(), progress)
     return from_crawl(domains, asked, progress)

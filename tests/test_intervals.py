@@ -79,7 +79,7 @@ def con() -> duckdb.DuckDBPyConnection:
 def _store(con: duckdb.DuckDBPyConnection, answers: list[Answer]) -> None:
     con.execute(
         "CREATE TABLE answers (id INT, says BOOLEAN, weight DOUBLE, stratum VARCHAR, "
-        "decision VARCHAR, size DOUBLE)"
+        "ruleset VARCHAR, size DOUBLE)"
     )
     con.executemany(
         "INSERT INTO answers VALUES (?, ?, ?, ?, ?, ?)",
@@ -102,15 +102,15 @@ def _some(seed: int) -> list[Answer]:
 
 def test_hosts_of_one_decision_count_once() -> None:
     """Ninety copies of a template say no more than one host does, and the interval tells so."""
-    copies = [Answer(True, decision="template")] * 90
+    copies = [Answer(True, ruleset="template")] * 90
     own = [Answer(False) for _ in range(10)]
     found = stratified([*copies, *own])
     assert found.n == 100
-    assert found.decisions == pytest.approx(100**2 / (90**2 + 10))
+    assert found.rulesets == pytest.approx(100**2 / (90**2 + 10))
     assert found.estimate == pytest.approx(0.9)
     assert (found.low, found.high) == pytest.approx(wilson(0.9, 100**2 / (90**2 + 10)))
     only = stratified(copies)
-    assert (only.decisions, only.low, only.high) == pytest.approx((1, 0.2065, 1), abs=1e-4)
+    assert (only.rulesets, only.low, only.high) == pytest.approx((1, 0.2065, 1), abs=1e-4)
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -122,14 +122,14 @@ def test_decisions_in_sql(con: duckdb.DuckDBPyConnection, seed: int) -> None:
         "WITH known AS (SELECT *, sum(weight) OVER s "
         "/ sum(weight) FILTER (says IS NOT NULL) OVER s AS factor FROM answers "
         "WINDOW s AS (PARTITION BY stratum)), decisions AS ("
-        "SELECT coalesce(decision, 'own ' || id) AS decision, sum(weight * factor) AS weight, "
+        "SELECT coalesce(ruleset, 'own ' || id) AS ruleset, sum(weight * factor) AS weight, "
         "coalesce(sum(weight * factor) FILTER (says), 0) AS agreed "
         "FROM known WHERE says IS NOT NULL GROUP BY ALL), claim AS ("
-        "SELECT sum(agreed) / sum(weight) AS p, effective_rulesets(weight) AS n FROM decisions) "
+        "SELECT sum(agreed) / sum(weight) AS p, effective_rulesets(weight) AS n FROM rulesets) "
         "SELECT p, wilson_low(p, n), wilson_high(p, n), n FROM claim"
     ).fetchall()[0]
     found = stratified(answers)
-    assert row == pytest.approx((found.estimate, found.low, found.high, found.decisions))
+    assert row == pytest.approx((found.estimate, found.low, found.high, found.rulesets))
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -199,8 +199,8 @@ def test_coverage_with_templates() -> None:
     for _ in range(600):
         refuses = rng.random() < 0.05
         answers = [
-            Answer(refuses if decision else rng.random() < 0.05, decision=decision)
-            for decision in hosts
+            Answer(refuses if ruleset else rng.random() < 0.05, ruleset=ruleset)
+            for ruleset in hosts
         ]
         found = stratified(answers)
         assert found.estimate is not None and found.low is not None and found.high is not None

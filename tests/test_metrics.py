@@ -14,8 +14,8 @@ from oracles.estimate import Answer, stratified
 
 from crawlblock.errors import InputError, StoreError
 from crawlblock.intervals import wilson
-from crawlblock.metrics.computed import DERIVED
-from crawlblock.metrics.queries import analyze, metrics, result_of, set_reading
+from crawlblock.metrics.computed import COMPUTED
+from crawlblock.metrics.queries import analyze, metrics, result_of, set_http_profile
 
 PANEL_ONLY = ("attrition", "same_hosts", "survival")  # they follow hosts from one to the next
 CLAIM = {"estimand", "n", "n_unknown", "estimate", "low", "high", "http_profile", "no_estimate"}
@@ -35,7 +35,7 @@ def con(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 def ask(con: duckdb.DuckDBPyConnection, name: str, reading: str = "rfc9309") -> pl.DataFrame:
     """Return what one metric answers."""
-    set_reading(con, reading)
+    set_http_profile(con, reading)
     (wanted,) = (metric for metric in metrics() if metric.name == name)
     return result_of(con, wanted)
 
@@ -49,7 +49,7 @@ def rows(frame: pl.DataFrame, *columns: str, **where: object) -> list[tuple[Any,
 
 @pytest.mark.parametrize("metric", metrics(), ids=lambda metric: metric.name)
 def test_header(con: duckdb.DuckDBPyConnection, metric: Any) -> None:
-    """A metric says title, unit and note, and returns claims, or changes with their times."""
+    """A metric says title, unit and note, and returns headline_of, or changes with their times."""
     assert metric.title and metric.unit and metric.note
     columns = set(ask(con, metric.name).columns)
     wanted = (
@@ -160,7 +160,7 @@ def test_counts_equal_access(con: duckdb.DuckDBPyConnection, reading: str, view:
     """Adding up hosts first gives what counting the rows of the view gives."""
     small.snapshot(con, "S0", date(2023, 7, 1), TEN)
     small.snapshot(con, "S1", date(2023, 10, 1), TEN | {"h0": 403, "h1": 429, "h2": "html"})
-    set_reading(con, reading)
+    set_http_profile(con, reading)
     counted = con.execute(
         "SELECT snapshot, token, restriction, basis, root_allowed, sum(hosts) FROM access_counts "
         "GROUP BY ALL ORDER BY ALL"
@@ -289,7 +289,7 @@ def test_coverage_and_breaks(con: duckdb.DuckDBPyConnection) -> None:
     assert shares["captured"] == 0.9
     assert shares["told"] == 0.8
     assert shares["not_robots"] == 0.1
-    marked = dict(rows(found, "snapshot", "break_ids", measure="told"))
+    marked = dict(rows(found, "snapshot", "break_ids", measure="known"))
     assert marked == {"C1": None, "C2": "five-redirects", "I1": None}
 
 
@@ -324,7 +324,7 @@ def test_same_database_same_bytes(con: duckdb.DuckDBPyConnection, tmp_path: Path
         for folder in ("one", "two")
     )
     assert one == two
-    names = {m.name for m in metrics()} | {claim.name for claim in DERIVED}
+    names = {m.name for m in metrics()} | {claim.name for claim in COMPUTED}
     assert set(one) == {f"{name}.{suffix}" for name in names for suffix in ("parquet", "csv")}
 
 

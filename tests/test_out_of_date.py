@@ -25,7 +25,7 @@ BODIES = {
 }
 JUDGED = f"{len(BODIES)} payloads judged"
 READERS = "READERS: tuple[Reader, ...] = (\n"
-SIGNAL = '    _directive("ai-wish", b"ai-wish", _no_training),\n'
+SIGNAL = '    _directive("ai-preference", b"ai-preference", _no_training),\n'
 TEMPLATE = """
 [[template]]
 id = "example-hosting"
@@ -149,7 +149,7 @@ def test_evaluate_knows_a_new_signal(copy: Copy) -> None:
     assert copy.run("evaluate") == (0, "0 payloads judged\n")
     copy.edit("robots/signals.py", READERS, READERS + SIGNAL)
     assert copy.run("evaluate")[1].strip() == JUDGED
-    assert copy.count("SELECT count(*) FROM signals WHERE kind = 'ai-wish'") == 1
+    assert copy.count("SELECT count(*) FROM signals WHERE kind = 'ai-preference'") == 1
     assert copy.run("evaluate")[1].strip() == "0 payloads judged"
 
 
@@ -169,9 +169,9 @@ def test_update_knows_metrics(tmp_path: Path) -> None:
     """Only an edited, a new and a missing result are computed; a result that is gone is removed."""
     copy = made(tmp_path)  # without captures: a page without figures is soon made
     metrics = copy.folder / "crawlblock" / "metrics" / "metrics"
-    copy.edit("metrics/metrics/signals.sql", "\nFROM", "\n-- A comment.\n\n  FROM")
+    copy.edit("metrics/questions/signals.sql", "\nFROM", "\n-- A comment.\n\n  FROM")
     assert copy.update() == 5
-    copy.edit("metrics/metrics/signals.sql", "\n  FROM", "\n  SELECT *, 1 AS one FROM")
+    copy.edit("metrics/questions/signals.sql", "\n  FROM", "\n  SELECT *, 1 AS one FROM")
     shutil.copyfile(metrics / "signals.sql", metrics / "more_signals.sql")
     assert copy.written_in(copy.update) == {"signals", "more_signals", "index"}
     assert (copy.results / "more_signals.csv").is_file()
@@ -187,7 +187,7 @@ def test_update_knows_code(tmp_path: Path) -> None:
     copy = made(tmp_path)  # without captures: a page without figures is soon made
     copy.append("report/words.py", "\n_ONE = 1\n")
     assert copy.written_in(copy.update) == {"index"}
-    copy.edit("metrics/metrics/blocked.sql", "\nFROM", "\nSELECT *, 1 AS one FROM")
+    copy.edit("metrics/questions/blocked.sql", "\nFROM", "\nSELECT *, 1 AS one FROM")
     assert copy.written_in(copy.update) == {"blocked", "forecast", "index"}
     copy.append("metrics/survival.py", "\n_ONE = 1\n")
     assert copy.written_in(copy.update) == {"survival", "forecast", "index"}  # of one module
@@ -196,7 +196,7 @@ def test_update_knows_code(tmp_path: Path) -> None:
 def test_update_knows_columns(tmp_path: Path) -> None:
     """Other columns make one result again, other words only what shows them, a macro all shares."""
     copy = made(tmp_path)  # without captures: a page without figures is soon made
-    declared = "metrics/declared/columns.toml"
+    declared = "metrics/columns.toml"
     copy.edit(declared, '["population", "selection"]', '["selection", "population"]')
     assert copy.written_in(copy.update) == {"selective", "index"}
     copy.edit(declared, "Whose text blocks:", "Who wrote the rules:")

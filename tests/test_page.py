@@ -14,7 +14,7 @@ import pytest
 import small_database as small
 from rich.console import Console
 
-from crawlblock.metrics.headline import claims
+from crawlblock.metrics.headline import headline_of
 from crawlblock.metrics.queries import analyze
 from crawlblock.report.assemble import page_of
 from crawlblock.report.charts.drawing import png
@@ -126,7 +126,7 @@ def test_page_may_load_nothing(text: str) -> None:
 
 def test_figure_shows_the_frames(results: dict[str, pl.DataFrame], text: str) -> None:
     """The table of the main figure has the frame's claims about the chosen crawlers, no more."""
-    found = claims(results)
+    found = headline_of(results)
     assert found is not None and found.tokens == ("Alpha", "Beta", "Seeker")
     expected = [
         [r["snapshot"], token, percent(r["estimate"]), interval(r["low"], r["high"]),
@@ -155,7 +155,7 @@ def test_few_hosts_are_no_trend(text: str) -> None:
 
 def test_table_shows_the_frames(results: dict[str, pl.DataFrame], text: str) -> None:
     """The table of the last snapshot has every crawler with its share and counts."""
-    found = claims(results)
+    found = headline_of(results)
     assert found is not None
     table = text.partition('id="crawlers"')[2].partition("</table>")[0]
     shown = [re.findall("<td>(.*?)</td>", row) for row in re.findall("<tr><td>.*?</tr>", table)]

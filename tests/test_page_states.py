@@ -12,7 +12,7 @@ from pages import OPEN, REFUSING, fill, run
 from test_page import Reader
 
 from crawlblock.cli import main
-from crawlblock.metrics.headline import claims
+from crawlblock.metrics.headline import headline_of
 from crawlblock.metrics.queries import analyze
 from crawlblock.report.assemble import page_of
 from crawlblock.report.page.document import ARCHIVE, Material
@@ -34,7 +34,7 @@ def con(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 def page(con: duckdb.DuckDBPyConnection, results: Path, most: int = 100) -> Reader:
     """Return the page of a database, with so many hosts at most."""
     frames = analyze(con, results)
-    found = claims(frames)
+    found = headline_of(frames)
     hosts = host_table(con, found.population == "panel", most) if found else {}
     return Reader(page_of(Material(frames, ARCHIVE, hosts))[0])
 
@@ -109,7 +109,7 @@ def test_an_archive_may_be_refused_most(con: duckdb.DuckDBPyConnection, tmp_path
 
 
 def test_no_text_of_their_own(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
-    """That no refusal is a site's own has an interval: one shared text is one decision."""
+    """That no refusal is a site's own has an interval: one shared text is one ruleset."""
     small.snapshot(con, "CC-MAIN-2024-10", date(2024, 2, 20), dict.fromkeys(HOSTS, "wild"))
     text = said(page(con, tmp_path / "results")).replace("\N{NO-BREAK SPACE}", " ")
     assert "0.0 % of the 40 hosts whose robots.txt refuses Alpha" in text
@@ -185,7 +185,7 @@ def test_half_replaced_results_are_none(tmp_path: Path, capsys: pytest.CaptureFi
     in_the_way = tmp_path / "results" / "blocked.csv"
     in_the_way.unlink()
     in_the_way.mkdir()
-    for command in (("analyze", "--reading", "ccbot"), ("report",)):
+    for command in (("analyze", "--http-profile", "ccbot"), ("report",)):
         with pytest.raises(SystemExit):
             main([*command, "--db", str(db)])
     assert "no complete results; run `crawlblock analyze` first" in capsys.readouterr().err

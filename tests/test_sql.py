@@ -124,7 +124,10 @@ def test_nothing_is_written(
 
 def test_variables(db: Path) -> None:
     """A reading can be set before a question, as the metrics want it."""
-    found = ask(db, "SET VARIABLE reading = 'ccbot'; SELECT getvariable('reading') AS reading")
+    found = ask(
+        db,
+        "SET VARIABLE http_profile = 'ccbot'; SELECT getvariable('http_profile') AS http_profile",
+    )
     assert found.rows == (("ccbot",),)
 
 

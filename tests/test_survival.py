@@ -112,7 +112,7 @@ def test_decisions_widen_the_interval() -> None:
         for i, s in enumerate(spells)
     ]
     alone, together = openness(spells), openness(shared)
-    assert together.decisions == pytest.approx(200**2 / (100**2 + 100))
+    assert together.rulesets == pytest.approx(200**2 / (100**2 + 100))
     for one, other in zip(alone.steps, together.steps, strict=True):
         assert other.open == pytest.approx(one.open, abs=1e-3)
         assert other.high - other.low > one.high - one.low

@@ -23,7 +23,7 @@ from servers import RangeServer
 from crawlblock.cli.weights import weights
 from crawlblock.errors import ArchiveError, InputError, UpstreamError
 from crawlblock.intervals import wilson
-from crawlblock.metrics.queries import metrics, result_of, set_reading
+from crawlblock.metrics.queries import metrics, result_of, set_http_profile
 from crawlblock.model import Member
 from crawlblock.outcome import Outcome
 from crawlblock.pipeline.run import Budget, Tally
@@ -389,7 +389,7 @@ def weigh(con: duckdb.DuckDBPyConnection, **tokens: int) -> None:
 
 def lost(con: duckdb.DuckDBPyConnection, token: str = "Alpha") -> list[dict[str, Any]]:
     """Return the metric's rows for a crawler."""
-    set_reading(con, "rfc9309")
+    set_http_profile(con, "rfc9309")
     (metric,) = (metric for metric in metrics() if metric.name == "lost")
     return result_of(con, metric).filter(pl.col("token") == token).to_dicts()
 

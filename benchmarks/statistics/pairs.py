@@ -23,7 +23,7 @@ PAIRS = {  # both, first only, second only
 
 
 def differences(seed: int = 3) -> Iterator[Tally]:
-    """Yield how paired differences fare, hosts alone and hosts that share decisions."""
+    """Yield how paired differences fare, hosts alone and hosts that share rulesets."""
     rng = random.Random(seed)
     sizes = {
         "100 hosts": [1] * 100,
@@ -39,12 +39,12 @@ def differences(seed: int = 3) -> Iterator[Tally]:
 def _difference(
     rng: random.Random, sizes: Sequence[int], chances: Sequence[float], scenario: str
 ) -> Iterator[Tally]:
-    n, decisions = sum(sizes), effective_n(sizes)
+    n, rulesets = sum(sizes), effective_n(sizes)
     truth = chances[1] - chances[2]
     limits = list(accumulate(chances))
-    ways = ("Wald, linearised by decision", "Newcombe, effective decisions")
+    ways = ("Wald, linearised by ruleset", "Newcombe, effective decisions")
     wald, chosen = (
-        Tally("paired difference", w, scenario, f"{n:,}", f"{decisions:.1f}") for w in ways
+        Tally("paired difference", w, scenario, f"{n:,}", f"{rulesets:.1f}") for w in ways
     )
     for _ in range(TRIES):
         cells, squares = [0.0, 0.0, 0.0, 0.0], [0.0, 0.0, 0.0, 0.0]
@@ -57,7 +57,7 @@ def _difference(
         scores = (0, 1, -1, 0)
         variance = math.fsum(q * (s - gap) ** 2 for q, s in zip(squares, scores, strict=True))
         wald.add(gap - Z * math.sqrt(variance), gap + Z * math.sqrt(variance), truth)
-        _, low, high = difference(Pair(cells[0], cells[1], cells[2]), decisions)
+        _, low, high = difference(Pair(cells[0], cells[1], cells[2]), rulesets)
         chosen.add(low, high, truth)
     yield from (wald, chosen)
 

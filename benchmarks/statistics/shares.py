@@ -1,4 +1,4 @@
-"""Intervals of shares: hosts that share decisions, and sizes over sampled strata."""
+"""Intervals of shares: hosts that share rulesets, and sizes over sampled strata."""
 
 import math
 import random
@@ -17,24 +17,24 @@ Chances = Sequence[float]
 
 
 def templates(own: int) -> list[int]:
-    """Return the hosts of each decision: twelve templates, and hosts of their own."""
+    """Return the hosts of each ruleset: twelve templates, and hosts of their own."""
     return [1] * own + [max(1, round(own * part)) for part in LARGE]
 
 
-def zipf(decisions: int) -> list[int]:
-    """Return the hosts of each decision, the k-th largest with 1 / k of the largest."""
-    return [max(1, decisions // rank) for rank in range(1, decisions + 1)]
+def zipf(rulesets: int) -> list[int]:
+    """Return the hosts of each ruleset, the k-th largest with 1 / k of the largest."""
+    return [max(1, rulesets // rank) for rank in range(1, rulesets + 1)]
 
 
 def one_large(own: int) -> list[int]:
-    """Return the hosts of each decision: one template with 40 % of the hosts."""
+    """Return the hosts of each ruleset: one template with 40 % of the hosts."""
     return [1] * own + [round(own * 2 / 3)]
 
 
 DECISIONS: dict[str, Callable[[], list[int]]] = {
     "equal sizes": lambda: [10] * 100,
-    "one decision": lambda: [50],
-    "three decisions": lambda: [30, 20, 10],
+    "one ruleset": lambda: [50],
+    "three rulesets": lambda: [30, 20, 10],
     "12 templates": lambda: templates(1000),
     "12 templates, few own": lambda: templates(100),
     "zipf": lambda: zipf(300),
@@ -43,7 +43,7 @@ DECISIONS: dict[str, Callable[[], list[int]]] = {
 
 
 def shares(seed: int = 1) -> Iterator[Tally]:
-    """Yield how hosts that share decisions fare, decisions being drawn anew each time."""
+    """Yield how hosts that share rulesets fare, rulesets being drawn anew each time."""
     rng = random.Random(seed)
     for name, make in DECISIONS.items():
         sizes = make()
@@ -58,11 +58,11 @@ def _share(
     rng: random.Random, sizes: Sequence[int], chances: Chances, scenario: str
 ) -> Iterator[Tally]:
     n = sum(sizes)
-    decisions = effective_n(sizes)
+    rulesets = effective_n(sizes)
     truth = math.fsum(map(math.prod, zip(sizes, chances, strict=True))) / n
-    ways = ["Wilson, hosts independent", "linearised by decision", "Wilson, effective decisions"]
+    ways = ["Wilson, hosts independent", "linearised by ruleset", "Wilson, effective rulesets"]
     naive, linear, chosen = (
-        Tally("share", way, scenario, f"{n:,}", f"{decisions:.1f}") for way in ways
+        Tally("share", way, scenario, f"{n:,}", f"{rulesets:.1f}") for way in ways
     )
     for _ in range(TRIES):
         yes = [rng.random() < chance for chance in chances]
@@ -71,9 +71,9 @@ def _share(
         variance = math.fsum(
             (size / n * (one - share)) ** 2 for size, one in zip(sizes, yes, strict=True)
         )
-        size = share * (1 - share) / variance if variance > 1e-12 else decisions
+        size = share * (1 - share) / variance if variance > 1e-12 else rulesets
         linear.add(*wilson(share, size), truth)
-        chosen.add(*wilson(share, decisions), truth)
+        chosen.add(*wilson(share, rulesets), truth)
     yield from (naive, linear, chosen)
 
 

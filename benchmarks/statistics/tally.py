@@ -11,7 +11,7 @@ class Tally:
     method: str
     scenario: str
     n: str
-    decisions: str = "-"
+    rulesets: str = "-"
     tries: int = 0
     held: int = 0
     width: float = 0.0
@@ -28,12 +28,12 @@ class Tally:
         if self.tries:
             told = f"{100 * self.held / self.tries:.1f} | {self.width / self.tries:.3f}"
         return (
-            f"| {self.interval} | {self.method} | {self.scenario} | {self.n} | {self.decisions} "
+            f"| {self.interval} | {self.method} | {self.scenario} | {self.n} | {self.rulesets} "
             f"| {self.tries:,} | {told} |"
         )
 
 
 HEADER = (
-    "| interval of | method | scenario | n | decisions | series | coverage % | mean width |\n"
+    "| interval of | method | scenario | n | rulesets | series | coverage % | mean width |\n"
     "|---|---|---|---|---|---|---|---|"
 )

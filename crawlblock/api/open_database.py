@@ -122,12 +122,12 @@ class Database:
         with self._reader.asking(http_profile) as con:
             name = explanation.known_host(con, host)
             known = [explanation.known_token(con, token) for token in _names(tokens)]
-            rows = transitions.standings(con, name, known)
+            rows = transitions.states(con, name, known)
         if not rows:
             raise InputError(f"{name}: in the panel, but not captured yet; run history() or live()")
         if every_snapshot:
-            return polars_frames.standing_frame(rows)
-        return polars_frames.turn_frame(transitions.turns(rows))
+            return polars_frames.state_frame(rows)
+        return polars_frames.transition_frame(transitions.transitions(rows))
 
     def explain(
         self, host: str, token: str, at: str | date | None = None, *,

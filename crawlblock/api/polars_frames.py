@@ -6,7 +6,7 @@ from typing import Any, get_type_hints
 
 import polars as pl
 
-from crawlblock.evidence.transitions import Change, Standing, Turn
+from crawlblock.evidence.transitions import Change, State, Transition
 from crawlblock.report.feed import name_of
 
 _CHANGE = (
@@ -32,14 +32,14 @@ def change_frame(found: Sequence[Change]) -> pl.DataFrame:
     return _frame(found, Change, _CHANGE).insert_column(0, names)
 
 
-def turn_frame(found: Iterable[Turn]) -> pl.DataFrame:
+def transition_frame(found: Iterable[Transition]) -> pl.DataFrame:
     """Return the verdicts of one host that differ from the one before."""
-    return _frame(found, Turn, _TURN)
+    return _frame(found, Transition, _TURN)
 
 
-def standing_frame(found: Iterable[Standing]) -> pl.DataFrame:
+def state_frame(found: Iterable[State]) -> pl.DataFrame:
     """Return the verdicts of one host, a row per snapshot and crawler."""
-    return _frame(found, Standing, _STANDING)
+    return _frame(found, State, _STANDING)
 
 
 def _frame(records: Iterable[object], kind: type, columns: Sequence[str]) -> pl.DataFrame:

@@ -10,7 +10,7 @@ import polars as pl
 from crawlblock.api.lazy_rows import Rows, explaining
 from crawlblock.errors import InputError
 from crawlblock.evidence import explanation
-from crawlblock.metrics.queries import set_reading
+from crawlblock.metrics.queries import set_http_profile
 from crawlblock.store.query import another, open_shut, readable
 from crawlblock.store.schema import check_copy
 
@@ -50,7 +50,7 @@ class Reader:
         """Open a connection that reads HTTP statuses in a way."""
         con = self.connection()
         with explaining(con):
-            set_reading(con, http_profile)
+            set_http_profile(con, http_profile)
             yield con
 
     def connection(self) -> duckdb.DuckDBPyConnection:

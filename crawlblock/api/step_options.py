@@ -12,7 +12,7 @@ from crawlblock.pipeline.history import Wanted
 from crawlblock.pipeline.run import Budget, Run
 from crawlblock.pipeline.sample import (
     CrawlSample,
-    Drawn,
+    Sampled,
     from_crawl,
     from_hosts,
     from_list,
@@ -117,7 +117,7 @@ def crawl_sample_of(db: Path, crawl: str, name: str | None, options: SampleOptio
 
 def chooser(
     hosts: AnyPath | Iterable[str] | None, ranks: AnyPath | None, wanted: CrawlSample
-) -> Callable[[Run], Drawn]:
+) -> Callable[[Run], Sampled]:
     """Return how to choose the hosts; raises InputError unless one frame is named."""
     if sum(given is not None and given != "" for given in (hosts, ranks, wanted.crawl)) != 1:
         raise InputError("sample: name one of hosts, ranks and crawl")
@@ -151,12 +151,12 @@ def _archive(db: Path, options: ArchiveOptions) -> tuple[str, Path]:
     return str(options.get("mirror", COMMON_CRAWL)), folder
 
 
-def _of_crawl(run: Run, wanted: CrawlSample) -> Drawn:
+def _of_crawl(run: Run, wanted: CrawlSample) -> Sampled:
     domains = loops.run(read_crawl(wanted, run.tally, run.progress))
     return from_crawl(domains, wanted, run.progress)
 
 
-async def _of_web_graph(wanted: CrawlSample) -> Drawn:
+async def _of_web_graph(wanted: CrawlSample) -> Sampled:
     async with open_mirror(wanted.mirror, wanted.contact, wanted.limits) as archive:
         panel = wanted.panel or WEB_GRAPH
         return await from_web_graph(archive, wanted.cache, panel, wanted.seed, wanted.size)

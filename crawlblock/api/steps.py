@@ -18,7 +18,7 @@ from crawlblock.pipeline.history import Wanted, collect_history
 from crawlblock.pipeline.importing import import_files
 from crawlblock.pipeline.live import Asking, collect_live
 from crawlblock.pipeline.run import UNLIMITED, Budget, Progress, Run, Say, Tally, recorded
-from crawlblock.pipeline.sample import Drawn, store_panel
+from crawlblock.pipeline.sample import Sampled, store_panel
 from crawlblock.report.assemble import write_answer
 from crawlblock.report.terminal.whole_crawl import write_census
 from crawlblock.sources.files import Every, read_observation_times
@@ -75,22 +75,22 @@ def running(
 
 
 def sample(
-    place: Place, choose: Callable[[Run], Drawn], configuration: Mapping[str, object]
+    place: Place, choose: Callable[[Run], Sampled], configuration: Mapping[str, object]
 ) -> PanelResult:
     """Choose hosts and store them as a panel."""
     with running(place, "sample", configuration) as run:
         run.progress("panel", 0, 0)
-        drawn = choose(run)
-        new = store_panel(place.store, drawn)
+        sampled = choose(run)
+        new = store_panel(place.store, sampled)
     return PanelResult(
-        panel=drawn.panel,
-        frame=drawn.frame,
-        hosts=tuple(member.host for member in drawn.members),
+        panel=sampled.panel,
+        frame=sampled.frame,
+        hosts=tuple(member.host for member in sampled.members),
         new=new,
         left_out=tuple(
-            f"line {r.line}: {r.text[:60]!r} left out: {r.reason}" for r in drawn.rejected
+            f"line {r.line}: {r.text[:60]!r} left out: {r.reason}" for r in sampled.rejected
         ),
-        notes=(*drawn.notes, *place.notes),
+        notes=(*sampled.notes, *place.notes),
     )
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from crawlblock.cli.options import db_option, reading_option, results_option
+from crawlblock.cli.options import db_option, http_profile_option, results_option
 from crawlblock.cli.output import (
     Output,
     output_options,
@@ -27,30 +27,32 @@ from crawlblock.store.store import Store
 @click.command()
 @db_option
 @results_option
-@reading_option
+@http_profile_option
 @click.option(
     "--census",
     is_flag=True,
-    help="Claims about all hosts and registered domains of scanned crawls, from a --db that "
+    help="Headline about all hosts and registered domains of scanned crawls, from a --db that "
     "scan merge made; its results go into census beside it.",
 )
 @output_options()
-def analyze(db: Path, results: Path | None, reading: str, census: bool, output: Output) -> None:
+def analyze(
+    db: Path, results: Path | None, http_profile: str, census: bool, output: Output
+) -> None:
     r"""Compute the results: files, a table and a page.
 
     \b
     Examples:
-      crawlblock analyze --reading ccbot
+      crawlblock analyze --http-profile ccbot
       crawlblock analyze --census --db data/census.duckdb
       crawlblock analyze -o csv > refused.csv
     """
     store = Store(db)
     folder = results or db.parent / ("census" if census else "results")
     console = terminal()
-    run = recorded(store, "analyze", {"reading": reading, "census": census})
+    run = recorded(store, "analyze", {"http_profile": http_profile, "census": census})
     with run, working("claims"), console.capture() as answer:
         write = write_census if census else write_answer
-        written = write(store, folder, reading, console)
+        written = write(store, folder, http_profile, console)
     if output.kind == TABLE:
         print_text(answer.get(), output)
     else:

@@ -6,8 +6,8 @@ from pathlib import Path
 import click
 
 from crawlblock import loops
-from crawlblock.cli.existing import reading_of
-from crawlblock.cli.options import db_option, reading_option, token_option
+from crawlblock.cli.existing import reading_copy
+from crawlblock.cli.options import db_option, http_profile_option, token_option
 from crawlblock.cli.output import Output, output_options, print_rows, print_text, say, working
 from crawlblock.errors import InputError
 from crawlblock.evidence import explanation
@@ -29,13 +29,13 @@ _CHANGE = [
 )
 @click.option("--until", metavar="DATE|SNAPSHOT", help="Up to this, itself included.")
 @token_option
-@reading_option
+@http_profile_option
 @output_options("atom")
 @click.option("--webhook", metavar="URL", help="POST the JSON there too, if anything changed.")
 @click.option("--secret-env", metavar="NAME", help="Environment variable with the HMAC's key.")
 @db_option
 def changes(
-    since: str, until: str | None, tokens: tuple[str, ...], reading: str, output: Output,
+    since: str, until: str | None, tokens: tuple[str, ...], http_profile: str, output: Output,
     webhook: str | None, secret_env: str | None, db: Path,
 ) -> None:  # fmt: skip
     r"""Print which hosts started or stopped blocking a crawler.
@@ -50,7 +50,7 @@ def changes(
       crawlblock changes --since 2024-01-01 --webhook https://example.org/hook --secret-env KEY
     """
     secret = _secret(webhook, secret_env)
-    with reading_of(db, reading) as con:
+    with reading_copy(db, http_profile) as con:
         start = explanation.instant(con, since)
         end = explanation.instant(con, until) if until else None
         known = [explanation.known_token(con, token) for token in tokens]

@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 
 from crawlblock.errors import InputError
-from crawlblock.metrics.queries import set_reading
+from crawlblock.metrics.queries import set_http_profile
 from crawlblock.store.store import Store
 
 
@@ -19,8 +19,8 @@ def existing(db: Path) -> Store:
 
 
 @contextmanager
-def reading_of(db: Path, reading: str = "rfc9309") -> Iterator[duckdb.DuckDBPyConnection]:
+def reading_copy(db: Path, http_profile: str = "rfc9309") -> Iterator[duckdb.DuckDBPyConnection]:
     """Open an existing database whose views read HTTP statuses in one way."""
     with existing(db).reading() as con:
-        set_reading(con, reading)
+        set_http_profile(con, http_profile)
         yield con

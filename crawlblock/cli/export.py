@@ -4,16 +4,16 @@ from pathlib import Path
 
 import click
 
-from crawlblock.cli.options import db_option, reading_option
+from crawlblock.cli.options import db_option, http_profile_option
 from crawlblock.cli.output import progress_bar, say
 from crawlblock.export import export as write
-from crawlblock.export.dataset import Wish, licences
+from crawlblock.export.dataset import Request, licences
 
 
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path))
 @db_option
-@reading_option
+@http_profile_option
 @click.option("--access", "long", is_flag=True, help="Also a row per host, snapshot and crawler.")
 @click.option("--bodies", is_flag=True, help="Also the robots.txt files, which are their sites'.")
 @click.option(
@@ -27,7 +27,7 @@ from crawlblock.export.dataset import Wish, licences
 @click.option("--title", default="Who may still crawl the web", show_default=True)
 @click.option("--author", "authors", multiple=True, help="Whom to cite; may be repeated.")
 def export(
-    folder: Path, db: Path, reading: str, long: bool, bodies: bool, licence: str, title: str,
+    folder: Path, db: Path, http_profile: str, long: bool, bodies: bool, licence: str, title: str,
     authors: tuple[str, ...],
 ) -> None:  # fmt: skip
     r"""Export the database as Parquet and CSV with a description.
@@ -40,9 +40,9 @@ def export(
       crawlblock export public --author "Ada Lovelace"
       crawlblock export public --license CC-BY-4.0 --access
     """
-    wish = Wish(title, authors, licence, reading, long, bodies)
+    request = Request(title, authors, licence, http_profile, long, bodies)
     with progress_bar() as progress:
-        tables = write(db, folder, wish, progress)
+        tables = write(db, folder, request, progress)
     rows = sum(table.rows for table in tables)
     say(
         f"{len(tables)} tables with {rows:,} rows in {folder}; licence {licence}, see its README.md"

@@ -7,21 +7,21 @@ from typing import Any
 
 import click
 
-from crawlblock.cli.existing import reading_of
-from crawlblock.cli.options import crawler_names, db_option, reading_option, token_option
+from crawlblock.cli.existing import reading_copy
+from crawlblock.cli.options import crawler_names, db_option, http_profile_option, token_option
 from crawlblock.cli.output import Output, output_options, print_rows, print_text, say
 from crawlblock.errors import InputError
 from crawlblock.evidence import explanation
-from crawlblock.evidence.transitions import standings, turns
+from crawlblock.evidence.transitions import states, transitions
 from crawlblock.report import feed
 from crawlblock.report.formats import TABLE
 from crawlblock.report.terminal import host_history
 
-_TURN = [
+_TRANSITION = [
     "token", "from_snapshot", "snapshot", "after", "before", "from_restriction", "to_restriction",
     "from_basis", "to_basis", "unknown",
 ]  # fmt: skip
-_STANDING = [
+_STATE = [
     "snapshot", "time", "outcome", "status", "token", "restriction", "basis", "root_allowed",
 ]  # fmt: skip
 
@@ -36,11 +36,11 @@ _at_option = click.option(
 @click.argument("host")
 @token_option
 @click.option("--all", "whole", is_flag=True, help="A row per snapshot and crawler.")
-@reading_option
+@http_profile_option
 @output_options()
 @db_option
 def timeline(
-    host: str, tokens: tuple[str, ...], whole: bool, reading: str, output: Output, db: Path
+    host: str, tokens: tuple[str, ...], whole: bool, http_profile: str, output: Output, db: Path
 ) -> None:
     r"""Print the history of a host, snapshot by snapshot.
 
@@ -51,27 +51,31 @@ def timeline(
       crawlblock timeline example.com
       crawlblock timeline example.com --token GPTBot --token CCBot --all -o csv
     """
-    with reading_of(db, reading) as con:
+    with reading_copy(db, http_profile) as con:
         name = explanation.known_host(con, host)
-        rows = standings(con, name, [explanation.known_token(con, token) for token in tokens])
+        rows = states(con, name, [explanation.known_token(con, token) for token in tokens])
     if not rows:
         raise InputError(f"{name}: followed, but not captured yet; run `crawlblock history`")
     if whole:
-        print_rows([_plain(asdict(row)) for row in rows], output, _STANDING)
+        print_rows([_plain(asdict(row)) for row in rows], output, _STATE)
     elif output.kind == TABLE:
-        print_text(host_history.page(name, rows, turns(rows)), output)
+        print_text(host_history.page(name, rows, transitions(rows)), output)
     else:
-        print_rows([_plain(asdict(turn)) for turn in turns(rows)], output, _TURN)
+        print_rows(
+            [_plain(asdict(transition)) for transition in transitions(rows)], output, _TRANSITION
+        )
 
 
 @click.command()
 @click.argument("host")
 @click.argument("token", shell_complete=crawler_names)
 @_at_option
-@reading_option
+@http_profile_option
 @output_options()
 @db_option
-def explain(host: str, token: str, at: str | None, reading: str, output: Output, db: Path) -> None:
+def explain(
+    host: str, token: str, at: str | None, http_profile: str, output: Output, db: Path
+) -> None:
     r"""Print the lines that block or allow a crawler at a host.
 
     \b
@@ -79,12 +83,12 @@ def explain(host: str, token: str, at: str | None, reading: str, output: Output,
       crawlblock explain example.com GPTBot
       crawlblock explain example.com CCBot --at CC-MAIN-2024-30 -o json
     """
-    with reading_of(db, reading) as con:
+    with reading_copy(db, http_profile) as con:
         asked = explanation.known_token(con, token)
         point = explanation.point_at(con, explanation.known_host(con, host), at)
-        found = explanation.explain(con, point, asked, reading)
+        found = explanation.explain(con, point, asked, http_profile)
     if output.kind == TABLE:
-        print_text(host_history.explanation(found, reading), output)
+        print_text(host_history.explanation(found, http_profile), output)
     else:
         row = _plain(host_history.explained(found))
         print_rows([row], output, list(row))
@@ -102,7 +106,7 @@ def cat(host: str, at: str | None, db: Path) -> None:
       crawlblock cat example.com
       crawlblock cat example.com --at 2024-08-01 > robots.txt
     """
-    with reading_of(db) as con:
+    with reading_copy(db) as con:
         point, body = explanation.archived(con, explanation.known_host(con, host), at)
     say(host_history.origin(point))
     if body.is_text:

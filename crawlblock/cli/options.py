@@ -56,8 +56,8 @@ results_option: Callable[[Any], Any] = click.option(
     default=None,
     help="Folder for the result files.  [default: results beside the database]",
 )
-reading_option: Callable[[Any], Any] = click.option(
-    "--reading",
+http_profile_option: Callable[[Any], Any] = click.option(
+    "--http-profile",
     type=click.Choice(["rfc9309", "ccbot"]),
     default="rfc9309",
     show_default=True,

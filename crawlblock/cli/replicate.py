@@ -8,7 +8,7 @@ import click
 from crawlblock.cli.options import DEFAULT_DB, token_option
 from crawlblock.cli.output import Output, output_options, print_rows, print_text, working
 from crawlblock.errors import InputError
-from crawlblock.metrics.queries import set_reading
+from crawlblock.metrics.queries import set_http_profile
 from crawlblock.replication import comparison as ledger
 from crawlblock.replication.published import BUNDLED, read_figures, read_sources
 from crawlblock.replication.series import Series, from_corpus, from_database
@@ -100,7 +100,7 @@ def _series(db: Path | None, corpus: Path | None) -> list[Series]:
             raise InputError(f"{db}: no database is there; name another --db, or fill one first")
         return []
     with Store(path).reading() as con:
-        set_reading(con, "rfc9309")
+        set_http_profile(con, "rfc9309")
         return from_database(con)
 
 

@@ -17,7 +17,7 @@ from crawlblock.cli.output import Output, output_options, print_rows, progress_b
 from crawlblock.pipeline.run import recorded
 from crawlblock.pipeline.sample import (
     CrawlSample,
-    Drawn,
+    Sampled,
     from_crawl,
     from_list,
     from_ranking,
@@ -98,32 +98,32 @@ def sample(
     with recorded(store, "sample", configuration) as tally, progress_bar() as progress:
         if crawl is not None:
             domains = loops.run(read_crawl(wanted, tally, progress))
-            drawn = from_crawl(domains, wanted, progress)
+            sampled = from_crawl(domains, wanted, progress)
         else:
             progress("panel", 0, 0)
-            drawn = _draw_without_crawl(wanted, list_file, ranks or "")
-        new = store_panel(store, drawn)
-    _say_drawn(drawn, new)
+            sampled = _sample_without_crawl(wanted, list_file, ranks or "")
+        new = store_panel(store, sampled)
+    _say_sampled(sampled, new)
 
 
-def _draw_without_crawl(wanted: CrawlSample, list_file: Path | None, ranks: str) -> Drawn:
+def _sample_without_crawl(wanted: CrawlSample, list_file: Path | None, ranks: str) -> Sampled:
     name, seed, size = wanted.panel, wanted.seed, wanted.size
     if list_file:
         return from_list(list_file, name or f"list-{list_file.stem}")
     if ranks != "webgraph":
         return from_ranking(Path(ranks), name or f"ranks-{_stem(ranks)}", seed, size)
     archive = open_mirror(wanted.mirror, wanted.contact, wanted.limits)
-    return loops.run(_draw_from_web_graph(archive, wanted.cache, name, seed, size))
+    return loops.run(_sample_web_graph(archive, wanted.cache, name, seed, size))
 
 
-def _say_drawn(drawn: Drawn, new: int) -> None:
-    for note in drawn.notes:
+def _say_sampled(sampled: Sampled, new: int) -> None:
+    for note in sampled.notes:
         say(note)
-    for rejected in drawn.rejected[:5]:
+    for rejected in sampled.rejected[:5]:
         say(f"line {rejected.line}: {rejected.text[:60]!r} left out: {rejected.reason}")
-    if len(drawn.rejected) > 5:
-        say(f"... and {len(drawn.rejected) - 5} more lines left out")
-    say(f"panel {drawn.panel}: {len(drawn.members)} domains ({new} new) from {drawn.frame}")
+    if len(sampled.rejected) > 5:
+        say(f"... and {len(sampled.rejected) - 5} more lines left out")
+    say(f"panel {sampled.panel}: {len(sampled.members)} domains ({new} new) from {sampled.frame}")
 
 
 def _say_frame_plan(plan: FramePlan, rate: float) -> None:
@@ -151,8 +151,8 @@ def _stem(ranks: str) -> str:
     return Path(ranks.removesuffix(".zip")).stem
 
 
-async def _draw_from_web_graph(
+async def _sample_web_graph(
     opened: AbstractAsyncContextManager[Mirror], cache: Path, name: str | None, seed: str, size: int
-) -> Drawn:
+) -> Sampled:
     async with opened as archive:
         return await from_web_graph(archive, cache, name or "webgraph", seed, size)

@@ -49,7 +49,7 @@ def templates(db: Path, discovered: bool, least: int, output: Output) -> None:
         groups = shared.discovered(store, least)
     found: list[dict[str, object]] = [
         {
-            "decision": group.decision,
+            "ruleset": group.ruleset,
             "author": author,
             "domains": group.domains,
             "since": group.since,

@@ -10,10 +10,10 @@ from crawlblock.cli.options import (
     concurrency_option,
     contact_option,
     db_option,
+    http_profile_option,
     mirror_option,
     network_option,
     politeness_options,
-    reading_option,
     results_option,
     snapshot_option,
 )
@@ -38,7 +38,7 @@ NOTHING_NEW = 5
 @contact_option
 @mirror_option
 @results_option
-@reading_option
+@http_profile_option
 @click.option("--panel", default=None, help="Name of the panel.  [default: the one drawn last]")
 @snapshot_option
 @click.option("--no-live", is_flag=True, help="Leave out the hosts' answers of now.")
@@ -49,7 +49,7 @@ NOTHING_NEW = 5
 @network_option
 @click.option("--quiet", is_flag=True, help="Say nothing unless something is wrong.")
 def update(
-    db: Path, contact: str | None, mirror: str, results: Path | None, reading: str,
+    db: Path, contact: str | None, mirror: str, results: Path | None, http_profile: str,
     panel: str | None, snapshot: str | None, no_live: bool, no_history: bool, concurrency: int,
     rate: float | None, in_flight: int | None, max_runtime: float | None, max_requests: int | None,
     allow_network: tuple[Network, ...], quiet: bool,
@@ -76,13 +76,15 @@ def update(
     wanted = None if no_history else archive
     folder = results or db.parent / "results"
     budget = Budget.of(max_runtime, max_requests)
-    configuration = {"mirror": mirror, "panel": panel, "live": not no_live, "reading": reading}
+    configuration = {
+        "mirror": mirror, "panel": panel, "live": not no_live, "http_profile": http_profile,
+    }  # fmt: skip
     with recorded(store, "update", configuration) as tally, progress_bar(quiet) as progress:
         run = Run(store, tally, progress, budget, say)
         troubles = bring_up_to_date(run, members, asking, wanted)
-        stale = not is_answered(store, folder, reading)
+        stale = not is_answered(store, folder, http_profile)
         progress("claims", 0, 0)
-        answer = _answered(store, folder, reading) if stale else ""
+        answer = _answered(store, folder, http_profile) if stale else ""
         tally.result = "; ".join(troubles) or ("ok" if stale else "nothing new")
     for trouble in troubles:
         say(trouble)
@@ -93,9 +95,9 @@ def update(
     sys.exit(PARTIAL if troubles else 0 if stale else NOTHING_NEW)
 
 
-def _answered(store: Store, folder: Path, reading: str) -> str:
+def _answered(store: Store, folder: Path, http_profile: str) -> str:
     """Write the answer and return what is to be printed of it."""
     console = terminal()
     with console.capture() as answer:
-        write_answer(store, folder, reading, console)
+        write_answer(store, folder, http_profile, console)
     return answer.get()

@@ -43,7 +43,7 @@ from crawlblock.store.store import Store
     "--parts",
     type=click.IntRange(1),
     default=None,
-    help="Read so many parts of the index, drawn, not all 300; domains in others stay unknown.",
+    help="Read so many parts of the index, sampled, not all 300; domains in others stay unknown.",
 )
 @click.option(
     "--seed", default="crawlblock", show_default=True, help="The seed of the draw of parts."

@@ -11,10 +11,10 @@ from crawlblock.robots.judge import STAR, Judge
 
 
 class Text(NamedTuple):
-    """Whose text refuses /, and which decision it is."""
+    """Whose text refuses /, and which ruleset it is."""
 
     author: str | None  # a template, own or wildcard; None: / is not refused
-    decision: int | None  # equal where hosts share the groups that decide
+    ruleset: int | None  # equal where hosts share the groups that decide
 
 
 Policy = Mapping[str, Verdict]  # by product token, and of *
@@ -37,7 +37,7 @@ class Writer:
         }
 
     def groups(self, policy: Policy, texts: Texts | None = None) -> str:
-        """Return groups that give every token its verdict, and each decision rules of its own.
+        """Return groups that give every token its verdict, and each ruleset rules of its own.
 
         Raises InputError for verdicts that no robots.txt can have together.
         """
@@ -64,10 +64,10 @@ class Writer:
             yield self._group(tokens, verdict, text, level)
 
     def _group(self, tokens: Iterable[str], verdict: Verdict, text: Text, level: int) -> str:
-        """Return a group with a rule that only its decision has, within its template's marks."""
+        """Return a group with a rule that only its ruleset has, within its template's marks."""
         rules = _rules(verdict, level)
-        if text.decision is not None:
-            rules.append(f"Disallow: /decision-{text.decision}")
+        if text.ruleset is not None:
+            rules.append(f"Disallow: /ruleset-{text.ruleset}")
         before, after = self._marks(text.author)
         agents = [f"User-agent: {token}" for token in tokens]
         return "\n".join([*before, *agents, *rules, *after, ""])

@@ -83,11 +83,11 @@ def read_policies(sample: Path) -> dict[int, dict[str, Verdict]]:
 def read_texts(sample: Path) -> dict[int, dict[str, Text]]:
     """Return whose text refuses / in each policy, by product token, where it is refused."""
     texts: dict[int, dict[str, Text]] = defaultdict(dict)
-    frame = _read_parquet(sample / "policies.parquet").drop_nulls("decision")
-    for policy, token, author, decision in frame.select(
-        "policy", "token", "authored_by", "decision"
+    frame = _read_parquet(sample / "policies.parquet").drop_nulls("ruleset")
+    for policy, token, author, ruleset in frame.select(
+        "policy", "token", "authored_by", "ruleset"
     ).iter_rows():
-        texts[policy][token] = Text(author, decision)
+        texts[policy][token] = Text(author, ruleset)
     return dict(texts)
 
 
@@ -124,14 +124,14 @@ def _visit(fact: Fact, at: Site, groups: Mapping[int, str]) -> Iterator[Rendered
 
 def _visit_before(fact: Fact, at: Site, start: datetime, body: bytes) -> Iterator[Rendered]:
     """Return an earlier visit in the same crawl, of some hosts: with an older text, or an error."""
-    drawn = stable(fact.host, fact.crawl, "again")
+    sampled = stable(fact.host, fact.crawl, "again")
     time = start + (fact.fetch_time - start) * stable(fact.host, fact.crawl, "when")
     time = time.replace(microsecond=0)
     if (fact.fetch_time - time).total_seconds() < 60:
         return
-    if drawn < 0.04:
+    if sampled < 0.04:
         yield at.error(fact.crawl, time, 503)
-    elif drawn < 0.12:
+    elif sampled < 0.12:
         yield from at.answer(fact.crawl, time, 200, body)
 
 

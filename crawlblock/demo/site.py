@@ -112,26 +112,26 @@ def page(host: str, status: int) -> bytes:
 
 def stable(*parts: str) -> float:
     """Return a number from 0 to 1 that is the same for the same words on every machine."""
-    drawn = hashlib.blake2b(" ".join(parts).encode(), digest_size=4).digest()
-    return int.from_bytes(drawn) / _MANY
+    sampled = hashlib.blake2b(" ".join(parts).encode(), digest_size=4).digest()
+    return int.from_bytes(sampled) / _MANY
 
 
 def _targets(host: str, taken: frozenset[str]) -> dict[str, str | None]:
     """Return the URLs of a host's robots.txt: a direct one, http beside https, or 1-3 redirects."""
     plain, secure = _url("http", host), _url("https", host)
-    drawn = stable(host, "targets")
-    if drawn < 0.35:
+    sampled = stable(host, "targets")
+    if sampled < 0.35:
         return {secure: None}
-    if drawn < 0.40:
+    if sampled < 0.40:
         return {plain: None}
-    if drawn < 0.48:
+    if sampled < 0.48:
         return {secure: None, plain: None}
-    if drawn < 0.70 or is_address(host) or host.startswith("www.") or f"www.{host}" in taken:
+    if sampled < 0.70 or is_address(host) or host.startswith("www.") or f"www.{host}" in taken:
         return {plain: secure, secure: None}
     www = _url("https", f"www.{host}")
-    if drawn < 0.85:
+    if sampled < 0.85:
         return {plain: www, secure: www, www: None}
-    if drawn < 0.95:
+    if sampled < 0.95:
         return {plain: secure, secure: www, www: None}
     elsewhere = f"https://www.{host}/static/robots.txt"
     return {plain: secure, secure: www, www: elsewhere, elsewhere: None}

@@ -13,7 +13,7 @@ from crawlblock.hosts import parse_host
 from crawlblock.model import Basis, Capture, Purpose, Restriction, Verdict
 from crawlblock.outcome import Outcome
 from crawlblock.robots.authorship import Authors
-from crawlblock.robots.conflicts import Contradiction, contradictions
+from crawlblock.robots.conflicts import Conflict, conflicts
 from crawlblock.robots.judge import Judge
 from crawlblock.robots.quoted import GroupLines, lines_of, spelled
 from crawlblock.robots.signals import Signal, signals
@@ -56,14 +56,14 @@ class Explanation:
     token: str
     point: Point
     verdict: Verdict
-    readings: Mapping[str, Verdict]  # what the status means by reading; empty if rules were read
+    profiles: Mapping[str, Verdict]  # what the status means by reading; empty if rules were read
     groups: tuple[GroupLines, ...]
     line: int | None  # of the rule that decided
     rule: str | None
     ambiguous_group: bool
     author: str | None  # whose text refuses: a template, own or wildcard
     signals: tuple[Signal, ...]  # what the payload states beside the rules, to whomever
-    clashes: tuple[Contradiction, ...]  # where that and the verdict differ
+    clashes: tuple[Conflict, ...]  # where that and the verdict differ
     is_text: bool = False  # the lines are of the text that a scan kept, some emptied
 
 
@@ -209,14 +209,14 @@ def archived(con: duckdb.DuckDBPyConnection, host: str, at: str | None) -> tuple
 
 
 def explain(
-    con: duckdb.DuckDBPyConnection, point: Point, token: str, reading: str = "rfc9309"
+    con: duckdb.DuckDBPyConnection, point: Point, token: str, http_profile: str = "rfc9309"
 ) -> Explanation:
     """Return what a capture means for a registered crawler, and the lines or status that say so."""
     found = body_of(con, point)
     if found is None or point.capture.outcome != Outcome.OK:
-        readings = _readings(con, point.capture.status)
-        verdict = readings.get(reading, _UNKNOWN)
-        return Explanation(token, point, verdict, readings, (), None, None, False, None, (), ())
+        profiles = _profiles(con, point.capture.status)
+        verdict = profiles.get(http_profile, _UNKNOWN)
+        return Explanation(token, point, verdict, profiles, (), None, None, False, None, (), ())
     body = found.bytes
     finding = Judge(tokens_of(con)).find(body, token)
     text = Authors(registry.templates()).of(body, {token: finding})[token]
@@ -225,7 +225,7 @@ def explain(
     return Explanation(
         token, point, finding.verdict, {}, lines_of(body, finding.groups), finding.line(body), rule,
         finding.ambiguous_group, text.author, stated,
-        contradictions(stated, {token: finding.verdict}, {token: _purpose(token)}),
+        conflicts(stated, {token: finding.verdict}, {token: _purpose(token)}),
         found.is_text,
     )  # fmt: skip
 
@@ -234,15 +234,16 @@ def _purpose(token: str) -> Purpose | None:
     return next((c.purpose for c in registry.crawlers() if c.token == token), None)
 
 
-def _readings(con: duckdb.DuckDBPyConnection, status: int | None) -> dict[str, Verdict]:
+def _profiles(con: duckdb.DuckDBPyConnection, status: int | None) -> dict[str, Verdict]:
     """Return what a status means under each reading; unknown where a reading has no word on it."""
     rows = con.execute(
-        "SELECT r.reading, h.restriction, h.basis, h.root_allowed "
-        "FROM (SELECT DISTINCT reading FROM http_readings) r "
-        "LEFT JOIN http_readings h ON h.reading = r.reading AND h.status = ? ORDER BY 1 DESC",
+        "SELECT r.http_profile, h.restriction, h.basis, h.root_allowed "
+        "FROM (SELECT DISTINCT http_profile FROM http_profiles) r "
+        "LEFT JOIN http_profiles h ON h.http_profile = r.http_profile AND h.status = ? "
+        "ORDER BY 1 DESC",
         [status],
     ).fetchall()
     return {
-        reading: Verdict(Restriction(restriction), Basis(basis), root) if basis else _UNKNOWN
-        for reading, restriction, basis, root in rows
+        http_profile: Verdict(Restriction(restriction), Basis(basis), root) if basis else _UNKNOWN
+        for http_profile, restriction, basis, root in rows
     }

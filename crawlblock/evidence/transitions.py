@@ -39,7 +39,7 @@ ORDER BY lower(k.token), k.token, p.time NULLS FIRST, p.snapshot
 """
 
 # The view works per population. Crawls and live runs of the panel are one population, so that
-# turns between an old crawl and today are seen; an import that goes beyond the panel is another.
+# transitions between an old crawl and today are seen; an import beyond the panel is another one.
 # Where both saw one event, the one that dates it better stays.
 _CHANGES = """
 WITH wanted AS (
@@ -75,7 +75,7 @@ ORDER BY t.before DESC, t.host, lower(t.token), t.token
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class State:
     """What a host's answer in a snapshot means for a crawler."""
 
     snapshot: str
@@ -89,7 +89,7 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class Transition:
     """Where a host's verdict on a crawler became another one, or was first told (after is None).
 
     One to unknown stands only where it is the last word: unknowns between two known verdicts are
@@ -128,28 +128,26 @@ class Change:
     digest: str | None  # of its payload
 
 
-def standings(
-    con: duckdb.DuckDBPyConnection, host: str, tokens: Sequence[str] = ()
-) -> list[Standing]:
+def states(con: duckdb.DuckDBPyConnection, host: str, tokens: Sequence[str] = ()) -> list[State]:
     """Return a host's verdict on every crawler (or on these) in every snapshot, by crawler.
 
     A crawler is counted from the day it was documented.
     """
     rows = con.execute(_STANDINGS, [host, list(tokens)]).fetchall()
-    return [Standing(*row) for row in rows]
+    return [State(*row) for row in rows]
 
 
-def turns(rows: Iterable[Standing]) -> list[Turn]:
+def transitions(rows: Iterable[State]) -> list[Transition]:
     """Return the first verdict and each later one that differs, by crawler in order of time."""
-    found: list[Turn] = []
+    found: list[Transition] = []
     for _, series in groupby(rows, attrgetter("token")):
         found += _turns_of(series)
     return found
 
 
-def _turns_of(series: Iterable[Standing]) -> Iterator[Turn]:
-    last: Standing | None = None
-    unknown: list[Standing] = []
+def _turns_of(series: Iterable[State]) -> Iterator[Transition]:
+    last: State | None = None
+    unknown: list[State] = []
     for row in series:
         if row.restriction == _UNKNOWN:
             unknown.append(row)
@@ -162,8 +160,8 @@ def _turns_of(series: Iterable[Standing]) -> Iterator[Turn]:
         yield _turn(last, unknown[0], len(unknown))
 
 
-def _turn(last: Standing | None, row: Standing, unknown: int) -> Turn:
-    return Turn(
+def _turn(last: State | None, row: State, unknown: int) -> Transition:
+    return Transition(
         row.token,
         last.snapshot if last else None,
         row.snapshot,

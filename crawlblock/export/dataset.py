@@ -22,13 +22,13 @@ class Licence:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class Request:
     """What the maker of an export says of it, and wants in it."""
 
     title: str
     authors: tuple[str, ...]  # empty: nobody is named
     licence: str  # its SPDX id
-    reading: str  # of HTTP statuses
+    http_profile: str  # of HTTP statuses
     long: bool  # also one row per host, snapshot and crawler
     bodies: bool  # also the robots.txt files themselves
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
-from crawlblock.export.dataset import State, Wish, licences
+from crawlblock.export.dataset import Request, State, licences
 from crawlblock.export.tables import Field, Table
 from crawlblock.pipeline.run import versions
 
@@ -35,15 +35,15 @@ class File:
 
 
 def manifest(
-    wish: Wish, held: State, tables: Sequence[Table], written: Mapping[str, File]
+    request: Request, held: State, tables: Sequence[Table], written: Mapping[str, File]
 ) -> dict[str, Any]:
     """Return what an export is of and which files are its own."""
     return {
         "format": FORMAT,
-        "title": wish.title,
-        "licence": wish.licence,
-        "reading": wish.reading,
-        "bodies": wish.bodies,
+        "title": request.title,
+        "licence": request.licence,
+        "http_profile": request.http_profile,
+        "bodies": request.bodies,
         "layout": held.layout,
         "registry": list(held.registry),
         "versions": versions(),
@@ -53,18 +53,18 @@ def manifest(
 
 
 def datapackage(
-    wish: Wish, held: State, tables: Sequence[Table], written: Mapping[str, File]
+    request: Request, held: State, tables: Sequence[Table], written: Mapping[str, File]
 ) -> dict[str, Any]:
     """Return the Data Package: CSV files with a schema, Parquet files as files."""
-    licence = licences()[wish.licence]
+    licence = licences()[request.licence]
     return {
         "profile": "data-package",
         "name": "crawlblock-export",
-        "title": wish.title,
+        "title": request.title,
         "description": "Who may still crawl the web, by host, snapshot and crawler.",
         "version": held.version,
         "licenses": [{"name": licence.spdx, "title": licence.title, "path": licence.url}],
-        "contributors": [{"title": name, "role": "author"} for name in wish.authors],
+        "contributors": [{"title": name, "role": "author"} for name in request.authors],
         "resources": [
             _resource(table, form, file)
             for table in tables
@@ -118,7 +118,7 @@ def _field(table: Table, field: Field) -> dict[str, Any]:
 
 
 def croissant(
-    wish: Wish, held: State, tables: Sequence[Table], written: Mapping[str, File]
+    request: Request, held: State, tables: Sequence[Table], written: Mapping[str, File]
 ) -> dict[str, Any]:
     """Return Croissant metadata; record sets read CSV where there is one, which all readers can."""
     context = json.loads((files(__package__) / "context.json").read_text("utf-8"))
@@ -127,16 +127,16 @@ def croissant(
         "@type": "sc:Dataset",
         "conformsTo": "http://mlcommons.org/croissant/1.0",
         "name": "crawlblock-export",
-        "alternateName": wish.title,
+        "alternateName": request.title,
         "description": "Who may still crawl the web, by host, snapshot and crawler.",
-        "license": licences()[wish.licence].url,
+        "license": licences()[request.licence].url,
         "version": held.version,
-        "citeAs": f"{'; '.join(wish.authors) or 'Anonymous'}: {wish.title}, {held.version}.",
+        "citeAs": f"{'; '.join(request.authors) or 'Anonymous'}: {request.title}, {held.version}.",
         "distribution": [part for table in tables for part in _distribution(table, written)],
         "recordSet": [_record_set(table) for table in tables],
     }
-    if wish.authors:
-        about["creator"] = [{"@type": "sc:Organization", "name": name} for name in wish.authors]
+    if request.authors:
+        about["creator"] = [{"@type": "sc:Organization", "name": name} for name in request.authors]
     if held.span:
         about["temporalCoverage"] = held.span
     return about

@@ -6,9 +6,9 @@ from importlib.resources import files
 from string import Template
 
 from crawlblock import __version__
-from crawlblock.export.dataset import State, Wish, licences
+from crawlblock.export.dataset import Request, State, licences
 from crawlblock.export.tables import BODIES, Table
-from crawlblock.report.labels import READINGS
+from crawlblock.report.labels import HTTP_PROFILES
 
 _RENDERED = (
     "**This is the sample bundled with crawlblock.** Hosts, dates and who refused whom are real, "
@@ -25,26 +25,26 @@ _SHORT = {1_000: "1K", 10_000: "10K", 100_000: "100K", 1_000_000: "1M", 10_000_0
           100_000_000: "100M", 1_000_000_000: "1B"}  # fmt: skip
 
 
-def card(wish: Wish, held: State, tables: Sequence[Table]) -> str:
+def card(request: Request, held: State, tables: Sequence[Table]) -> str:
     """Return the README, ready for a dataset at Hugging Face."""
-    licence = licences()[wish.licence]
+    licence, profile = licences()[request.licence], request.http_profile
     text = Template((files(__package__) / "card.md").read_text("utf-8"))
     return text.substitute(
-        front_matter=_front_matter(wish, tables),
-        title=plain(wish.title),
+        front_matter=_front_matter(request, tables),
+        title=plain(request.title),
         crawlblock=__version__,
         extent=f"{held.hosts:,} hosts, {held.snapshots:,} snapshots"
         + (f", {held.span.replace('/', ' to ')}.\n" if held.span else ".\n"),
         rendered=_RENDERED + "\n" if held.rendered else "",
-        bodies=_BODIES + "\n" if wish.bodies else "",
-        reading=f"`{wish.reading}`: {READINGS.get(wish.reading, wish.reading)}",
+        bodies=_BODIES + "\n" if request.bodies else "",
+        http_profile=f"`{profile}`: {HTTP_PROFILES.get(profile, profile)}",
         tables="\n".join(map(_section, tables)),
         licence=licence.title,
         licence_url=licence.url,
     )
 
 
-def _front_matter(wish: Wish, tables: Sequence[Table]) -> str:
+def _front_matter(request: Request, tables: Sequence[Table]) -> str:
     """Return the card's head as YAML, of which JSON is a part."""
     rows = next(table.rows for table in tables if table.name == "population")
     configs = [
@@ -57,8 +57,8 @@ def _front_matter(wish: Wish, tables: Sequence[Table]) -> str:
         if table.rows  # without rows a reader cannot tell the types
     ]
     head = {
-        "license": licences()[wish.licence].hugging_face,
-        "pretty_name": wish.title,
+        "license": licences()[request.licence].hugging_face,
+        "pretty_name": request.title,
         "tags": ["robots.txt", "web-crawling", "common-crawl"],
         "size_categories": [_size(rows)],
         "configs": configs,
@@ -93,16 +93,16 @@ def plain(text: str) -> str:
     return "".join(f"\\{letter}" if letter in "\\`*_[]<>#|&" else letter for letter in text)
 
 
-def citation(wish: Wish, held: State) -> str:
+def citation(request: Request, held: State) -> str:
     """Return the CITATION.cff of the dataset."""
-    names = wish.authors or ("Anonymous",)
+    names = request.authors or ("Anonymous",)
     lines = [
         "cff-version: 1.2.0",
         "message: If you use these data, please cite them and the sources their README names.",
         "type: dataset",
-        f"title: {json.dumps(wish.title)}",
+        f"title: {json.dumps(request.title)}",
         f"version: {json.dumps(held.version)}",
-        f"license: {wish.licence}",
+        f"license: {request.licence}",
         "authors:",
         *(f"  - name: {json.dumps(name)}" for name in names),
         "references:",

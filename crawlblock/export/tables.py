@@ -14,7 +14,7 @@ import duckdb
 import polars as pl
 
 from crawlblock.metrics.columns import words_of
-from crawlblock.metrics.computed import DERIVED, Derived
+from crawlblock.metrics.computed import COMPUTED, Computed
 from crawlblock.metrics.queries import Metric, analyze, metrics
 
 FORMATS = ("parquet", "csv")
@@ -91,10 +91,12 @@ def write_table(con: duckdb.DuckDBPyConnection, name: str, target: Path) -> Tabl
     return Table(name, "data", _about(con, (name, *sources)), key, tuple(fields), rows, formats)
 
 
-def write_claims(con: duckdb.DuckDBPyConnection, target: Path, reading: str) -> list[Table]:
+def write_results_of(
+    con: duckdb.DuckDBPyConnection, target: Path, http_profile: str
+) -> list[Table]:
     """Make every claim and write it below a folder."""
-    frames = analyze(con, target / CLAIMS, reading)
-    claimed: list[Metric | Derived] = [*metrics(), *DERIVED]
+    frames = analyze(con, target / CLAIMS, http_profile)
+    claimed: list[Metric | Computed] = [*metrics(), *COMPUTED]
     made = {claim.name: claim for claim in claimed}
     tables = []
     for name in sorted(frames):

@@ -12,17 +12,17 @@ from typing import Any
 import duckdb
 
 from crawlblock.errors import InputError, StoreError
-from crawlblock.export.dataset import State, Wish, licences, state
+from crawlblock.export.dataset import Request, State, licences, state
 from crawlblock.export.metadata import FORMAT, File, croissant, datapackage, manifest
 from crawlblock.export.readme import card, citation
 from crawlblock.export.tables import (
     Table,
     table_names,
     write_bodies,
-    write_claims,
+    write_results_of,
     write_table,
 )
-from crawlblock.metrics.queries import set_reading
+from crawlblock.metrics.queries import set_http_profile
 from crawlblock.metrics.result_files import MANIFEST
 from crawlblock.pipeline.run import Progress, stoppable
 from crawlblock.store.database import explained, open_copy
@@ -32,29 +32,29 @@ _SPILL = ".spill"  # where DuckDB sorts what is larger than memory
 Describe = Callable[..., dict[str, Any]]
 
 
-def export(db: Path, target: Path, wish: Wish, progress: Progress) -> list[Table]:
+def export(db: Path, target: Path, request: Request, progress: Progress) -> list[Table]:
     """Write the copy of a database for readers as files into a new folder, and return its tables.
 
     The same copy gives the same bytes.  An earlier export in that folder is replaced.  Raises
     InputError if the folder holds anything else, StoreError if the copy cannot be read or the
     disk refuses.
     """
-    if wish.licence not in licences():
-        raise InputError(f"licence {wish.licence!r}: use one of {', '.join(licences())}")
+    if request.licence not in licences():
+        raise InputError(f"licence {request.licence!r}: use one of {', '.join(licences())}")
     target = target.absolute()
     check_target(target)
     with stoppable(), closing(open_copy(db)) as con, _aside(target) as aside:
         try:
-            set_reading(con, wish.reading)
+            set_http_profile(con, request.http_profile)
             (aside / _SPILL).mkdir()
             spill = str(aside / _SPILL).replace("'", "''")
             con.execute(f"SET temp_directory = '{spill}'").fetchall()
-            tables = _write_data(con, aside, wish, progress)
+            tables = _write_data(con, aside, request, progress)
             held = state(con)
         except duckdb.Error as error:
             raise explained(target, error) from None
         shutil.rmtree(aside / _SPILL)
-        _describe(aside, wish, held, tables)
+        _describe(aside, request, held, tables)
     return tables
 
 
@@ -108,36 +108,36 @@ def _aside(target: Path) -> Iterator[Path]:
 
 
 def _write_data(
-    con: duckdb.DuckDBPyConnection, aside: Path, wish: Wish, progress: Progress
+    con: duckdb.DuckDBPyConnection, aside: Path, request: Request, progress: Progress
 ) -> list[Table]:
-    names = table_names(wish.long)
-    steps = len(names) + 1 + wish.bodies
+    names = table_names(request.long)
+    steps = len(names) + 1 + request.bodies
     tables = []
     for number, name in enumerate(names):
         progress("tables", number, steps)
         tables.append(write_table(con, name, aside))
     progress("tables", len(names), steps)
-    tables += write_claims(con, aside, wish.reading)
-    if wish.bodies:
+    tables += write_results_of(con, aside, request.http_profile)
+    if request.bodies:
         progress("tables", len(names) + 1, steps)
         tables.append(write_bodies(con, aside))
     progress("tables", steps, steps)
     return tables
 
 
-def _describe(aside: Path, wish: Wish, held: State, tables: Sequence[Table]) -> None:
+def _describe(aside: Path, request: Request, held: State, tables: Sequence[Table]) -> None:
     """Write what people and machines read about the tables; the manifest comes last."""
     written = {file.path: file for file in _files(aside)}
-    (aside / "README.md").write_text(card(wish, held, tables), "utf-8")
-    (aside / "CITATION.cff").write_text(citation(wish, held), "utf-8")
+    (aside / "README.md").write_text(card(request, held, tables), "utf-8")
+    (aside / "CITATION.cff").write_text(citation(request, held), "utf-8")
     described: tuple[tuple[str, Describe], ...] = (
         ("datapackage.json", datapackage),
         ("croissant.json", croissant),
     )
     for name, describe in described:
-        _write_json(aside / name, describe(wish, held, tables, written))
+        _write_json(aside / name, describe(request, held, tables, written))
     written = {file.path: file for file in _files(aside)}
-    _write_json(aside / MANIFEST, manifest(wish, held, tables, written))
+    _write_json(aside / MANIFEST, manifest(request, held, tables, written))
 
 
 def _write_json(path: Path, content: dict[str, Any]) -> None:

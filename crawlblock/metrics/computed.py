@@ -16,7 +16,7 @@ Frames = Mapping[str, pl.DataFrame]
 
 
 @dataclass(frozen=True, slots=True)
-class Derived:
+class Computed:
     """A result computed from the metrics, and what describes it."""
 
     name: str
@@ -78,7 +78,7 @@ def _still_open(con: duckdb.DuckDBPyConnection, frames: Frames) -> pl.DataFrame:
 
 
 def _rows(token: str, profile: str, timing: str, found: Openness) -> list[tuple[object, ...]]:
-    about = ("rulesets", token, profile, timing, found.n, found.n_unknown, found.decisions)
+    about = ("rulesets", token, profile, timing, found.n, found.n_unknown, found.rulesets)
     if found.silence:
         return [(*about, None, None, None, None, None, found.silence, found.silence)]
     return [
@@ -147,8 +147,8 @@ def _ahead(con: duckdb.DuckDBPyConnection, frames: Frames) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=_AHEAD, orient="row")
 
 
-DERIVED = (
-    Derived(
+COMPUTED = (
+    Computed(
         "survival",
         "How long hosts stay open to a crawler",
         "share of the panel's hosts, 0 to 1",
@@ -161,7 +161,7 @@ DERIVED = (
         _still_open,
         needs=("coverage", "transitions"),
     ),
-    Derived(
+    Computed(
         "forecast",
         "What may come next",
         "share of hosts, 0 to 1",
@@ -171,7 +171,7 @@ DERIVED = (
         _ahead,
         needs=("blocked",),
     ),
-    Derived(
+    Computed(
         "signal_conflicts",
         "Preferences that the rules do not follow",
         "share of the hosts that state the preference, 0 to 1",

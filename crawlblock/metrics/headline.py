@@ -13,7 +13,7 @@ LEADERS = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Claims:
+class Headline:
     """The headline series: of one population, by one definition, where something is known."""
 
     population: str
@@ -33,7 +33,7 @@ class Claims:
         )
 
 
-def claims(results: dict[str, pl.DataFrame], definition: str = HEADLINE) -> Claims | None:
+def headline_of(results: dict[str, pl.DataFrame], definition: str = HEADLINE) -> Headline | None:
     """Return the headline series, of the panel where there is one; None if nothing is known."""
     known = results["blocked"].filter((pl.col("definition") == definition) & (pl.col("n") > 0))
     if known.is_empty():
@@ -42,11 +42,11 @@ def claims(results: dict[str, pl.DataFrame], definition: str = HEADLINE) -> Clai
     series = known.filter(pl.col("population") == population).sort(
         ["snapshot_date", "snapshot", "token"], nulls_last=False
     )
-    found = Claims(str(population), series["http_profile"][-1], series, ())
-    return Claims(found.population, found.http_profile, series, _choose(found.last()))
+    found = Headline(str(population), series["http_profile"][-1], series, ())
+    return Headline(found.population, found.http_profile, series, _choose(found.last()))
 
 
-def asked(found: Claims) -> list[str]:
+def asked(found: Headline) -> list[str]:
     """Return the most refused AI crawler of the figure and its open archives."""
     open_data = {c.token for c in registry.crawlers() if c.ai and c.openness is Openness.OPEN}
     shown = [row["token"] for row in rivals(found) if row["token"] in found.tokens]
@@ -54,7 +54,7 @@ def asked(found: Claims) -> list[str]:
     return [first, *(token for token in found.tokens if token in open_data and token != first)]
 
 
-def rivals(found: Claims) -> list[dict[str, Any]]:
+def rivals(found: Headline) -> list[dict[str, Any]]:
     """Return the last claims about AI crawlers in use, the most refused first.
 
     Of equally refused ones those of the figure come first, in its order.

@@ -1,6 +1,6 @@
-"""Runs the metrics; a file in `metrics` or `census` and its columns are all there is to register.
+"""Runs the metrics; a file in `questions` or `census` and its columns are all there is to register.
 
-The questions in `metrics` are about a panel, a census or both; those in `census` about a census.
+The ones in `questions` are about a panel, a census or both; those in `census` about a census.
 """
 
 import re
@@ -15,13 +15,13 @@ import polars as pl
 
 from crawlblock.errors import InputError
 from crawlblock.metrics.columns import conformed
-from crawlblock.metrics.computed import DERIVED, Derived
+from crawlblock.metrics.computed import COMPUTED, Computed
 from crawlblock.metrics.result_files import read_results, write_results
 
 PANEL = "panel"
 CENSUS = "census"
-_FOLDERS = ("metrics", "census")
-_HELD = {PANEL: "held.sql", CENSUS: "held_census.sql"}
+_FOLDERS = ("questions", "census")
+_HELD = {PANEL: "materialize.sql", CENSUS: "materialize_census.sql"}
 _CREATED = re.compile(r"CREATE TEMP (\w+) (\w+)")
 
 
@@ -50,19 +50,19 @@ def metrics(of: str = PANEL) -> tuple[Metric, ...]:
 def analyze(
     con: duckdb.DuckDBPyConnection,
     results: Path,
-    reading: str = "rfc9309",
+    http_profile: str = "rfc9309",
     keep: Collection[str] = (),
 ) -> dict[str, pl.DataFrame]:
-    """Compute every result under a reading of HTTP statuses and write each as Parquet and CSV.
+    """Compute every result under an HTTP profile and write each as Parquet and CSV.
 
     Those to `keep` are read from their files instead, where they can be.  The same database gives
     the same bytes.  Returns the frames by the result's name; raises InputError for a reading
     that is not known, StoreError when `results` cannot be written.
     """
-    set_reading(con, reading)
+    set_http_profile(con, http_profile)
     kept = read_results(results, keep)
     asked = [metric for metric in metrics() if metric.name not in kept]
-    computed = [derived for derived in DERIVED if derived.name not in kept]
+    computed = [derived for derived in COMPUTED if derived.name not in kept]
     made: dict[str, pl.DataFrame] = {}
     if asked or computed:
         with held(con):
@@ -70,21 +70,21 @@ def analyze(
             for derived in computed:
                 made[derived.name] = _computed(con, derived, kept | made)
         write_results(made, results)
-    names = [metric.name for metric in metrics()] + [derived.name for derived in DERIVED]
+    names = [metric.name for metric in metrics()] + [derived.name for derived in COMPUTED]
     return {name: made[name] if name in made else kept[name] for name in names}
 
 
 def analyze_census(
     con: duckdb.DuckDBPyConnection,
     results: Path,
-    reading: str = "rfc9309",
+    http_profile: str = "rfc9309",
     keep: Collection[str] = (),
 ) -> dict[str, pl.DataFrame]:
     """Compute every result about scanned crawls, as `analyze` does about followed hosts.
 
     Raises InputError as well if nothing is merged.
     """
-    set_reading(con, reading)
+    set_http_profile(con, http_profile)
     if not con.execute("SELECT 1 FROM census LIMIT 1").fetchall():
         raise InputError(
             "this database has no census; run crawlblock scan merge, and name its --db"
@@ -106,19 +106,23 @@ def result_of(con: duckdb.DuckDBPyConnection, metric: Metric, of: str = PANEL) -
 
 
 def _computed(
-    con: duckdb.DuckDBPyConnection, derived: Derived, frames: Mapping[str, pl.DataFrame]
+    con: duckdb.DuckDBPyConnection, derived: Computed, frames: Mapping[str, pl.DataFrame]
 ) -> pl.DataFrame:
     """Compute a result from no others than those it names, on which its digest depends."""
     found = derived.compute(con, {name: frames[name] for name in derived.needs})
     return conformed(found, derived.name)
 
 
-def set_reading(con: duckdb.DuckDBPyConnection, reading: str) -> None:
+def set_http_profile(con: duckdb.DuckDBPyConnection, http_profile: str) -> None:
     """Let the metrics read HTTP statuses in this way; raises InputError if it is not known."""
-    known = [row[0] for row in con.execute("SELECT DISTINCT reading FROM http_readings").fetchall()]
-    if reading not in known:
-        raise InputError(f"reading {reading!r} is not known; use one of {', '.join(sorted(known))}")
-    con.execute("SET VARIABLE reading = ?", [reading]).fetchall()
+    known = [
+        row[0] for row in con.execute("SELECT DISTINCT http_profile FROM http_profiles").fetchall()
+    ]
+    if http_profile not in known:
+        raise InputError(
+            f"HTTP profile {http_profile!r} is not known; use one of {', '.join(sorted(known))}"
+        )
+    con.execute("SET VARIABLE http_profile = ?", [http_profile]).fetchall()
 
 
 @contextmanager

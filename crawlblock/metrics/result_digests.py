@@ -8,7 +8,7 @@ import duckdb
 
 from crawlblock.code_digest import code_digest, data_digest, digest, module_digest, squeezed
 from crawlblock.metrics.columns import columns_of
-from crawlblock.metrics.computed import DERIVED
+from crawlblock.metrics.computed import COMPUTED
 from crawlblock.metrics.queries import CENSUS, PANEL, metrics
 from crawlblock.metrics.replicated import REPLICATION
 from crawlblock.replication.published import BUNDLED
@@ -39,19 +39,19 @@ ORDER BY ALL
 
 
 def inputs(
-    con: duckdb.DuckDBPyConnection, reading: str, holdings: Mapping[str, object]
+    con: duckdb.DuckDBPyConnection, http_profile: str, holdings: Mapping[str, object]
 ) -> dict[str, object]:
     """Return what all results of a database depend on, apart from their queries and code."""
     state: list[tuple[str, str | None]] = con.execute(_STATE).fetchall()
     engines = {name: version(name) for name in ("duckdb", "polars")}
-    return {"reading": reading, **engines, **holdings, **dict(state)}
+    return {"http_profile": http_profile, **engines, **holdings, **dict(state)}
 
 
 def result_digests(of: Mapping[str, object]) -> dict[str, str]:
     """Return a digest for each result, from what all of them depend on."""
     shared = _shared(of)
     found = _of_metrics(PANEL, shared)
-    for each in DERIVED:
+    for each in COMPUTED:
         code = code_digest(each.compute.__module__)
         needs = (found[name] for name in each.needs)
         found[each.name] = digest(shared, code, *columns_of(each.name), *needs)

@@ -1,4 +1,4 @@
-"""Where hosts state a wish beside the rules that their rules do not follow."""
+"""Where hosts state a preference beside the rules that their rules do not follow."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -8,15 +8,15 @@ import polars as pl
 
 from crawlblock.intervals import wilson
 from crawlblock.model import Basis, Purpose, Restriction, Verdict
-from crawlblock.robots.conflicts import Clash, contradictions
+from crawlblock.robots.conflicts import ConflictKind, conflicts
 from crawlblock.robots.signals import Signal
 
 Frames = Mapping[str, pl.DataFrame]
 
 _STATED = """
-SELECT s.digest, y.policy, s.kind, s.agents, s.use, s.wish, s.value, s.path, s.line
+SELECT s.digest, y.policy, s.kind, s.agents, s.use, s.preference, s.value, s.path, s.line
 FROM signals s JOIN payloads y USING (digest)
-WHERE s.wish IN ('allow', 'refuse') AND y.policy IS NOT NULL ORDER BY s.digest, s.line, s.use
+WHERE s.preference IN ('allow', 'refuse') AND y.policy IS NOT NULL ORDER BY s.digest, s.line, s.use
 """
 _VERDICTS = """
 SELECT v.policy, v.token, v.restriction, v.basis, v.root_allowed FROM verdicts v
@@ -29,7 +29,7 @@ WITH stating AS MATERIALIZED (
     FROM captures c
     JOIN scopes s ON s.snapshot = c.snapshot
     WHERE c.resource = '/robots.txt' AND c.outcome = 'ok'
-      AND c.digest IN (SELECT digest FROM signals WHERE wish IN ('allow', 'refuse'))
+      AND c.digest IN (SELECT digest FROM signals WHERE preference IN ('allow', 'refuse'))
       AND (NOT s.of_panel OR s.snapshot NOT IN (FROM left_out_snapshots))
 )
 SELECT CASE WHEN t.of_panel THEN 'panel' ELSE 'captured' END AS population,
@@ -48,15 +48,15 @@ _COLUMNS = {
 
 
 def clashes(con: duckdb.DuckDBPyConnection, _: Frames) -> pl.DataFrame:
-    """Return, of the hosts that state a wish, how many have rules that do not follow it."""
+    """Return, of the hosts that state a preference, how many have rules that do not follow it."""
     found = _by_digest(con)
     stating: dict[tuple[object, ...], int] = defaultdict(int)
     clashing: dict[tuple[object, ...], int] = defaultdict(int)
     for *where, digest, hosts in con.execute(_HOSTS).fetchall():
         for kind, kinds in found[digest].items():
-            for clash in Clash:
-                stating[*where, kind, str(clash)] += hosts
-                clashing[*where, kind, str(clash)] += hosts * (clash in kinds)
+            for kind in ConflictKind:
+                stating[*where, kind, str(kind)] += hosts
+                clashing[*where, kind, str(kind)] += hosts * (kind in kinds)
     rows = [
         (
             "as_if_sample",
@@ -73,7 +73,7 @@ def clashes(con: duckdb.DuckDBPyConnection, _: Frames) -> pl.DataFrame:
     return frame.sort("population", "snapshot_date", "snapshot", "kind", "conflict")
 
 
-def _by_digest(con: duckdb.DuckDBPyConnection) -> dict[str, dict[str, set[Clash]]]:
+def _by_digest(con: duckdb.DuckDBPyConnection) -> dict[str, dict[str, set[ConflictKind]]]:
     """Return the clashes of each payload by the kind of its signals."""
     tokens = con.execute("SELECT token, purpose FROM crawlers WHERE ai").fetchall()
     crawlers = {token: Purpose(purpose) if purpose else None for token, purpose in tokens}
@@ -81,16 +81,19 @@ def _by_digest(con: duckdb.DuckDBPyConnection) -> dict[str, dict[str, set[Clash]
     for policy, token, restriction, basis, root in con.execute(_VERDICTS).fetchall():
         verdict = Verdict(Restriction(restriction), Basis(basis), root)
         verdicts[policy][token] = verdict
-    found: dict[str, dict[str, set[Clash]]] = {}
-    known: dict[tuple[object, ...], dict[str, set[Clash]]] = {}
+    found: dict[str, dict[str, set[ConflictKind]]] = {}
+    known: dict[tuple[object, ...], dict[str, set[ConflictKind]]] = {}
     for digest, policy, stated in _stated(con):
         key = policy, stated
         if key not in known:
-            kinds: dict[str, set[Clash]] = {signal.kind: set() for signal in stated}
-            for one in contradictions(stated, verdicts[policy], crawlers):
-                # a crawler that is kept out of some paths follows the wish in part
-                if one.clash is Clash.OVERRULED or one.verdict.restriction is Restriction.NONE:
-                    kinds[one.signal.kind].add(one.clash)
+            kinds: dict[str, set[ConflictKind]] = {signal.kind: set() for signal in stated}
+            for one in conflicts(stated, verdicts[policy], crawlers):
+                # a crawler that is kept out of some paths follows the preference in part
+                if (
+                    one.kind is ConflictKind.OVERRULED
+                    or one.verdict.restriction is Restriction.NONE
+                ):
+                    kinds[one.signal.kind].add(one.kind)
             known[key] = kinds
         found[digest] = known[key]
     return found

@@ -28,7 +28,7 @@ class Spell:
     after: date | None  # last seen open before it; None: never
     before: date | None  # first seen refused; None: not yet
     weight: float = 1.0  # 1 / inclusion probability
-    decision: str | None = None  # shared with other hosts, such as a template; None: its own
+    ruleset: str | None = None  # shared with other hosts, such as a template; None: its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Openness:
 
     n: int
     n_unknown: int  # hosts never readable
-    decisions: float  # effective number of independent ones among the n
+    rulesets: float  # effective number of independent ones among the n
     steps: tuple[Step, ...]
     silence: str | None  # why there are no steps
 
@@ -58,7 +58,7 @@ def openness(spells: Iterable[Spell]) -> Openness:
 
     With exact days it is Kaplan and Meier's.  The interval is Wilson's for the effective size that
     the likelihood's curvature gives (Greenwood's for exact days), with weights that add up to the
-    number of independent decisions.  It holds for snapshots that many hosts share; time grows with
+    number of independent rulesets.  It holds for snapshots that many hosts share; time grows with
     the number of different days, so give the snapshots' days, not the seconds of captures.
     Raises InputError for a spell that ends before it begins.
     """
@@ -71,14 +71,14 @@ def openness(spells: Iterable[Spell]) -> Openness:
     if not known:
         why = "none of the hosts could be told" if every else "there are no hosts"
         return Openness(0, n_unknown, 0.0, (), why)
-    decisions = effective_n(_decided(known))
+    rulesets = effective_n(_decided(known))
     if not any(spell.before for spell in known):
         why = f"none of the {len(known)} hosts was seen to refuse"
-        return Openness(len(known), n_unknown, decisions, (), why)
+        return Openness(len(known), n_unknown, rulesets, (), why)
     bounds = _innermost(known)
-    masses = _Masses(_ranges(known, bounds, decisions), len(bounds))
-    steps = _steps(bounds, masses, decisions)
-    return Openness(len(known), n_unknown, decisions, steps, None)
+    masses = _Masses(_ranges(known, bounds, rulesets), len(bounds))
+    steps = _steps(bounds, masses, rulesets)
+    return Openness(len(known), n_unknown, rulesets, steps, None)
 
 
 def at_latest(spells: Iterable[Spell]) -> list[Spell]:
@@ -206,7 +206,7 @@ def _times(shares: list[float], pull: list[float]) -> list[float]:
     return [share * factor for share, factor in zip(shares, pull, strict=True)]
 
 
-def _steps(bounds: Sequence[_Bound], masses: _Masses, decisions: float) -> tuple[Step, ...]:
+def _steps(bounds: Sequence[_Bound], masses: _Masses, rulesets: float) -> tuple[Step, ...]:
     """Return a step for each interval that holds hosts, but for those still open at the end."""
     held = [index for index, share in enumerate(masses.shares) if share > _EMPTY]
     total = math.fsum(masses.shares[index] for index in held)
@@ -218,8 +218,8 @@ def _steps(bounds: Sequence[_Bound], masses: _Masses, decisions: float) -> tuple
             break
         left = max(0.0, left - masses.shares[index] / total)
         left = 0.0 if left < _EMPTY else left
-        size = left * (1 - left) / variance if variance > 0 and left else decisions
-        low, high = wilson(left, min(size, decisions))
+        size = left * (1 - left) / variance if variance > 0 and left else rulesets
+        low, high = wilson(left, min(size, rulesets))
         after = None if start == -math.inf else date.fromordinal(int(start))
         steps.append(Step(after, date.fromordinal(int(end)), left, low, high))
     return tuple(steps)
@@ -267,7 +267,7 @@ def _inverse_diagonal(matrix: list[list[float]]) -> list[float]:
 
 
 def _decided(spells: Sequence[Spell]) -> Iterable[float]:
-    decisions: dict[tuple[str | None, int], float] = defaultdict(float)
+    rulesets: dict[tuple[str | None, int], float] = defaultdict(float)
     for number, spell in enumerate(spells):
-        decisions[spell.decision, number if spell.decision is None else -1] += spell.weight
-    return decisions.values()
+        rulesets[spell.ruleset, number if spell.ruleset is None else -1] += spell.weight
+    return rulesets.values()

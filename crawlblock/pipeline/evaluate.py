@@ -85,5 +85,5 @@ def _spelled(rulings: Mapping[str, Ruling]) -> Iterator[str]:
     for token, (verdict, text) in sorted(rulings.items()):
         yield (
             f"{token}={verdict.restriction}/{verdict.basis}/{verdict.root_allowed}"
-            f"/{text.author}/{text.decision}"
+            f"/{text.author}/{text.ruleset}"
         )

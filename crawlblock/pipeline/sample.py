@@ -31,8 +31,8 @@ BANDS = (("1k", 1_000), ("10k", 10_000), ("100k", 100_000), ("1M", 1_000_000))
 
 
 @dataclass(frozen=True, slots=True)
-class Drawn:
-    """A panel as it was drawn, and what of its frame could not be used."""
+class Sampled:
+    """A panel as it was sampled, and what of its frame could not be used."""
 
     panel: str
     frame: str
@@ -66,32 +66,32 @@ class CrawlDomains:
     local: bool  # the archive is on this machine
 
 
-def from_list(path: Path, panel: str) -> Drawn:
+def from_list(path: Path, panel: str) -> Sampled:
     """Take exactly the user's list: hosts, domains or URLs, one a line, or a ranked CSV."""
     members, rejected = take_list(_lines(path), panel)
-    return Drawn(panel, f"list {path.name}", None, members, rejected)
+    return Sampled(panel, f"list {path.name}", None, members, rejected)
 
 
-def from_hosts(hosts: Sequence[str], panel: str) -> Drawn:
+def from_hosts(hosts: Sequence[str], panel: str) -> Sampled:
     """Take exactly these hosts, domains or URLs."""
     members, rejected = take_list(hosts, panel)
-    return Drawn(panel, f"list of {len(hosts):,} entries", None, members, rejected)
+    return Sampled(panel, f"list of {len(hosts):,} entries", None, members, rejected)
 
 
-def from_ranking(path: Path, panel: str, seed: str, per_stratum: int) -> Drawn:
+def from_ranking(path: Path, panel: str, seed: str, per_stratum: int) -> Sampled:
     """Draw from the popularity strata of a ranked CSV (Tranco, Majestic, a plain list)."""
     members = _draw_ranked(_lines(path), panel, seed, per_stratum)
-    return Drawn(panel, f"ranking {path.name}", seed, members)
+    return Sampled(panel, f"ranking {path.name}", seed, members)
 
 
 async def from_web_graph(
     mirror: Mirror, cache: Path, panel: str, seed: str, per_stratum: int
-) -> Drawn:
+) -> Sampled:
     """Draw from the popularity strata of Common Crawl's web-graph domain ranks."""
     ranking = await ranking_lines(mirror, BANDS[-1][1], cache)
     members = _draw_ranked(ranking.lines, panel, seed, per_stratum)
     frame = f"web graph {ranking.release}"
-    return Drawn(panel, frame, seed, members, notes=ranking.notes)
+    return Sampled(panel, frame, seed, members, notes=ranking.notes)
 
 
 async def plan_crawl_sample(wanted: CrawlSample, say: Say = silent) -> FramePlan:
@@ -119,14 +119,14 @@ async def read_crawl(wanted: CrawlSample, tally: Tally, progress: Progress) -> C
     return CrawlDomains(crawl, folder, [domain_file(key, folder) for key in keys], local)
 
 
-def from_crawl(domains: CrawlDomains, wanted: CrawlSample, progress: Progress) -> Drawn:
+def from_crawl(domains: CrawlDomains, wanted: CrawlSample, progress: Progress) -> Sampled:
     """Draw uniformly from the domains of a crawl."""
     panel = wanted.panel or f"crawl-{domains.crawl}"
     frame = _shown(Frame(domains.files), progress)
     members = draw(frame, wanted.size, wanted.seed, panel, "all")
     if domains.local:  # they are read fast, and the archive may change
         shutil.rmtree(domains.folder, ignore_errors=True)
-    return Drawn(panel, f"registered domains of {domains.crawl}", wanted.seed, members)
+    return Sampled(panel, f"registered domains of {domains.crawl}", wanted.seed, members)
 
 
 async def _parts(mirror: Mirror, wanted: CrawlSample, say: Say = silent) -> tuple[str, list[str]]:
@@ -161,11 +161,11 @@ def _folder(wanted: CrawlSample, crawl: str) -> Path:
     return wanted.cache / "sample" / crawl
 
 
-def store_panel(store: Store, drawn: Drawn) -> int:
+def store_panel(store: Store, sampled: Sampled) -> int:
     """Store a panel; return how many members are new.  Raises InputError if it is empty."""
-    if not drawn.members:
-        raise InputError(f"{drawn.frame}: no host in it can be used; nothing was stored")
-    return store.facts.add_panel(drawn.panel, drawn.frame, drawn.seed, now(), drawn.members)
+    if not sampled.members:
+        raise InputError(f"{sampled.frame}: no host in it can be used; nothing was stored")
+    return store.facts.add_panel(sampled.panel, sampled.frame, sampled.seed, now(), sampled.members)
 
 
 def _draw_ranked(lines: Iterable[str], panel: str, seed: str, per_stratum: int) -> Sequence[Member]:

@@ -17,7 +17,7 @@ WITH pairs AS (
     UNION ALL
     SELECT y.digest, v.authored_by, true
     FROM payloads y
-    JOIN (SELECT DISTINCT policy, authored_by FROM verdicts WHERE decision IS NOT NULL) v
+    JOIN (SELECT DISTINCT policy, authored_by FROM verdicts WHERE ruleset IS NOT NULL) v
         USING (policy)
 ), texts AS (
     SELECT digest, template, bool_or(refuses) AS refuses FROM pairs GROUP BY ALL
@@ -66,11 +66,11 @@ def discovered(store: Store, least: int) -> list[tuple[Discovered, str | None]]:
         found = shared_groups(_texts(con), least)
         authors = dict(
             con.execute(
-                "SELECT decision, min(authored_by) FROM verdicts "
-                "WHERE decision IS NOT NULL GROUP BY decision"
+                "SELECT ruleset, min(authored_by) FROM verdicts "
+                "WHERE ruleset IS NOT NULL GROUP BY ruleset"
             ).fetchall()
         )
-    return [(group, authors.get(group.decision)) for group in found]
+    return [(group, authors.get(group.ruleset)) for group in found]
 
 
 def _texts(con: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, date, bytes]]:

@@ -19,7 +19,7 @@ from crawlblock.replication import counts
 from crawlblock.replication.published import Figure
 from crawlblock.replication.series import Series
 from crawlblock.robots.judge import STAR, Judge
-from crawlblock.robots.peers import DEFINITIONS, READINGS, Definition, unambiguous
+from crawlblock.robots.peers import DEFINITIONS, PARSERS, Definition, unambiguous
 
 MOST_DAYS = 21  # between a figure and the beginning of the snapshot it is held against
 COUNTED = "ccexp"  # the source of which the counts are known
@@ -273,12 +273,12 @@ def _missed(series: Series, tokens: Sequence[str]) -> list[Row]:
         refused = {token for token in tokens if unambiguous(findings[token])}
         refusals.update(refused)
         if refused:
-            for reading in READINGS:
+            for reading in PARSERS:
                 lost = refused - reading.refusing(body, refused)
                 missed.update((reading.name, token) for token in lost)
     return [
         _missed_row(series, reading.source, reading.name, reading.mistake, token, n, missed)
-        for reading in READINGS
+        for reading in PARSERS
         for token in tokens
         if (n := refusals[token])
     ]

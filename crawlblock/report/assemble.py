@@ -14,9 +14,9 @@ from crawlblock import registry
 from crawlblock.code_digest import code_digest, data_digest, digest
 from crawlblock.errors import InputError
 from crawlblock.metrics.columns import declarations, dictionary
-from crawlblock.metrics.computed import DERIVED
-from crawlblock.metrics.headline import claims
-from crawlblock.metrics.queries import analyze, metrics, set_reading
+from crawlblock.metrics.computed import COMPUTED
+from crawlblock.metrics.headline import headline_of
+from crawlblock.metrics.queries import analyze, metrics, set_http_profile
 from crawlblock.metrics.replicated import REPLICATION, replication
 from crawlblock.metrics.result_digests import inputs, result_digests
 from crawlblock.metrics.result_files import (
@@ -34,8 +34,8 @@ from crawlblock.metrics.result_files import (
 from crawlblock.pipeline.run import versions
 from crawlblock.report.charts import drawing
 from crawlblock.report.charts.catalog import figures
+from crawlblock.report.charts.context import Frames, context
 from crawlblock.report.charts.specs import Spec
-from crawlblock.report.page.context import Frames, scene
 from crawlblock.report.page.document import ARCHIVE, BUNDLED_DEMO, Material, render
 from crawlblock.report.page.host_table import MOST, host_table
 from crawlblock.report.terminal.summary import show
@@ -53,9 +53,9 @@ ORDER BY ALL
 """
 
 
-def is_answered(store: Store, results: Path, reading: str) -> bool:
+def is_answered(store: Store, results: Path, http_profile: str) -> bool:
     """Tell whether results and page are of what the database holds and the code does now."""
-    today = _manifest(store, reading)
+    today = _manifest(store, http_profile)
     return (
         read_manifest(results) == today
         and len(current(results, today[DIGESTS])) == len(today[DIGESTS])
@@ -64,13 +64,13 @@ def is_answered(store: Store, results: Path, reading: str) -> bool:
     )
 
 
-def _manifest(store: Store, reading: str) -> dict[str, Any]:
+def _manifest(store: Store, http_profile: str) -> dict[str, Any]:
     """Return what results and page are made of now, with a digest for each result and the page."""
     holdings = store.holdings()
     with store.reading() as con:
-        digests = result_digests(inputs(con, reading, holdings))
+        digests = result_digests(inputs(con, http_profile, holdings))
     return {
-        "reading": reading, "rules": registry.stamp(), **versions(), **holdings,
+        "http_profile": http_profile, "rules": registry.stamp(), **versions(), **holdings,
         DIGESTS: digests, _PAGE_DIGEST: _page_digest(digests),
     }  # fmt: skip
 
@@ -85,19 +85,19 @@ def _page_digest(digests: Mapping[str, str]) -> str:
     return digest(code, *data, *packages, registry.stamp(), declarations(), *notes, *shown)
 
 
-def write_answer(store: Store, results: Path, reading: str, console: Console) -> Path:
+def write_answer(store: Store, results: Path, http_profile: str, console: Console) -> Path:
     """Compute the claims that are not there yet, write and print them; return the page's path.
 
     What was made from the same data by the same queries and code is kept.
     """
-    today = _manifest(store, reading)
+    today = _manifest(store, http_profile)
     digests: dict[str, str] = today[DIGESTS]
     keep = current(results, digests)
     drawn = read_manifest(results).get(_PAGE_DIGEST) == today[_PAGE_DIGEST]
     page = results / _PAGE
     remove_others(results, digests)
     with store.reading() as con:
-        frames = analyze(con, results, reading, keep)
+        frames = analyze(con, results, http_profile, keep)
         published = _published(con, results, keep)
         write_dictionary(results, dictionary(frames | {REPLICATION: published}))
         left_out = con.execute(_LEFT_OUT).fetchall()
@@ -129,19 +129,19 @@ def write_report(store: Store, results: Path) -> Path:
     Raises InputError where there are none, or where they are not of what the database holds.
     """
     known = read_manifest(results)
-    names = [m.name for m in metrics()] + [d.name for d in DERIVED]
+    names = [m.name for m in metrics()] + [d.name for d in COMPUTED]
     frames = read_results(results, names)
     if not known or len(frames) < len(names):
         raise InputError(f"{results}: no complete results; run `crawlblock analyze` first")
-    reading = str(known["reading"])
-    today = _manifest(store, reading)
+    http_profile = str(known["http_profile"])
+    today = _manifest(store, http_profile)
     if current(results, today[DIGESTS]) != set(today[DIGESTS]):
         raise InputError(
             f"{results}: results of other data, queries or versions than {store.path} and this "
             "crawlblock have; run `crawlblock analyze` first"
         )
     with store.reading() as con:
-        set_reading(con, reading)
+        set_http_profile(con, http_profile)
         material = _material(con, frames, results)
     page = _write_page(material, results)
     write_manifest(results, today)
@@ -149,8 +149,8 @@ def write_report(store: Store, results: Path) -> Path:
 
 
 def _material(con: duckdb.DuckDBPyConnection, frames: Frames, results: Path) -> Material:
-    """Return what the page is made of: the claims, and what the database shows of single hosts."""
-    found = claims(frames)
+    """Return what the page is made of: the results, and single hosts."""
+    found = headline_of(frames)
     rendered = frames["coverage"]["snapshot"].str.starts_with(RENDERED).any()
     published = results / f"{REPLICATION}.parquet"
     return Material(
@@ -175,11 +175,11 @@ def _write_page(material: Material, results: Path) -> Path:
 
 def page_of(material: Material) -> tuple[str, dict[str, Spec]]:
     """Return the page as HTML, and the charts of its figures by their names."""
-    found = claims(material.results)
-    set_ = scene(found, material.results) if found else None
+    found = headline_of(material.results)
+    set_ = context(found, material.results) if found else None
     if set_ is None:
         return render(material, {}, []), {}
     made = figures(set_)
     specs = {figure.id: drawing.filled(figure, set_) for figure in made if figure.rows}
-    drawn = {name: drawing.svg(spec) for name, spec in specs.items()}
-    return render(material, drawn, made), specs
+    pictures = {name: drawing.svg(spec) for name, spec in specs.items()}
+    return render(material, pictures, made), specs

@@ -8,7 +8,7 @@ DEFINITIONS = {
     "partial": "some paths are refused, / is not",
     "any": "some path is refused",
 }
-READINGS = {
+HTTP_PROFILES = {
     "rfc9309": "HTTP statuses read as in RFC 9309 (4xx opens, 5xx closes)",
     "ccbot": "HTTP statuses read as by Common Crawl's crawler (403 closes, 429 and 5xx put off, "
     "other 4xx open)",

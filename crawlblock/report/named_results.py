@@ -7,7 +7,7 @@ import polars as pl
 from crawlblock.errors import InputError, did_you_mean
 from crawlblock.metrics.result_files import DIGESTS, read_manifest, read_results
 from crawlblock.renamed import RESULTS
-from crawlblock.report.page.context import Frames
+from crawlblock.report.charts.context import Frames
 
 
 def result_names(results: Path) -> tuple[str, ...]:

@@ -61,7 +61,7 @@ class Authorship:
     """Who wrote a refusal, and the normalised text that made it."""
 
     author: str | None  # template, `own` or `wildcard`; None: nobody wrote a refusal
-    decision: str | None  # digest where / is refused: equal for equal texts at unrelated hosts
+    ruleset: str | None  # digest where / is refused: equal for equal texts at unrelated hosts
 
 
 _NOTHING = Authorship(None, None)
@@ -123,12 +123,12 @@ class Authors:
             if finding.verdict.restriction is not Restriction.PARTIAL:
                 return (), _NOTHING
             return text.around(_agent_line, finding), Authorship(author, None)
-        decision = digest_of(*text.merged(finding))
-        known = self._groups.get(decision)
+        ruleset = digest_of(*text.merged(finding))
+        known = self._groups.get(ruleset)
         if known is None and not wildcard:
             known = self._copied(agents_of(finding.groups))
         owners = text.around(_rule_line, finding)
-        return owners, Authorship(known or author, decision)
+        return owners, Authorship(known or author, ruleset)
 
     def _choose(
         self, owners: tuple[str, ...], otherwise: Authorship, token: str, finding: Finding
@@ -137,8 +137,8 @@ class Authors:
         name = token.lower() if finding.verdict.basis is Basis.NAMED else STAR
         for owner in owners:
             refuses = self._templates[owner].refuses
-            if otherwise.decision is None or refuses is None or name in refuses:
-                return Authorship(owner, otherwise.decision)
+            if otherwise.ruleset is None or refuses is None or name in refuses:
+                return Authorship(owner, otherwise.ruleset)
         return otherwise
 
     def _copied(self, names: Names) -> str | None:

@@ -21,7 +21,7 @@ _WHOLE = {None, "/", "*", "/*"}  # paths that mean all of them
 _ADDRESSED_TO_ALL = {reader.kind for reader in said.READERS if not reader.grouped}
 
 
-class Clash(StrEnum):
+class ConflictKind(StrEnum):
     """How a signal and the rules differ."""
 
     OVERRULED = "overruled"  # the signal allows a use, the rules keep its crawlers out
@@ -29,38 +29,40 @@ class Clash(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Contradiction:
+class Conflict:
     """A crawler for which a signal and the rules differ."""
 
     token: str
-    clash: Clash
+    kind: ConflictKind
     signal: Signal
     verdict: Verdict  # a stricter reading of "kept out" or "let in" can be taken from it
 
 
-def contradictions(
+def conflicts(
     signals: Iterable[Signal],
     verdicts: Mapping[str, Verdict],
     crawlers: Mapping[str, Purpose | None],
-) -> tuple[Contradiction, ...]:
+) -> tuple[Conflict, ...]:
     """Return the crawlers for which signals and rules differ, with the first such signal of a kind.
 
     A crawler is bound by the signals of its own groups where it has some, else by those of `*`
     (RFC 9309 section 2.2.1), and concerned by the uses it crawls for.  `full` and `all_but` count
     as kept out, `none` and `partial` as let in; signals about a part of the paths are left out.
     """
-    stated = [s for s in signals if s.wish in (said.ALLOW, said.REFUSE) and s.path in _WHOLE]
+    stated = [
+        s for s in signals if s.preference in (said.ALLOW, said.DISALLOW) and s.path in _WHOLE
+    ]
     if not stated:
         return ()
     known = _bindings(tuple(crawlers))
-    found: dict[tuple[str, Clash, str], Contradiction] = {}
+    found: dict[tuple[str, ConflictKind, str], Conflict] = {}
     for signal in stated:
         named = {token for agent in signal.agents for token in known[agent.encode()]}
         for token, verdict in _bound(signal, named, verdicts):
-            clash = _clash(signal.wish, verdict.restriction)
-            if clash and crawlers.get(token) in _CONCERNED.get(signal.use or "", ()):
-                contradiction = Contradiction(token, clash, signal, verdict)
-                found.setdefault((token, clash, signal.kind), contradiction)
+            kind = _kind_of(signal.preference, verdict.restriction)
+            if kind and crawlers.get(token) in _CONCERNED.get(signal.use or "", ()):
+                conflict = Conflict(token, kind, signal, verdict)
+                found.setdefault((token, kind, signal.kind), conflict)
     return tuple(found.values())
 
 
@@ -81,9 +83,9 @@ def _bound(
             yield token, verdict
 
 
-def _clash(wish: str, restriction: Restriction) -> Clash | None:
-    if wish == said.ALLOW and restriction in (Restriction.FULL, Restriction.ALL_BUT):
-        return Clash.OVERRULED
-    if wish == said.REFUSE and restriction in (Restriction.NONE, Restriction.PARTIAL):
-        return Clash.UNENFORCED
+def _kind_of(preference: str, restriction: Restriction) -> ConflictKind | None:
+    if preference == said.ALLOW and restriction in (Restriction.FULL, Restriction.ALL_BUT):
+        return ConflictKind.OVERRULED
+    if preference == said.DISALLOW and restriction in (Restriction.NONE, Restriction.PARTIAL):
+        return ConflictKind.UNENFORCED
     return None

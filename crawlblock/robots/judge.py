@@ -6,7 +6,7 @@ from functools import cache
 from typing import NamedTuple
 
 from crawlblock.model import Basis, Restriction, Verdict
-from crawlblock.robots.matcher import EFFORT, Decision, Effort, decide, winner
+from crawlblock.robots.matcher import EFFORT, Effort, Match, decide, winner
 from crawlblock.robots.parser import Group, Lines, Rule, escape, line_of, parse
 from crawlblock.robots.sniff import is_robots
 
@@ -179,25 +179,25 @@ def _choose(
 
 
 def _share(members: Mapping[str, tuple[int, ...]]) -> int:
-    """Return the effort for one decision: a verdict must not depend on who was judged before."""
+    """Return the effort for one match: a verdict must not depend on who was judged before."""
     return EFFORT // max(1, len(set(members.values())))
 
 
 def _finding(groups: list[Group], ids: tuple[int, ...] | None, star: bool, limit: int) -> Finding:
-    verdict, decision = _judged(groups, ids, star, limit)
+    verdict, match = _judged(groups, ids, star, limit)
     chosen = tuple(groups[i] for i in ids or ())
     joined = any(group.joined_over for group in chosen)
-    return Finding(verdict, chosen, decision.rule if decision else None, joined)
+    return Finding(verdict, chosen, match.rule if match else None, joined)
 
 
 def _judged(
     groups: list[Group], ids: tuple[int, ...] | None, star: bool, limit: int
-) -> tuple[Verdict, Decision | None]:
+) -> tuple[Verdict, Match | None]:
     if ids is None:
         return _verdict(Restriction.NONE, Basis.DEFAULT, True), None
-    decision = decide([groups[i] for i in ids], Effort(limit))
+    match = decide([groups[i] for i in ids], Effort(limit))
     basis = Basis.WILDCARD if star else Basis.NAMED
-    return _verdict(decision.restriction, basis, decision.root_allowed), decision
+    return _verdict(match.restriction, basis, match.root_allowed), match
 
 
 @cache

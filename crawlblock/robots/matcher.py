@@ -1,4 +1,4 @@
-"""Rules to a decision: which rule wins for a path, and how far a crawler is kept out.
+"""Rules to a match: which rule wins for a path, and how far a crawler is kept out.
 
 The longest matching pattern wins, a tie goes to Allow (RFC 9309 section 2.2.2).  `decide` answers
 for all paths at once.  Its question, "does this rule change anything?", comes down to one path:
@@ -18,7 +18,7 @@ EFFORT = 10_000_000  # bytes compared per robots.txt; real ones need about a fif
 _READING = 20  # bytes compared in the time a rule is read
 
 
-class Decision(NamedTuple):
+class Match(NamedTuple):
     """What a set of rules comes to, with the rule that made it so."""
 
     restriction: Restriction
@@ -27,7 +27,7 @@ class Decision(NamedTuple):
 
 
 class Effort:
-    """A bound on the work for one decision: hostile files must not cost more than their size.
+    """A bound on the work for one match: hostile files must not cost more than their size.
 
     Once it is spent a rule counts as one that changes something: `none` may then be called
     `partial` and `full` `all_but`, never the other way round.
@@ -72,12 +72,12 @@ def winner(rules: Iterable[Rule], path: bytes) -> Rule | None:
     return best
 
 
-def decide(groups: Sequence[Group], effort: Effort) -> Decision:
+def decide(groups: Sequence[Group], effort: Effort) -> Match:
     """Return the restriction that the rules of some groups come to together."""
     wide = [rule for group in groups for rule in group.wide()]
     if not wide:
         closer = _first_live(groups, False, 0, effort)
-        return Decision(Restriction.PARTIAL if closer else Restriction.NONE, True, closer)
+        return Match(Restriction.PARTIAL if closer else Restriction.NONE, True, closer)
     root_allow = _longest(rule for rule in wide if rule.allow)
     root_disallow = _longest(rule for rule in wide if not rule.allow)
     root_allowed = not _longer(root_disallow, root_allow)
@@ -85,11 +85,11 @@ def decide(groups: Sequence[Group], effort: Effort) -> Decision:
     closed = _longest(rule for rule in wide if rule.universal and not rule.allow)
     if closed is not None and _longer(closed, opened):
         opener = _first_live(groups, True, len(closed.pattern), effort)
-        return Decision(Restriction.ALL_BUT if opener else Restriction.FULL, root_allowed, closed)
+        return Match(Restriction.ALL_BUT if opener else Restriction.FULL, root_allowed, closed)
     least = len(opened.pattern) + 1 if opened else 0
     if closer := _first_live(groups, False, least, effort):
-        return Decision(Restriction.PARTIAL, root_allowed, closer)
-    return Decision(Restriction.NONE, root_allowed, root_allow)
+        return Match(Restriction.PARTIAL, root_allowed, closer)
+    return Match(Restriction.NONE, root_allowed, root_allow)
 
 
 def _longest(rules: Iterable[Rule]) -> Rule | None:

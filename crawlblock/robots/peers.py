@@ -52,7 +52,7 @@ class Definition:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class Parser:
     """A parser with its mistakes, and when its authors call what it heard a refusal."""
 
     name: str
@@ -257,8 +257,8 @@ class _Heard:
         return {agent: Rules(tuple(a), tuple(d)) for agent, (a, d) in self._rules.items()}
 
 
-READINGS = (
-    Reading(
+PARSERS = (
+    Parser(
         "dpi_2024",
         "dpi",
         "only the last of stacked agents is heard; keys and names in exact case; comments end a "
@@ -267,7 +267,7 @@ READINGS = (
         any_case=False,
         is_refusal=_no_path_left,
     ),
-    Reading(
+    Parser(
         "dpi_2025",
         "dpi",
         "after the file's first rule only the last of stacked agents is heard "
@@ -276,7 +276,7 @@ READINGS = (
         any_case=True,
         is_refusal=_no_path_left,
     ),
-    Reading(
+    Parser(
         "ccexp",
         "ccexp",
         "after the file's first rule only the last of stacked agents is heard; a rule said twice "

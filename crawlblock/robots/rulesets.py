@@ -1,7 +1,7 @@
 """What a refusal says, apart from its layout: equal texts at unrelated hosts come out equal.
 
 Groups of one author with the same rules count as one group, so that a text with one group for each
-agent and one that stacks its agents are the same decision.
+agent and one that stacks its agents are the same ruleset.
 """
 
 import hashlib
@@ -23,7 +23,7 @@ Rules = frozenset[bytes]  # + or - and the pattern of each Allow or Disallow
 class Discovered:
     """A normalised group that refuses / and that unrelated domains share."""
 
-    decision: str
+    ruleset: str
     agents: tuple[str, ...]
     rules: int  # distinct ones
     domains: int
@@ -43,11 +43,11 @@ def shared_groups(payloads: Iterable[tuple[str, date, bytes]], least: int) -> li
         if not is_robots(body):
             continue
         refusing = [group for group in parse(body, known) if refuses_root(group)]
-        for decision, (names, rules) in _normalised(refusing).items():
-            tally = tallies.setdefault(decision, _Tally(names, len(rules), day))
+        for ruleset, (names, rules) in _normalised(refusing).items():
+            tally = tallies.setdefault(ruleset, _Tally(names, len(rules), day))
             tally.add(domain, day)
     found = [tally.result(key) for key, tally in tallies.items() if len(tally.domains) >= least]
-    return sorted(found, key=lambda group: (-group.domains, group.decision))
+    return sorted(found, key=lambda group: (-group.domains, group.ruleset))
 
 
 def refuses_root(group: Group) -> bool:
@@ -106,8 +106,8 @@ class _Tally:
             if len(self.examples) < _EXAMPLES:
                 self.examples.append(domain)
 
-    def result(self, decision: str) -> Discovered:
+    def result(self, ruleset: str) -> Discovered:
         """Return the tally as a record."""
         agents = tuple(self.names.decode("utf-8", "replace").split("\n"))
         examples = tuple(self.examples)
-        return Discovered(decision, agents, self.rules, len(self.domains), self.since, examples)
+        return Discovered(ruleset, agents, self.rules, len(self.domains), self.since, examples)

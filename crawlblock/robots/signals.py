@@ -1,7 +1,7 @@
-"""Other ways to state a wish, beside the rules: Content-Signal, Content-Usage, License, and more.
+"""Preferences that a robots.txt states beside its rules: Content-Signal, Content-Usage and more.
 
 The next signal is one more entry in READERS at the end.  A signal is a fact about a text: what
-stands there and whom it addresses; whether the rules agree is asked in contradictions.py.
+stands there and whom it addresses; whether the rules agree is asked in conflicts.py.
 """
 
 import re
@@ -23,7 +23,7 @@ ALL = "all"  # any automated use
 REUSE = "reuse"  # how much may be stored and shown again
 
 # What it says of that; a Crawl-delay says a number of seconds instead.
-ALLOW, REFUSE = "allow", "refuse"
+ALLOW, DISALLOW = "allow", "disallow"
 TERMS = "terms"  # on the terms found at an address
 OTHER = "other"  # in words that mean none of these
 
@@ -34,12 +34,12 @@ _LONGEST_AGENT = 100
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """One wish, stated in a robots.txt."""
+    """One preference, stated in a robots.txt."""
 
     kind: str  # the way of stating it: content-signal, rsl-license, …
     agents: tuple[str, ...]  # of its group, in lower case, `*` for all; () where it is in none
     use: str | None  # what it is about; None: a delay, or a word that is not known
-    wish: str  # allow, refuse, terms or other; of a crawl-delay the seconds
+    preference: str  # allow, disallow, terms or other; of a crawl-delay the seconds
     value: str  # as written, up to 200 characters
     path: str | None  # the paths it is about, as written; None: all
     line: int  # from 1
@@ -49,7 +49,7 @@ class Statement(NamedTuple):
     """What a value states; one value may state several things."""
 
     use: str | None
-    wish: str
+    preference: str
     value: str
     path: str | None = None
 
@@ -120,7 +120,7 @@ def _found(reader: Reader, text: bytes, agents: _Agents) -> Iterator[Signal]:
 
 def _signal(kind: str, agents: tuple[str, ...], stated: Statement, line: int) -> Signal:
     path = stated.path[:_LONGEST] if stated.path else None
-    return Signal(kind, agents, stated.use, stated.wish, stated.value[:_LONGEST], path, line)
+    return Signal(kind, agents, stated.use, stated.preference, stated.value[:_LONGEST], path, line)
 
 
 def _text(raw: bytes) -> str:
@@ -143,7 +143,7 @@ _USES = {
     "bots": ALL,
     "use": REUSE,
 }
-_WISHES = {"yes": ALLOW, "y": ALLOW, "no": REFUSE, "n": REFUSE}
+_PREFERENCES = {"yes": ALLOW, "y": ALLOW, "no": DISALLOW, "n": DISALLOW}
 
 
 def _preferences(value: str) -> Iterator[Statement]:
@@ -156,8 +156,10 @@ def _preferences(value: str) -> Iterator[Statement]:
         path, _, value = value.replace("\t", " ").partition(" ")
     evened = " ".join(value.split()).replace(" =", "=").replace("= ", "=")
     for stated in evened.replace(",", " ").replace(";", " ").split():
-        use, _, wish = stated.lower().partition("=")
-        yield Statement(_USES.get(use), _WISHES.get(wish.strip('"'), OTHER), stated, path)
+        use, _, preference = stated.lower().partition("=")
+        yield Statement(
+            _USES.get(use), _PREFERENCES.get(preference.strip('"'), OTHER), stated, path
+        )
 
 
 def _licence(value: str) -> Iterator[Statement]:
@@ -178,18 +180,18 @@ _SECONDS = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9})?|\.[0-9]{1,9}")
 def _no_training(value: str) -> Iterator[Statement]:
     """Read the paths not to be trained on; none are where none is written."""
     if value:
-        yield Statement(TRAIN, REFUSE, value, value if value[0] in "/*" else None)
+        yield Statement(TRAIN, DISALLOW, value, value if value[0] in "/*" else None)
 
 
 def _training(value: str) -> Iterator[Statement]:
     """Read the paths that may be trained on."""
     for stated in _no_training(value):
-        yield stated._replace(wish=ALLOW)
+        yield stated._replace(preference=ALLOW)
 
 
 def _reservation(value: str) -> Iterator[Statement]:
     """Take a comment as it stands, its lines joined."""
-    yield Statement(MINE, REFUSE, " ".join(value.replace("#", " ").split()))
+    yield Statement(MINE, DISALLOW, " ".join(value.replace("#", " ").split()))
 
 
 def _directive(kind: str, key: bytes, read: Read, grouped: bool = True) -> Reader:

@@ -5,7 +5,7 @@ CREATE OR REPLACE TEMP MACRO marks_in(headers) AS array_to_string(
 CREATE OR REPLACE TEMP MACRO provider_of(marks) AS list_filter(getvariable('provider_marks'),
     lambda mark: contains(marks, mark.needle))[1].provider;
 
-CREATE OR REPLACE TEMP TABLE flaps AS
+CREATE OR REPLACE TEMP TABLE unstable AS
 SELECT host, CAST(sum(captures) AS INTEGER) AS captures, CAST(count(payload) AS INTEGER) AS digests
 FROM (
     SELECT host, CASE WHEN ended IS NULL THEN payload END AS payload, count(*) AS captures
@@ -21,7 +21,7 @@ JOIN facts.fetches a ON a.id = c.first
 JOIN facts.fetches l ON l.id = c.last
 JOIN facts.scanned_files n ON n.snapshot = c.snapshot AND n.warc_file = a.warc_file
 WHERE c.snapshot = getvariable('snapshot') AND c.resource = '/robots.txt';
-CREATE OR REPLACE TEMP TABLE standing AS  -- names of equal length in the order of the alphabet
+CREATE OR REPLACE TEMP TABLE representatives AS  -- names of equal length in the order of the alphabet
 SELECT domain, count(*) AS siblings,
        coalesce(min(host) FILTER (host = domain), min(host) FILTER (host = 'www.' || domain),
                 substr(min(lpad(CAST(length(host) AS VARCHAR), 5, '0') || host), 6)) AS host
@@ -31,14 +31,14 @@ DELETE FROM conclusions.census WHERE snapshot = getvariable('snapshot');
 INSERT INTO conclusions.census BY NAME
 SELECT getvariable('snapshot') AS snapshot, s.id AS host,
        CASE WHEN s.domain IS NOT NULL THEN regexp_extract(s.host, '([^.:]+)(:\d+)?$', 1) END AS tld,
-       s.file, p.provider, f.captures, f.digests, coalesce(t.host = s.host, false) AS stands,
+       s.file, p.provider, f.captures, f.digests, coalesce(t.host = s.host, false) AS representative,
        t.siblings
 FROM counted s
-JOIN flaps f ON f.host = s.id
+JOIN unstable f ON f.host = s.id
 LEFT JOIN (
     SELECT marks, provider_of(marks) AS provider FROM (SELECT DISTINCT marks FROM counted)
 ) p ON p.marks = s.marks
-LEFT JOIN standing t ON t.domain = s.domain;
-DROP TABLE temp.flaps;
+LEFT JOIN representatives t ON t.domain = s.domain;
+DROP TABLE temp.unstable;
 DROP TABLE temp.counted;
-DROP TABLE temp.standing;
+DROP TABLE temp.representatives;

@@ -12,7 +12,7 @@ import polars as pl
 
 from crawlblock.captures.selection import Period
 from crawlblock.errors import InputError
-from crawlblock.scan.shards import Found, by_crawl, check_plan, drawn, period
+from crawlblock.scan.shards import Found, by_crawl, check_plan, period, sampled
 from crawlblock.store.database import Database
 from crawlblock.store.insert import add_rows
 from crawlblock.store.relations import hold, registered
@@ -121,7 +121,7 @@ def _unknown(
         con.execute(_NEW_SNAPSHOT, [crawl, *(made or (None, None))]).fetchall()
         con.execute(
             "INSERT INTO facts.scans SELECT id, ?, ?, ?, ? FROM facts.snapshots WHERE snapshot = ?",
-            [*drawn(first), crawl],
+            [*sampled(first), crawl],
         ).fetchall()
     owners = dict(con.execute(_OWNERS, [crawl]).fetchall())
     stored = set(owners.values())

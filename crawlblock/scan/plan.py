@@ -23,7 +23,7 @@ _BYTES_PER_SECOND = 5_000_000  # a modest line
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """How many of a crawl's files are read; files are drawn, so hosts come in clusters."""
+    """How many of a crawl's files are read; files are sampled, so hosts come in clusters."""
 
     crawl: str
     files: int
@@ -104,21 +104,21 @@ async def make_plan(
             if len(troubles) == len(crawls):
                 raise
             continue
-        drawn = draw_files(keys, reading.share, reading.seed)
-        taken.append(_taken(crawl, drawn, keys))
-        shards += cut(crawl.crawl, drawn, reading.size)
-        measured += sum(_size(mirror, key) for key in drawn)
+        sampled = sample_files(keys, reading.share, reading.seed)
+        taken.append(_taken(crawl, sampled, keys))
+        shards += cut(crawl.crawl, sampled, reading.size)
+        measured += sum(_size(mirror, key) for key in sampled)
     return Plan(
         mirror.location, reading.seed, reading.share, measured, tuple(taken), tuple(shards),
         reading.keep_bodies,
     ), troubles  # fmt: skip
 
 
-def _taken(crawl: Listed, drawn: Sequence[str], keys: Sequence[str]) -> Taken:
+def _taken(crawl: Listed, sampled: Sequence[str], keys: Sequence[str]) -> Taken:
     """Return how much of a crawl is read, with the crawl's period where that is known."""
     named = period_of(keys) or (None, None)
     first = crawl.first_capture or named[0]
-    return Taken(crawl.crawl, len(drawn), len(keys), first, crawl.last_capture or named[1])
+    return Taken(crawl.crawl, len(sampled), len(keys), first, crawl.last_capture or named[1])
 
 
 async def _files(mirror: Mirror, crawl: str) -> list[str]:
@@ -129,7 +129,7 @@ async def _files(mirror: Mirror, crawl: str) -> list[str]:
     return keys
 
 
-def draw_files(keys: Sequence[str], share: float, seed: str) -> list[str]:
+def sample_files(keys: Sequence[str], share: float, seed: str) -> list[str]:
     """Return a share of the files, at least one, in the order of the crawl."""
     number = min(len(keys), max(1, round(len(keys) * share)))
     ranked = sorted(keys, key=lambda key: draw_key(seed, key))

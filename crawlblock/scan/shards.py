@@ -45,7 +45,7 @@ def find_shards(directories: Sequence[Path]) -> list[Found]:
     found: dict[object, Found] = {}
     for directory in directories:
         for each in _found(directory):
-            found.setdefault((each.shard.crawl, each.shard.files, drawn(each)), each)
+            found.setdefault((each.shard.crawl, each.shard.files, sampled(each)), each)
     shards = sorted(found.values(), key=lambda each: (each.shard.crawl, each.shard.files))
     for _, crawl in by_crawl(shards):
         _check_together(crawl)
@@ -102,10 +102,10 @@ def _check_together(shards: Sequence[Found]) -> None:
                     f"{each.path} and {other.path} both hold {file}: they are of different plans; "
                     "merge one of them, or the other into another --db"
                 )
-        check_plan(each, str(first.path), *drawn(first))
+        check_plan(each, str(first.path), *sampled(first))
 
 
-def drawn(found: Found) -> tuple[str, float, int, int]:
+def sampled(found: Found) -> tuple[str, float, int, int]:
     """Return how a shard's plan draws files: seed, share, files of the plan and of the crawl."""
     return found.plan.seed, found.plan.share, found.taken.files, found.taken.of
 
@@ -123,7 +123,7 @@ def period(found: Found) -> Period | None:
 
 def check_plan(found: Found, where: str, seed: str, share: float, planned: int, of: int) -> None:
     """Raise InputError if the plan of a shard draws other files than that of others."""
-    if drawn(found) != (seed, share, planned, of):
+    if sampled(found) != (seed, share, planned, of):
         raise InputError(
             f"{found.path}: its plan takes {found.taken.files} of {found.taken.of} files by the "
             f"seed {found.plan.seed}, that of {where} {planned} of {of} by {seed}: together they "

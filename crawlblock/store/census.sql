@@ -15,11 +15,11 @@ GROUP BY ALL;
 -- The hosts of scanned crawls with what they answered.
 CREATE VIEW census_hosts AS
 SELECT c.snapshot, s.snapshot_date, CASE WHEN NOT s.whole THEN c.file % 1000 END AS cluster,
-       c.host, c.domain, c.stands, c.outcome,
+       c.host, c.domain, c.representative, c.outcome,
        CASE WHEN c.text IS NULL THEN 'http ' || c.status
             WHEN c.outcome = 'ok' THEN q.policy END AS answer,
        c.tld, c.siblings, c.provider, CASE WHEN c.outcome = 'ok' THEN t.template END AS template,
-       r.rank, c.captures > 1 AS again, c.digests > 1 AS flaps
+       r.rank, c.captures > 1 AS again, c.digests > 1 AS unstable
 FROM census c
 JOIN scan_shares s ON s.snapshot = c.snapshot
 LEFT JOIN conclusions.judgements t ON t.text = c.text
@@ -36,26 +36,26 @@ CREATE MACRO rank_band(rank) AS CASE WHEN rank <= 1000 THEN 'to 1,000'
 
 -- They counted, before any verdict is looked up.
 CREATE VIEW census_cells AS
-SELECT snapshot, snapshot_date, cluster, stands, outcome, answer,
+SELECT snapshot, snapshot_date, cluster, representative, outcome, answer,
        coalesce(answer IN (SELECT answer FROM meanings WHERE root_allowed IS NOT NULL), false)
-           AS told,
+           AS known,
        tld, size_band(siblings) AS domain_size, provider, template,
-       rank_band(rank) AS rank_band, again, flaps, count(*) AS hosts
+       rank_band(rank) AS rank_band, again, unstable, count(*) AS hosts
 FROM census_hosts GROUP BY ALL;
 
 -- The two populations: all hosts, and those that stand for their registered domains.
 CREATE VIEW census_counts AS
-SELECT p.population, snapshot, snapshot_date, cluster, outcome, answer, told, again, flaps,
+SELECT p.population, snapshot, snapshot_date, cluster, outcome, answer, known, again, unstable,
        CAST(sum(hosts) AS BIGINT) AS hosts
 FROM census_cells
-JOIN (VALUES ('hosts'), ('domains')) p(population) ON population = 'hosts' OR stands
+JOIN (VALUES ('hosts'), ('domains')) p(population) ON population = 'hosts' OR representative
 GROUP BY ALL;
 
 -- Hosts by what they answered, with what that means for each crawler counted at the time.
 CREATE VIEW census_meanings AS
 SELECT d.snapshot_date, d.answer, k.token, k.purpose, k.openness, k.ai,
        coalesce(m.restriction, 'unknown') AS restriction, coalesce(m.basis, 'unknown') AS basis,
-       m.root_allowed, m.authored_by, m.decision
+       m.root_allowed, m.authored_by, m.ruleset
 FROM (SELECT DISTINCT snapshot_date, answer FROM census_counts) d
 CROSS JOIN crawlers k
 LEFT JOIN meanings m ON m.answer = d.answer AND m.token = k.token

@@ -55,7 +55,7 @@ _VERDICT_SCHEMA = pl.Schema(
         "basis": pl.String,
         "root_allowed": pl.Boolean,
         "authored_by": pl.String,
-        "decision": pl.String,
+        "ruleset": pl.String,
     }
 )
 _JUDGED_SCHEMA = pl.Schema(
@@ -72,7 +72,7 @@ _SIGNAL_SCHEMA = pl.Schema(
         "kind": pl.String(),
         "agents": pl.List(pl.String()),
         "use": pl.String(),
-        "wish": pl.String(),
+        "preference": pl.String(),
         "value": pl.String(),
         "path": pl.String(),
         "line": pl.Int32(),
@@ -173,13 +173,13 @@ class Conclusions:
     ) -> None:
         """Store verdicts by policy, and what texts mean and state."""
         verdicts = [
-            (policy, token, str(v.restriction), str(v.basis), v.root_allowed, t.author, t.decision)
+            (policy, token, str(v.restriction), str(v.basis), v.root_allowed, t.author, t.ruleset)
             for policy, rulings in policies.items()
             for token, (v, t) in rulings.items()
         ]
         meanings = [(j.text, j.policy, j.ambiguous_group, j.templates) for j in judged]
         stated = [
-            (j.text, s.kind, list(s.agents), s.use, s.wish, s.value, s.path, s.line)
+            (j.text, s.kind, list(s.agents), s.use, s.preference, s.value, s.path, s.line)
             for j in judged
             for s in j.signals
         ]

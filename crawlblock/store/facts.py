@@ -48,7 +48,7 @@ class Facts:
         self._database = database
 
     def add_panel(
-        self, panel: str, frame: str, seed: str | None, drawn: datetime, members: Sequence[Member]
+        self, panel: str, frame: str, seed: str | None, sampled: datetime, members: Sequence[Member]
     ) -> int:
         """Store a panel in place of one of that name; return how many members are new.
 
@@ -59,8 +59,8 @@ class Facts:
             self._refuse_census(con)
             con.execute(
                 "INSERT INTO panels VALUES (?, ?, ?, ?) ON CONFLICT (panel) DO UPDATE "
-                "SET frame = excluded.frame, seed = excluded.seed, drawn = excluded.drawn",
-                [panel, frame, seed, drawn],
+                "SET frame = excluded.frame, seed = excluded.seed, sampled = excluded.sampled",
+                [panel, frame, seed, sampled],
             ).fetchall()
             with registered(con, batch=rows):
                 con.execute(
@@ -155,7 +155,7 @@ class Facts:
         with self._database.transaction() as con:
             rows = con.execute(
                 "SELECT snapshot FROM snapshots WHERE kind = 'live' AND first_capture >= "
-                "greatest(?, (SELECT date_trunc('second', max(drawn)) FROM panels)) "
+                "greatest(?, (SELECT date_trunc('second', max(sampled)) FROM panels)) "
                 "ORDER BY first_capture DESC, snapshot LIMIT 1",
                 [since],
             ).fetchall()

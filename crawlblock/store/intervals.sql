@@ -2,8 +2,6 @@
 -- greatest and least pass over NULL, which would make a bound of what is not known: hence the CASEs.
 
 -- Names that earlier versions gave to macros below.
-DROP MACRO IF EXISTS silence;
-DROP MACRO IF EXISTS effective_decisions;
 
 -- The order makes sums of floats the same on every run.
 CREATE MACRO ordered_sum(x) AS sum(x ORDER BY x);

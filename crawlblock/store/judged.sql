@@ -5,7 +5,7 @@ SELECT (SELECT coalesce(max(id), 0) FROM conclusions.policies) + row_number() OV
        policy
 FROM (SELECT DISTINCT policy FROM judged) ANTI JOIN conclusions.policies USING (policy);
 INSERT INTO conclusions.verdicts
-SELECT p.id, k.id, r.restriction, r.basis, r.root_allowed, r.authored_by, r.decision
+SELECT p.id, k.id, r.restriction, r.basis, r.root_allowed, r.authored_by, r.ruleset
 FROM ruled r
 JOIN conclusions.policies p ON p.policy = r.policy
 JOIN crawlers k ON k.token = r.token

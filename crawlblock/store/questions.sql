@@ -1,7 +1,7 @@
 -- What the metrics share: whom claims are about, what an answer means, how a share is estimated.
--- SET VARIABLE reading = 'ccbot' reads HTTP statuses as Common Crawl's crawler does, not as RFC 9309.
+-- SET VARIABLE http_profile = 'ccbot' reads HTTP statuses as Common Crawl's crawler does, not as RFC 9309.
 
-CREATE MACRO http_profile() AS coalesce(getvariable('reading'), 'rfc9309');
+CREATE MACRO http_profile() AS coalesce(getvariable('http_profile'), 'rfc9309');
 
 -- Wilson's score interval at 95 % (Wilson 1927); p may come from weights, n is then Kish's.
 CREATE MACRO wilson_low(p, n) AS CASE WHEN n > 0 AND p IS NOT NULL THEN
@@ -86,11 +86,11 @@ WITH lacking AS (
         ON c.snapshot = s.snapshot AND c.host = h.host
 ), texts AS (
     SELECT digest, policy,
-           policy IN (SELECT policy FROM verdicts WHERE root_allowed IS NOT NULL) AS told
+           policy IN (SELECT policy FROM verdicts WHERE root_allowed IS NOT NULL) AS known
     FROM payloads
 ), statuses AS (
-    SELECT status, bool_or(root_allowed IS NOT NULL) AS told FROM http_readings
-    WHERE reading = http_profile() GROUP BY status
+    SELECT status, bool_or(root_allowed IS NOT NULL) AS known FROM http_profiles
+    WHERE http_profile = http_profile() GROUP BY status
 )
 SELECT CASE WHEN f.of_panel THEN 'panel' ELSE 'captured' END AS population,
        http_profile() AS http_profile,
@@ -98,8 +98,8 @@ SELECT CASE WHEN f.of_panel THEN 'panel' ELSE 'captured' END AS population,
        f.weight, coalesce(f.fetch_time, f.first_capture) AS time, f.outcome,
        CASE WHEN f.digest IS NULL THEN 'http ' || f.status
             WHEN f.outcome = 'ok' THEN y.policy END AS answer,
-       coalesce(CASE WHEN f.digest IS NULL THEN h.told
-                     WHEN f.outcome = 'ok' THEN y.told END, false) AS told,
+       coalesce(CASE WHEN f.digest IS NULL THEN h.known
+                     WHEN f.outcome = 'ok' THEN y.known END, false) AS known,
        f.number
 FROM found f
 LEFT JOIN texts y ON y.digest = f.digest
@@ -108,20 +108,20 @@ LEFT JOIN statuses h ON h.status = f.status;
 -- The population with its hosts as numbers, for what must look at every host.
 CREATE VIEW points AS
 SELECT population, snapshot, snapshot_date, number AS host, stratum, weight, time, outcome, answer,
-       told
+       known
 FROM population;
 
 -- The population counted: hosts that answered the same. Equal weights are added up by multiplying.
 CREATE VIEW point_counts AS
 WITH counts AS (
-    SELECT population, snapshot, snapshot_date, stratum, outcome, answer, told, weight,
+    SELECT population, snapshot, snapshot_date, stratum, outcome, answer, known, weight,
            count(*) AS hosts
     FROM points GROUP BY ALL
 )
 SELECT CAST(population AS VARCHAR) AS population,
        CAST(c.snapshot AS VARCHAR) AS snapshot, any_value(s.kind) AS kind, snapshot_date,
        CAST(stratum AS VARCHAR) AS stratum, CAST(outcome AS VARCHAR) AS outcome,
-       CAST(answer AS VARCHAR) AS answer, told, CAST(sum(hosts) AS BIGINT) AS hosts,
+       CAST(answer AS VARCHAR) AS answer, known, CAST(sum(hosts) AS BIGINT) AS hosts,
        sum(weight * hosts) AS weight,
        sum(CAST(weight * weight AS DECIMAL(38, 6)) * hosts) AS weight_squared
 FROM counts c
@@ -187,13 +187,13 @@ SELECT snapshot FROM incomplete_snapshots UNION ALL SELECT snapshot FROM suspect
 
 -- What an answer (a policy, or an HTTP status where no rules were read) means for each crawler.
 CREATE VIEW meanings AS
-SELECT policy AS answer, token, restriction, basis, root_allowed, authored_by, decision
+SELECT policy AS answer, token, restriction, basis, root_allowed, authored_by, ruleset
 FROM verdicts
 UNION ALL
 SELECT 'http ' || h.status, k.token, h.restriction, h.basis, h.root_allowed, NULL, NULL
-FROM http_readings h
+FROM http_profiles h
 CROSS JOIN crawlers k
-WHERE h.reading = http_profile();
+WHERE h.http_profile = http_profile();
 
 -- The hosts of sound snapshots, counted by what they answered.
 CREATE VIEW answer_counts AS
@@ -210,21 +210,21 @@ GROUP BY ALL;
 CREATE VIEW counted_meanings AS
 SELECT d.snapshot_date, d.answer, k.token, k.purpose, k.openness, k.ai,
        coalesce(m.restriction, 'unknown') AS restriction, coalesce(m.basis, 'unknown') AS basis,
-       m.root_allowed, m.decision
+       m.root_allowed, m.ruleset
 FROM (SELECT DISTINCT snapshot_date, answer FROM answer_counts) d
 CROSS JOIN crawlers k
 LEFT JOIN meanings m ON m.answer = d.answer AND m.token = k.token
 WHERE coalesce(d.snapshot_date >= k.documented_since, true);
 
 -- The population counted by crawler and verdict; answer stands only where it refuses / and no
--- decision is known.
+-- ruleset is known.
 CREATE VIEW access_counts AS
 SELECT c.population, c.snapshot, c.snapshot_date, c.stratum,
-       CASE WHEN m.decision IS NULL AND NOT m.root_allowed THEN c.answer END AS answer,
+       CASE WHEN m.ruleset IS NULL AND NOT m.root_allowed THEN c.answer END AS answer,
        CAST(sum(c.hosts) AS BIGINT) AS hosts, sum(c.weight) AS weight,
        sum(c.weight_squared) AS weight_squared, k.token,
        coalesce(m.restriction, 'unknown') AS restriction, coalesce(m.basis, 'unknown') AS basis,
-       m.root_allowed, m.authored_by, m.decision
+       m.root_allowed, m.authored_by, m.ruleset
 FROM answer_counts c
 CROSS JOIN crawlers k
 LEFT JOIN meanings m ON m.answer = c.answer AND m.token = k.token
@@ -265,7 +265,7 @@ SELECT snapshot_date, answer, comparison,
        bool_or(NOT root_allowed) FILTER (NOT is_first) AS second,
        count(*) FILTER (is_first) AS first_crawlers,
        count(*) FILTER (NOT is_first) AS second_crawlers,
-       coalesce(string_agg(DISTINCT decision, ' ' ORDER BY decision)
+       coalesce(string_agg(DISTINCT ruleset, ' ' ORDER BY ruleset)
            FILTER (NOT root_allowed), '') AS rulesets
 FROM query_table(source) JOIN sides USING (token)
 GROUP BY ALL
@@ -274,17 +274,17 @@ HAVING first_crawlers > 0 AND second_crawlers > 0;
 -- The captures whose answer could be told, in the order of time, with the one before; `source` is a
 -- relation like population.
 CREATE MACRO readable_in(source) AS TABLE
-SELECT p.*, lag(answer) OVER turns AS answer_before, lag(time) OVER turns AS time_before,
-       max(snapshot_date) OVER (turns ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+SELECT p.*, lag(answer) OVER steps AS answer_before, lag(time) OVER steps AS time_before,
+       max(snapshot_date) OVER (steps ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
            AS dates_before
 FROM query_table(source) p
-WHERE told AND snapshot NOT IN (SELECT snapshot FROM suspect_snapshots)
-WINDOW turns AS (PARTITION BY population, host ORDER BY time, snapshot);
+WHERE known AND snapshot NOT IN (SELECT snapshot FROM suspect_snapshots)
+WINDOW steps AS (PARTITION BY population, host ORDER BY time, snapshot);
 
 CREATE VIEW readable AS FROM readable_in('population');
 
 -- Hosts counted by what they answered in a snapshot and before.
-CREATE VIEW turn_counts AS
+CREATE VIEW transition_counts AS
 SELECT CAST(population AS VARCHAR) AS population, CAST(snapshot AS VARCHAR) AS snapshot,
        snapshot_date, CAST(stratum AS VARCHAR) AS stratum,
        CAST(answer_before AS VARCHAR) AS answer_before, CAST(answer AS VARCHAR) AS answer,
@@ -299,16 +299,16 @@ GROUP BY ALL;
 
 -- Where / of a host closed or opened to a crawler, between one readable capture and the next.
 CREATE MACRO changes_in(source) AS TABLE
-WITH turns AS (
+WITH steps AS (
     SELECT DISTINCT answer_before, answer FROM readable_in(source) WHERE answer_before <> answer
 ), arrivals AS MATERIALIZED (  -- or DuckDB 1.5 joins all answers with all answers first
-    SELECT t.answer_before, m.* FROM turns t JOIN meanings m ON m.answer = t.answer
+    SELECT t.answer_before, m.* FROM steps t JOIN meanings m ON m.answer = t.answer
 ), flips AS (
     SELECT a.answer_before, a.answer, a.token, k.documented_since,
            CASE WHEN a.root_allowed THEN 'opened' ELSE 'refused' END AS event,
            b.restriction AS from_restriction, a.restriction AS to_restriction,
            b.basis AS from_basis, a.basis AS to_basis,
-           coalesce(a.authored_by, b.authored_by) AS authored_by, a.decision
+           coalesce(a.authored_by, b.authored_by) AS authored_by, a.ruleset
     FROM arrivals a
     JOIN meanings b ON b.answer = a.answer_before AND b.token = a.token
     JOIN crawlers k ON k.token = a.token
@@ -316,7 +316,7 @@ WITH turns AS (
 )
 SELECT r.population, r.http_profile, r.snapshot, r.snapshot_date, r.host, r.stratum, r.weight, f.token,
        f.event, r.time_before AS after, r.time AS before, f.from_restriction, f.to_restriction,
-       f.from_basis, f.to_basis, f.authored_by, f.decision
+       f.from_basis, f.to_basis, f.authored_by, f.ruleset
 FROM readable_in(source) r
 JOIN flips f ON f.answer_before = r.answer_before AND f.answer = r.answer
 WHERE coalesce(r.snapshot_date >= f.documented_since, true);
@@ -330,7 +330,7 @@ SELECT CAST(population AS VARCHAR) AS population,
        http_profile() AS http_profile,
        CAST(snapshot AS VARCHAR) AS snapshot, snapshot_date, h.host,
        CAST(p.stratum AS VARCHAR) AS stratum, p.weight, time,
-       CAST(outcome AS VARCHAR) AS outcome, CAST(answer AS VARCHAR) AS answer, told
+       CAST(outcome AS VARCHAR) AS outcome, CAST(answer AS VARCHAR) AS answer, known
 FROM points p
 JOIN (
     SELECT number, host FROM hosts
@@ -345,11 +345,11 @@ COMMENT ON VIEW population IS 'Whom claims are about: a row per snapshot and hos
 COMMENT ON COLUMN population.population IS 'panel, or captured: a host outside of the panel; the two are never one series.';
 COMMENT ON COLUMN population.http_profile IS 'How HTTP statuses are read: rfc9309 or ccbot.';
 COMMENT ON COLUMN population.snapshot_date IS 'Day of the snapshot''s first capture.';
-COMMENT ON COLUMN population.stratum IS 'The band of the frame the host was drawn from; all outside of the panel.';
+COMMENT ON COLUMN population.stratum IS 'The band of the frame the host was sampled from; all outside of the panel.';
 COMMENT ON COLUMN population.weight IS '1 / inclusion probability; 1 outside of the panel.';
 COMMENT ON COLUMN population.time IS 'When the answer was fetched; the snapshot''s first capture where there is none.';
 COMMENT ON COLUMN population.answer IS 'What was answered, by what it means: a policy, or an HTTP status where no rules were read; empty if neither is known, which is no leave.';
-COMMENT ON COLUMN population.told IS 'Whether the answer can be told: without it every crawler''s restriction is unknown.';
+COMMENT ON COLUMN population.known IS 'Whether the answer can be told: without it every crawler''s restriction is unknown.';
 COMMENT ON COLUMN meanings.answer IS 'A policy, or an HTTP status where no rules were read, as in population.';
 COMMENT ON COLUMN meanings.basis IS 'named, wildcard, default, absent (no robots.txt), http (the status decided) or unknown.';
 COMMENT ON VIEW scopes IS 'Whether a snapshot is of the current panel, and how many of its hosts it asked.';
@@ -358,7 +358,7 @@ COMMENT ON VIEW points IS 'The population with its hosts as numbers.';
 COMMENT ON VIEW point_counts IS 'The population counted: hosts and weights by snapshot, stratum, outcome and answer.';
 COMMENT ON VIEW answer_counts IS 'Hosts and weights of sound snapshots by stratum and answer.';
 COMMENT ON VIEW counted_meanings IS 'What the answers given at a date mean for each crawler counted then.';
-COMMENT ON VIEW turn_counts IS 'readable, counted: hosts and weights by answer and the answer before, where there is one.';
+COMMENT ON VIEW transition_counts IS 'readable, counted: hosts and weights by answer and the answer before, where there is one.';
 COMMENT ON VIEW listed IS 'The hosts that are followed one by one: at most 20,000 of each population.';
 COMMENT ON MACRO TABLE readable_in IS 'readable of any relation like population, given by name.';
 COMMENT ON MACRO TABLE changes_in IS 'changes of any relation like population, given by name.';

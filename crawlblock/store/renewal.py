@@ -17,11 +17,14 @@ from crawlblock.captures.frames import Batch, batch_of
 from crawlblock.model import Asked, Fetch
 from crawlblock.store.insert import add_rows
 from crawlblock.store.relations import registered
-from crawlblock.store.schema import CONFIG, schema, tables
+from crawlblock.store.schema import CONFIG, questions, schema, tables
 from crawlblock.store.selecting import settle
 
 _BEFORE = "crawlblock_layout_before"  # a name that no database file has by chance
+# Columns that had another name before, in tables that are copied as they are.
+_NOW = {"drawn": "sampled"}
 _SAME = ("panels", "panel", "ranks", "runs", "accepted", "weights", "templates", "breaks")
+_OTHER_WORDS = 4  # the layout that differs from today's in names alone
 _READER = 0  # no stamp: what it could not read, today's reader may read
 _PAGE = 100_000  # captures read at a time
 # The columns that are looked for in each table; an older layout lacks some of them.
@@ -64,13 +67,14 @@ def renew(path: Path) -> None:
     with closing(duckdb.connect(str(path), config=CONFIG)) as con:
         ((version,),) = con.execute("SELECT max(version) FROM schema_version").fetchall()
         con.execute("CHECKPOINT").fetchall()
+    if version == _OTHER_WORDS:
+        shutil.copyfile(path, aside)
     with closing(duckdb.connect(str(aside), config=CONFIG)) as con:
         con.execute("SET TimeZone = 'UTC'").fetchall()
-        con.execute(schema()).fetchall()
-        quoted = str(path).replace("'", "''")
-        con.execute(f"ATTACH '{quoted}' AS {_BEFORE} (READ_ONLY)").fetchall()
-        _copy(con)
-        con.execute(f"DETACH {_BEFORE}").fetchall()
+        if version == _OTHER_WORDS:
+            _rename(con)
+        else:
+            _copy_from(con, path)
         con.execute("CHECKPOINT").fetchall()
     kept = path.with_name(f"{path.name}.layout{version}")
     kept.unlink(missing_ok=True)
@@ -81,12 +85,36 @@ def renew(path: Path) -> None:
     aside.replace(path)
 
 
+def _rename(con: duckdb.DuckDBPyConnection) -> None:
+    """Give tables and columns today's names; views and macros are made anew."""
+    made = con.execute(
+        "SELECT 'VIEW ' || view_name FROM duckdb_views() WHERE NOT internal UNION ALL "
+        "SELECT DISTINCT if(function_type = 'table_macro', 'MACRO TABLE ', 'MACRO ') "
+        "|| function_name FROM duckdb_functions() WHERE NOT internal"
+    ).fetchall()
+    for (one,) in made:
+        con.execute(f"DROP {one}").fetchall()
+    con.execute((files(__package__) / "renew_words.sql").read_text("utf-8")).fetchall()
+    con.execute(questions()).fetchall()
+
+
+def _copy_from(con: duckdb.DuckDBPyConnection, path: Path) -> None:
+    con.execute(schema()).fetchall()
+    quoted = str(path).replace("'", "''")
+    con.execute(f"ATTACH '{quoted}' AS {_BEFORE} (READ_ONLY)").fetchall()
+    _copy(con)
+    con.execute(f"DETACH {_BEFORE}").fetchall()
+
+
 def _copy(con: duckdb.DuckDBPyConnection) -> None:
     have = tables(con, _BEFORE)
     for table in have & set(_SAME):
-        shared = ", ".join(sorted(_columns(con, _BEFORE, table) & _columns(con, None, table)))
+        today = _columns(con, None, table)
+        kept = [c for c in sorted(_columns(con, _BEFORE, table)) if _NOW.get(c, c) in today]
+        names = ", ".join(_NOW.get(column, column) for column in kept)
         con.execute(
-            f"INSERT INTO {table} ({shared}) SELECT {shared} FROM {_BEFORE}.{table}"  # noqa: S608
+            f"INSERT INTO {table} ({names}) SELECT {', '.join(kept)} "  # noqa: S608
+            f"FROM {_BEFORE}.{table}"
         ).fetchall()
     for table, wanted in _WANTED.items():
         con.execute(_view(con, table, wanted.split(", "), table in have)).fetchall()

@@ -9,7 +9,7 @@ import duckdb
 from crawlblock.errors import StoreError
 from crawlblock.outcome import Outcome
 
-SCHEMA_VERSION = 4  # of schema.sql
+SCHEMA_VERSION = 5  # of schema.sql
 CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "storage_compatibility_version": "v1.2.0",  # so that DuckDB 1.2 and later can read the file
     "autoinstall_known_extensions": False,
@@ -21,10 +21,10 @@ _STAMP = "questions_stamp"
 
 def schema() -> str:
     """Return the SQL that makes an empty database."""
-    return (files(__package__) / "schema.sql").read_text("utf-8") + _questions()
+    return (files(__package__) / "schema.sql").read_text("utf-8") + questions()
 
 
-def _questions() -> str:
+def questions() -> str:
     """Return the SQL of the views and macros that hold nothing, with a stamp of their text."""
     folder = files(__package__)
     text = "\n".join((folder / f"{name}.sql").read_text("utf-8") for name in _QUESTIONS)
@@ -47,13 +47,13 @@ def _has_todays_questions(con: duckdb.DuckDBPyConnection) -> bool:
     found = con.execute(
         "SELECT macro_definition FROM duckdb_functions() WHERE function_name = ?", [_STAMP]
     ).fetchall()
-    return bool(found) and f"{_STAMP}() AS {found[0][0]};" in _questions()
+    return bool(found) and f"{_STAMP}() AS {found[0][0]};" in questions()
 
 
 def _renew_questions(con: duckdb.DuckDBPyConnection) -> None:
     """Put today's views and macros in place of those that another version left in the file."""
     if not _has_todays_questions(con):
-        con.execute(_questions()).fetchall()
+        con.execute(questions()).fetchall()
 
 
 def check_copy(con: duckdb.DuckDBPyConnection, path: Path) -> None:

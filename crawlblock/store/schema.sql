@@ -9,7 +9,7 @@ CREATE SCHEMA facts;
 CREATE SCHEMA conclusions;
 
 CREATE TABLE schema_version (version INTEGER NOT NULL);
-INSERT INTO schema_version VALUES (4);
+INSERT INTO schema_version VALUES (5);
 COMMENT ON TABLE schema_version IS 'The layout of this database; a newer one is refused.';
 COMMENT ON COLUMN schema_version.version IS 'Raised with every change of a table.';
 
@@ -264,7 +264,7 @@ CREATE TABLE conclusions.verdicts (
     basis        VARCHAR NOT NULL,
     root_allowed BOOLEAN,
     authored_by  VARCHAR,
-    decision     VARCHAR
+    ruleset     VARCHAR
 );
 COMMENT ON TABLE conclusions.verdicts IS 'What a policy means for each crawler; see the view verdicts.';
 COMMENT ON COLUMN conclusions.verdicts.policy IS 'The policy.';
@@ -273,14 +273,14 @@ COMMENT ON COLUMN conclusions.verdicts.restriction IS 'As in the view.';
 COMMENT ON COLUMN conclusions.verdicts.basis IS 'As in the view.';
 COMMENT ON COLUMN conclusions.verdicts.root_allowed IS 'As in the view.';
 COMMENT ON COLUMN conclusions.verdicts.authored_by IS 'As in the view.';
-COMMENT ON COLUMN conclusions.verdicts.decision IS 'As in the view.';
+COMMENT ON COLUMN conclusions.verdicts.ruleset IS 'As in the view.';
 
 CREATE TABLE conclusions.signals (
     text   UINTEGER NOT NULL,
     kind   VARCHAR NOT NULL,
     agents VARCHAR[] NOT NULL,
     use    VARCHAR,
-    wish   VARCHAR NOT NULL,
+    preference   VARCHAR NOT NULL,
     value  VARCHAR NOT NULL,
     path   VARCHAR,
     line   INTEGER NOT NULL
@@ -290,7 +290,7 @@ COMMENT ON COLUMN conclusions.signals.text IS 'The text.';
 COMMENT ON COLUMN conclusions.signals.kind IS 'As in the view.';
 COMMENT ON COLUMN conclusions.signals.agents IS 'As in the view.';
 COMMENT ON COLUMN conclusions.signals.use IS 'As in the view.';
-COMMENT ON COLUMN conclusions.signals.wish IS 'As in the view.';
+COMMENT ON COLUMN conclusions.signals.preference IS 'As in the view.';
 COMMENT ON COLUMN conclusions.signals.value IS 'As in the view.';
 COMMENT ON COLUMN conclusions.signals.path IS 'As in the view.';
 COMMENT ON COLUMN conclusions.signals.line IS 'As in the view.';
@@ -303,7 +303,7 @@ CREATE TABLE conclusions.census (
     provider VARCHAR,
     captures INTEGER NOT NULL,
     digests  INTEGER NOT NULL,
-    stands   BOOLEAN NOT NULL,
+    representative   BOOLEAN NOT NULL,
     siblings INTEGER
 );
 COMMENT ON TABLE conclusions.census IS 'The hosts of scanned crawls; see the view census.';
@@ -314,7 +314,7 @@ COMMENT ON COLUMN conclusions.census.file IS 'As in the view.';
 COMMENT ON COLUMN conclusions.census.provider IS 'As in the view.';
 COMMENT ON COLUMN conclusions.census.captures IS 'As in the view.';
 COMMENT ON COLUMN conclusions.census.digests IS 'As in the view.';
-COMMENT ON COLUMN conclusions.census.stands IS 'As in the view.';
+COMMENT ON COLUMN conclusions.census.representative IS 'As in the view.';
 COMMENT ON COLUMN conclusions.census.siblings IS 'As in the view.';
 
 -- The panel, weights, runs
@@ -323,13 +323,13 @@ CREATE TABLE panels (
     panel VARCHAR PRIMARY KEY,
     frame VARCHAR NOT NULL,
     seed  VARCHAR,
-    drawn TIMESTAMP NOT NULL
+    sampled TIMESTAMP NOT NULL
 );
-COMMENT ON TABLE panels IS 'How each panel was drawn.';
+COMMENT ON TABLE panels IS 'How each panel was sampled.';
 COMMENT ON COLUMN panels.panel IS 'Name of the panel.';
 COMMENT ON COLUMN panels.frame IS 'Where its domains come from: a crawl''s index, a ranking, a list.';
 COMMENT ON COLUMN panels.seed IS 'Seed of the draw; empty for a list taken whole.';
-COMMENT ON COLUMN panels.drawn IS 'When it was drawn; the newest panel is the current one.';
+COMMENT ON COLUMN panels.sampled IS 'When it was sampled; the newest panel is the current one.';
 
 CREATE TABLE panel (
     panel         VARCHAR NOT NULL,
@@ -347,7 +347,7 @@ COMMENT ON COLUMN panel.panel IS 'Which panel.';
 COMMENT ON COLUMN panel.domain IS 'Registered domain, the sampling unit; of a list, the entry as given.';
 COMMENT ON COLUMN panel.host IS 'The host that stands for it.';
 COMMENT ON COLUMN panel.fallback_host IS 'Stands in where host has no capture in a snapshot; captures.url_asked tells.';
-COMMENT ON COLUMN panel.stratum IS 'The band of the frame it was drawn from.';
+COMMENT ON COLUMN panel.stratum IS 'The band of the frame it was sampled from.';
 COMMENT ON COLUMN panel.rank IS 'Its rank in the frame, 1 first; empty if the frame has none.';
 COMMENT ON COLUMN panel.weight IS '1 / inclusion probability.';
 COMMENT ON COLUMN panel.position IS 'Its place in the seeded draw of its stratum, from 0; a larger panel keeps the smaller one.';
@@ -463,30 +463,30 @@ COMMENT ON COLUMN outcomes.answered IS 'Whether the host gave an HTTP answer tha
 COMMENT ON COLUMN outcomes.retry IS 'Whether another attempt may give the answer itself.';
 COMMENT ON COLUMN outcomes.goodness IS 'Which of several captures of a host counts: the largest first.';
 
-CREATE TABLE http_readings (
-    reading      VARCHAR NOT NULL,
+CREATE TABLE http_profiles (
+    http_profile VARCHAR NOT NULL,
     status       INTEGER NOT NULL,
     restriction  VARCHAR NOT NULL,
     basis        VARCHAR NOT NULL,
     root_allowed BOOLEAN,
-    PRIMARY KEY (reading, status)
+    PRIMARY KEY (http_profile, status)
 );
-COMMENT ON TABLE http_readings IS 'What an HTTP status means where no rules were read. What is not listed is unknown.';
-COMMENT ON COLUMN http_readings.reading IS 'rfc9309 or ccbot.';
-COMMENT ON COLUMN http_readings.status IS 'HTTP status of the robots.txt request.';
-COMMENT ON COLUMN http_readings.restriction IS 'The restriction that follows.';
-COMMENT ON COLUMN http_readings.basis IS 'absent: no robots.txt; http: the status itself refuses.';
-COMMENT ON COLUMN http_readings.root_allowed IS 'Whether / may be fetched.';
+COMMENT ON TABLE http_profiles IS 'What an HTTP status means where no rules were read. What is not listed is unknown.';
+COMMENT ON COLUMN http_profiles.http_profile IS 'rfc9309 or ccbot.';
+COMMENT ON COLUMN http_profiles.status IS 'HTTP status of the robots.txt request.';
+COMMENT ON COLUMN http_profiles.restriction IS 'The restriction that follows.';
+COMMENT ON COLUMN http_profiles.basis IS 'absent: no robots.txt; http: the status itself refuses.';
+COMMENT ON COLUMN http_profiles.root_allowed IS 'Whether / may be fetched.';
 
 -- RFC 9309 section 2.3.1: 4xx is no restriction, 5xx refuses everything. A CDN's 520-527 and 530 say
 -- that the site could not be reached: it did not speak, so they are in neither reading.
-INSERT INTO http_readings
+INSERT INTO http_profiles
 SELECT 'rfc9309', status, 'none', 'absent', true FROM range(400, 500) AS r(status);
-INSERT INTO http_readings
+INSERT INTO http_profiles
 SELECT 'rfc9309', status, 'full', 'http', false FROM range(500, 600) AS r(status)
 WHERE status NOT BETWEEN 520 AND 527 AND status <> 530;
 -- Common Crawl's crawler: 403 keeps it out, 429 and 5xx put it off (unknown), other 4xx let it in.
-INSERT INTO http_readings
+INSERT INTO http_profiles
 SELECT 'ccbot', status,
        CASE status WHEN 403 THEN 'full' ELSE 'none' END,
        CASE status WHEN 403 THEN 'http' ELSE 'absent' END,

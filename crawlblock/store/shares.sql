@@ -36,7 +36,7 @@ SELECT *, http_profile() AS http_profile, wilson_low(estimate, effective_n) AS l
        no_estimate(n, n_unknown) AS no_estimate
 FROM shares;
 
--- The same from hosts; for a census, held_census.sql puts clustered_shares_of in its place.
+-- The same from hosts; for a census, materialize_census.sql puts clustered_shares_of in its place.
 CREATE MACRO shares_of(source) AS TABLE
 WITH strata AS (FROM strata_of(source)) FROM stratified_shares('strata');
 

@@ -116,7 +116,7 @@ COMMENT ON VIEW policies IS 'One row per distinct vector of verdicts.';
 COMMENT ON COLUMN policies.policy IS 'Digest of the vector and of what it was decided with.';
 
 CREATE VIEW verdicts AS
-SELECT q.policy, k.token, v.restriction, v.basis, v.root_allowed, v.authored_by, v.decision
+SELECT q.policy, k.token, v.restriction, v.basis, v.root_allowed, v.authored_by, v.ruleset
 FROM conclusions.verdicts v
 JOIN conclusions.policies q ON q.id = v.policy
 JOIN crawlers k ON k.id = v.crawler;
@@ -127,7 +127,7 @@ COMMENT ON COLUMN verdicts.restriction IS 'none, partial, all_but, full or unkno
 COMMENT ON COLUMN verdicts.basis IS 'named, wildcard, default or unknown.';
 COMMENT ON COLUMN verdicts.root_allowed IS 'Whether / may be fetched; empty if it cannot be told.';
 COMMENT ON COLUMN verdicts.authored_by IS 'Whose text made it: a template, own (the site''s own text) or wildcard; empty where nothing is refused.';
-COMMENT ON COLUMN verdicts.decision IS 'Digest of the normalised groups that refuse /: hosts with the same have copied one decision; empty where / is not refused.';
+COMMENT ON COLUMN verdicts.ruleset IS 'Digest of the normalised groups that refuse /: hosts with the same have copied one decision; empty where / is not refused.';
 
 CREATE VIEW signals AS
 SELECT p.digest, g.* EXCLUDE (text)
@@ -137,7 +137,7 @@ COMMENT ON COLUMN signals.digest IS 'The payload.';
 COMMENT ON COLUMN signals.kind IS 'content-signal, content-usage, rsl-license, disallow-ai-training, eu-2019-790, crawl-delay.';
 COMMENT ON COLUMN signals.agents IS 'The agents of its group, in lower case; empty if it stands outside of groups or is for all.';
 COMMENT ON COLUMN signals.use IS 'What it is about: train, search, input, mine, all, reuse.';
-COMMENT ON COLUMN signals.wish IS 'allow, refuse, terms (a licence), other, or seconds of delay.';
+COMMENT ON COLUMN signals.preference IS 'allow, refuse, terms (a licence), other, or seconds of delay.';
 COMMENT ON COLUMN signals.value IS 'As it is written, up to 200 characters.';
 COMMENT ON COLUMN signals.path IS 'The paths it is about, where it names some.';
 COMMENT ON COLUMN signals.line IS 'Its line in the payload, from 1.';
@@ -155,7 +155,7 @@ COMMENT ON COLUMN scans.of IS 'Robotstxt files of the crawl.';
 CREATE VIEW census AS
 SELECT s.snapshot, h.host, h.domain, n.tld, n.file, l.status, c.outcome,
        CASE WHEN l.ended IS NULL THEN p.text END AS text, n.provider, n.captures, n.digests,
-       n.stands, n.siblings
+       n.representative, n.siblings
 FROM conclusions.census n
 JOIN facts.snapshots s ON s.id = n.snapshot
 JOIN facts.hosts h ON h.id = n.host
@@ -174,14 +174,14 @@ COMMENT ON COLUMN census.outcome IS 'How the capture ended.';
 COMMENT ON COLUMN census.text IS 'Number of the text that answered, where there is a payload.';
 COMMENT ON COLUMN census.provider IS 'Whose infrastructure answered, as the headers show; empty if they do not.';
 COMMENT ON COLUMN census.captures IS 'How often the scanned files have its /robots.txt.';
-COMMENT ON COLUMN census.digests IS 'Distinct payloads among them: more than one where the text changed or flaps.';
-COMMENT ON COLUMN census.stands IS 'Whether it represents its registered domain: the domain itself, else its www, else the host with the shortest name, the first by alphabet.';
+COMMENT ON COLUMN census.digests IS 'Distinct payloads among them: more than one where the text changed or went back and forth.';
+COMMENT ON COLUMN census.representative IS 'Whether it represents its registered domain: the domain itself, else its www, else the host with the shortest name, the first by alphabet.';
 COMMENT ON COLUMN census.siblings IS 'Hosts of its registered domain in the scanned files, itself included; empty for an IP address.';
 
 
 CREATE VIEW current_panel AS
-SELECT * FROM panel WHERE panel = (SELECT panel FROM panels ORDER BY drawn DESC, panel LIMIT 1);
-COMMENT ON VIEW current_panel IS 'The members of the panel drawn last.';
+SELECT * FROM panel WHERE panel = (SELECT panel FROM panels ORDER BY sampled DESC, panel LIMIT 1);
+COMMENT ON VIEW current_panel IS 'The members of the panel that was sampled last.';
 
 CREATE MACRO access_read_as(how) AS TABLE
 WITH answers AS (  -- joined on equal columns alone, or DuckDB compares all rows with all rows
@@ -195,12 +195,12 @@ SELECT c.snapshot, CAST(s.first_capture AS DATE) AS snapshot_date, c.host, c.dom
        coalesce(v.basis, h.basis, 'unknown') AS basis,
        coalesce(v.root_allowed, h.root_allowed) AS root_allowed,
        v.authored_by, c.digest,
-       CAST(s.first_capture AS DATE) >= k.documented_since AS documented, v.decision
+       CAST(s.first_capture AS DATE) >= k.documented_since AS documented, v.ruleset
 FROM answers c
 JOIN snapshots s ON s.snapshot = c.snapshot
 LEFT JOIN current_panel p ON p.host = c.host
 LEFT JOIN payloads y ON y.digest = c.text_digest
-LEFT JOIN (FROM http_readings WHERE reading = how) h ON h.status = c.bare_status
+LEFT JOIN (FROM http_profiles WHERE http_profile = how) h ON h.status = c.bare_status
 CROSS JOIN crawlers k
 LEFT JOIN verdicts v ON v.policy = y.policy AND v.token = k.token;
 COMMENT ON MACRO TABLE access_read_as IS 'Who may crawl whom under a reading of HTTP statuses: a row per snapshot, host and crawler.';

@@ -164,7 +164,7 @@ CREATE TABLE verdicts (
     basis        VARCHAR NOT NULL,
     root_allowed BOOLEAN,
     authored_by  VARCHAR,
-    decision     VARCHAR,
+    ruleset     VARCHAR,
     PRIMARY KEY (policy, token)
 );
 CREATE TABLE templates (
@@ -181,12 +181,12 @@ CREATE TABLE signals (
     kind   VARCHAR NOT NULL,
     agents VARCHAR[] NOT NULL,
     use    VARCHAR,
-    wish   VARCHAR NOT NULL,
+    preference   VARCHAR NOT NULL,
     value  VARCHAR NOT NULL,
     path   VARCHAR,
     line   INTEGER NOT NULL
 );
-CREATE TABLE http_readings (
+CREATE TABLE http_profiles (
     reading      VARCHAR NOT NULL,
     status       INTEGER NOT NULL,
     restriction  VARCHAR NOT NULL,

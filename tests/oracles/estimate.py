@@ -17,7 +17,7 @@ class Answer:
     yes: bool | None  # None: unknown
     weight: float = 1.0  # 1 / inclusion probability
     stratum: str = "all"
-    decision: str | None = None  # what decides for several hosts, such as a template; None: its own
+    ruleset: str | None = None  # what decides for several hosts, such as a template; None: its own
     size: float = 1.0  # pages, bytes or tokens
 
 
@@ -30,14 +30,14 @@ class Estimate:
     estimate: float | None
     low: float | None
     high: float | None
-    decisions: float = 0.0  # effective number of independent decisions behind the n hosts
+    rulesets: float = 0.0  # effective number of independent rulesets behind the n hosts
 
 
 def stratified(answers: Iterable[Answer]) -> Estimate:
     """Return the share of yes, each stratum counting as much as all its hosts, unknown ones too.
 
-    The interval is Wilson's, with as many hosts as there are independent decisions: the hosts of a
-    decision say the same, so they count once, by their weight.  A stratum of which nothing is known
+    The interval is Wilson's, with as many hosts as there are independent rulesets: the hosts of a
+    ruleset say the same, so they count once, by their weight.  A stratum of which nothing is known
     is left out of the share, not of the unknowns.
     """
     strata = _strata(answers)
@@ -47,9 +47,9 @@ def stratified(answers: Iterable[Answer]) -> Estimate:
         return Estimate(0, n_unknown, None, None, None)
     total = math.fsum(weight for _, weight in known)
     share = math.fsum(weight for answer, weight in known if answer.yes) / total
-    decisions = effective_n(_decided(known))
-    low, high = wilson(share, decisions)
-    return Estimate(len(known), n_unknown, share, low, high, decisions)
+    rulesets = effective_n(_decided(known))
+    low, high = wilson(share, rulesets)
+    return Estimate(len(known), n_unknown, share, low, high, rulesets)
 
 
 def weighted_total(answers: Iterable[Answer]) -> Estimate:
@@ -70,10 +70,10 @@ def weighted_total(answers: Iterable[Answer]) -> Estimate:
     low = math.hypot(*(part.total * (part.share - part.low) for part in parts)) / total
     high = math.hypot(*(part.total * (part.high - part.share) for part in parts)) / total
     known = [pair for members in strata for pair in _adjusted(_sized(members))]
-    decisions = effective_n(_decided(known))
+    rulesets = effective_n(_decided(known))
     return Estimate(
         sum(answer.yes is not None for members in strata for answer in members),
-        n_unknown, share, max(0.0, share - low), min(1.0, share + high), decisions,
+        n_unknown, share, max(0.0, share - low), min(1.0, share + high), rulesets,
     )  # fmt: skip
 
 
@@ -141,11 +141,11 @@ def _sized(members: list[Answer]) -> list[Answer]:
 
 
 def _decided(known: list[tuple[Answer, float]]) -> Iterable[float]:
-    """Return the weight of each decision."""
-    decisions: dict[tuple[str | None, int], float] = defaultdict(float)
+    """Return the weight of each ruleset."""
+    rulesets: dict[tuple[str | None, int], float] = defaultdict(float)
     for number, (answer, weight) in enumerate(known):
-        decisions[answer.decision, number if answer.decision is None else -1] += weight
-    return decisions.values()
+        rulesets[answer.ruleset, number if answer.ruleset is None else -1] += weight
+    return rulesets.values()
 
 
 def _adjusted(members: list[Answer]) -> list[tuple[Answer, float]]:

@@ -21,7 +21,7 @@ def difference(pair: Pair, n: float) -> tuple[float, float, float]:
     """Return share of first minus share of second, and its 95 % interval, for n > 0 hosts.
 
     Newcombe's square-and-add with phi (Statistics in Medicine 17:2635, 1998, method 10 without
-    continuity correction).  With hosts that share decisions, n is the number of those.
+    continuity correction).  With hosts that share rulesets, n is the number of those.
     """
     first, second = pair.both + pair.first_only, pair.both + pair.second_only
     spread = math.sqrt(max(0.0, first * (1 - first) * second * (1 - second)))

@@ -117,13 +117,13 @@ def test_decision_is_equal_for_equal_texts(authors: Authors) -> None:
     """Stacked or one by one, in any order and case, the same refusal has the same digest."""
     stacked = b"User-agent: CCBOT\nUser-agent: gptbot\nDisallow: /\n"
     apart = b"User-agent: GPTBot\nDisallow: /\n\nUser-agent: CCBot\nDisallow: /\n"
-    decision = author(authors, stacked).decision
-    assert decision is not None
-    assert author(authors, apart).decision == decision == author(authors, apart, "CCBot").decision
-    assert author(authors, b"User-agent: GPTBot\nDisallow: /\n").decision != decision
+    ruleset = author(authors, stacked).ruleset
+    assert ruleset is not None
+    assert author(authors, apart).ruleset == ruleset == author(authors, apart, "CCBot").ruleset
+    assert author(authors, b"User-agent: GPTBot\nDisallow: /\n").ruleset != ruleset
     both = CLOUDFLARE + b"User-agent: PetalBot\nDisallow: /\n"
-    assert author(authors, both).decision == author(authors, CLOUDFLARE).decision
-    assert author(authors, b"User-agent: *\nDisallow: /x\n").decision is None
+    assert author(authors, both).ruleset == author(authors, CLOUDFLARE).ruleset
+    assert author(authors, b"User-agent: *\nDisallow: /x\n").ruleset is None
 
 
 def test_shared_group(authors: Authors) -> None:
@@ -246,7 +246,7 @@ def test_each_template_has_a_real_file() -> None:
     assert {template.id for template in templates()} - seen == {"raptive"}
 
 
-def claims(authors: Authors, shared: Path, draws: str) -> list[tuple[str, str, bytes]]:
+def headline_of(authors: Authors, shared: Path, draws: str) -> list[tuple[str, str, bytes]]:
     """Return label, claim and text, apart from addresses in it, of each refusal drawn."""
     made = []
     for row in ROWS:
@@ -262,7 +262,7 @@ def test_precision_out_of_sample(
     authors: Authors, shared: Path, record_property: Callable[[str, object], None]
 ) -> None:
     """Of claims for a template in files labelled blind, at least 98 % are right."""
-    drawn = claims(authors, shared, "3")
+    drawn = headline_of(authors, shared, "3")
     right = Counter(label == claim for label, claim, _ in drawn if claim not in NO_TEMPLATE)
     found = Counter(label == claim for label, claim, _ in drawn if label not in NO_TEMPLATE)
     texts = {text for _, claim, text in drawn if claim not in NO_TEMPLATE}
@@ -282,7 +282,7 @@ def test_precision_in_sample(
     authors: Authors, shared: Path, record_property: Callable[[str, object], None]
 ) -> None:
     """Of claims for a template in files seen while the rules were made, at least 98 % are right."""
-    drawn = claims(authors, shared, "1245")
+    drawn = headline_of(authors, shared, "1245")
     right = Counter(label == claim for label, claim, _ in drawn if claim not in NO_TEMPLATE)
     known = len({claim for _, claim, _ in drawn} - NO_TEMPLATE)
     precision = right[True] / right.total()

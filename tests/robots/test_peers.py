@@ -8,12 +8,12 @@ import pytest
 
 from crawlblock.outcome import Outcome
 from crawlblock.robots.judge import Judge
-from crawlblock.robots.peers import DEFINITIONS, READINGS, unambiguous
+from crawlblock.robots.peers import DEFINITIONS, PARSERS, unambiguous
 
 pytestmark = pytest.mark.own_code
 
 DEFINED = {definition.name: definition for definition in DEFINITIONS}
-READ = {reading.name: reading for reading in READINGS}
+READ = {reading.name: reading for reading in PARSERS}
 NAMED = b"User-agent: Alpha\n"
 
 
@@ -82,7 +82,7 @@ def test_denominators(outcome: Outcome, body: bytes, by: str) -> None:
 )
 def test_readings(body: bytes, dpi_2024: str, dpi_2025: str, ccexp: str) -> None:
     """Each parser's mistakes are made, and no others."""
-    found = {r.name: "".join(sorted(r.refusing(body, ["A", "B"]))) for r in READINGS}
+    found = {r.name: "".join(sorted(r.refusing(body, ["A", "B"]))) for r in PARSERS}
     assert found == {"dpi_2024": dpi_2024, "dpi_2025": dpi_2025, "ccexp": ccexp}
 
 

@@ -1,11 +1,11 @@
-"""Rules to a decision."""
+"""Rules to a ruleset."""
 
 from itertools import chain, product
 
 import pytest
 
 from crawlblock.model import Restriction
-from crawlblock.robots.matcher import Decision, Effort, decide, matches, winner
+from crawlblock.robots.matcher import Effort, Match, decide, matches, winner
 from crawlblock.robots.parser import Group, parse
 
 pytestmark = pytest.mark.own_code
@@ -20,7 +20,7 @@ def group(*lines: str) -> Group:
     return parse(f"User-agent: *\n{text}".encode())[0]
 
 
-def decided(*lines: str) -> Decision:
+def decided(*lines: str) -> Match:
     """Return what the rules of some lines come to."""
     return decide([group(*lines)], Effort())
 
@@ -115,8 +115,8 @@ def test_winner(lines: list[str], path: bytes, allowed: bool | None) -> None:
 def test_decide(lines: list[str], restriction: Restriction, root_allowed: bool) -> None:
     """A restriction is about paths, not about how the rules are written, nor their order."""
     for order in (lines, lines[::-1]):
-        decision = decided(*order)
-        assert (decision.restriction, decision.root_allowed) == (restriction, root_allowed)
+        ruleset = decided(*order)
+        assert (ruleset.restriction, ruleset.root_allowed) == (restriction, root_allowed)
 
 
 def test_groups_merge() -> None:
@@ -129,7 +129,7 @@ def test_groups_merge() -> None:
     ("lines", "rule"), [(["-/x", "-/"], "-/"), (["+/x", "-/x", "-/y"], "-/y"), (["+/"], "+/")]
 )
 def test_deciding_rule(lines: list[str], rule: str) -> None:
-    """A decision names the rule that made it so."""
+    """A ruleset names the rule that made it so."""
     found = decided(*lines).rule
     assert found is not None
     assert ("+" if found.allow else "-") + found.pattern.decode() == rule
@@ -150,7 +150,7 @@ def small_world() -> tuple[list[str], list[bytes]]:
 
 
 def test_every_pair_of_small_patterns() -> None:
-    """For every Disallow beside every Allow of a small world, the decision is that of its paths."""
+    """For every Disallow beside every Allow of a small world, the ruleset is that of its paths."""
     patterns, paths = small_world()
     hits = {pattern: {p for p in paths if matches(pattern.encode(), p)} for pattern in patterns}
     for refused, opened in product(patterns, repeat=2):
@@ -159,6 +159,6 @@ def test_every_pair_of_small_patterns() -> None:
             expected = FULL if len(shut) == len(paths) else ALL_BUT
         else:
             expected = PARTIAL if shut else NONE
-        decision = decided(f"-{refused}", f"+{opened}")
-        assert decision.restriction is expected, (refused, opened)
-        assert decision.root_allowed == (b"/" not in shut), (refused, opened)
+        ruleset = decided(f"-{refused}", f"+{opened}")
+        assert ruleset.restriction is expected, (refused, opened)
+        assert ruleset.root_allowed == (b"/" not in shut), (refused, opened)

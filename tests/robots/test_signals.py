@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from crawlblock.model import Basis, Purpose, Restriction
 from crawlblock.registry import crawlers
-from crawlblock.robots.conflicts import Clash, contradictions
+from crawlblock.robots.conflicts import ConflictKind, conflicts
 from crawlblock.robots.judge import STAR, Judge
 from crawlblock.robots.parser import SIZE_LIMIT, Lines
 from crawlblock.robots.signals import MOST, Signal, signals
@@ -32,16 +32,16 @@ JUDGE = Judge([*PURPOSES, STAR])
 
 
 def stated(line: str) -> list[tuple[str | None, str, str | None]]:
-    """Return what a line in the group of `*` states: use, wish and path."""
+    """Return what a line in the group of `*` states: use, preference and path."""
     found = signals(f"User-agent: *\n{line}\n".encode())
     assert all(signal.agents == ("*",) and signal.line == 2 for signal in found)
-    return [(signal.use, signal.wish, signal.path) for signal in found]
+    return [(signal.use, signal.preference, signal.path) for signal in found]
 
 
 def clashes(body: bytes) -> set[tuple[str, str]]:
     """Return the crawlers for which signals and rules differ, and how."""
     verdicts = JUDGE.policy(body).verdicts
-    return {(c.token, c.clash.value) for c in contradictions(signals(body), verdicts, PURPOSES)}
+    return {(c.token, c.kind.value) for c in conflicts(signals(body), verdicts, PURPOSES)}
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def clashes(body: bytes) -> set[tuple[str, str]]:
     ],
 )
 def test_statements(line: str, expected: list[tuple[str | None, str, str | None]]) -> None:
-    """Each way of stating a wish is read as its own specification says; comments are not."""
+    """Each way of stating a preference is read as its own specification says; comments are not."""
     assert stated(line) == expected
 
 
@@ -101,7 +101,7 @@ def test_groups() -> None:
         b"Crawl-delay: 1\nUser-agent: A\nCrawl-delay: 2\nUser-agent: B\nDisallow: /x\n"
         b"Crawl-delay: 3\nUser-agent: *\nLicense: https://h.example/l.xml\n"
     )
-    assert [(s.agents, s.wish, s.line) for s in signals(body)] == [
+    assert [(s.agents, s.preference, s.line) for s in signals(body)] == [
         ((), "1", 1),
         (("a", "b"), "2", 3),
         (("a", "b"), "3", 6),
@@ -125,7 +125,7 @@ def test_groups() -> None:
 def test_reservations(comment: str, count: int) -> None:
     """A comment that cites the directive or its German act is one reservation; a path is none."""
     found = signals(f"# robots.txt\nUser-agent: *\n{comment}\n".encode())
-    assert [(s.kind, s.agents, s.use, s.wish) for s in found] == [
+    assert [(s.kind, s.agents, s.use, s.preference) for s in found] == [
         ("eu-2019-790", (), "mine", "refuse")
     ] * count
     for signal in found:
@@ -184,11 +184,11 @@ def test_contradictions(body: bytes, expected: set[tuple[str, str]]) -> None:
 
 
 def test_contradiction_shows_evidence() -> None:
-    """A contradiction holds the signal with its line and the verdict it differs from."""
+    """A conflict holds the signal with its line and the verdict it differs from."""
     body = b"User-agent: *\nContent-Signal: ai-train=no\nDisallow: /private\n"
-    found = contradictions(signals(body), JUDGE.policy(body).verdicts, PURPOSES)
+    found = conflicts(signals(body), JUDGE.policy(body).verdicts, PURPOSES)
     assert {c.token for c in found} == {"GPTBot", "ClaudeBot"}
-    assert {c.clash for c in found} == {Clash.UNENFORCED}
+    assert {c.kind for c in found} == {ConflictKind.UNENFORCED}
     assert {c.signal.line for c in found} == {2}
     assert {c.verdict.restriction for c in found} == {Restriction.PARTIAL}
     assert {c.verdict.basis for c in found} == {Basis.WILDCARD}
@@ -209,15 +209,15 @@ BODIES = st.one_of(
 @given(BODIES)
 @example(b"User-agent: \xff*\nContent-Signal: ai-train=\xff")
 def test_never_raises(body: bytes) -> None:
-    """Any bytes give signals within bounds, on lines that are there, and contradictions."""
+    """Any bytes give signals within bounds, on lines that are there, and conflicts."""
     found = signals(body)
     assert signals(body, Lines()) == found
     lines = len(body.splitlines())
     assert [s.line for s in found] == sorted(s.line for s in found)
     for signal in found:
         assert 1 <= signal.line <= lines
-        assert len(signal.value) <= 200 and signal.wish and "\n" not in signal.value
-    contradictions(found, JUDGE.policy(body).verdicts, PURPOSES)
+        assert len(signal.value) <= 200 and signal.preference and "\n" not in signal.value
+    conflicts(found, JUDGE.policy(body).verdicts, PURPOSES)
 
 
 HOSTILE = {
@@ -249,7 +249,7 @@ def test_hostile_sizes(name: str) -> None:
         body = (head + part * (size // len(part) + 1))[:size]
         start = time.process_time()
         found = signals(body)
-        contradictions(found, JUDGE.policy(head).verdicts, PURPOSES)
+        conflicts(found, JUDGE.policy(head).verdicts, PURPOSES)
         spent[size] = time.process_time() - start
         assert len(found) <= 7 * MOST
     assert spent[SIZE_LIMIT] < 5.0
@@ -266,13 +266,13 @@ def test_beyond_the_limit() -> None:
 def test_cloudflare(shared: Path) -> None:
     """Of Cloudflare's text the two statements and the reservation count, its definitions do not."""
     body = (shared / "templates/cloudflare_managed_2026.robots.txt").read_bytes()
-    assert [(s.kind, s.agents, s.use, s.wish, s.line) for s in signals(body)] == [
+    assert [(s.kind, s.agents, s.use, s.preference, s.line) for s in signals(body)] == [
         ("eu-2019-790", (), "mine", "refuse", 23),
         ("content-signal", ("*",), "search", "allow", 29),
         ("content-signal", ("*",), "train", "refuse", 29),
     ]
     known = {crawler.token: crawler.purpose for crawler in crawlers()}
-    found = contradictions(signals(body), Judge([*known, STAR]).policy(body).verdicts, known)
+    found = conflicts(signals(body), Judge([*known, STAR]).policy(body).verdicts, known)
     training = {token for token, purpose in known.items() if purpose is Purpose.TRAINING}
     unenforced = {c.token for c in found if c.signal.kind == "content-signal"}
     assert unenforced and unenforced <= training and "GPTBot" not in unenforced

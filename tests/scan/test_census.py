@@ -201,13 +201,13 @@ def test_shares_are_those_counted_by_hand(
         files, of = con.execute("SELECT files, of FROM scan_shares").fetchall()[0]
         numbered = "host IN (SELECT id FROM facts.hosts WHERE host IN (SELECT unnest(?)))"
         con.execute(f"DELETE FROM conclusions.census WHERE {numbered}", [list(moved)]).fetchall()
-        con.execute("UPDATE conclusions.census SET stands = false").fetchall()
+        con.execute("UPDATE conclusions.census SET representative = false").fetchall()
         hosts = [host for host in _counted(folder, texts) if host.name not in moved]
         if population == "domains":
             hosts = _standing(hosts)
         names = [host.name for host in hosts]
         con.execute(
-            f"UPDATE conclusions.census SET stands = true WHERE {numbered}", [names]
+            f"UPDATE conclusions.census SET representative = true WHERE {numbered}", [names]
         ).fetchall()
         found = _asked(con, "blocked")
     judge = Judge(["GPTBot", "Googlebot"])
@@ -284,18 +284,18 @@ def test_header(con: duckdb.DuckDBPyConnection, metric: Any) -> None:
 
 def test_standing_hosts(con: duckdb.DuckDBPyConnection) -> None:
     """Every registered domain is stood for once, by its apex, else www, else the shortest name."""
-    rows = con.execute("SELECT host, domain, stands, siblings FROM census").fetchall()
+    rows = con.execute("SELECT host, domain, representative, siblings FROM census").fetchall()
     members: dict[str, list[tuple[str, bool, int]]] = defaultdict(list)
-    for host, domain, stands, siblings in rows:
-        members[domain].append((host, stands, siblings))
+    for host, domain, representative, siblings in rows:
+        members[domain].append((host, representative, siblings))
     kinds = set()
     for domain, hosts in members.items():
-        ((standing, _, siblings),) = [host for host in hosts if host[1]]
+        ((state, _, siblings),) = [host for host in hosts if host[1]]
         names = sorted((h for h, _, _ in hosts), key=lambda h: (len(h), h))
         first = [name for name in (domain, f"www.{domain}") if name in names]
-        assert standing == (first or names)[0]
+        assert representative == (first or names)[0]
         assert siblings == len(hosts)
-        kinds.add("apex" if standing == domain else standing.split(".")[0])
+        kinds.add("apex" if representative == domain else state.split(".")[0])
     assert kinds >= {"apex", "www", "a", "b"}
 
 
@@ -327,7 +327,7 @@ def test_kinds_of_hosts(whole: Path) -> None:
 
 
 def test_lost_tokens(whole: Path) -> None:
-    """What lies on refusing domains is weighed by their standing hosts' answers."""
+    """What lies on refusing domains is weighed by their representatives hosts' answers."""
     with Store(whole / "census.duckdb").reading() as con:
         rows = con.execute(
             "SELECT domain, root_allowed FROM census_hosts LEFT JOIN meanings m "
@@ -359,7 +359,7 @@ def test_flapping(whole: Path) -> None:
         .filter(pl.col("captures") > 1)
     )
     (found,) = (
-        _results(whole, "flapping")
+        _results(whole, "unstable")
         .filter(pl.col("population") == "hosts")
         .select("n", "n_yes")
         .rows()
@@ -428,7 +428,7 @@ def test_one_large_domain_is_not_many(con: duckdb.DuckDBPyConnection) -> None:
     _without_texts(con)
     con.execute(
         "UPDATE weights SET tokens = 1000000000 WHERE domain = (SELECT min(domain) FROM census "
-        "WHERE stands AND domain IN (SELECT domain FROM weights))"
+        "WHERE representative AND domain IN (SELECT domain FROM weights))"
     ).fetchall()
     (row,) = _asked(con, "lost").filter(pl.col("token") == "GPTBot").to_dicts()
     assert (row["n"] > 20, row["estimate"], row["low"]) == (True, 0.0, 0.0)

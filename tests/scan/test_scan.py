@@ -19,7 +19,7 @@ from crawlblock.pipeline.history import Wanted, collect_history
 from crawlblock.pipeline.run import Run
 from crawlblock.pipeline.sample import from_list, store_panel
 from crawlblock.robots.judge import Judge
-from crawlblock.scan.plan import draw_files, read_plan
+from crawlblock.scan.plan import read_plan, sample_files
 from crawlblock.scan.texts import kept_text
 from crawlblock.store.store import Store
 from crawlblock.transport import Limits
@@ -168,15 +168,15 @@ def test_texts_stand_once_in_a_shard(tmp_path: Path) -> None:
 def test_draws_are_seeded_and_nested() -> None:
     """A seed draws the same files everywhere, and a larger share keeps those of a smaller one."""
     keys = [f"f{n}" for n in range(1_000)]
-    small, large = draw_files(keys, 0.01, "seed"), draw_files(keys, 0.1, "seed")
-    assert small[:3] == draw_files(keys[::-1], 0.01, "seed")[::-1][:3]
+    small, large = sample_files(keys, 0.01, "seed"), sample_files(keys, 0.1, "seed")
+    assert small[:3] == sample_files(keys[::-1], 0.01, "seed")[::-1][:3]
     assert len(small) == 10
     assert len(large) == 100
     assert set(small) < set(large)
-    assert draw_files(keys, 0.0001, "seed") == [
-        key for key in small if key in draw_files(keys, 0.0001, "seed")
+    assert sample_files(keys, 0.0001, "seed") == [
+        key for key in small if key in sample_files(keys, 0.0001, "seed")
     ]
-    assert draw_files(keys, 0.01, "another") != small
+    assert sample_files(keys, 0.01, "another") != small
 
 
 def test_the_plan_is_printed_and_kept(tmp_path: Path) -> None:

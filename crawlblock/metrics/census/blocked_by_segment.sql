@@ -13,10 +13,10 @@ WITH largest AS (
            generate_subscripts(string_split(coalesce(template, ''), ','), 1) AS turn
     FROM census_cells c LEFT JOIN largest l ON l.snapshot = c.snapshot AND l.tld = c.tld
 ), kinds AS (
-    SELECT p.population, snapshot, snapshot_date, cluster, answer, told, g.dimension, g.segment,
+    SELECT p.population, snapshot, snapshot_date, cluster, answer, known, g.dimension, g.segment,
            sum(hosts) AS hosts
     FROM parts
-    JOIN (VALUES ('hosts'), ('domains')) p(population) ON population = 'hosts' OR stands,
+    JOIN (VALUES ('hosts'), ('domains')) p(population) ON population = 'hosts' OR representative,
     LATERAL (VALUES
         ('tld', CASE WHEN has_tld AND turn = 1 THEN tld END),
         ('domain_size', CASE WHEN turn = 1 THEN domain_size END),
@@ -28,7 +28,7 @@ WITH largest AS (
     GROUP BY ALL
 ), known AS (
     SELECT population, snapshot, snapshot_date, cluster, dimension, segment,
-           coalesce(sum(hosts) FILTER (told), 0) AS x, coalesce(sum(hosts) FILTER (NOT told), 0) AS u
+           coalesce(sum(hosts) FILTER (known), 0) AS x, coalesce(sum(hosts) FILTER (NOT known), 0) AS u
     FROM kinds GROUP BY ALL
 ), blocking AS (
     SELECT population, snapshot, cluster, dimension, segment, token, sum(hosts) AS y

@@ -13,7 +13,7 @@ WITH amounts AS (
            max(amount) AS largest
     FROM census_hosts c
     JOIN amounts a ON a.domain = c.domain
-    WHERE stands AND amount > 0
+    WHERE representative AND amount > 0
     GROUP BY ALL
 ), clusters AS (
     SELECT snapshot, snapshot_date, corpus, unit, token, cluster,

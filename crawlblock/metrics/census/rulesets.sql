@@ -3,10 +3,10 @@
 -- of: census
 -- note: Those that block / to the crawler, counted by rule set. Hosts whose deciding groups are the same, with agents and rules in any order, share one. n_yes hosts have n_rulesets; effective_rulesets is Kish's effective number of them, which a rule set on thousands of hosts raises by little. Short rule sets are also alike by chance, so both are lower bounds; of a share of files both are of that share alone. largest is the part of the blocking hosts that the most copied rule set has.
 WITH deciding AS (
-    SELECT c.population, c.snapshot, m.token, m.decision, CAST(sum(c.hosts) AS BIGINT) AS hosts
+    SELECT c.population, c.snapshot, m.token, m.ruleset, CAST(sum(c.hosts) AS BIGINT) AS hosts
     FROM answer_counts c
     JOIN counted_meanings m ON m.snapshot_date = c.snapshot_date AND m.answer = c.answer
-    WHERE NOT m.root_allowed AND m.decision IS NOT NULL
+    WHERE NOT m.root_allowed AND m.ruleset IS NOT NULL
     GROUP BY ALL
 ), rulesets AS (
     SELECT population, snapshot, token, count(*) AS n_rulesets,

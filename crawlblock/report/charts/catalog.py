@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from crawlblock.metrics.headline import HEADLINE
+from crawlblock.report.charts.context import Context, Row
 from crawlblock.report.charts.data import (
     VERDICTS,
     author_rows,
@@ -16,7 +17,6 @@ from crawlblock.report.charts.data import (
 )  # fmt: skip
 from crawlblock.report.charts.specs import COLOURS, SHADES, Spec, lines, stack, turns
 from crawlblock.report.labels import DEFINITIONS, NO_WEIGHT, WRITERS
-from crawlblock.report.page.context import Row, Scene
 
 TRANSITIONS = ("refused", "opened")
 _LINE = ("snapshot", "name", "series", "estimate", "low", "high", "n", "n_unknown", "place")
@@ -57,60 +57,60 @@ class Figure:
         return next(iter(self.rows.values()), [])
 
 
-def figures(scene: Scene) -> list[Figure]:
+def figures(context: Context) -> list[Figure]:
     """Return the figures in the order of the page."""
     makers = (
         refusals, openness, purposes, verdicts, strata, authors, lost, events, coverage,
     )  # fmt: skip
-    return [make(scene) for make in makers]
+    return [make(context) for make in makers]
 
 
-def refusals(scene: Scene) -> Figure:
+def refusals(context: Context) -> Figure:
     """Return the main figure: who is refused by how many."""
-    named = {token: scene.found.of(token) for token in scene.found.tokens}
+    named = {token: context.found.of(token) for token in context.found.tokens}
     return _of_lines(
-        scene,
+        context,
         "blocked",
         "Refusals over time",
         f"Share of hosts that refuse a crawler. Refused: {DEFINITIONS[HEADLINE]}. Bands are 95 % "
         "intervals. A line begins when its crawler is documented.",
-        {"": line_rows(scene, tuple(named), named)},
+        {"": line_rows(context, tuple(named), named)},
         tuple(named),
     )
 
 
-def openness(scene: Scene) -> Figure:
+def openness(context: Context) -> Figure:
     """Return refusals of open data's crawlers beside closed ones."""
-    named = by(scene.claims("blocked_by_openness", definition=HEADLINE), "openness")
+    named = by(context.rows("blocked_by_openness", definition=HEADLINE), "openness")
     words = {"open": "open data", "closed": "closed", "any": "any AI crawler"}
     named = {words.get(name, name): rows for name, rows in named.items()}
     return _of_lines(
-        scene,
+        context,
         "blocked_by_openness",
         "Open data against closed",
         "Share of hosts that refuse / to at least one AI crawler whose collection is open to all, "
         "and to at least one whose collection is its operator's own. Either share grows with the "
         "number of crawlers known by then; the answer above compares them host by host.",
-        {"": line_rows(scene, tuple(named), named)},
+        {"": line_rows(context, tuple(named), named)},
         tuple(named),
     )
 
 
-def purposes(scene: Scene) -> Figure:
+def purposes(context: Context) -> Figure:
     """Return refusals by what crawlers fetch pages for."""
-    named = by(scene.claims("blocked_by_purpose", definition=HEADLINE), "purpose")
+    named = by(context.rows("blocked_by_purpose", definition=HEADLINE), "purpose")
     return _of_lines(
-        scene,
+        context,
         "blocked_by_purpose",
         "By purpose",
         "Share of hosts that refuse / to at least one AI crawler of a purpose. The share grows "
         "with the number of crawlers known by then.",
-        {"": line_rows(scene, tuple(named), named)},
+        {"": line_rows(context, tuple(named), named)},
         tuple(named),
     )
 
 
-def verdicts(scene: Scene) -> Figure:
+def verdicts(context: Context) -> Figure:
     """Return how far one crawler is refused, with what cannot be told."""
     return Figure(
         "verdicts",
@@ -119,24 +119,24 @@ def verdicts(scene: Scene) -> Figure:
         "all_but: everything but what an Allow rule opens; partial: some paths are refused.",
         "blocked",
         "No crawler is counted yet.",
-        stack("Verdicts on one crawler over time", scene.axis, VERDICTS, SHADES),
+        stack("Verdicts on one crawler over time", context.axis, VERDICTS, SHADES),
         _STACK,
         _STACK_COLUMNS,
-        scene.of_each("blocked", lambda claims: verdict_rows(scene, claims)),
+        context.of_each("blocked", lambda results: verdict_rows(context, results)),
     )  # fmt: skip
 
 
-def strata(scene: Scene) -> Figure:
+def strata(context: Context) -> Figure:
     """Return refusals of one crawler by stratum."""
-    claims = scene.claims("blocked_by_segment", definition=HEADLINE)
-    names = tuple(sorted({claim["segment"] for claim in claims}))
-    rows = scene.of_each(
+    results = context.rows("blocked_by_segment", definition=HEADLINE)
+    names = tuple(sorted({result["segment"] for result in results}))
+    rows = context.of_each(
         "blocked_by_segment",
-        lambda claims: line_rows(scene, names, by(claims, "segment")),
+        lambda results: line_rows(context, names, by(results, "segment")),
         definition=HEADLINE,
     )
     return _of_lines(
-        scene,
+        context,
         "blocked_by_segment",
         "By stratum",
         "Share of hosts that refuse / to it, each stratum for itself.",
@@ -146,7 +146,7 @@ def strata(scene: Scene) -> Figure:
     )
 
 
-def authors(scene: Scene) -> Figure:
+def authors(context: Context) -> Figure:
     """Return whose text refuses one crawler."""
     return Figure(
         "authors",
@@ -154,20 +154,20 @@ def authors(scene: Scene) -> Figure:
         "Of the hosts whose robots.txt refuses / to it: whose text the deciding line stands in.",
         "authors",
         "No robots.txt refuses a crawler, so there is nobody to ask about.",
-        stack("Authors of refusals over time", scene.axis, WRITERS, COLOURS),
+        stack("Authors of refusals over time", context.axis, WRITERS, COLOURS),
         _STACK,
         _STACK_COLUMNS,
-        scene.of_each("authors", lambda claims: author_rows(scene, claims)),
+        context.of_each("authors", lambda results: author_rows(context, results)),
     )
 
 
-def lost(scene: Scene) -> Figure:
+def lost(context: Context) -> Figure:
     """Return how much of each corpus is refused to one crawler."""
-    known = [claim for claim in scene.claims("lost") if claim["estimate"] is not None]
-    names = tuple(sorted({corpus(claim) for claim in known}))
-    rows = scene.of_each("lost", lambda claims: line_rows(scene, names, corpora(claims)))
+    known = [result for result in context.rows("lost") if result["estimate"] is not None]
+    names = tuple(sorted({corpus(result) for result in known}))
+    rows = context.of_each("lost", lambda results: line_rows(context, names, corpora(results)))
     return _of_lines(
-        scene,
+        context,
         "lost",
         "How much is lost",
         "Share of what the followed domains hold of a corpus that lies on domains refusing / to "
@@ -179,7 +179,7 @@ def lost(scene: Scene) -> Figure:
     )
 
 
-def events(scene: Scene) -> Figure:
+def events(context: Context) -> Figure:
     """Return how many hosts began and stopped refusing one crawler."""
     return Figure(
         "transitions",
@@ -188,25 +188,25 @@ def events(scene: Scene) -> Figure:
         "capture and the next. Lettered lines are announcements, which may have moved them.",
         "transition_counts",
         "A change needs two snapshots of the same hosts.",
-        turns("Hosts that began and stopped refusing, by snapshot", scene.axis, TRANSITIONS),
+        turns("Hosts that began and stopped refusing, by snapshot", context.axis, TRANSITIONS),
         _TURNS,
         _TURN_COLUMNS,
-        scene.of_each("transition_counts", lambda claims: turn_rows(scene, claims)),
+        context.of_each("transition_counts", lambda results: turn_rows(context, results)),
     )
 
 
-def coverage(scene: Scene) -> Figure:
+def coverage(context: Context) -> Figure:
     """Return what the snapshots cover."""
     named = {
-        name: scene.claims("coverage", measure=name) for name in ("captured", "told")
+        name: context.rows("coverage", measure=name) for name in ("captured", "known")
     }  # fmt: skip
     return _of_lines(
-        scene,
+        context,
         "coverage",
         "What the snapshots cover",
         "captured: anything is on record. told: what it means for crawlers is known. The rest is "
         "unknown, and is never counted as open.",
-        {"": line_rows(scene, tuple(named), named)},
+        {"": line_rows(context, tuple(named), named)},
         tuple(named),
     )
 
@@ -237,9 +237,9 @@ _STACK_COLUMNS = (
 
 
 def _of_lines(
-    scene: Scene, name: str, title: str, caption: str, rows: Mapping[str, list[Row]],
+    context: Context, name: str, title: str, caption: str, rows: Mapping[str, list[Row]],
     series: Sequence[str], empty: str = "Nothing could be told yet.",
 ) -> Figure:  # fmt: skip
-    spec = lines(f"{title}: {caption}", scene.axis, series)
+    spec = lines(f"{title}: {caption}", context.axis, series)
     kept = {token: found for token, found in rows.items() if found}
     return Figure(name, title, caption, name, empty, spec, _LINE, _LINE_COLUMNS, kept)

@@ -10,13 +10,13 @@ from typing import Any
 import polars as pl
 
 from crawlblock.errors import InputError, did_you_mean
-from crawlblock.metrics.headline import claims
+from crawlblock.metrics.headline import headline_of
 from crawlblock.metrics.result_files import write_aside
 from crawlblock.report.charts import drawing, specs
 from crawlblock.report.charts.catalog import Figure, figures
+from crawlblock.report.charts.context import Context, Frames, context
 from crawlblock.report.charts.data import placed_rows
 from crawlblock.report.charts.specs import INK, SHADES, WIDTH, Axis, Spec
-from crawlblock.report.page.context import Frames, Scene, scene
 
 _SCALES = (*specs.COLOURS, *SHADES)
 EMPTY = "no data to draw"
@@ -77,10 +77,10 @@ def chart_of_results(results: Frames, name: str | None = None, token: str | None
     return Chart(_titled(drawing.filled(figure, set_, whose), title), title)
 
 
-def scene_of(results: Frames) -> Scene | None:
-    """Return what the page's charts share, None where no snapshot can be drawn."""
-    found = claims(results)
-    return scene(found, results) if found else None
+def scene_of(results: Frames) -> Context | None:
+    """Return what the page's charts share, None where no snapshot can be sampled."""
+    found = headline_of(results)
+    return context(found, results) if found else None
 
 
 def _whose(figure: Figure, token: str | None) -> str:

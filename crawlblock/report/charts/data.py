@@ -4,25 +4,25 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from crawlblock.metrics.headline import HEADLINE
+from crawlblock.report.charts.context import Context, Result, Row
 from crawlblock.report.charts.specs import placed
 from crawlblock.report.labels import WRITERS, percent, writer
-from crawlblock.report.page.context import Claim, Row, Scene
 
 VERDICTS = ("full", "all_but", "partial", "no path refused", "unknown")
 
 
 def line_rows(
-    scene: Scene, series: Sequence[str], named: Mapping[str, Iterable[Claim]]
+    context: Context, series: Sequence[str], named: Mapping[str, Iterable[Result]]
 ) -> list[Row]:
     """Return the rows of lines, each line's last with the place of its name."""
     rows: list[Row] = []
     last: dict[str, Row] = {}
     for number, name in enumerate(series):
         for c in named.get(name, ()):
-            if c["estimate"] is None or c["snapshot"] not in scene.snapshots:
+            if c["estimate"] is None or c["snapshot"] not in context.snapshots:
                 continue
             last[name] = [
-                scene.snapshots[c["snapshot"]], name, number, short(c["estimate"]),
+                context.snapshots[c["snapshot"]], name, number, short(c["estimate"]),
                 short(c["low"]), short(c["high"]), c["n"], c["n_unknown"], None,
             ]  # fmt: skip
             rows.append(last[name])
@@ -31,7 +31,7 @@ def line_rows(
     return rows
 
 
-def placed_rows(rows: Iterable[Claim]) -> list[Claim]:
+def placed_rows(rows: Iterable[Result]) -> list[Result]:
     """Return the rows of lines in order of time, each line's last with the place of its name."""
     made = [{"low": None, "high": None, "n": None, "n_unknown": None, **row} for row in rows]
     last = {row["name"]: row for row in made}
@@ -48,66 +48,66 @@ def _places(
     return placed({name: row[estimate] for name, row in last.items()}, top)
 
 
-def verdict_rows(scene: Scene, claims: Iterable[Claim]) -> list[Row]:
+def verdict_rows(context: Context, results: Iterable[Result]) -> list[Row]:
     """Return how far a crawler is refused, as shares of all hosts, unknown ones among them."""
     rows = []
-    for snapshot, found in by(claims, "snapshot").items():
-        defined = {claim["definition"]: claim for claim in found}
+    for snapshot, found in by(results, "snapshot").items():
+        defined = {result["definition"]: result for result in found}
         told = defined[HEADLINE]
         refused = [defined[name] for name in VERDICTS[:3]]
-        shares = [claim["bound_low"] for claim in refused]
-        hosts = [claim["n_yes"] for claim in refused]
+        shares = [result["bound_low"] for result in refused]
+        hosts = [result["n_yes"] for result in refused]
         unknown = told["bound_high"] - told["bound_low"]
         shares += [max(0, 1 - sum(shares) - unknown), unknown]
         hosts += [told["n"] - sum(hosts), told["n_unknown"]]
         rows += [
-            [scene.snapshots[snapshot], name, short(share), count, order]
+            [context.snapshots[snapshot], name, short(share), count, order]
             for order, (name, share, count) in enumerate(zip(VERDICTS, shares, hosts, strict=True))
         ]
     return rows
 
 
-def author_rows(scene: Scene, claims: Iterable[Claim]) -> list[Row]:
+def author_rows(context: Context, results: Iterable[Result]) -> list[Row]:
     """Return the shares of those who wrote the refusals of a crawler, by kind."""
     rows = []
-    for snapshot, found in by(claims, "snapshot").items():
+    for snapshot, found in by(results, "snapshot").items():
         for order, kind in enumerate(WRITERS):
             mine = [c for c in found if writer(c["authored_by"], c["act"]) == kind]
             share, hosts = sum(c["estimate"] for c in mine), sum(c["n_yes"] for c in mine)
-            rows.append([scene.snapshots[snapshot], kind, short(share), hosts, order])
+            rows.append([context.snapshots[snapshot], kind, short(share), hosts, order])
     return rows
 
 
-def turn_rows(scene: Scene, claims: Iterable[Claim]) -> list[Row]:
+def turn_rows(context: Context, results: Iterable[Result]) -> list[Row]:
     """Return how many hosts began and stopped refusing, by snapshot."""
     return [
         [
-            scene.snapshots[c["snapshot"]], c["transition"], c["n_yes"], c["n"], c["n_unknown"],
+            context.snapshots[c["snapshot"]], c["transition"], c["n_yes"], c["n"], c["n_unknown"],
             short(c["estimate"]), short(c["low"]), short(c["high"]),
         ]
-        for c in claims
+        for c in results
         if c["n"]
     ]  # fmt: skip
 
 
-def corpora(claims: Iterable[Claim]) -> dict[str, list[Claim]]:
-    """Return claims by corpus and unit."""
-    named: dict[str, list[Claim]] = {}
-    for claim in claims:
-        named.setdefault(corpus(claim), []).append(claim)
+def corpora(results: Iterable[Result]) -> dict[str, list[Result]]:
+    """Return results by corpus and unit."""
+    named: dict[str, list[Result]] = {}
+    for result in results:
+        named.setdefault(corpus(result), []).append(result)
     return named
 
 
-def corpus(claim: Claim) -> str:
+def corpus(result: Result) -> str:
     """Return the name of a corpus and of the unit it is weighed in."""
-    return f"{claim['corpus']}, {claim['unit']}"
+    return f"{result['corpus']}, {result['unit']}"
 
 
-def by(claims: Iterable[Claim], column: str) -> dict[str, list[Claim]]:
-    """Return claims by a column, in their order."""
-    named: dict[str, list[Claim]] = {}
-    for claim in claims:
-        named.setdefault(claim[column], []).append(claim)
+def by(results: Iterable[Result], column: str) -> dict[str, list[Result]]:
+    """Return results by a column, in their order."""
+    named: dict[str, list[Result]] = {}
+    for result in results:
+        named.setdefault(result[column], []).append(result)
     return named
 
 

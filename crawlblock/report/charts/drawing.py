@@ -5,15 +5,15 @@ from collections.abc import Iterable, Sequence
 from importlib.resources import files
 
 from crawlblock.report.charts.catalog import Figure
+from crawlblock.report.charts.context import Context, Row
 from crawlblock.report.charts.specs import WIDTH, Spec
-from crawlblock.report.page.context import Row, Scene
 
 _SCALE = 2  # pixels of a PNG for each of the drawing's
 _PLACES = re.compile(r' (?:d|transform)="[^"]*"')
 _DIGITS = re.compile(r"(\.\d)\d+")  # a tenth of a pixel is enough
 
 
-def filled(figure: Figure, scene: Scene, whose: str | None = None) -> Spec:
+def filled(figure: Figure, context: Context, whose: str | None = None) -> Spec:
     """Return a figure's chart with the rows of a crawler in it, by default the first ones.
 
     It is as wide as a drawing is.
@@ -21,26 +21,26 @@ def filled(figure: Figure, scene: Scene, whose: str | None = None) -> Spec:
     token = next(iter(figure.rows), "") if whose is None else whose
     spec = {**figure.spec, "width": WIDTH}
     rows = figure.rows.get(token, [])
-    spec["data"] = {"name": "rows", "values": objects(figure.fields, rows, scene)}
+    spec["data"] = {"name": "rows", "values": objects(figure.fields, rows, context)}
     if figure.by_crawler:
-        spec["layer"] = [_announced(layer, scene, token) for layer in spec["layer"]]
+        spec["layer"] = [_announced(layer, context, token) for layer in spec["layer"]]
     return spec
 
 
-def _announced(layer: Spec, scene: Scene, token: str) -> Spec:
+def _announced(layer: Spec, context: Context, token: str) -> Spec:
     """Return a layer with the announcements about a crawler among its marks, if it has marks."""
     if layer.get("data", {}).get("name") != "marks":
         return layer
-    mine = [mark for mark in scene.announced if token in mark["tokens"]]
+    mine = [mark for mark in context.announced if token in mark["tokens"]]
     return {**layer, "data": {"name": "marks", "values": [*layer["data"]["values"], *mine]}}
 
 
-def objects(fields: Sequence[str], rows: Iterable[Row], scene: Scene) -> list[Spec]:
+def objects(fields: Sequence[str], rows: Iterable[Row], context: Context) -> list[Spec]:
     """Return rows as what a chart reads: with the snapshot's name and day."""
     made = []
-    names = list(scene.snapshots)
+    names = list(context.snapshots)
     for row in rows:
-        name, day = names[row[0]], scene.days[row[0]]
+        name, day = names[row[0]], context.days[row[0]]
         values = dict(zip(fields, row, strict=True))
         made.append({**values, "snapshot": name, "date": day.isoformat()})
     return made

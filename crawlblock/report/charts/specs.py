@@ -92,9 +92,9 @@ def stack(description: str, axis: Axis, kinds: Sequence[str], shades: Sequence[s
         tooltip=_tips("estimate", "n_yes"),
     )
     # an area needs two dates, and bars alone are what can be pointed at
-    drawn = base.mark_area(opacity=0.85) if axis.snapshots > 1 else base.mark_bar(size=40)
+    sampled = base.mark_area(opacity=0.85) if axis.snapshots > 1 else base.mark_bar(size=40)
     bars = base.mark_bar(size=_bar(axis), opacity=0.001 if axis.snapshots > 1 else 1)
-    return _finished(description, [drawn, bars, *_marks(axis)])
+    return _finished(description, [sampled, bars, *_marks(axis)])
 
 
 def bars(description: str, names: Sequence[str]) -> Spec:

@@ -7,8 +7,8 @@ from typing import Any
 import polars as pl
 
 from crawlblock.intervals import wilson
-from crawlblock.metrics.headline import HEADLINE, Claims, asked, rivals
-from crawlblock.report.labels import DEFINITIONS, NO_WEIGHT, READINGS, interval, percent
+from crawlblock.metrics.headline import HEADLINE, Headline, asked, rivals
+from crawlblock.report.labels import DEFINITIONS, HTTP_PROFILES, NO_WEIGHT, interval, percent
 
 Frames = dict[str, pl.DataFrame]
 SMALL = 30  # hosts; of fewer no share is worth much
@@ -23,7 +23,7 @@ class Lead:
     meaning: str  # definition, and what the number does not say
 
 
-def leads(found: Claims, results: Frames) -> Iterator[Lead]:
+def leads(found: Headline, results: Frames) -> Iterator[Lead]:
     """Yield the answers for the last snapshot that counts."""
     first, archive = asked(found)[0], asked(found)[-1]
     newest = {name: _newest(found, results[name]) for name in ("authors", "rulesets", "gap")}
@@ -33,14 +33,14 @@ def leads(found: Claims, results: Frames) -> Iterator[Lead]:
     yield _lost(archive, _newest(found, results["lost"]))
 
 
-def _newest(found: Claims, frame: pl.DataFrame) -> list[dict[str, Any]]:
+def _newest(found: Headline, frame: pl.DataFrame) -> list[dict[str, Any]]:
     last = found.last()["snapshot"][0]
     return frame.filter(
         (pl.col("snapshot") == last) & (pl.col("population") == found.population)
     ).to_dicts()
 
 
-def _refused(found: Claims, token: str) -> Lead:
+def _refused(found: Headline, token: str) -> Lead:
     last = found.of(token)[-1]
     few = f" Of fewer than {SMALL} hosts no trend can be read." if last["n"] < SMALL else ""
     return Lead(
@@ -49,11 +49,11 @@ def _refused(found: Claims, token: str) -> Lead:
         f"(95 % interval {interval(last['low'], last['high'])}; n = {last['n']:,}, "
         f"{last['n_unknown']:,} unknown{_bounds(last)}) in {last['snapshot']}.",
         f"{_leads(found, last)} Refused: {DEFINITIONS[HEADLINE]}. "
-        f"{READINGS.get(found.http_profile, found.http_profile)}.{few}",
+        f"{HTTP_PROFILES.get(found.http_profile, found.http_profile)}.{few}",
     )
 
 
-def _leads(found: Claims, row: dict[str, Any]) -> str:
+def _leads(found: Headline, row: dict[str, Any]) -> str:
     """Return why the answer is about this crawler."""
     others = rivals(found)
     if not any(other["token"] == row["token"] for other in others):
@@ -72,10 +72,10 @@ def _bounds(row: dict[str, Any]) -> str:
     return f", with them between {percent(row['bound_low'])} and {percent(row['bound_high'])}"
 
 
-def _decided(token: str, authors: list[dict[str, Any]], decisions: list[dict[str, Any]]) -> Lead:
+def _decided(token: str, authors: list[dict[str, Any]], rulesets: list[dict[str, Any]]) -> Lead:
     question = "Did the owners decide it?"
     rows = [row for row in authors if row["token"] == token]
-    told = next((row for row in decisions if row["token"] == token), None)
+    told = next((row for row in rulesets if row["token"] == token), None)
     if not rows or told is None:
         return Lead(question, "No robots.txt refuses it, so there is nobody to ask about.", "")
     own = next((row for row in rows if row["authored_by"] == "own"), None)
@@ -86,7 +86,7 @@ def _decided(token: str, authors: list[dict[str, Any]], decisions: list[dict[str
         f"{percent(share)} of the {rows[0]['n']:,} hosts whose robots.txt refuses {token} do so "
         f"by a text of no known template (95 % interval {interval(low, high)}; "
         f"{rows[0]['n_unknown']:,} hosts unknown); "
-        f"all are at least {told['n_rulesets']:,} decisions, effectively "
+        f"all are at least {told['n_rulesets']:,} rulesets, effectively "
         f"{told['effective_rulesets']:.0f}.",
         "Hosts with the same rules for the same crawlers are one decision; effectively: as many "
         "as equally shared texts would be. Both are lower bounds, for short texts agree by chance.",
@@ -125,12 +125,12 @@ def _lost(token: str, rows: list[dict[str, Any]]) -> Lead:
         return Lead(question, f"It cannot be said: {why}.", "crawlblock weights brings them.")
     row = known[0]
     whole = row["estimand"] == "list"
-    drawn = "told whole, no error of drawing" if whole else interval(row["low"], row["high"])
+    sampled = "told whole, no error of drawing" if whole else interval(row["low"], row["high"])
     covered = "" if row["covered"] is None else f" They hold {100 * row['covered']:.3g} % of it."
     return Lead(
         question,
         f"{percent(row['estimate'])} of what these hosts hold of {row['corpus']}, in "
-        f"{row['unit']}, is refused to {token} ({drawn}; n = {row['n']:,} domains with a weight, "
+        f"{row['unit']}, is refused to {token} ({sampled}; n = {row['n']:,} domains with a weight, "
         f"{row['n_unknown']:,} unknown{_bounds(row)}).",
         f"Lost: it lies on domains that refuse / to {token} now; what was collected before stays."
         f"{covered} The largest domain alone is {percent(row['largest'])} of that.",

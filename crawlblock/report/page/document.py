@@ -10,13 +10,13 @@ from typing import Any
 
 import polars as pl
 
-from crawlblock.metrics.headline import HEADLINE, Claims, claims
+from crawlblock.metrics.headline import HEADLINE, Headline, headline_of
 from crawlblock.report.charts.catalog import Figure
+from crawlblock.report.charts.context import Context, Frames, context
 from crawlblock.report.charts.drawing import bundle
 from crawlblock.report.labels import DEFINITIONS, POPULATIONS
 from crawlblock.report.page import sections
 from crawlblock.report.page.answers import leads
-from crawlblock.report.page.context import Frames, Scene, scene
 from crawlblock.report.page.figure_html import plate
 from crawlblock.report.page.markup import details, island, items, packed_island, paragraph, section
 from crawlblock.report.page.over_time import course
@@ -72,13 +72,13 @@ BUNDLED_DEMO = About(
 )
 
 
-def render(material: Material, drawn: Mapping[str, str], figures: Sequence[Figure]) -> str:
+def render(material: Material, sampled: Mapping[str, str], figures: Sequence[Figure]) -> str:
     """Return the page as HTML, with these figures and the drawing of each."""
-    found = claims(material.results)
-    set_ = scene(found, material.results) if found else None
+    found = headline_of(material.results)
+    set_ = context(found, material.results) if found else None
     body = "\n".join(
         [
-            *(_findings(found, set_, material, drawn, figures) if found else [_empty()]),
+            *(_findings(found, set_, material, sampled, figures) if found else [_empty()]),
             section("method", "Method and limits", _data(material.about), sections.method()),
             section("cite", "How to cite", sections.cite(material.about.title, found)),
         ]
@@ -88,7 +88,7 @@ def render(material: Material, drawn: Mapping[str, str], figures: Sequence[Figur
 
 
 def _findings(
-    found: Claims, set_: Scene | None, material: Material, drawn: Mapping[str, str],
+    found: Headline, set_: Context | None, material: Material, sampled: Mapping[str, str],
     figures: Sequence[Figure],
 ) -> Iterator[str]:  # fmt: skip
     results = material.results
@@ -97,7 +97,7 @@ def _findings(
     if set_ is None:
         yield paragraph("No snapshot has a date, so there is no figure.")
     else:
-        plates = {f.id: plate(f, drawn.get(f.id, ""), set_) for f in figures}
+        plates = {f.id: plate(f, sampled.get(f.id, ""), set_) for f in figures}
         general = [p for f in figures if not f.by_crawler and f.id != "coverage"
                    for p in (plates[f.id],)]  # fmt: skip
         single = [plates[f.id] for f in figures if f.by_crawler]
@@ -114,11 +114,11 @@ def _findings(
         yield section("coverage", "Coverage and breaks", plates["coverage"], covered)
 
 
-def _in_full(found: Claims, results: Frames) -> str:
+def _in_full(found: Headline, results: Frames) -> str:
     return answers(found, results) + course(found, results)
 
 
-def _choice(set_: Scene) -> str:
+def _choice(set_: Context) -> str:
     options = "".join(f"<option>{escape(token)}</option>" for token in set_.tokens)
     return (
         '<p class="bar scripted"><label for="crawler-choice">Crawler</label> '
@@ -169,7 +169,7 @@ def _empty() -> str:
     )
 
 
-def _scripts(set_: Scene, material: Material, figures: Sequence[Figure]) -> str:
+def _scripts(set_: Context, material: Material, figures: Sequence[Figure]) -> str:
     known = {row["token"]: row for row in set_.found.last().to_dicts()}
     values = {
         "snapshots": [[name, day.isoformat()] for name, day in
@@ -194,7 +194,7 @@ def _live(figure: Figure) -> dict[str, Any]:
     }
 
 
-def _document(title: str, body: str, found: Claims | None, data: str) -> str:
+def _document(title: str, body: str, found: Headline | None, data: str) -> str:
     style = _charts("charts.css") + _page("page.css")
     code = [bundle(), _script()] if data else []
     policy = (
@@ -214,7 +214,7 @@ def _document(title: str, body: str, found: Claims | None, data: str) -> str:
     )
 
 
-def _header(title: str, found: Claims | None) -> str:
+def _header(title: str, found: Headline | None) -> str:
     about = (
         f"Share of {POPULATIONS[found.population]} that refuse a crawler: "
         f"{DEFINITIONS[HEADLINE]}. A host that could not be told is not counted as open; it is in "

@@ -5,8 +5,8 @@ from html import escape
 from typing import Any
 
 from crawlblock.report.charts.catalog import Column, Figure
+from crawlblock.report.charts.context import Context
 from crawlblock.report.labels import DASH, interval, percent
-from crawlblock.report.page.context import Scene
 from crawlblock.report.page.markup import details, paragraph, table
 
 _FORMATS: dict[str, Callable[[Any], str]] = {
@@ -16,7 +16,7 @@ _FORMATS: dict[str, Callable[[Any], str]] = {
 }
 
 
-def plate(figure: Figure, drawing: str, scene: Scene) -> str:
+def plate(figure: Figure, drawing: str, context: Context) -> str:
     """Return a figure with its drawing, or what to say where it has no rows."""
     title = f'<h3 id="{figure.id}-name">{escape(figure.title)}</h3>'
     if not figure.rows:
@@ -25,7 +25,7 @@ def plate(figure: Figure, drawing: str, scene: Scene) -> str:
     numbers = table(
         f"{figure.title}, as in {figure.source}.csv",
         [column.label for column in figure.columns],
-        [_cells(figure, row, scene) for row in figure.first()],
+        [_cells(figure, row, context) for row in figure.first()],
         f"{figure.id}-rows",
     )
     return (
@@ -36,9 +36,9 @@ def plate(figure: Figure, drawing: str, scene: Scene) -> str:
     )
 
 
-def _cells(figure: Figure, row: list[Any], scene: Scene) -> list[str]:
+def _cells(figure: Figure, row: list[Any], context: Context) -> list[str]:
     values = dict(zip(figure.fields, row, strict=True))
-    values["snapshot"] = list(scene.snapshots)[row[0]]
+    values["snapshot"] = list(context.snapshots)[row[0]]
     return [_cell(column, values) for column in figure.columns]
 
 

@@ -4,14 +4,14 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from crawlblock.metrics.headline import Claims, asked
+from crawlblock.metrics.headline import Headline, asked
 from crawlblock.report.labels import interval, percent
 from crawlblock.report.page.markup import items
 
 Frames = dict[str, pl.DataFrame]
 
 
-def course(found: Claims, results: Frames) -> str:
+def course(found: Headline, results: Frames) -> str:
     """Return the section about time as HTML, of the crawlers that the questions are about."""
     told = [
         sentence

@@ -5,14 +5,14 @@ from typing import Any
 
 import polars as pl
 
-from crawlblock.metrics.headline import Claims, asked
+from crawlblock.metrics.headline import Headline, asked
 from crawlblock.report.labels import DASH, NO_WEIGHT, interval, percent, writer
 from crawlblock.report.page.markup import items
 
 _Row = dict[str, Any]
 
 
-def answers(found: Claims, results: dict[str, pl.DataFrame]) -> str:
+def answers(found: Headline, results: dict[str, pl.DataFrame]) -> str:
     """Return the questions with their answers as HTML, for the last snapshot that counts."""
     newest = found.last()["snapshot"][0]
     last = {
@@ -33,9 +33,9 @@ def answers(found: Claims, results: dict[str, pl.DataFrame]) -> str:
     )
 
 
-def _who(token: str, authors: Iterable[_Row], decisions: Iterable[_Row]) -> str:
+def _who(token: str, authors: Iterable[_Row], rulesets: Iterable[_Row]) -> str:
     rows = [row for row in authors if row["token"] == token]
-    told = next((row for row in decisions if row["token"] == token), None)
+    told = next((row for row in rulesets if row["token"] == token), None)
     if not rows or told is None:
         return f"{token}: no robots.txt refuses it, so there is nobody to ask about."
     parts: dict[str, float] = {}
@@ -46,7 +46,7 @@ def _who(token: str, authors: Iterable[_Row], decisions: Iterable[_Row]) -> str:
     return (
         f"{token}: {_hosts(rows[0]['n'])} refuse it by robots.txt in {rows[0]['snapshot']}; by "
         f"{shares}. Hosts with the same rules for the same crawlers counted once, these are at "
-        f"least {told['n_rulesets']} decisions, effectively {told['effective_rulesets']:.0f}; "
+        f"least {told['n_rulesets']} rulesets, effectively {told['effective_rulesets']:.0f}; "
         f"by robots.txt or status {percent(told['estimate'])} of hosts refuse it, with the "
         f"interval of decisions {interval(told['low'], told['high'])}, of hosts "
         f"{interval(told['naive_low'], told['naive_high'])}; {told['n_unknown']} unknown."
@@ -103,10 +103,12 @@ def _loss(row: _Row) -> str:
         return f"{about}: it cannot be said; {row['no_estimate'] or 'no weight is known'}."
     covered = DASH if row["covered"] is None else f"{100 * row['covered']:.3g} %"
     whole = row["estimand"] == "list"
-    drawn = "a list told whole: no error of drawing" if whole else interval(row["low"], row["high"])
+    sampled = (
+        "a list told whole: no error of drawing" if whole else interval(row["low"], row["high"])
+    )
     return (
         f"{about}: {percent(row['estimate'])} of what these hosts hold is refused "
-        f"({drawn}; n = {row['n']}, {row['n_unknown']} unknown, with "
+        f"({sampled}; n = {row['n']}, {row['n_unknown']} unknown, with "
         f"them between {percent(row['bound_low'])} and {percent(row['bound_high'])}). They hold "
         f"{covered} of the corpus, the largest of them {percent(row['largest'])} of that."
     )

@@ -6,12 +6,12 @@ from html import escape
 import polars as pl
 
 from crawlblock import __version__, registry
-from crawlblock.metrics.computed import DERIVED, Derived
-from crawlblock.metrics.headline import HEADLINE, Claims, asked
+from crawlblock.metrics.computed import COMPUTED, Computed
+from crawlblock.metrics.headline import HEADLINE, Headline, asked
 from crawlblock.metrics.queries import Metric, metrics
+from crawlblock.report.charts.context import Context, Frames
 from crawlblock.report.labels import DASH, DEFINITIONS, interval, percent
 from crawlblock.report.page.answers import Lead
-from crawlblock.report.page.context import Frames, Scene
 from crawlblock.report.page.definitions import definitions
 from crawlblock.report.page.markup import items, link, paragraph, table
 
@@ -32,7 +32,7 @@ def cards(leads: Iterator[Lead]) -> str:
     )
 
 
-def newest(found: Claims, frame: pl.DataFrame) -> pl.DataFrame:
+def newest(found: Headline, frame: pl.DataFrame) -> pl.DataFrame:
     """Return the rows of the headline's population in the last snapshot that counts."""
     last = found.last().select("population", "snapshot").unique()
     return frame.join(last, on=["population", "snapshot"], how="semi")
@@ -53,7 +53,7 @@ def terms() -> str:
     )
 
 
-def by_definition(found: Claims, results: Frames) -> str:
+def by_definition(found: Headline, results: Frames) -> str:
     """Return the last claims about the figure's crawlers under every definition and basis."""
     last = newest(found, results["blocked"])
     basis = newest(found, results["blocked_by_basis"]).filter(pl.col("definition") == HEADLINE)
@@ -71,7 +71,7 @@ def by_definition(found: Claims, results: Frames) -> str:
     )
 
 
-def all_crawlers(found: Claims) -> str:
+def all_crawlers(found: Headline) -> str:
     """Return the table of the last snapshot."""
     last = found.last()
     rows = [
@@ -123,50 +123,50 @@ def ledger(rows: pl.DataFrame | None) -> str:
     return table(caption, _LEDGER, lines, "ledger-table") + f'<ul class="soft">{sources}</ul>'
 
 
-def covered(scene: Scene, left_out: Sequence[tuple[str, str]]) -> str:
+def covered(context: Context, left_out: Sequence[tuple[str, str]]) -> str:
     """Return the archive's breaks and the snapshots that no share counts."""
     return (
         items(f"Left out of all shares and changes: {name} {why}." for name, why in left_out)
-        + items(f"Break of the archive, {text}" for text in scene.listed)
-        + ("" if scene.listed else paragraph("No known break of the archive lies between them."))
+        + items(f"Break of the archive, {text}" for text in context.listed)
+        + ("" if context.listed else paragraph("No known break of the archive lies between them."))
     )
 
 
-def announcements(scene: Scene) -> str:
+def announcements(context: Context) -> str:
     """Return what was announced when, each with its source."""
     listed = "".join(
         f"<li>{escape(event['title'])} {link('source', event['source'])}</li>"
-        for event in scene.announced
+        for event in context.announced
     )
     return f'<h3>Announcements</h3><ul class="soft plain">{listed}</ul>' if listed else ""
 
 
 def method() -> str:
     """Return how it was done and what it cannot say."""
-    made: list[Metric | Derived] = [*metrics(), *DERIVED]
+    made: list[Metric | Computed] = [*metrics(), *COMPUTED]
     notes = [f"{m.name}: {m.title} ({m.unit}). {m.note}" for m in made]
     return (
         paragraph(
             "Verdicts follow RFC 9309 as Google's parser implements it. Intervals are Wilson's at "
             "95 %; where hosts have weights, strata count as in the frame and Kish's effective "
-            "size stands in for n. Where few decided for many, the intervals of decisions, which "
+            "size stands in for n. Where few decided for many, the intervals of rulesets, which "
             "take each shared text as one observation, are the ones to quote."
         )
         + items(
             (
-                "A robots.txt states a wish; whether a crawler obeys is another question.",
+                "A robots.txt states a preference; whether a crawler obeys is another question.",
                 "Down is not blocked, and unknown is not open: what could not be told is named "
                 "beside every number.",
                 "A change lies between two captures, not on a date.",
                 "A crawler is counted from the day it is documented.",
-                "A text that many sites share is the decision of whoever wrote it.",
+                "A text that many sites share is the ruleset of whoever wrote it.",
             )
         )
         + f"<details><summary>What each result file holds</summary>{items(notes)}</details>"
     )
 
 
-def cite(title: str, found: Claims | None) -> str:
+def cite(title: str, found: Headline | None) -> str:
     """Return how to cite the page."""
     span = "" if found is None else f", as of {found.last()['snapshot'][0]}"
     return paragraph(

@@ -11,8 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from crawlblock.evidence.explanation import Explanation, Point
-from crawlblock.evidence.transitions import Change, Standing, Turn
-from crawlblock.report.labels import DASH, READINGS, author
+from crawlblock.evidence.transitions import Change, State, Transition
+from crawlblock.report.labels import DASH, HTTP_PROFILES, author
 from crawlblock.report.terminal.plain import safe, spark
 from crawlblock.robots.quoted import GroupLines
 
@@ -28,7 +28,7 @@ _STRIPS = 8  # crawlers whose verdicts are drawn one by one
 _HEIGHTS = {"none": 0.0, "partial": 0.4, "all_but": 0.8, "full": 1.0}  # unknown: none
 
 
-def page(host: str, rows: Sequence[Standing], turns: Sequence[Turn]) -> str:
+def page(host: str, rows: Sequence[State], transitions: Sequence[Transition]) -> str:
     """Return a host's snapshots, then its verdicts from the first on, with like crawlers in one."""
     snapshots = _table("snapshot", "captured", "outcome", "status")
     for name, (time, outcome, status) in sorted(
@@ -38,13 +38,13 @@ def page(host: str, rows: Sequence[Standing], turns: Sequence[Turn]) -> str:
         _row(snapshots, name, _day(time), outcome, status)
     note = "unknown: captures before it that could not be told, or since then"
     return _printed(Text(f"{host} (times UTC)"), snapshots) + "\n".join(
-        ["", *_strips(rows), "", *_verdict_lines(turns), "", note, ""]
+        ["", *_strips(rows), "", *_verdict_lines(transitions), "", note, ""]
     )
 
 
-def _strips(rows: Sequence[Standing]) -> list[str]:
+def _strips(rows: Sequence[State]) -> list[str]:
     """Draw each crawler's verdicts from the first to the last; of many, how many are refused /."""
-    series: dict[str, list[Standing]] = {}
+    series: dict[str, list[State]] = {}
     for row in rows:
         series.setdefault(row.token, []).append(row)
     if len(series) <= _STRIPS:
@@ -64,10 +64,10 @@ def _strips(rows: Sequence[Standing]) -> list[str]:
     return [f"crawlers refused /{span}: {spark(told, 30)}"]
 
 
-def _verdict_lines(turns: Sequence[Turn]) -> list[str]:
+def _verdict_lines(transitions: Sequence[Transition]) -> list[str]:
     lines: list[str] = []
     shown = ""
-    for like in _grouped(turns):
+    for like in _grouped(transitions):
         span = _span(like[0])
         if span != shown:
             lines.append(span)
@@ -77,7 +77,7 @@ def _verdict_lines(turns: Sequence[Turn]) -> list[str]:
         unknown = f" ({like[0].unknown} unknown)" if like[0].unknown else ""
         start = f"  {verdict:<17} {basis:<18} "
         lines += wrap(
-            _crawlers(turn.token for turn in like) + unknown,
+            _crawlers(transition.token for transition in like) + unknown,
             width=_WIDTH,
             initial_indent=start,
             subsequent_indent=" " * len(start),
@@ -86,31 +86,34 @@ def _verdict_lines(turns: Sequence[Turn]) -> list[str]:
     return lines
 
 
-def _grouped(turns: Iterable[Turn]) -> list[list[Turn]]:
+def _grouped(transitions: Iterable[Transition]) -> list[list[Transition]]:
     """Return turns of the same kind at the same time together; first verdicts whenever they are."""
-    groups: dict[tuple[object, ...], list[Turn]] = {}
-    for turn in turns:
-        verdict = (turn.from_restriction, turn.to_restriction, turn.from_basis, turn.to_basis)
-        groups.setdefault((_span(turn), *verdict, turn.unknown), []).append(turn)
+    groups: dict[tuple[object, ...], list[Transition]] = {}
+    for transition in transitions:
+        verdict = (
+            transition.from_restriction,
+            transition.to_restriction,
+            transition.from_basis,
+            transition.to_basis,
+        )
+        groups.setdefault((_span(transition), *verdict, transition.unknown), []).append(transition)
     return sorted(
         groups.values(),
         key=lambda like: (
             like[0].after is not None,
-            min(turn.before or datetime.min for turn in like),
+            min(transition.before or datetime.min for transition in like),
             _span(like[0]),
         ),
     )
 
 
-def _span(turn: Turn) -> str:
-    if turn.after is None:
+def _span(transition: Transition) -> str:
+    if transition.after is None:
         return "when first counted"
-    if turn.to_restriction == "unknown":
-        return f"after {_day(turn.after)} ({turn.from_snapshot})"
-    return (
-        f"{_day(turn.after)} {DASH} {_day(turn.before)} ({turn.from_snapshot} {DASH} "
-        f"{turn.snapshot})"
-    )
+    if transition.to_restriction == "unknown":
+        return f"after {_day(transition.after)} ({transition.from_snapshot})"
+    days = f"{_day(transition.after)} {DASH} {_day(transition.before)}"
+    return f"{days} ({transition.from_snapshot} {DASH} {transition.snapshot})"
 
 
 def _crawlers(tokens: Iterable[str]) -> str:
@@ -167,13 +170,13 @@ def explained(found: Explanation) -> dict[str, object]:
         "ambiguous_group": found.ambiguous_group,
         "authored_by": found.author,
         "signals": [asdict(signal) for signal in found.signals],
-        "clashes": [f"{c.clash} {c.signal.kind}, line {c.signal.line}" for c in found.clashes],
-        "readings": {name: str(v.restriction) for name, v in found.readings.items()},
+        "clashes": [f"{c.kind} {c.signal.kind}, line {c.signal.line}" for c in found.clashes],
+        "profiles": {name: str(v.restriction) for name, v in found.profiles.items()},
         **row,
     }
 
 
-def explanation(found: Explanation, reading: str) -> str:
+def explanation(found: Explanation, http_profile: str) -> str:
     """Return an explanation in lines: the verdict, what decided, and where it is archived."""
     capture = found.point.capture
     root = {True: "/ is open", False: "/ is refused", None: "it cannot be told whether / is open"}
@@ -182,7 +185,7 @@ def explanation(found: Explanation, reading: str) -> str:
         f"{found.token} at {capture.host}: {verdict.restriction} ({verdict.basis}), "
         f"{root[verdict.root_allowed]}",
         "",
-        *_reasons(found, reading),
+        *_reasons(found, http_profile),
         *_stated(found),
         "",
         f"snapshot  {capture.snapshot}",
@@ -205,11 +208,13 @@ def explanation(found: Explanation, reading: str) -> str:
     return "\n".join(map(safe, lines)) + "\n"
 
 
-def _reasons(found: Explanation, reading: str) -> list[str]:
-    if found.readings:
-        others = [f"under {n}: {v.restriction}" for n, v in found.readings.items() if n != reading]
+def _reasons(found: Explanation, http_profile: str) -> list[str]:
+    if found.profiles:
+        others = [
+            f"under {n}: {v.restriction}" for n, v in found.profiles.items() if n != http_profile
+        ]
         told = "decided" if found.verdict.root_allowed is not None else "does not tell"
-        return [f"no rules were read; the answer {told}. {READINGS[reading]}", *others]
+        return [f"no rules were read; the answer {told}. {HTTP_PROFILES[http_profile]}", *others]
     if not found.groups:
         if found.verdict.root_allowed is None:
             return ["the payload is not a robots.txt"]
@@ -228,7 +233,7 @@ def _stated(found: Explanation) -> list[str]:
     return [
         *(["", "stated beside the rules:"] if lines else []),
         *dict.fromkeys(lines),  # one line may state several wishes
-        *(f"{c.clash}: {c.signal.kind} in line {c.signal.line}" for c in found.clashes),
+        *(f"{c.kind}: {c.signal.kind} in line {c.signal.line}" for c in found.clashes),
     ]
 
 

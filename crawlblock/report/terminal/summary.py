@@ -8,12 +8,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from crawlblock.metrics.headline import HEADLINE, Claims, claims
+from crawlblock.metrics.headline import HEADLINE, Headline, headline_of
 from crawlblock.report.labels import (
     DASH,
     DEFINITIONS,
+    HTTP_PROFILES,
     POPULATIONS,
-    READINGS,
     interval,
     percent,
     points,
@@ -33,7 +33,7 @@ _LEAST = 5  # columns, below which no series is drawn
 
 def show(console: Console, results: dict[str, pl.DataFrame]) -> None:
     """Print what the table is about, then the table, within 80 columns."""
-    found = claims(results)
+    found = headline_of(results)
     if found is None:
         console.print(Text("No capture could be told yet, so there is nothing to show."))
         return
@@ -43,7 +43,7 @@ def show(console: Console, results: dict[str, pl.DataFrame]) -> None:
     lines = (
         f"Share of {POPULATIONS[found.population]} that refuse a crawler, with 95 % interval",
         f"refuse: {DEFINITIONS[HEADLINE]}",
-        READINGS.get(found.http_profile, found.http_profile),
+        HTTP_PROFILES.get(found.http_profile, found.http_profile),
         f"now: {last[0]['snapshot']}, n = {max(row['n'] for row in last)} told, {span} unknown",
     )
     for line in lines:
@@ -51,7 +51,7 @@ def show(console: Console, results: dict[str, pl.DataFrame]) -> None:
     console.print(summary(found), width=WIDTH)
 
 
-def summary(found: Claims) -> Table:
+def summary(found: Headline) -> Table:
     """Return a table of the figure's crawlers and the most refused others, `ROWS` rows in all."""
     order = found.last()["token"].to_list()
     others = [token for token in order if token not in found.tokens]
@@ -66,8 +66,8 @@ def summary(found: Claims) -> Table:
     if left > _LEAST:
         table.add_column("series", no_wrap=True)
         top = max(row["estimate"] for part in series for row in part)
-        drawn = [_series(part, left - 1, top) for part in series]
-        cells = [(*row, bars) for row, bars in zip(cells, drawn, strict=True)]
+        bars = [_series(part, left - 1, top) for part in series]
+        cells = [(*row, bar) for row, bar in zip(cells, bars, strict=True)]
     for row in cells:
         table.add_row(*row)
     return table
@@ -75,7 +75,7 @@ def summary(found: Claims) -> Table:
 
 def rows(results: Path) -> list[dict[str, object]]:
     """Return from result files the first and last claim on each crawler, most refused first."""
-    found = claims({"blocked": pl.read_parquet(results / "blocked.parquet")})
+    found = headline_of({"blocked": pl.read_parquet(results / "blocked.parquet")})
     return [_row(found.of(token)) for token in found.last()["token"].to_list()] if found else []
 
 
@@ -94,8 +94,8 @@ def _width(rows: list[tuple[Text, ...]]) -> int:
 
 def _series(series: list[dict[str, Any]], width: int, top: float) -> Text:
     """Draw a crawler's shares on the scale of all; at its right end is now."""
-    drawn = spark([row["estimate"] for row in series], width, top)
-    return Text(drawn.rjust(width) if len(drawn) < width else drawn)
+    sampled = spark([row["estimate"] for row in series], width, top)
+    return Text(sampled.rjust(width) if len(sampled) < width else sampled)
 
 
 def _cells(rows: list[dict[str, Any]]) -> tuple[Text, ...]:

@@ -20,7 +20,7 @@ from crawlblock.metrics.result_files import (
     write_manifest,
 )
 from crawlblock.pipeline.run import versions
-from crawlblock.report.labels import DEFINITIONS, READINGS, interval, percent
+from crawlblock.report.labels import DEFINITIONS, HTTP_PROFILES, interval, percent
 from crawlblock.report.terminal.summary import ROWS, WIDTH
 from crawlblock.store.store import Store
 
@@ -30,19 +30,19 @@ SUMMARY = (
 )  # fmt: skip
 
 
-def write_census(store: Store, results: Path, reading: str, console: Console) -> Path:
+def write_census(store: Store, results: Path, http_profile: str, console: Console) -> Path:
     """Compute the claims about scanned crawls, print the newest's; return the folder of all.
 
     What was made from the same data by the same queries is kept.
     """
     holdings = store.holdings()
     with store.reading() as con:
-        digests = census_digests(inputs(con, reading, holdings))
+        digests = census_digests(inputs(con, http_profile, holdings))
         keep = current(results, digests)
         remove_others(results, digests)
-        frames = analyze_census(con, results, reading, keep)
+        frames = analyze_census(con, results, http_profile, keep)
     write_dictionary(results, dictionary(frames, census=True))
-    about = {"reading": reading, "rules": registry.stamp(), **versions(), **holdings}
+    about = {"http_profile": http_profile, "rules": registry.stamp(), **versions(), **holdings}
     write_manifest(results, about | {DIGESTS: digests})
     show_census(console, frames["blocked"])
     return results
@@ -87,10 +87,10 @@ def show_census(console: Console, refusals: pl.DataFrame) -> None:
 def _about(row: dict[str, object]) -> tuple[str, ...]:
     """Return what a table of a crawl is about, from any of its rows."""
     files, of = row["files"], row["of"]
-    drawn = "a whole crawl has no error of drawing" if files == of else "files drawn, 95 %"
+    sampled = "a whole crawl has no error of drawing" if files == of else "files sampled, 95 %"
     return (
         f"{row['snapshot']}: share of all hosts and registered domains that refuse a crawler",
         f"refuse: {DEFINITIONS[HEADLINE]}",
-        READINGS[str(row["http_profile"])],
-        f"{files} of the crawl's {of} files; {row['n_unknown']} hosts unknown; interval: {drawn}",
+        HTTP_PROFILES[str(row["http_profile"])],
+        f"{files} of the crawl's {of} files; {row['n_unknown']} hosts unknown; interval: {sampled}",
     )

@@ -3,7 +3,7 @@
 -- of: panel
 -- note: Hosts that block / to the crawler, by how the series is made. balanced: the panel's hosts that are known in every snapshot since the crawler was documented, so that no change comes from other hosts. carried: an unknown host counts with its last known answer, if that is at most 120 days old. blocked has the cross-section. Strata count by their hosts in the series.
 WITH sound AS (
-    SELECT snapshot, snapshot_date, host, weight, answer, told FROM points
+    SELECT snapshot, snapshot_date, host, weight, answer, known FROM points
     WHERE population = 'panel'
       AND snapshot NOT IN (FROM left_out_snapshots)
 ), starts AS (  -- crawlers documented between the same two snapshots share their series
@@ -12,20 +12,20 @@ WITH sound AS (
     JOIN (SELECT DISTINCT snapshot_date FROM sound) s
         ON coalesce(s.snapshot_date >= k.documented_since, true)
     WHERE k.ai GROUP BY k.token
-), gaps AS (  -- hosts that could not be told once, and when last
-    SELECT host, max(snapshot_date) AS untold FROM sound WHERE NOT told GROUP BY host
+), gaps AS (  -- hosts that could not be known once, and when last
+    SELECT host, max(snapshot_date) AS untold FROM sound WHERE NOT known GROUP BY host
 ), balanced AS (
     SELECT snapshot, snapshot_date, answer, weight, untold, count(*) AS hosts
     FROM sound LEFT JOIN gaps USING (host) GROUP BY ALL
 ), carried AS (
     SELECT snapshot, snapshot_date, weight,
-           last_value(CASE WHEN told THEN answer END IGNORE NULLS) OVER earlier AS standing,
-           last_value(CASE WHEN told THEN snapshot_date END IGNORE NULLS) OVER earlier AS since
+           last_value(CASE WHEN known THEN answer END IGNORE NULLS) OVER earlier AS representatives,
+           last_value(CASE WHEN known THEN snapshot_date END IGNORE NULLS) OVER earlier AS since
     FROM sound SEMI JOIN gaps USING (host)
     WINDOW earlier AS (PARTITION BY host ORDER BY snapshot_date, snapshot)
-), standing AS (
+), representatives AS (
     SELECT snapshot, snapshot_date, weight,
-           CASE WHEN snapshot_date - since <= 120 THEN standing END AS answer, count(*) AS hosts
+           CASE WHEN snapshot_date - since <= 120 THEN representatives END AS answer, count(*) AS hosts
     FROM carried GROUP BY ALL
     UNION ALL
     SELECT snapshot, snapshot_date, weight, answer, hosts FROM balanced WHERE untold IS NULL
@@ -42,7 +42,7 @@ WITH sound AS (
     SELECT 'carried', NULL, CAST(snapshot AS VARCHAR), snapshot_date, CAST(answer AS VARCHAR),
            sum(hosts), CAST(sum(weight * hosts) AS DOUBLE),
            CAST(sum(CAST(weight * weight AS DECIMAL(38, 6)) * hosts) AS DOUBLE)
-    FROM standing GROUP BY ALL
+    FROM representatives GROUP BY ALL
 ), strata AS (  -- the series counts its hosts as one stratum
     SELECT c.series, snapshot, snapshot_date, t.token, 'all' AS stratum,
            CAST(coalesce(sum(hosts) FILTER (root_allowed IS NOT NULL), 0) AS BIGINT) AS n,

@@ -17,7 +17,7 @@ CREATE TEMP TABLE points AS
 SELECT CAST(population AS population_name) AS population,
        CAST(snapshot AS snapshot_name) AS snapshot, snapshot_date, host,
        CAST(stratum AS stratum_name) AS stratum, weight, time,
-       CAST(outcome AS outcome_name) AS outcome, CAST(answer AS answer_name) AS answer, told
+       CAST(outcome AS outcome_name) AS outcome, CAST(answer AS answer_name) AS answer, known
 FROM points;
 CREATE TEMP TABLE point_counts AS FROM point_counts;
 CREATE TEMP TABLE incomplete_snapshots AS FROM incomplete_snapshots;
@@ -26,5 +26,5 @@ CREATE TEMP TABLE answer_counts AS FROM answer_counts;
 CREATE TEMP TABLE access_counts AS FROM access_counts;
 CREATE TEMP TABLE verdict_counts AS FROM verdict_counts;
 CREATE TEMP TABLE counted_meanings AS FROM counted_meanings;
-CREATE TEMP TABLE turn_counts AS FROM turn_counts;
+CREATE TEMP TABLE transition_counts AS FROM transition_counts;
 CREATE TEMP TABLE listed AS FROM listed;

@@ -4,7 +4,7 @@
 -- note: Hosts that block / to the crawler, counted by rule set. Hosts whose deciding groups are the same, with agents and rules in any order, share one. n_yes hosts have n_rulesets; effective_rulesets is Kish's effective number of them, which a rule set on thousands of hosts raises by little. Short rule sets, such as one that names a single crawler, are also alike by chance, so both are lower bounds. low and high apply the design effect of the blocking hosts' rule sets to all hosts, because hosts that do not block share texts as well. naive_low and naive_high count every host as one.
 WITH hosts AS (
     SELECT population, snapshot, snapshot_date, stratum, token, NOT root_allowed AS yes,
-           CASE WHEN NOT root_allowed THEN coalesce(decision, answer) END AS ruleset,
+           CASE WHEN NOT root_allowed THEN coalesce(ruleset, answer) END AS ruleset,
            sum(hosts) AS hosts, sum(weight) AS weight, sum(weight_squared) AS weight_squared
     FROM access_counts GROUP BY ALL
 ), asked AS (
@@ -15,7 +15,7 @@ WITH hosts AS (
     FROM hosts h
     JOIN strata_of('asked') s USING (population, snapshot, token, stratum)
     WHERE h.yes IS NOT NULL
-), clusters AS (  -- what HTTP blocks, and what nobody blocks, is each host's own decision
+), clusters AS (  -- what HTTP blocks, and what nobody blocks, is each host's own ruleset
     SELECT population, snapshot, token, ruleset, NOT starts_with(ruleset, 'http ') AS copied,
            ordered_sum(CAST(full_weight AS DOUBLE)) AS weight,
            ordered_sum(CAST(full_squared AS DOUBLE)) AS squared

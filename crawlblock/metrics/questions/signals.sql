@@ -4,7 +4,7 @@
 -- note: By kind of signal, the use it is about and the preference it states (a delay of any length is one). A host counts once for each, in whatever group of the file the signal is. n_unknown hosts have no robots.txt that could be read. Headers are not counted.
 WITH preferences AS (
     SELECT DISTINCT digest, kind, coalesce(use, 'none') AS use,
-           CASE WHEN kind = 'crawl-delay' THEN 'delay' ELSE wish END AS preference
+           CASE WHEN kind = 'crawl-delay' THEN 'delay' ELSE preference END AS preference
     FROM signals
 ), stated AS MATERIALIZED (  -- or DuckDB 1.5 joins all hosts with all snapshots first
     SELECT c.snapshot, s.of_panel, c.host, c.digest
@@ -22,7 +22,7 @@ WITH preferences AS (
     SELECT snapshot, stratum, kind, use, preference, sum(weight) AS yes, sum(hosts) AS n_yes
     FROM texts JOIN preferences USING (digest) GROUP BY ALL
 ), read AS (
-    SELECT * EXCLUDE (kind, outcome, answer, told),
+    SELECT * EXCLUDE (kind, outcome, answer, known),
            nullif(outcome = 'ok' AND NOT starts_with(coalesce(answer, ''), 'http '), false) AS yes
     FROM point_counts
     WHERE population = 'captured' OR snapshot NOT IN (FROM left_out_snapshots)

@@ -3,7 +3,7 @@
 -- of: panel
 -- note: Of the hosts whose robots.txt blocks / to the crawler, by who wrote the deciding line: a template (see the table templates: kind and act), own (the site's own text), wildcard (a group for all crawlers that no template is known for). The interval counts each rule set, which many hosts may share, as one.
 WITH blocked AS (
-    SELECT population, snapshot, snapshot_date, token, authored_by, decision,
+    SELECT population, snapshot, snapshot_date, token, authored_by, ruleset,
            sum(hosts) AS hosts, CAST(sum(weight) AS DOUBLE) AS weight
     FROM access_counts WHERE NOT root_allowed AND authored_by IS NOT NULL
     GROUP BY ALL
@@ -13,7 +13,7 @@ WITH blocked AS (
     FROM blocked GROUP BY ALL
 ), effective AS (
     SELECT population, snapshot, token, effective_rulesets(weight) AS effective_n
-    FROM (SELECT population, snapshot, token, decision, sum(weight) AS weight
+    FROM (SELECT population, snapshot, token, ruleset, sum(weight) AS weight
           FROM blocked GROUP BY ALL)
     GROUP BY ALL
 ), unknown AS (

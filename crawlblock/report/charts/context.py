@@ -1,4 +1,4 @@
-"""What all figures of a page share: the claims, the time axis and what stands on it."""
+"""What all figures of a page share: the results, the time axis and what stands on it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -9,22 +9,22 @@ from typing import Any, TypeAlias
 import polars as pl
 
 from crawlblock import registry
-from crawlblock.metrics.headline import Claims
+from crawlblock.metrics.headline import Headline
 from crawlblock.report.charts.specs import MARK_HEIGHTS, Axis, Spec
 
 Frames: TypeAlias = dict[str, pl.DataFrame]
 Row: TypeAlias = list[Any]
-Claim: TypeAlias = dict[str, Any]
+Result: TypeAlias = dict[str, Any]
 
 FOLLOWED = 20  # crawlers that a figure can be asked for
 _BEFORE = timedelta(60)  # how long before the first snapshot an announcement is of interest
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
-    """What all figures share: the claims, the time axis, the crawlers to choose from."""
+class Context:
+    """What all figures share: the results, the time axis, the crawlers to choose from."""
 
-    found: Claims
+    found: Headline
     results: Frames
     axis: Axis
     snapshots: Mapping[str, int]  # name: number, those with a date, in order of time
@@ -33,7 +33,7 @@ class Scene:
     announced: tuple[Spec, ...]  # date, label, title, tokens, source: what was announced when
     listed: tuple[str, ...]  # the archive's breaks, in words
 
-    def claims(self, name: str, **where: str) -> list[Claim]:
+    def rows(self, name: str, **where: str) -> list[Result]:
         """Return the dated rows of a result about the headline's population."""
         frame = self.results[name].filter(
             (pl.col("population") == self.found.population)
@@ -44,22 +44,22 @@ class Scene:
         return frame.sort("snapshot_date", "snapshot", maintain_order=True).to_dicts()
 
     def of_each(
-        self, name: str, make: Callable[[list[Claim]], list[Row]], **where: str
+        self, name: str, make: Callable[[list[Result]], list[Row]], **where: str
     ) -> dict[str, list[Row]]:
         """Return rows for each crawler that has some."""
-        claims: dict[str, list[Claim]] = {token: [] for token in self.tokens}
-        for claim in self.claims(name, **where):
-            if claim["token"] in claims:
-                claims[claim["token"]].append(claim)
-        made = {token: make(found) for token, found in claims.items()}
+        results: dict[str, list[Result]] = {token: [] for token in self.tokens}
+        for result in self.rows(name, **where):
+            if result["token"] in results:
+                results[result["token"]].append(result)
+        made = {token: make(found) for token, found in results.items()}
         return {token: rows for token, rows in made.items() if rows}
 
 
-def scene(found: Claims, results: Frames) -> Scene | None:
+def context(found: Headline, results: Frames) -> Context | None:
     """Return what the figures share; None where no snapshot has a date."""
     coverage = results["coverage"].filter(
         (pl.col("population") == found.population)
-        & (pl.col("measure") == "told")
+        & (pl.col("measure") == "known")
         & pl.col("snapshot_date").is_not_null()
     )
     rows = coverage.sort("snapshot_date", "snapshot").to_dicts()
@@ -67,7 +67,7 @@ def scene(found: Claims, results: Frames) -> Scene | None:
         return None
     days = tuple(row["snapshot_date"] for row in rows)
     marks, listed = _breaks(rows)
-    return Scene(
+    return Context(
         found,
         results,
         Axis(days[0], days[-1], len(set(days)), marks),
@@ -79,17 +79,17 @@ def scene(found: Claims, results: Frames) -> Scene | None:
     )
 
 
-def _followed(found: Claims) -> tuple[str, ...]:
+def _followed(found: Headline) -> tuple[str, ...]:
     """Return the figure's crawlers, then the most refused others."""
     others = [token for token in found.last()["token"] if token not in found.tokens]
     return (*found.tokens, *others)[:FOLLOWED]
 
 
-def _breaks(rows: list[Claim]) -> tuple[tuple[Spec, ...], tuple[str, ...]]:
+def _breaks(rows: list[Result]) -> tuple[tuple[Spec, ...], tuple[str, ...]]:
     """Return the archive's breaks as marks between two crawls, and what each is."""
     marks: list[Spec] = []
     listed: list[str] = []
-    before: Claim | None = None
+    before: Result | None = None
     for row in rows:
         if row["kind"] != "crawl":
             continue

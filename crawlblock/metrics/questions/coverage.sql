@@ -4,12 +4,12 @@
 -- note: The share of hosts that are captured (anything is on record), that are told (it is known what their answer means), and that had each outcome. break_ids names the changes in how the archive was made between this snapshot and the one before. A step there may come from the archive.
 WITH measures AS (
     SELECT DISTINCT population, outcome AS measure FROM point_counts
-    UNION SELECT DISTINCT population, unnest(['captured', 'told']) FROM point_counts
+    UNION SELECT DISTINCT population, unnest(['captured', 'known']) FROM point_counts
 ), asked AS (
-    SELECT c.* EXCLUDE (outcome, answer, told), m.measure,
+    SELECT c.* EXCLUDE (outcome, answer, known), m.measure,
            CASE m.measure
                WHEN 'captured' THEN c.outcome <> 'not_captured'
-               WHEN 'told' THEN c.told
+               WHEN 'known' THEN c.known
                ELSE c.outcome = m.measure
            END AS yes
     FROM point_counts c JOIN measures m ON m.population = c.population

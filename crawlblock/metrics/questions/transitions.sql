@@ -7,11 +7,11 @@ WITH days AS (
 ), firsts AS (  -- the first capture of each host that counts for a crawler documented on that day
     SELECT r.*, d.day FROM readable_in('listed') r
     JOIN days d ON d.day > coalesce(r.dates_before, DATE '0001-01-01') AND d.day <= r.snapshot_date
-), standing AS (
+), representatives AS (
     SELECT f.population, f.http_profile, f.snapshot, f.snapshot_date, f.host, f.stratum, k.token,
            'refused' AS event, CAST(NULL AS TIMESTAMP) AS after, f.time AS before,
            CAST(NULL AS VARCHAR) AS from_restriction, m.restriction AS to_restriction,
-           CAST(NULL AS VARCHAR) AS from_basis, m.basis AS to_basis, m.authored_by, m.decision
+           CAST(NULL AS VARCHAR) AS from_basis, m.basis AS to_basis, m.authored_by, m.ruleset
     FROM firsts f
     JOIN crawlers k ON coalesce(k.documented_since, DATE '0001-01-02') = f.day
     JOIN meanings m ON m.answer = f.answer AND m.token = k.token
@@ -21,11 +21,11 @@ WITH days AS (
 ), events AS (
     FROM changed
     UNION ALL BY NAME
-    SELECT s.* FROM standing s
+    SELECT s.* FROM representatives s
     ANTI JOIN changed c ON c.population = s.population AND c.snapshot = s.snapshot
         AND c.host = s.host AND c.token = s.token
 )
-SELECT * RENAME (event AS transition, stratum AS segment, decision AS ruleset), 'list' AS estimand,
+SELECT * RENAME (event AS transition, stratum AS segment, ruleset AS ruleset), 'list' AS estimand,
        'stratum' AS dimension,
        event = 'refused' AND row_number() OVER (
            PARTITION BY population, host, token, event ORDER BY before, snapshot) = 1

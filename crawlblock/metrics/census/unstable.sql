@@ -3,7 +3,7 @@
 -- of: census
 -- note: Of those whose /robots.txt the merged files hold more than once, the share with more than one payload among the captures: the text changed, or the host alternates between answers. n_unknown were captured once. Redirects and errors have no payload. A host that was seen once with a text and once with a redirect (http, then https) is among n and does not differ, so the share is a lower bound for hosts of which two texts were seen.
 WITH asked AS (
-    SELECT population, snapshot, snapshot_date, cluster, hosts, CASE WHEN again THEN flaps END AS yes
+    SELECT population, snapshot, snapshot_date, cluster, hosts, CASE WHEN again THEN unstable END AS yes
     FROM census_counts
 )
 FROM shares_of('asked') ORDER BY population, http_profile, snapshot_date, snapshot;

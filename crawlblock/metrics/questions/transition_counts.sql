@@ -8,7 +8,7 @@ WITH wholes AS (
 ), comparable AS (
     SELECT population, snapshot, stratum, sum(weight) AS known,
            sum(weight_squared) AS known_squared, sum(hosts) AS n
-    FROM turn_counts GROUP BY ALL
+    FROM transition_counts GROUP BY ALL
 ), pairs AS (
     SELECT w.* EXCLUDE (hosts), coalesce(known, 0) AS known,
            coalesce(known_squared, 0) AS known_squared, coalesce(n, 0) AS n,
@@ -21,16 +21,16 @@ WITH wholes AS (
         SELECT answer, md5(string_agg(token || ' ' || root_allowed, ';' ORDER BY token)) AS effect
         FROM meanings WHERE root_allowed IS NOT NULL GROUP BY answer
     )
-), turns AS (
+), steps AS (
     SELECT t.population, t.snapshot, t.snapshot_date, t.stratum, b.alike AS answer_before,
            a.alike AS answer, sum(hosts) AS hosts, sum(weight) AS weight
-    FROM turn_counts t
+    FROM transition_counts t
     JOIN effects a ON a.answer = t.answer
     JOIN effects b ON b.answer = t.answer_before
     WHERE a.alike <> b.alike GROUP BY ALL
 ), arrivals AS MATERIALIZED (  -- or DuckDB 1.5 joins all answers with all answers first
     SELECT t.*, m.token, m.root_allowed
-    FROM turns t
+    FROM steps t
     JOIN meanings m ON m.answer = t.answer AND m.root_allowed IS NOT NULL
     JOIN crawlers k ON k.token = m.token
     WHERE coalesce(t.snapshot_date >= k.documented_since, true)

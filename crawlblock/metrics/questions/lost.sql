@@ -13,7 +13,7 @@ WITH amounts AS (
     SELECT h.number, d.domain FROM hosts h JOIN domains d ON d.domain = h.host
     UNION ALL
     SELECT h.number, d.domain FROM hosts h JOIN domains d ON 'www.' || d.domain = h.host
-), standing AS (
+), representatives AS (
     SELECT CAST(population AS VARCHAR) AS population,
            CAST(snapshot AS VARCHAR) AS snapshot, snapshot_date, stratum, weight,
            CAST(answer AS VARCHAR) AS answer, domain
@@ -23,7 +23,7 @@ WITH amounts AS (
 ), weighed AS (  -- an apex and its www host in one panel share the weight
     SELECT s.*, corpus, unit,
            amount / count(*) OVER (PARTITION BY snapshot, domain, corpus, unit) AS amount
-    FROM standing s
+    FROM representatives s
     JOIN amounts USING (domain)
     WHERE amount > 0
 ), cells AS MATERIALIZED (
