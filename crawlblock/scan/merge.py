@@ -14,7 +14,7 @@ from crawlblock.captures.selection import Period
 from crawlblock.errors import InputError
 from crawlblock.scan.found import Found, by_crawl, check_plan, drawn, period
 from crawlblock.store.adding import add_rows
-from crawlblock.store.database import Database
+from crawlblock.store.database import DatabaseFile
 from crawlblock.store.frames import hold, registered
 
 _BATCH = 300_000  # captures that are stored in one transaction, or one shard's
@@ -56,7 +56,7 @@ class Merged:
     new: int  # shards
 
 
-def load(database: Database, shards: Sequence[Found], progress: Progress) -> list[Merged]:
+def load(database: DatabaseFile, shards: Sequence[Found], progress: Progress) -> list[Merged]:
     """Store what is not stored yet of some shards; return what is merged of each crawl.
 
     Each batch is one transaction: what is stored when a run is killed is whole.
