@@ -33,7 +33,7 @@ from crawlblock.scan.plan import Plan, Shard, Taken, cut, write_plan
 from crawlblock.scan.rows import SCHEMA
 from crawlblock.scan.shard import KEY, About, shard_path
 from crawlblock.scan.shards import find_shards
-from crawlblock.store.database import Database
+from crawlblock.store.database import DatabaseFile
 
 SECOND = 0.9  # of a core, for a real shard: 15,000 captures at 17,000 a second, see scan_run.py
 FILES, CAPTURES = 20, 5  # of a shard
@@ -117,7 +117,7 @@ def main() -> None:
         print("|---|---|---|---|---|")
         measured("build (no part of it)", shards, lambda: build(scan, shards))
         found = measured("find and check", shards, lambda: find_shards([scan]))
-        database = Database(Path(folder) / "census.duckdb")
+        database = DatabaseFile(Path(folder) / "census.duckdb")
         memory = Memory()
         measured("load", shards, lambda: load(database, found, memory), memory)
         measured("load again, nothing new", shards, lambda: load(database, found, memory))

@@ -51,7 +51,8 @@ FILE = re.compile(r"[\w./-]+\.(?:py|sql|toml|md|csv|svg|duckdb|cff)|(?:[\w-]+/)+
 # Files and folders in the documents that a command makes or a reader has.
 MADE = {
     "build/notebooks/", "data/archive-results/", "data/archive.duckdb", "data/crawlblock.duckdb",
-    "data/results/", "cluster.idx", "get.py", "relevant_url_token_counts.csv",
+    "data/results/", "chart.svg", "cluster.idx", "get.py", "own.duckdb",
+    "relevant_url_token_counts.csv",
 }  # fmt: skip
 
 
@@ -207,6 +208,21 @@ def test_python(path: Path, world: Path, shell: dict[str, str]) -> None:
             check=False,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
+
+
+def test_python_api(bundled: Path, shell: dict[str, str], tmp_path: Path) -> None:
+    """The scripts that the API's document shows run one after the other."""
+    (tmp_path / "build").mkdir()
+    (tmp_path / "build" / "miniature").symlink_to(bundled / "archive")
+    printed = ""
+    for text in blocks(ROOT / "docs" / "api.md", "python"):
+        done = subprocess.run(
+            [sys.executable, "-c", text], cwd=tmp_path, env=shell, capture_output=True, text=True,
+            check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        printed += done.stdout
+    assert "did you mean GPTBot?" in printed and (tmp_path / "chart.svg").is_file()
 
 
 @pytest.mark.parametrize("text", blocks(HOWTO, "sql"))

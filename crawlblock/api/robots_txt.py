@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from typing import NamedTuple
 
 from crawlblock.model import Basis, Verdict
 from crawlblock.outcome import Body
@@ -55,6 +56,7 @@ class RobotsTxt:
     def __init__(self, body: Content) -> None:
         """Take the body of a robots.txt, see `parse`."""
         self.body = _as_bytes(body)
+        self._quotes: dict[int, _Quote] = {}  # by the finding, which `_findings` keeps alive
 
     def __repr__(self) -> str:
         """Return the size and the flags."""
@@ -117,9 +119,20 @@ class RobotsTxt:
         """Return a crawler's verdict with the group, the rule and the line that decide it."""
         known = _spelling(token)
         if not self.is_robots:
-            return _reason(self.body, known, Finding(UNKNOWN.default, (), None, False))
-        tokens = None if known in _registered() else (known,)
-        return _reason(self.body, known, judge_of(tokens).find(self.body, known))
+            found = Finding(UNKNOWN.default, (), None, False)
+        elif known in _registered():
+            found = self._findings[known]
+        else:
+            found = judge_of((known,)).find(self.body, known)
+        # most crawlers share a finding, and a hostile file is long
+        quote = self._quotes.get(id(found)) or _quote(self.body, found)
+        if known in _registered() and self.is_robots:
+            self._quotes[id(found)] = quote
+        return _reason(known, found, quote)
+
+    @cached_property
+    def _findings(self) -> dict[str, Finding]:
+        return judge_of(None).findings(self.body)
 
 
 def parse(body: Content) -> RobotsTxt:
@@ -146,17 +159,30 @@ def judge_of(tokens: tuple[str, ...] | None) -> Judge:
     return Judge(tuple(_registered()) if tokens is None else tokens)
 
 
-def _reason(body: bytes, token: str, found: Finding) -> Reason:
+class _Quote(NamedTuple):
+    """What a finding rests on, as written."""
+
+    group: tuple[GroupLines, ...]
+    line: int | None
+    text: str | None
+
+
+def _quote(body: bytes, found: Finding) -> _Quote:
     line = found.line(body)
+    text = None if line is None else countable(body)[line - 1].decode("utf-8", "replace")
+    return _Quote(lines_of(body, found.groups), line, text)
+
+
+def _reason(token: str, found: Finding, quote: _Quote) -> Reason:
     named = {Basis.NAMED: token, Basis.WILDCARD: STAR}
     return Reason(
         token=token,
         verdict=found.verdict,
         matched_token=named.get(found.verdict.basis),
-        group=lines_of(body, found.groups),
+        group=quote.group,
         rule=spelled(found.rule) if found.rule else None,
-        line=line,
-        text=None if line is None else countable(body)[line - 1].decode("utf-8", "replace"),
+        line=quote.line,
+        text=quote.text,
         flags=(AMBIGUOUS,) if found.ambiguous_group else (),
     )
 

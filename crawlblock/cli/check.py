@@ -5,12 +5,13 @@ from pathlib import Path
 
 import click
 
+import crawlblock
 from crawlblock.cli.options import contact_option, token_option
 from crawlblock.cli.output import Output, output_options, print_rows, say
 from crawlblock.errors import InputError, did_you_mean
 from crawlblock.model import Basis
 from crawlblock.registry import crawlers
-from crawlblock.robots.judge import STAR, Finding, Judge
+from crawlblock.robots.judge import STAR
 from crawlblock.robots.protego import protego_verdicts
 
 COLUMNS = ["token", "restriction", "basis", "root_allowed", "group", "line", "rule", "flag"]
@@ -50,9 +51,8 @@ def check(
         ]
         print_rows(rows, output, ["token", "root_allowed"])
         return
-    findings = Judge(asked).findings(body)
-    lines = {id(finding): finding.line(body) for finding in findings.values()}
-    rows = [_row(token, finding, lines[id(finding)]) for token, finding in findings.items()]
+    robots = crawlblock.parse(body)
+    rows = [_row(robots.explain(token)) for token in asked]
     if absent:
         rows = [row | {"basis": str(Basis.ABSENT)} for row in rows]
     print_rows(rows, output, COLUMNS)
@@ -73,19 +73,16 @@ def _tokens(wanted: tuple[str, ...]) -> list[str]:
     return [known.get(token.lower(), token) for token in wanted] or list(known.values())
 
 
-def _row(token: str, finding: Finding, line: int | None) -> dict[str, object]:
-    rule = finding.rule
+def _row(reason: crawlblock.Reason) -> dict[str, object]:
     return {
-        "token": token,
-        "restriction": str(finding.verdict.restriction),
-        "basis": str(finding.verdict.basis),
-        "root_allowed": finding.verdict.root_allowed,
-        "group": " ".join(str(group.agents[0][1]) for group in finding.groups),
-        "line": line,
-        "rule": f"{'Allow' if rule.allow else 'Disallow'}: {rule.pattern.decode()}"
-        if rule
-        else None,
-        "flag": "ambiguous_group" if finding.ambiguous_group else None,
+        "token": reason.token,
+        "restriction": str(reason.verdict.restriction),
+        "basis": str(reason.verdict.basis),
+        "root_allowed": reason.verdict.root_allowed,
+        "group": " ".join(str(group.first) for group in reason.group),
+        "line": reason.line,
+        "rule": reason.rule,
+        "flag": " ".join(reason.flags) or None,
     }
 
 

@@ -5,13 +5,10 @@ from typing import cast
 
 import click
 
+import crawlblock
 from crawlblock.cli.options import at_option, db_option, every_option
 from crawlblock.cli.output import progress_bar, say
-from crawlblock.pipeline.evaluate import evaluate
-from crawlblock.pipeline.importing import import_files
-from crawlblock.pipeline.run import Run, recorded
-from crawlblock.sources.files import Every, read_observation_times
-from crawlblock.store.store import Store
+from crawlblock.sources.files import Every
 
 
 @click.command("import")
@@ -31,15 +28,9 @@ def import_command(paths: tuple[Path, ...], db: Path, every: str, at: Path | Non
       crawlblock import weekly.parquet --at observed_at.csv
       crawlblock import crawl-00000.warc.gz --db elsewhere.duckdb
     """
-    store = Store(db)
-    times = read_observation_times(at) if at else []
-    configuration = {"files": [str(path) for path in paths], "every": every, "at": at}
-    with recorded(store, "import", configuration) as tally, progress_bar() as progress:
-        run = Run(store, tally, progress)
-        try:
-            left_out = import_files(run, paths, cast("Every", every), times)
-        finally:
-            evaluate(run)
-    for line in left_out:
-        say(str(line))
-    say(f"{tally.captures:,} new captures, {tally.payloads:,} payloads judged")
+    with progress_bar() as progress:
+        opened = crawlblock.open(db, create=True, progress=progress)
+        done = opened.import_(*paths, every=cast("Every", every), at=at)
+    for line in done.problems:
+        say(line)
+    say(f"{done.captures:,} new captures, {done.payloads:,} payloads judged")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from crawlblock import loops
+import crawlblock
 from crawlblock.cli.options import (
     budget_options,
     concurrency_option,
@@ -15,12 +15,7 @@ from crawlblock.cli.options import (
     snapshot_option,
 )
 from crawlblock.cli.output import PARTIAL, progress_bar, say
-from crawlblock.pipeline.evaluate import evaluate
-from crawlblock.pipeline.live import Asking, collect_live, snapshot_name
-from crawlblock.pipeline.run import Budget, Run, now, recorded
-from crawlblock.sources.live import Pace
 from crawlblock.sources.live.ssrf import Network
-from crawlblock.store.store import Store
 
 
 @click.command()
@@ -51,29 +46,18 @@ def live(
       crawlblock live --contact you@example.org
       crawlblock live --contact https://example.org/research --concurrency 500
     """
-    store = Store(db)
-    members = store.facts.followed(panel)
-    name = snapshot or snapshot_name(store, members, now())
-    pace = Pace(concurrency)
-    asking = Asking(contact, name, pace, allowed=allow_network, probe_page=probe_page)
-    budget = Budget.of(max_runtime, max_requests)
-    configuration = {
-        "panel": panel,
-        "snapshot": name,
-        "concurrency": concurrency,
-        "probe_page": probe_page,
-    }
-    with recorded(store, "live", configuration) as tally, progress_bar() as progress:
-        run = Run(store, tally, progress, budget)
-        try:
-            already = loops.run(collect_live(run, asking, members))
-        finally:
-            evaluate(run)
+    with progress_bar() as progress:
+        done = crawlblock.open(db, create=True, progress=progress).live(
+            contact=contact, panel=panel, snapshot=snapshot, concurrency=concurrency,
+            probe_page=probe_page, allow_network=allow_network, max_runtime=max_runtime,
+            max_requests=max_requests,
+        )  # fmt: skip
+    for line in done.notes:
+        say(line)
     say(
-        f"{name}: {tally.captures:,} new captures ({already:,} hosts were asked before), "
-        f"{tally.payloads:,} payloads judged, {tally.requests:,} requests, "
-        f"{tally.bytes / 1e6:.1f} MB"
+        f"{done.captures:,} new captures, {done.payloads:,} payloads judged, "
+        f"{done.requests:,} requests, {done.bytes / 1e6:.1f} MB"
     )
-    if tally.unfinished:
+    if not done.finished:
         say("the budget is used up; run the same command to go on")
         sys.exit(PARTIAL)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from importlib.resources import files
 
 from crawlblock import registry
-from crawlblock.store.database import Database
+from crawlblock.store.database import DatabaseFile
 
 Progress = Callable[[str, int, int], None]  # what, done, of how many
 
@@ -18,7 +18,7 @@ WHERE d.census IS DISTINCT FROM ? ORDER BY s.snapshot
 """
 
 
-def census(database: Database, progress: Progress) -> None:
+def census(database: DatabaseFile, progress: Progress) -> None:
     """Bring the census of every scanned crawl up to date with the captures that count."""
     script = (files(__package__) / "census.sql").read_text("utf-8")
     digest = hashlib.blake2b(

@@ -13,7 +13,7 @@ import polars as pl
 from crawlblock.captures.selection import Period
 from crawlblock.errors import InputError
 from crawlblock.scan.shards import Found, by_crawl, check_plan, period, sampled
-from crawlblock.store.database import Database
+from crawlblock.store.database import DatabaseFile
 from crawlblock.store.insert import add_rows
 from crawlblock.store.relations import hold, registered
 
@@ -56,7 +56,7 @@ class Merged:
     new: int  # shards
 
 
-def load(database: Database, shards: Sequence[Found], progress: Progress) -> list[Merged]:
+def load(database: DatabaseFile, shards: Sequence[Found], progress: Progress) -> list[Merged]:
     """Store what is not stored yet of some shards; return what is merged of each crawl.
 
     Each batch is one transaction: what is stored when a run is killed is whole.

@@ -16,7 +16,7 @@ from crawlblock.registry import Break
 from crawlblock.robots.authorship import Template
 from crawlblock.robots.meaning import Ruling
 from crawlblock.robots.signals import Signal
-from crawlblock.store.database import Database
+from crawlblock.store.database import DatabaseFile
 from crawlblock.store.relations import registered
 from crawlblock.store.selecting import settle
 from crawlblock.store.stamps import READING, stamp_ids
@@ -122,7 +122,7 @@ class Judged:
 class Conclusions:
     """What follows from the facts; each method is one transaction."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: DatabaseFile) -> None:
         """Take the database."""
         self._database = database
 

@@ -20,7 +20,7 @@ _PATIENCE_OF_A_RUN = 300.0  # which would otherwise end halfway
 _FICLONE = 0x40049409  # of linux/fs.h
 
 
-class Database:
+class DatabaseFile:
     """A database file; made with its tables when it is not there yet.
 
     Every method opens the file, does its work in one transaction and closes it again.  Raises

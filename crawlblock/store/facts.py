@@ -12,7 +12,7 @@ from crawlblock.captures.frames import Batch
 from crawlblock.errors import InputError
 from crawlblock.model import Fetch, Member, SnapshotKind
 from crawlblock.outcome import Ending
-from crawlblock.store.database import Database
+from crawlblock.store.database import DatabaseFile
 from crawlblock.store.insert import add_batch, count_rows
 from crawlblock.store.relations import registered
 
@@ -43,7 +43,7 @@ WHERE s.snapshot = ? ORDER BY f.fetch_time DESC, h.host LIMIT ?
 class Facts:
     """What was collected; each method is one transaction."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: DatabaseFile) -> None:
         """Take the database."""
         self._database = database
 

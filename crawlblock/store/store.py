@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 
 from crawlblock.store.conclusions import Conclusions
-from crawlblock.store.database import Database
+from crawlblock.store.database import DatabaseFile
 from crawlblock.store.facts import Facts
 from crawlblock.store.insert import count_rows
 
@@ -36,7 +36,7 @@ class Store:
 
     def __init__(self, path: Path) -> None:
         """Open the database at a path, making it or renewing its layout where needed."""
-        self.database = Database(path)
+        self.database = DatabaseFile(path)
         self.facts = Facts(self.database)
         self.conclusions = Conclusions(self.database)
 

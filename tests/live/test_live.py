@@ -252,7 +252,7 @@ def test_command_asks_nothing_that_is_not_public(tmp_path: Path) -> None:
     given = ["--db", str(store.path), "--snapshot", "live-x"]
     result = CliRunner().invoke(live, [*given, "--contact", "test@example.org"])
     assert result.exit_code == 0, result.output
-    assert "live-x: 1 new captures (0 hosts were asked before)" in result.output
+    assert "live-x: 0 hosts were asked before\n1 new captures" in result.output
     assert rows(store, "host, outcome, warc_file") == [("127.0.0.1", "unreachable", None)]
     part = a_store(tmp_path / "part", ["127.0.0.1", "127.0.0.2"])
     options = ["--contact", "a@example.org", "--concurrency", "1", "--max-requests", "1"]

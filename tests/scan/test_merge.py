@@ -21,7 +21,7 @@ from crawlblock.scan.load import load
 from crawlblock.scan.plan import Plan, Taken, cut, write_plan
 from crawlblock.scan.shard import KEY, shard_path
 from crawlblock.scan.shards import find_shards
-from crawlblock.store.database import Database
+from crawlblock.store.database import DatabaseFile
 from crawlblock.store.store import Store
 from crawlblock.warc.http import digest
 from scan.shards import MINI, crawl, scanned, told
@@ -132,7 +132,7 @@ def test_many_small_shards(scan: Path, tmp_path: Path) -> None:
         path = shard_path(small, shard.shard)
         empty.write_parquet(path, metadata={KEY: json.dumps(about)})
     stored: list[int] = []
-    database = Database(tmp_path / "census.duckdb")
+    database = DatabaseFile(tmp_path / "census.duckdb")
     load(database, find_shards([small]), lambda what, done, of: stored.append(done))
     assert stored == [100, 200, 250]
     with database.reading() as con:
