@@ -232,7 +232,7 @@ def _results() -> Iterator[str]:
         yield from _result(made, words_of(made.name))
     yield f"### {REPLICATION}\n"
     yield "Figures that others published beside ours, each with its source.\n"
-    yield _listed(words_of(REPLICATION))
+    yield f"Columns: {', '.join(f'`{name}`' for name in words_of(REPLICATION))}.\n"
     yield "## Result files of a census\n"
     yield _CENSUS
     for made in metrics(CENSUS):
@@ -244,30 +244,30 @@ def _results() -> Iterator[str]:
 def _result(made: Metric | Computed, words: Iterable[str], folder: str = "") -> Iterator[str]:
     yield f"### {folder}{made.name}\n"
     yield f"{_plain(f'{made.title}. Unit: {made.unit}. {made.note}')}\n"
-    yield _listed(words)
-
-
-def _listed(columns: Iterable[str]) -> str:
-    return "Columns: " + ", ".join(f"`{name}`" for name in columns) + ".\n"
+    yield f"Columns: {', '.join(f'`{name}`' for name in words)}.\n"
 
 
 def _words() -> list[tuple[str, str]]:
     """Return every column with what it holds, and in which results if it holds several things."""
+    results = {made.name: words_of(made.name) for made in [*metrics(), *COMPUTED]}
+    results[REPLICATION] = words_of(REPLICATION)
+    results |= {f"census/{m.name}": words_of(m.name, census=True) for m in metrics(CENSUS)}
     found: dict[str, dict[str, list[str]]] = {}
-    panel = [made.name for made in [*metrics(), *COMPUTED]]
-    for name, words in (
-        *((name, words_of(name)) for name in [*panel, REPLICATION]),
-        *((f"census/{m.name}", words_of(m.name, census=True)) for m in metrics(CENSUS)),
-    ):
+    for name, words in results.items():
         for column, about in words.items():
             found.setdefault(column, {}).setdefault(about, []).append(name)
-    return [
-        (f"`{column}`" + ("" if number == 0 else f" in {', '.join(names)}"), about)
-        for column, abouts in found.items()
-        for number, (about, names) in enumerate(
-            sorted(abouts.items(), key=lambda item: -len(item[1]))
-        )
-    ]
+    rows = []
+    for column, abouts in found.items():
+        usual, *others = sorted(abouts, key=lambda about: -len(abouts[about]))
+        rows.append((f"`{column}`", usual))
+        rows += [(f"`{column}` in {_places(abouts[about])}", about) for about in others]
+    return rows
+
+
+def _places(names: list[str]) -> str:
+    """Return in which results a column holds something else."""
+    everywhere = len(names) == len(metrics(CENSUS)) and all("/" in name for name in names)
+    return "a census" if everywhere else ", ".join(names)
 
 
 def _prose(text: str | None) -> str:

@@ -46,7 +46,7 @@ class Reader:
         return Rows(con, rows)
 
     @contextmanager
-    def asking(self, http_profile: str) -> Iterator[duckdb.DuckDBPyConnection]:
+    def asking(self, http_profile: str = "rfc9309") -> Iterator[duckdb.DuckDBPyConnection]:
         """Open a connection that reads HTTP statuses in a way."""
         con = self.connection()
         with explaining(con):

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from crawlblock.api import steps
 from crawlblock.cli.options import db_option, http_profile_option, results_option
 from crawlblock.cli.output import (
     Output,
@@ -15,12 +16,11 @@ from crawlblock.cli.output import (
     terminal,
     working,
 )
-from crawlblock.pipeline.run import recorded
-from crawlblock.report.assemble import write_answer
+from crawlblock.pipeline.run import silent, unshown
 from crawlblock.report.formats import TABLE
 from crawlblock.report.terminal.summary import SUMMARY, rows
 from crawlblock.report.terminal.whole_crawl import SUMMARY as CENSUS_SUMMARY
-from crawlblock.report.terminal.whole_crawl import census_rows, write_census
+from crawlblock.report.terminal.whole_crawl import census_rows
 from crawlblock.store.store import Store
 
 
@@ -49,10 +49,9 @@ def analyze(
     store = Store(db)
     folder = results or db.parent / ("census" if census else "results")
     console = terminal()
-    run = recorded(store, "analyze", {"http_profile": http_profile, "census": census})
-    with run, working("claims"), console.capture() as answer:
-        write = write_census if census else write_answer
-        written = write(store, folder, http_profile, console)
+    place = steps.Place(store, unshown, silent)
+    with working("results"), console.capture() as answer:
+        written = steps.analyze(place, folder, http_profile, census, console)
     if output.kind == TABLE:
         print_text(answer.get(), output)
     else:

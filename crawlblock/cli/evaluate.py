@@ -4,11 +4,9 @@ from pathlib import Path
 
 import click
 
+import crawlblock
 from crawlblock.cli.options import db_option
 from crawlblock.cli.output import progress_bar, say
-from crawlblock.pipeline import evaluate as judging
-from crawlblock.pipeline.run import Run, recorded
-from crawlblock.store.store import Store
 
 
 @click.command()
@@ -20,12 +18,8 @@ def evaluate(db: Path) -> None:
     Example:
       crawlblock evaluate
     """
-    store = Store(db)
-    with recorded(store, "evaluate", {}) as tally, progress_bar() as progress:
-        judging.evaluate(Run(store, tally, progress))
-    say(f"{tally.payloads} payloads judged")
-    for snapshot, hosts in store.conclusions.to_fetch().items():
-        say(
-            f"{snapshot}: for {len(hosts):,} hosts a record must be fetched before this version "
-            f"can tell which capture counts; run crawlblock history --crawls {snapshot}"
-        )
+    with progress_bar() as progress:
+        done = crawlblock.open(db, create=True, progress=progress).evaluate()
+    say(f"{done.payloads} payloads judged")
+    for line in done.problems:
+        say(line)

@@ -8,6 +8,7 @@ from typing import cast
 import click
 
 from crawlblock import loops
+from crawlblock.api import steps
 from crawlblock.cli.costs import costs
 from crawlblock.cli.options import (
     budget_options,
@@ -20,9 +21,8 @@ from crawlblock.cli.options import (
 )
 from crawlblock.cli.output import PARTIAL, Output, output_options, print_rows, progress_bar, say
 from crawlblock.model import Member
-from crawlblock.pipeline.evaluate import evaluate
-from crawlblock.pipeline.history import Wanted, collect_history, plan_history
-from crawlblock.pipeline.run import Budget, Run, Tally, recorded
+from crawlblock.pipeline.history import Wanted, plan_history
+from crawlblock.pipeline.run import Budget, Run
 from crawlblock.sources.commoncrawl.cache import INDEX_BYTES
 from crawlblock.sources.commoncrawl.cost import Method
 from crawlblock.sources.commoncrawl.mirror import limits_for
@@ -87,28 +87,25 @@ def history(
         return
     budget = Budget.of(max_runtime, max_requests)
     configuration = {"mirror": mirror, "crawls": crawls, "panel": panel}
-    with recorded(store, "history", configuration) as tally, progress_bar() as progress:
-        run = Run(store, tally, progress, budget, say)
-        try:
-            loops.run(collect_history(run, wanted, members))
-        finally:
-            evaluate(run)
+    with progress_bar() as progress:
+        place = steps.Place(store, progress, say)
+        done = steps.history(place, wanted, members, configuration, budget)
     say(
-        f"{tally.captures} new captures, {tally.payloads} payloads judged, "
-        f"{tally.requests} requests, {tally.bytes / 1e6:.1f} MB"
+        f"{done.captures} new captures, {done.payloads} payloads judged, "
+        f"{done.requests} requests, {done.bytes / 1e6:.1f} MB"
     )
-    _end(tally)
+    _end(done.problems, done.finished)
 
 
-def _end(tally: Tally) -> None:
-    """Say what could not be done; if there is something the exit code tells of it."""
-    for trouble in tally.troubles[:_SHOWN]:
-        say(trouble)
-    if len(tally.troubles) > _SHOWN:
-        say(f"... and {len(tally.troubles) - _SHOWN} more crawls are passed over")
-    if tally.unfinished:
+def _end(problems: Sequence[str], finished: bool) -> None:
+    """Print what could not be done; exit with PARTIAL if there is something."""
+    for problem in problems[:_SHOWN]:
+        say(problem)
+    if len(problems) > _SHOWN:
+        say(f"... and {len(problems) - _SHOWN} more crawls are passed over")
+    if not finished:
         say("the budget is used up; run the same command to go on")
-    if tally.unfinished or tally.troubles:
+    if problems or not finished:
         sys.exit(PARTIAL)
 
 
@@ -119,4 +116,4 @@ def _plan(store: Store, wanted: Wanted, members: Sequence[Member], output: Outpu
     rows = [{"crawl": plan.crawl, "method": plan.method, **costs([plan], rate)} for plan in plans]
     rows.append({"crawl": "all", "method": "", **costs(plans, rate)})
     print_rows(rows, output, list(rows[0]))
-    _end(run.tally)
+    _end(run.tally.troubles, not run.tally.unfinished)

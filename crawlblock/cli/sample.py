@@ -1,11 +1,12 @@
 """`crawlblock sample`: choose the hosts to follow."""
 
-from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import click
 
 from crawlblock import loops
+from crawlblock.api import steps
+from crawlblock.api.step_options import chooser
 from crawlblock.cli.options import (
     cache_option,
     contact_option,
@@ -14,21 +15,13 @@ from crawlblock.cli.options import (
     politeness_options,
 )
 from crawlblock.cli.output import Output, output_options, print_rows, progress_bar, say
-from crawlblock.pipeline.run import recorded
-from crawlblock.pipeline.sample import (
-    CrawlSample,
-    Sampled,
-    from_crawl,
-    from_list,
-    from_ranking,
-    from_web_graph,
-    plan_crawl_sample,
-    read_crawl,
-    store_panel,
-)
+from crawlblock.pipeline.run import silent
+from crawlblock.pipeline.sample import CrawlSample, plan_crawl_sample
 from crawlblock.sources.commoncrawl.frame import FramePlan
-from crawlblock.sources.commoncrawl.mirror import Mirror, limits_for, open_mirror
+from crawlblock.sources.commoncrawl.mirror import limits_for
 from crawlblock.store.store import Store
+
+_SHOWN = 5  # lines that were left out
 
 
 @click.command()
@@ -91,39 +84,23 @@ def sample(
             _print_frame_plan(plan, limits.per_second, output)
             return
         _say_frame_plan(plan, limits.per_second)
-    store = Store(db)
     configuration = {
         "list": list_file, "ranks": ranks, "crawl": crawl, "size": size, "seed": seed,
     }  # fmt: skip
-    with recorded(store, "sample", configuration) as tally, progress_bar() as progress:
-        if crawl is not None:
-            domains = loops.run(read_crawl(wanted, tally, progress))
-            sampled = from_crawl(domains, wanted, progress)
-        else:
-            progress("panel", 0, 0)
-            sampled = _sample_without_crawl(wanted, list_file, ranks or "")
-        new = store_panel(store, sampled)
-    _say_sampled(sampled, new)
+    with progress_bar() as progress:
+        place = steps.Place(Store(db), progress, silent)
+        done = steps.sample(place, chooser(list_file, ranks, wanted), configuration)
+    _say_panel(done)
 
 
-def _sample_without_crawl(wanted: CrawlSample, list_file: Path | None, ranks: str) -> Sampled:
-    name, seed, size = wanted.panel, wanted.seed, wanted.size
-    if list_file:
-        return from_list(list_file, name or f"list-{list_file.stem}")
-    if ranks != "webgraph":
-        return from_ranking(Path(ranks), name or f"ranks-{_stem(ranks)}", seed, size)
-    archive = open_mirror(wanted.mirror, wanted.contact, wanted.limits)
-    return loops.run(_sample_web_graph(archive, wanted.cache, name, seed, size))
-
-
-def _say_sampled(sampled: Sampled, new: int) -> None:
-    for note in sampled.notes:
+def _say_panel(done: steps.PanelResult) -> None:
+    for note in done.notes:
         say(note)
-    for rejected in sampled.rejected[:5]:
-        say(f"line {rejected.line}: {rejected.text[:60]!r} left out: {rejected.reason}")
-    if len(sampled.rejected) > 5:
-        say(f"... and {len(sampled.rejected) - 5} more lines left out")
-    say(f"panel {sampled.panel}: {len(sampled.members)} domains ({new} new) from {sampled.frame}")
+    for line in done.left_out[:_SHOWN]:
+        say(line)
+    if len(done.left_out) > _SHOWN:
+        say(f"... and {len(done.left_out) - _SHOWN} more lines left out")
+    say(f"panel {done.panel}: {len(done.hosts)} domains ({done.new} new) from {done.frame}")
 
 
 def _say_frame_plan(plan: FramePlan, rate: float) -> None:
@@ -144,15 +121,3 @@ def _print_frame_plan(plan: FramePlan, rate: float, output: Output) -> None:
         "minutes": round(plan.minutes(rate), 1),
     }
     print_rows([row], output, list(row))
-
-
-def _stem(ranks: str) -> str:
-    """Return the name of a ranking's file without its endings."""
-    return Path(ranks.removesuffix(".zip")).stem
-
-
-async def _sample_web_graph(
-    opened: AbstractAsyncContextManager[Mirror], cache: Path, name: str | None, seed: str, size: int
-) -> Sampled:
-    async with opened as archive:
-        return await from_web_graph(archive, cache, name or "webgraph", seed, size)
