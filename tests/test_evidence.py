@@ -106,10 +106,10 @@ def test_no_group_at_all(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
 
 
 def test_status_decides(db: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Where no rules were read the status is shown under both readings."""
+    """Where no rules were read the status is shown under both HTTP profiles."""
     row = explained(db, capsys, "a.example", "CCBot")
     assert (row["restriction"], row["basis"], row["status"]) == ("full", "http", 503)
-    assert row["readings"] == {"rfc9309": "full", "ccbot": "unknown"}
+    assert row["http_profiles"] == {"rfc9309": "full", "ccbot": "unknown"}
     row = explained(db, capsys, "a.example", "CCBot", "--http-profile", "ccbot")
     assert (row["restriction"], row["root_allowed"]) == ("unknown", None)
     _, out, _ = ask_for(db, capsys, "explain", "a.example", "CCBot", "-o", "table")

@@ -35,6 +35,7 @@ from crawlblock.store.store import Store
 from crawlblock.warc.http import digest
 from crawlblock.warc.writer import Exchange, append_exchange, append_info
 
+LAYOUT_4 = Path(__file__).parent / "layouts" / "4.sql"
 OPEN = "from pathlib import Path; from crawlblock.store.store import Store; Store(Path({!r}))"
 
 
@@ -72,6 +73,46 @@ def test_a_panel(tmp_path: Path, layout: int) -> None:
     }  # fmt: skip
     evaluate(Run(Store(path)))
     assert captures(path) == rows
+
+
+def test_other_words(tmp_path: Path) -> None:
+    """Layout 4 differs in names: every row of every table comes back, views are made anew."""
+    path, before = tmp_path / "today.duckdb", tmp_path / "before.duckdb"
+    panel_database(path)
+    evaluate(Run(Store(path)))
+    with duckdb.connect(str(before)) as con:
+        con.execute(LAYOUT_4.read_text("utf-8"))
+        con.execute("DELETE FROM http_readings")
+        con.execute(f"ATTACH '{path}' AS today (READ_ONLY)")
+        for schema, table in tables(con, "today"):
+            here = "main.http_readings" if table == "http_profiles" else f"{schema}.{table}"
+            if table != "schema_version":
+                con.execute(f"INSERT INTO {here} FROM today.{schema}.{table}")
+        con.execute("UPDATE conclusions.signals SET wish = 'refuse' WHERE wish = 'disallow'")
+        con.execute("DETACH today")
+    Store(before)
+    with duckdb.connect(str(before)) as con:
+        con.execute(f"ATTACH '{path}' AS today (READ_ONLY)")
+        assert (names := tables(con, "today")) == tables(con, "before")
+        for schema, table in names:
+            found = [
+                con.execute(f"FROM {name}.{schema}.{table} ORDER BY ALL").fetchall()
+                for name in ("today", "before")
+            ]
+            assert found[0] == found[1], table
+        assert con.execute("SELECT count(*) FROM conclusions.signals").fetchone() != (0,)
+        old = "SELECT 1 FROM duckdb_functions() WHERE function_name IN ('silence', 'read_as')"
+        assert con.execute(old).fetchall() == []
+    assert (tmp_path / "before.duckdb.layout4").exists()
+    assert captures(before) == captures(path)
+
+
+def tables(con: duckdb.DuckDBPyConnection, database: str) -> list[Row]:
+    """Return schema and name of all tables of a database."""
+    return con.execute(
+        "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = ? ORDER BY ALL",
+        [database],
+    ).fetchall()
 
 
 def test_what_else_a_panel_has(tmp_path: Path) -> None:

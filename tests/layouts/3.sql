@@ -164,7 +164,7 @@ CREATE TABLE verdicts (
     basis        VARCHAR NOT NULL,
     root_allowed BOOLEAN,
     authored_by  VARCHAR,
-    ruleset     VARCHAR,
+    decision     VARCHAR,
     PRIMARY KEY (policy, token)
 );
 CREATE TABLE templates (
@@ -181,12 +181,12 @@ CREATE TABLE signals (
     kind   VARCHAR NOT NULL,
     agents VARCHAR[] NOT NULL,
     use    VARCHAR,
-    preference   VARCHAR NOT NULL,
+    wish   VARCHAR NOT NULL,
     value  VARCHAR NOT NULL,
     path   VARCHAR,
     line   INTEGER NOT NULL
 );
-CREATE TABLE http_profiles (
+CREATE TABLE http_readings (
     reading      VARCHAR NOT NULL,
     status       INTEGER NOT NULL,
     restriction  VARCHAR NOT NULL,

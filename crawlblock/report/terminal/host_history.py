@@ -171,7 +171,7 @@ def explained(found: Explanation) -> dict[str, object]:
         "authored_by": found.author,
         "signals": [asdict(signal) for signal in found.signals],
         "clashes": [f"{c.kind} {c.signal.kind}, line {c.signal.line}" for c in found.clashes],
-        "profiles": {name: str(v.restriction) for name, v in found.profiles.items()},
+        "http_profiles": {name: str(v.restriction) for name, v in found.profiles.items()},
         **row,
     }
 
