@@ -68,7 +68,7 @@ now
 
 # %%
 changes = db.changes("2023-01-01", tokens="GPTBot")
-changes.select("host", "event", "after", "before")
+changes.select("host", "transition", "after", "before")
 
 # %%
 blocking = now.filter(pl.col("restriction") == "full")["host"].to_list()

@@ -51,7 +51,7 @@ def since(con: duckdb.DuckDBPyConnection, start: str, end: str | None = None) ->
 
 def briefly(found: list[Change]) -> list[tuple[str, str, str | None, str]]:
     """Return host, event and the two snapshots of changes."""
-    return [(c.host, c.event, c.from_snapshot, c.snapshot) for c in found]
+    return [(c.host, c.transition, c.from_snapshot, c.snapshot) for c in found]
 
 
 def test_reversal(con: duckdb.DuckDBPyConnection) -> None:
@@ -95,7 +95,9 @@ def test_wildcard_becomes_named(con: duckdb.DuckDBPyConnection) -> None:
         ("wildcard", "named"),
         ("named", "absent"),
     ]
-    assert ("late.example", "refused") not in {(c.host, c.event) for c in since(con, "2023-01-01")}
+    assert ("late.example", "started") not in {
+        (c.host, c.transition) for c in since(con, "2023-01-01")
+    }
 
 
 def test_undocumented_crawler(con: duckdb.DuckDBPyConnection) -> None:
@@ -110,11 +112,11 @@ def test_undocumented_crawler(con: duckdb.DuckDBPyConnection) -> None:
 def test_changes_newest_first(con: duckdb.DuckDBPyConnection) -> None:
     """Every change is listed once with the captures it lies between, newest first."""
     assert briefly(since(con, "2023-01-01")) == [
-        ("back.example", "refused", "C3", "L1"),
-        ("late.example", "opened", "C2", "L1"),
-        ("back.example", "opened", "C2", "C3"),
-        ("gap.example", "refused", "C1", "C3"),
-        ("back.example", "refused", "C1", "C2"),
+        ("back.example", "started", "C3", "L1"),
+        ("late.example", "stopped", "C2", "L1"),
+        ("back.example", "stopped", "C2", "C3"),
+        ("gap.example", "started", "C1", "C3"),
+        ("back.example", "started", "C1", "C2"),
     ]
 
 
@@ -125,7 +127,7 @@ def test_spans_meet(con: duckdb.DuckDBPyConnection) -> None:
     assert since(con, "C1") == everything
     assert since(con, "2024-03-03") + since(con, "2024-01-01", "2024-03-02") == everything
     assert briefly(since(con, "2024-02-02", "2024-02-02")) == [
-        ("back.example", "refused", "C1", "C2")
+        ("back.example", "started", "C1", "C2")
     ]
 
 
@@ -135,9 +137,11 @@ def test_import_beyond_the_panel(con: duckdb.DuckDBPyConnection) -> None:
     for name, (day, answer) in days.items():
         answers: dict[str, db.Answer] = {"back.example": answer, "other.example": "open"}
         db.snapshot(con, name, day, answers, kind="import")
-    found = [c for c in since(con, "2023-01-01") if c.event == "refused" and c.snapshot != "L1"]
+    found = [
+        c for c in since(con, "2023-01-01") if c.transition == "started" and c.snapshot != "L1"
+    ]
     assert [c for c in briefly(found) if c[0] == "back.example"] == [
-        ("back.example", "refused", "I1", "I2")
+        ("back.example", "started", "I1", "I2")
     ]
 
 

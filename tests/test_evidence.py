@@ -196,9 +196,9 @@ def test_changes_kinds(db: Path, capsys: pytest.CaptureFixture[str]) -> None:
     wanted = ("changes", "--since", "2024-05", "--token", "bytespider", "-o")
     _, out, _ = ask_for(db, capsys, *wanted, "json")
     rows = json.loads(out)
-    assert [(r["event"], r["from_snapshot"], r["snapshot"]) for r in rows] == [
-        ("refused", "2024-06", "2024-07"),
-        ("opened", "2024-05", "2024-06"),
+    assert [(r["transition"], r["from_snapshot"], r["snapshot"]) for r in rows] == [
+        ("started", "2024-06", "2024-07"),
+        ("stopped", "2024-05", "2024-06"),
     ]
     assert rows[1]["after"] == "2024-05-06T12:00:00Z" and rows[1]["digest"] == digest(NAMED)
     assert len(ask_for(db, capsys, *wanted, "csv")[1].splitlines()) == 3

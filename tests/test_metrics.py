@@ -228,8 +228,8 @@ def test_changes_lie_between_captures(con: duckdb.DuckDBPyConnection) -> None:
     found = ask(con, "transitions")
     columns = ("transition", "after", "before", "from_restriction", "to_restriction", "first_block")
     assert rows(found, *columns, token="Alpha") == [
-        ("refused", datetime(2023, 8, 2), datetime(2023, 10, 2), "none", "full", True),
-        ("opened", datetime(2023, 10, 2), datetime(2023, 12, 2), "full", "none", False),
+        ("started", datetime(2023, 8, 2), datetime(2023, 10, 2), "none", "full", True),
+        ("stopped", datetime(2023, 10, 2), datetime(2023, 12, 2), "full", "none", False),
     ]
     assert rows(found, "transition", token="Beta") == []
 
@@ -239,9 +239,9 @@ def test_refused_from_the_first_capture(con: duckdb.DuckDBPyConnection) -> None:
     captures(con, "a", None, "wild", "named", "open", "but")
     found = ask(con, "transitions")
     assert rows(found, "transition", "after", "before", "first_block", token="Alpha") == [
-        ("refused", None, datetime(2023, 9, 2), True),
-        ("opened", datetime(2023, 10, 2), datetime(2023, 11, 2), False),
-        ("refused", datetime(2023, 11, 2), datetime(2023, 12, 2), False),
+        ("started", None, datetime(2023, 9, 2), True),
+        ("stopped", datetime(2023, 10, 2), datetime(2023, 11, 2), False),
+        ("started", datetime(2023, 11, 2), datetime(2023, 12, 2), False),
     ]
 
 
@@ -252,9 +252,9 @@ def test_changes_of_a_crawler_documented_later(con: duckdb.DuckDBPyConnection) -
     small.snapshot(con, "S2", date(2023, 9, 1), {"a": "named", "b": "wild", "c": "open"})
     found = ask(con, "transitions")
     assert rows(found, "host", "transition", "after", "before", token="Alpha") == [
-        ("a", "refused", datetime(2023, 6, 2), datetime(2023, 9, 2)),
-        ("b", "refused", None, datetime(2023, 9, 2)),
-        ("c", "opened", datetime(2023, 6, 2), datetime(2023, 9, 2)),
+        ("a", "started", datetime(2023, 6, 2), datetime(2023, 9, 2)),
+        ("b", "started", None, datetime(2023, 9, 2)),
+        ("c", "stopped", datetime(2023, 6, 2), datetime(2023, 9, 2)),
     ]
 
 
@@ -270,12 +270,12 @@ def test_changes_counted(con: duckdb.DuckDBPyConnection) -> None:
     found = ask(con, "transition_counts")
     columns = ("snapshot", "transition", "n", "n_unknown", "n_yes", "estimate")
     assert rows(found, *columns, token="Alpha") == [
-        ("S1", "opened", 0, 4, 0, None),
-        ("S1", "refused", 0, 4, 0, None),
-        ("S2", "opened", 2, 2, 1, 1 / 2),
-        ("S2", "refused", 2, 2, 1, 1 / 2),
-        ("S3", "opened", 3, 1, 0, 0.0),
-        ("S3", "refused", 3, 1, 1, pytest.approx(1 / 3)),
+        ("S1", "stopped", 0, 4, 0, None),
+        ("S1", "started", 0, 4, 0, None),
+        ("S2", "stopped", 2, 2, 1, 1 / 2),
+        ("S2", "started", 2, 2, 1, 1 / 2),
+        ("S3", "stopped", 3, 1, 0, 0.0),
+        ("S3", "started", 3, 1, 1, pytest.approx(1 / 3)),
     ]
 
 

@@ -93,7 +93,8 @@ def test_other_words(tmp_path: Path) -> None:
     Store(before)
     with duckdb.connect(str(before)) as con:
         con.execute(f"ATTACH '{path}' AS today (READ_ONLY)")
-        assert (names := tables(con, "today")) == tables(con, "before")
+        names = tables(con, "today")
+        assert names == tables(con, "before")
         for schema, table in names:
             found = [
                 con.execute(f"FROM {name}.{schema}.{table} ORDER BY ALL").fetchall()

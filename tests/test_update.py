@@ -125,7 +125,7 @@ def changes(db: Path, *options: str) -> set[tuple[str, str, str, str, str]]:
     """Return host, token, event and the two snapshots of each change told."""
     done = crawlblock("changes", "--db", db, "--since", "2020-01-01", "-o", "json", *options)
     assert done.returncode == 0, done.stderr
-    names = ("host", "token", "event", "from_snapshot", "snapshot")
+    names = ("host", "token", "transition", "from_snapshot", "snapshot")
     return {tuple(row[name] for name in names) for row in json.loads(done.stdout)}
 
 
@@ -147,7 +147,7 @@ def test_unattended_sequence(tmp_path: Path, web: Web) -> None:
 
     web.bodies[one] = ROBOTS  # refuses GPTBot
     assert update(by_cron, 1) == (0, "")
-    assert changes(db) == {(one, "GPTBot", "refused", "DEMO-2024-18", "live-2026-11-01")}
+    assert changes(db) == {(one, "GPTBot", "started", "DEMO-2024-18", "live-2026-11-01")}
     assert update(by_systemd, 1) == (5, "")
     archive(mirror, {"DEMO-2024-18": first, "DEMO-2024-26": {**first, one: ROBOTS}})
     web.bodies[two] = CCBOT
@@ -158,11 +158,11 @@ def test_unattended_sequence(tmp_path: Path, web: Web) -> None:
     assert update(by_cron, 5) == (0, "")
 
     named = {
-        (one, "GPTBot", "refused", "DEMO-2024-18", "DEMO-2024-26"),
-        (one, "GPTBot", "opened", "live-2026-11-03", "live-2026-11-04"),
-        (two, "CCBot", "refused", "live-2026-11-01", "live-2026-11-03"),
+        (one, "GPTBot", "started", "DEMO-2024-18", "DEMO-2024-26"),
+        (one, "GPTBot", "stopped", "live-2026-11-03", "live-2026-11-04"),
+        (two, "CCBot", "started", "live-2026-11-01", "live-2026-11-03"),
     }
-    wildcard = ("refused", "live-2026-11-03", "live-2026-11-04")
+    wildcard = ("started", "live-2026-11-03", "live-2026-11-04")
     told = changes(db)
     assert named <= told
     rest = told - named

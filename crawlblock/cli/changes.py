@@ -17,7 +17,7 @@ from crawlblock.report.formats import TABLE
 from crawlblock.report.terminal import host_history
 
 _CHANGE = [
-    "id", "host", "token", "event", "from_snapshot", "snapshot", "after", "before",
+    "id", "host", "token", "transition", "from_snapshot", "snapshot", "after", "before",
     "from_restriction", "to_restriction", "from_basis", "to_basis", "authored_by", "status",
     "digest",
 ]  # fmt: skip

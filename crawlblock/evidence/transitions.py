@@ -40,7 +40,7 @@ ORDER BY lower(k.token), k.token, p.time NULLS FIRST, p.snapshot
 
 # The view works per population. Crawls and live runs of the panel are one population, so that
 # transitions between an old crawl and today are seen; an import beyond the panel is another one.
-# Where both saw one event, the one that dates it better stays.
+# Where both saw one transition, the one that dates it better stays.
 _CHANGES = """
 WITH wanted AS (
     SELECT c.* FROM changes c
@@ -48,7 +48,7 @@ WITH wanted AS (
 ), told AS (
     FROM wanted w WHERE NOT EXISTS (
         SELECT 1 FROM wanted o
-        WHERE o.host = w.host AND o.token = w.token AND o.event = w.event
+        WHERE o.host = w.host AND o.token = w.token AND o.transition = w.transition
           AND o.population <> w.population AND o.after < w.before AND w.after < o.before
           AND (o.before - o.after < w.before - w.after
                OR o.before - o.after = w.before - w.after AND o.population < w.population)
@@ -60,7 +60,7 @@ WITH wanted AS (
 ), places AS (
     SELECT snapshot, row_number() OVER (ORDER BY first_capture, snapshot) AS place FROM snapshots
 )
-SELECT t.host, t.token, t.event, e.snapshot, t.snapshot, t.after, t.before, t.from_restriction,
+SELECT t.host, t.token, t.transition, e.snapshot, t.snapshot, t.after, t.before, t.from_restriction,
        t.to_restriction, t.from_basis, t.to_basis, t.authored_by, c.status, c.digest
 FROM told t
 JOIN places p ON p.snapshot = t.snapshot
@@ -114,7 +114,7 @@ class Change:
 
     host: str
     token: str
-    event: str  # refused or opened
+    transition: str  # started or stopped
     from_snapshot: str | None
     snapshot: str
     after: datetime

@@ -23,7 +23,7 @@ SIGNATURE = "X-Crawlblock-Signature"
 _ATOM = "http://www.w3.org/2005/Atom"
 _SPACE = uuid.uuid5(uuid.NAMESPACE_URL, "urn:crawlblock:changes")
 _PATIENCE = aiohttp.ClientTimeout(total=30)  # s
-_VERBS = {"refused": "began to refuse / to", "opened": "stopped refusing / to"}
+_VERBS = {"started": "started to block", "stopped": "stopped blocking"}
 
 
 def utc(moment: datetime | None) -> str | None:
@@ -65,9 +65,9 @@ def atom(changes: Sequence[Change], tokens: Sequence[str], since: datetime) -> s
 def _add_entry(feed: ET.Element, change: Change) -> None:
     entry = _add(feed, "entry")
     _add(entry, "id", name_of(change))
-    _add(entry, "title", f"{change.host} {_VERBS[change.event]} {change.token}")
+    _add(entry, "title", f"{change.host} {_VERBS[change.transition]} {change.token}")
     _add(entry, "updated", str(utc(change.before)))
-    _add(entry, "category", term=change.event)
+    _add(entry, "category", term=change.transition)
     _add(entry, "category", term=change.token)
     _add(entry, "content", sentence(change), type="text")
 
@@ -76,7 +76,7 @@ def sentence(change: Change) -> str:
     """Return a change in words."""
     by = change.authored_by
     return (
-        f"{change.host} {_VERBS[change.event]} {change.token} between {change.after} UTC "
+        f"{change.host} {_VERBS[change.transition]} {change.token} between {change.after} UTC "
         f"({change.from_snapshot or 'unnamed'}) and {change.before} UTC ({change.snapshot}): "
         f"{change.from_restriction} ({change.from_basis}) became "
         f"{change.to_restriction} ({change.to_basis})" + (f"; by {author(by)}." if by else ".")
@@ -92,7 +92,7 @@ def _add(parent: ET.Element, tag: str, text: str | None = None, **attributes: st
 
 def name_of(change: Change) -> str:
     """Return the name of a change: the same in every run that sees it."""
-    parts = (change.host, change.token, change.event, utc(change.before))
+    parts = (change.host, change.token, change.transition, utc(change.before))
     return uuid.uuid5(_SPACE, "\n".join(map(str, parts))).urn
 
 

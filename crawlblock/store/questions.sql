@@ -305,7 +305,7 @@ WITH steps AS (
     SELECT t.answer_before, m.* FROM steps t JOIN meanings m ON m.answer = t.answer
 ), flips AS (
     SELECT a.answer_before, a.answer, a.token, k.documented_since,
-           CASE WHEN a.root_allowed THEN 'opened' ELSE 'refused' END AS event,
+           CASE WHEN a.root_allowed THEN 'stopped' ELSE 'started' END AS transition,
            b.restriction AS from_restriction, a.restriction AS to_restriction,
            b.basis AS from_basis, a.basis AS to_basis,
            coalesce(a.authored_by, b.authored_by) AS authored_by, a.ruleset
@@ -315,7 +315,7 @@ WITH steps AS (
     WHERE a.root_allowed <> b.root_allowed
 )
 SELECT r.population, r.http_profile, r.snapshot, r.snapshot_date, r.host, r.stratum, r.weight, f.token,
-       f.event, r.time_before AS after, r.time AS before, f.from_restriction, f.to_restriction,
+       f.transition, r.time_before AS after, r.time AS before, f.from_restriction, f.to_restriction,
        f.from_basis, f.to_basis, f.authored_by, f.ruleset
 FROM readable_in(source) r
 JOIN flips f ON f.answer_before = r.answer_before AND f.answer = r.answer

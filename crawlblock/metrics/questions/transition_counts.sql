@@ -36,7 +36,7 @@ WITH wholes AS (
     WHERE coalesce(t.snapshot_date >= k.documented_since, true)
 ), changed AS (
     SELECT a.population, a.snapshot, a.stratum, a.token,
-           CASE WHEN a.root_allowed THEN 'opened' ELSE 'refused' END AS transition,
+           CASE WHEN a.root_allowed THEN 'stopped' ELSE 'started' END AS transition,
            sum(a.weight) AS yes, sum(a.hosts) AS n_yes
     FROM arrivals a
     JOIN meanings b ON b.answer = a.answer_before AND b.token = a.token
@@ -47,7 +47,7 @@ WITH wholes AS (
            coalesce(c.yes, 0) AS yes, coalesce(c.n_yes, 0) AS n_yes
     FROM pairs p
     CROSS JOIN crawlers k
-    CROSS JOIN (VALUES ('refused'), ('opened')) e(transition)
+    CROSS JOIN (VALUES ('started'), ('stopped')) e(transition)
     LEFT JOIN changed c ON c.population = p.population AND c.snapshot = p.snapshot
         AND c.stratum = p.stratum AND c.token = k.token AND c.transition = e.transition
     WHERE coalesce(p.snapshot_date >= k.documented_since, true)

@@ -18,7 +18,7 @@ from crawlblock.report.charts.data import (
 from crawlblock.report.charts.specs import COLOURS, SHADES, Spec, lines, stack, turns
 from crawlblock.report.labels import DEFINITIONS, NO_WEIGHT, WRITERS
 
-TRANSITIONS = ("refused", "opened")
+TRANSITIONS = ("started", "stopped")
 _LINE = ("snapshot", "name", "series", "estimate", "low", "high", "n", "n_unknown", "place")
 _STACK = ("snapshot", "name", "estimate", "n_yes", "order")
 _TURNS = ("snapshot", "name", "n_yes", "n", "n_unknown", "estimate", "low", "high")

@@ -50,8 +50,8 @@ def _turns(token: str, frames: Frames) -> Iterator[str]:
     counts = dict(seen.iter_rows())
     if not frames["same_hosts"].is_empty():
         yield (
-            f"{token}: {counts.get('refused', 0)} times a host began to refuse it between two "
-            f"captures, {counts.get('opened', 0)} times one stopped."
+            f"{token}: {counts.get('started', 0)} times a host began to refuse it between two "
+            f"captures, {counts.get('stopped', 0)} times one stopped."
         )
 
 
