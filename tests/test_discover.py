@@ -75,7 +75,7 @@ def test_known_templates(store: Store) -> None:
     """A template is told with the domains that have it and those that refuse by it."""
     found = {template.template: template for template in known(store)}
     managed = found.pop("cloudflare-managed")
-    assert (managed.domains, managed.refusing, str(managed.since)) == (1, 1, "2024-06-02")
+    assert (managed.domains, managed.blocking, str(managed.since)) == (1, 1, "2024-06-02")
     assert not any(template.domains for template in found.values())
 
 

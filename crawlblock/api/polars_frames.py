@@ -10,8 +10,9 @@ from crawlblock.evidence.transitions import Change, State, Transition
 from crawlblock.report.feed import name_of
 
 _CHANGE = (
-    "host", "token", "transition", "from_snapshot", "snapshot", "after", "before", "from_restriction",
-    "to_restriction", "from_basis", "to_basis", "authored_by", "status", "digest",
+    "host", "token", "transition", "from_snapshot", "snapshot", "after", "before",
+    "from_restriction", "to_restriction", "from_basis", "to_basis", "authored_by", "status",
+    "digest",
 )  # fmt: skip
 _TURN = (
     "token", "from_snapshot", "snapshot", "after", "before", "from_restriction", "to_restriction",

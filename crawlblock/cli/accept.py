@@ -27,4 +27,4 @@ def accept(snapshot: str, db: Path, because: str) -> None:
     store = existing(db)
     with recorded(store, "accept", {"snapshot": snapshot, "because": because}):
         store.conclusions.accept(snapshot, now(), because)
-    say(f"{snapshot} counts from now on; crawlblock analyze computes the claims anew")
+    say(f"{snapshot} counts from now on; crawlblock analyze computes the results again")

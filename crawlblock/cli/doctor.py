@@ -64,5 +64,5 @@ def _encoding() -> Finding:
     encoding = sys.stdout.encoding or "ascii"
     if encoding.lower().startswith("utf"):
         return Finding("terminal", "ok", encoding)
-    advice = "series are drawn in ASCII; set PYTHONIOENCODING=utf-8 if it can show more"
+    advice = "bars are printed in ASCII; set PYTHONIOENCODING=utf-8 if it can show more"
     return Finding("terminal", "warn", encoding, advice)

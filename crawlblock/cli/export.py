@@ -22,7 +22,7 @@ from crawlblock.export.dataset import Request, licences
     type=click.Choice(list(licences())),
     default=next(iter(licences())),
     show_default=True,
-    help="Of your selection, verdicts and claims; it covers no text of a site.",
+    help="License of your selection, verdicts and results. It covers no robots.txt file.",
 )
 @click.option("--title", default="Who may still crawl the web", show_default=True)
 @click.option("--author", "authors", multiple=True, help="Whom to cite; may be repeated.")

@@ -41,7 +41,7 @@ _SHOWN = 5  # crawls that cannot be read
     show_default=True,
     help="How many of the latest, 'latest', 'all', or names and their beginnings with commas.",
 )
-@click.option("--panel", default=None, help="Name of the panel.  [default: the one drawn last]")
+@click.option("--panel", default=None, help="Name of the panel.  [default: the newest]")
 @click.option(
     "--lookup",
     type=click.Choice(["zipnum", "columnar"]),

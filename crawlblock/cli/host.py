@@ -44,7 +44,7 @@ def timeline(
 ) -> None:
     r"""Print the history of a host, snapshot by snapshot.
 
-    A change lies between two captures; what could not be told is unknown, not open.
+    A transition lies between two captures. A host that we could not read is unknown, not open.
 
     \b
     Examples:

@@ -21,7 +21,7 @@ from crawlblock.sources.live.ssrf import Network
 @click.command()
 @db_option
 @contact_option
-@click.option("--panel", default=None, help="Name of the panel.  [default: the one drawn last]")
+@click.option("--panel", default=None, help="Name of the panel.  [default: the newest]")
 @snapshot_option
 @concurrency_option
 @click.option(

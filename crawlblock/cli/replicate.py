@@ -9,7 +9,7 @@ from crawlblock.cli.options import DEFAULT_DB, token_option
 from crawlblock.cli.output import Output, output_options, print_rows, print_text, working
 from crawlblock.errors import InputError
 from crawlblock.metrics.queries import set_http_profile
-from crawlblock.replication import comparison as ledger
+from crawlblock.replication import comparison
 from crawlblock.replication.published import BUNDLED, read_figures, read_sources
 from crawlblock.replication.series import Series, from_corpus, from_database
 from crawlblock.report.formats import TABLE
@@ -17,7 +17,7 @@ from crawlblock.report.terminal.published_figures import page
 from crawlblock.robots.peers import DEFINITIONS
 from crawlblock.store.store import Store
 
-COLUMNS = [field.name for field in fields(ledger.Row)]
+COLUMNS = [field.name for field in fields(comparison.Row)]
 _SHARES = ("published", "ours", "low", "high", "difference")
 
 
@@ -40,7 +40,7 @@ _SHARES = ("published", "ours", "low", "high", "difference")
     help="Print the share under this definition in every snapshot instead.",
 )
 @click.option(
-    "--mistakes", is_flag=True, help="Print how many refusals the parsers of others miss instead."
+    "--mistakes", is_flag=True, help="Print how many blocks the parsers of others miss instead."
 )
 @token_option
 @click.option("--every-date", is_flag=True, help="Not only the latest date of each figure.")
@@ -66,7 +66,7 @@ def replicate(
       crawlblock replicate --definition imc25 --token GPTBot -o csv
     """
     figures = read_figures(reference)
-    asked = list(tokens) or ledger.usual_tokens(figures)
+    asked = list(tokens) or comparison.usual_tokens(figures)
     with working("captures"):
         series = _series(db, corpus)
     if mistakes and definition:
@@ -76,12 +76,12 @@ def replicate(
     if mistakes and all(part.rendered for part in series):
         raise InputError("--mistakes: the texts there are rendered; name a --corpus of real ones")
     if mistakes:
-        rows = ledger.mistakes(series, asked)
+        rows = comparison.mistakes(series, asked)
     elif definition:
         (chosen,) = (d for d in DEFINITIONS if d.name == definition)
-        rows = ledger.under(chosen, series, asked)
+        rows = comparison.under(chosen, series, asked)
     else:
-        rows = ledger.replicate(figures, series, asked, every_date)
+        rows = comparison.replicate(figures, series, asked, every_date)
     if output.kind == TABLE:
         print_text(page(rows, read_sources(reference)), output)
     else:
@@ -104,7 +104,7 @@ def _series(db: Path | None, corpus: Path | None) -> list[Series]:
         return from_database(con)
 
 
-def _rounded(row: ledger.Row) -> dict[str, object]:
+def _rounded(row: comparison.Row) -> dict[str, object]:
     cells: dict[str, object] = asdict(row)
     for name in _SHARES:
         value = cells[name]

@@ -65,7 +65,7 @@ def scan() -> None:
     "--share",
     type=click.FloatRange(0, 1, min_open=True),
     default=None,
-    help="Share of each crawl's files, drawn by the seed.  [default: 0.01 over public https, or 1]",
+    help="Share of each crawl's files, by the seed.  [default: 0.01 over public https, or 1]",
 )
 @click.option(
     "--seed",
@@ -283,8 +283,8 @@ def _told(merged: Merged) -> str:
     """Say what of a crawl is merged."""
     return (
         f"{merged.crawl}: {merged.new} new shards; {merged.files} of the {merged.planned} planned "
-        f"files are merged, of {merged.of} that the crawl has: claims are of these, each stands "
-        f"for {merged.of / merged.files:.4g}"
+        f"files are merged. The crawl has {merged.of}, so each counts as "
+        f"{merged.of / merged.files:.4g}"
     )
 
 

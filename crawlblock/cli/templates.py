@@ -30,8 +30,8 @@ def templates(db: Path, discovered: bool, least: int, output: Output) -> None:
     r"""Print rules that unrelated sites share.
 
     Without --discovered they are the known templates: who writes them, and how they get onto a
-    site. With it they are groups refusing / that are the same at many domains, known or not; a
-    group that names one crawler is the same at many by chance.
+    site. With it they are groups that block / and are the same at many domains, known or not.
+    A group that names one crawler is the same at many domains by chance.
 
     \b
     Examples:
@@ -42,7 +42,7 @@ def templates(db: Path, discovered: bool, least: int, output: Output) -> None:
     if not discovered:
         with working("templates"):
             rows = [asdict(template) for template in shared.known(store)]
-        columns = ["template", "vendor", "kind", "act", "domains", "refusing", "since"]
+        columns = ["template", "vendor", "kind", "act", "domains", "blocking", "since"]
         print_rows(rows, output, columns if output.kind == TABLE else list(rows[0]) if rows else [])
         return
     with working("groups"):

@@ -39,7 +39,7 @@ NOTHING_NEW = 5
 @mirror_option
 @results_option
 @http_profile_option
-@click.option("--panel", default=None, help="Name of the panel.  [default: the one drawn last]")
+@click.option("--panel", default=None, help="Name of the panel.  [default: the newest]")
 @snapshot_option
 @click.option("--no-live", is_flag=True, help="Leave out the hosts' answers of now.")
 @click.option("--no-history", is_flag=True, help="Leave out new crawls.")

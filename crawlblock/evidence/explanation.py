@@ -61,9 +61,9 @@ class Explanation:
     line: int | None  # of the rule that decided
     rule: str | None
     ambiguous_group: bool
-    author: str | None  # whose text refuses: a template, own or wildcard
+    author: str | None  # who wrote the rule that blocks: a template, own or wildcard
     signals: tuple[Signal, ...]  # what the payload states beside the rules, to whomever
-    clashes: tuple[Conflict, ...]  # where that and the verdict differ
+    conflicts: tuple[Conflict, ...]  # where that and the verdict differ
     is_text: bool = False  # the lines are of the text that a scan kept, some emptied
 
 
@@ -80,7 +80,9 @@ def known_host(con: duckdb.DuckDBPyConnection, text: str) -> str:
         "SELECT min(host) FROM current_panel WHERE fallback_host = $1 OR domain = $1", [host]
     ).fetchall()
     if asked[0][0]:
-        raise InputError(f"{host}: not followed itself; {asked[0][0]} stands for it, ask for that")
+        raise InputError(
+            f"{host}: not in the panel; ask for {asked[0][0]}, which represents its domain"
+        )
     near = con.execute(
         f"SELECT host FROM ({stored}) "  # noqa: S608
         "ORDER BY jaro_winkler_similarity(host, ?) DESC, host LIMIT ?",

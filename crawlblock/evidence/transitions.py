@@ -45,7 +45,7 @@ _CHANGES = """
 WITH wanted AS (
     SELECT c.* FROM changes c
     WHERE (len($1) = 0 OR c.token IN (SELECT unnest($1)))
-), told AS (
+), compared AS (
     FROM wanted w WHERE NOT EXISTS (
         SELECT 1 FROM wanted o
         WHERE o.host = w.host AND o.token = w.token AND o.transition = w.transition
@@ -62,7 +62,7 @@ WITH wanted AS (
 )
 SELECT t.host, t.token, t.transition, e.snapshot, t.snapshot, t.after, t.before, t.from_restriction,
        t.to_restriction, t.from_basis, t.to_basis, t.authored_by, c.status, c.digest
-FROM told t
+FROM compared t
 JOIN places p ON p.snapshot = t.snapshot
 JOIN captures c ON c.snapshot = t.snapshot AND c.host = t.host AND c.resource = '/robots.txt'
 LEFT JOIN earlier e ON e.host = t.host AND e.time = t.after

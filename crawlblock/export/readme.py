@@ -11,9 +11,9 @@ from crawlblock.export.tables import BODIES, Table
 from crawlblock.report.labels import HTTP_PROFILES
 
 _RENDERED = (
-    "**This is the sample bundled with crawlblock.** Hosts, dates and who refused whom are real, "
-    "as others' regular fetches saw them; the archive's files (`DEMO-`) were rendered from those "
-    "facts and are not Common Crawl's captures. The hosts stand for themselves, not for the web.\n"
+    "**This is the demo bundled with crawlblock.** Hosts, dates and verdicts are real. They come "
+    "from regular fetches by others. The files of the archive (`DEMO-`) are reconstructions from "
+    "those facts and not Common Crawl's captures. The hosts are no sample of the web.\n"
 )
 _BODIES = (
     "**`bodies/` holds the robots.txt files themselves.** They are their sites' own texts: no "

@@ -11,7 +11,7 @@ from crawlblock.metrics.forecast import Forecast, forecast
 from crawlblock.metrics.signal_conflicts import clashes
 from crawlblock.metrics.survival import Openness, Spell, at_earliest, at_latest, openness
 
-_MOST = 20  # crawlers followed: those that most hosts refuse
+_MOST = 20  # crawlers followed: those that most hosts block
 Frames = Mapping[str, pl.DataFrame]
 
 
@@ -82,7 +82,7 @@ def _rows(token: str, profile: str, timing: str, found: Openness) -> list[tuple[
     if found.silence:
         return [(*about, None, None, None, None, None, found.silence, found.silence)]
     return [
-        (*about, step.after, _told(step.before), step.open, step.low, step.high, None, None)
+        (*about, step.after, _dated(step.before), step.open, step.low, step.high, None, None)
         for step in found.steps
     ]
 
@@ -92,7 +92,7 @@ def _since(last: date | None, documented: date | None) -> date | None:
     return last if last and (documented is None or last >= documented) else None
 
 
-def _told(day: date) -> date | None:
+def _dated(day: date) -> date | None:
     """Return a day, None for the beginning of time."""
     return None if day == date.min else day
 
@@ -103,12 +103,12 @@ def _days_before(frames: Frames) -> list[date]:
     return sorted(panel["snapshot_date"].drop_nulls().unique().to_list())
 
 
-def _last_open(days: list[date], moment: datetime | None, refused: date) -> date | None:
-    """Return the day of the snapshot that a capture belongs to, always before the refusal's."""
+def _last_open(days: list[date], moment: datetime | None, blocked: date) -> date | None:
+    """Return the day of the snapshot that a capture belongs to, always before the block's."""
     if moment is None:
         return None
     day = max((day for day in days if day <= moment.date()), default=moment.date())
-    return min(day, refused - timedelta(days=1))  # of two snapshots of one day
+    return min(day, blocked - timedelta(days=1))  # of two snapshots of one day
 
 
 _AHEAD = {

@@ -1,4 +1,4 @@
-"""A forecast only where it has earned it, by having foretold this series before."""
+"""A forecast, only where the same model predicted the earlier part of the series well."""
 
 import math
 import statistics
@@ -19,7 +19,7 @@ _LEVELS = (0.02, 0.1, 0.3, 0.5, 0.7, 0.9)  # how much of an error changes the le
 _TRENDS = (0.0, 0.02, 0.05, 0.1, 0.3)  # and the trend
 _DAMPINGS = (0.8, 0.85, 0.9, 0.95, 0.98)  # what is left of the trend after one step
 
-Model = Callable[[float], float]  # from a time to the value foretold for it
+Model = Callable[[float], float]  # from a time to the value predicted for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ def forecast(
 ) -> Forecast | NoForecast:
     """Return what a damped trend (Gardner and McKenzie 1985) foretells, or why it should not.
 
-    Only the points after the last break count.  From each origin the next points are foretold with
+    Only the points after the last break count.  From each origin the next points are predicted with
     what was known then; the absolute error must be below that of the last value and that of a
     linear trend, each by a one-sided test at 5 % (Diebold and Mariano 1995, as corrected by Harvey,
     Leybourne and Newbold 1997).  The interval comes from these errors.  Raises InputError for dates
@@ -141,9 +141,9 @@ def _damped(
     before, states = times[0] - 1, []
     for time, value in zip(times, values, strict=True):
         states.append(_State(partial(_trend, before, level, trend, damping), loss))
-        step, foretold = time - before, _trend(before, level, trend, damping, time)
-        error = value - foretold
-        level, trend = foretold + level_gain * error, trend * damping**step + trend_gain * error
+        step, predicted = time - before, _trend(before, level, trend, damping, time)
+        error = value - predicted
+        level, trend = predicted + level_gain * error, trend * damping**step + trend_gain * error
         before, loss = time, loss + error * error
     states.append(_State(partial(_trend, before, level, trend, damping), loss))
     return states

@@ -22,11 +22,11 @@ class Headline:
     tokens: tuple[str, ...]  # the crawlers of the main figure
 
     def of(self, token: str) -> list[dict[str, Any]]:
-        """Return a crawler's claims by time."""
+        """Return a crawler's rows by time."""
         return self.series.filter(pl.col("token") == token).to_dicts()
 
     def last(self) -> pl.DataFrame:
-        """Return the claims of the last snapshot, the most refused crawler first."""
+        """Return the rows of the last snapshot, the most blocked crawler first."""
         newest = self.series["snapshot"][-1]
         return self.series.filter(pl.col("snapshot") == newest).sort(
             ["estimate", "token"], descending=[True, False]
@@ -47,7 +47,7 @@ def headline_of(results: dict[str, pl.DataFrame], definition: str = HEADLINE) ->
 
 
 def asked(found: Headline) -> list[str]:
-    """Return the most refused AI crawler of the figure and its open archives."""
+    """Return the most blocked AI crawler of the figure and its open archives."""
     open_data = {c.token for c in registry.crawlers() if c.ai and c.openness is Openness.OPEN}
     shown = [row["token"] for row in rivals(found) if row["token"] in found.tokens]
     first = shown[0] if shown else found.tokens[0]
@@ -55,9 +55,9 @@ def asked(found: Headline) -> list[str]:
 
 
 def rivals(found: Headline) -> list[dict[str, Any]]:
-    """Return the last claims about AI crawlers in use, the most refused first.
+    """Return the last rows about AI crawlers in use, the most blocked first.
 
-    Of equally refused ones those of the figure come first, in its order.
+    Of equally blocked ones those of the figure come first, in its order.
     """
     order = {token: place for place, token in enumerate(found.tokens)}
     rows = [row for row in found.last().to_dicts() if row["ai"] and _in_use(row)]
@@ -65,7 +65,7 @@ def rivals(found: Headline) -> list[dict[str, Any]]:
 
 
 def _choose(last: pl.DataFrame) -> tuple[str, ...]:
-    """Choose each operator's most refused AI crawler, an open archive's and a search engine's."""
+    """Choose each operator's most blocked AI crawler, an open archive's and a search engine's."""
     order = {crawler.token: place for place, crawler in enumerate(registry.crawlers())}
     rows = sorted(
         last.to_dicts(), key=lambda row: (order.get(row["token"], len(order)), row["token"])

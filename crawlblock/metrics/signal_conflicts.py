@@ -16,7 +16,8 @@ Frames = Mapping[str, pl.DataFrame]
 _STATED = """
 SELECT s.digest, y.policy, s.kind, s.agents, s.use, s.preference, s.value, s.path, s.line
 FROM signals s JOIN payloads y USING (digest)
-WHERE s.preference IN ('allow', 'refuse') AND y.policy IS NOT NULL ORDER BY s.digest, s.line, s.use
+WHERE s.preference IN ('allow', 'disallow') AND y.policy IS NOT NULL
+ORDER BY s.digest, s.line, s.use
 """
 _VERDICTS = """
 SELECT v.policy, v.token, v.restriction, v.basis, v.root_allowed FROM verdicts v
@@ -29,7 +30,7 @@ WITH stating AS MATERIALIZED (
     FROM captures c
     JOIN scopes s ON s.snapshot = c.snapshot
     WHERE c.resource = '/robots.txt' AND c.outcome = 'ok'
-      AND c.digest IN (SELECT digest FROM signals WHERE preference IN ('allow', 'refuse'))
+      AND c.digest IN (SELECT digest FROM signals WHERE preference IN ('allow', 'disallow'))
       AND (NOT s.of_panel OR s.snapshot NOT IN (FROM left_out_snapshots))
 )
 SELECT CASE WHEN t.of_panel THEN 'panel' ELSE 'captured' END AS population,

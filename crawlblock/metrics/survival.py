@@ -1,4 +1,4 @@
-"""How long hosts stay open to a crawler, a refusal being known to lie between two captures."""
+"""How long hosts stay open to a crawler, where the first block lies between two captures."""
 
 import math
 from bisect import bisect_left, bisect_right
@@ -20,13 +20,13 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Spell:
-    """What is known of a host's first refusal: later than `after`, at `before` at the latest.
+    """What is known of a host's first block: later than `after`, at `before` at the latest.
 
-    A refusal on a known day t is (t - 1 day, t].
+    A block on a known day t is (t - 1 day, t].
     """
 
     after: date | None  # last seen open before it; None: never
-    before: date | None  # first seen refused; None: not yet
+    before: date | None  # first seen blocking; None: not yet
     weight: float = 1.0  # 1 / inclusion probability
     ruleset: str | None = None  # shared with other hosts, such as a template; None: its own
 
@@ -44,7 +44,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Openness:
-    """The share of hosts not yet refusing, over time."""
+    """The share of hosts not yet blocking, over time."""
 
     n: int
     n_unknown: int  # hosts never readable
@@ -65,15 +65,15 @@ def openness(spells: Iterable[Spell]) -> Openness:
     every = list(spells)
     for spell in every:
         if spell.after and spell.before and spell.after >= spell.before:
-            raise InputError(f"open on {spell.after} but refusing by {spell.before}; swap the days")
+            raise InputError(f"open on {spell.after} but blocking by {spell.before}; swap the days")
     known = [spell for spell in every if spell.after or spell.before]
     n_unknown = len(every) - len(known)
     if not known:
-        why = "none of the hosts could be told" if every else "there are no hosts"
+        why = "none of the hosts is known" if every else "there are no hosts"
         return Openness(0, n_unknown, 0.0, (), why)
     rulesets = effective_n(_decided(known))
     if not any(spell.before for spell in known):
-        why = f"none of the {len(known)} hosts was seen to refuse"
+        why = f"none of the {len(known)} hosts was seen to block"
         return Openness(len(known), n_unknown, rulesets, (), why)
     bounds = _innermost(known)
     masses = _Masses(_ranges(known, bounds, rulesets), len(bounds))
@@ -82,12 +82,12 @@ def openness(spells: Iterable[Spell]) -> Openness:
 
 
 def at_latest(spells: Iterable[Spell]) -> list[Spell]:
-    """Return the spells as if each host refused on the day it was first seen to."""
+    """Return the spells as if each host blocked on the day it was first seen to."""
     return [replace(s, after=s.before - _DAY) if s.before else s for s in spells]
 
 
 def at_earliest(spells: Iterable[Spell]) -> list[Spell]:
-    """Return the spells as if each host refused on the day after it was last seen open.
+    """Return the spells as if each host blocked on the day after it was last seen open.
 
     A host never seen open counts as closed from the first day there is.
     """
@@ -108,7 +108,7 @@ def _bound(spell: Spell) -> _Bound:
 
 
 def _innermost(spells: Sequence[Spell]) -> list[_Bound]:
-    """Return the intervals that alone can hold refusals: a start followed at once by an end."""
+    """Return the intervals that alone can hold a first block: a start followed at once by an end."""
     ends = set()
     for spell in spells:
         start, end = _bound(spell)
@@ -228,7 +228,7 @@ def _steps(bounds: Sequence[_Bound], masses: _Masses, rulesets: float) -> tuple[
 def _variances(masses: _Masses, held: Sequence[int]) -> list[float]:
     """Return the variance of the share left after each interval that holds hosts.
 
-    A host says that the refusal lies between two of these shares, so the information is a sum of
+    A host says that the first block lies between two of these shares, so the information is a sum of
     squares of differences of two; its inverse is the covariance.
     """
     size = len(held) - 1  # after the last one nothing is left for certain

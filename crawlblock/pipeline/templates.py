@@ -13,14 +13,14 @@ from crawlblock.store.store import Store
 _BATCH = 2_000  # payloads read at a time
 _KNOWN = """
 WITH pairs AS (
-    SELECT digest, unnest(string_split(template, ',')) AS template, false AS refuses FROM payloads
+    SELECT digest, unnest(string_split(template, ',')) AS template, false AS blocks FROM payloads
     UNION ALL
     SELECT y.digest, v.authored_by, true
     FROM payloads y
     JOIN (SELECT DISTINCT policy, authored_by FROM verdicts WHERE ruleset IS NOT NULL) v
         USING (policy)
 ), texts AS (
-    SELECT digest, template, bool_or(refuses) AS refuses FROM pairs GROUP BY ALL
+    SELECT digest, template, bool_or(blocks) AS blocks FROM pairs GROUP BY ALL
 ), seen AS (
     SELECT c.digest, coalesce(c.domain, c.host) AS domain,
            min(CAST(coalesce(c.fetch_time, s.first_capture) AS DATE)) AS day
@@ -28,14 +28,14 @@ WITH pairs AS (
     WHERE c.resource = '/robots.txt' AND c.outcome = 'ok' GROUP BY ALL
 ), counts AS (
     SELECT template, count(DISTINCT domain) AS domains,
-           count(DISTINCT domain) FILTER (refuses) AS refusing, min(day) AS since
+           count(DISTINCT domain) FILTER (blocks) AS blocking, min(day) AS since
     FROM texts JOIN seen USING (digest) GROUP BY template
 )
 SELECT t.template, t.title, t.vendor, t.kind, t.act, coalesce(c.domains, 0),
-       coalesce(c.refusing, 0), c.since, coalesce(t.source, t.evidence)
+       coalesce(c.blocking, 0), c.since, coalesce(t.source, t.evidence)
 FROM templates t
 LEFT JOIN counts c USING (template)
-ORDER BY c.refusing DESC NULLS LAST, c.domains DESC NULLS LAST, t.template
+ORDER BY c.blocking DESC NULLS LAST, c.domains DESC NULLS LAST, t.template
 """
 
 
@@ -49,19 +49,19 @@ class Known:
     kind: str
     act: str  # default, switch or copied
     domains: int  # with its marks, or a refusal it wrote, in any capture
-    refusing: int  # of them, those at which it refuses / to somebody
+    blocking: int  # of them, those at which it blocks / for somebody
     since: date | None  # of the first capture with it
     source: str
 
 
 def known(store: Store) -> list[Known]:
-    """Return the known templates with what is stored of them, the most refusing first."""
+    """Return the known templates with what is stored of them, the most blocking first."""
     with store.reading() as con:
         return [Known(*row) for row in con.execute(_KNOWN).fetchall()]
 
 
 def discovered(store: Store, least: int) -> list[tuple[Discovered, str | None]]:
-    """Return groups refusing / that at least so many domains share, each with its known author."""
+    """Return groups that block / and that many domains share, each with its known author."""
     with store.reading() as con:
         found = shared_groups(_texts(con), least)
         authors = dict(

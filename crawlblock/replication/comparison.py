@@ -1,4 +1,4 @@
-"""The replication ledger: figures of others beside ours under their definition.
+"""Published figures beside ours by the same definition.
 
 A figure meets the snapshot nearest to its date, if one begins within MOST_DAYS of it; what has no
 snapshot near is left out, never taken from another time.  A crawler is counted since it was
@@ -24,12 +24,12 @@ from crawlblock.robots.peers import DEFINITIONS, PARSERS, Definition, unambiguou
 MOST_DAYS = 21  # between a figure and the beginning of the snapshot it is held against
 COUNTED = "ccexp"  # the source of which the counts are known
 BY_TOKENS = "dpi"  # the source that weighs domains by tokens
-SPOKEN_OF = 3  # sources that speak of a crawler, for it to be in the ledger unasked
+SPOKEN_OF = 3  # sources that speak of a crawler, for it to be compared unasked
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A line of the ledger; shares are in percent, their difference in percentage points."""
+    """A comparison; shares are in percent, their difference in percentage points."""
 
     source: str
     figure: str
@@ -74,7 +74,7 @@ def replicate(
     tokens: Sequence[str],
     every_date: bool = False,
 ) -> list[Row]:
-    """Return the ledger of some crawlers: what others counted, and what the data at hand give.
+    """Return the comparisons of some crawlers: what others counted, and what the data at hand give.
 
     Of the dates that a figure and a series share the latest is kept, unless `every_date`.
     """
@@ -291,6 +291,6 @@ def _missed_row(
     share = missed[reading, token] / n
     low, high = wilson(share, n)
     return Row(
-        source, "unambiguous refusals missed", reading, series.name, "all", None, token, None,
+        source, "unambiguous blocks missed", reading, series.name, "all", None, token, None,
         series.name, None, n, None, 100 * share, 100 * low, 100 * high, None, mistake, "",
     )  # fmt: skip

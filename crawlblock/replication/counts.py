@@ -12,8 +12,8 @@ _HTTP = ("http forbidden", "http deferred")
 _OPEN = ("http allows all",)
 _EMPTY = ("robots.txt without rules",)
 _UNKNOWN = ("not captured", "redirect unresolved", "not a robots.txt")
-_ROBOTS_SHARE = "refused by robots.txt"
-_EITHER_SHARE = "refused by robots.txt or HTTP"
+_ROBOTS_SHARE = "blocked by robots.txt"
+_EITHER_SHARE = "blocked by robots.txt or HTTP"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +73,11 @@ FORMULAS = (
         "numerator: as the cell's comment says, with 403, 429 and 5xx",
     ),
     Formula(
-        "robots.txt or HTTP, of hosts told",
+        "robots.txt or HTTP, of known hosts",
         _EITHER_SHARE,
         (*_REFUSED, *_HTTP),
         (*_RULED, *_HTTP, *_OPEN, *_EMPTY),
-        "denominator: hosts whose robots.txt has no rules are open and can be told, too",
+        "denominator: hosts whose robots.txt has no rules are known and open",
     ),
     Formula(
         "robots.txt or HTTP, of all hosts, unknown ones open",

@@ -2,40 +2,40 @@
 
 DASH = "\N{EN DASH}"
 DEFINITIONS = {
-    "root": "/ may not be fetched, be it by name, by the wildcard * or by the server's status",
+    "root": "/ may not be fetched, by name, by the wildcard * or by HTTP status",
     "full": "nothing may be fetched",
-    "all_but": "everything under / is refused but what an Allow rule opens",
-    "partial": "some paths are refused, / is not",
-    "any": "some path is refused",
+    "all_but": "only what an Allow rule opens may be fetched",
+    "partial": "some paths are blocked, / is not",
+    "any": "some path is blocked",
 }
 HTTP_PROFILES = {
-    "rfc9309": "HTTP statuses read as in RFC 9309 (4xx opens, 5xx closes)",
-    "ccbot": "HTTP statuses read as by Common Crawl's crawler (403 closes, 429 and 5xx put off, "
-    "other 4xx open)",
+    "rfc9309": "HTTP statuses as in RFC 9309: 4xx allows, 5xx blocks",
+    "ccbot": "HTTP statuses as Common Crawl's crawler reads them: 403 blocks, 429 and 5xx defer, "
+    "other 4xx allow",
 }
 NO_WEIGHT = "no weight of these hosts is stored"
 POPULATIONS = {
     "panel": "hosts of the panel",
-    "captured": "the hosts captured in each snapshot, not the same throughout,",
+    "captured": "the hosts captured in each snapshot, which differ,",
 }
 
 _ACTS = {
     "default": "a vendor's or platform's default",
-    "switch": "a vendor's switch, whoever set it",
-    "copied": "a text copied from a list",
+    "switch": "a vendor's switch",
+    "copied": "a copied list",
 }
-_OWN, _ALL, _TEMPLATE = "a text of no known template", "a group for all crawlers", "a template"
-WRITERS = (_OWN, _ALL, *_ACTS.values(), _TEMPLATE)  # in the order they are told
-_AUTHORS = {"own": "a text of its own", "wildcard": "a group for all crawlers"}
+_OWN, _ALL, _TEMPLATE = "untraced rules", "a rule for all crawlers", "a template"
+WRITERS = (_OWN, _ALL, *_ACTS.values(), _TEMPLATE)  # in the order they are shown
+_AUTHORS = {"own": "untraced rules", "wildcard": "a rule for all crawlers"}
 
 
 def author(name: str) -> str:
-    """Return in words whose text refuses."""
+    """Return in words who wrote the rule that blocks."""
     return _AUTHORS.get(name, f"the template {name}")
 
 
 def writer(authored_by: str, act: str | None) -> str:
-    """Return in words what kind of author wrote a refusal, and how it got onto the site."""
+    """Return in words what kind of author wrote a block, and how it got onto the site."""
     known = {"own": _OWN, "wildcard": _ALL}
     return known.get(authored_by) or _ACTS.get(act or "", _TEMPLATE)
 

@@ -60,17 +60,17 @@ class Parser:
     mistake: str
     parse: Callable[[bytes], Mapping[bytes, Rules]]  # by agent as the parser keeps its name
     any_case: bool  # whether a crawler is found under any spelling of its name
-    is_refusal: Callable[[Rules], bool]
+    is_block: Callable[[Rules], bool]
 
     def refusing(self, body: bytes, tokens: Iterable[str]) -> set[str]:
         """Return the crawlers that are refused as this parser hears it, by name or by `*`."""
         heard = self.parse(body)
         star = heard.get(STAR.encode())
-        by_star = star is not None and self.is_refusal(star)
+        by_star = star is not None and self.is_block(star)
         refused = set()
         for token in tokens:
             own = [rules for agent, rules in heard.items() if self._is(agent, token)]
-            if any(self.is_refusal(rules) for rules in own) or (not own and by_star):
+            if any(self.is_block(rules) for rules in own) or (not own and by_star):
                 refused.add(token)
         return refused
 
@@ -159,7 +159,7 @@ DEFINITIONS = (
     Definition(
         "imc25",
         "imc25",
-        "named, and every path is refused as Google reads it; a 404 counts as open, other errors "
+        "named, and every path is blocked as Google reads it; a 404 counts as open, other errors "
         "are left out",
         frozenset({Outcome.OK, Outcome.ABSENT}),
         _refused_by_name,
@@ -265,7 +265,7 @@ PARSERS = (
         "group (Data-Provenance-Collection at 257a063, 2024-05-01)",
         _dpi_2024,
         any_case=False,
-        is_refusal=_no_path_left,
+        is_block=_no_path_left,
     ),
     Parser(
         "dpi_2025",
@@ -274,15 +274,15 @@ PARSERS = (
         "(Data-Provenance-Collection since 2025-03-21)",
         _dpi_2025,
         any_case=True,
-        is_refusal=_no_path_left,
+        is_block=_no_path_left,
     ),
     Parser(
         "ccexp",
         "ccexp",
-        "after the file's first rule only the last of stacked agents is heard; a rule said twice "
-        "is no refusal (robotstxt_statistics.py)",
+        "after the file's first rule only the last of stacked agents is heard; a repeated rule "
+        "is no block (robotstxt_statistics.py)",
         _ccexp,
         any_case=True,
-        is_refusal=_nothing_but_root,
+        is_block=_nothing_but_root,
     ),
 )

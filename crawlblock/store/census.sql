@@ -1,5 +1,5 @@
 -- What the metrics of the census share: the hosts of scanned crawls, counted, and the interval of a
--- share that is known from some of a crawl's WARC files.  Files are drawn, not hosts: each file is a
+-- share that is known from some of a crawl's WARC files.  Files are sampled, not hosts: each file is a
 -- cluster of hosts.
 
 -- How much of each crawl is merged.  Of a whole crawl nothing is left to chance.

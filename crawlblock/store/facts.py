@@ -56,7 +56,7 @@ class Facts:
         """
         rows = pl.DataFrame(map(astuple, members), _MEMBER_SCHEMA, orient="row")
         with self._database.transaction() as con:
-            self._refuse_census(con)
+            self._reject_census(con)
             con.execute(
                 "INSERT INTO panels VALUES (?, ?, ?, ?) ON CONFLICT (panel) DO UPDATE "
                 "SET frame = excluded.frame, seed = excluded.seed, sampled = excluded.sampled",
@@ -115,10 +115,10 @@ class Facts:
         Snapshots that are not known are added with the times of their fetches.
         """
         with self._database.transaction() as con:
-            self._refuse_census(con)
+            self._reject_census(con)
             return add_batch(con, batch, kind)
 
-    def _refuse_census(self, con: duckdb.DuckDBPyConnection) -> None:
+    def _reject_census(self, con: duckdb.DuckDBPyConnection) -> None:
         if count_rows(con, "facts.scans"):
             raise InputError(
                 f"{self._database.path}: holds a census, all of it of scans; use another --db"

@@ -1,4 +1,4 @@
--- What the metrics share: whom claims are about, what an answer means, how a share is estimated.
+-- What the metrics share: which hosts results are about, what an answer means, how a share is estimated.
 -- SET VARIABLE http_profile = 'ccbot' reads HTTP statuses as Common Crawl's crawler does, not as RFC 9309.
 
 CREATE MACRO http_profile() AS coalesce(getvariable('http_profile'), 'rfc9309');
@@ -59,7 +59,7 @@ FROM (
     WHERE NOT s.of_panel
 );
 
--- Whom claims are about: a row per snapshot and host, also for the panel's hosts without a capture.
+-- The hosts that results are about: a row per snapshot and host, also for the panel's hosts without a capture.
 -- Hosts captured outside of the panel have weight 1. The two populations are never one series.
 CREATE VIEW population AS
 WITH lacking AS (
@@ -181,7 +181,7 @@ SELECT snapshot, string_agg(reason, '; ' ORDER BY reason) AS reason
 FROM reasons WHERE snapshot NOT IN (SELECT snapshot FROM accepted)
 GROUP BY snapshot;
 
--- What shares leave out; one name for it, so that no claim forgets a part.
+-- What shares leave out; one name for it, so that no result forgets a part.
 CREATE VIEW left_out_snapshots AS
 SELECT snapshot FROM incomplete_snapshots UNION ALL SELECT snapshot FROM suspect_snapshots;
 
@@ -216,7 +216,7 @@ CROSS JOIN crawlers k
 LEFT JOIN meanings m ON m.answer = d.answer AND m.token = k.token
 WHERE coalesce(d.snapshot_date >= k.documented_since, true);
 
--- The population counted by crawler and verdict; answer stands only where it refuses / and no
+-- The population counted by crawler and verdict; answer is given only where it blocks / and no
 -- ruleset is known.
 CREATE VIEW access_counts AS
 SELECT c.population, c.snapshot, c.snapshot_date, c.stratum,
@@ -271,7 +271,7 @@ FROM query_table(source) JOIN sides USING (token)
 GROUP BY ALL
 HAVING first_crawlers > 0 AND second_crawlers > 0;
 
--- The captures whose answer could be told, in the order of time, with the one before; `source` is a
+-- The captures whose answer is known, in the order of time, with the one before; `source` is a
 -- relation like population.
 CREATE MACRO readable_in(source) AS TABLE
 SELECT p.*, lag(answer) OVER steps AS answer_before, lag(time) OVER steps AS time_before,
@@ -341,7 +341,7 @@ COMMENT ON VIEW incomplete_snapshots IS 'Crawls and live runs that have not aske
 COMMENT ON VIEW left_out_snapshots IS 'The snapshots that shares leave out: incomplete and suspect ones.';
 COMMENT ON VIEW suspect_snapshots IS 'Crawls and live runs that look like a fault rather than news, with the reason; shares and changes leave them out until they are accepted.';
 COMMENT ON VIEW bodies IS 'The payloads to read, or the texts that scans kept of them.';
-COMMENT ON VIEW population IS 'Whom claims are about: a row per snapshot and host, with and without a capture.';
+COMMENT ON VIEW population IS 'The hosts that results are about: a row per snapshot and host, with and without a capture.';
 COMMENT ON COLUMN population.population IS 'panel, or captured: a host outside of the panel; the two are never one series.';
 COMMENT ON COLUMN population.http_profile IS 'How HTTP statuses are read: rfc9309 or ccbot.';
 COMMENT ON COLUMN population.snapshot_date IS 'Day of the snapshot''s first capture.';
@@ -349,11 +349,11 @@ COMMENT ON COLUMN population.stratum IS 'The band of the frame the host was samp
 COMMENT ON COLUMN population.weight IS '1 / inclusion probability; 1 outside of the panel.';
 COMMENT ON COLUMN population.time IS 'When the answer was fetched; the snapshot''s first capture where there is none.';
 COMMENT ON COLUMN population.answer IS 'What was answered, by what it means: a policy, or an HTTP status where no rules were read; empty if neither is known, which is no leave.';
-COMMENT ON COLUMN population.known IS 'Whether the answer can be told: without it every crawler''s restriction is unknown.';
+COMMENT ON COLUMN population.known IS 'Whether we know what the answer means; if not, every crawler''s restriction is unknown.';
 COMMENT ON COLUMN meanings.answer IS 'A policy, or an HTTP status where no rules were read, as in population.';
 COMMENT ON COLUMN meanings.basis IS 'named, wildcard, default, absent (no robots.txt), http (the status decided) or unknown.';
 COMMENT ON VIEW scopes IS 'Whether a snapshot is of the current panel, and how many of its hosts it asked.';
-COMMENT ON VIEW hosts IS 'The hosts that claims are about, numbered.';
+COMMENT ON VIEW hosts IS 'The hosts that results are about, numbered.';
 COMMENT ON VIEW points IS 'The population with its hosts as numbers.';
 COMMENT ON VIEW point_counts IS 'The population counted: hosts and weights by snapshot, stratum, outcome and answer.';
 COMMENT ON VIEW answer_counts IS 'Hosts and weights of sound snapshots by stratum and answer.';
@@ -368,8 +368,8 @@ COMMENT ON VIEW verdict_counts IS 'access_counts without the rule sets.';
 COMMENT ON MACRO TABLE any_blocked_of IS 'Whether an answer blocks at least one crawler of each kind.';
 COMMENT ON MACRO TABLE sides_of IS 'Whether an answer blocks each of two crawlers, or of two sets of them, that gap compares.';
 COMMENT ON MACRO http_profile IS 'How HTTP statuses are read: the variable reading, else rfc9309.';
-COMMENT ON VIEW readable IS 'The captures whose answer could be told, in order of time, with the one before.';
-COMMENT ON VIEW changes IS 'Where / of a host closed or opened to a crawler, between one readable capture and the next, and whose text refuses or refused it.';
+COMMENT ON VIEW readable IS 'The captures whose answer is known, in order of time, with the one before.';
+COMMENT ON VIEW changes IS 'Transitions: where a host started or stopped blocking a crawler between one readable capture and the next, and who wrote the rule.';
 COMMENT ON MACRO wilson_low IS 'Lower end of Wilson''s 95 % interval of share p among n.';
 COMMENT ON MACRO wilson_high IS 'Upper end of Wilson''s 95 % interval of share p among n.';
 COMMENT ON MACRO stratified_share IS 'Share over strata, each counting as all its hosts.';

@@ -10,7 +10,7 @@ CREATE SCHEMA conclusions;
 
 CREATE TABLE schema_version (version INTEGER NOT NULL);
 INSERT INTO schema_version VALUES (5);
-COMMENT ON TABLE schema_version IS 'The layout of this database; a newer one is refused.';
+COMMENT ON TABLE schema_version IS 'The layout of this database; a newer one is rejected.';
 COMMENT ON COLUMN schema_version.version IS 'Raised with every change of a table.';
 
 -- Facts
@@ -345,7 +345,7 @@ CREATE TABLE panel (
 COMMENT ON TABLE panel IS 'The followed domains.';
 COMMENT ON COLUMN panel.panel IS 'Which panel.';
 COMMENT ON COLUMN panel.domain IS 'Registered domain, the sampling unit; of a list, the entry as given.';
-COMMENT ON COLUMN panel.host IS 'The host that stands for it.';
+COMMENT ON COLUMN panel.host IS 'The host that represents it.';
 COMMENT ON COLUMN panel.fallback_host IS 'Stands in where host has no capture in a snapshot; captures.url_asked tells.';
 COMMENT ON COLUMN panel.stratum IS 'The band of the frame it was sampled from.';
 COMMENT ON COLUMN panel.rank IS 'Its rank in the frame, 1 first; empty if the frame has none.';
@@ -475,11 +475,11 @@ COMMENT ON TABLE http_profiles IS 'What an HTTP status means where no rules were
 COMMENT ON COLUMN http_profiles.http_profile IS 'rfc9309 or ccbot.';
 COMMENT ON COLUMN http_profiles.status IS 'HTTP status of the robots.txt request.';
 COMMENT ON COLUMN http_profiles.restriction IS 'The restriction that follows.';
-COMMENT ON COLUMN http_profiles.basis IS 'absent: no robots.txt; http: the status itself refuses.';
+COMMENT ON COLUMN http_profiles.basis IS 'absent: no robots.txt; http: the status itself blocks.';
 COMMENT ON COLUMN http_profiles.root_allowed IS 'Whether / may be fetched.';
 
--- RFC 9309 section 2.3.1: 4xx is no restriction, 5xx refuses everything. A CDN's 520-527 and 530 say
--- that the site could not be reached: it did not speak, so they are in neither reading.
+-- RFC 9309 section 2.3.1: 4xx is no restriction, 5xx blocks everything. A CDN's 520-527 and 530 say
+-- that the site could not be reached: it did not speak, so they are in neither profile.
 INSERT INTO http_profiles
 SELECT 'rfc9309', status, 'none', 'absent', true FROM range(400, 500) AS r(status);
 INSERT INTO http_profiles

@@ -125,9 +125,9 @@ COMMENT ON COLUMN verdicts.policy IS 'The policy.';
 COMMENT ON COLUMN verdicts.token IS 'The crawler.';
 COMMENT ON COLUMN verdicts.restriction IS 'none, partial, all_but, full or unknown.';
 COMMENT ON COLUMN verdicts.basis IS 'named, wildcard, default or unknown.';
-COMMENT ON COLUMN verdicts.root_allowed IS 'Whether / may be fetched; empty if it cannot be told.';
-COMMENT ON COLUMN verdicts.authored_by IS 'Whose text made it: a template, own (the site''s own text) or wildcard; empty where nothing is refused.';
-COMMENT ON COLUMN verdicts.ruleset IS 'Digest of the normalised groups that refuse /: hosts with the same have copied one decision; empty where / is not refused.';
+COMMENT ON COLUMN verdicts.root_allowed IS 'Whether / may be fetched; empty if unknown.';
+COMMENT ON COLUMN verdicts.authored_by IS 'Who wrote the rule: a template, own (untraced) or wildcard; empty where nothing is blocked.';
+COMMENT ON COLUMN verdicts.ruleset IS 'Digest of the normalised groups that block /: hosts with the same one share a rule set; empty where / is not blocked.';
 
 CREATE VIEW signals AS
 SELECT p.digest, g.* EXCLUDE (text)
@@ -135,9 +135,9 @@ FROM conclusions.signals g JOIN facts.payloads p ON p.text = g.text;
 COMMENT ON VIEW signals IS 'Wishes that payloads state in other ways than by rules.';
 COMMENT ON COLUMN signals.digest IS 'The payload.';
 COMMENT ON COLUMN signals.kind IS 'content-signal, content-usage, rsl-license, disallow-ai-training, eu-2019-790, crawl-delay.';
-COMMENT ON COLUMN signals.agents IS 'The agents of its group, in lower case; empty if it stands outside of groups or is for all.';
+COMMENT ON COLUMN signals.agents IS 'The agents of its group, in lower case; empty if it is outside of groups or is for all.';
 COMMENT ON COLUMN signals.use IS 'What it is about: train, search, input, mine, all, reuse.';
-COMMENT ON COLUMN signals.preference IS 'allow, refuse, terms (a licence), other, or seconds of delay.';
+COMMENT ON COLUMN signals.preference IS 'allow, disallow, terms (a licence), other, or seconds of delay.';
 COMMENT ON COLUMN signals.value IS 'As it is written, up to 200 characters.';
 COMMENT ON COLUMN signals.path IS 'The paths it is about, where it names some.';
 COMMENT ON COLUMN signals.line IS 'Its line in the payload, from 1.';

@@ -24,7 +24,7 @@ WITH exposures AS (
     FROM (SELECT DISTINCT snapshot, answer FROM points WHERE population = 'panel') p
     JOIN times t ON t.snapshot = p.snapshot
     LEFT JOIN codes c ON c.answer = p.answer
-), paths AS (  -- every host of the panel stands in every of its snapshots
+), paths AS (  -- every host of the panel is in every of its snapshots
     SELECT min(host) AS host, CAST(stratum AS VARCHAR) AS stratum, count(*) AS hosts
     FROM (
         SELECT p.host, any_value(p.stratum) AS stratum, bit_xor(k.key) AS path

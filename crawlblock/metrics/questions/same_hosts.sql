@@ -13,9 +13,9 @@ WITH sound AS (
         ON coalesce(s.snapshot_date >= k.documented_since, true)
     WHERE k.ai GROUP BY k.token
 ), gaps AS (  -- hosts that could not be known once, and when last
-    SELECT host, max(snapshot_date) AS untold FROM sound WHERE NOT known GROUP BY host
+    SELECT host, max(snapshot_date) AS unknown_on FROM sound WHERE NOT known GROUP BY host
 ), balanced AS (
-    SELECT snapshot, snapshot_date, answer, weight, untold, count(*) AS hosts
+    SELECT snapshot, snapshot_date, answer, weight, unknown_on, count(*) AS hosts
     FROM sound LEFT JOIN gaps USING (host) GROUP BY ALL
 ), carried AS (
     SELECT snapshot, snapshot_date, weight,
@@ -28,7 +28,7 @@ WITH sound AS (
            CASE WHEN snapshot_date - since <= 120 THEN representatives END AS answer, count(*) AS hosts
     FROM carried GROUP BY ALL
     UNION ALL
-    SELECT snapshot, snapshot_date, weight, answer, hosts FROM balanced WHERE untold IS NULL
+    SELECT snapshot, snapshot_date, weight, answer, hosts FROM balanced WHERE unknown_on IS NULL
 ), cells AS (
     SELECT 'balanced' AS series, start, CAST(snapshot AS VARCHAR) AS snapshot, snapshot_date,
            CAST(answer AS VARCHAR) AS answer, sum(hosts) AS hosts,
@@ -36,7 +36,7 @@ WITH sound AS (
            CAST(sum(CAST(weight * weight AS DECIMAL(38, 6)) * hosts) AS DOUBLE) AS squared
     FROM balanced b
     JOIN (SELECT DISTINCT start FROM starts) t
-        ON b.snapshot_date >= t.start AND coalesce(b.untold < t.start, true)
+        ON b.snapshot_date >= t.start AND coalesce(b.unknown_on < t.start, true)
     GROUP BY ALL
     UNION ALL
     SELECT 'carried', NULL, CAST(snapshot AS VARCHAR), snapshot_date, CAST(answer AS VARCHAR),

@@ -1,7 +1,7 @@
 -- title: How much each headline depends on its definition
 -- unit: share of hosts, 0 to 1
 -- of: panel
--- note: By what counts as a block: bases (named; named+wildcard; named+wildcard+http) and restrictions (full; full+all_but; any). By denominator: told (known hosts), with_robots (hosts whose robots.txt could be read, which leaves out blocks by HTTP), all (every host, the unknown ones taken as open). The bounds add all unknown hosts to the denominator, as open and as blocking. AI crawlers only.
+-- note: By what counts as a block: bases (named; named+wildcard; named+wildcard+http) and restrictions (full; full+all_but; any). By denominator: known (known hosts), with_robots (hosts whose robots.txt could be read, which leaves out blocks by HTTP), all (every host, the unknown ones taken as open). The bounds add all unknown hosts to the denominator, as open and as blocking. AI crawlers only.
 WITH kinds AS (
     FROM (VALUES ('known'), ('with_robots'), ('all')) d(denominator)
     CROSS JOIN (VALUES

@@ -60,19 +60,19 @@ class Figure:
 def figures(context: Context) -> list[Figure]:
     """Return the figures in the order of the page."""
     makers = (
-        refusals, openness, purposes, verdicts, strata, authors, lost, events, coverage,
+        blocked, openness, purposes, verdicts, segments, authors, lost, transitions, coverage,
     )  # fmt: skip
     return [make(context) for make in makers]
 
 
-def refusals(context: Context) -> Figure:
-    """Return the main figure: who is refused by how many."""
+def blocked(context: Context) -> Figure:
+    """Return the main figure: which crawlers are blocked by how many hosts."""
     named = {token: context.found.of(token) for token in context.found.tokens}
     return _of_lines(
         context,
         "blocked",
-        "Refusals over time",
-        f"Share of hosts that refuse a crawler. Refused: {DEFINITIONS[HEADLINE]}. Bands are 95 % "
+        "Blocking over time",
+        f"Share of hosts that block a crawler. Blocked: {DEFINITIONS[HEADLINE]}. Bands are 95 % "
         "intervals. A line begins when its crawler is documented.",
         {"": line_rows(context, tuple(named), named)},
         tuple(named),
@@ -80,7 +80,7 @@ def refusals(context: Context) -> Figure:
 
 
 def openness(context: Context) -> Figure:
-    """Return refusals of open data's crawlers beside closed ones."""
+    """Return how many hosts block open data's crawlers, beside closed ones."""
     named = by(context.rows("blocked_by_openness", definition=HEADLINE), "openness")
     words = {"open": "open data", "closed": "closed", "any": "any AI crawler"}
     named = {words.get(name, name): rows for name, rows in named.items()}
@@ -88,35 +88,35 @@ def openness(context: Context) -> Figure:
         context,
         "blocked_by_openness",
         "Open data against closed",
-        "Share of hosts that refuse / to at least one AI crawler whose collection is open to all, "
-        "and to at least one whose collection is its operator's own. Either share grows with the "
-        "number of crawlers known by then; the answer above compares them host by host.",
+        "Share of hosts that block at least one AI crawler whose collection is open to all, and at "
+        "least one whose collection is its operator's own. Both shares grow with the number of "
+        "documented crawlers. The answer above compares them host by host.",
         {"": line_rows(context, tuple(named), named)},
         tuple(named),
     )
 
 
 def purposes(context: Context) -> Figure:
-    """Return refusals by what crawlers fetch pages for."""
+    """Return blocks by what crawlers fetch pages for."""
     named = by(context.rows("blocked_by_purpose", definition=HEADLINE), "purpose")
     return _of_lines(
         context,
         "blocked_by_purpose",
         "By purpose",
-        "Share of hosts that refuse / to at least one AI crawler of a purpose. The share grows "
-        "with the number of crawlers known by then.",
+        "Share of hosts that block at least one AI crawler of a purpose. The share grows with the "
+        "number of documented crawlers.",
         {"": line_rows(context, tuple(named), named)},
         tuple(named),
     )
 
 
 def verdicts(context: Context) -> Figure:
-    """Return how far one crawler is refused, with what cannot be told."""
+    """Return how far one crawler is blocked, with the unknown hosts."""
     return Figure(
         "verdicts",
-        "How far it is refused",
-        "Of all hosts, those that cannot be told among them. full: nothing may be fetched; "
-        "all_but: everything but what an Allow rule opens; partial: some paths are refused.",
+        "How far it is blocked",
+        "Share of all hosts, including unknown ones. full: nothing may be fetched; all_but: only "
+        "what an Allow rule opens may be fetched; partial: some paths are blocked.",
         "blocked",
         "No crawler is counted yet.",
         stack("Verdicts on one crawler over time", context.axis, VERDICTS, SHADES),
@@ -126,8 +126,8 @@ def verdicts(context: Context) -> Figure:
     )  # fmt: skip
 
 
-def strata(context: Context) -> Figure:
-    """Return refusals of one crawler by stratum."""
+def segments(context: Context) -> Figure:
+    """Return how many hosts block one crawler, by segment."""
     results = context.rows("blocked_by_segment", definition=HEADLINE)
     names = tuple(sorted({result["segment"] for result in results}))
     rows = context.of_each(
@@ -138,23 +138,23 @@ def strata(context: Context) -> Figure:
     return _of_lines(
         context,
         "blocked_by_segment",
-        "By stratum",
-        "Share of hosts that refuse / to it, each stratum for itself.",
+        "By segment",
+        "Share of the hosts of each segment that block it.",
         rows if len(names) > 1 else {},
         names,
-        "All hosts are of one stratum, so that there is nothing to compare.",
+        "All hosts belong to one segment.",
     )
 
 
 def authors(context: Context) -> Figure:
-    """Return whose text refuses one crawler."""
+    """Return who wrote the rules that block one crawler."""
     return Figure(
         "authors",
-        "Who wrote the refusal",
-        "Of the hosts whose robots.txt refuses / to it: whose text the deciding line stands in.",
+        "Who wrote the rules",
+        "Hosts whose robots.txt blocks it, by who wrote the deciding rule.",
         "authors",
-        "No robots.txt refuses a crawler, so there is nobody to ask about.",
-        stack("Authors of refusals over time", context.axis, WRITERS, COLOURS),
+        "No robots.txt blocks a crawler.",
+        stack("Authors of the rules over time", context.axis, WRITERS, COLOURS),
         _STACK,
         _STACK_COLUMNS,
         context.of_each("authors", lambda results: author_rows(context, results)),
@@ -162,33 +162,33 @@ def authors(context: Context) -> Figure:
 
 
 def lost(context: Context) -> Figure:
-    """Return how much of each corpus is refused to one crawler."""
+    """Return how much of each corpus lies on hosts that block one crawler."""
     known = [result for result in context.rows("lost") if result["estimate"] is not None]
     names = tuple(sorted({corpus(result) for result in known}))
     rows = context.of_each("lost", lambda results: line_rows(context, names, corpora(results)))
     return _of_lines(
         context,
         "lost",
-        "How much is lost",
-        "Share of what the followed domains hold of a corpus that lies on domains refusing / to "
-        "it. Without a band, a list was told whole and there is no error of drawing; that says "
-        "nothing of the rest of the corpus.",
+        "How much training data is affected",
+        "Of what the followed domains hold of a corpus, the share on domains that block it. A "
+        "complete list has no band, because it has no sampling error. It says nothing about the "
+        "rest of the corpus.",
         rows,
         names,
-        f"It cannot be said: {NO_WEIGHT}, or none of them could be told.",
+        f"No estimate: {NO_WEIGHT}, or none of them is known.",
     )
 
 
-def events(context: Context) -> Figure:
-    """Return how many hosts began and stopped refusing one crawler."""
+def transitions(context: Context) -> Figure:
+    """Return how many hosts started and stopped blocking one crawler."""
     return Figure(
         "transitions",
-        "Refusals begun and ended",
-        "Hosts that closed / to it (upwards) and opened it again (downwards) between one readable "
-        "capture and the next. Lettered lines are announcements, which may have moved them.",
+        "Started and stopped blocking",
+        "Hosts that started (up) and stopped (down) blocking it between one readable capture and "
+        "the next. Lettered lines mark announcements that may explain a change.",
         "transition_counts",
         "A change needs two snapshots of the same hosts.",
-        turns("Hosts that began and stopped refusing, by snapshot", context.axis, TRANSITIONS),
+        turns("Hosts that started and stopped blocking, by snapshot", context.axis, TRANSITIONS),
         _TURNS,
         _TURN_COLUMNS,
         context.of_each("transition_counts", lambda results: turn_rows(context, results)),
@@ -204,8 +204,8 @@ def coverage(context: Context) -> Figure:
         context,
         "coverage",
         "What the snapshots cover",
-        "captured: anything is on record. told: what it means for crawlers is known. The rest is "
-        "unknown, and is never counted as open.",
+        "captured: we have an answer. known: we know what it means for crawlers. The rest is "
+        "unknown and is never counted as open.",
         {"": line_rows(context, tuple(named), named)},
         tuple(named),
     )
@@ -238,7 +238,7 @@ _STACK_COLUMNS = (
 
 def _of_lines(
     context: Context, name: str, title: str, caption: str, rows: Mapping[str, list[Row]],
-    series: Sequence[str], empty: str = "Nothing could be told yet.",
+    series: Sequence[str], empty: str = "Nothing is known yet.",
 ) -> Figure:  # fmt: skip
     spec = lines(f"{title}: {caption}", context.axis, series)
     kept = {token: found for token, found in rows.items() if found}

@@ -8,7 +8,7 @@ from crawlblock.report.charts.context import Context, Result, Row
 from crawlblock.report.charts.specs import placed
 from crawlblock.report.labels import WRITERS, percent, writer
 
-VERDICTS = ("full", "all_but", "partial", "no path refused", "unknown")
+VERDICTS = ("full", "all_but", "partial", "no path blocked", "unknown")
 
 
 def line_rows(

@@ -3,7 +3,7 @@ const tip = make("div", { id: "tip", hidden: "" });
 document.body.append(tip);
 const LABELS = { estimate: "share", low: null, high: null, n_unknown: "unknown",
   n_yes: "hosts" };
-const told = (value) => {
+const shown = (value) => {
   const lines = [];
   for (const [name, found] of Object.entries(value)) {
     if (LABELS[name] === null) continue;
@@ -21,7 +21,7 @@ const told = (value) => {
 const showTip = (_, event, __, value) => {
   tip.hidden = !value;
   if (!value) return;
-  tip.textContent = told(value);
+  tip.textContent = shown(value);
   const x = Math.min(event.clientX + 14, innerWidth - tip.offsetWidth - 8);
   const y = Math.min(event.clientY + 14, innerHeight - tip.offsetHeight - 8);
   tip.style.left = `${Math.max(4, x)}px`;
@@ -98,13 +98,13 @@ const cellOf = ([kind, field], row) => {
 };
 const retable = (figure) => {
   const body = by(`${figure.id}-rows`).tBodies[0];
-  if (figure.told === state.crawler || !body.closest("details").open) return;
-  figure.told = state.crawler;
+  if (figure.listed === state.crawler || !body.closest("details").open) return;
+  figure.listed = state.crawler;
   body.replaceChildren(...objects(figure, rowsOf(figure)).map((row) =>
     make("tr", {}, ...figure.columns.map((column) => make("td", {}, cellOf(column, row))))));
 };
 for (const figure of data.figures.filter((one) => one.byCrawler)) {
-  figure.told = state.crawler;
+  figure.listed = state.crawler;
   by(`${figure.id}-rows`).closest("details").addEventListener("toggle", () => retable(figure));
 }
 const note = () => {

@@ -1,4 +1,4 @@
-"""The answers with which the page opens: one sentence each, and what its words mean."""
+"""The answers at the top of the page: one sentence each, and what its words mean."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ def leads(found: Headline, results: Frames) -> Iterator[Lead]:
     """Yield the answers for the last snapshot that counts."""
     first, archive = asked(found)[0], asked(found)[-1]
     newest = {name: _newest(found, results[name]) for name in ("authors", "rulesets", "gap")}
-    yield _refused(found, first)
+    yield _blocked(found, first)
     yield _decided(first, newest["authors"], newest["rulesets"])
     yield _compared(newest["gap"])
     yield _lost(archive, _newest(found, results["lost"]))
@@ -40,15 +40,15 @@ def _newest(found: Headline, frame: pl.DataFrame) -> list[dict[str, Any]]:
     ).to_dicts()
 
 
-def _refused(found: Headline, token: str) -> Lead:
+def _blocked(found: Headline, token: str) -> Lead:
     last = found.of(token)[-1]
-    few = f" Of fewer than {SMALL} hosts no trend can be read." if last["n"] < SMALL else ""
+    few = f" Fewer than {SMALL} hosts show no trend." if last["n"] < SMALL else ""
     return Lead(
-        "Who refuses?",
-        f"{percent(last['estimate'])} of hosts refuse {token} "
+        "How many sites block AI crawlers?",
+        f"{percent(last['estimate'])} of hosts block {token} "
         f"(95 % interval {interval(last['low'], last['high'])}; n = {last['n']:,}, "
         f"{last['n_unknown']:,} unknown{_bounds(last)}) in {last['snapshot']}.",
-        f"{_leads(found, last)} Refused: {DEFINITIONS[HEADLINE]}. "
+        f"{_leads(found, last)} Blocked: {DEFINITIONS[HEADLINE]}. "
         f"{HTTP_PROFILES.get(found.http_profile, found.http_profile)}.{few}",
     )
 
@@ -57,81 +57,86 @@ def _leads(found: Headline, row: dict[str, Any]) -> str:
     """Return why the answer is about this crawler."""
     others = rivals(found)
     if not any(other["token"] == row["token"] for other in others):
-        return "No AI crawler in use is known by then."
+        return "No AI crawler was in use at that time."
     highest = [other for other in others if other["estimate"] == others[0]["estimate"]]
     if not others[0]["estimate"]:
-        return f"None of the {len(others)} AI crawlers in use is known to be refused by a host."
+        return f"None of the {len(others)} AI crawlers in use is blocked by a known host."
     if len(highest) == 1:
-        return f"{row['token']} is the AI crawler in use that most hosts refuse."
-    return f"{len(highest)} AI crawlers in use are refused by as many hosts, none by more."
+        return f"{row['token']} is the AI crawler in use that most hosts block."
+    return f"{len(highest)} AI crawlers in use are blocked by equally many hosts, and none by more."
 
 
 def _bounds(row: dict[str, Any]) -> str:
     if not row["n_unknown"]:
         return ""
-    return f", with them between {percent(row['bound_low'])} and {percent(row['bound_high'])}"
+    return f", which could make it {percent(row['bound_low'])} to {percent(row['bound_high'])}"
 
 
 def _decided(token: str, authors: list[dict[str, Any]], rulesets: list[dict[str, Any]]) -> Lead:
-    question = "Did the owners decide it?"
+    question = "Who wrote the rules?"
     rows = [row for row in authors if row["token"] == token]
-    told = next((row for row in rulesets if row["token"] == token), None)
-    if not rows or told is None:
-        return Lead(question, "No robots.txt refuses it, so there is nobody to ask about.", "")
+    shared = next((row for row in rulesets if row["token"] == token), None)
+    if not rows or shared is None:
+        return Lead(question, "No robots.txt blocks it.", "")
     own = next((row for row in rows if row["authored_by"] == "own"), None)
     share = own["estimate"] if own else 0.0
-    low, high = (own["low"], own["high"]) if own else wilson(0.0, told["effective_rulesets"])
+    low, high = (own["low"], own["high"]) if own else wilson(0.0, shared["effective_rulesets"])
     return Lead(
         question,
-        f"{percent(share)} of the {rows[0]['n']:,} hosts whose robots.txt refuses {token} do so "
-        f"by a text of no known template (95 % interval {interval(low, high)}; "
+        f"{percent(share)} of the {rows[0]['n']:,} hosts whose robots.txt blocks {token} use "
+        f"rules that we cannot trace to a known template (95 % interval {interval(low, high)}; "
         f"{rows[0]['n_unknown']:,} hosts unknown); "
-        f"all are at least {told['n_rulesets']:,} rulesets, effectively "
-        f"{told['effective_rulesets']:.0f}.",
-        "Hosts with the same rules for the same crawlers are one decision; effectively: as many "
-        "as equally shared texts would be. Both are lower bounds, for short texts agree by chance.",
+        f"together they have at least {shared['n_rulesets']:,} different rule sets, effectively "
+        f"{shared['effective_rulesets']:.0f}.",
+        "Hosts with the same rules for the same crawlers share one rule set. The effective number "
+        "is how many equally common rule sets would have the same concentration. Short files can "
+        "match by chance, so both numbers are minimums.",
     )
 
 
 def _compared(gaps: list[dict[str, Any]]) -> Lead:
-    question = "Is open data refused more than closed?"
+    question = "Is open data hit harder?"
     known = [row for row in gaps if row["estimate"] is not None]
     known.sort(key=lambda row: not row["comparison"].startswith("open data"))
     if not known:
-        return Lead(question, "It cannot be said: the crawlers were not all documented yet.", "")
+        return Lead(question, "The crawlers to compare were not all documented yet.", "")
     row = known[0]
     first, _, second = row["comparison"].partition(" - ")
     low, high = (f"{100 * row[end]:+.1f}" for end in ("low", "high"))
     sure = (
         ""
         if row["low"] > 0 or row["high"] < 0
-        else " The interval holds 0: which is refused more is open."
+        else " The interval contains 0: the data do not show which is blocked more."
     )
     return Lead(
         question,
-        f"{percent(row['first_share'])} of hosts refuse {first}, {percent(row['second_share'])} "
-        f"{second}: {100 * row['estimate']:+.1f} points (95 % interval {low} to {high}; n = "
+        f"{percent(row['first_share'])} of hosts block {first}, {percent(row['second_share'])} "
+        f"block {second}: {100 * row['estimate']:+.1f} points (95 % interval {low} to {high}; n = "
         f"{row['n']:,}, {row['n_unknown']:,} unknown).{sure}",
-        f"The same hosts are compared. A side is refused where / is to at least one of its "
-        f"crawlers: {row['first_crawlers']} and {row['second_crawlers']} were known by then.",
+        f"The same hosts are compared. A host counts if it blocks at least one crawler of a group: "
+        f"{row['first_crawlers']} and {row['second_crawlers']} crawlers were documented by then.",
     )
 
 
 def _lost(token: str, rows: list[dict[str, Any]]) -> Lead:
-    question = "How much is lost?"
+    question = "How much training data is affected?"
     known = [r for r in rows if r["token"] == token and r["estimate"] is not None]
     if not known:
-        why = "none of the domains with a weight could be told" if rows else NO_WEIGHT
-        return Lead(question, f"It cannot be said: {why}.", "crawlblock weights brings them.")
+        why = "none of the domains with a weight is known" if rows else NO_WEIGHT
+        return Lead(
+            question, f"No estimate: {why}.", "The command crawlblock weights stores weights."
+        )
     row = known[0]
     whole = row["estimand"] == "list"
-    sampled = "told whole, no error of drawing" if whole else interval(row["low"], row["high"])
-    covered = "" if row["covered"] is None else f" They hold {100 * row['covered']:.3g} % of it."
+    error = "a complete list, no sampling error" if whole else interval(row["low"], row["high"])
+    held = (
+        "" if row["covered"] is None else f" These hosts hold {100 * row['covered']:.3g} % of it."
+    )
     return Lead(
         question,
-        f"{percent(row['estimate'])} of what these hosts hold of {row['corpus']}, in "
-        f"{row['unit']}, is refused to {token} ({sampled}; n = {row['n']:,} domains with a weight, "
+        f"{percent(row['estimate'])} of the {row['corpus']} {row['unit']} on these hosts "
+        f"are on hosts that block {token} ({error}; n = {row['n']:,} domains with a weight, "
         f"{row['n_unknown']:,} unknown{_bounds(row)}).",
-        f"Lost: it lies on domains that refuse / to {token} now; what was collected before stays."
-        f"{covered} The largest domain alone is {percent(row['largest'])} of that.",
+        f"A new crawl by {token} could not collect them. Existing copies are unaffected."
+        f"{held} The largest domain alone holds {percent(row['largest'])} of that.",
     )

@@ -1,4 +1,4 @@
-"""How much a headline hangs on its definition, in small tables."""
+"""How the definition changes the headline, in small tables."""
 
 from collections.abc import Iterable
 
@@ -13,7 +13,7 @@ _BASES = {
     "named+wildcard+http": "or by HTTP status",
 }
 _DENOMINATORS = {
-    "told": "hosts that could be told",
+    "known": "known hosts",
     "with_robots": "hosts with a robots.txt",
     "all": "all hosts",
 }
@@ -21,7 +21,7 @@ _RESTRICTIONS = ("full", "full+all_but", "any")
 
 
 def definitions(tokens: Iterable[str], sensitivity: pl.DataFrame) -> str:
-    """Return a table for each crawler from the last snapshot's rows of the claim `sensitivity`."""
+    """Return a table for each crawler from the last snapshot's rows of the result `sensitivity`."""
     tables = []
     for token in tokens:
         rows = {
@@ -30,11 +30,11 @@ def definitions(tokens: Iterable[str], sensitivity: pl.DataFrame) -> str:
         }
         if rows:
             caption = (
-                f"{token}: share that refuses it, by what counts as a refusal and among whom, "
-                "with 95 % intervals. full: nothing may be fetched; all_but: everything is "
-                "refused but what an Allow rule opens; any: a restriction of any kind."
+                f"{token}: share of hosts that block it, by definition and denominator, with 95 % "
+                "intervals. full: nothing may be fetched; all_but: only what an Allow rule opens "
+                "may be fetched; any: a restriction of any kind."
             )
-            tables.append(table(caption, ("refused", "among", *_RESTRICTIONS), _cells(rows)))
+            tables.append(table(caption, ("blocked", "among", *_RESTRICTIONS), _cells(rows)))
     return "".join(tables)
 
 

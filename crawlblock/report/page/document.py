@@ -25,7 +25,7 @@ from crawlblock.report.page.questions import answers
 _BY_CRAWLER = "One crawler at a time"
 _PARTS = (
     ("answers", "Answers"), ("over-time", "Over time"), ("crawler", _BY_CRAWLER),
-    ("hosts", "Hosts"), ("definitions", "Definitions"), ("ledger", "Others' figures"),
+    ("hosts", "Hosts"), ("definitions", "Definitions"), ("comparison", "Published figures"),
     ("coverage", "Coverage"), ("method", "Method"), ("cite", "Cite"),
 )  # fmt: skip
 
@@ -46,39 +46,36 @@ class Material:
     about: About
     hosts: Mapping[str, Any]  # as hosts.Table encodes them, with the number of all hosts
     left_out: Sequence[tuple[str, str]] = ()  # snapshots that no share counts, and why
-    ledger: pl.DataFrame | None = None
+    published: pl.DataFrame | None = None
 
 
 ARCHIVE = About(
-    "Who may still crawl the web",
-    (
-        "The robots.txt files are captures: Common Crawl's, those of live runs, or those that were "
-        "imported; hosts, dates and answers are theirs.",
-    ),
+    "Which crawlers websites block",
+    ("The robots.txt files are captures from Common Crawl, live runs or imported files.",),
 )
 BUNDLED_DEMO = About(
-    "Who may still crawl the web: the bundled sample",
+    "Which crawlers websites block: the demo",
     (
-        "Real: the hosts, the dates, and who refused whom, as seen by somebody's weekly fetch of "
-        "each top site and monthly fetch of each US government site.",
-        "Rendered: the archive's files. They were built from those facts in Common Crawl's layout, "
-        "and the ordinary code read them back. They are not Common Crawl's captures, and the "
-        "archive's breaks, though marked, did not touch them.",
-        "The hosts were chosen by others, for other ends, the government hosts so that failures "
-        "occur: they stand for themselves, not for the web, and an interval over both strata is of "
-        "these hosts alone. A failed fetch of a top site left its older file standing, so none of "
-        "them is unknown. The rendered texts state no signals.",
+        "The hosts, the dates and the verdicts are real. They come from weekly fetches of each top "
+        "site and monthly fetches of each US government site.",
+        "The robots.txt files are reconstructions. They were built from those facts in Common "
+        "Crawl's layout, and the ordinary code read them back. They are not Common Crawl's "
+        "captures. The breaks in the archive are marked, but did not affect them.",
+        "The hosts are no random sample of the web, so do not generalise. The government hosts "
+        "were chosen so that every kind of failure occurs. Where a fetch of a top site failed, "
+        "the source kept the older file, so none of them is unknown. The reconstructed files "
+        "state no signals.",
     ),
 )
 
 
-def render(material: Material, sampled: Mapping[str, str], figures: Sequence[Figure]) -> str:
+def render(material: Material, drawings: Mapping[str, str], figures: Sequence[Figure]) -> str:
     """Return the page as HTML, with these figures and the drawing of each."""
     found = headline_of(material.results)
     set_ = context(found, material.results) if found else None
     body = "\n".join(
         [
-            *(_findings(found, set_, material, sampled, figures) if found else [_empty()]),
+            *(_findings(found, set_, material, drawings, figures) if found else [_empty()]),
             section("method", "Method and limits", _data(material.about), sections.method()),
             section("cite", "How to cite", sections.cite(material.about.title, found)),
         ]
@@ -88,16 +85,16 @@ def render(material: Material, sampled: Mapping[str, str], figures: Sequence[Fig
 
 
 def _findings(
-    found: Headline, set_: Context | None, material: Material, sampled: Mapping[str, str],
+    found: Headline, set_: Context | None, material: Material, drawings: Mapping[str, str],
     figures: Sequence[Figure],
 ) -> Iterator[str]:  # fmt: skip
     results = material.results
     yield section("answers", "Answers", sections.cards(leads(found, results)))
     yield details("The answers crawler by crawler", _in_full(found, results))
     if set_ is None:
-        yield paragraph("No snapshot has a date, so there is no figure.")
+        yield paragraph("No snapshot has a date, so there is no chart.")
     else:
-        plates = {f.id: plate(f, sampled.get(f.id, ""), set_) for f in figures}
+        plates = {f.id: plate(f, drawings.get(f.id, ""), set_) for f in figures}
         general = [p for f in figures if not f.by_crawler and f.id != "coverage"
                    for p in (plates[f.id],)]  # fmt: skip
         single = [plates[f.id] for f in figures if f.by_crawler]
@@ -105,10 +102,12 @@ def _findings(
         yield section("crawler", _BY_CRAWLER, _choice(set_), *single, sections.announcements(set_))
         yield section("hosts", "Hosts", _hosts(material))
     yield section(
-        "definitions", "What the numbers hang on", sections.terms(),
+        "definitions", "How the definition changes the numbers", sections.terms(),
         sections.by_definition(found, results), sections.all_crawlers(found),
     )  # fmt: skip
-    yield section("ledger", "Others' figures beside ours", sections.ledger(material.ledger))
+    yield section(
+        "comparison", "Published figures beside ours", sections.comparison(material.published)
+    )
     if set_ is not None:
         covered = sections.covered(set_, material.left_out)
         yield section("coverage", "Coverage and breaks", plates["coverage"], covered)
@@ -131,16 +130,16 @@ def _choice(set_: Context) -> str:
 
 def _hosts(material: Material) -> str:
     shown, total = len(material.hosts["hosts"]), material.hosts["of"]
-    sampled = (
+    extent = (
         ("The only host." if total == 1 else f"All {total:,} hosts.")
         if shown == total
-        else f"{shown:,} of {total:,} hosts, drawn by a hash of their names; shares on this page "
-        "are of all of them."
+        else f"{shown:,} of {total:,} hosts, chosen by a hash of their names. Shares on this page "
+        "are of all hosts."
     )
     return (
         paragraph(
-            f"{sampled} A strip shows one cell for each snapshot. A host opens its timeline; each "
-            "cell of that shows the line that decided, and where the archive holds it."
+            f"{extent} A strip has one cell for each snapshot. Select a host to see its history. "
+            "Select a cell to see the rule that decided and where the capture is archived."
         )
         + '<noscript><p class="soft">The table of hosts needs scripts; crawlblock timeline HOST '
         "prints the same.</p></noscript>"
@@ -153,20 +152,18 @@ def _hosts(material: Material) -> str:
         ' <span id="host-count" class="soft" role="status"></span></form>'
         '<p class="key soft" aria-hidden="true"></p><div class="scroll">'
         '<table id="host-table"><caption class="soft"></caption><thead><tr>'
-        '<th scope="col">host</th><th scope="col">stratum</th><th scope="col">now</th>'
+        '<th scope="col">host</th><th scope="col">segment</th><th scope="col">now</th>'
         '<th scope="col">over time</th></tr></thead><tbody></tbody></table></div>'
         '<p><button type="button" id="host-more">Show more</button></p></div>'
     )
 
 
 def _data(about: About) -> str:
-    return "<h3>What is real</h3>" + "".join(paragraph(text) for text in about.data)
+    return "<h3>What the data are</h3>" + "".join(paragraph(text) for text in about.data)
 
 
 def _empty() -> str:
-    return paragraph(
-        "No capture could be told yet, so there is nothing to show. Collect some first."
-    )
+    return paragraph("No readable captures yet. Run crawlblock history first.")
 
 
 def _scripts(set_: Context, material: Material, figures: Sequence[Figure]) -> str:
@@ -216,9 +213,9 @@ def _document(title: str, body: str, found: Headline | None, data: str) -> str:
 
 def _header(title: str, found: Headline | None) -> str:
     about = (
-        f"Share of {POPULATIONS[found.population]} that refuse a crawler: "
-        f"{DEFINITIONS[HEADLINE]}. A host that could not be told is not counted as open; it is in "
-        "the unknown and in the bounds."
+        f"Share of {POPULATIONS[found.population]} that block a crawler: "
+        f"{DEFINITIONS[HEADLINE]}. Hosts that we could not read are reported as unknown, never as "
+        "open."
         if found
         else ""
     )

@@ -128,14 +128,14 @@ const proof = (host, run, token) => {
   const [restriction, basis, open, author, text] = data.rulings[ruling];
   const at = data.snapshots[run[0]][0];
   const paragraphs = [`${tokens[token]} at ${host[0]}: ${restriction} (${basis}), ${
-    open === null ? "it cannot be told whether / is open" : open ? "/ is open" : "/ is refused"}`];
+    open === null ? "unknown whether / is blocked" : open ? "/ is allowed" : "/ is blocked"}`];
   const box = make("div", { class: "evidence" });
   if (slot >= 0) {
     box.append(make("p", {}, `Line ${run[3][slot]} decided: `, make("code", {}, text)));
   } else if (text) paragraphs.push(`No rules were read: ${text}.`);
   else if (open === null || restriction !== "none") {
     paragraphs.push("The text is not at hand, so that its line cannot be shown.");
-  } else paragraphs.push("No rule refuses a path to it.");
+  } else paragraphs.push("No rule blocks a path.");
   if (author) paragraphs.push(`Written by: ${AUTHORS[author] || `the template ${author}`}.`);
   const since = run[1] === 1 ? "" : `, the first of ${run[1]} captures with this answer`;
   paragraphs.push(run.length > 4

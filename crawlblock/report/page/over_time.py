@@ -1,4 +1,4 @@
-"""How refusals went over time: the same hosts, refusals and reversals, survival, what may come."""
+"""How blocking changed: the same hosts, transitions, survival, attrition and the forecast."""
 
 from collections.abc import Iterator
 
@@ -13,13 +13,13 @@ Frames = dict[str, pl.DataFrame]
 
 def course(found: Headline, results: Frames) -> str:
     """Return the section about time as HTML, of the crawlers that the questions are about."""
-    told = [
+    sentences = [
         sentence
         for token in asked(found)
-        for part in (_same_hosts, _turns, _openness, _lost_from_sight, _ahead)
+        for part in (_same_hosts, _transitions, _survival, _lost_from_sight, _ahead)
         for sentence in part(token, _of(token, results, found.population))
     ]
-    return "<h2>How it went</h2>" + items(told) if told else ""
+    return "<h2>What changed</h2>" + items(sentences) if sentences else ""
 
 
 def _of(token: str, results: Frames, population: str) -> Frames:
@@ -39,33 +39,31 @@ def _same_hosts(token: str, frames: Frames) -> Iterator[str]:
     if len(rows) > 1:
         first, last = rows[0], rows[-1]
         yield (
-            f"{token}: of the {first['n']} hosts that could be told in every snapshot since "
-            f"{first['snapshot']}, {percent(first['estimate'])} refused it then and "
+            f"{token}: of the {first['n']} hosts known in every snapshot since "
+            f"{first['snapshot']}, {percent(first['estimate'])} blocked it then and "
             f"{percent(last['estimate'])} in {last['snapshot']}."
         )
 
 
-def _turns(token: str, frames: Frames) -> Iterator[str]:
+def _transitions(token: str, frames: Frames) -> Iterator[str]:
     seen = frames["transition_counts"].group_by("transition").agg(pl.col("n_yes").sum())
     counts = dict(seen.iter_rows())
     if not frames["same_hosts"].is_empty():
-        yield (
-            f"{token}: {counts.get('started', 0)} times a host began to refuse it between two "
-            f"captures, {counts.get('stopped', 0)} times one stopped."
-        )
+        started, stopped = counts.get("started", 0), counts.get("stopped", 0)
+        yield f"{token}: {started} hosts started to block it, and {stopped} stopped."
 
 
-def _openness(token: str, frames: Frames) -> Iterator[str]:
+def _survival(token: str, frames: Frames) -> Iterator[str]:
     rows = frames["survival"].filter(pl.col("timing") == "between").to_dicts()
     if rows and rows[-1]["no_estimate"]:
-        yield f"{token}: how long hosts stay open cannot be said; {rows[-1]['no_estimate']}."
+        yield f"{token}: no estimate of how long hosts stay open; {rows[-1]['no_estimate']}."
     elif rows:
         last = rows[-1]
         yield (
             f"{token}: {percent(last['estimate'])} of {last['n']} hosts "
             f"({interval(last['low'], last['high'])}; {last['n_unknown']} unknown) had never "
-            f"refused it by {last['before']}, those lost from sight counted until they were last "
-            "seen."
+            f"blocked it by {last['before']}. Hosts that could no longer be read count until "
+            "their last capture."
         )
 
 
@@ -74,20 +72,20 @@ def _lost_from_sight(token: str, frames: Frames) -> Iterator[str]:
         if row["low"] is not None:
             ends = " to ".join(f"{100 * row[end]:+.1f}" for end in ("low", "high"))
             yield (
-                f"{token}: hosts that refuse it could not be read in the next snapshot "
+                f"{token}: hosts that block it became unreadable in the next snapshot "
                 f"{100 * row['estimate']:+.1f} points more often than others ({ends}; "
-                f"{row['n_lost_blocked']} and {row['n_lost_open']} were lost)."
+                f"{row['n_lost_blocked']} and {row['n_lost_open']} hosts)."
             )
 
 
 def _ahead(token: str, frames: Frames) -> Iterator[str]:
     rows = frames["forecast"].to_dicts()
     if rows and rows[0]["no_estimate"]:
-        yield f"{token}: no forecast is warranted; {rows[0]['no_estimate']}."
+        yield f"{token}: no forecast; {rows[0]['no_estimate']}."
     elif rows:
         last = rows[-1]
         yield (
-            f"{token}: a damped trend, which foretold this series better than its last value and "
-            f"a straight line, expects {percent(last['estimate'])} on {last['date']} "
-            f"({interval(last['low'], last['high'])})."
+            f"{token}: a damped trend predicts {percent(last['estimate'])} on {last['date']} "
+            f"({interval(last['low'], last['high'])}). It predicted this series better than its "
+            "last value and a straight line did."
         )

@@ -1,4 +1,4 @@
-"""Three questions with their numbers: who decided, open against closed, what is lost."""
+"""Three questions with their numbers: who wrote the rules, open against closed, what is lost."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
@@ -24,32 +24,32 @@ def answers(found: Headline, results: dict[str, pl.DataFrame]) -> str:
     }
     tokens = asked(found)
     return (
-        "<h2>Did the owners decide it?</h2>"
+        "<h2>Who wrote the rules?</h2>"
         + items(_who(token, last["authors"], last["rulesets"]) for token in tokens)
-        + "<h2>Is open data refused more than closed?</h2>"
+        + "<h2>Is open data hit harder?</h2>"
         + items(_gaps(last["gap"]))
-        + "<h2>How much is lost?</h2>"
+        + "<h2>How much training data is affected?</h2>"
         + items(_lost(tokens, last["lost"]))
     )
 
 
 def _who(token: str, authors: Iterable[_Row], rulesets: Iterable[_Row]) -> str:
     rows = [row for row in authors if row["token"] == token]
-    told = next((row for row in rulesets if row["token"] == token), None)
-    if not rows or told is None:
-        return f"{token}: no robots.txt refuses it, so there is nobody to ask about."
+    shared = next((row for row in rulesets if row["token"] == token), None)
+    if not rows or shared is None:
+        return f"{token}: no robots.txt blocks it."
     parts: dict[str, float] = {}
     for row in rows:
         kind = writer(row["authored_by"], row["act"])
         parts[kind] = parts.get(kind, 0) + row["estimate"]
     shares = ", ".join(f"{kind} {percent(share)}" for kind, share in parts.items())
     return (
-        f"{token}: {_hosts(rows[0]['n'])} refuse it by robots.txt in {rows[0]['snapshot']}; by "
-        f"{shares}. Hosts with the same rules for the same crawlers counted once, these are at "
-        f"least {told['n_rulesets']} rulesets, effectively {told['effective_rulesets']:.0f}; "
-        f"by robots.txt or status {percent(told['estimate'])} of hosts refuse it, with the "
-        f"interval of decisions {interval(told['low'], told['high'])}, of hosts "
-        f"{interval(told['naive_low'], told['naive_high'])}; {told['n_unknown']} unknown."
+        f"{token}: {_hosts(rows[0]['n'])} blocked it by robots.txt in {rows[0]['snapshot']}: "
+        f"{shares}. They share at least {shared['n_rulesets']} different rule sets, effectively "
+        f"{shared['effective_rulesets']:.0f}. With HTTP statuses {percent(shared['estimate'])} of "
+        f"hosts block it (95 % interval over rule sets {interval(shared['low'], shared['high'])}, "
+        f"over hosts {interval(shared['naive_low'], shared['naive_high'])}; "
+        f"{shared['n_unknown']} unknown)."
     )
 
 
@@ -66,14 +66,14 @@ def _gaps(rows: Iterable[_Row]) -> Iterator[str]:
         first, second = _sides(row)
         low, high = (f"{100 * row[end]:+.1f}" for end in ("low", "high"))
         yield (
-            f"{percent(row['first_share'])} of hosts refuse {first}, "
-            f"{percent(row['second_share'])} {second}: {100 * row['estimate']:+.1f} points "
+            f"{percent(row['first_share'])} of hosts block {first}, "
+            f"{percent(row['second_share'])} block {second}: {100 * row['estimate']:+.1f} points "
             f"({low} to {high}; n = {row['n']}, {row['n_unknown']} unknown). "
-            f"{_hosts(row['first_only'])} the first alone, by {row['first_rulesets']} texts, "
-            f"{_hosts(row['second_only'])} the second alone, by {row['second_rulesets']}."
+            f"Only the first: {_hosts(row['first_only'])} with {row['first_rulesets']} rule sets. "
+            f"Only the second: {_hosts(row['second_only'])} with {row['second_rulesets']}."
         )
     if not said:
-        yield "It cannot be said: the crawlers to compare were not both documented at that time."
+        yield "The crawlers to compare were not both documented at that time."
 
 
 def _sides(row: _Row) -> tuple[str, str]:
@@ -89,7 +89,7 @@ def _sides(row: _Row) -> tuple[str, str]:
 
 def _lost(tokens: Iterable[str], rows: Sequence[_Row]) -> Iterator[str]:
     if not rows:
-        yield f"It cannot be said: {NO_WEIGHT}. crawlblock weights brings them."
+        yield f"No estimate: {NO_WEIGHT}. The command crawlblock weights stores weights."
         return
     for token in tokens:
         for row in rows:
@@ -100,15 +100,13 @@ def _lost(tokens: Iterable[str], rows: Sequence[_Row]) -> Iterator[str]:
 def _loss(row: _Row) -> str:
     about = f"{row['token']}, {row['unit']} of {row['corpus']}"
     if row["no_estimate"] or row["estimate"] is None:
-        return f"{about}: it cannot be said; {row['no_estimate'] or 'no weight is known'}."
+        return f"{about}: no estimate; {row['no_estimate'] or 'no weight is known'}."
     covered = DASH if row["covered"] is None else f"{100 * row['covered']:.3g} %"
     whole = row["estimand"] == "list"
-    sampled = (
-        "a list told whole: no error of drawing" if whole else interval(row["low"], row["high"])
-    )
+    error = "a complete list: no sampling error" if whole else interval(row["low"], row["high"])
     return (
-        f"{about}: {percent(row['estimate'])} of what these hosts hold is refused "
-        f"({sampled}; n = {row['n']}, {row['n_unknown']} unknown, with "
-        f"them between {percent(row['bound_low'])} and {percent(row['bound_high'])}). They hold "
-        f"{covered} of the corpus, the largest of them {percent(row['largest'])} of that."
+        f"{about}: {percent(row['estimate'])} of what these hosts hold is on hosts that block it "
+        f"({error}; n = {row['n']}, {row['n_unknown']} unknown, which could make it "
+        f"{percent(row['bound_low'])} to {percent(row['bound_high'])}). These hosts hold "
+        f"{covered} of the corpus, and the largest domain holds {percent(row['largest'])} of that."
     )

@@ -17,8 +17,8 @@ from crawlblock.report.page.markup import items, link, paragraph, table
 
 ROWS = 40  # of the table of the last snapshot; the rest is in the files
 NBSP = "\N{NO-BREAK SPACE}"
-_LEDGER = (
-    "source", "what", "stratum", "crawler", "of", "theirs", "ours", "95 %", "differ", "n", "why",
+_COMPARISON = (
+    "source", "what", "segment", "crawler", "of", "theirs", "ours", "95 %", "differ", "n", "why",
 )  # fmt: skip
 
 
@@ -42,10 +42,10 @@ def terms() -> str:
     """Return what the words mean."""
     words = {
         **DEFINITIONS,
-        "unknown": "it cannot be told: not captured, unreachable, or not a robots.txt",
-        "named": "refused by a group that names the crawler",
-        "wildcard": "refused by the group for all crawlers",
-        "http": "refused by the server's status in place of a robots.txt",
+        "unknown": "not captured, unreachable, or the answer is not a robots.txt",
+        "named": "blocked by a group that names the crawler",
+        "wildcard": "blocked by the group for all crawlers",
+        "http": "blocked by the HTTP status of the robots.txt request",
     }
     rows = [list(pair) for pair in words.items()]
     return table("What the words mean.", ("word", "means"), rows).replace(
@@ -54,7 +54,7 @@ def terms() -> str:
 
 
 def by_definition(found: Headline, results: Frames) -> str:
-    """Return the last claims about the figure's crawlers under every definition and basis."""
+    """Return the last results about the figure's crawlers under every definition and basis."""
     last = newest(found, results["blocked"])
     basis = newest(found, results["blocked_by_basis"]).filter(pl.col("definition") == HEADLINE)
     shares = {(r["token"], r["definition"]): r["estimate"] for r in last.to_dicts()}
@@ -83,21 +83,21 @@ def all_crawlers(found: Headline) -> str:
         for row in last.head(ROWS).to_dicts()
     ]  # fmt: skip
     caption = (
-        f"The {len(rows)} most refused of {last.height} crawlers in {last['snapshot'][0]}; the "
-        "others are in blocked.csv. * is the crawler that nobody names."
+        f"The {len(rows)} most blocked of {last.height} crawlers in {last['snapshot'][0]}. "
+        "blocked.csv has all. * is any crawler without its own rules."
     )
     columns = (
-        "crawler", "operator", "purpose", "openness", "refused by", "95 % interval", "n", "unknown",
+        "crawler", "operator", "purpose", "openness", "blocked by", "95 % interval", "n", "unknown",
     )  # fmt: skip
     return table(caption, columns, rows, "crawlers")
 
 
-def ledger(rows: pl.DataFrame | None) -> str:
+def comparison(rows: pl.DataFrame | None) -> str:
     """Return what others published beside ours, from the rows of the result `replication`."""
     if rows is None or rows.is_empty():
         return paragraph(
-            "No published figure is at hand here that these data can be held against. "
-            "crawlblock replicate --reference FOLDER prints them."
+            "None of the published figures can be compared with these data. "
+            "crawlblock replicate --reference FOLDER reads other figures."
         )
     kept = rows.filter(pl.col("published").is_not_null() & pl.col("estimate").is_not_null())
     kept = kept.sort(pl.col("low").is_null(), maintain_order=True)  # counted here before recounted
@@ -117,18 +117,24 @@ def ledger(rows: pl.DataFrame | None) -> str:
         for row in kept.to_dicts()
     ]  # fmt: skip
     caption = (
-        "Published figures beside ours by the same definition, the latest date of each. They "
-        "differ where hosts, dates or counting differ; why says how. replication.csv has all rows."
+        "Published figures beside ours by the same definition, at the latest date of each. The "
+        "last column says how hosts, dates or counting differ. replication.csv has all rows."
     )
-    return table(caption, _LEDGER, lines, "ledger-table") + f'<ul class="soft">{sources}</ul>'
+    return (
+        table(caption, _COMPARISON, lines, "comparison-table") + f'<ul class="soft">{sources}</ul>'
+    )
 
 
 def covered(context: Context, left_out: Sequence[tuple[str, str]]) -> str:
     """Return the archive's breaks and the snapshots that no share counts."""
     return (
         items(f"Left out of all shares and changes: {name} {why}." for name, why in left_out)
-        + items(f"Break of the archive, {text}" for text in context.listed)
-        + ("" if context.listed else paragraph("No known break of the archive lies between them."))
+        + items(f"Break in the archive, {text}" for text in context.listed)
+        + (
+            ""
+            if context.listed
+            else paragraph("There is no known break in the archive between them.")
+        )
     )
 
 
@@ -148,18 +154,18 @@ def method() -> str:
     return (
         paragraph(
             "Verdicts follow RFC 9309 as Google's parser implements it. Intervals are Wilson's at "
-            "95 %; where hosts have weights, strata count as in the frame and Kish's effective "
-            "size stands in for n. Where few decided for many, the intervals of rulesets, which "
-            "take each shared text as one observation, are the ones to quote."
+            "95 %. With weights, strata count as in the frame and n is Kish's effective "
+            "size. Where many hosts share few rule sets, quote the intervals of rulesets, which "
+            "count each shared rule set as one observation."
         )
         + items(
             (
                 "A robots.txt states a preference; whether a crawler obeys is another question.",
-                "Down is not blocked, and unknown is not open: what could not be told is named "
+                "An outage is not a block, and unknown is not open. Unknown hosts are reported "
                 "beside every number.",
                 "A change lies between two captures, not on a date.",
                 "A crawler is counted from the day it is documented.",
-                "A text that many sites share is the ruleset of whoever wrote it.",
+                "A rule set that many sites share was decided by whoever wrote it.",
             )
         )
         + f"<details><summary>What each result file holds</summary>{items(notes)}</details>"
@@ -171,6 +177,6 @@ def cite(title: str, found: Headline | None) -> str:
     span = "" if found is None else f", as of {found.last()['snapshot'][0]}"
     return paragraph(
         f"The crawlblock authors: {title}{span}. crawlblock {__version__}, registry "
-        f"{registry.stamp()}. Say which snapshot, definition and n a number has, and cite the "
-        "sources of the data as well. CITATION.cff in the repository holds the same for machines."
+        f"{registry.stamp()}. When you cite a number, give the snapshot, the definition and n, "
+        "and credit the sources of the data. CITATION.cff has the same for machines."
     )

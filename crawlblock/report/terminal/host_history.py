@@ -21,8 +21,7 @@ _NAMES = 5  # crawlers named in a row before they are only counted
 _SHOWN = 12  # lines of a group shown beside the one that decided
 _LONGEST = 200  # characters of a line shown
 TEXT_NOTE = (
-    "this is the text that a scan kept: lines that mean nothing to a crawler are emptied; the WARC "
-    "file has all"
+    "a scan keeps only the lines that mean something to a crawler; the WARC file has all lines"
 )
 _STRIPS = 8  # crawlers whose verdicts are drawn one by one
 _HEIGHTS = {"none": 0.0, "partial": 0.4, "all_but": 0.8, "full": 1.0}  # unknown: none
@@ -36,14 +35,14 @@ def page(host: str, rows: Sequence[State], transitions: Sequence[Transition]) ->
         key=lambda item: (item[1][0] or datetime.min, item[0]),
     ):
         _row(snapshots, name, _day(time), outcome, status)
-    note = "unknown: captures before it that could not be told, or since then"
+    note = "unknown: unreadable captures in between"
     return _printed(Text(f"{host} (times UTC)"), snapshots) + "\n".join(
         ["", *_strips(rows), "", *_verdict_lines(transitions), "", note, ""]
     )
 
 
 def _strips(rows: Sequence[State]) -> list[str]:
-    """Draw each crawler's verdicts from the first to the last; of many, how many are refused /."""
+    """Draw each crawler's verdicts from the first to the last; of many, how many are blocked."""
     series: dict[str, list[State]] = {}
     for row in rows:
         series.setdefault(row.token, []).append(row)
@@ -52,16 +51,16 @@ def _strips(rows: Sequence[State]) -> list[str]:
             f"{token:<25} {spark([_HEIGHTS.get(r.restriction) for r in part], _WIDTH - 26, 1.0)}"
             for token, part in series.items()
         ]
-    refused: dict[tuple[datetime, str], list[bool | None]] = {}
+    blocked: dict[tuple[datetime, str], list[bool | None]] = {}
     for row in rows:
-        refused.setdefault((row.time or datetime.min, row.snapshot), []).append(row.root_allowed)
-    told = [
+        blocked.setdefault((row.time or datetime.min, row.snapshot), []).append(row.root_allowed)
+    shown = [
         None if all(v is None for v in seen) else sum(v is False for v in seen)
-        for _, seen in sorted(refused.items())
+        for _, seen in sorted(blocked.items())
     ]
-    counts = [count for count in told if count is not None]
+    counts = [count for count in shown if count is not None]
     span = f", {min(counts)} to {max(counts)} of up to {len(series)}" if counts else ""
-    return [f"crawlers refused /{span}: {spark(told, 30)}"]
+    return [f"crawlers blocked{span}: {spark(shown, 30)}"]
 
 
 def _verdict_lines(transitions: Sequence[Transition]) -> list[str]:
@@ -87,7 +86,7 @@ def _verdict_lines(transitions: Sequence[Transition]) -> list[str]:
 
 
 def _grouped(transitions: Iterable[Transition]) -> list[list[Transition]]:
-    """Return turns of the same kind at the same time together; first verdicts whenever they are."""
+    """Return like transitions at the same time together, and like first verdicts."""
     groups: dict[tuple[object, ...], list[Transition]] = {}
     for transition in transitions:
         verdict = (
@@ -109,7 +108,7 @@ def _grouped(transitions: Iterable[Transition]) -> list[list[Transition]]:
 
 def _span(transition: Transition) -> str:
     if transition.after is None:
-        return "when first counted"
+        return "first observed"
     if transition.to_restriction == "unknown":
         return f"after {_day(transition.after)} ({transition.from_snapshot})"
     days = f"{_day(transition.after)} {DASH} {_day(transition.before)}"
@@ -129,8 +128,8 @@ def _arrow(before: str | None, after: str) -> str:
 def changes_page(changes: Sequence[Change]) -> str:
     """Return changes as a table."""
     if not changes:
-        return "No change was seen.\n"
-    table = _table("host", "crawler", "between (UTC)", "verdict", "basis", "text")
+        return "No changes.\n"
+    table = _table("host", "crawler", "between (UTC)", "verdict", "basis", "author")
     for change in changes:
         _row(
             table,
@@ -170,7 +169,7 @@ def explained(found: Explanation) -> dict[str, object]:
         "ambiguous_group": found.ambiguous_group,
         "authored_by": found.author,
         "signals": [asdict(signal) for signal in found.signals],
-        "clashes": [f"{c.kind} {c.signal.kind}, line {c.signal.line}" for c in found.clashes],
+        "conflicts": [f"{c.kind} {c.signal.kind}, line {c.signal.line}" for c in found.conflicts],
         "http_profiles": {name: str(v.restriction) for name, v in found.profiles.items()},
         **row,
     }
@@ -179,7 +178,7 @@ def explained(found: Explanation) -> dict[str, object]:
 def explanation(found: Explanation, http_profile: str) -> str:
     """Return an explanation in lines: the verdict, what decided, and where it is archived."""
     capture = found.point.capture
-    root = {True: "/ is open", False: "/ is refused", None: "it cannot be told whether / is open"}
+    root = {True: "/ is allowed", False: "/ is blocked", None: "unknown whether / is blocked"}
     verdict = found.verdict
     lines = [
         f"{found.token} at {capture.host}: {verdict.restriction} ({verdict.basis}), "
@@ -195,7 +194,9 @@ def explanation(found: Explanation, http_profile: str) -> str:
     if capture.fetch_time:
         lines.append(f"fetched   {capture.fetch_time} UTC")
     if capture.stated_time:
-        lines.append(f"clock     {capture.stated_time} is what the server said: not in the crawl")
+        lines.append(
+            f"clock     {capture.stated_time} is what the server stated, outside the crawl"
+        )
     if capture.url_asked:
         lines.append(f"asked     {capture.url_asked}")
     if capture.url and capture.url != capture.url_asked:
@@ -213,15 +214,15 @@ def _reasons(found: Explanation, http_profile: str) -> list[str]:
         others = [
             f"under {n}: {v.restriction}" for n, v in found.profiles.items() if n != http_profile
         ]
-        told = "decided" if found.verdict.root_allowed is not None else "does not tell"
-        return [f"no rules were read; the answer {told}. {HTTP_PROFILES[http_profile]}", *others]
+        word = "decides" if found.verdict.root_allowed is not None else "decides nothing"
+        return [f"no rules were read; the status {word}. {HTTP_PROFILES[http_profile]}", *others]
     if not found.groups:
         if found.verdict.root_allowed is None:
-            return ["the payload is not a robots.txt"]
-        return ["no group names it and there is none for *"]
-    note = [f"line {found.line} decided: {found.rule}"] if found.rule else ["no rule refuses /"]
+            return ["the answer is not a robots.txt"]
+        return ["no group names it, and there is no group for *"]
+    note = [f"line {found.line} decided: {found.rule}"] if found.rule else ["no rule blocks /"]
     if found.author:
-        note.append(f"written by: {author(found.author)}")
+        note.append(f"rule source: {author(found.author)}")
     if found.ambiguous_group:
         note.append("agent lines are joined over a Crawl-delay or unknown line (ambiguous_group)")
     return note + [line for group in found.groups for line in _numbered(group, found.line)]
@@ -231,9 +232,9 @@ def _stated(found: Explanation) -> list[str]:
     """Return what the payload says beside the rules, and where that differs from them."""
     lines = [f" {s.line:5}  {s.kind}: {s.value}" for s in found.signals[:_SHOWN]]
     return [
-        *(["", "stated beside the rules:"] if lines else []),
-        *dict.fromkeys(lines),  # one line may state several wishes
-        *(f"{c.kind}: {c.signal.kind} in line {c.signal.line}" for c in found.clashes),
+        *(["", "preferences and other signals:"] if lines else []),
+        *dict.fromkeys(lines),  # one line may state several preferences
+        *(f"{c.kind}: {c.signal.kind} in line {c.signal.line}" for c in found.conflicts),
     ]
 
 

@@ -1,4 +1,4 @@
-"""The replication ledger for a terminal: a paragraph for each figure and what it stands beside."""
+"""Published figures beside ours for a terminal: a paragraph for each figure."""
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
@@ -18,7 +18,7 @@ _HEAD = (
 
 
 def page(rows: Sequence[Row], sources: Sequence[Source]) -> str:
-    """Return the ledger as text: shares in percent, differences in percentage points."""
+    """Return the comparison as text: shares in percent, differences in percentage points."""
     return "\n".join([*_paragraphs(rows), *_cited(rows, sources)]) + "\n"
 
 

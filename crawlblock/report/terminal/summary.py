@@ -35,16 +35,16 @@ def show(console: Console, results: dict[str, pl.DataFrame]) -> None:
     """Print what the table is about, then the table, within 80 columns."""
     found = headline_of(results)
     if found is None:
-        console.print(Text("No capture could be told yet, so there is nothing to show."))
+        console.print(Text("No readable captures yet. Run crawlblock history first."))
         return
     last = found.last().to_dicts()
     unknown = sorted({row["n_unknown"] for row in last})
     span = str(unknown[0]) if len(unknown) == 1 else f"{unknown[0]} to {unknown[-1]}"
     lines = (
-        f"Share of {POPULATIONS[found.population]} that refuse a crawler, with 95 % interval",
-        f"refuse: {DEFINITIONS[HEADLINE]}",
+        f"Share of {POPULATIONS[found.population]} that block a crawler, with 95 % intervals",
+        f"blocked: {DEFINITIONS[HEADLINE]}",
         HTTP_PROFILES.get(found.http_profile, found.http_profile),
-        f"now: {last[0]['snapshot']}, n = {max(row['n'] for row in last)} told, {span} unknown",
+        f"now: {last[0]['snapshot']}, n = {max(row['n'] for row in last)} known, {span} unknown",
     )
     for line in lines:
         console.print(Text(line), width=WIDTH)
@@ -52,7 +52,7 @@ def show(console: Console, results: dict[str, pl.DataFrame]) -> None:
 
 
 def summary(found: Headline) -> Table:
-    """Return a table of the figure's crawlers and the most refused others, `ROWS` rows in all."""
+    """Return a table of the figure's crawlers and the most blocked others, `ROWS` rows in all."""
     order = found.last()["token"].to_list()
     others = [token for token in order if token not in found.tokens]
     shown = {*found.tokens, *others[: max(0, ROWS - len(found.tokens))]}
@@ -74,7 +74,7 @@ def summary(found: Headline) -> Table:
 
 
 def rows(results: Path) -> list[dict[str, object]]:
-    """Return from result files the first and last claim on each crawler, most refused first."""
+    """Return from result files the first and last row of each crawler, the most blocked first."""
     found = headline_of({"blocked": pl.read_parquet(results / "blocked.parquet")})
     return [_row(found.of(token)) for token in found.last()["token"].to_list()] if found else []
 

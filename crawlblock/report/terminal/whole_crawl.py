@@ -1,4 +1,4 @@
-"""The answer about whole crawls: result files, and a table for the terminal."""
+"""Results about whole crawls: files, and a table for the terminal."""
 
 from pathlib import Path
 
@@ -31,7 +31,7 @@ SUMMARY = (
 
 
 def write_census(store: Store, results: Path, http_profile: str, console: Console) -> Path:
-    """Compute the claims about scanned crawls, print the newest's; return the folder of all.
+    """Compute the results about scanned crawls and print the newest; return their folder.
 
     What was made from the same data by the same queries is kept.
     """
@@ -87,9 +87,9 @@ def show_census(console: Console, refusals: pl.DataFrame) -> None:
 def _about(row: dict[str, object]) -> tuple[str, ...]:
     """Return what a table of a crawl is about, from any of its rows."""
     files, of = row["files"], row["of"]
-    sampled = "a whole crawl has no error of drawing" if files == of else "files sampled, 95 %"
+    sampled = "a whole crawl has no sampling error" if files == of else "files sampled, 95 %"
     return (
-        f"{row['snapshot']}: share of all hosts and registered domains that refuse a crawler",
+        f"{row['snapshot']}: share of all hosts and registered domains that block a crawler",
         f"refuse: {DEFINITIONS[HEADLINE]}",
         HTTP_PROFILES[str(row["http_profile"])],
         f"{files} of the crawl's {of} files; {row['n_unknown']} hosts unknown; interval: {sampled}",
