@@ -108,7 +108,7 @@ def _bound(spell: Spell) -> _Bound:
 
 
 def _innermost(spells: Sequence[Spell]) -> list[_Bound]:
-    """Return the intervals that alone can hold a first block: a start followed at once by an end."""
+    """Return the intervals that can hold a first block: a start, and the end right after it."""
     ends = set()
     for spell in spells:
         start, end = _bound(spell)
@@ -228,7 +228,7 @@ def _steps(bounds: Sequence[_Bound], masses: _Masses, rulesets: float) -> tuple[
 def _variances(masses: _Masses, held: Sequence[int]) -> list[float]:
     """Return the variance of the share left after each interval that holds hosts.
 
-    A host says that the first block lies between two of these shares, so the information is a sum of
+    A host puts the first block between two of these shares, so the information is a sum of
     squares of differences of two; its inverse is the covariance.
     """
     size = len(held) - 1  # after the last one nothing is left for certain
