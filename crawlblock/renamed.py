@@ -1,6 +1,6 @@
-"""What used to have another name: whoever asks for the old one is told the new one."""
+"""Names that were replaced: asking for an old one is an error that says the new one."""
 
-# Result files, by their old names.
+# Result files.
 RESULTS = {
     "refusals": "blocked",
     "refusals_by_basis": "blocked_by_basis",
@@ -14,5 +14,28 @@ RESULTS = {
     "events": "transitions",
     "events_per_snapshot": "transition_counts",
     "clashes": "signal_conflicts",
+    "flapping": "unstable",
     "ledger": "replication",
 }
+COMMANDS = {"miniature": "demo"}
+OPTIONS = {"--reading": "--http-profile"}
+# Tables, views, macros and columns of the database.
+IN_SQL = {
+    "http_readings": "http_profiles",
+    "turn_counts": "transition_counts",
+    "effective_decisions": "effective_rulesets",
+    "silence": "no_estimate",
+    "decision": "ruleset",
+    "drawn": "sampled",
+    "event": "transition",
+    "flaps": "unstable",
+    "reading": "http_profile",
+    "stands": "representative",
+    "told": "known",
+    "wish": "preference",
+}
+
+
+def now_called(old: str, names: dict[str, str]) -> str:
+    """Return what to say of a replaced name; nothing of another."""
+    return f"{old} is now called {names[old]}" if old in names else ""

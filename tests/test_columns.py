@@ -134,5 +134,5 @@ def test_old_names(old: str, new: str, tmp_path: Path) -> None:
     """Asked for a result by its old name, the error says the new one, which exists."""
     assert new in {*PANEL, REPLICATION}
     write_manifest(tmp_path, {DIGESTS: {new: "of this"}})
-    with pytest.raises(InputError, match=f"{old}: this result is now called {new}$"):
+    with pytest.raises(InputError, match=f"{old} is now called {new} "):
         one_result(tmp_path, old)

@@ -13,6 +13,7 @@ from crawlblock import __version__
 from crawlblock.cli.commands import Commands, with_examples
 from crawlblock.cli.output import say
 from crawlblock.errors import CrawlblockError
+from crawlblock.renamed import OPTIONS, now_called
 from crawlblock.report.terminal.plain import spell_for
 
 SECTIONS = {
@@ -122,7 +123,7 @@ def main(args: list[str] | None = None) -> None:
         error.show()  # which is the help
         sys.exit(error.exit_code)
     except click.ClickException as error:
-        _refuse(error)
+        _explain(error)
     except KeyboardInterrupt:
         _fail("stopped; what was stored stays, run the same command to go on", 130)
     except BrokenPipeError:
@@ -151,11 +152,14 @@ def _prepare_streams() -> None:
         spell_for(getattr(sys, name))
 
 
-def _refuse(error: click.ClickException) -> None:
+def _explain(error: click.ClickException) -> None:
     """Say what cannot be understood, and of which command."""
     context = getattr(error, "ctx", None)
     command = context.command_path if context else "crawlblock"
-    say(f"{command}: {' '.join(error.format_message().split())} ({command} --help)")
+    message = " ".join(error.format_message().split())
+    if isinstance(error, click.NoSuchOption):
+        message = now_called(error.option_name, OPTIONS) or message
+    say(f"{command}: {message} ({command} --help)")
     sys.exit(error.exit_code)
 
 

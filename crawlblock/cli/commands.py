@@ -8,6 +8,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from crawlblock.errors import did_you_mean
+from crawlblock.renamed import COMMANDS, now_called
 
 # Title of a section of the help: name of a command, its module and attribute, its summary.
 Sections = Mapping[str, Sequence[tuple[str, str, str]]]
@@ -45,7 +46,8 @@ class Commands(click.Group):
         """Return the command that is named first; raises UsageError if there is none."""
         names = self.list_commands(ctx)
         if args and not args[0].startswith("-") and args[0] not in names:
-            hint = did_you_mean(args[0], names) or "--help lists all"
+            renamed = now_called(args[0], COMMANDS)
+            hint = renamed or did_you_mean(args[0], names) or "--help lists all"
             raise click.UsageError(f"no command is called '{args[0]}'; {hint}", ctx)
         return super().resolve_command(ctx, args)
 

@@ -6,7 +6,7 @@ import polars as pl
 
 from crawlblock.errors import InputError, did_you_mean
 from crawlblock.metrics.result_files import DIGESTS, read_manifest, read_results
-from crawlblock.renamed import RESULTS
+from crawlblock.renamed import RESULTS, now_called
 from crawlblock.report.charts.context import Frames
 
 
@@ -26,10 +26,8 @@ def one_result(results: Path, name: str) -> pl.DataFrame:
     names = result_names(results)
     spelled = {each.lower(): each for each in names}
     found = spelled.get(name.lower())
-    if found is None and name in RESULTS:
-        raise InputError(f"{name}: this result is now called {RESULTS[name]}")
     if found is None:
-        hint = did_you_mean(name, names)
+        hint = now_called(name, RESULTS) or did_you_mean(name, names)
         raise InputError(
             f"{name}: there is no such result; {f'{hint} ' if hint else ''}there are "
             f"{', '.join(names)}"

@@ -8,12 +8,16 @@ from pathlib import Path
 import duckdb
 
 from crawlblock.errors import InputError, did_you_mean
+from crawlblock.renamed import IN_SQL, now_called
 from crawlblock.store.database import copy_of, explained
 from crawlblock.store.schema import CONFIG
 
 _ATTACHED = "crawlblock"
 _PLACE = re.compile(r"LINE (\d+): (.*)")
-_NO_TABLE = re.compile(r"Table with name (\S+) does not exist")
+_NO_TABLE = re.compile(r"Table with name")
+_ABSENT = re.compile(
+    r"(?:Table with name|Function with name|Referenced column|not have a column named) (\S+)"
+)
 # The file is opened for reading alone, and what would write another file, or read one, is off.
 _SHUT = (
     "SET GLOBAL TimeZone = 'UTC'; SET enable_external_access = false; SET lock_configuration = true"
@@ -101,9 +105,12 @@ def said(con: duckdb.DuckDBPyConnection, message: str) -> str:
     where = f"; line {place[1]}: {place[2].strip()}" if place else ""
     if "read-only" in message or "disabled" in message or "locked" in message:
         return f"sql: {said}; a question changes and reads nothing but the database{where}"
-    absent = _NO_TABLE.search(message)
-    hint = did_you_mean(absent[1].rstrip("!"), _tables(con)) if absent else ""
-    return f"sql: {said}{f' {hint}' if hint else ''}{where}"
+    absent = _ABSENT.search(message)
+    name = absent[1].strip('"!').rpartition(".")[2] if absent else ""
+    hint = now_called(name, IN_SQL)
+    if not hint and _NO_TABLE.search(message):
+        hint = did_you_mean(name, _tables(con))
+    return f"sql: {said}{f'; {hint}' if hint else ''}{where}"
 
 
 def _tables(con: duckdb.DuckDBPyConnection) -> list[str]:
