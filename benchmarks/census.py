@@ -29,7 +29,7 @@ import polars as pl
 from crawlblock import __version__, registry
 from crawlblock.scan.plan import Plan, Shard, Taken, cut, write_plan
 from crawlblock.scan.rows import SCHEMA
-from crawlblock.scan.shard import KEY, About, shard_path
+from crawlblock.scan.shard import KEY, ShardHeader, shard_path
 
 CRAWL = "CC-MAIN-2025-33"
 CAPTURES = 3_000_000
@@ -57,7 +57,7 @@ def build(directory: Path, captures: int) -> None:
 def _write(path: Path, shard: Shard, drawn: random.Random) -> None:
     kept: set[str] = set()
     rows = [row for file in shard.files for row in file_rows(drawn, file, kept)]
-    about = About(
+    about = ShardHeader(
         version=__version__,
         shard=shard.shard,
         crawl=CRAWL,

@@ -31,7 +31,7 @@ from crawlblock import __version__
 from crawlblock.scan.load import load
 from crawlblock.scan.plan import Plan, Shard, Taken, cut, write_plan
 from crawlblock.scan.rows import SCHEMA
-from crawlblock.scan.shard import KEY, About, shard_path
+from crawlblock.scan.shard import KEY, ShardHeader, shard_path
 from crawlblock.scan.shards import find_shards
 from crawlblock.store.database import DatabaseFile
 
@@ -54,7 +54,7 @@ def build(directory: Path, shards: int) -> None:
     (directory / "shards").mkdir()
     drawn = random.Random(1)
     about = asdict(
-        About(
+        ShardHeader(
             version=__version__,
             shard="",
             crawl="",

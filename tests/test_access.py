@@ -31,7 +31,7 @@ from crawlblock.sources.commoncrawl.crawls import (
 )
 from crawlblock.sources.commoncrawl.lists import Listing, known_list
 from crawlblock.sources.commoncrawl.mirror import limits_for, open_mirror
-from crawlblock.sources.commoncrawl.web_graph import Ranking, ranking_lines
+from crawlblock.sources.commoncrawl.web_graph import RankHead, ranking_lines
 from crawlblock.sources.files import zipped
 from crawlblock.sources.files.rankings import read_ranks
 from crawlblock.store.store import Store
@@ -429,7 +429,7 @@ def graphs(hosts: Hosts, *releases: str) -> None:
     (table / f"{releases[-1]}-domain-ranks.txt.gz").write_bytes(gzip.compress(lines))
 
 
-async def ranked(hosts: Hosts, kept: Path) -> Ranking:
+async def ranked(hosts: Hosts, kept: Path) -> RankHead:
     """Ask the stand-in for its domain ranks."""
     async with open_mirror(hosts.data.url, None, FAST) as mirror:
         return await ranking_lines(mirror, 10, kept)

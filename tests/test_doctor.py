@@ -9,7 +9,7 @@ import pytest
 from servers import RangeServer
 
 from crawlblock.cli import main
-from crawlblock.pipeline.doctor import Finding, archive, database, suffix_list, versions
+from crawlblock.pipeline.doctor import Check, archive, database, suffix_list, versions
 from crawlblock.store.store import Store
 
 pytestmark = pytest.mark.own_code
@@ -25,7 +25,7 @@ def db(tmp_path: Path) -> Path:
     return store.path
 
 
-def found(db: Path) -> dict[str, Finding]:
+def found(db: Path) -> dict[str, Check]:
     """Return what is found about a database."""
     return {finding.what: finding for finding in database(db, NOW)}
 
@@ -76,7 +76,7 @@ def test_archive_that_is_down_or_something_else(mirror: Path) -> None:
     """An archive that refuses, or that is none, fails with its answer."""
     with RangeServer(mirror) as server:
 
-        def first() -> Finding:
+        def first() -> Check:
             return next(archive(server.url, None, None, NOW))
 
         assert first().state == "ok"

@@ -21,7 +21,7 @@ from crawlblock.cli import main
 from crawlblock.errors import CrawlblockError, InputError, StoreError
 from crawlblock.export import export
 from crawlblock.export.dataset import Request, licences
-from crawlblock.export.tables import Table, table_names, write_table
+from crawlblock.export.tables import ExportedTable, table_names, write_table
 from crawlblock.metrics.queries import analyze
 from crawlblock.store.database import copy_of, open_copy
 from crawlblock.store.store import Store
@@ -81,7 +81,7 @@ def db(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def full(db: Path) -> tuple[Path, dict[str, Table]]:
+def full(db: Path) -> tuple[Path, dict[str, ExportedTable]]:
     """Return an export with everything in it, and its tables by label."""
     folder = db.parent / "full"
     return folder, {table.label: table for table in export(db, folder, FULL, silent)}
@@ -93,7 +93,7 @@ def content(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
 
 
-def test_csv_is_parquet(full: tuple[Path, dict[str, Table]]) -> None:
+def test_csv_is_parquet(full: tuple[Path, dict[str, ExportedTable]]) -> None:
     """Each table has the rows that were told, and its CSV reads as its Parquet does."""
     folder, tables = full
     for table in tables.values():
@@ -106,7 +106,7 @@ def test_csv_is_parquet(full: tuple[Path, dict[str, Table]]) -> None:
     assert tables["population"].rows == 2 * len(HOSTS) + 1
 
 
-def test_population_with_meanings_is_access(full: tuple[Path, dict[str, Table]]) -> None:
+def test_population_with_meanings_is_access(full: tuple[Path, dict[str, ExportedTable]]) -> None:
     """The compact form, joined as its README says, is the long form and the view."""
     folder, _ = full
     population, meanings, crawlers, long = (
@@ -124,7 +124,7 @@ def test_population_with_meanings_is_access(full: tuple[Path, dict[str, Table]])
     assert set(long["restriction"]) == {"none", "full", "unknown"}
 
 
-def test_facts_are_the_database(db: Path, full: tuple[Path, dict[str, Table]]) -> None:
+def test_facts_are_the_database(db: Path, full: tuple[Path, dict[str, ExportedTable]]) -> None:
     """Captures are exported row by row, with hosts of any spelling."""
     folder, _ = full
     found = pl.read_parquet(folder / "data" / "captures.parquet")
@@ -134,7 +134,7 @@ def test_facts_are_the_database(db: Path, full: tuple[Path, dict[str, Table]]) -
     assert set(HOSTS) <= set(pl.read_csv(folder / "data" / "captures.csv")["host"])
 
 
-def test_keys(full: tuple[Path, dict[str, Table]]) -> None:
+def test_keys(full: tuple[Path, dict[str, ExportedTable]]) -> None:
     """What is said to name a row of a table names one."""
     folder, tables = full
     keyed = [table for table in tables.values() if table.key]
@@ -144,7 +144,7 @@ def test_keys(full: tuple[Path, dict[str, Table]]) -> None:
         assert not frame.select(table.key).is_duplicated().any(), table.label
 
 
-def test_every_column_is_described(full: tuple[Path, dict[str, Table]]) -> None:
+def test_every_column_is_described(full: tuple[Path, dict[str, ExportedTable]]) -> None:
     """Every column says what it holds: by COMMENT ON, or for the results in columns.toml."""
     silent_ones = [
         f"{table.label}.{field.name}"
@@ -156,7 +156,7 @@ def test_every_column_is_described(full: tuple[Path, dict[str, Table]]) -> None:
     assert {t.label for t in full[1].values() if t.folder == "data"} == set(table_names(long=True))
 
 
-def test_claims_are_those_of_analyze(db: Path, full: tuple[Path, dict[str, Table]]) -> None:
+def test_claims_are_those_of_analyze(db: Path, full: tuple[Path, dict[str, ExportedTable]]) -> None:
     """The claims are the result files, byte for byte."""
     results = db.parent / "results"
     with closing(open_copy(db)) as con:
@@ -165,7 +165,7 @@ def test_claims_are_those_of_analyze(db: Path, full: tuple[Path, dict[str, Table
 
 
 def test_same_bytes_elsewhere(
-    db: Path, full: tuple[Path, dict[str, Table]], tmp_path: Path
+    db: Path, full: tuple[Path, dict[str, ExportedTable]], tmp_path: Path
 ) -> None:
     """Another process, time zone, hash seed and number of threads give the same bytes."""
     arguments = [
@@ -208,7 +208,7 @@ def test_same_bytes_by_any_threads(tmp_path: Path) -> None:
     assert content(tmp_path / "by-1") == content(tmp_path / "by-8")
 
 
-def test_manifest(full: tuple[Path, dict[str, Table]]) -> None:
+def test_manifest(full: tuple[Path, dict[str, ExportedTable]]) -> None:
     """The manifest names every other file with its digest, and what judged the payloads."""
     import hashlib
 
@@ -234,7 +234,7 @@ def validated(folder: Path) -> list[str]:
     return done.stdout.splitlines()
 
 
-def test_valid(full: tuple[Path, dict[str, Table]]) -> None:
+def test_valid(full: tuple[Path, dict[str, ExportedTable]]) -> None:
     """Frictionless finds nothing wrong with any file, and Croissant's own reader reads the rows."""
     folder, tables = full
     assert validated(folder) == [
@@ -242,7 +242,7 @@ def test_valid(full: tuple[Path, dict[str, Table]]) -> None:
     ]
 
 
-def test_damage_is_found(full: tuple[Path, dict[str, Table]], tmp_path: Path) -> None:
+def test_damage_is_found(full: tuple[Path, dict[str, ExportedTable]], tmp_path: Path) -> None:
     """A date that is none, and a file that is not the one described, are found."""
     shutil.copytree(full[0], tmp_path / "bad")
     path = tmp_path / "bad" / "data" / "snapshots.csv"
@@ -253,7 +253,7 @@ def test_damage_is_found(full: tuple[Path, dict[str, Table]], tmp_path: Path) ->
     assert found == {"data-snapshots", "data-weights-parquet"}
 
 
-def test_card(full: tuple[Path, dict[str, Table]]) -> None:
+def test_card(full: tuple[Path, dict[str, ExportedTable]]) -> None:
     """The README's head is YAML that names files that are there, one table as the default."""
     yaml: Any = pytest.importorskip("yaml")
     folder, tables = full
@@ -271,7 +271,7 @@ def test_card(full: tuple[Path, dict[str, Table]]) -> None:
     assert cff["authors"] == [{"name": "Ada & Co"}] and cff["version"] == "2024.5.10"
 
 
-def test_snippets_of_the_card_run(full: tuple[Path, dict[str, Table]]) -> None:
+def test_snippets_of_the_card_run(full: tuple[Path, dict[str, ExportedTable]]) -> None:
     """The question in SQL that the README asks runs in the export's folder and keeps all hosts."""
     import duckdb
 
@@ -287,7 +287,7 @@ def test_snippets_of_the_card_run(full: tuple[Path, dict[str, Table]]) -> None:
 
 
 def test_texts_only_when_asked(
-    db: Path, full: tuple[Path, dict[str, Table]], tmp_path: Path
+    db: Path, full: tuple[Path, dict[str, ExportedTable]], tmp_path: Path
 ) -> None:
     """No text of a site is exported without --bodies, nor ever a run's options."""
     tables = export(db, tmp_path / "plain", PLAIN, silent)
@@ -301,7 +301,7 @@ def test_texts_only_when_asked(
     assert "own texts" not in (tmp_path / "plain" / "README.md").read_text("utf-8")
 
 
-def test_bodies(full: tuple[Path, dict[str, Table]]) -> None:
+def test_bodies(full: tuple[Path, dict[str, ExportedTable]]) -> None:
     """With --bodies the bytes are exported as sites sent them, in several files, with a warning."""
     folder, tables = full
     assert len(list((folder / "bodies").iterdir())) == 4  # six texts, each said to be of 40 MB

@@ -21,7 +21,7 @@ from crawlblock.outcome import Outcome
 from crawlblock.pipeline.history import Wanted, collect_history
 from crawlblock.pipeline.run import Budget, Run
 from crawlblock.store.store import Store
-from crawlblock.transport import Failure, HostGate, Limits, PoliteClient, Refusal
+from crawlblock.transport import FailedAttempt, HostGate, Limits, PoliteClient, Refusal
 
 AGENT = "crawlblock/0 (+test@example.org)"
 BODY = os.urandom(1000)
@@ -192,7 +192,7 @@ async def test_clock_leaps(leap: float) -> None:
         nonlocal now, leap
         now, leap = now + seconds + leap, 0
 
-    async def once() -> bytes | Refusal | Failure:
+    async def once() -> bytes | Refusal | FailedAttempt:
         starts.append(now)
         return Refusal(503, Outcome.SERVER_ERROR) if len(starts) == 1 else BODY
 

@@ -19,7 +19,7 @@ from crawlblock.intervals import wilson
 from crawlblock.registry import crawlers
 from crawlblock.replication.comparison import Row, mistakes, replicate, under, usual_tokens
 from crawlblock.replication.counts import FORMULAS
-from crawlblock.replication.published import Figure, read_figures, read_sources
+from crawlblock.replication.published import PublishedFigure, read_figures, read_sources
 from crawlblock.replication.series import RENDERED, Series, from_corpus, from_database
 from crawlblock.robots.peers import DEFINITIONS
 
@@ -29,14 +29,14 @@ ROOT = Path(__file__).parent.parent
 REFERENCE = ROOT / "data" / "reference"
 REFUSED, OPEN = b"User-agent: Alpha\nDisallow: /\n", b"User-agent: *\nDisallow:\n"
 STACK = b"User-agent: *\nDisallow: /x\nUser-agent: Alpha\nUser-agent: Beta\nDisallow: /\n"
-FIGURE = Figure(
+FIGURE = PublishedFigure(
     "peer", "refused", "imc25", "somebody's hosts", "all", date(2024, 3, 4), None, "Alpha", None,
     None, 10.0, "percent", "table 1",
 )  # fmt: skip
 
 
 @pytest.fixture(scope="module")
-def figures() -> tuple[Figure, ...]:
+def figures() -> tuple[PublishedFigure, ...]:
     """Return the figures that come with the repository."""
     return read_figures(REFERENCE)
 
@@ -77,7 +77,7 @@ RECOUNTED = {
 }
 
 
-def test_what_the_notebook_meant(figures: tuple[Figure, ...]) -> None:
+def test_what_the_notebook_meant(figures: tuple[PublishedFigure, ...]) -> None:
     """Common Crawl's counts give 13.62 % refused by rules or HTTP, and 6.82 % by rules alone."""
     rows = replicate(figures, [], ["CCBot"])
     found = {
@@ -89,7 +89,7 @@ def test_what_the_notebook_meant(figures: tuple[Figure, ...]) -> None:
     assert {formula.figure for formula in FORMULAS} == set(found)
 
 
-def test_published_shares_recounted(figures: tuple[Figure, ...]) -> None:
+def test_published_shares_recounted(figures: tuple[PublishedFigure, ...]) -> None:
     """Where a share was published with its counts, or drawn from them, they agree."""
     rows = replicate(figures, [], usual_tokens(figures))
     agreeing = [row for row in rows if row.reason.startswith(("as published", "their counts"))]
@@ -98,7 +98,7 @@ def test_published_shares_recounted(figures: tuple[Figure, ...]) -> None:
         assert row.difference is not None and abs(row.difference) <= 0.0051, row
 
 
-def test_every_figure_is_cited(figures: tuple[Figure, ...]) -> None:
+def test_every_figure_is_cited(figures: tuple[PublishedFigure, ...]) -> None:
     """Each figure has a source with address and licence, says where it stands, and its terms."""
     sources = {source.source: source for source in read_sources(REFERENCE)}
     assert all(source.url and source.licence and source.title for source in sources.values())

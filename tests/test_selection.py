@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from crawlblock.captures.frames import batch_of
-from crawlblock.captures.selection import Candidate, Chain, Selection, within
+from crawlblock.captures.selection import Candidate, FetchChain, Selection, within
 from crawlblock.model import Asked, Fetch, Payload, SnapshotKind
 from crawlblock.outcome import Body, Ending, Outcome, outcome_of
 from crawlblock.store.insert import add_batch
@@ -155,7 +155,7 @@ def _candidate(url: str, fetch: Fetch) -> Candidate:
     )
 
 
-def _found(chain: Chain | None) -> Found:
+def _found(chain: FetchChain | None) -> Found:
     if chain is None:
         return None, None, 0, str(Outcome.NOT_CAPTURED)
     first, last = str(chain.first.id), str(chain.last.id)

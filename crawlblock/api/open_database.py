@@ -15,7 +15,7 @@ from rich.console import Console
 from crawlblock.api import polars_frames, steps
 from crawlblock.api import step_options as given
 from crawlblock.api.lazy_rows import Rows
-from crawlblock.api.published_copy import Reader
+from crawlblock.api.published_copy import PublishedCopy
 from crawlblock.api.step_options import AnyPath, HistoryOptions, LiveOptions, SampleOptions
 from crawlblock.errors import InputError
 from crawlblock.evidence import explanation, transitions
@@ -50,7 +50,7 @@ class Database:
         self.path = path
         self.results = results
         self._progress, self._say = progress, say
-        self._reader = Reader(path)
+        self._reader = PublishedCopy(path)
 
     def __repr__(self) -> str:
         """Return the path."""
@@ -254,7 +254,7 @@ class Database:
             return steps.analyze(place, self.results, http_profile, False, console)
 
     @contextmanager
-    def _place(self) -> Iterator[steps.Place]:
+    def _place(self) -> Iterator[steps.StepContext]:
         """Open the database for a step; questions after it read what the step published."""
         if self._reader.closed:
             raise InputError(f"{self.path}: closed; open it again with crawlblock.open")
@@ -263,7 +263,7 @@ class Database:
         if not self.path.exists():
             raise InputError(f"{self.path}: no database is there; {_MAKE}")
         try:
-            yield steps.Place(Store(self.path), self._progress, self._say)
+            yield steps.StepContext(Store(self.path), self._progress, self._say)
         finally:
             self._reader.forget()
 

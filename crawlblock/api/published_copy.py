@@ -15,7 +15,7 @@ from crawlblock.store.query import another, open_shut, readable
 from crawlblock.store.schema import check_copy
 
 
-class Reader:
+class PublishedCopy:
     """Opens the copy when the first question is asked and keeps it until it is forgotten."""
 
     def __init__(self, path: Path) -> None:

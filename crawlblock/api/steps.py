@@ -51,7 +51,7 @@ class PanelResult:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class StepContext:
     """Where a step stores what it finds, and whom it tells how far it is."""
 
     store: Store
@@ -67,7 +67,10 @@ class Place:
 
 @contextmanager
 def running(
-    place: Place, command: str, configuration: Mapping[str, object], budget: Budget = UNLIMITED
+    place: StepContext,
+    command: str,
+    configuration: Mapping[str, object],
+    budget: Budget = UNLIMITED,
 ) -> Iterator[Run]:
     """Hold the database for a step that is noted as a run of a command."""
     with recorded(place.store, command, configuration) as tally:
@@ -75,7 +78,7 @@ def running(
 
 
 def sample(
-    place: Place, choose: Callable[[Run], Sampled], configuration: Mapping[str, object]
+    place: StepContext, choose: Callable[[Run], Sampled], configuration: Mapping[str, object]
 ) -> PanelResult:
     """Choose hosts and store them as a panel."""
     with running(place, "sample", configuration) as run:
@@ -95,8 +98,8 @@ def sample(
 
 
 def history(
-    place: Place, wanted: Wanted, members: Sequence[Member], configuration: Mapping[str, object],
-    budget: Budget,
+    place: StepContext, wanted: Wanted, members: Sequence[Member],
+    configuration: Mapping[str, object], budget: Budget,
 ) -> StepResult:  # fmt: skip
     """Collect what the archive has of some hosts, and judge it."""
     with running(place, "history", configuration, budget) as run:
@@ -108,8 +111,8 @@ def history(
 
 
 def live(
-    place: Place, asking: Asking, members: Sequence[Member], configuration: Mapping[str, object],
-    budget: Budget,
+    place: StepContext, asking: Asking, members: Sequence[Member],
+    configuration: Mapping[str, object], budget: Budget,
 ) -> StepResult:  # fmt: skip
     """Ask hosts for their robots.txt now, and judge it."""
     with running(place, "live", configuration, budget) as run:
@@ -121,7 +124,7 @@ def live(
     return result(place, run.tally)
 
 
-def import_(place: Place, paths: Sequence[Path], every: Every, at: Path | None) -> StepResult:
+def import_(place: StepContext, paths: Sequence[Path], every: Every, at: Path | None) -> StepResult:
     """Store the captures in files, and judge them."""
     times = read_observation_times(at) if at else []
     configuration = {"files": [str(path) for path in paths], "every": every, "at": at}
@@ -133,7 +136,7 @@ def import_(place: Place, paths: Sequence[Path], every: Every, at: Path | None) 
     return result(place, run.tally, map(str, left_out))
 
 
-def evaluate(place: Place) -> StepResult:
+def evaluate(place: StepContext) -> StepResult:
     """Judge again what was judged by other rules or another registry."""
     with running(place, "evaluate", {}) as run:
         judging.evaluate(run)
@@ -145,7 +148,9 @@ def evaluate(place: Place) -> StepResult:
     return result(place, run.tally, problems)
 
 
-def analyze(place: Place, results: Path, reading: str, census: bool, console: Console) -> Path:
+def analyze(
+    place: StepContext, results: Path, reading: str, census: bool, console: Console
+) -> Path:
     """Compute the results that are not there yet and print the main ones.
 
     Returns the page, or the folder of the results about whole crawls (`census`).
@@ -155,7 +160,7 @@ def analyze(place: Place, results: Path, reading: str, census: bool, console: Co
         return write(place.store, results, reading, console)
 
 
-def result(place: Place, tally: Tally, problems: Iterable[str] = ()) -> StepResult:
+def result(place: StepContext, tally: Tally, problems: Iterable[str] = ()) -> StepResult:
     """Return what a step did, from what it counted."""
     return StepResult(
         captures=tally.captures,

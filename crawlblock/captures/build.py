@@ -7,7 +7,7 @@ from crawlblock.hosts import UrlParts, redirect_target, split_url
 from crawlblock.model import Fetch
 from crawlblock.outcome import Ending
 from crawlblock.robots.parser import SIZE_LIMIT
-from crawlblock.warc.http import Answer, Answers, spelled
+from crawlblock.warc.http import Answers, HttpAnswer, spelled
 from crawlblock.warc.reader import Record
 
 ROBOTS = "/robots.txt"
@@ -47,7 +47,7 @@ def seen(record: Record, answers: Answers) -> Seen | None:
     return Seen(asked, status, answer.ended, answer.reason, redirect, None, answer.headers, None)
 
 
-def _given(asked: UrlParts, record: Record, answer: Answer) -> Seen:
+def _given(asked: UrlParts, record: Record, answer: HttpAnswer) -> Seen:
     """Return a 2xx with its payload, if that is whole as far as it counts."""
     whole, ended, reason = answer.payload, answer.ended, answer.reason
     if ended is None and record.truncated and len(whole or b"") < SIZE_LIMIT:
@@ -60,7 +60,7 @@ def _given(asked: UrlParts, record: Record, answer: Answer) -> Seen:
     )  # fmt: skip
 
 
-def _repeated(asked: UrlParts, record: Record, answer: Answer) -> Seen:
+def _repeated(asked: UrlParts, record: Record, answer: HttpAnswer) -> Seen:
     """Return the 2xx that a revisit record repeats: its payload is the one its digest names."""
     digest = spelled(record.digest)
     ended = None if digest else Ending.MISSING
@@ -68,7 +68,7 @@ def _repeated(asked: UrlParts, record: Record, answer: Answer) -> Seen:
     return Seen(asked, answer.status, ended, reason, None, digest, answer.headers, None)
 
 
-class Place(NamedTuple):
+class RecordPlace(NamedTuple):
     """Where a record lies."""
 
     warc_file: str
@@ -76,7 +76,7 @@ class Place(NamedTuple):
     length: int  # bytes as stored
 
 
-def fetch_of(snapshot: str, found: Seen, time: datetime | None, place: Place) -> Fetch:
+def fetch_of(snapshot: str, found: Seen, time: datetime | None, place: RecordPlace) -> Fetch:
     """Return a fetch whose record was read."""
     return Fetch(
         snapshot=snapshot,

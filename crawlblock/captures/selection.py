@@ -43,7 +43,7 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
-class Chain:
+class FetchChain:
     """A fetch with where its redirects lead."""
 
     first: Candidate
@@ -73,10 +73,10 @@ class Selection:
     def __init__(self, fetches_of: Callable[[str], Sequence[Candidate] | None]) -> None:
         """Take the fetches of the snapshot."""
         self._fetches_of = fetches_of
-        self._known: dict[tuple[str, int], Chain | None] = {}
+        self._known: dict[tuple[str, int], FetchChain | None] = {}
         self.missing: set[str] = set()
 
-    def best(self, own: Iterable[str], fallback: Iterable[str] = ()) -> Chain | None:
+    def best(self, own: Iterable[str], fallback: Iterable[str] = ()) -> FetchChain | None:
         """Return the chain that counts among those that begin at some URLs of a host.
 
         The URLs of the fallback count where none of the host's own fetches has an HTTP status.
@@ -84,9 +84,9 @@ class Selection:
         chains = list(self._chains(own))
         if all(chain.first.status is None for chain in chains):
             chains += self._chains(fallback)
-        return max(chains, key=Chain.merit, default=None)
+        return max(chains, key=FetchChain.merit, default=None)
 
-    def _chains(self, urls: Iterable[str]) -> Iterable[Chain]:
+    def _chains(self, urls: Iterable[str]) -> Iterable[FetchChain]:
         for url in urls:
             for fetch in self._fetches(url):
                 yield self._follow(fetch, MAX_HOPS)
@@ -98,7 +98,7 @@ class Selection:
             return (Candidate(url, None, 300, Outcome.NOT_FETCHED),)
         return found
 
-    def _follow(self, fetch: Candidate, hops: int) -> Chain:
+    def _follow(self, fetch: Candidate, hops: int) -> FetchChain:
         """Follow a redirect to the best of what its target answered.
 
         One that leads to no HTTP answer, to a redirect that leads nowhere, or too far is its own
@@ -106,10 +106,10 @@ class Selection:
         """
         end = self._answer_of(fetch.target, hops - 1) if fetch.target and hops else None
         if end is None or end.last.outcome is Outcome.REDIRECT_UNRESOLVED:
-            return Chain(fetch, fetch, 0)
-        return Chain(fetch, end.last, end.hops + 1)
+            return FetchChain(fetch, fetch, 0)
+        return FetchChain(fetch, end.last, end.hops + 1)
 
-    def _answer_of(self, url: str, hops: int) -> Chain | None:
+    def _answer_of(self, url: str, hops: int) -> FetchChain | None:
         """Return the best chain from a URL with so many redirects left, None without an answer."""
         key = url, hops
         if key not in self._known:
@@ -118,5 +118,5 @@ class Selection:
                 for fetch in self._fetches(url)
                 if fetch.status is not None
             )
-            self._known[key] = max(chains, key=Chain.merit, default=None)
+            self._known[key] = max(chains, key=FetchChain.merit, default=None)
         return self._known[key]

@@ -49,7 +49,7 @@ def analyze(
     store = Store(db)
     folder = results or db.parent / ("census" if census else "results")
     console = terminal()
-    place = steps.Place(store, unshown, silent)
+    place = steps.StepContext(store, unshown, silent)
     with working("results"), console.capture() as answer:
         written = steps.analyze(place, folder, http_profile, census, console)
     if output.kind == TABLE:

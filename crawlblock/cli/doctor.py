@@ -8,7 +8,7 @@ import click
 
 from crawlblock.cli.options import contact_option, db_option, mirror_option, politeness_options
 from crawlblock.cli.output import Output, output_options, print_rows, print_text
-from crawlblock.pipeline.doctor import QUICK, Finding, archive, examine
+from crawlblock.pipeline.doctor import QUICK, Check, archive, examine
 from crawlblock.pipeline.run import now
 from crawlblock.pipeline.survey import survey
 from crawlblock.report.checklist import checklist
@@ -53,16 +53,16 @@ def doctor(
         failed = not seen[-1].ok
     else:
         findings += archive(mirror, contact, kept, now(), limits)
-        print_rows([asdict(finding) for finding in findings], output, [*Finding.__slots__])
+        print_rows([asdict(finding) for finding in findings], output, [*Check.__slots__])
         failed = False
     failed |= any(finding.state == "fail" for finding in findings)
     if failed:
         sys.exit(1)
 
 
-def _encoding() -> Finding:
+def _encoding() -> Check:
     encoding = sys.stdout.encoding or "ascii"
     if encoding.lower().startswith("utf"):
-        return Finding("terminal", "ok", encoding)
+        return Check("terminal", "ok", encoding)
     advice = "bars are printed in ASCII; set PYTHONIOENCODING=utf-8 if it can show more"
-    return Finding("terminal", "warn", encoding, advice)
+    return Check("terminal", "warn", encoding, advice)

@@ -88,7 +88,7 @@ def history(
     budget = Budget.of(max_runtime, max_requests)
     configuration = {"mirror": mirror, "crawls": crawls, "panel": panel}
     with progress_bar() as progress:
-        place = steps.Place(store, progress, say)
+        place = steps.StepContext(store, progress, say)
         done = steps.history(place, wanted, members, configuration, budget)
     say(
         f"{done.captures} new captures, {done.payloads} payloads judged, "

@@ -88,7 +88,7 @@ def sample(
         "list": list_file, "ranks": ranks, "crawl": crawl, "size": size, "seed": seed,
     }  # fmt: skip
     with progress_bar() as progress:
-        place = steps.Place(Store(db), progress, silent)
+        place = steps.StepContext(Store(db), progress, silent)
         done = steps.sample(place, chooser(list_file, ranks, wanted), configuration)
     _say_panel(done)
 

@@ -21,7 +21,7 @@ from crawlblock.cli.output import (
 from crawlblock.executor import Failed, open_engine
 from crawlblock.pipeline.merge import merge as merge_shards
 from crawlblock.pipeline.run import Run, recorded
-from crawlblock.pipeline.scan import Asking, scan_shards
+from crawlblock.pipeline.scan import ScanRequest, scan_shards
 from crawlblock.scan.load import Merged
 from crawlblock.scan.plan import Plan, Reading, make_plan, part, read_plan, write_plan
 from crawlblock.scan.shard import Done
@@ -182,7 +182,7 @@ def run_shards(
     public = is_public(planned.mirror)
     rate = rate or (_PUBLIC_RATE if public else None)
     _warn(public, rate)
-    asking = Asking(directory, contact, number, parts, rate)
+    asking = ScanRequest(directory, contact, number, parts, rate)
     with open_engine(scheduler, processes) as workers:
         told = _Told(len(part(planned.shards, number, parts)))
         with progress_bar() as progress:

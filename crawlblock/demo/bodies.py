@@ -10,7 +10,7 @@ from crawlblock.robots.authorship import Template
 from crawlblock.robots.judge import STAR, Judge
 
 
-class Text(NamedTuple):
+class Wording(NamedTuple):
     """Whose text refuses /, and which ruleset it is."""
 
     author: str | None  # a template, own or wildcard; None: / is not refused
@@ -18,8 +18,8 @@ class Text(NamedTuple):
 
 
 Policy = Mapping[str, Verdict]  # by product token, and of *
-Texts = Mapping[str, Text]  # likewise; who is not in it refuses nobody
-_NOBODY = Text(None, None)
+Texts = Mapping[str, Wording]  # likewise; who is not in it refuses nobody
+_NOBODY = Wording(None, None)
 _STRANGER = "an-agent-of-nobody"
 
 _PAD = "*" * 16  # makes a rule longer, so that it beats others, and matches the same
@@ -54,7 +54,7 @@ class Writer:
     def _parts(self, policy: Policy, texts: Texts) -> Iterable[str]:
         if policy[STAR].basis is Basis.WILDCARD:
             yield self._group([STAR], policy[STAR], texts.get(STAR, _NOBODY), 0)
-        members: dict[tuple[Verdict, Text, int], list[str]] = defaultdict(list)
+        members: dict[tuple[Verdict, Wording, int], list[str]] = defaultdict(list)
         overruled = self._overruled(policy)
         for token, verdict in policy.items():
             if verdict.basis is Basis.NAMED:
@@ -63,7 +63,7 @@ class Writer:
         for (verdict, text, level), tokens in members.items():
             yield self._group(tokens, verdict, text, level)
 
-    def _group(self, tokens: Iterable[str], verdict: Verdict, text: Text, level: int) -> str:
+    def _group(self, tokens: Iterable[str], verdict: Verdict, text: Wording, level: int) -> str:
         """Return a group with a rule that only its ruleset has, within its template's marks."""
         rules = _rules(verdict, level)
         if text.ruleset is not None:

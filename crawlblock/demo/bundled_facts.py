@@ -12,7 +12,7 @@ import polars as pl
 
 from crawlblock import registry
 from crawlblock.demo.archive import build, is_stamped
-from crawlblock.demo.bodies import Text, Writer
+from crawlblock.demo.bodies import Wording, Writer
 from crawlblock.demo.contents import Rendered
 from crawlblock.demo.site import Site, page, site, stable
 from crawlblock.errors import InputError
@@ -80,14 +80,14 @@ def read_policies(sample: Path) -> dict[int, dict[str, Verdict]]:
     return dict(policies)
 
 
-def read_texts(sample: Path) -> dict[int, dict[str, Text]]:
+def read_texts(sample: Path) -> dict[int, dict[str, Wording]]:
     """Return whose text refuses / in each policy, by product token, where it is refused."""
-    texts: dict[int, dict[str, Text]] = defaultdict(dict)
+    texts: dict[int, dict[str, Wording]] = defaultdict(dict)
     frame = _read_parquet(sample / "policies.parquet").drop_nulls("ruleset")
     for policy, token, author, ruleset in frame.select(
         "policy", "token", "authored_by", "ruleset"
     ).iter_rows():
-        texts[policy][token] = Text(author, ruleset)
+        texts[policy][token] = Wording(author, ruleset)
     return dict(texts)
 
 

@@ -42,7 +42,7 @@ class Instant:
 
 
 @dataclass(frozen=True, slots=True)
-class Body:
+class ShownBody:
     """The bytes of a payload."""
 
     bytes: bytes
@@ -182,20 +182,20 @@ def point_at(con: duckdb.DuckDBPyConnection, host: str, at: str | None) -> Point
     return fitting[-1]
 
 
-def body_of(con: duckdb.DuckDBPyConnection, point: Point) -> Body | None:
+def body_of(con: duckdb.DuckDBPyConnection, point: Point) -> ShownBody | None:
     """Return the payload of a capture, or the text kept of it, None where none is stored."""
     rows = con.execute(
         "SELECT body, is_text FROM bodies WHERE digest = ?", [point.capture.digest]
     ).fetchall()
     try:
-        return Body(zlib.decompress(rows[0][0]), rows[0][1]) if rows else None
+        return ShownBody(zlib.decompress(rows[0][0]), rows[0][1]) if rows else None
     except zlib.error as error:
         raise StoreError(
             f"{point.capture.digest}: the stored payload is damaged ({error}); restore a copy"
         ) from None
 
 
-def archived(con: duckdb.DuckDBPyConnection, host: str, at: str | None) -> tuple[Point, Body]:
+def archived(con: duckdb.DuckDBPyConnection, host: str, at: str | None) -> tuple[Point, ShownBody]:
     """Return a capture with its payload; raises InputError, with the outcome, if it has none."""
     point = point_at(con, host, at)
     body = body_of(con, point)

@@ -34,7 +34,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class Extent:
     """What an export is of; the same database gives the same."""
 
     layout: int  # of the database
@@ -70,10 +70,10 @@ SELECT (SELECT max(version) FROM schema_version),
 """
 
 
-def state(con: duckdb.DuckDBPyConnection) -> State:
+def state(con: duckdb.DuckDBPyConnection) -> Extent:
     """Return what a database holds."""
     ((layout, registry, *others),) = con.execute(_STATE, [RENDERED]).fetchall()
-    return State(layout, tuple(registry or ()), *others)
+    return Extent(layout, tuple(registry or ()), *others)
 
 
 @cache

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
-from crawlblock.export.dataset import Request, State, licences
-from crawlblock.export.tables import Field, Table
+from crawlblock.export.dataset import Extent, Request, licences
+from crawlblock.export.tables import ExportedTable, Field
 from crawlblock.pipeline.run import versions
 
 FORMAT = "crawlblock export 1"
@@ -35,7 +35,7 @@ class File:
 
 
 def manifest(
-    request: Request, held: State, tables: Sequence[Table], written: Mapping[str, File]
+    request: Request, held: Extent, tables: Sequence[ExportedTable], written: Mapping[str, File]
 ) -> dict[str, Any]:
     """Return what an export is of and which files are its own."""
     return {
@@ -53,7 +53,7 @@ def manifest(
 
 
 def datapackage(
-    request: Request, held: State, tables: Sequence[Table], written: Mapping[str, File]
+    request: Request, held: Extent, tables: Sequence[ExportedTable], written: Mapping[str, File]
 ) -> dict[str, Any]:
     """Return the Data Package: CSV files with a schema, Parquet files as files."""
     licence = licences()[request.licence]
@@ -74,14 +74,14 @@ def datapackage(
     }
 
 
-def _files(table: Table, form: str, written: Mapping[str, File]) -> list[File]:
+def _files(table: ExportedTable, form: str, written: Mapping[str, File]) -> list[File]:
     before, star, after = table.path(form).partition("*")
     if not star:
         return [written[before]]
     return [f for p, f in sorted(written.items()) if p.startswith(before) and p.endswith(after)]
 
 
-def _resource(table: Table, form: str, file: File) -> dict[str, Any]:
+def _resource(table: ExportedTable, form: str, file: File) -> dict[str, Any]:
     """Return a file's description; only tables have a schema, and Parquet brings its own."""
     stem = file.path.removesuffix(f".{form}").replace("/", "-")
     common = {
@@ -108,7 +108,7 @@ def _type(field: Field) -> tuple[str, str]:
     return _TYPES["DOUBLE" if field.type.startswith("DECIMAL") else field.type]
 
 
-def _field(table: Table, field: Field) -> dict[str, Any]:
+def _field(table: ExportedTable, field: Field) -> dict[str, Any]:
     described: dict[str, Any] = {"name": field.name, "type": _type(field)[0]}
     if field.about:
         described["description"] = field.about
@@ -118,7 +118,7 @@ def _field(table: Table, field: Field) -> dict[str, Any]:
 
 
 def croissant(
-    request: Request, held: State, tables: Sequence[Table], written: Mapping[str, File]
+    request: Request, held: Extent, tables: Sequence[ExportedTable], written: Mapping[str, File]
 ) -> dict[str, Any]:
     """Return Croissant metadata; record sets read CSV where there is one, which all readers can."""
     context = json.loads((files(__package__) / "context.json").read_text("utf-8"))
@@ -142,7 +142,7 @@ def croissant(
     return about
 
 
-def _distribution(table: Table, written: Mapping[str, File]) -> list[dict[str, Any]]:
+def _distribution(table: ExportedTable, written: Mapping[str, File]) -> list[dict[str, Any]]:
     objects = [
         {
             "@type": "cr:FileObject",
@@ -167,7 +167,7 @@ def _distribution(table: Table, written: Mapping[str, File]) -> list[dict[str, A
     return objects
 
 
-def _record_set(table: Table) -> dict[str, Any]:
+def _record_set(table: ExportedTable) -> dict[str, Any]:
     name = table.label
     path = table.path(table.formats[-1])
     source = {"fileSet" if "*" in path else "fileObject": {"@id": path}}

@@ -6,8 +6,8 @@ from importlib.resources import files
 from string import Template
 
 from crawlblock import __version__
-from crawlblock.export.dataset import Request, State, licences
-from crawlblock.export.tables import BODIES, Table
+from crawlblock.export.dataset import Extent, Request, licences
+from crawlblock.export.tables import BODIES, ExportedTable
 from crawlblock.report.labels import HTTP_PROFILES
 
 _RENDERED = (
@@ -25,7 +25,7 @@ _SHORT = {1_000: "1K", 10_000: "10K", 100_000: "100K", 1_000_000: "1M", 10_000_0
           100_000_000: "100M", 1_000_000_000: "1B"}  # fmt: skip
 
 
-def card(request: Request, held: State, tables: Sequence[Table]) -> str:
+def card(request: Request, held: Extent, tables: Sequence[ExportedTable]) -> str:
     """Return the README, ready for a dataset at Hugging Face."""
     licence, profile = licences()[request.licence], request.http_profile
     text = Template((files(__package__) / "card.md").read_text("utf-8"))
@@ -44,7 +44,7 @@ def card(request: Request, held: State, tables: Sequence[Table]) -> str:
     )
 
 
-def _front_matter(request: Request, tables: Sequence[Table]) -> str:
+def _front_matter(request: Request, tables: Sequence[ExportedTable]) -> str:
     """Return the card's head as YAML, of which JSON is a part."""
     rows = next(table.rows for table in tables if table.name == "population")
     configs = [
@@ -76,7 +76,7 @@ def _size(rows: int) -> str:
     return f"{_SHORT[above // 10]}<n<{_SHORT[above]}"
 
 
-def _section(table: Table) -> str:
+def _section(table: ExportedTable) -> str:
     only = "" if len(table.formats) > 1 else f", {table.formats[0]} only"
     where = f"{table.folder}/" if table.folder != BODIES else ""
     rows = "\n".join(
@@ -93,7 +93,7 @@ def plain(text: str) -> str:
     return "".join(f"\\{letter}" if letter in "\\`*_[]<>#|&" else letter for letter in text)
 
 
-def citation(request: Request, held: State) -> str:
+def citation(request: Request, held: Extent) -> str:
     """Return the CITATION.cff of the dataset."""
     names = request.authors or ("Anonymous",)
     lines = [

@@ -44,7 +44,7 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class ExportedTable:
     """A table as it was written."""
 
     name: str
@@ -72,7 +72,7 @@ def table_names(long: bool) -> list[str]:
     return [*FIRST, *([LONG] if long else []), *sorted(names)]
 
 
-def write_table(con: duckdb.DuckDBPyConnection, name: str, target: Path) -> Table:
+def write_table(con: duckdb.DuckDBPyConnection, name: str, target: Path) -> ExportedTable:
     """Write a table below a folder in an order of its own, holding no more than DuckDB may."""
     sql = (_HERE / "tables" / f"{name}.sql").read_text("utf-8")
     header = dict(
@@ -88,12 +88,14 @@ def write_table(con: duckdb.DuckDBPyConnection, name: str, target: Path) -> Tabl
     columns = con.execute(f"DESCRIBE ({sql})").fetchall()
     fields = [Field(c[0], c[1], _comment(con, c[0], sources)) for c in columns]
     key = tuple(header["key"].split(", ")) if "key" in header else ()
-    return Table(name, "data", _about(con, (name, *sources)), key, tuple(fields), rows, formats)
+    return ExportedTable(
+        name, "data", _about(con, (name, *sources)), key, tuple(fields), rows, formats
+    )
 
 
 def write_results_of(
     con: duckdb.DuckDBPyConnection, target: Path, http_profile: str
-) -> list[Table]:
+) -> list[ExportedTable]:
     """Make every claim and write it below a folder."""
     frames = analyze(con, target / CLAIMS, http_profile)
     claimed: list[Metric | Computed] = [*metrics(), *COMPUTED]
@@ -107,11 +109,13 @@ def write_results_of(
             for c in con.execute("DESCRIBE (FROM read_parquet(?))", [path]).fetchall()
         ]
         about = f"{made[name].title} ({made[name].unit}). {made[name].note}"
-        tables.append(Table(name, CLAIMS, about, (), tuple(fields), frames[name].height, FORMATS))
+        tables.append(
+            ExportedTable(name, CLAIMS, about, (), tuple(fields), frames[name].height, FORMATS)
+        )
     return tables
 
 
-def write_bodies(con: duckdb.DuckDBPyConnection, target: Path) -> Table:
+def write_bodies(con: duckdb.DuckDBPyConnection, target: Path) -> ExportedTable:
     """Write the payloads themselves, as bytes, in files of bounded size."""
     (target / BODIES).mkdir()
     rows = 0
@@ -126,7 +130,7 @@ def write_bodies(con: duckdb.DuckDBPyConnection, target: Path) -> Table:
         Field("body", "BLOB", "The payload, as its site sent it."),
     )
     about = "The texts themselves, each once. They are their sites' own."
-    return Table(BODIES, BODIES, about, ("digest",), fields, rows, ("parquet",))
+    return ExportedTable(BODIES, BODIES, about, ("digest",), fields, rows, ("parquet",))
 
 
 def _inflated(con: duckdb.DuckDBPyConnection, first: str, last: str) -> list[tuple[str, bytes]]:

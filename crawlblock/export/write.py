@@ -12,11 +12,11 @@ from typing import Any
 import duckdb
 
 from crawlblock.errors import InputError, StoreError
-from crawlblock.export.dataset import Request, State, licences, state
+from crawlblock.export.dataset import Extent, Request, licences, state
 from crawlblock.export.metadata import FORMAT, File, croissant, datapackage, manifest
 from crawlblock.export.readme import card, citation
 from crawlblock.export.tables import (
-    Table,
+    ExportedTable,
     table_names,
     write_bodies,
     write_results_of,
@@ -32,7 +32,7 @@ _SPILL = ".spill"  # where DuckDB sorts what is larger than memory
 Describe = Callable[..., dict[str, Any]]
 
 
-def export(db: Path, target: Path, request: Request, progress: Progress) -> list[Table]:
+def export(db: Path, target: Path, request: Request, progress: Progress) -> list[ExportedTable]:
     """Write the copy of a database for readers as files into a new folder, and return its tables.
 
     The same copy gives the same bytes.  An earlier export in that folder is replaced.  Raises
@@ -109,7 +109,7 @@ def _aside(target: Path) -> Iterator[Path]:
 
 def _write_data(
     con: duckdb.DuckDBPyConnection, aside: Path, request: Request, progress: Progress
-) -> list[Table]:
+) -> list[ExportedTable]:
     names = table_names(request.long)
     steps = len(names) + 1 + request.bodies
     tables = []
@@ -125,7 +125,7 @@ def _write_data(
     return tables
 
 
-def _describe(aside: Path, request: Request, held: State, tables: Sequence[Table]) -> None:
+def _describe(aside: Path, request: Request, held: Extent, tables: Sequence[ExportedTable]) -> None:
     """Write what people and machines read about the tables; the manifest comes last."""
     written = {file.path: file for file in _files(aside)}
     (aside / "README.md").write_text(card(request, held, tables), "utf-8")

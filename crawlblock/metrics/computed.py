@@ -9,7 +9,7 @@ import polars as pl
 
 from crawlblock.metrics.forecast import Forecast, forecast
 from crawlblock.metrics.signal_conflicts import clashes
-from crawlblock.metrics.survival import Openness, Spell, at_earliest, at_latest, openness
+from crawlblock.metrics.survival import ShareOpen, Spell, at_earliest, at_latest, openness
 
 _MOST = 20  # crawlers followed: those that most hosts block
 Frames = Mapping[str, pl.DataFrame]
@@ -77,7 +77,7 @@ def _still_open(con: duckdb.DuckDBPyConnection, frames: Frames) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=_SPELLS, orient="row")
 
 
-def _rows(token: str, profile: str, timing: str, found: Openness) -> list[tuple[object, ...]]:
+def _rows(token: str, profile: str, timing: str, found: ShareOpen) -> list[tuple[object, ...]]:
     about = ("rulesets", token, profile, timing, found.n, found.n_unknown, found.rulesets)
     if found.silence:
         return [(*about, None, None, None, None, None, found.silence, found.silence)]

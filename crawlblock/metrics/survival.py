@@ -43,7 +43,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Openness:
+class ShareOpen:
     """The share of hosts not yet blocking, over time."""
 
     n: int
@@ -53,7 +53,7 @@ class Openness:
     silence: str | None  # why there are no steps
 
 
-def openness(spells: Iterable[Spell]) -> Openness:
+def openness(spells: Iterable[Spell]) -> ShareOpen:
     """Return the share still open by the nonparametric maximum likelihood (Turnbull 1976).
 
     With exact days it is Kaplan and Meier's.  The interval is Wilson's for the effective size that
@@ -70,15 +70,15 @@ def openness(spells: Iterable[Spell]) -> Openness:
     n_unknown = len(every) - len(known)
     if not known:
         why = "none of the hosts is known" if every else "there are no hosts"
-        return Openness(0, n_unknown, 0.0, (), why)
+        return ShareOpen(0, n_unknown, 0.0, (), why)
     rulesets = effective_n(_decided(known))
     if not any(spell.before for spell in known):
         why = f"none of the {len(known)} hosts was seen to block"
-        return Openness(len(known), n_unknown, rulesets, (), why)
+        return ShareOpen(len(known), n_unknown, rulesets, (), why)
     bounds = _innermost(known)
     masses = _Masses(_ranges(known, bounds, rulesets), len(bounds))
     steps = _steps(bounds, masses, rulesets)
-    return Openness(len(known), n_unknown, rulesets, steps, None)
+    return ShareOpen(len(known), n_unknown, rulesets, steps, None)
 
 
 def at_latest(spells: Iterable[Spell]) -> list[Spell]:

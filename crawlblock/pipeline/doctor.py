@@ -31,7 +31,7 @@ QUICK = Limits(pauses=0, attempts=2, timeout=20.0, retry=0.5, patience=2.0)
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Check:
     """What was looked at, how it is, and what to do about it."""
 
     what: str
@@ -40,7 +40,7 @@ class Finding:
     advice: str | None = None
 
 
-def examine(db: Path, contact: str | None, now: datetime) -> Iterator[Finding]:
+def examine(db: Path, contact: str | None, now: datetime) -> Iterator[Check]:
     """Look at all that is of this machine but the terminal; nothing is changed."""
     yield from versions()
     yield suffix_list(now.date())
@@ -51,12 +51,12 @@ def examine(db: Path, contact: str | None, now: datetime) -> Iterator[Finding]:
 # Versions
 
 
-def versions() -> Iterator[Finding]:
+def versions() -> Iterator[Check]:
     """Compare Python and the packages with the bounds that crawlblock was installed with."""
     try:
         about = metadata("crawlblock")
     except PackageNotFoundError:
-        yield Finding("crawlblock", "warn", "not installed", "pip install -e . to know its bounds")
+        yield Check("crawlblock", "warn", "not installed", "pip install -e . to know its bounds")
         return
     python = ".".join(map(str, sys.version_info[:3]))
     yield _bounded("python", python, SpecifierSet(about["Requires-Python"]), None)
@@ -78,132 +78,132 @@ def _asked_by(needed: Requirement, extras: Iterable[str]) -> list[str | None]:
     return [extra for extra in extras if marker.evaluate({"extra": extra})]
 
 
-def _bounded(name: str, found: str, bounds: SpecifierSet, extra: str | None) -> Finding:
+def _bounded(name: str, found: str, bounds: SpecifierSet, extra: str | None) -> Check:
     if bounds.contains(found, prereleases=True):
-        return Finding(name, "ok", found)
+        return Check(name, "ok", found)
     advice = f"it must be {bounds}: install crawlblock again, or `make setup`"
-    return Finding(name, "warn" if extra else "fail", found, advice)
+    return Check(name, "warn" if extra else "fail", found, advice)
 
 
-def _missing(name: str, extra: str | None) -> Finding:
+def _missing(name: str, extra: str | None) -> Check:
     if extra:
-        return Finding(name, "ok", f"not installed; pip install 'crawlblock[{extra}]' if wanted")
-    return Finding(name, "fail", "not installed", "install crawlblock again, or `make setup`")
+        return Check(name, "ok", f"not installed; pip install 'crawlblock[{extra}]' if wanted")
+    return Check(name, "fail", "not installed", "install crawlblock again, or `make setup`")
 
 
-def suffix_list(today: date) -> Finding:
+def suffix_list(today: date) -> Check:
     """Say how old the list is by which domains are told from suffixes."""
     made = suffix_list_date()
     if made is None:
-        return Finding("suffix list", "warn", "its date is not known", "another tldextract may say")
+        return Check("suffix list", "warn", "its date is not known", "another tldextract may say")
     if (today - made).days > _OLD_LIST:
-        return Finding("suffix list", "warn", str(made), "a newer tldextract may have a newer one")
-    return Finding("suffix list", "ok", str(made))
+        return Check("suffix list", "warn", str(made), "a newer tldextract may have a newer one")
+    return Check("suffix list", "ok", str(made))
 
 
 # Database
 
 
-def database(db: Path, now: datetime) -> Iterator[Finding]:
+def database(db: Path, now: datetime) -> Iterator[Check]:
     """Look at the file, its layout, its folder, its lock and its copy for readers."""
     folder = next(part for part in db.resolve().parents if part.exists())
     yield _writable(folder)
     yield _room(folder, db)
     if not db.exists():
-        yield Finding("database", "warn", f"{db} is not there", "crawlblock sample begins one")
+        yield Check("database", "warn", f"{db} is not there", "crawlblock sample begins one")
         return
     yield _layout(db)
     yield _lock(db)
     yield _copy(db, now)
 
 
-def _writable(folder: Path) -> Finding:
+def _writable(folder: Path) -> Check:
     if os.access(folder, os.W_OK):
-        return Finding("folder", "ok", f"{folder} is writable")
-    return Finding("folder", "fail", f"{folder} is not writable", "make it so, or use another --db")
+        return Check("folder", "ok", f"{folder} is writable")
+    return Check("folder", "fail", f"{folder} is not writable", "make it so, or use another --db")
 
 
-def _room(folder: Path, db: Path) -> Finding:
+def _room(folder: Path, db: Path) -> Check:
     free = shutil.disk_usage(folder).free
     size = db.stat().st_size if db.exists() else 0
     found = f"{free / 1e9:.1f} GB free"
     if free < 2 * size:
-        return Finding("disk", "fail", found, "free some space: a run copies the database")
+        return Check("disk", "fail", found, "free some space: a run copies the database")
     if free < 2 * size + _ROOM:
-        return Finding("disk", "warn", found, "free some space before the next run")
-    return Finding("disk", "ok", found)
+        return Check("disk", "warn", found, "free some space before the next run")
+    return Check("disk", "ok", found)
 
 
-def _layout(db: Path) -> Finding:
+def _layout(db: Path) -> Check:
     try:
         found = ask(db, "SELECT max(version) FROM schema_version").rows[0][0]
     except InputError:
         advice = "this is another program's database; use another --db"
-        return Finding("database", "fail", f"{db} has no layout of ours", advice)
+        return Check("database", "fail", f"{db} has no layout of ours", advice)
     except CrawlblockError as error:
         held = error.exit_code == 75
-        return Finding("database", "warn" if held else "fail", str(error))
+        return Check("database", "warn" if held else "fail", str(error))
     if not isinstance(found, int) or found > SCHEMA_VERSION:
-        return Finding("database", "fail", f"{db}, layout {found}", "use the newer crawlblock")
+        return Check("database", "fail", f"{db}, layout {found}", "use the newer crawlblock")
     if found < SCHEMA_VERSION:
-        return Finding("database", "warn", f"{db}, layout {found}", "the next run will renew it")
-    return Finding("database", "ok", f"{db}, layout {found}")
+        return Check("database", "warn", f"{db}, layout {found}", "the next run will renew it")
+    return Check("database", "ok", f"{db}, layout {found}")
 
 
-def _lock(db: Path) -> Finding:
+def _lock(db: Path) -> Check:
     path = Path(f"{db}.lock")
     if not path.exists() or not os.access(path, os.W_OK):
-        return Finding("lock", "ok", "no run is at work")
+        return Check("lock", "ok", "no run is at work")
     try:
         with FileLock(path, timeout=0):
-            return Finding("lock", "ok", "no run is at work")
+            return Check("lock", "ok", "no run is at work")
     except Timeout:
-        return Finding("lock", "warn", "a run is at work", "wait for it before you start another")
+        return Check("lock", "warn", "a run is at work", "wait for it before you start another")
 
 
-def _copy(db: Path, now: datetime) -> Finding:
+def _copy(db: Path, now: datetime) -> Check:
     copy = copy_of(db)
     if not copy.exists():
-        return Finding("published copy", "warn", "there is none", "the next run makes one")
+        return Check("published copy", "warn", "there is none", "the next run makes one")
     behind = db.stat().st_mtime - copy.stat().st_mtime
     made = datetime.fromtimestamp(copy.stat().st_mtime, UTC).replace(tzinfo=None)
     age = f"of {made:%Y-%m-%d %H:%M} UTC, {max((now - made).days, 0)} days old"
     if behind > _LAG:
         advice = "a run was stopped; run it again, and readers see what it stored"
-        return Finding("published copy", "warn", f"{age}, older than the database", advice)
-    return Finding("published copy", "ok", age)
+        return Check("published copy", "warn", f"{age}, older than the database", advice)
+    return Check("published copy", "ok", age)
 
 
 # Network
 
 
-def _contact(contact: str | None) -> Finding:
+def _contact(contact: str | None) -> Check:
     try:
         user_agent(contact)
     except InputError as error:
-        return Finding("contact", "fail" if contact else "warn", contact or "none", str(error))
-    return Finding("contact", "ok", str(contact))
+        return Check("contact", "fail" if contact else "warn", contact or "none", str(error))
+    return Check("contact", "ok", str(contact))
 
 
 def archive(
     mirror: str, contact: str | None, kept: Path | None, now: datetime, limits: Limits = QUICK
-) -> Iterator[Finding]:
+) -> Iterator[Check]:
     """Ask the archive for its list of crawls, and for the time; `kept` may have an earlier list."""
     try:
         crawls, note, told = loops.run(_crawls(mirror, contact, kept, limits))
     except InputError as error:
         unasked = contact is None and "--contact" in str(error)
-        yield Finding("archive", "warn" if unasked else "fail", mirror, str(error))
+        yield Check("archive", "warn" if unasked else "fail", mirror, str(error))
         return
     except CrawlblockError as error:
-        yield Finding("archive", "fail", mirror, str(error))
+        yield Check("archive", "fail", mirror, str(error))
         return
     found = f"{mirror}: {len(crawls)} crawls, the newest {crawls[0]}"
-    yield Finding("archive", "warn" if note else "ok", found, note)
+    yield Check("archive", "warn" if note else "ok", found, note)
     if told:
         wrong = wrong_clock(now, told)
         apart = f"{(now - told).total_seconds():+.0f} s from the archive's"
-        yield Finding("clock", "fail" if wrong else "ok", apart, wrong)
+        yield Check("clock", "fail" if wrong else "ok", apart, wrong)
 
 
 async def _crawls(

@@ -9,7 +9,7 @@ from crawlblock.registry.digests import conclusion_digests
 from crawlblock.robots.judge import STAR
 from crawlblock.robots.meaning import Reader, Ruling
 from crawlblock.scan.census import census
-from crawlblock.store.conclusions import Judged, Text
+from crawlblock.store.conclusions import Judged, PendingText
 
 _BATCH = 2_000  # texts judged before they are stored
 
@@ -44,7 +44,7 @@ class Judging:
         self._names: dict[tuple[int, ...], str] = {}  # by the numbers of the rulings
         self._new: dict[str, Mapping[str, Ruling]] = {}
 
-    def judged(self, text: Text) -> Judged:
+    def judged(self, text: PendingText) -> Judged:
         """Return what a text means and states."""
         found = self._reader.read(text.body)
         vector = self._vector(found.rulings)

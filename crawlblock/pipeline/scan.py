@@ -13,7 +13,7 @@ _UNASKED = 100.0  # requests a second of one worker where nobody's patience is a
 
 
 @dataclass(frozen=True, slots=True)
-class Asking:
+class ScanRequest:
     """Which shards are read, and what the mirror is asked to bear."""
 
     directory: Path
@@ -23,7 +23,7 @@ class Asking:
     rate: float | None = None  # requests a second of all parts together; None: as they come
 
 
-def scan_shards(plan: Plan, asking: Asking, engine: Engine) -> Iterator[Done | Failed]:
+def scan_shards(plan: Plan, asking: ScanRequest, engine: Engine) -> Iterator[Done | Failed]:
     """Read the shards of a part and return what became of each, in the order in which they end.
 
     With a rate, no more shards are read at a time than it was divided by, whoever joins later.

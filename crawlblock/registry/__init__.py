@@ -10,12 +10,12 @@ from crawlblock.model import Crawler, Openness, Purpose
 from crawlblock.registry.digests import conclusion_digests, stamp
 from crawlblock.registry.entries import entries
 from crawlblock.registry.known_templates import templates
-from crawlblock.registry.providers import Mark, provider_marks, providers_digest
+from crawlblock.registry.providers import HeaderMark, provider_marks, providers_digest
 
 __all__ = [
     "Break",
     "Event",
-    "Mark",
+    "HeaderMark",
     "breaks",
     "conclusion_digests",
     "crawlers",

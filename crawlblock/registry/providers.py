@@ -8,7 +8,7 @@ from crawlblock.registry.entries import entries
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class HeaderMark:
     """A piece of the JSON of an answer's headers, in lower case, that tells a provider."""
 
     provider: str
@@ -16,10 +16,10 @@ class Mark:
 
 
 @cache
-def provider_marks() -> tuple[Mark, ...]:
+def provider_marks() -> tuple[HeaderMark, ...]:
     """Return the marks in the order of the file, which decides where several are met."""
     return tuple(
-        Mark(entry["provider"], f'"{header}": "{begins}'.lower())
+        HeaderMark(entry["provider"], f'"{header}": "{begins}'.lower())
         for entry in entries("providers.toml")
         for header, values in entry["headers"].items()
         for begins in values

@@ -16,7 +16,7 @@ from crawlblock.intervals import wilson
 from crawlblock.outcome import Outcome
 from crawlblock.registry import crawlers
 from crawlblock.replication import counts
-from crawlblock.replication.published import Figure
+from crawlblock.replication.published import PublishedFigure
 from crawlblock.replication.series import Series
 from crawlblock.robots.judge import STAR, Judge
 from crawlblock.robots.peers import DEFINITIONS, PARSERS, Definition, unambiguous
@@ -60,7 +60,7 @@ class _Share:
     high: float | None
 
 
-def usual_tokens(figures: Iterable[Figure]) -> list[str]:
+def usual_tokens(figures: Iterable[PublishedFigure]) -> list[str]:
     """Return the crawlers that several sources speak of, those of most sources first."""
     pairs = {(f.token, f.source) for f in figures if f.token and f.token != STAR}
     spoken = Counter(token for token, _ in pairs)
@@ -69,7 +69,7 @@ def usual_tokens(figures: Iterable[Figure]) -> list[str]:
 
 
 def replicate(
-    figures: Sequence[Figure],
+    figures: Sequence[PublishedFigure],
     series: Sequence[Series],
     tokens: Sequence[str],
     every_date: bool = False,
@@ -166,7 +166,7 @@ class Opinions:
             )  # fmt: skip
 
 
-def _recounted(figures: Sequence[Figure], tokens: Sequence[str]) -> list[Row]:
+def _recounted(figures: Sequence[PublishedFigure], tokens: Sequence[str]) -> list[Row]:
     """Return what the counts of others give when they are added up again."""
     theirs = [f for f in figures if f.source == COUNTED]
     asked = [f for f in theirs if f.token is None or f.token in tokens]
@@ -179,7 +179,7 @@ def _recounted(figures: Sequence[Figure], tokens: Sequence[str]) -> list[Row]:
     return rows
 
 
-def _of_counts(share: counts.Share, sample: Figure, token: str | None) -> Row:
+def _of_counts(share: counts.Share, sample: PublishedFigure, token: str | None) -> Row:
     published = share.published
     return Row(
         sample.source, share.formula.figure, published.definition if published else None,
@@ -190,7 +190,7 @@ def _of_counts(share: counts.Share, sample: Figure, token: str | None) -> Row:
     )  # fmt: skip
 
 
-def _published(figure: Figure, data: str, ours: float, n: int, reason: str) -> Row:
+def _published(figure: PublishedFigure, data: str, ours: float, n: int, reason: str) -> Row:
     return Row(
         figure.source, figure.figure, figure.definition, figure.population, figure.stratum,
         figure.date, figure.token, figure.value, data, figure.snapshot, n, None, ours, None, None,
@@ -199,8 +199,8 @@ def _published(figure: Figure, data: str, ours: float, n: int, reason: str) -> R
 
 
 def _pairs(
-    figures: Iterable[Figure], series: Series, tokens: Sequence[str]
-) -> Iterator[tuple[Figure, str]]:
+    figures: Iterable[PublishedFigure], series: Series, tokens: Sequence[str]
+) -> Iterator[tuple[PublishedFigure, str]]:
     """Yield the figures that a snapshot of the series is near to, with the nearest one."""
     snapshots = series.snapshots()
     for figure in figures:
@@ -218,11 +218,13 @@ def _documented(tokens: Sequence[str], day: date) -> list[str]:
     return [token for token in tokens if (since.get(token) or day) <= day]
 
 
-def _latest(pairs: Iterable[tuple[Figure, str]], every_date: bool) -> list[tuple[Figure, str]]:
+def _latest(
+    pairs: Iterable[tuple[PublishedFigure, str]], every_date: bool
+) -> list[tuple[PublishedFigure, str]]:
     """Return the pairs, of each figure only the one of the latest date unless all are wanted."""
     if every_date:
         return list(pairs)
-    kept: dict[tuple[str, str, str, str | None], tuple[Figure, str]] = {}
+    kept: dict[tuple[str, str, str, str | None], tuple[PublishedFigure, str]] = {}
     for figure, snapshot in pairs:
         key = (figure.source, figure.figure, figure.stratum, figure.token)
         if key not in kept or kept[key][0].date < figure.date:
@@ -230,7 +232,7 @@ def _latest(pairs: Iterable[tuple[Figure, str]], every_date: bool) -> list[tuple
     return list(kept.values())
 
 
-def _compared(figure: Figure, snapshot: str, opinions: Opinions) -> Row:
+def _compared(figure: PublishedFigure, snapshot: str, opinions: Opinions) -> Row:
     definition = next(d for d in DEFINITIONS if d.name == figure.definition)
     share = opinions.share(definition, snapshot, str(figure.token))
     reasons = [f"population: theirs {figure.population}, ours {opinions.series.name}"]

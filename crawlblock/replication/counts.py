@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from crawlblock.replication.published import Figure
+from crawlblock.replication.published import PublishedFigure
 
 _REFUSED = ("disallow all, named or *",)
 _GROUPED = (*_REFUSED, "allow part, named or *", "allow all, named or *")
@@ -35,7 +35,7 @@ class Share:
     stratum: str
     refusing: int  # hosts
     among: int  # hosts
-    published: Figure | None
+    published: PublishedFigure | None
 
     @property
     def percent(self) -> float:
@@ -96,10 +96,10 @@ FORMULAS = (
 )
 
 
-def shares(figures: Iterable[Figure]) -> list[Share]:
+def shares(figures: Iterable[PublishedFigure]) -> list[Share]:
     """Return what every formula gives in every stratum whose counts are among the figures."""
     counts: dict[str, dict[str, int]] = {}
-    published: dict[tuple[str, str], Figure] = {}
+    published: dict[tuple[str, str], PublishedFigure] = {}
     for figure in figures:
         if figure.unit == "hosts":
             counts.setdefault(figure.stratum, {})[figure.figure] = int(figure.value)

@@ -16,7 +16,7 @@ BUNDLED = _PACKAGED if _PACKAGED.is_dir() else _CHECKED_OUT
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class Publication:
     """Whose figures these are, and on what terms they may be used."""
 
     source: str
@@ -26,7 +26,7 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class PublishedFigure:
     """A number that somebody published."""
 
     source: str
@@ -44,12 +44,12 @@ class Figure:
     cite: str  # where in the source it stands
 
 
-def read_sources(folder: Path) -> tuple[Source, ...]:
+def read_sources(folder: Path) -> tuple[Publication, ...]:
     """Return the sources; raises InputError if they cannot be read."""
-    return tuple(Source(**row) for row in _rows(folder / SOURCES))
+    return tuple(Publication(**row) for row in _rows(folder / SOURCES))
 
 
-def read_figures(folder: Path) -> tuple[Figure, ...]:
+def read_figures(folder: Path) -> tuple[PublishedFigure, ...]:
     """Return the figures of every source; raises InputError if one cannot be read."""
     return tuple(
         _figure(source.source, row, folder)
@@ -58,9 +58,9 @@ def read_figures(folder: Path) -> tuple[Figure, ...]:
     )
 
 
-def _figure(source: str, row: dict[str, str], folder: Path) -> Figure:
+def _figure(source: str, row: dict[str, str], folder: Path) -> PublishedFigure:
     try:
-        return Figure(
+        return PublishedFigure(
             source=source,
             figure=row["figure"],
             definition=row["definition"] or None,

@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from crawlblock import __version__
-from crawlblock.pipeline.doctor import Finding
+from crawlblock.pipeline.doctor import Check
 from crawlblock.pipeline.survey import Observation
 
 _HOSTS = ("data.commoncrawl.org", "index.commoncrawl.org", "huggingface.co")
@@ -30,7 +30,7 @@ _BY_HAND = (
 
 
 def checklist(
-    findings: Sequence[Finding], seen: Sequence[Observation], mirror: str, today: date
+    findings: Sequence[Check], seen: Sequence[Observation], mirror: str, today: date
 ) -> str:
     """Return the whole text."""
     parts = urlsplit(mirror)
@@ -72,7 +72,7 @@ def _head(where: str, today: date) -> Iterator[str]:
     yield f"- mirror: {where}\n"
 
 
-def _checks(findings: Sequence[Finding]) -> Iterator[str]:
+def _checks(findings: Sequence[Check]) -> Iterator[str]:
     yield "## This machine\n"
     for finding in findings:
         word = "" if finding.state == "ok" else f" ({finding.state})"

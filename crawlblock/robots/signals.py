@@ -58,7 +58,7 @@ Read = Callable[[str], Iterable[Statement]]
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
+class SignalReader:
     """Reads one kind of signal from the text of a robots.txt."""
 
     kind: str
@@ -108,7 +108,7 @@ def _agent(value: bytes) -> str:
     return "*" if value.split()[:1] == [b"*"] else _text(value.lower())[:_LONGEST_AGENT]
 
 
-def _found(reader: Reader, text: bytes, agents: _Agents) -> Iterator[Signal]:
+def _found(reader: SignalReader, text: bytes, agents: _Agents) -> Iterator[Signal]:
     line, at = 1, 0
     for match in reader.where.finditer(text):
         line += text.count(b"\n", at, match.start(1))
@@ -194,9 +194,11 @@ def _reservation(value: str) -> Iterator[Statement]:
     yield Statement(MINE, DISALLOW, " ".join(value.replace("#", " ").split()))
 
 
-def _directive(kind: str, key: bytes, read: Read, grouped: bool = True) -> Reader:
+def _directive(kind: str, key: bytes, read: Read, grouped: bool = True) -> SignalReader:
     where = rb"^[ \t\v\f]*" + key + rb"[ \t\v\f]*:([^\n#\x00]*)"
-    return Reader(kind, (key,), re.compile(where, re.IGNORECASE | re.MULTILINE), read, grouped)
+    return SignalReader(
+        kind, (key,), re.compile(where, re.IGNORECASE | re.MULTILINE), read, grouped
+    )
 
 
 # A comment that cites the directive by number or title, or the German act that carries it out; its
@@ -209,12 +211,12 @@ _LAW = re.compile(
 )
 _LAW_MARKS = (b"2019/790", b"directive", b"urhg", b"urheberrecht", b"german copyright")
 
-READERS: tuple[Reader, ...] = (
+READERS: tuple[SignalReader, ...] = (
     _directive("content-signal", b"content-signal", _preferences),  # contentsignals.org
     _directive("content-usage", b"content-usage", _preferences),  # draft-ietf-aipref-attach
     _directive("rsl-license", b"license", _licence, grouped=False),  # rslstandard.org
     _directive("disallow-ai-training", b"disallowaitraining", _no_training),  # draft-canel-robots-
     _directive("disallow-ai-training", b"allowaitraining", _training),  # ai-control
     _directive("crawl-delay", b"crawl-delay", _delay),
-    Reader("eu-2019-790", _LAW_MARKS, _LAW, _reservation, grouped=False),
+    SignalReader("eu-2019-790", _LAW_MARKS, _LAW, _reservation, grouped=False),
 )

@@ -5,7 +5,7 @@ from typing import Any
 import polars as pl
 
 from crawlblock.captures.build import Seen, seen
-from crawlblock.scan.texts import Kept, kept, sha1_of
+from crawlblock.scan.texts import KeptText, kept, sha1_of
 from crawlblock.warc.http import Answers
 from crawlblock.warc.reader import Damage, Record, warc_time
 
@@ -39,7 +39,7 @@ _NO_PAYLOAD: tuple[object, ...] = (None,) * 4
 class Captures:
     """Turns the records of one shard into rows."""
 
-    def __init__(self, snapshot: str, reader: "Reader", keep_bodies: bool = False) -> None:
+    def __init__(self, snapshot: str, reader: "WorkerMemory", keep_bodies: bool = False) -> None:
         """Take the crawl, what reads, and whether payloads are kept whole as well."""
         self._snapshot = snapshot
         self._reader = reader
@@ -100,7 +100,7 @@ class Captures:
         return frame.select(SCHEMA.names())
 
 
-class Reader:
+class WorkerMemory:
     """What outlives a shard in a worker: it remembers payloads met, within bounds."""
 
     def __init__(self) -> None:
@@ -108,11 +108,11 @@ class Reader:
         self.answers = Answers()
         self._known: dict[str, tuple[int, str]] = {}
 
-    def kept(self, digest: str, body: bytes) -> tuple[int, Kept]:
+    def kept(self, digest: str, body: bytes) -> tuple[int, KeptText]:
         """Return size and text of a payload; the text's bytes only the first time."""
         known = self._known.get(digest)
         if known is not None:
-            return known[0], Kept(known[1], b"")
+            return known[0], KeptText(known[1], b"")
         if len(self._known) >= _MEMO:
             self._known.clear()
         text = kept(body, sha1_of(digest))

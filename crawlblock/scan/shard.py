@@ -18,7 +18,7 @@ from crawlblock import __version__, loops
 from crawlblock.errors import InputError, StoreError, UpstreamError
 from crawlblock.outcome import Outcome
 from crawlblock.scan.plan import Plan, Shard
-from crawlblock.scan.rows import Captures, Reader
+from crawlblock.scan.rows import Captures, WorkerMemory
 from crawlblock.scan.tempfiles import aside, remove_pieces, remove_rest, saved, writing
 from crawlblock.sources.commoncrawl.mirror import open_mirror
 from crawlblock.transport import Limits
@@ -66,7 +66,7 @@ class Done:
 
 
 @dataclass(frozen=True, slots=True)
-class About:
+class ShardHeader:
     """What a shard's Parquet file says of itself: a JSON object under `crawlblock`."""
 
     version: str
@@ -96,14 +96,14 @@ def shard_path(directory: Path, shard: str) -> Path:
     return directory / "shards" / f"{shard}.parquet"
 
 
-def read_about(path: Path) -> About:
+def read_about(path: Path) -> ShardHeader:
     """Return what a shard says of itself; raises InputError if it is no whole shard."""
     try:
         read = json.loads(pl.read_parquet_metadata(path)[KEY])
         read["files"] = tuple(read["files"])
         read["faults"] = tuple(Fault(**each) for each in read["faults"])
-        known = {field.name for field in fields(About)} <= read.keys()
-        about = About(**read) if known else None
+        known = {field.name for field in fields(ShardHeader)} <= read.keys()
+        about = ShardHeader(**read) if known else None
     except (OSError, KeyError, ValueError, TypeError, pl.exceptions.PolarsError) as error:
         raise InputError(
             f"{path} is no shard of a scan ({error}); remove it and run crawlblock scan run again"
@@ -141,7 +141,7 @@ def run_shard(task: Task) -> Done:
         ) from None
 
 
-def _same(path: Path, task: Task) -> About | None:
+def _same(path: Path, task: Task) -> ShardHeader | None:
     """Return what a shard says of itself if it is whole and what the task would make."""
     try:
         about = read_about(path)
@@ -166,7 +166,7 @@ async def _scan(task: Task, path: Path) -> Done:
             wrong = _read(key, file, captures, parquet, task.fast)
             faults.extend(Fault(key, each.offset, each.reason) for each in wrong)
         frame = captures.take()
-        about = About(
+        about = ShardHeader(
             version=__version__,
             shard=task.shard.shard,
             crawl=task.shard.crawl,
@@ -214,7 +214,7 @@ class _Parquet:
         with writing(self._path):
             frame.write_parquet(piece, statistics=False)
 
-    def finish(self, frame: pl.DataFrame, about: About) -> None:
+    def finish(self, frame: pl.DataFrame, about: ShardHeader) -> None:
         """Write the last rows and what the file says of itself."""
         part = aside(self._path, "part")
         told = {KEY: json.dumps(asdict(about))}
@@ -272,12 +272,12 @@ def _collected_seldom() -> Iterator[None]:
 
 
 @cache
-def _reader() -> Reader:
+def _reader() -> WorkerMemory:
     """Return what reads, once in a process: it is faster on what it has met."""
-    return Reader()
+    return WorkerMemory()
 
 
-def _done(about: About, skipped: bool, seconds: float) -> Done:
+def _done(about: ShardHeader, skipped: bool, seconds: float) -> Done:
     return Done(
         shard=about.shard,
         skipped=skipped,

@@ -16,18 +16,18 @@ def sha1_of(digest: str) -> bytes:
     return int(digest[5:].translate(_BASE_32), 32).to_bytes(20)  # much quicker than base64
 
 
-class Kept(NamedTuple):
+class KeptText(NamedTuple):
     """A text with its name."""
 
     name: str  # the first 8 bytes of its SHA-1, as hexadecimal digits
     text: bytes
 
 
-def kept(body: bytes, sha1: bytes) -> Kept:
+def kept(body: bytes, sha1: bytes) -> KeptText:
     """Return what is kept of a payload; `sha1` is the payload's."""
     text = kept_text(body)
     raw = sha1 if text is body else hashlib.sha1(text, usedforsecurity=False).digest()
-    return Kept(raw[:8].hex(), text)
+    return KeptText(raw[:8].hex(), text)
 
 
 def kept_text(body: bytes) -> bytes:

@@ -95,7 +95,7 @@ CREATE MACRO student_95(freedom) AS CASE
         + 2.5558489 / freedom ** 3 + 1.5895342 / freedom ** 4 END;
 -- The size of a simple sample that would tell a share as well.  It is never more than that of the
 -- hosts at hand without clusters, for which it is taken where no cluster differs from another.  In
--- Wilson's interval it stands for Student's quantile, too.  spread is the variance of one host's
+-- Wilson's interval it is also Student's quantile.  spread is the variance of one host's
 -- answer.
 CREATE MACRO cluster_size(spread, variance, n, freedom, files, of_files) AS CASE
     WHEN variance IS NOT NULL THEN least(coalesce(spread / nullif(variance, 0),

@@ -101,7 +101,7 @@ ANTI JOIN (
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class PendingText:
     """A text to be judged."""
 
     id: int  # its number in the database
@@ -153,7 +153,7 @@ class Conclusions:
             _replace(con, "crawlers", _numbered(con, pl.DataFrame(rows, schema=_CRAWLER_SCHEMA)))
             _replace(con, "breaks", pl.DataFrame(events, schema=_BREAK_SCHEMA))
 
-    def pending_texts(self, after: int, limit: int) -> list[Text]:
+    def pending_texts(self, after: int, limit: int) -> list[PendingText]:
         """Return texts behind a number that are not judged as today, at most `limit`, in order."""
         with self._database.transaction() as con:
             rows = con.execute(
@@ -161,7 +161,7 @@ class Conclusions:
                 "ORDER BY id LIMIT $5",
                 [*_judged_by(con), after, limit],
             ).fetchall()
-        return [Text(text, zlib.decompress(body)) for text, body in rows]
+        return [PendingText(text, zlib.decompress(body)) for text, body in rows]
 
     def pending(self) -> int:
         """Return how many texts are not judged as today."""

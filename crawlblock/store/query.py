@@ -25,7 +25,7 @@ _SHUT = (
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class QueryResult:
     """What a query returned; times are UTC."""
 
     columns: tuple[str, ...]  # each name once
@@ -70,7 +70,7 @@ def another(con: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
     return cursor
 
 
-def ask(path: Path, query: str) -> Answer:
+def ask(path: Path, query: str) -> QueryResult:
     """Return what a query returns, the last one if there are several.
 
     Raises InputError with DuckDB's message for one that cannot be answered or would write.
@@ -82,7 +82,7 @@ def ask(path: Path, query: str) -> Answer:
             rows = con.fetchall() if names else []
         except (duckdb.Error, RuntimeError) as error:  # a bad conversion is a RuntimeError to it
             raise InputError(said(con, str(error))) from None
-    return Answer(_once(names), tuple(tuple(row) for row in rows))
+    return QueryResult(_once(names), tuple(tuple(row) for row in rows))
 
 
 def _once(names: list[str]) -> tuple[str, ...]:

@@ -350,7 +350,7 @@ COMMENT ON COLUMN panel.fallback_host IS 'Stands in where host has no capture in
 COMMENT ON COLUMN panel.stratum IS 'The band of the frame it was sampled from.';
 COMMENT ON COLUMN panel.rank IS 'Its rank in the frame, 1 first; empty if the frame has none.';
 COMMENT ON COLUMN panel.weight IS '1 / inclusion probability.';
-COMMENT ON COLUMN panel.position IS 'Its place in the seeded draw of its stratum, from 0; a larger panel keeps the smaller one.';
+COMMENT ON COLUMN panel.position IS 'Its place in the seeded order of its stratum, from 0; a larger panel keeps the smaller one.';
 
 CREATE TABLE ranks (
     domain VARCHAR NOT NULL,

@@ -203,10 +203,10 @@ LEFT JOIN payloads y ON y.digest = c.text_digest
 LEFT JOIN (FROM http_profiles WHERE http_profile = how) h ON h.status = c.bare_status
 CROSS JOIN crawlers k
 LEFT JOIN verdicts v ON v.policy = y.policy AND v.token = k.token;
-COMMENT ON MACRO TABLE access_read_as IS 'Who may crawl whom under a reading of HTTP statuses: a row per snapshot, host and crawler.';
+COMMENT ON MACRO TABLE access_read_as IS 'Which crawler may crawl which host under an HTTP profile: a row per snapshot, host and crawler.';
 
 CREATE VIEW access AS FROM access_read_as('rfc9309');
-COMMENT ON VIEW access IS 'Who may crawl whom: a row per snapshot, host and crawler, the status read as RFC 9309.';
+COMMENT ON VIEW access IS 'Which crawler may crawl which host: a row per snapshot, host and crawler, the status read as RFC 9309.';
 COMMENT ON COLUMN access.documented IS 'Whether the crawler was documented at that date; empty if the date is unknown.';
 
 CREATE VIEW access_ccbot AS FROM access_read_as('ccbot');

@@ -4,20 +4,20 @@ from crawlblock.transport.client import PoliteClient
 from crawlblock.transport.identity import is_loopback, user_agent
 from crawlblock.transport.partial import PartialFile
 from crawlblock.transport.responses import MOST_IN_MEMORY
-from crawlblock.transport.throttle import Busy, Failure, HostGate, Limits, Refusal
-from crawlblock.transport.traffic import Heard, Traffic
+from crawlblock.transport.throttle import Busy, FailedAttempt, HostGate, Limits, Refusal
+from crawlblock.transport.traffic import Heard, ServerTraffic
 
 __all__ = [
     "MOST_IN_MEMORY",
     "Busy",
-    "Failure",
+    "FailedAttempt",
     "Heard",
     "HostGate",
     "Limits",
     "PartialFile",
     "PoliteClient",
     "Refusal",
-    "Traffic",
+    "ServerTraffic",
     "is_loopback",
     "user_agent",
 ]

@@ -28,8 +28,16 @@ from crawlblock.transport.responses import (
     stated_size,
     stated_total,
 )
-from crawlblock.transport.throttle import Busy, Clock, Failure, HostGate, Limits, Refusal, Sleep
-from crawlblock.transport.traffic import Heard, Traffic
+from crawlblock.transport.throttle import (
+    Busy,
+    Clock,
+    FailedAttempt,
+    HostGate,
+    Limits,
+    Refusal,
+    Sleep,
+)
+from crawlblock.transport.traffic import Heard, ServerTraffic
 from crawlblock.transport.waits import used_up
 
 _MOST_REDIRECTS = 5
@@ -38,8 +46,8 @@ _MOST_WHOLE = 3  # answers in a row that are no part, though one was asked for
 T = TypeVar("T")
 
 
-_Answer: TypeAlias = T | Outcome | Refusal | Busy | Failure | Moved  # of one attempt
-_Take: TypeAlias = Callable[[aiohttp.ClientResponse], Awaitable[T | Outcome | Failure]]
+_Answer: TypeAlias = T | Outcome | Refusal | Busy | FailedAttempt | Moved  # of one attempt
+_Take: TypeAlias = Callable[[aiohttp.ClientResponse], Awaitable[T | Outcome | FailedAttempt]]
 
 
 class PoliteClient:
@@ -52,14 +60,14 @@ class PoliteClient:
         *,
         clock: Clock = time.monotonic,
         sleep: Sleep = asyncio.sleep,
-        traffic: Traffic | None = None,
+        traffic: ServerTraffic | None = None,
         pages: bool = True,
     ) -> None:
         """Take what is sent and kept to; `traffic` is another client's, to count with it.
 
         Without `pages` an answer of HTML ends the run: a network gives it in place of a file.
         """
-        self.traffic = traffic or Traffic()
+        self.traffic = traffic or ServerTraffic()
         self._agent, self._limits, self._clock, self._sleep = user_agent, limits, clock, sleep
         self._gates: dict[str, HostGate] = {}
         self._no_suffix: set[str] = set()  # hosts that do not give the last bytes of an object
@@ -116,7 +124,7 @@ class PoliteClient:
     async def _read_suffix(self, url: str, most: int) -> bytes | Outcome | None:
         """Return the last bytes of an object; None: the server does not give them."""
 
-        async def take(response: aiohttp.ClientResponse) -> bytes | Outcome | Failure | None:
+        async def take(response: aiohttp.ClientResponse) -> bytes | Outcome | FailedAttempt | None:
             refused = refuses_suffix(response)
             return None if refused else await self._sized(response, -most)
 
@@ -125,7 +133,7 @@ class PoliteClient:
     async def size(self, url: str) -> int | Outcome:
         """Return the size of an object; the answer with its first byte says it."""
 
-        async def take(response: aiohttp.ClientResponse) -> int | Outcome | Failure:
+        async def take(response: aiohttp.ClientResponse) -> int | Outcome | FailedAttempt:
             total = stated_total(response)
             body = await self._body(response, 1) if isinstance(total, int) else b""
             return total if isinstance(body, bytes) else body
@@ -147,10 +155,10 @@ class PoliteClient:
 
     async def _sized(
         self, response: aiohttp.ClientResponse, start: int | None, length: int | None = None
-    ) -> bytes | Outcome | Failure:
+    ) -> bytes | Outcome | FailedAttempt:
         """Return the body, which must be the range that was asked for."""
         size = stated_size(response, start, length)
-        if isinstance(size, (Outcome, Failure)):
+        if isinstance(size, (Outcome, FailedAttempt)):
             return size
         return await self._body(response, size)
 
@@ -163,7 +171,7 @@ class PoliteClient:
         silence = self._limits.timeout
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=silence, sock_read=silence)
 
-        async def take(response: aiohttp.ClientResponse) -> Outcome | Failure | None:
+        async def take(response: aiohttp.ClientResponse) -> Outcome | FailedAttempt | None:
             return await self._store(response, part)
 
         async def once(at: URL) -> _Answer[None]:
@@ -211,7 +219,7 @@ class PoliteClient:
                     return await take(response)
                 return refused(response)
         except (aiohttp.ClientError, TimeoutError) as error:
-            return Failure(failed(error))
+            return FailedAttempt(failed(error))
 
     def _check_way(self, url: URL, response: aiohttp.ClientResponse) -> None:
         """Raise UpstreamError if something between us and the host changes what it answers."""
@@ -230,7 +238,7 @@ class PoliteClient:
 
     async def _body(
         self, response: aiohttp.ClientResponse, size: int | None
-    ) -> bytes | Outcome | Failure:
+    ) -> bytes | Outcome | FailedAttempt:
         """Return a body of the stated size."""
         most = MOST_IN_MEMORY if size is None else size
         body = bytearray()
@@ -238,21 +246,23 @@ class PoliteClient:
             self.traffic.bytes += len(chunk)
             body += chunk
             if len(body) > most:
-                return Outcome.TOO_LARGE if size is None else Failure(Outcome.DAMAGED)
-        return bytes(body) if size in (None, len(body)) else Failure(Outcome.DAMAGED)
+                return Outcome.TOO_LARGE if size is None else FailedAttempt(Outcome.DAMAGED)
+        return bytes(body) if size in (None, len(body)) else FailedAttempt(Outcome.DAMAGED)
 
-    async def _store(self, response: aiohttp.ClientResponse, part: PartialFile) -> Failure | None:
+    async def _store(
+        self, response: aiohttp.ClientResponse, part: PartialFile
+    ) -> FailedAttempt | None:
         """Write a body to the disk, from its beginning or from where the file ends."""
         if response.status == 200:
             part.begin(response.headers.get("ETag"), response.content_length)
         elif not continues(response, part):
             part.discard()
-            return Failure(Outcome.DAMAGED)
+            return FailedAttempt(Outcome.DAMAGED)
         with part.appending():
             async for chunk in response.content.iter_any():
                 self.traffic.bytes += len(chunk)
                 part.write(chunk)
-        return None if part.total is None or part.complete else Failure(Outcome.DAMAGED)
+        return None if part.total is None or part.complete else FailedAttempt(Outcome.DAMAGED)
 
 
 def _parsed(url: str) -> URL:

@@ -8,7 +8,7 @@ from yarl import URL
 
 from crawlblock.outcome import Outcome
 from crawlblock.transport.partial import PartialFile
-from crawlblock.transport.throttle import Busy, Failure, Refusal
+from crawlblock.transport.throttle import Busy, FailedAttempt, Refusal
 from crawlblock.transport.waits import asked_patience
 
 MOST_IN_MEMORY = 64 * 1024 * 1024  # bytes of one answer whose length was not asked for
@@ -37,23 +37,23 @@ def refuses_suffix(response: aiohttp.ClientResponse) -> bool:
     return asked.startswith("bytes=-") and response.status in (200, 416, 501)
 
 
-def stated_total(response: aiohttp.ClientResponse) -> int | Outcome | Failure:
+def stated_total(response: aiohttp.ClientResponse) -> int | Outcome | FailedAttempt:
     """Return how large the object is, of which the first byte was asked for."""
     if response.status == 416:
         return Outcome.DAMAGED  # it is empty
     first, last, total = _content_range(response)
     if response.status != 206 or first != 0 or last != 0 or total < 1:
-        return Failure(Outcome.DAMAGED)
+        return FailedAttempt(Outcome.DAMAGED)
     return total
 
 
 def stated_size(
     response: aiohttp.ClientResponse, start: int | None, length: int | None
-) -> int | Outcome | Failure | None:
+) -> int | Outcome | FailedAttempt | None:
     """Return how many bytes the body must have (None: any number), or what is wrong with it."""
     if start is None:
         if response.status != 200:
-            return Failure(Outcome.DAMAGED)
+            return FailedAttempt(Outcome.DAMAGED)
         size = response.content_length
         return Outcome.TOO_LARGE if size is not None and size > MOST_IN_MEMORY else size
     if response.status == 416:
@@ -62,14 +62,14 @@ def stated_size(
     if start < 0:
         start = max(0, total + start)
     if response.status != 206 or first != start or last < first:
-        return Failure(Outcome.DAMAGED)
+        return FailedAttempt(Outcome.DAMAGED)
     end = total - 1 if length is None else start + length - 1
     if last != end:
         # an object that ends before the range does will not grow by asking again
-        return Outcome.DAMAGED if last + 1 == total else Failure(Outcome.DAMAGED)
+        return Outcome.DAMAGED if last + 1 == total else FailedAttempt(Outcome.DAMAGED)
     size = last - first + 1
     if response.content_length not in (None, size):
-        return Failure(Outcome.DAMAGED)
+        return FailedAttempt(Outcome.DAMAGED)
     return Outcome.TOO_LARGE if length is None and size > MOST_IN_MEMORY else size
 
 
@@ -109,7 +109,7 @@ def is_whole(response: aiohttp.ClientResponse) -> bool:
     return response.status == 200 and part and "If-Range" not in asked
 
 
-def refused(response: aiohttp.ClientResponse) -> Outcome | Refusal | Busy | Failure | Moved:
+def refused(response: aiohttp.ClientResponse) -> Outcome | Refusal | Busy | FailedAttempt | Moved:
     """Return what a status other than success means."""
     status = response.status
     if status in _REFUSALS:
@@ -118,7 +118,7 @@ def refused(response: aiohttp.ClientResponse) -> Outcome | Refusal | Busy | Fail
         return _target(response)
     if status >= 500:
         return Busy(status, asked_patience(response.headers))
-    return _FINAL.get(status, Failure(Outcome.UNREACHABLE))
+    return _FINAL.get(status, FailedAttempt(Outcome.UNREACHABLE))
 
 
 def _target(response: aiohttp.ClientResponse) -> Outcome | Moved:

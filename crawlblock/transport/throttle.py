@@ -62,7 +62,7 @@ class Busy:
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
+class FailedAttempt:
     """An attempt that did not succeed and may the next time."""
 
     outcome: Outcome
@@ -85,7 +85,9 @@ class HostGate:
         self._successes = 0  # ever
         self._closed: str | None = None  # why
 
-    async def ask(self, once: Callable[[], Awaitable[T | Refusal | Busy | Failure]]) -> T | Outcome:
+    async def ask(
+        self, once: Callable[[], Awaitable[T | Refusal | Busy | FailedAttempt]]
+    ) -> T | Outcome:
         """Return what `once` gives, calling it again as often as the limits allow.
 
         Raises UpstreamError when the host keeps refusing, then and for every later call.
@@ -108,7 +110,7 @@ class HostGate:
                 if alone >= _ALONE:
                     return Outcome.SERVER_ERROR
                 await self._sleep(self._patience(busy))
-            elif isinstance(answer, Failure):
+            elif isinstance(answer, FailedAttempt):
                 failures += 1
                 if failures >= self._limits.attempts:
                     return answer.outcome
@@ -144,7 +146,7 @@ class HostGate:
             self._pause(epoch, answer)
         elif isinstance(answer, Busy):
             self._rest(answer)
-        elif not isinstance(answer, Failure):
+        elif not isinstance(answer, FailedAttempt):
             self._busy = 0
             self._successes += 1
             if epoch == self._epoch:  # a success from before the pause proves nothing

@@ -8,7 +8,7 @@ from crawlblock.transport.waits import told_time
 
 
 @dataclass(slots=True)
-class Traffic:
+class ServerTraffic:
     """What has gone over the line so far."""
 
     requests: int = 0

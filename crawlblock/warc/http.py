@@ -53,7 +53,7 @@ _HEX = b"0123456789abcdefABCDEF"
 _HASHES = {b"sha1": sha1, b"sha-1": sha1, b"sha256": sha256, b"sha-256": sha256, b"md5": md5}
 
 
-class Answer(NamedTuple):
+class HttpAnswer(NamedTuple):
     """What a server answered."""
 
     status: int | None  # None: there is no HTTP status line
@@ -74,7 +74,7 @@ class Answers:
         self._pieces = _Pieces()
         self._statuses: dict[bytes, int | None] = {}
 
-    def read(self, block: bytes, stated: bytes = b"") -> Answer:
+    def read(self, block: bytes, stated: bytes = b"") -> HttpAnswer:
         """Return what an answer says; never raises, whatever the bytes.
 
         `stated` is the digest of the payload, as the record or an index has it.
@@ -86,7 +86,7 @@ class Answers:
         status = self._status(first)
         if status is None:
             reason = "the record has no HTTP status line"
-            return Answer(None, None, None, None, None, Ending.UNREADABLE, reason)
+            return HttpAnswer(None, None, None, None, None, Ending.UNREADABLE, reason)
         found: dict[str, bytes] = {}
         for line in lines:
             if name := self._names[line.partition(b":")[0]]:
@@ -104,16 +104,16 @@ class Answers:
                 again = _checked(payload[2:], (transfer, content), length, stated)
                 checked = checked if again[2] in _DOUBTED else again
         location = found.get("location")
-        return Answer(
+        return HttpAnswer(
             status,
             _value(location) if location else None,
             f"{{{', '.join(map(self._pieces.__getitem__, found.items()))}}}" if found else None,
             *checked,
         )
 
-    def payload(self, block: bytes, stated: bytes = b"") -> Answer:
+    def payload(self, block: bytes, stated: bytes = b"") -> HttpAnswer:
         """Return a payload that is stored without the answer that brought it."""
-        return Answer(200, None, None, *_plain(block, stated))
+        return HttpAnswer(200, None, None, *_plain(block, stated))
 
     def _status(self, line: bytes) -> int | None:
         if line in self._statuses:
@@ -126,7 +126,7 @@ class Answers:
         return status
 
 
-# A payload, decoded and checked: the last four fields of Answer.
+# A payload, decoded and checked: the last four fields of HttpAnswer.
 _Payload = tuple[bytes | None, str | None, Ending | None, str | None]
 _NO_PAYLOAD: _Payload = (None, None, None, None)
 _DOUBTED = (Ending.ALTERED, Ending.UNDECODABLE)

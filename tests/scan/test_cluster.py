@@ -23,7 +23,7 @@ from servers import RangeServer
 from crawlblock.cli.scan import scan
 from crawlblock.errors import CrawlblockError
 from crawlblock.executor import open_engine
-from crawlblock.pipeline.scan import Asking, scan_shards
+from crawlblock.pipeline.scan import ScanRequest, scan_shards
 from crawlblock.scan.plan import read_plan
 from crawlblock.scan.shard import Done, read_about, run_shard, shard_path
 from crawlblock.scan.tempfiles import aside, saved
@@ -122,7 +122,7 @@ def test_a_killed_worker_costs_its_shard_alone(
         with open_engine(found.address if found else None, 2) as engine:
             killing = Thread(target=kill_a_worker, args=(directory, server, found))
             killing.start()
-            ended = [*scan_shards(read_plan(directory), Asking(directory, None), engine)]
+            ended = [*scan_shards(read_plan(directory), ScanRequest(directory, None), engine)]
             killing.join()
     assert all(isinstance(each, Done) for each in ended)
     assert 0 < len(server.requests) - FILES <= SIZE
@@ -286,7 +286,7 @@ def test_one_budget_is_divided(mirror: Path, tmp_path: Path) -> None:
         given = read_plan(tmp_path)
         with open_engine(None, 2) as one, open_engine(None, 2) as other:
             parts = [
-                scan_shards(given, Asking(tmp_path, None, number, 2, 10.0), engine)
+                scan_shards(given, ScanRequest(tmp_path, None, number, 2, 10.0), engine)
                 for number, engine in ((1, one), (2, other))
             ]
             assert len([*zip(*parts, strict=True)]) == FILES / 2
@@ -303,7 +303,9 @@ def test_no_more_run_than_the_budget_was_divided_by(
         directory = plan(tmp_path / "scan", server.url, keys_of(mirror))
         with open_engine(dask.address, None) as engine:
             until(lambda: engine.room() == 2)
-            found = scan_shards(read_plan(directory), Asking(directory, None, rate=40.0), engine)
+            found = scan_shards(
+                read_plan(directory), ScanRequest(directory, None, rate=40.0), engine
+            )
             with dask.worker("late"):
                 next(found)
                 until(lambda: engine.room() == 3)

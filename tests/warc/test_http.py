@@ -17,13 +17,13 @@ from scan.warcs import TEXT, answer
 from crawlblock.outcome import Ending
 from crawlblock.robots.parser import SIZE_LIMIT
 from crawlblock.warc.codings import LARGEST
-from crawlblock.warc.http import Answer, Answers, digest, headers_kept, spelled
+from crawlblock.warc.http import Answers, HttpAnswer, digest, headers_kept, spelled
 
 LONG = b"".join(b"User-agent: a%d\nDisallow: /%d\n" % (n, n * 7919) for n in range(400))
 _MOST = 300 * 1024 * 1024  # bytes of memory that any answer may take
 
 
-def _read(body: bytes, headers: bytes = b"", stated: bytes = b"") -> Answer:
+def _read(body: bytes, headers: bytes = b"", stated: bytes = b"") -> HttpAnswer:
     return Answers().read(answer(body, headers=headers), stated)
 
 
@@ -344,7 +344,7 @@ def _bombs() -> dict[str, tuple[bytes, bytes]]:
     }
 
 
-def _peak(headers: bytes, body: bytes) -> tuple[Answer, int, float]:
+def _peak(headers: bytes, body: bytes) -> tuple[HttpAnswer, int, float]:
     """Return an answer, the most memory that reading it took, and the seconds."""
     block = answer(body, headers=headers)
     begun = time.process_time()

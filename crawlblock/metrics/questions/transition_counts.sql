@@ -1,7 +1,7 @@
 -- title: Hosts that started or stopped blocking a crawler since their last known capture
 -- unit: share of hosts, 0 to 1
 -- of: panel
--- note: n hosts are known in this snapshot and in an earlier one, n_unknown of the population are not. A transition is counted in the first snapshot that shows it. It may be older where captures in between are unknown (see transitions). refused minus opened is the net change among the n hosts.
+-- note: n hosts are known in this snapshot and in an earlier one, n_unknown of the population are not. A transition is counted in the first snapshot that shows it. It may be older where captures in between are unknown (see transitions). started minus stopped is the net change among the n hosts.
 WITH wholes AS (
     SELECT population, snapshot, snapshot_date, stratum, sum(weight) AS total, sum(hosts) AS hosts
     FROM point_counts GROUP BY ALL

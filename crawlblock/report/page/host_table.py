@@ -29,7 +29,7 @@ _QUERY = files(__package__) / "host_table.sql"
 def host_table(con: duckdb.DuckDBPyConnection, of_panel: bool, most: int) -> dict[str, Any]:
     """Return at most `most` hosts of the panel, or of those outside of it, for the page's script.
 
-    Beside what Table encodes: the crawlers with the day each is documented, and how many hosts
+    Beside what HostTable encodes: the crawlers with the day each is documented, and how many hosts
     there are.
     """
     tokens = con.execute(
@@ -38,7 +38,7 @@ def host_table(con: duckdb.DuckDBPyConnection, of_panel: bool, most: int) -> dic
     ((total,),) = con.execute(
         "SELECT count(*) FROM hosts WHERE of_panel = ?", [of_panel]
     ).fetchall()
-    table = Table(con, of_panel, [token for token, _ in tokens], most)
+    table = HostTable(con, of_panel, [token for token, _ in tokens], most)
     return {**table.encoded(), "tokens": [list(row) for row in tokens], "of": total}
 
 
@@ -55,7 +55,7 @@ class Ruling(NamedTuple):
 _NOTHING = Ruling("unknown", "unknown", None, None, None)
 
 
-class Capture(NamedTuple):
+class CaptureRow(NamedTuple):
     """A row of hosts.sql."""
 
     host: str
@@ -86,7 +86,7 @@ class Numbered:
         return self.numbers.setdefault(value, len(self.numbers))
 
 
-class Table:
+class HostTable:
     """The hosts as the page's script reads them."""
 
     def __init__(
@@ -100,7 +100,7 @@ class Table:
         self._evidence: dict[tuple[object, ...], tuple[int, list[int]]] = {}
         text = _QUERY.read_text("utf-8")
         rows = con.execute(text, {"of_panel": of_panel, "most": most}).fetchall()
-        self._captures = [Capture(*row) for row in rows]
+        self._captures = [CaptureRow(*row) for row in rows]
 
     def encoded(self) -> dict[str, Any]:
         """Return hosts with their runs: first, count, vector, lines, folder, file, offset, length.
@@ -119,7 +119,7 @@ class Table:
             "folders": list(self._folders.numbers),
         }
 
-    def _run(self, run: list[Capture]) -> list[Any]:
+    def _run(self, run: list[CaptureRow]) -> list[Any]:
         first = run[0]
         key = (*first.same, first.answer)
         if key not in self._evidence:
@@ -131,7 +131,7 @@ class Table:
             row += [self._folders.of(folder + dash), name, first.warc_offset, first.warc_length]
         return row
 
-    def _read(self, capture: Capture) -> tuple[int, list[int]]:
+    def _read(self, capture: CaptureRow) -> tuple[int, list[int]]:
         """Return the vector of a capture's rulings, and the lines they rest on."""
         meant = self._meanings.get(capture.answer or "", {})
         findings, body = self._findings(capture.digest)
@@ -182,7 +182,7 @@ class Table:
         return meanings
 
 
-def _told(capture: Capture) -> str | None:
+def _told(capture: CaptureRow) -> str | None:
     """Return in words how a capture without rules ended."""
     if capture.digest is not None:
         return None

@@ -6,7 +6,7 @@ from operator import attrgetter
 from textwrap import wrap
 
 from crawlblock.replication.comparison import Row
-from crawlblock.replication.published import Source
+from crawlblock.replication.published import Publication
 
 _WIDTH = 80  # columns
 _STRATUM = 7  # columns
@@ -17,7 +17,7 @@ _HEAD = (
 )
 
 
-def page(rows: Sequence[Row], sources: Sequence[Source]) -> str:
+def page(rows: Sequence[Row], sources: Sequence[Publication]) -> str:
     """Return the comparison as text: shares in percent, differences in percentage points."""
     return "\n".join([*_paragraphs(rows), *_cited(rows, sources)]) + "\n"
 
@@ -38,7 +38,7 @@ def _paragraphs(rows: Sequence[Row]) -> Iterator[str]:
         yield ""
 
 
-def _cited(rows: Sequence[Row], sources: Sequence[Source]) -> Iterator[str]:
+def _cited(rows: Sequence[Row], sources: Sequence[Publication]) -> Iterator[str]:
     used = {row.source for row in rows}
     for source in sources:
         if source.source in used:

@@ -14,7 +14,7 @@ from crawlblock.sources.commoncrawl.keys import index_url, is_key
 from crawlblock.transport import (
     MOST_IN_MEMORY,
     Busy,
-    Failure,
+    FailedAttempt,
     HostGate,
     Limits,
     PartialFile,
@@ -60,7 +60,7 @@ class S3Mirror:
         elif start:
             options["range"] = {"suffix": -start} if start < 0 else {"offset": start}
 
-        async def take(got: Any) -> bytes | Outcome | Failure:
+        async def take(got: Any) -> bytes | Outcome | FailedAttempt:
             first, end = got.range
             if length is not None and end - first != length:
                 return Outcome.DAMAGED  # the object ends before the range does
@@ -68,7 +68,7 @@ class S3Mirror:
                 return Outcome.TOO_LARGE
             body = bytes(await got.bytes_async())
             self.traffic.bytes += len(body)
-            return body if len(body) == end - first else Failure(Outcome.DAMAGED)
+            return body if len(body) == end - first else FailedAttempt(Outcome.DAMAGED)
 
         return await self._ask(key, lambda: options, take)
 
@@ -80,16 +80,16 @@ class S3Mirror:
             more = part.size and part.etag
             return {"range": {"offset": part.size}, "if_match": part.etag} if more else {}
 
-        async def take(got: Any) -> Failure | None:
+        async def take(got: Any) -> FailedAttempt | None:
             if got.range[0] == 0 or got.meta["e_tag"] != part.etag:
                 part.begin(got.meta["e_tag"], got.meta["size"])
             if got.range[0] != part.size:
-                return Failure(Outcome.DAMAGED)
+                return FailedAttempt(Outcome.DAMAGED)
             with part.appending():
                 async for chunk in got.stream():
                     self.traffic.bytes += len(chunk)
                     part.write(bytes(chunk))
-            return None if part.complete else Failure(Outcome.DAMAGED)
+            return None if part.complete else FailedAttempt(Outcome.DAMAGED)
 
         outcome = None if part.complete else await self._ask(key, options, take, part.discard)
         if outcome is None:
@@ -116,12 +116,12 @@ class S3Mirror:
         self,
         key: str,
         options: Callable[[], dict[str, Any]],
-        take: Callable[[Any], Awaitable[T | Outcome | Failure]],
+        take: Callable[[Any], Awaitable[T | Outcome | FailedAttempt]],
         changed: Callable[[], None] = lambda: None,
     ) -> T | Outcome:
         """Get an object; `changed` is called where it is no longer the one asked for."""
 
-        async def once() -> T | Outcome | Refusal | Busy | Failure:
+        async def once() -> T | Outcome | Refusal | Busy | FailedAttempt:
             self.traffic.requests += 1
             try:
                 got = await self._store.get_async(key, options=options())
@@ -131,13 +131,13 @@ class S3Mirror:
                 return Outcome.ABSENT
             except self._obstore.exceptions.PreconditionError:
                 changed()
-                return Failure(Outcome.DAMAGED)
+                return FailedAttempt(Outcome.DAMAGED)
             except self._obstore.exceptions.BaseError as error:
                 return self._failed(error)
 
         return await self._gate.ask(once) if is_key(key) else Outcome.ABSENT
 
-    def _failed(self, error: Exception) -> Outcome | Refusal | Busy | Failure:
+    def _failed(self, error: Exception) -> Outcome | Refusal | Busy | FailedAttempt:
         """Return what an error of obstore means; it tells the HTTP status only in its text."""
         found = _STATUS.search(str(error))
         status = int(found[1]) if found else None
@@ -154,7 +154,7 @@ class S3Mirror:
             return Refusal(status, Outcome.THROTTLED)
         if status and status >= 500:
             return Busy(status)
-        return Failure(Outcome.SERVER_ERROR if status else Outcome.UNREACHABLE)
+        return FailedAttempt(Outcome.SERVER_ERROR if status else Outcome.UNREACHABLE)
 
     def _open(self, agent: str, limits: Limits) -> Any:
         bucket, _, prefix = self.location.partition("://")[2].partition("/")

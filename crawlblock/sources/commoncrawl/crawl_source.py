@@ -12,9 +12,9 @@ from collections.abc import (
 )
 from dataclasses import dataclass, replace
 
-from crawlblock.captures.build import Place, Seen, fetch_of
+from crawlblock.captures.build import RecordPlace, Seen, fetch_of
 from crawlblock.captures.frames import Batch, batch_of
-from crawlblock.captures.selection import Candidate, Chain, Period, Selection, within
+from crawlblock.captures.selection import Candidate, FetchChain, Period, Selection, within
 from crawlblock.hosts import UrlParts
 from crawlblock.model import Asked, Fetch, Member, Payload, SnapshotKind
 from crawlblock.outcome import Body, Ending, Outcome, outcome_of
@@ -27,7 +27,7 @@ from crawlblock.warc.reader import Damage
 
 _OTHER_READ = "the index does not say where it leads; a newer redirect of this URL was read"
 TextsOf = Callable[[Collection[str]], Mapping[str, bytes]]  # stored payloads by digest
-Read = Callable[[Mirror, Iterable[Fetch]], Awaitable[Mapping[Place, Seen | Damage]]]
+Read = Callable[[Mirror, Iterable[Fetch]], Awaitable[Mapping[RecordPlace, Seen | Damage]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class History:
         return found.batch(members)
 
 
-def _chains(selection: Selection, members: Iterable[Member]) -> Iterator[Chain]:
+def _chains(selection: Selection, members: Iterable[Member]) -> Iterator[FetchChain]:
     for member in members:
         urls = candidates(member)
         own = [url for url in urls if f"//{member.host}/" in url]
@@ -93,10 +93,10 @@ class _Found:
 
     def __init__(self, crawl: str, period: Period | None, texts_of: TextsOf) -> None:
         self._crawl, self._period, self._texts_of = crawl, period, texts_of
-        self._by_url: dict[str, list[Place]] = {}
-        self._fetches: dict[Place, Fetch] = {}
+        self._by_url: dict[str, list[RecordPlace]] = {}
+        self._fetches: dict[RecordPlace, Fetch] = {}
         self._bodies: dict[str, Body] = {}  # of whole payloads, by digest
-        self._by_digest: dict[str, list[Place]] = {}
+        self._by_digest: dict[str, list[RecordPlace]] = {}
         self._new: dict[str, bytes] = {}
 
     def add(self, looked_up: Mapping[str, Sequence[IndexRow]]) -> None:
@@ -105,7 +105,7 @@ class _Found:
         for url, rows in looked_up.items():
             self._by_url[url] = []
             for row in rows:
-                place = Place(row.warc_file, row.warc_offset, row.warc_length)
+                place = RecordPlace(row.warc_file, row.warc_offset, row.warc_length)
                 self._by_url[url].append(place)
                 fetch = self._fetches.setdefault(place, named(self._crawl, row))
                 if fetch.digest:
@@ -119,7 +119,7 @@ class _Found:
         places = self._by_url.get(url)
         return None if places is None else [self._candidate(url, place) for place in places]
 
-    def _candidate(self, url: str, place: Place) -> Candidate:
+    def _candidate(self, url: str, place: RecordPlace) -> Candidate:
         fetch = self._fetches[place]
         return Candidate(
             url=url,
@@ -144,18 +144,18 @@ class _Found:
         fetches = (self._fetches[place] for place in self._by_digest.get(digest or "", ()))
         return next((fetch for fetch in fetches if not fetch.read), None)
 
-    def unread(self, chains: Iterable[Chain]) -> list[Fetch]:
+    def unread(self, chains: Iterable[FetchChain]) -> list[Fetch]:
         """Return the fetches in which chains end and whose records must be read, a payload once."""
         needed: dict[object, Fetch] = {}
         for chain in chains:
             place = chain.last.id
-            if chain.last.outcome is Outcome.NOT_FETCHED and isinstance(place, Place):
+            if chain.last.outcome is Outcome.NOT_FETCHED and isinstance(place, RecordPlace):
                 fetch = self._fetches[place]
                 other = self._unread(fetch.digest)
                 needed.setdefault(fetch.digest or place, other or fetch)
         return list(needed.values())
 
-    def note(self, read: Mapping[Place, Seen | Damage]) -> None:
+    def note(self, read: Mapping[RecordPlace, Seen | Damage]) -> None:
         """Note what records say."""
         for place, found in read.items():
             fetch = self._fetches[place]

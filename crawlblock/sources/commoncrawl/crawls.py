@@ -16,7 +16,7 @@ from crawlblock.errors import ArchiveError, InputError, UpstreamError, did_you_m
 from crawlblock.model import Crawl
 from crawlblock.outcome import Outcome
 from crawlblock.sources.commoncrawl.keys import cdx_url, is_common_crawl
-from crawlblock.sources.commoncrawl.lists import Kind, Listing, known_list, read_list, remedy
+from crawlblock.sources.commoncrawl.lists import Listing, ListKind, known_list, read_list, remedy
 from crawlblock.sources.commoncrawl.mirror import Mirror
 
 NEW = "new"  # what update asks for: see `choose_new`
@@ -259,4 +259,4 @@ def _packaged() -> list[Listed]:
     ]
 
 
-_CRAWLS = Kind("collinfo.json", _parse, _packaged, _newest, "the list of crawls")
+_CRAWLS = ListKind("collinfo.json", _parse, _packaged, _newest, "the list of crawls")

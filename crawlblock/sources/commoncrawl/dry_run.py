@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from crawlblock.captures.build import Place, Seen
+from crawlblock.captures.build import RecordPlace, Seen
 from crawlblock.hosts import UrlParts, surt_keys
 from crawlblock.model import Fetch, Member
 from crawlblock.outcome import Outcome
@@ -210,7 +210,9 @@ class _Noted:
         self._captured.update(url for url, rows in found.items() if rows)
         return found
 
-    async def assume(self, mirror: Mirror, named: Iterable[Fetch]) -> dict[Place, Seen | Damage]:
+    async def assume(
+        self, mirror: Mirror, named: Iterable[Fetch]
+    ) -> dict[RecordPlace, Seen | Damage]:
         """Count the requests for some records, and return what they may say."""
         fetches = {place_of(fetch): fetch for fetch in named}
         for run in merged(fetches):

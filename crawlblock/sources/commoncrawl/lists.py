@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Kind(Generic[T]):
+class ListKind(Generic[T]):
     """One of the lists that Common Crawl's index server has."""
 
     name: str  # collinfo.json
@@ -36,7 +36,7 @@ class Listing(Generic[T]):
     note: str | None = None  # it is not of today
 
 
-async def read_list(mirror: Mirror, kind: Kind[T], folder: Path | None) -> Listing[T]:
+async def read_list(mirror: Mirror, kind: ListKind[T], folder: Path | None) -> Listing[T]:
     """Return what the archive lists, else what it last did, else what comes with crawlblock.
 
     A good answer of Common Crawl is kept in the folder.  Another archive has no list but its own.
@@ -57,7 +57,7 @@ async def read_list(mirror: Mirror, kind: Kind[T], folder: Path | None) -> Listi
     return Listing(entries)
 
 
-def known_list(kind: Kind[T], folder: Path | None) -> Listing[T]:
+def known_list(kind: ListKind[T], folder: Path | None) -> Listing[T]:
     """Return what is known without asking, and where it is from: the kept or the packaged list."""
     packaged = Listing(kind.packaged(), f"{kind.called} that comes with crawlblock")
     kept = _kept(folder / kind.name, kind) if folder else None
@@ -66,7 +66,7 @@ def known_list(kind: Kind[T], folder: Path | None) -> Listing[T]:
     return kept
 
 
-async def _asked(mirror: Mirror, kind: Kind[T], url: str) -> tuple[object, T]:
+async def _asked(mirror: Mirror, kind: ListKind[T], url: str) -> tuple[object, T]:
     """Return the answer as JSON and as a list."""
     raw = await mirror.read_index(kind.name)
     layout = "is this an archive in Common Crawl's layout?"
@@ -99,7 +99,7 @@ def _keep(path: Path, answer: object) -> None:
         aside.replace(path)
 
 
-def _kept(path: Path, kind: Kind[T]) -> Listing[T] | None:
+def _kept(path: Path, kind: ListKind[T]) -> Listing[T] | None:
     """Return the list that was last read, and how old it is."""
     try:
         kept = json.loads(path.read_text("utf-8"))

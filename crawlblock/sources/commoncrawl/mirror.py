@@ -17,7 +17,7 @@ from crawlblock.transport import (
     MOST_IN_MEMORY,
     Limits,
     PoliteClient,
-    Traffic,
+    ServerTraffic,
     is_loopback,
     user_agent,
 )
@@ -30,7 +30,7 @@ class Mirror(Protocol):
     """An archive in Common Crawl's layout; keys are the lines of its paths files."""
 
     location: str
-    traffic: Traffic
+    traffic: ServerTraffic
 
     async def read(
         self, key: str, start: int | None = None, length: int | None = None, *, anew: bool = False
@@ -150,7 +150,7 @@ class DirectoryMirror:
     def __init__(self, location: str) -> None:
         """Raise InputError if there is no such directory."""
         self.location = location
-        self.traffic = Traffic()
+        self.traffic = ServerTraffic()
         self._root = _directory(location)
 
     async def read(

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from crawlblock.captures.build import Place, Seen, seen
+from crawlblock.captures.build import RecordPlace, Seen, seen
 from crawlblock.errors import UpstreamError
 from crawlblock.hosts import UrlParts
 from crawlblock.model import Fetch
@@ -19,10 +19,10 @@ _ASK_AGAIN = (Ending.UNREADABLE, Ending.ALTERED, Ending.UNDECODABLE)
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class ByteSpan:
     """Places of one file that are worth one request."""
 
-    places: tuple[Place, ...]
+    places: tuple[RecordPlace, ...]
 
     @property
     def start(self) -> int:
@@ -35,7 +35,7 @@ class Run:
         return max(place.offset + place.length for place in self.places) - self.start
 
 
-async def fetch(mirror: Mirror, named: Iterable[Fetch]) -> dict[Place, Seen | Damage]:
+async def fetch(mirror: Mirror, named: Iterable[Fetch]) -> dict[RecordPlace, Seen | Damage]:
     """Return what the record says at the place of each fetch that an index names.
 
     A record that cannot be read, or does not fit its digest, is asked for once more.  Raises
@@ -43,10 +43,10 @@ async def fetch(mirror: Mirror, named: Iterable[Fetch]) -> dict[Place, Seen | Da
     next run asks for it again.
     """
     wanted = {place_of(fetch): fetch for fetch in named}
-    found: dict[Place, Seen | Damage] = {}
+    found: dict[RecordPlace, Seen | Damage] = {}
     answers = Answers()
 
-    async def read(run: Run) -> None:
+    async def read(run: ByteSpan) -> None:
         file = run.places[0].warc_file
         raw = _answer(mirror, file, await mirror.read(file, run.start, run.length))
         for place in run.places:
@@ -61,9 +61,9 @@ async def fetch(mirror: Mirror, named: Iterable[Fetch]) -> dict[Place, Seen | Da
     return found
 
 
-def place_of(fetch: Fetch) -> Place:
+def place_of(fetch: Fetch) -> RecordPlace:
     """Return where the record of a fetch lies."""
-    return Place(fetch.warc_file or "", fetch.warc_offset or 0, fetch.warc_length or 0)
+    return RecordPlace(fetch.warc_file or "", fetch.warc_offset or 0, fetch.warc_length or 0)
 
 
 def _answer(mirror: Mirror, file: str, raw: bytes | Outcome) -> bytes | Outcome:
@@ -75,9 +75,9 @@ def _answer(mirror: Mirror, file: str, raw: bytes | Outcome) -> bytes | Outcome:
     )
 
 
-def merged(places: Iterable[Place]) -> Iterator[Run]:
+def merged(places: Iterable[RecordPlace]) -> Iterator[ByteSpan]:
     """Return runs of places that are worth one request each, in the order of the files."""
-    run: list[Place] = []
+    run: list[RecordPlace] = []
     end = 0
     for place in sorted(places):
         last = place.offset + place.length
@@ -86,12 +86,12 @@ def merged(places: Iterable[Place]) -> Iterator[Run]:
             or place.offset - end > GAP
             or last - run[0].offset > _LARGEST
         ):
-            yield Run(tuple(run))
+            yield ByteSpan(tuple(run))
             run, end = [], 0
         run.append(place)
         end = max(end, last)
     if run:
-        yield Run(tuple(run))
+        yield ByteSpan(tuple(run))
 
 
 def _record(raw: bytes | Outcome, at: int, named: Fetch, answers: Answers) -> Seen | Damage:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from crawlblock.errors import ArchiveError, UpstreamError
 from crawlblock.outcome import Outcome
-from crawlblock.sources.commoncrawl.lists import Kind, read_list, remedy
+from crawlblock.sources.commoncrawl.lists import ListKind, read_list, remedy
 from crawlblock.sources.commoncrawl.mirror import Mirror
 
 _STEP = 4 * 1024 * 1024  # bytes of one request
@@ -18,7 +18,7 @@ _KNOWN = ("cc-main-2026-jul-aug-sep", "cc-main-2026-mar-apr-may")  # newest firs
 
 
 @dataclass(frozen=True, slots=True)
-class Ranking:
+class RankHead:
     """The first lines of a release's domain ranks, the header among them."""
 
     release: str
@@ -26,7 +26,7 @@ class Ranking:
     notes: Sequence[str] = ()
 
 
-async def ranking_lines(mirror: Mirror, limit: int, kept: Path | None = None) -> Ranking:
+async def ranking_lines(mirror: Mirror, limit: int, kept: Path | None = None) -> RankHead:
     """Return the head of the newest domain ranks that are there.
 
     `kept` is where the last list of releases is kept.
@@ -39,7 +39,7 @@ async def ranking_lines(mirror: Mirror, limit: int, kept: Path | None = None) ->
         if lines is not None:
             if release != tried[0]:
                 notes.append(f"the web graph {tried[0]} has no domain ranks yet: {release} is used")
-            return Ranking(release, lines, notes)
+            return RankHead(release, lines, notes)
     raise ArchiveError(
         f"{mirror.location}: {_key(tried[0])}: absent, and so are older ones; run again later, or "
         "sample from a list (--list) or a ranking of yours (--ranks FILE)"
@@ -104,7 +104,7 @@ def _parse(answer: object) -> list[str]:
     return found
 
 
-_GRAPHS = Kind(
+_GRAPHS = ListKind(
     name="graphinfo.json",
     parse=_parse,
     packaged=lambda: list(_KNOWN),

@@ -8,9 +8,9 @@ from pathlib import Path
 from crawlblock.captures.frames import Batch, joined
 from crawlblock.errors import InputError
 from crawlblock.model import SnapshotKind
-from crawlblock.sources.files.batch import Every, LeftOut, Tally
+from crawlblock.sources.files.batch import Every, LeftOut, LeftOutTally
 from crawlblock.sources.files.convert import read_rows
-from crawlblock.sources.files.readers import Table, open_table, readable
+from crawlblock.sources.files.readers import RowFile, open_table, readable
 from crawlblock.sources.files.snapshots import moment
 from crawlblock.sources.files.warc_files import read_archive
 
@@ -59,7 +59,7 @@ class Files:
         unusable: list[InputError] = []
         for source in self._opened:
             path = source if isinstance(source, Path) else source.path
-            tally = Tally(path)
+            tally = LeftOutTally(path)
             try:
                 for batch in self._batches(source, tally, known):
                     self._reading(path)
@@ -71,7 +71,9 @@ class Files:
         if len(unusable) == len(self._opened):
             raise unusable[0]
 
-    def _batches(self, source: Table | Path, tally: Tally, known: set[str]) -> Iterator[Batch]:
+    def _batches(
+        self, source: RowFile | Path, tally: LeftOutTally, known: set[str]
+    ) -> Iterator[Batch]:
         with readable(source if isinstance(source, Path) else source.path):
             if isinstance(source, Path):
                 yield from read_archive(source, self._every, tally, known)
@@ -103,7 +105,7 @@ def read_observation_times(path: Path) -> list[datetime]:
     return sorted(times)
 
 
-def _open(path: Path) -> Table | Path:
+def _open(path: Path) -> RowFile | Path:
     """Open a table; an archive stays a path."""
     name = path.name.lower()
     suffix = next((s for s in _TABLES if name.removesuffix(".gz").endswith(s)), None)

@@ -27,7 +27,7 @@ class LeftOut:
         return f"{self.file}: {self.count:,} {what}, {self.reason}{example}"
 
 
-class Tally:
+class LeftOutTally:
     """Counts what is left out of a file, by reason, with the first example of each."""
 
     def __init__(self, file: Path) -> None:

@@ -15,15 +15,15 @@ from crawlblock.errors import InputError
 from crawlblock.hosts import UrlParts, parse_host, split_url
 from crawlblock.model import Payload
 from crawlblock.outcome import Ending
-from crawlblock.sources.files.batch import RESOURCE, Every, Tally
-from crawlblock.sources.files.readers import Table
+from crawlblock.sources.files.batch import RESOURCE, Every, LeftOutTally
+from crawlblock.sources.files.readers import RowFile
 from crawlblock.sources.files.snapshots import expanded, with_times
 from crawlblock.sources.files.statuses import EMPTY, read_word
 from crawlblock.warc.http import digest, headers_kept
 
 
 def read_rows(
-    table: Table, every: Every, at: Sequence[datetime], tally: Tally, known: set[str]
+    table: RowFile, every: Every, at: Sequence[datetime], tally: LeftOutTally, known: set[str]
 ) -> Iterator[Batch]:
     """Yield the facts in a table by and by, with the payloads whose digest is not yet `known`.
 
@@ -51,7 +51,9 @@ def _cleaned(rows: pl.DataFrame) -> pl.DataFrame:
     ).with_columns(pl.col("status").str.to_lowercase())
 
 
-def _plan(table: Table, every: Every, at: Sequence[datetime], tally: Tally) -> pl.DataFrame:
+def _plan(
+    table: RowFile, every: Every, at: Sequence[datetime], tally: LeftOutTally
+) -> pl.DataFrame:
     """Return row, host, snapshot and time of each fetch to store, by row.
 
     Spans say how a host was since when.  Of several that lie in a snapshot, the host is seen once,
@@ -90,7 +92,7 @@ _PLAN = pl.Schema(
 )
 
 
-def _usable(rows: pl.DataFrame, tally: Tally) -> pl.DataFrame:
+def _usable(rows: pl.DataFrame, tally: LeftOutTally) -> pl.DataFrame:
     """Return the rows that can become facts, with host and span; count the others."""
     told = with_times(rows.rename({"host": "given"})).drop("body")
     told = told.join(_hosts(rows["host"]), on="given", how="left", maintain_order="left")

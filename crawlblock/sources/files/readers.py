@@ -13,7 +13,7 @@ from typing import BinaryIO, Protocol, cast
 import polars as pl
 
 from crawlblock.errors import InputError
-from crawlblock.sources.files.batch import Tally
+from crawlblock.sources.files.batch import LeftOutTally
 
 # Every column but body is text here; `row` counts from 0 over the file.
 SCHEMA = pl.Schema(
@@ -42,17 +42,17 @@ _SLICE = 4_000  # rows
 _SLICE_BYTES = 32 * 1024 * 1024  # of bodies, where they are counted while reading
 
 
-class Table(Protocol):
+class RowFile(Protocol):
     """A file of rows."""
 
     path: Path
 
-    def slices(self, tally: Tally | None = None) -> Iterator[pl.DataFrame]:
+    def slices(self, tally: LeftOutTally | None = None) -> Iterator[pl.DataFrame]:
         """Yield the rows by and by, in their order, with the columns of SCHEMA."""
         ...
 
 
-def open_table(path: Path, suffix: str) -> Table:
+def open_table(path: Path, suffix: str) -> RowFile:
     """Open a table by its suffix; raises InputError if it lacks a column or cannot be read."""
     if suffix == ".parquet":
         return ParquetTable(path)
@@ -78,7 +78,7 @@ class ParquetTable:
             if name != "row"
         ]
 
-    def slices(self, tally: Tally | None = None) -> Iterator[pl.DataFrame]:
+    def slices(self, tally: LeftOutTally | None = None) -> Iterator[pl.DataFrame]:
         """Yield the rows by and by."""
         for at in range(0, self._rows, _SLICE):
             with readable(self.path):
@@ -100,7 +100,7 @@ class CsvTable:
             self._header = next(self._cells(file), [])
         check_columns(path, self._header)
 
-    def slices(self, tally: Tally | None = None) -> Iterator[pl.DataFrame]:
+    def slices(self, tally: LeftOutTally | None = None) -> Iterator[pl.DataFrame]:
         """Yield the rows by and by."""
         with readable(self.path), _open(self.path) as file:
             cells = self._cells(file)
@@ -108,7 +108,7 @@ class CsvTable:
             yield from _framed(self._rows(cells, tally))
 
     def _rows(
-        self, lines: Iterable[list[str]], tally: Tally | None
+        self, lines: Iterable[list[str]], tally: LeftOutTally | None
     ) -> Iterator[dict[str, str | bytes]]:
         for cells in lines:
             if len(cells) == len(self._header):
@@ -139,13 +139,13 @@ class JsonTable:
             }
         check_columns(path, names)
 
-    def slices(self, tally: Tally | None = None) -> Iterator[pl.DataFrame]:
+    def slices(self, tally: LeftOutTally | None = None) -> Iterator[pl.DataFrame]:
         """Yield the rows by and by."""
         with readable(self.path), _open(self.path) as file:
             yield from _framed(self._rows(file, tally))
 
     @staticmethod
-    def _rows(file: BinaryIO, tally: Tally | None) -> Iterator[dict[str, str | bytes]]:
+    def _rows(file: BinaryIO, tally: LeftOutTally | None) -> Iterator[dict[str, str | bytes]]:
         for number, line in enumerate(_lines(file), 1):
             row = _object(line) if line.strip() else None
             if row is not None:

@@ -8,13 +8,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from crawlblock.captures.build import ROBOTS, Place, Seen, fetch_of, seen
+from crawlblock.captures.build import ROBOTS, RecordPlace, Seen, fetch_of, seen
 from crawlblock.captures.frames import Batch, batch_of
 from crawlblock.captures.selection import MAX_HOPS
 from crawlblock.errors import InputError
 from crawlblock.hosts import UrlParts
 from crawlblock.model import Asked, Fetch, Payload
-from crawlblock.sources.files.batch import Every, Tally
+from crawlblock.sources.files.batch import Every, LeftOutTally
 from crawlblock.sources.files.snapshots import snapshot_of
 from crawlblock.warc.http import Answers
 from crawlblock.warc.reader import Damage, Record, records, warc_time
@@ -23,7 +23,7 @@ _BATCH = 2_000  # fetches stored together
 _BATCH_BYTES = 32 * 1024 * 1024  # or payloads of so many
 
 
-def read_archive(path: Path, every: Every, tally: Tally, known: set[str]) -> Iterator[Batch]:
+def read_archive(path: Path, every: Every, tally: LeftOutTally, known: set[str]) -> Iterator[Batch]:
     """Yield what a WARC file holds about robots.txt; count what it holds besides.
 
     `known` has the digests of the payloads that were yielded before.  Raises InputError if the
@@ -56,7 +56,7 @@ def _batch(fetches: list[Fetch], payloads: list[Payload]) -> Batch:
     return batch_of(fetches, [Asked(snapshot=name, host=host) for name, host in asked], payloads)
 
 
-def _wanted(path: Path, every: Every, tally: Tally) -> Mapping[int, list[Fetch]]:
+def _wanted(path: Path, every: Every, tally: LeftOutTally) -> Mapping[int, list[Fetch]]:
     """Return the fetches to store by the number of their record in the file.
 
     A redirect's target that was fetched in another month or week belongs to the snapshot of the
@@ -85,7 +85,7 @@ def _wanted(path: Path, every: Every, tally: Tally) -> Mapping[int, list[Fetch]]
     return wanted
 
 
-def _fetches(path: Path, every: Every, tally: Tally) -> Iterator[tuple[int, Fetch]]:
+def _fetches(path: Path, every: Every, tally: LeftOutTally) -> Iterator[tuple[int, Fetch]]:
     """Yield every fetch in a file with the number of its record; count what is damaged."""
     answers = Answers()
     for number, record in enumerate(records(path)):
@@ -101,11 +101,11 @@ def _fetches(path: Path, every: Every, tally: Tally) -> Iterator[tuple[int, Fetc
             tally.add("no date that can be read", f"byte {record.offset:,}: {date}")
         else:
             _count(found, record, tally)
-            place = Place(path.name, record.offset, record.length)
+            place = RecordPlace(path.name, record.offset, record.length)
             yield number, fetch_of(snapshot_of(time, every), found, time, place)
 
 
-def _count(found: Seen, record: Record, tally: Tally) -> None:
+def _count(found: Seen, record: Record, tally: LeftOutTally) -> None:
     """Count what is stored as a fetch whose payload is unknown."""
     if found.ended and found.asked.resource == ROBOTS:
         where = f"byte {record.offset:,}: {found.reason or found.ended}"

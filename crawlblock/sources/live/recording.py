@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import BinaryIO, Self
 
 from crawlblock import __version__
-from crawlblock.captures.build import Place, Seen, seen
+from crawlblock.captures.build import RecordPlace, Seen, seen
 from crawlblock.errors import StoreError
 from crawlblock.model import Fetch
 from crawlblock.sources.live.response import Answer
@@ -47,7 +47,7 @@ class Archive:
         """Close the last file."""
         self._close()
 
-    def add(self, answer: Answer) -> Place:
+    def add(self, answer: Answer) -> RecordPlace:
         """Append an exchange and return where its response stands.  Raises StoreError."""
         try:
             if self._file is None or self._file.tell() >= self._largest:
@@ -62,7 +62,7 @@ class Archive:
                 f"{self._path}: {error.strerror}; make room or mend that and run again, what is "
                 "stored stays"
             ) from None
-        return Place(f"{self._folder.name}/{self._path.name}", offset, length)
+        return RecordPlace(f"{self._folder.name}/{self._path.name}", offset, length)
 
     def payload(self, fetch: Fetch) -> bytes | None:
         """Return the payload of a record that was added, None if it is not there whole."""
