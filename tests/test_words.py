@@ -35,7 +35,10 @@ REPLACED = {
     r"\bledger\b|\bflaps?\b|\bturns\b": r"turns? (on|off|into|out)",
     r"\bstands for\b|\bhangs? on\b|\bkeeps? off\b|\bleaves? room\b": None,
 }
-NAMES = r"refus|told|claim|decision|wish|clash|silence|^reading$|stating|holding|flap|turn|drawn|^event$"
+NAMES = (
+    r"refus|told|claim|decision|wish|clash|silence|stating|holding|flap|turn|drawn"
+    r"|^reading$|^event$"
+)
 EARLIER = {"store/renewal.py"}  # it has the column names of earlier layouts
 
 
