@@ -50,7 +50,7 @@ analyze: setup
 	$(CRAWLBLOCK) analyze -o table --db $(DB) --results $(RESULTS)
 endif
 
-report: setup  ## Make the page and its figures again, without computing claims
+report: setup  ## Make the page and its figures again, without computing results
 	$(CRAWLBLOCK) report --db $(DB) --results $(RESULTS)
 
 cron: MIRROR = https://data.commoncrawl.org
@@ -89,7 +89,7 @@ benchmark: setup-dev  ## Measure speed: see benchmarks/README.md
 	$(VENV)/bin/python benchmarks/commands.py $(CORPUS)
 	$(VENV)/bin/python benchmarks/live_run.py
 	$(VENV)/bin/python benchmarks/waiting.py
-	$(VENV)/bin/python benchmarks/claims.py
+	$(VENV)/bin/python benchmarks/results.py
 	$(VENV)/bin/python benchmarks/scale.py
 	$(VENV)/bin/python benchmarks/scale_merge.py
 	$(VENV)/bin/python benchmarks/page.py

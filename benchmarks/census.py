@@ -1,4 +1,4 @@
-"""Measures merge and the claims of a census on generated shards of one crawl.
+"""Measures merge and the results of a census on generated shards of one crawl.
 
 Usage:
     python benchmarks/census.py build/census [captures]

@@ -95,12 +95,15 @@ def test_numbers_are_the_files(seen: Watched, results: Path) -> None:
         assert part in answer
     rows = seen.page.locator("#blocked-rows tbody tr").all()
     shown = [row.locator("td").all_text_contents() for row in rows]
-    claims = {(r["snapshot"], r["token"]): r for r in frame.to_dicts()}
+    shares = {(r["snapshot"], r["token"]): r for r in frame.to_dicts()}
     assert len(shown) > 3
     for snapshot, token, share, ends, n, unknown in shown:
-        claim = claims[snapshot, token]
-        assert [share, ends] == [percent(claim["estimate"]), interval(claim["low"], claim["high"])]
-        assert [n, unknown] == [f"{claim['n']}", f"{claim['n_unknown']}"]
+        row_of = shares[snapshot, token]
+        assert [share, ends] == [
+            percent(row_of["estimate"]),
+            interval(row_of["low"], row_of["high"]),
+        ]
+        assert [n, unknown] == [f"{row_of['n']}", f"{row_of['n_unknown']}"]
 
 
 def test_choice_of_a_crawler(seen: Watched, results: Path) -> None:

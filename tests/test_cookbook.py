@@ -58,15 +58,15 @@ def test_question(number: str, title: str, query: str, _: str, db: Path, tmp_pat
         assert all(int(str(row["n"])) + int(str(row["n_unknown"])) == 1201 for row in rows)
 
 
-def test_shares_are_those_of_the_claims(db: Path, tmp_path: Path) -> None:
-    """The interval of the first question holds the share that analyze claims."""
+def test_shares_are_those_of_analyze(db: Path, tmp_path: Path) -> None:
+    """The interval of the first question holds the share that analyze computes."""
     results = tmp_path / "results"
-    done("analyze", "--db", db, "--results", results, "--to", tmp_path / "claims.json")
-    claims = {row["token"]: row for row in json.loads((tmp_path / "claims.json").read_text())}
+    done("analyze", "--db", db, "--results", results, "--to", tmp_path / "analyzed.json")
+    analyzed = {row["token"]: row for row in json.loads((tmp_path / "analyzed.json").read_text())}
     for row in asked(QUESTIONS[0][2], db, tmp_path):
-        claim = claims[row["token"]]
-        assert row["n"] == claim["n"] and row["n_unknown"] == claim["n_unknown"]
-        assert float(str(row["low"])) <= claim["estimate"] <= float(str(row["high"]))
+        other = analyzed[row["token"]]
+        assert row["n"] == other["n"] and row["n_unknown"] == other["n_unknown"]
+        assert float(str(row["low"])) <= other["estimate"] <= float(str(row["high"]))
 
 
 def test_preferences_that_differ(tmp_path: Path) -> None:

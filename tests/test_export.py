@@ -156,12 +156,14 @@ def test_every_column_is_described(full: tuple[Path, dict[str, ExportedTable]]) 
     assert {t.label for t in full[1].values() if t.folder == "data"} == set(table_names(long=True))
 
 
-def test_claims_are_those_of_analyze(db: Path, full: tuple[Path, dict[str, ExportedTable]]) -> None:
-    """The claims are the result files, byte for byte."""
+def test_results_are_those_of_analyze(
+    db: Path, full: tuple[Path, dict[str, ExportedTable]]
+) -> None:
+    """The results are the result files, byte for byte."""
     results = db.parent / "results"
     with closing(open_copy(db)) as con:
         analyze(con, results)
-    assert content(results) == content(full[0] / "claims")
+    assert content(results) == content(full[0] / "results")
 
 
 def test_same_bytes_elsewhere(
@@ -313,7 +315,7 @@ def test_bodies(full: tuple[Path, dict[str, ExportedTable]]) -> None:
 
 
 def test_reading(db: Path, tmp_path: Path) -> None:
-    """Statuses are read as asked for, in the compact form and in the claims alike."""
+    """Statuses are read as asked for, in the compact form and in the results alike."""
     request = Request("t", (), "CC0-1.0", "ccbot", False, False)
     export(db, tmp_path / "ccbot", request, silent)
     meanings = pl.read_parquet(tmp_path / "ccbot" / "data" / "meanings.parquet")
@@ -326,7 +328,7 @@ def test_empty_database(tmp_path: Path) -> None:
     """A database without a capture gives an export without rows, which is valid."""
     Store(tmp_path / "db.duckdb").publish()
     tables = export(tmp_path / "db.duckdb", tmp_path / "out", PLAIN, silent)
-    assert {t.rows for t in tables if t.label in ("population", "captures", "claims-lost")} == {0}
+    assert {t.rows for t in tables if t.label in ("population", "captures", "results-lost")} == {0}
     assert [line for line in validated(tmp_path / "out") if line.startswith("invalid")] == []
 
 

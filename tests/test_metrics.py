@@ -208,7 +208,7 @@ def test_populations_stay_apart(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def test_a_crawl_half_asked_is_no_claim(con: duckdb.DuckDBPyConnection) -> None:
-    """As long as a run has not asked the whole panel, its snapshot is named and claims nothing."""
+    """As long as a run has not asked the whole panel, its snapshot is named and counts nowhere."""
     small.panel(con, [("a", "all", 1.0), ("b", "all", 1.0)])
     small.snapshot(con, "S1", date(2023, 10, 1), {"a": "named", "b": "open"})
     small.snapshot(con, "S2", date(2023, 11, 1), {"a": "named"})

@@ -204,9 +204,9 @@ def test_progress_that_cannot_be_counted() -> None:
     """Work of which nobody knows how much there is shows that it goes on."""
     out = io.StringIO()
     with Delayed(Console(file=out, force_terminal=True, width=100), 0.1) as bar:
-        bar.show("claims", 0, 0)
+        bar.show("results", 0, 0)
         time.sleep(0.5)
-    assert "claims" in out.getvalue() and "0/?" in out.getvalue()
+    assert "results" in out.getvalue() and "0/?" in out.getvalue()
 
 
 def test_no_progress_of_what_is_quick() -> None:

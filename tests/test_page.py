@@ -125,7 +125,7 @@ def test_page_may_load_nothing(text: str) -> None:
 
 
 def test_figure_shows_the_frames(results: dict[str, pl.DataFrame], text: str) -> None:
-    """The table of the main figure has the frame's claims about the chosen crawlers, no more."""
+    """The table of the main figure has the frame's results about the chosen crawlers, no more."""
     found = headline_of(results)
     assert found is not None and found.tokens == ("Alpha", "Beta", "Seeker")
     expected = [

@@ -1,4 +1,4 @@
-"""Which snapshots are kept out of the claims because they look like a fault rather than news."""
+"""Which snapshots are kept out of the results because they look like a fault rather than news."""
 
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta

@@ -492,7 +492,7 @@ def test_nothing_told(con: duckdb.DuckDBPyConnection) -> None:
     assert row["no_estimate"]
 
 
-def test_no_weights_no_claims(con: duckdb.DuckDBPyConnection) -> None:
+def test_no_weights_no_results(con: duckdb.DuckDBPyConnection) -> None:
     """Without weights there are no rows."""
     panel(con, [("a", "list", 1.0)])
     asked(con, a="named")

@@ -1,4 +1,4 @@
-"""The intervals as the claims compute them, where only the texts that refuse are known to be one.
+"""The intervals as the results compute them, where only the texts that refuse are known to be one.
 
 Hosts share texts also where they refuse nobody, but nothing tells which of those are shared.
 """

@@ -1,4 +1,4 @@
-"""`crawlblock report`: the page and its figures again, from claims that are there."""
+"""`crawlblock report`: the page and its figures again, from results that are there."""
 
 from pathlib import Path
 

@@ -83,7 +83,7 @@ def update(
         run = Run(store, tally, progress, budget, say)
         troubles = bring_up_to_date(run, members, asking, wanted)
         stale = not is_answered(store, folder, http_profile)
-        progress("claims", 0, 0)
+        progress("results", 0, 0)
         answer = _answered(store, folder, http_profile) if stale else ""
         tally.result = "; ".join(troubles) or ("ok" if stale else "nothing new")
     for trouble in troubles:

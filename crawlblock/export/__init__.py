@@ -1,4 +1,4 @@
-"""A database as files that others read: facts, conclusions and claims, described."""
+"""A database as files that others read: facts, conclusions and results, described."""
 
 from crawlblock.export.write import export
 

@@ -20,7 +20,7 @@ from crawlblock.metrics.queries import Metric, analyze, metrics
 FORMATS = ("parquet", "csv")
 FIRST = ("population", "meanings")  # what most readers want
 LONG = "access"  # millions of rows that population and meanings give as well
-CLAIMS = "claims"
+RESULTS = "results"
 BODIES = "bodies"
 _PART = 64 * 2**20  # bytes of bodies in one file
 _HERE = files(__package__)
@@ -48,7 +48,7 @@ class ExportedTable:
     """A table as it was written."""
 
     name: str
-    folder: str  # data, claims or bodies
+    folder: str  # data, results or bodies
     about: str
     key: tuple[str, ...]  # the columns that name a row; empty if none do
     fields: tuple[Field, ...]
@@ -58,7 +58,7 @@ class ExportedTable:
     @property
     def label(self) -> str:
         """Return its name among all tables: a claim may be called as a table of the database."""
-        return f"{self.folder}-{self.name}" if self.folder == CLAIMS else self.name
+        return f"{self.folder}-{self.name}" if self.folder == RESULTS else self.name
 
     def path(self, form: str) -> str:
         """Return where it lies in the export, of several files with a * for their number."""
@@ -97,12 +97,12 @@ def write_results_of(
     con: duckdb.DuckDBPyConnection, target: Path, http_profile: str
 ) -> list[ExportedTable]:
     """Make every claim and write it below a folder."""
-    frames = analyze(con, target / CLAIMS, http_profile)
+    frames = analyze(con, target / RESULTS, http_profile)
     claimed: list[Metric | Computed] = [*metrics(), *COMPUTED]
     made = {claim.name: claim for claim in claimed}
     tables = []
     for name in sorted(frames):
-        path = str(target / CLAIMS / f"{name}.parquet")
+        path = str(target / RESULTS / f"{name}.parquet")
         words = words_of(name, frames[name].columns)
         fields = [
             Field(c[0], c[1], words[c[0]])
@@ -110,7 +110,7 @@ def write_results_of(
         ]
         about = f"{made[name].title} ({made[name].unit}). {made[name].note}"
         tables.append(
-            ExportedTable(name, CLAIMS, about, (), tuple(fields), frames[name].height, FORMATS)
+            ExportedTable(name, RESULTS, about, (), tuple(fields), frames[name].height, FORMATS)
         )
     return tables
 

@@ -86,7 +86,7 @@ def _page_digest(digests: Mapping[str, str]) -> str:
 
 
 def write_answer(store: Store, results: Path, http_profile: str, console: Console) -> Path:
-    """Compute the claims that are not there yet, write and print them; return the page's path.
+    """Compute the results that are not there yet, write and print them; return the page's path.
 
     What was made from the same data by the same queries and code is kept.
     """

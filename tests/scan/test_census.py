@@ -111,7 +111,7 @@ def test_captures_are_those_of_history(whole: Path, followed: Store) -> None:
     assert [pair for pair in zip(found, expected, strict=True) if pair[0] != pair[1]] == []
 
 
-def test_claims_are_those_of_analyze(whole: Path, followed: Store, tmp_path: Path) -> None:
+def test_results_are_those_of_analyze(whole: Path, followed: Store, tmp_path: Path) -> None:
     """What analyze says of a list of all hosts, the census says of all hosts, without an error."""
     with followed.reading() as con:
         listed = analyze(con, tmp_path)

@@ -141,7 +141,7 @@ def test_many_small_shards(scan: Path, tmp_path: Path) -> None:
 
 
 def test_missing_shards_are_told(scan: Path, tmp_path: Path) -> None:
-    """With a shard missing the claims are of the files at hand, and have an interval."""
+    """With a shard missing the results are of the files at hand, and have an interval."""
     shards(scan)[2].unlink()
     said = merged(tmp_path / "census.duckdb", scan)
     assert f"{len(shards(scan))} of the {len(shards(scan)) + 1} planned files" in said

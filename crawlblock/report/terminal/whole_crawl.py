@@ -49,7 +49,7 @@ def write_census(store: Store, results: Path, http_profile: str, console: Consol
 
 
 def census_rows(results: Path) -> list[dict[str, object]]:
-    """Return from result files the claims on each crawler in the newest crawl."""
+    """Return from result files the results on each crawler in the newest crawl."""
     return _headline(pl.read_parquet(results / "blocked.parquet")).to_dicts()
 
 

@@ -1,11 +1,11 @@
-"""Measures how long all claims take over many captures.
+"""Measures how long all results take over many captures.
 
 Usage:
-    python benchmarks/claims.py [--captures 70000000] [--snapshots 12] [--crawlers 150]
+    python benchmarks/results.py [--captures 70000000] [--snapshots 12] [--crawlers 150]
 
 The captures are generated: hosts of three strata, a robots.txt shared by some thirty hosts
 on average, several thousand distinct policies, failures of every kind; a host changes its text once
-in sixty snapshots, and one policy in five refuses some crawlers.  Only the claims are measured, in
+in sixty snapshots, and one policy in five refuses some crawlers.  Only the results are measured, in
 a process of its own, with the memory that DuckDB may use set to `--memory`.
 """
 
@@ -97,7 +97,7 @@ def generate(path: Path, options: argparse.Namespace) -> None:
 
 
 def measure(path: Path, memory: str, one: str | None) -> None:
-    """Compute the claims and print what they took."""
+    """Compute the results and print what they took."""
     con = duckdb.connect(str(path), config={**CONFIG, "memory_limit": memory, "threads": 2})
     if one:
         set_http_profile(con, "rfc9309")
@@ -114,7 +114,7 @@ def measure(path: Path, memory: str, one: str | None) -> None:
         analyze(con, Path(results))
     seconds = time.perf_counter() - begun
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
-    print(f"all claims: {seconds:.1f} s, peak {peak:.2f} GiB")
+    print(f"all results: {seconds:.1f} s, peak {peak:.2f} GiB")
 
 
 def main() -> None:

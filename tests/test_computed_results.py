@@ -1,4 +1,4 @@
-"""The claims about who decided, open and closed, the same hosts and lost ones, counted by hand."""
+"""The results about who decided, open and closed, the same hosts and lost ones, counted by hand."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -19,8 +19,8 @@ LATER = HOSTS | {"h0": "open", "h1": None, "h5": "wild"}
 
 @pytest.fixture(scope="module")
 def headline_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, pl.DataFrame]]:
-    """Return all claims about ten hosts in two snapshots."""
-    folder = tmp_path_factory.mktemp("claims")
+    """Return all results about ten hosts in two snapshots."""
+    folder = tmp_path_factory.mktemp("results")
     con: duckdb.DuckDBPyConnection = small.make(folder / "x.duckdb")
     small.panel(con, [(host, "all", 1.0) for host in HOSTS])
     small.snapshot(con, "S1", date(2023, 9, 1), HOSTS)
@@ -37,9 +37,9 @@ def one(frame: pl.DataFrame, **where: object) -> dict[str, object]:
     return frame.to_dicts()[0]
 
 
-def test_gap(claims: dict[str, pl.DataFrame]) -> None:
+def test_gap(results: dict[str, pl.DataFrame]) -> None:
     """Two of nine hosts refuse open data (Beta), five closed training (Alpha), both the two."""
-    row = one(claims["gap"], snapshot="S1")
+    row = one(results["gap"], snapshot="S1")
     assert row["comparison"] == "open data - closed training"
     assert (row["n"], row["n_unknown"], row["first_only"], row["second_only"]) == (9, 1, 0, 3)
     assert row["estimate"] == pytest.approx(-3 / 9)
@@ -48,9 +48,9 @@ def test_gap(claims: dict[str, pl.DataFrame]) -> None:
     assert (row["first_crawlers"], row["second_crawlers"]) == (1, 1)
 
 
-def test_rulesets(claims: dict[str, pl.DataFrame]) -> None:
+def test_rulesets(results: dict[str, pl.DataFrame]) -> None:
     """Four texts refuse Alpha, two of them the same; the 503 is its host's own."""
-    row = one(claims["rulesets"], snapshot="S1", token="Alpha")
+    row = one(results["rulesets"], snapshot="S1", token="Alpha")
     assert (row["n"], row["n_yes"], row["n_rulesets"]) == (9, 5, 3)
     assert row["effective_rulesets"] == pytest.approx(16 / 6)
     assert row["estimate"] == pytest.approx(5 / 9)
@@ -59,25 +59,25 @@ def test_rulesets(claims: dict[str, pl.DataFrame]) -> None:
     assert low < naive_low < 5 / 9 < high
 
 
-def test_authors(claims: dict[str, pl.DataFrame]) -> None:
+def test_authors(results: dict[str, pl.DataFrame]) -> None:
     """Three refusals are the hosts' own text and one is a wildcard; HTTP has no author."""
-    found = claims["authors"].filter((pl.col("snapshot") == "S1") & (pl.col("token") == "Alpha"))
+    found = results["authors"].filter((pl.col("snapshot") == "S1") & (pl.col("token") == "Alpha"))
     shares = {row["authored_by"]: row["estimate"] for row in found.to_dicts()}
     assert shares == {"own": 0.75, "wildcard": 0.25}
     assert set(found["n"]) == {4}
     assert set(found["n_unknown"]) == {1}
 
 
-def test_signals(claims: dict[str, pl.DataFrame]) -> None:
+def test_signals(results: dict[str, pl.DataFrame]) -> None:
     """Two of the seven hosts whose robots.txt could be read state a signal."""
-    row = one(claims["signals"], snapshot="S1")
+    row = one(results["signals"], snapshot="S1")
     assert (row["kind"], row["use"], row["preference"]) == ("content-signal", "train", "refuse")
     assert (row["n"], row["n_yes"], row["estimate"]) == (7, 2, pytest.approx(2 / 7))
 
 
-def test_balanced_and_carried(claims: dict[str, pl.DataFrame]) -> None:
+def test_balanced_and_carried(results: dict[str, pl.DataFrame]) -> None:
     """Eight hosts are told in both snapshots; one more counts as it was last told."""
-    found = claims["same_hosts"].filter(pl.col("token") == "Alpha")
+    found = results["same_hosts"].filter(pl.col("token") == "Alpha")
     counts = {
         (row["series"], row["snapshot"]): (row["n"], row["n_yes"]) for row in found.to_dicts()
     }
@@ -89,17 +89,17 @@ def test_balanced_and_carried(claims: dict[str, pl.DataFrame]) -> None:
     }
 
 
-def test_attrition(claims: dict[str, pl.DataFrame]) -> None:
+def test_attrition(results: dict[str, pl.DataFrame]) -> None:
     """Of two hosts that refuse everybody none is lost, of seven others one."""
-    row = one(claims["attrition"], token="*")
+    row = one(results["attrition"], token="*")
     assert (row["n"], row["n_blocked"], row["n_lost_blocked"], row["n_lost_open"]) == (9, 2, 0, 1)
     assert row["estimate"] == pytest.approx(-1 / 7)
     assert row["n_unknown"] == 1
 
 
-def test_openness(claims: dict[str, pl.DataFrame]) -> None:
+def test_openness(results: dict[str, pl.DataFrame]) -> None:
     """Five of nine hosts refuse at first sight; of the four others one later."""
-    found = claims["survival"].filter(
+    found = results["survival"].filter(
         (pl.col("token") == "Alpha") & (pl.col("timing") == "between")
     )
     steps = [(row["before"], row["estimate"]) for row in found.to_dicts()]
@@ -108,16 +108,16 @@ def test_openness(claims: dict[str, pl.DataFrame]) -> None:
     assert set(found["n"]) == {9}
 
 
-def test_selective(claims: dict[str, pl.DataFrame]) -> None:
+def test_selective(results: dict[str, pl.DataFrame]) -> None:
     """Nobody names the open archive; what compares crawlers that are not known says nothing."""
-    row = one(claims["selective"], snapshot="S1", selection="archive, not search")
+    row = one(results["selective"], snapshot="S1", selection="archive, not search")
     assert (row["n"], row["n_yes"], row["estimate"]) == (9, 0, 0.0)
-    row = one(claims["selective"], snapshot="S1", selection="GPTBot, not CCBot")
+    row = one(results["selective"], snapshot="S1", selection="GPTBot, not CCBot")
     assert (row["n"], row["n_unknown"], row["estimate"]) == (0, 10, None)
 
 
-def test_a_short_series_has_no_forecast(claims: dict[str, pl.DataFrame]) -> None:
+def test_a_short_series_has_no_forecast(results: dict[str, pl.DataFrame]) -> None:
     """Two points foretell nothing, and the claim says so."""
-    row = one(claims["forecast"], token="Alpha")
+    row = one(results["forecast"], token="Alpha")
     assert row["estimate"] is None
     assert "22 known points" in str(row["no_estimate"])
