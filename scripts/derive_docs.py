@@ -158,8 +158,8 @@ def _schema(con: duckdb.DuckDBPyConnection) -> Iterator[str]:
     yield (
         "All times are UTC without a zone, all lengths bytes. The views come first: they spell out "
         "what the tables hold as numbers. `facts` has what was seen, `conclusions` what follows "
-        "from it. A view's column of which nothing is said holds what the column of that name "
-        "elsewhere does, or is explained where it is made, in `crawlblock/store/questions.sql` and "
+        "from it. A view's column without a description holds what the column of that name "
+        "elsewhere holds, or is explained in `crawlblock/store/population.sql` or "
         "`crawlblock/store/census.sql`.\n"
     )
     for name in _in_order("VIEW"):

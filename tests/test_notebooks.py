@@ -206,7 +206,7 @@ def test_copy_of_another_version(poor: Path, tmp_path: Path) -> None:
     db.write_bytes(poor.read_bytes())
     store = Store(db)
     with store.transaction() as con:
-        con.execute("CREATE OR REPLACE MACRO questions_stamp() AS 0").fetchall()
+        con.execute("CREATE OR REPLACE MACRO views_stamp() AS 0").fetchall()
     store.publish()
     with pytest.raises(StoreError, match="another version of crawlblock; run `crawlblock analyze`"):
         notebook.load(db)

@@ -108,7 +108,7 @@ def test_views_of_another_version_are_renewed(tmp_path: Path) -> None:
     with duckdb.connect(str(path)) as con:
         con.execute("DROP VIEW suspect_snapshots").fetchall()
         con.execute("CREATE OR REPLACE VIEW incomplete_snapshots AS SELECT 1 AS one").fetchall()
-        con.execute("CREATE OR REPLACE MACRO questions_stamp() AS 1").fetchall()
+        con.execute("CREATE OR REPLACE MACRO views_stamp() AS 1").fetchall()
     with Store(path).reading() as con:
         assert con.execute("SELECT snapshot, asked FROM incomplete_snapshots").fetchall() == []
         assert con.execute("FROM suspect_snapshots").fetchall() == []

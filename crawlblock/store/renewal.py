@@ -17,7 +17,7 @@ from crawlblock.captures.frames import Batch, batch_of
 from crawlblock.model import Asked, Fetch
 from crawlblock.store.insert import add_rows
 from crawlblock.store.relations import registered
-from crawlblock.store.schema import CONFIG, questions, schema, tables
+from crawlblock.store.schema import CONFIG, schema, tables, views
 from crawlblock.store.selecting import settle
 
 _BEFORE = "crawlblock_layout_before"  # a name that no database file has by chance
@@ -95,7 +95,7 @@ def _rename(con: duckdb.DuckDBPyConnection) -> None:
     for (one,) in made:
         con.execute(f"DROP {one}").fetchall()
     con.execute((files(__package__) / "renew_words.sql").read_text("utf-8")).fetchall()
-    con.execute(questions()).fetchall()
+    con.execute(views()).fetchall()
 
 
 def _copy_from(con: duckdb.DuckDBPyConnection, path: Path) -> None:

@@ -15,19 +15,19 @@ CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
 }
-_QUESTIONS = ("views", "questions", "intervals", "census", "shares")  # files
-_STAMP = "questions_stamp"
+_VIEWS = ("views", "population", "intervals", "census", "shares")  # files
+_STAMP = "views_stamp"
 
 
 def schema() -> str:
     """Return the SQL that makes an empty database."""
-    return (files(__package__) / "schema.sql").read_text("utf-8") + questions()
+    return (files(__package__) / "schema.sql").read_text("utf-8") + views()
 
 
-def questions() -> str:
+def views() -> str:
     """Return the SQL of the views and macros that hold nothing, with a stamp of their text."""
     folder = files(__package__)
-    text = "\n".join((folder / f"{name}.sql").read_text("utf-8") for name in _QUESTIONS)
+    text = "\n".join((folder / f"{name}.sql").read_text("utf-8") for name in _VIEWS)
     for kind in ("VIEW", "MACRO"):
         text = text.replace(f"\nCREATE {kind} ", f"\nCREATE OR REPLACE {kind} ")
     text += _outcomes()
@@ -43,17 +43,17 @@ def _outcomes() -> str:
     return f"\nDELETE FROM outcomes;\nINSERT INTO outcomes VALUES {rows};\n"
 
 
-def _has_todays_questions(con: duckdb.DuckDBPyConnection) -> bool:
+def _has_todays_views(con: duckdb.DuckDBPyConnection) -> bool:
     found = con.execute(
         "SELECT macro_definition FROM duckdb_functions() WHERE function_name = ?", [_STAMP]
     ).fetchall()
-    return bool(found) and f"{_STAMP}() AS {found[0][0]};" in questions()
+    return bool(found) and f"{_STAMP}() AS {found[0][0]};" in views()
 
 
-def _renew_questions(con: duckdb.DuckDBPyConnection) -> None:
+def _renew_views(con: duckdb.DuckDBPyConnection) -> None:
     """Put today's views and macros in place of those that another version left in the file."""
-    if not _has_todays_questions(con):
-        con.execute(questions()).fetchall()
+    if not _has_todays_views(con):
+        con.execute(views()).fetchall()
 
 
 def check_copy(con: duckdb.DuckDBPyConnection, path: Path) -> None:
@@ -61,7 +61,7 @@ def check_copy(con: duckdb.DuckDBPyConnection, path: Path) -> None:
     if "schema_version" not in tables(con):
         raise StoreError(f"{path}: this is not a database of crawlblock; name another")
     ((version,),) = con.execute("SELECT max(version) FROM schema_version").fetchall()
-    if version != SCHEMA_VERSION or not _has_todays_questions(con):
+    if version != SCHEMA_VERSION or not _has_todays_views(con):
         raise StoreError(
             f"{path}: made by another version of crawlblock; run `crawlblock analyze` on the "
             "database, which publishes a new copy"
@@ -88,7 +88,7 @@ def is_current(con: duckdb.DuckDBPyConnection, path: Path) -> bool:
         )
     if version < SCHEMA_VERSION:
         return False
-    _renew_questions(con)
+    _renew_views(con)
     return True
 
 

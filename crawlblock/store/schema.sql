@@ -1,6 +1,6 @@
 -- The database, top to bottom: what was collected (schema facts), what follows from it (schema
 -- conclusions), and the registry, the panel and the runs (schema main).  views.sql puts the names
--- back that stand behind the numbers; questions.sql has what the metrics share.
+-- back that stand behind the numbers; population.sql has what the metrics share.
 -- Every time is UTC without a zone; every length and offset is in bytes.
 -- Large tables have no primary key, because DuckDB would keep it in memory: who adds rows leaves
 -- out what is there.

@@ -12,16 +12,16 @@ from crawlblock.report.charts.data import (
     corpora,
     corpus,
     line_rows,
-    turn_rows,
+    transition_rows,
     verdict_rows,
 )  # fmt: skip
-from crawlblock.report.charts.specs import COLOURS, SHADES, Spec, lines, stack, turns
+from crawlblock.report.charts.specs import COLOURS, SHADES, Spec, lines, stack, started_and_stopped
 from crawlblock.report.labels import DEFINITIONS, NO_WEIGHT, WRITERS
 
 TRANSITIONS = ("started", "stopped")
 _LINE = ("snapshot", "name", "series", "estimate", "low", "high", "n", "n_unknown", "place")
 _STACK = ("snapshot", "name", "estimate", "n_yes", "order")
-_TURNS = ("snapshot", "name", "n_yes", "n", "n_unknown", "estimate", "low", "high")
+_TRANSITIONS = ("snapshot", "name", "n_yes", "n", "n_unknown", "estimate", "low", "high")
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,10 +188,12 @@ def transitions(context: Context) -> Figure:
         "the next. Lettered lines mark announcements that may explain a change.",
         "transition_counts",
         "A change needs two snapshots of the same hosts.",
-        turns("Hosts that started and stopped blocking, by snapshot", context.axis, TRANSITIONS),
-        _TURNS,
-        _TURN_COLUMNS,
-        context.of_each("transition_counts", lambda results: turn_rows(context, results)),
+        started_and_stopped(
+            "Hosts that started and stopped blocking, by snapshot", context.axis, TRANSITIONS
+        ),
+        _TRANSITIONS,
+        _TRANSITION_COLUMNS,
+        context.of_each("transition_counts", lambda results: transition_rows(context, results)),
     )
 
 
@@ -219,7 +221,7 @@ _LINE_COLUMNS = (
     Column("n", "count", "n"),
     Column("unknown", "count", "n_unknown"),
 )
-_TURN_COLUMNS = (
+_TRANSITION_COLUMNS = (
     Column("snapshot", "text", "snapshot"),
     Column("transition", "text", "name"),
     Column("hosts", "count", "n_yes"),

@@ -78,7 +78,7 @@ def author_rows(context: Context, results: Iterable[Result]) -> list[Row]:
     return rows
 
 
-def turn_rows(context: Context, results: Iterable[Result]) -> list[Row]:
+def transition_rows(context: Context, results: Iterable[Result]) -> list[Row]:
     """Return how many hosts began and stopped refusing, by snapshot."""
     return [
         [

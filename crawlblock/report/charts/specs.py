@@ -116,7 +116,7 @@ def bars(description: str, names: Sequence[str]) -> Spec:
     return {**_finished(description, [bar, rule]), "height": _BAR_STEP * max(1, len(names))}
 
 
-def turns(description: str, axis: Axis, kinds: Sequence[str]) -> Spec:
+def started_and_stopped(description: str, axis: Axis, kinds: Sequence[str]) -> Spec:
     """Return bars of what began, upwards, and of what ended, downwards."""
     import altair as alt
 
