@@ -51,10 +51,10 @@ CCEXP_RULES = {
 }
 CCEXP_SHARES = {
     "pct_robots_only_nb16": (
-        "refused by robots.txt", "ccexp", "metrics-user-agents.ipynb, cell 16",
+        "blocked by robots.txt", "ccexp", "metrics-user-agents.ipynb, cell 16",
     ),
     "pct_nb21_as_coded": (
-        "refused by robots.txt or HTTP", "", "metrics-user-agents.ipynb, cell 21",
+        "blocked by robots.txt or HTTP", "", "metrics-user-agents.ipynb, cell 21",
     ),
 }  # fmt: skip
 RANKS = ("1k", "10k", "100k", "1M", "10M")
@@ -92,7 +92,7 @@ def ccexp(reference: Path) -> Iterator[Row]:
 
 
 def imc25(reference: Path) -> Iterator[Row]:
-    """Yield who was fully refused by name, for 24 agents and 15 crawls."""
+    """Yield who was fully blocked by name, for 24 agents and 15 crawls."""
     dates = {
         row["crawl"]: row["dt"]
         for row in read(reference / "ccexp/robotstxt-status-counts-topk.csv")
@@ -100,7 +100,7 @@ def imc25(reference: Path) -> Iterator[Row]:
     for row in read(reference / "imc25_liu_panel_by_agent_snapshot.csv"):
         counted = ("n_fully", "n_partial", "n_none", "n_404")
         yield {
-            "figure": "fully refused by name",
+            "figure": "fully blocked by name",
             "definition": "imc25",
             "population": "sites in every crawl",
             "stratum": "all",
@@ -142,7 +142,7 @@ def httparchive(reference: Path) -> Iterator[Row]:
 
 
 def crawlora(reference: Path) -> Iterator[Row]:
-    """Yield who is refused and who is named by how many of the first million domains."""
+    """Yield who is blocked and who is named by how many of the first million domains."""
     spelled = tokens()
     found = json.loads(
         (reference / "crawlora_2026-06-20_tranco1M_summary_CC-BY-4.0.json").read_text("utf-8")

@@ -120,7 +120,7 @@ def test_choice_of_a_crawler(seen: Watched, results: Path) -> None:
         (pl.col("token") == "CCBot") & (pl.col("definition") == "full")
     )
     seen.page.locator("figure", has=seen.page.locator("#verdicts-rows")).locator("summary").click()
-    seen.page.locator("#verdicts-rows").get_by_text("no path refused").first.wait_for()
+    seen.page.locator("#verdicts-rows").get_by_text("no path blocked").first.wait_for()
     rows = seen.page.locator("#verdicts-rows tbody tr").all()
     cells = [row.locator("td").all_text_contents() for row in rows]
     full = [int(hosts) for _, kind, _, hosts in cells if kind == "full"]
@@ -191,7 +191,7 @@ def test_by_keyboard_to_the_line(seen: Watched) -> None:
     assert seen.page.evaluate(outline) == "solid"
     seen.page.keyboard.press("Enter")
     shown = seen.page.locator(".evidence").inner_text()
-    assert "GPTBot at h0.org: full (named), / is refused" in shown
+    assert "GPTBot at h0.org: full (named), / is blocked" in shown
     assert "Line 3 decided: Disallow: /" in shown
     assert 'crawlblock explain h0.org "GPTBot" --at 2023-09' in shown
     seen.page.locator("button.host").focus()

@@ -40,9 +40,9 @@ def test_facts_know_no_other_crawler() -> None:
 
 
 def test_answer(bundled: Path) -> None:
-    """The answer is a page, a figure and result files, with refusals of GPTBot growing."""
+    """The answer is a page, a figure and result files, with blocks of GPTBot growing."""
     results = bundled / "results"
-    assert "rendered" in (results / "index.html").read_text("utf-8").lower()
+    assert "reconstructions" in (results / "index.html").read_text("utf-8").lower()
     assert (results / "blocked.svg").read_text("utf-8").startswith("<svg")
     frame = pl.read_parquet(results / "blocked.parquet").filter(
         (pl.col("token") == "GPTBot") & (pl.col("definition") == "root")
@@ -58,8 +58,8 @@ def test_readme_tells_the_same_n(bundled: Path) -> None:
     frame = pl.read_parquet(bundled / "results" / "blocked.parquet").filter(
         (pl.col("token") == "GPTBot") & (pl.col("definition") == "root")
     )
-    told = f"n = {frame['n'][-1]:,} told and {frame['n_unknown'][-1]:,} unknown"
-    assert told in (SAMPLE.parent.parent / "README.md").read_text("utf-8")
+    known = f"{frame['n'][-1]:,} sites were known and {frame['n_unknown'][-1]:,} unknown"
+    assert known in (SAMPLE.parent.parent / "README.md").read_text("utf-8")
 
 
 def test_strata_stand_apart(bundled: Path) -> None:

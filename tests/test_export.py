@@ -218,7 +218,7 @@ def test_manifest(full: tuple[Path, dict[str, ExportedTable]]) -> None:
     told = json.loads(files.pop("manifest.json"))
     digests = {path: entry["sha256"] for path, entry in told["files"].items()}
     assert digests == {path: hashlib.sha256(data).hexdigest() for path, data in files.items()}
-    assert told["registry"] == ["r"] and told["versions"]["crawlblock"] and told["reading"]
+    assert told["registry"] == ["r"] and told["versions"]["crawlblock"] and told["http_profile"]
 
 
 def validated(folder: Path) -> list[str]:
@@ -320,7 +320,7 @@ def test_reading(db: Path, tmp_path: Path) -> None:
     export(db, tmp_path / "ccbot", request, silent)
     meanings = pl.read_parquet(tmp_path / "ccbot" / "data" / "meanings.parquet")
     assert set(meanings.filter(pl.col("answer") == "http 403")["restriction"]) == {"full"}
-    blocked = pl.read_parquet(tmp_path / "ccbot" / "claims" / "blocked.parquet")
+    blocked = pl.read_parquet(tmp_path / "ccbot" / "results" / "blocked.parquet")
     assert set(blocked["http_profile"]) == {"ccbot"}
 
 

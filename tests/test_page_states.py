@@ -48,19 +48,19 @@ def test_one_snapshot(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     """With one snapshot shares stand, and nothing is said to have changed."""
     small.snapshot(con, "CC-MAIN-2024-10", date(2024, 2, 20), dict.fromkeys(HOSTS, "named"))
     made = page(con, tmp_path / "results")
-    assert "100.0 % of hosts refuse Alpha" in said(made).replace("\N{NO-BREAK SPACE}", " ")
+    assert "100.0 % of hosts block Alpha" in said(made).replace("\N{NO-BREAK SPACE}", " ")
     assert "A change needs two snapshots of the same hosts." in said(made)
     assert [tag for tag, _ in made.tags].count("svg") >= 4
 
 
 def test_one_host(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
-    """Of one host the page says that no trend can be read, and shows the wide interval."""
+    """Of one host the page says that they show no trend, and shows the wide interval."""
     small.panel(con, [("h0", "all", 1.0)])
     for month in (1, 2):
         small.snapshot(con, f"2024-0{month}", date(2024, month, 1), {"h0": "named"}, "import")
     text = said(page(con, tmp_path / "results"))
-    assert "Of fewer than 30 hosts no trend can be read." in text
-    assert "All hosts are of one stratum" in text
+    assert "Fewer than 30 hosts show no trend." in text
+    assert "All hosts belong to one segment" in text
     assert "All 1 hosts" not in text and "The only host." in text
 
 
@@ -68,36 +68,36 @@ def test_no_weights(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     """Without weights it is said that nothing can be said of what is lost, and how to."""
     small.snapshot(con, "CC-MAIN-2024-10", date(2024, 2, 20), dict.fromkeys(HOSTS, "named"))
     text = said(page(con, tmp_path / "results"))
-    assert "It cannot be said: no weight of these hosts is stored." in text
+    assert "No estimate: no weight of these hosts is stored." in text
     assert "crawlblock weights brings them." in text
 
 
-def test_nobody_refuses(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
-    """Where no robots.txt refuses anybody, nobody is asked whether he decided it."""
+def test_nobody_blocks(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    """Where no robots.txt blocks a crawler, the page says so."""
     small.snapshot(con, "CC-MAIN-2024-10", date(2024, 2, 20), dict.fromkeys(HOSTS, "open"))
-    assert "there is nobody to ask about" in said(page(con, tmp_path / "results"))
+    assert "No robots.txt blocks it." in said(page(con, tmp_path / "results"))
 
 
-def test_nobody_is_refused_most(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
-    """Where no host refuses a crawler, none is said to be the one that most refuse."""
+def test_nobody_is_blocked_most(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    """Where no host blocks a crawler, none is said to be the one that most block."""
     small.snapshot(con, "CC-MAIN-2024-10", date(2024, 2, 20), dict.fromkeys(HOSTS, "open"))
     text = said(page(con, tmp_path / "results"))
-    assert "None of the 2 AI crawlers in use is known to be refused by a host." in text
-    assert "that most hosts refuse." not in text
+    assert "None of the 2 AI crawlers in use is blocked by a known host." in text
+    assert "that most hosts block." not in text
 
 
-def test_equally_refused_crawlers_are_said_to_be(
+def test_equally_blocked_crawlers_are_said_to_be(
     con: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
-    """Where two crawlers are refused by as many hosts, neither is said to be refused by most."""
+    """Where two crawlers are blocked by equally many hosts, neither is said to be blocked by most."""
     small.snapshot(con, "CC-MAIN-2024-10", date(2024, 2, 20), dict.fromkeys(HOSTS, "wild"))
     text = said(page(con, tmp_path / "results"))
-    assert "2 AI crawlers in use are refused by as many hosts, none by more." in text
-    assert "that most hosts refuse." not in text
+    assert "2 AI crawlers in use are blocked by equally many hosts, and none by more." in text
+    assert "that most hosts block." not in text
 
 
-def test_an_archive_may_be_refused_most(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
-    """The crawler that the answers are about is the most refused, also if it is an archive's."""
+def test_an_archive_may_be_blocked_most(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    """The crawler that the answers are about is the most blocked, also if it is an archive's."""
     verdicts: dict[str, small.Verdict] = {
         str(crawler[0]): ("none", "default", True) for crawler in small.CRAWLERS
     }
@@ -105,15 +105,15 @@ def test_an_archive_may_be_refused_most(con: duckdb.DuckDBPyConnection, tmp_path
     answers = {host: "named" if host < "h2" else "shut" for host in HOSTS}
     small.snapshot(con, "CC-MAIN-2024-10", date(2024, 2, 20), answers)
     text = said(page(con, tmp_path / "results"))
-    assert "Beta is the AI crawler in use that most hosts refuse." in text
+    assert "Beta is the AI crawler in use that most hosts block." in text
 
 
 def test_no_text_of_their_own(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
-    """That no refusal is a site's own has an interval: one shared text is one ruleset."""
+    """That no block is a site's own has an interval: one shared text is one rule set."""
     small.snapshot(con, "CC-MAIN-2024-10", date(2024, 2, 20), dict.fromkeys(HOSTS, "wild"))
     text = said(page(con, tmp_path / "results")).replace("\N{NO-BREAK SPACE}", " ")
-    assert "0.0 % of the 40 hosts whose robots.txt refuses Alpha" in text
-    assert "by a text of no known template (95 % interval 0.0\N{EN DASH}79.3 %" in text
+    assert "0.0 % of the 40 hosts whose robots.txt blocks Alpha" in text
+    assert "rules that we cannot trace to a known template (95 % interval 0.0\N{EN DASH}79.3 %" in text
 
 
 def test_weights_of_others(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
@@ -132,7 +132,7 @@ def test_changes_of_all_hosts_are_counted(con: duckdb.DuckDBPyConnection, tmp_pa
     frames = analyze(con, tmp_path / "results")
     frames["transitions"] = frames["transitions"].head(3)
     made = Reader(page_of(Material(frames, ARCHIVE, host_table(con, True, 9)))[0])
-    assert "Alpha: 40 times a host began to refuse it between two captures" in said(made)
+    assert "Alpha: 40 hosts started to block it" in said(made)
 
 
 def test_nothing_is_dated(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
@@ -141,7 +141,7 @@ def test_nothing_is_dated(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> Non
     con.execute("UPDATE facts.snapshots SET first_capture = NULL").fetchall()
     con.execute("UPDATE facts.fetches SET fetch_time = NULL").fetchall()
     made = page(con, tmp_path / "results")
-    assert "No snapshot has a date, so there is no figure." in said(made)
+    assert "No snapshot has a date, so there is no chart." in said(made)
     assert not {"svg", "script"} & {tag for tag, _ in made.tags}
 
 
@@ -149,7 +149,7 @@ def test_many_hosts_are_a_sample(con: duckdb.DuckDBPyConnection, tmp_path: Path)
     """Of more hosts than the page takes it holds a sample that says so, and shares of all."""
     small.snapshot(con, "CC-MAIN-2024-10", date(2024, 2, 20), dict.fromkeys(HOSTS, "named"))
     text = said(page(con, tmp_path / "results", most=15))
-    assert "15 of 40 hosts, drawn by a hash of their names" in text
+    assert "15 of 40 hosts, chosen by a hash of their names" in text
     assert "n = 40" in text
 
 
@@ -157,11 +157,11 @@ def test_live_run_is_enough(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> N
     """A live run alone makes a page, with no break of an archive it has nothing to do with."""
     small.panel(con, [(host, "all", 1.0) for host in HOSTS])
     small.snapshot(con, "live-2024", date(2024, 2, 1), dict.fromkeys(HOSTS, "named"), "live")
-    assert "No known break of the archive" in said(page(con, tmp_path / "results"))
+    assert "There is no known break in the archive" in said(page(con, tmp_path / "results"))
 
 
 def test_report_makes_the_same_page_again(tmp_path: Path) -> None:
-    """The page made again from the results is the same; results of other data are refused."""
+    """The page made again from the results is the same; results of other data are rejected."""
     months = {"2024-02": {"a.org": OPEN, "b.org": REFUSING}, "2024-03": {"a.org": OPEN}}
     db = fill(tmp_path, months, {"a.org": "all", "b.org": "all"})
     run("analyze", "--db", db)

@@ -71,7 +71,7 @@ RECOUNTED = {
     "robots.txt, of hosts with rules": (6.82, 6.73, 620_318),
     "robots.txt or HTTP, as coded": (5.27, 5.27, 791_077),
     "robots.txt or HTTP, as meant": (5.27, 13.62, 867_549),
-    "robots.txt or HTTP, of hosts told": (5.27, 13.01, 908_754),
+    "robots.txt or HTTP, of known hosts": (5.27, 13.01, 908_754),
     "robots.txt or HTTP, of all hosts, unknown ones open": (None, 5.79, 2_042_066),
     "robots.txt or HTTP, of all hosts, unknown ones refusing": (None, 61.29, 2_042_066),
 }
@@ -226,11 +226,11 @@ def test_command_on_a_corpus(tmp_path: Path) -> None:
     pl.DataFrame(rows).write_parquet(tmp_path / "one.parquet")
     fixed = ("--reference", REFERENCE, "--corpus", tmp_path)
     shown = call(*fixed, "--token", "GPTBot", "-o", "table").output
-    assert "imc25: fully refused by name" in shown and "none stated" in shown
+    assert "imc25: fully blocked by name" in shown and "none stated" in shown
     listed = call(*fixed, "--definition", "dpi", "--token", "Alpha", "-o", "csv").output
     assert "dpi,share under the definition,dpi,one" in listed and ",100.0," in listed
     assert (
-        '"figure": "unambiguous refusals missed"'
+        '"figure": "unambiguous blocks missed"'
         in call(*fixed, "--mistakes", "--token", "Alpha", "-o", "json").output
     )
 
