@@ -44,7 +44,7 @@ def analyze(
     Examples:
       crawlblock analyze --http-profile ccbot
       crawlblock analyze --census --db data/census.duckdb
-      crawlblock analyze -o csv > refused.csv
+      crawlblock analyze -o csv > blocked.csv
     """
     store = Store(db)
     folder = results or db.parent / ("census" if census else "results")
