@@ -35,8 +35,8 @@ root = blocked.filter(pl.col("definition") == "root")
 notebook.lines(root, "token", "Share of hosts that block a crawler", data.axis())
 
 # %% [markdown]
-# The last snapshot: n hosts are known, n_unknown are not. The bounds count all unknown hosts as open
-# and as blocking.
+# The last snapshot: n hosts are known, n_unknown are not. The bounds count all unknown hosts as
+# open and as blocking.
 
 # %%
 data.newest("blocked").filter(pl.col("definition") == "root").select(
@@ -86,7 +86,9 @@ notebook.bars(ways, "definition", f"{(tokens or ('no crawler',))[0]} by definiti
 
 # %%
 same_hosts = data.headline("same_hosts").filter(pl.col("token").is_in(tokens[:1]))
-notebook.lines(same_hosts, "series", "The same hosts, and the last known answer of each", data.axis())
+notebook.lines(
+    same_hosts, "series", "The same hosts, and the last known answer of each", data.axis()
+)
 
 # %% [markdown]
 # ## Transitions

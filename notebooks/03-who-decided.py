@@ -12,10 +12,10 @@
 
 # %% [markdown]
 # # Who decided
-# Who wrote the rules that block, how many rule sets there are, whether open data is blocked more than
-# closed, and how much of a corpus is blocked. This notebook reads the copy of the database that every
-# run publishes and the results of `crawlblock analyze`. It writes nothing. `CRAWLBLOCK_DB` names
-# another database.
+# Who wrote the rules that block, how many rule sets there are, whether open data is blocked more
+# than closed, and how much of a corpus is blocked. This notebook reads the copy of the database
+# that every run publishes and the results of `crawlblock analyze`. It writes nothing.
+# `CRAWLBLOCK_DB` names another database.
 
 # %%
 import polars as pl
@@ -50,8 +50,8 @@ data.query("""
 
 # %% [markdown]
 # ## How many rule sets
-# Hosts with the same deciding groups share one rule set. effective_rulesets is Kish's number, which a
-# rule set on thousands of hosts raises by little. low and high count shared rule sets once.
+# Hosts with the same deciding groups share one rule set. effective_rulesets is Kish's number, which
+# a rule set on thousands of hosts raises by little. low and high count shared rule sets once.
 
 # %%
 rulesets = data.newest("rulesets").filter(pl.col("token").is_in(tokens))
@@ -76,8 +76,8 @@ notebook.bars(
 
 # %% [markdown]
 # ## Open data and closed training
-# The share that blocks the first minus the share that blocks the second, among the same hosts. Above
-# 0 the first is blocked more.
+# The share that blocks the first minus the share that blocks the second, among the same hosts.
+# Above 0 the first is blocked more.
 
 # %%
 gap = data.headline("gap")

@@ -13,9 +13,10 @@
 # %% [markdown]
 # # From your own list of sites to a chart
 # This notebook collects the robots.txt files of a few sites from an archive and draws a chart of
-# who is blocked. It uses only the Python API. It reads the demo archive that `make analyze` renders.
-# `CRAWLBLOCK_MIRROR` names another one. For Common Crawl leave out `mirror` and pass `contact`,
-# your e-mail address or web page. The notebook writes a database into a temporary folder.
+# who is blocked. It uses only the Python API. It reads the demo archive that `make analyze`
+# renders. `CRAWLBLOCK_MIRROR` names another one. For Common Crawl leave out `mirror` and pass
+# `contact`, your e-mail address or web page. The notebook writes a database into a temporary
+# folder.
 
 # %%
 import os
@@ -33,8 +34,8 @@ db = crawlblock.open(Path(folder.name) / "own.duckdb", create=True)
 
 # %% [markdown]
 # ## Collect
-# The list becomes a panel. `history` reads the archived robots.txt files of its sites and judges them.
-# After an interruption run the cell again: it does not request again what is stored.
+# The list becomes a panel. `history` reads the archived robots.txt files of its sites and judges
+# them. After an interruption run the cell again: it does not request again what is stored.
 
 # %%
 db.sample(sites, name="my-sites")
