@@ -39,7 +39,7 @@ def decided(seed: int = 7) -> Iterator[Tally]:
 
 
 def compared(seed: int = 8) -> Iterator[Tally]:
-    """Yield how the interval of `gap` fares; rule sets block both, the first or the second alone."""
+    """Yield how the interval of `gap` fares; rule sets block both, or the first or second alone."""
     rng = random.Random(seed)
     for name, sizes in TEXTS.items():
         for kind, chances in CELLS.items():
