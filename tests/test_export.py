@@ -216,7 +216,7 @@ def test_manifest(full: tuple[Path, dict[str, Table]]) -> None:
     told = json.loads(files.pop("manifest.json"))
     digests = {path: entry["sha256"] for path, entry in told["files"].items()}
     assert digests == {path: hashlib.sha256(data).hexdigest() for path, data in files.items()}
-    assert told["registry"] == ["r"] and told["versions"]["crawlblock"] and told["reading"]
+    assert told["registry"] == ["r"] and told["versions"]["crawlblock"] and told["http_profile"]
 
 
 def validated(folder: Path) -> list[str]:

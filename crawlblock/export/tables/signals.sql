@@ -1,3 +1,3 @@
 -- of: signals
-SELECT digest, kind, array_to_string(agents, ', ') AS agents, use, request, path, line
+SELECT digest, kind, array_to_string(agents, ', ') AS agents, use, preference, path, line
 FROM signals ORDER BY ALL
