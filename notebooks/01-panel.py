@@ -11,9 +11,9 @@
 # ---
 
 # %% [markdown]
-# # Who is in the panel, with what weight and coverage
-# Reads the copy of the database that every run publishes and the results of `crawlblock analyze`,
-# and writes nothing. `CRAWLBLOCK_DB` names another database.
+# # Who is in the panel: weights and coverage
+# This notebook reads the copy of the database that every run publishes and the results of
+# `crawlblock analyze`. It writes nothing. `CRAWLBLOCK_DB` names another database.
 
 # %%
 from crawlblock import notebook
@@ -22,33 +22,33 @@ data = notebook.load()
 data.holds()
 
 # %% [markdown]
-# ## Who is followed
+# ## Hosts
 # The current panel by stratum. A weight is 1 ÷ inclusion probability: the weights of a stratum add
-# up to its size in the frame. Without a panel the claims are about the hosts that were captured.
+# up to its size in the frame. Without a panel the results are about the hosts that were captured.
 
 # %%
 data.query("""
     SELECT stratum, count(DISTINCT host) AS hosts, count(DISTINCT domain) AS domains,
            min(rank) AS first_rank, max(rank) AS last_rank,
-           min(weight) AS least_weight, max(weight) AS most_weight, sum(weight) AS stands_for
+           min(weight) AS least_weight, max(weight) AS most_weight, sum(weight) AS frame_size
     FROM current_panel GROUP BY stratum ORDER BY min(rank) NULLS LAST, stratum
 """)
 
 # %%
-data.query("SELECT panel, frame, seed, drawn FROM panels ORDER BY drawn")
+data.query("SELECT panel, frame, seed, sampled FROM panels ORDER BY sampled")
 
 # %% [markdown]
 # ## What the snapshots cover
-# captured: anything is on record. told: what it means for crawlers is known. Broken lines are
-# changes in how Common Crawl makes its archive; a step there may come from the archive.
+# captured: anything is on record. known: we know what the answer means for crawlers. Broken lines
+# mark changes in how Common Crawl makes its archive. A step there may come from the archive.
 
 # %%
 coverage = data.headline("coverage")
-told = coverage.filter(coverage["measure"].is_in(["captured", "told"]))
-notebook.lines(told, "measure", "Share of hosts captured and told", data.axis())
+known = coverage.filter(coverage["measure"].is_in(["captured", "known"]))
+notebook.lines(known, "measure", "Share of hosts captured and known", data.axis())
 
 # %% [markdown]
-# How the captures ended. Down is not blocked, and unknown is not open.
+# How the captures ended. An outage is not a block, and unknown is not open.
 
 # %%
 outcomes = data.query(
@@ -62,7 +62,7 @@ outcomes = data.query(
 notebook.stack(outcomes, "outcome", "hosts", "Hosts by outcome", data.axis())
 
 # %% [markdown]
-# Snapshots that shares leave out, with the reason, and hosts that were never told.
+# Snapshots that are left out of the shares, with the reason, and hosts that were never known.
 
 # %%
 data.query("""
@@ -73,8 +73,8 @@ data.query("""
 # %%
 data.query(
     """
-    SELECT stratum, count(*) AS hosts, count(*) FILTER (NOT ever_told) AS never_told
-    FROM (SELECT stratum, host, bool_or(told) AS ever_told FROM population
+    SELECT stratum, count(*) AS hosts, count(*) FILTER (NOT ever_known) AS never_known
+    FROM (SELECT stratum, host, bool_or(known) AS ever_known FROM population
           WHERE population = $1 GROUP BY ALL)
     GROUP BY stratum ORDER BY stratum
 """,
@@ -82,9 +82,9 @@ data.query(
 )
 
 # %% [markdown]
-# ## How much of a corpus the panel holds
-# Pages or tokens of the panel's domains, and what share of the whole corpus they are, where that is
-# known. If one domain holds most of it, a share of tokens is about that domain.
+# ## How much of a corpus the panel contains
+# Pages or tokens of the panel's domains, and their share of the whole corpus, where it is known. If
+# one domain has most of them, a share of tokens is about that domain.
 
 # %%
 data.query("""

@@ -11,9 +11,9 @@
 # ---
 
 # %% [markdown]
-# # Who is refused, and since when
-# Reads the copy of the database that every run publishes and the results of `crawlblock analyze`,
-# and writes nothing. `CRAWLBLOCK_DB` names another database.
+# # Who is blocked, and since when
+# This notebook reads the copy of the database that every run publishes and the results of
+# `crawlblock analyze`. It writes nothing. `CRAWLBLOCK_DB` names another database.
 
 # %%
 import polars as pl
@@ -26,17 +26,17 @@ tokens
 
 # %% [markdown]
 # ## The series
-# Share of hosts that refuse `/`, by name, by the wildcard or by the server's status, with its 95 %
-# interval. A crawler's line begins when it is documented. Broken lines: the archive changed.
+# Share of hosts that block `/`, by name, by the wildcard or by HTTP status, with its 95 % interval.
+# A crawler's line begins when it was documented. Broken lines mark changes of the archive.
 
 # %%
 blocked = data.headline("blocked").filter(pl.col("token").is_in(tokens))
 root = blocked.filter(pl.col("definition") == "root")
-notebook.lines(root, "token", "Share of hosts that refuse a crawler", data.axis())
+notebook.lines(root, "token", "Share of hosts that block a crawler", data.axis())
 
 # %% [markdown]
-# The last snapshot: n hosts could be told, n_unknown could not; the bounds take all unknown hosts
-# as open and as refusing.
+# The last snapshot: n hosts are known, n_unknown are not. The bounds count all unknown hosts as
+# open and as blocking.
 
 # %%
 data.newest("blocked").filter(pl.col("definition") == "root").select(
@@ -54,9 +54,9 @@ data.newest("blocked").filter(pl.col("definition") == "root").select(
 ).sort("estimate", "token", descending=[True, False])
 
 # %% [markdown]
-# ## How far, and resting on what
-# full: nothing may be fetched; all_but: everything but what an Allow rule opens; partial: some
-# paths. named, wildcard and http add up to root.
+# ## How much is blocked, and by what
+# full: nothing may be fetched. all_but: everything is blocked except what an Allow rule opens.
+# partial: some paths are blocked. The bases named, wildcard and http add up to root.
 
 # %%
 last = data.newest("blocked").filter(pl.col("token").is_in(tokens))
@@ -69,8 +69,8 @@ basis = data.newest("blocked_by_basis").filter(
 basis.pivot("basis", index="token", values="estimate").sort("token")
 
 # %% [markdown]
-# ## How much hangs on the definition
-# The same hosts, counted by what is a refusal and by whom it is divided.
+# ## How much depends on the definition
+# The same hosts, by what counts as a block and by the denominator.
 
 # %%
 sensitivity = data.newest("sensitivity").filter(pl.col("token") == (tokens or ("",))[0])
@@ -81,22 +81,24 @@ notebook.bars(ways, "definition", f"{(tokens or ('no crawler',))[0]} by definiti
 
 # %% [markdown]
 # ## The same hosts throughout
-# balanced: hosts told in every snapshot since the crawler is documented; carried: a host that could
-# not be told counts as it was last told.
+# balanced: hosts that are known in every snapshot since the crawler was documented. carried: an
+# unknown host counts with its last known answer.
 
 # %%
 same_hosts = data.headline("same_hosts").filter(pl.col("token").is_in(tokens[:1]))
-notebook.lines(same_hosts, "series", "The same hosts, and the last word of each", data.axis())
+notebook.lines(
+    same_hosts, "series", "The same hosts, and the last known answer of each", data.axis()
+)
 
 # %% [markdown]
-# ## Events
-# Of the hosts told in a snapshot and before: how many closed and opened in between. A change lies
-# between two captures, not on a date.
+# ## Transitions
+# Of the hosts known in a snapshot and before: how many started and stopped blocking in between. A
+# change happened between two captures. It has no exact date.
 
 # %%
-turns = data.headline("transition_counts").filter(pl.col("token").is_in(tokens[:1]))
+counts = data.headline("transition_counts").filter(pl.col("token").is_in(tokens[:1]))
 notebook.lines(
-    turns, "transition", "Hosts that closed or opened since they were last told", data.axis()
+    counts, "transition", "Hosts that started or stopped blocking since last known", data.axis()
 )
 
 # %%

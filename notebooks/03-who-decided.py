@@ -12,9 +12,10 @@
 
 # %% [markdown]
 # # Who decided
-# Whose text refuses, how many decisions stand behind it, whether open data is refused more than
-# closed, and what is lost of a corpus. Reads the copy of the database that every run publishes and
-# the results of `crawlblock analyze`, and writes nothing. `CRAWLBLOCK_DB` names another database.
+# Who wrote the rules that block, how many rule sets there are, whether open data is blocked more
+# than closed, and how much of a corpus is blocked. This notebook reads the copy of the database
+# that every run publishes and the results of `crawlblock analyze`. It writes nothing.
+# `CRAWLBLOCK_DB` names another database.
 
 # %%
 import polars as pl
@@ -26,8 +27,8 @@ tokens = data.leaders()  # or name your own: ("GPTBot", "CCBot")
 tokens
 
 # %% [markdown]
-# ## Whose text it is
-# Of the hosts whose robots.txt refuses `/`: a template's text, a group for all crawlers (wildcard),
+# ## Who wrote the rules
+# Of the hosts whose robots.txt blocks `/`: a template's text, a group for all crawlers (wildcard),
 # or the site's own.
 
 # %%
@@ -35,8 +36,8 @@ authors = data.newest("authors").filter(pl.col("token").is_in(tokens))
 authors.pivot("authored_by", index=["token", "n"], values="estimate").sort("token")
 
 # %% [markdown]
-# The templates that were met, and how each gets onto a site: default (nobody there did anything),
-# switch (somebody flipped one), copied.
+# The templates that were found, and how each gets onto a site: default (nobody there did anything),
+# switch (somebody switched it on), copied.
 
 # %%
 data.query("""
@@ -48,9 +49,9 @@ data.query("""
 """)
 
 # %% [markdown]
-# ## How many decisions
-# Hosts whose deciding groups are the same copied one ruleset. effective_rulesets is Kish's
-# number, which a text on thousands of hosts raises by little; low and high count shared texts once.
+# ## How many rule sets
+# Hosts with the same deciding groups share one rule set. effective_rulesets is Kish's number, which
+# a rule set on thousands of hosts raises by little. low and high count shared rule sets once.
 
 # %%
 rulesets = data.newest("rulesets").filter(pl.col("token").is_in(tokens))
@@ -70,17 +71,17 @@ rulesets.select(
 
 # %%
 notebook.bars(
-    rulesets.sort("estimate", descending=True), "token", "Refusals, shared texts counted once"
+    rulesets.sort("estimate", descending=True), "token", "Blocked, shared rule sets counted once"
 )
 
 # %% [markdown]
-# ## Open against closed
-# The share that refuses the first less the share that refuses the second, among the same hosts:
-# above 0 the first is refused more.
+# ## Open data and closed training
+# The share that blocks the first minus the share that blocks the second, among the same hosts.
+# Above 0 the first is blocked more.
 
 # %%
 gap = data.headline("gap")
-notebook.lines(gap, "comparison", "How much more the first is refused", data.axis())
+notebook.lines(gap, "comparison", "How much more the first is blocked", data.axis())
 
 # %%
 data.newest("gap").select(
@@ -97,19 +98,19 @@ data.newest("gap").select(
 )
 
 # %% [markdown]
-# Hosts that pick whom to refuse, or refuse by a list.
+# Hosts that select whom they block, or block by a list.
 
 # %%
-notebook.lines(data.headline("selective"), "selection", "Who is refused while another is let in")
+notebook.lines(data.headline("selective"), "selection", "Who is blocked while another is let in")
 
 # %% [markdown]
-# ## What is lost
+# ## How much of a corpus is blocked
 # Of each corpus, the share of tokens, pages or bytes on domains whose `/` may not be fetched.
-# covered: how much of the corpus the hosts hold at all; largest: the largest domain's part of it.
+# covered: how much of the corpus is on these hosts. largest: the largest domain's part of that.
 
 # %%
 lost = data.headline("lost").filter(pl.col("token").is_in(tokens[:1]))
-notebook.lines(lost, "corpus", f"Lost to {(tokens or ('no crawler',))[0]}, by corpus")
+notebook.lines(lost, "corpus", f"Blocked for {(tokens or ('no crawler',))[0]}, by corpus")
 
 # %%
 data.newest("lost").filter(pl.col("token").is_in(tokens)).select(

@@ -12,10 +12,11 @@
 
 # %% [markdown]
 # # From your own list of sites to a chart
-# This notebook collects the robots.txt files of a few sites from an archive and draws who is
-# blocked, with the Python API alone. It reads the small archive that `make analyze` renders;
-# `CRAWLBLOCK_MIRROR` names another one. For Common Crawl leave out `mirror` and give `contact`,
-# your e-mail address or web page. It writes a database into a temporary folder.
+# This notebook collects the robots.txt files of a few sites from an archive and draws a chart of
+# who is blocked. It uses only the Python API. It reads the demo archive that `make analyze`
+# renders. `CRAWLBLOCK_MIRROR` names another one. For Common Crawl leave out `mirror` and pass
+# `contact`, your e-mail address or web page. The notebook writes a database into a temporary
+# folder.
 
 # %%
 import os
@@ -33,8 +34,8 @@ db = crawlblock.open(Path(folder.name) / "own.duckdb", create=True)
 
 # %% [markdown]
 # ## Collect
-# The list becomes a panel. `history` reads what the archive has of it and judges each file. After
-# an interruption run the cell again: what is stored is not asked for again.
+# The list becomes a panel. `history` reads the archived robots.txt files of its sites and judges
+# them. After an interruption run the cell again: it does not request again what is stored.
 
 # %%
 db.sample(sites, name="my-sites")
@@ -64,7 +65,7 @@ now = db.access("GPTBot", snapshot=newest).pl().select("host", "restriction", "b
 now
 
 # %% [markdown]
-# When one of them started, and the line that says so.
+# When each of them started or stopped blocking, and the line that blocks.
 
 # %%
 changes = db.changes("2023-01-01", tokens="GPTBot")
@@ -76,7 +77,7 @@ reason = db.explain(blocking[0], "GPTBot")
 f"{blocking[0]}, line {reason.line}: {reason.rule}"
 
 # %% [markdown]
-# The bytes of one file can be asked as well, without a database.
+# You can also read one file without a database.
 
 # %%
 robots = crawlblock.parse("User-agent: GPTBot\nDisallow: /\n")

@@ -213,7 +213,7 @@ def test_python(path: Path, world: Path, shell: dict[str, str]) -> None:
 def test_python_api(bundled: Path, shell: dict[str, str], tmp_path: Path) -> None:
     """The scripts that the API's document shows run one after the other."""
     (tmp_path / "build").mkdir()
-    (tmp_path / "build" / "miniature").symlink_to(bundled / "archive")
+    (tmp_path / "build" / "demo").symlink_to(bundled / "archive")
     printed = ""
     for text in blocks(ROOT / "docs" / "api.md", "python"):
         done = subprocess.run(

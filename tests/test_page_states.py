@@ -69,7 +69,7 @@ def test_no_weights(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     small.snapshot(con, "CC-MAIN-2024-10", date(2024, 2, 20), dict.fromkeys(HOSTS, "named"))
     text = said(page(con, tmp_path / "results"))
     assert "No estimate: no weight of these hosts is stored." in text
-    assert "crawlblock weights brings them." in text
+    assert "The command crawlblock weights stores weights." in text
 
 
 def test_nobody_blocks(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
@@ -113,7 +113,9 @@ def test_no_text_of_their_own(con: duckdb.DuckDBPyConnection, tmp_path: Path) ->
     small.snapshot(con, "CC-MAIN-2024-10", date(2024, 2, 20), dict.fromkeys(HOSTS, "wild"))
     text = said(page(con, tmp_path / "results")).replace("\N{NO-BREAK SPACE}", " ")
     assert "0.0 % of the 40 hosts whose robots.txt blocks Alpha" in text
-    assert "rules that we cannot trace to a known template (95 % interval 0.0\N{EN DASH}79.3 %" in text
+    assert (
+        "rules that we cannot trace to a known template (95 % interval 0.0\N{EN DASH}79.3 %" in text
+    )
 
 
 def test_weights_of_others(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:

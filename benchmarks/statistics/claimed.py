@@ -1,4 +1,4 @@
-"""The intervals as the results compute them, where only the texts that refuse are known to be one.
+"""The intervals as the results compute them: only the rule sets that block are known to be shared.
 
 Hosts share texts also where they refuse nobody, but nothing tells which of those are shared.
 """
@@ -28,8 +28,8 @@ def decided(seed: int = 7) -> Iterator[Tally]:
     for name, sizes in TEXTS.items():
         for share in SHARES:
             scenario = f"{name}; p = {100 * share:g} %"
-            naive = Tally("share, as claimed", "hosts independent", scenario, "1,000")
-            chosen = Tally("share, as claimed", "design effect of refusals", scenario, "1,000")
+            naive = Tally("share, as reported", "hosts independent", scenario, "1,000")
+            chosen = Tally("share, as reported", "design effect of blocks", scenario, "1,000")
             for _ in range(TRIES):
                 yes = [size for size in sizes if rng.random() < share]
                 found = sum(yes) / sum(sizes)
@@ -39,14 +39,14 @@ def decided(seed: int = 7) -> Iterator[Tally]:
 
 
 def compared(seed: int = 8) -> Iterator[Tally]:
-    """Yield how the interval of `gap` fares; texts refuse both, the first or the second alone."""
+    """Yield how the interval of `gap` fares; rule sets block both, or the first or second alone."""
     rng = random.Random(seed)
     for name, sizes in TEXTS.items():
         for kind, chances in CELLS.items():
             scenario = f"{name}; both / first / second {kind}"
-            naive = Tally("difference, as claimed", "hosts independent", scenario, "1,000")
+            naive = Tally("difference, as reported", "hosts independent", scenario, "1,000")
             chosen = Tally(
-                "difference, as claimed", "design effect of differing texts", scenario, "1,000"
+                "difference, as reported", "design effect of differing rule sets", scenario, "1,000"
             )
             for _ in range(TRIES):
                 cells = _drawn(rng, sizes, chances)
@@ -60,7 +60,7 @@ def compared(seed: int = 8) -> Iterator[Tally]:
 def _drawn(
     rng: random.Random, sizes: Sequence[int], chances: tuple[float, float, float]
 ) -> tuple[list[int], list[int], list[int]]:
-    """Return the sizes of the texts that refuse both, the first alone, the second alone."""
+    """Return the sizes of the rule sets that block both, the first alone, the second alone."""
     cells: tuple[list[int], ...] = ([], [], [], [])
     left = 1 - sum(chances)
     for size in sizes:
@@ -69,5 +69,5 @@ def _drawn(
 
 
 def _effect(sizes: Sequence[int]) -> float:
-    """Return the design effect of hosts in texts of these sizes (Kish 1965)."""
+    """Return the design effect of hosts in rule sets of these sizes (Kish 1965)."""
     return sum(size * size for size in sizes) / sum(sizes) if sizes else 1.0

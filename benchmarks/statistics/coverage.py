@@ -9,7 +9,7 @@ not chosen; `rulesets` is the effective number of independent ones.
 
 from itertools import chain
 
-from claimed import compared, decided
+from as_computed import compared, decided
 from crawl_files import crawl_files
 from pairs import differences, vanishing
 from shares import shares, totals

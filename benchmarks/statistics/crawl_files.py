@@ -20,7 +20,7 @@ SCENARIOS = {  # share of hosts that refuse, and how far files differ: beta's a 
 
 
 def crawl_files(seed: int = 9, tries: int = TRIES) -> Iterator[Tally]:
-    """Yield how the interval of a census fares when some files of one crawl are drawn anew."""
+    """Yield how the interval of a census fares when some files of one crawl are sampled again."""
     rng = random.Random(seed)
     for name, (share, alike) in SCENARIOS.items():
         crawl = [_file(rng, share, alike) for _ in range(CRAWL)]
@@ -43,7 +43,7 @@ def crawl_files(seed: int = 9, tries: int = TRIES) -> Iterator[Tally]:
 
 
 def _file(rng: random.Random, share: float, alike: float) -> tuple[float, float]:
-    """Return how many hosts of a file refuse, and how many it has."""
+    """Return how many hosts of a file block, and how many it has."""
     hosts = max(1, round(rng.gauss(400, 60)))
     chance = rng.betavariate(share * alike, (1 - share) * alike) if alike else share
     return sum(rng.random() < chance for _ in range(hosts)), hosts

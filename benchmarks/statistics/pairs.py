@@ -42,7 +42,7 @@ def _difference(
     n, rulesets = sum(sizes), effective_n(sizes)
     truth = chances[1] - chances[2]
     limits = list(accumulate(chances))
-    ways = ("Wald, linearised by ruleset", "Newcombe, effective decisions")
+    ways = ("Wald, linearised by rule set", "Newcombe, effective rule sets")
     wald, chosen = (
         Tally("paired difference", w, scenario, f"{n:,}", f"{rulesets:.1f}") for w in ways
     )
@@ -63,7 +63,7 @@ def _difference(
 
 
 def vanishing(seed: int = 4, tries: int = 300) -> Iterator[Tally]:
-    """Yield how the association of refusing and vanishing fares over 12 snapshots.
+    """Yield how the association of blocking and vanishing fares over 12 snapshots.
 
     Hosts differ in how readily they vanish, and come back in every snapshot.
     """
@@ -74,7 +74,9 @@ def vanishing(seed: int = 4, tries: int = 300) -> Iterator[Tally]:
 
 
 def _attrition(rng: random.Random, lift: float, spread: float, tries: int) -> Iterator[Tally]:
-    scenario = f"refusers vanish {lift:.0f} times as often; hosts differ by {spread:.1f} (log sd)"
+    scenario = (
+        f"blocking hosts vanish {lift:.0f} times as often; hosts differ by {spread:.1f} (log sd)"
+    )
     size = f"{HOSTS} x {SNAPSHOTS}"
     plain = Tally("odds ratio (log)", "Robins-Breslow-Greenland", scenario, size)
     robust = Tally("risk difference", "linearised by host", scenario, size)

@@ -33,8 +33,8 @@ def one_large(own: int) -> list[int]:
 
 DECISIONS: dict[str, Callable[[], list[int]]] = {
     "equal sizes": lambda: [10] * 100,
-    "one ruleset": lambda: [50],
-    "three rulesets": lambda: [30, 20, 10],
+    "one rule set": lambda: [50],
+    "three rule sets": lambda: [30, 20, 10],
     "12 templates": lambda: templates(1000),
     "12 templates, few own": lambda: templates(100),
     "zipf": lambda: zipf(300),
@@ -43,11 +43,11 @@ DECISIONS: dict[str, Callable[[], list[int]]] = {
 
 
 def shares(seed: int = 1) -> Iterator[Tally]:
-    """Yield how hosts that share rulesets fare, rulesets being drawn anew each time."""
+    """Yield how hosts that share rulesets fare, which are sampled again each time."""
     rng = random.Random(seed)
     for name, make in DECISIONS.items():
         sizes = make()
-        kinds = {"p = 5 %": (0.05, 0.05), "p = 30 %": (0.3, 0.3), "large refuse more": (0.05, 0.5)}
+        kinds = {"p = 5 %": (0.05, 0.05), "p = 30 %": (0.3, 0.3), "large block more": (0.05, 0.5)}
         for kind, (small, large) in kinds.items():
             yield from _share(
                 rng, sizes, [large if size > 3 else small for size in sizes], f"{name}; {kind}"
@@ -60,7 +60,7 @@ def _share(
     n = sum(sizes)
     rulesets = effective_n(sizes)
     truth = math.fsum(map(math.prod, zip(sizes, chances, strict=True))) / n
-    ways = ["Wilson, hosts independent", "linearised by ruleset", "Wilson, effective rulesets"]
+    ways = ["Wilson, hosts independent", "linearised by rule set", "Wilson, effective rule sets"]
     naive, linear, chosen = (
         Tally("share", way, scenario, f"{n:,}", f"{rulesets:.1f}") for way in ways
     )
@@ -92,9 +92,7 @@ def totals(seed: int = 2, tries: int = 250) -> Iterator[Tally]:
             ("10 / 2 %", 0.1, 0.02),
         ):
             sizes = sorted((rng.lognormvariate(8, 2.3) for _ in range(20_000 + HEAD)), reverse=True)
-            yield from _total(
-                rng, sizes, (head, tail), sampled, f"head / tail refuse {kind}", tries
-            )
+            yield from _total(rng, sizes, (head, tail), sampled, f"head / tail block {kind}", tries)
 
 
 def _total(

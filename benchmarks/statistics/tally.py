@@ -34,6 +34,6 @@ class Tally:
 
 
 HEADER = (
-    "| interval of | method | scenario | n | rulesets | series | coverage % | mean width |\n"
+    "| interval of | method | scenario | n | rule sets | series | coverage % | mean width |\n"
     "|---|---|---|---|---|---|---|---|"
 )

@@ -13,10 +13,10 @@ from crawlblock.metrics.survival import Spell, at_earliest, at_latest, openness
 START = date(2023, 1, 1)
 MONTH = timedelta(days=30)
 SNAPSHOTS = 24
-RATE = 0.03  # refusals a month among those still open
+RATE = 0.03  # first blocks per month among hosts still open
 READINGS: dict[str, Callable[[list[Spell]], list[Spell]]] = {
-    "earliest reading": at_earliest,
-    "latest reading": at_latest,
+    "at the earliest": at_earliest,
+    "at the latest": at_latest,
     "Turnbull": list,
 }
 

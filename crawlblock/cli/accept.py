@@ -22,7 +22,7 @@ def accept(snapshot: str, db: Path, because: str) -> None:
 
     \b
     Example:
-      crawlblock accept live-2026-11-21 --because "a CDN really refuses robots.txt since today"
+      crawlblock accept live-2026-11-21 --because "a CDN answers robots.txt with 403 since today"
     """
     store = existing(db)
     with recorded(store, "accept", {"snapshot": snapshot, "because": because}):
