@@ -89,7 +89,7 @@ def test_nobody_is_blocked_most(con: duckdb.DuckDBPyConnection, tmp_path: Path) 
 def test_equally_blocked_crawlers_are_said_to_be(
     con: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
-    """Where two crawlers are blocked by equally many hosts, neither is said to be blocked by most."""
+    """Where equally many hosts block two crawlers, neither is said to be blocked by most."""
     small.snapshot(con, "CC-MAIN-2024-10", date(2024, 2, 20), dict.fromkeys(HOSTS, "wild"))
     text = said(page(con, tmp_path / "results"))
     assert "2 AI crawlers in use are blocked by equally many hosts, and none by more." in text
