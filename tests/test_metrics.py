@@ -287,7 +287,7 @@ def test_coverage_and_breaks(con: duckdb.DuckDBPyConnection) -> None:
     found = ask(con, "coverage")
     shares = dict(rows(found, "measure", "estimate", snapshot="C2"))
     assert shares["captured"] == 0.9
-    assert shares["told"] == 0.8
+    assert shares["known"] == 0.8
     assert shares["not_robots"] == 0.1
     marked = dict(rows(found, "snapshot", "break_ids", measure="known"))
     assert marked == {"C1": None, "C2": "five-redirects", "I1": None}

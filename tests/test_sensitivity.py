@@ -43,20 +43,20 @@ def test_every_choice(con: duckdb.DuckDBPyConnection) -> None:
         ("named+wildcard", "any"): 5, ("named+wildcard+http", "full"): 4,
         ("named+wildcard+http", "full+all_but"): 5, ("named+wildcard+http", "any"): 6,
     }  # fmt: skip
-    assert refusing(found, denominator="told") == told
+    assert refusing(found, denominator="known") == told
     assert refusing(found, denominator="all") == told
     with_robots = refusing(found, denominator="with_robots")
     for restrictions in ("full", "full+all_but", "any"):
         assert with_robots[FULL[2], restrictions] == told[FULL[1], restrictions]
     counted = {(d, n, u) for d, n, u in rows(found, "denominator", "n", "n_unknown", token="Alpha")}
-    assert counted == {("told", 9, 1), ("with_robots", 7, 1), ("all", 10, 1)}
+    assert counted == {("known", 9, 1), ("with_robots", 7, 1), ("all", 10, 1)}
 
 
 def test_shares_and_bounds(con: duckdb.DuckDBPyConnection) -> None:
     """Shares are of their denominator with Wilson's interval, bounds take the unknown in."""
     small.snapshot(con, "S1", date(2023, 10, 1), TEN)
     found = ask(con, "sensitivity")
-    for denominator, n, at_most in (("told", 9, 10), ("with_robots", 7, 8), ("all", 10, 10)):
+    for denominator, n, at_most in (("known", 9, 10), ("with_robots", 7, 8), ("all", 10, 10)):
         (claim,) = rows(
             found, "estimate", "low", "high", "bound_low", "bound_high",
             token="Alpha", bases=FULL[1], restrictions="full", denominator=denominator,
@@ -71,7 +71,7 @@ def test_one_cell_is_the_metric_of_refusals(con: duckdb.DuckDBPyConnection) -> N
     answers: list[small.Answer] = ["named", "open", None, "wild", "but", "open", 503, "open"]
     small.snapshot(con, "S1", date(2023, 10, 1), dict(zip(names, answers, strict=True)))
     numbers = ("n", "n_unknown", "n_yes", "estimate", "low", "high", "bound_low", "bound_high")
-    widest: dict[str, Any] = dict(zip(CHOICE, (FULL[2], "any", "told"), strict=True))
+    widest: dict[str, Any] = dict(zip(CHOICE, (FULL[2], "any", "known"), strict=True))
     (ours,) = rows(ask(con, "sensitivity"), *numbers, token="Alpha", **widest)
     (theirs,) = rows(ask(con, "blocked"), *numbers, token="Alpha", definition="any")
     assert ours == pytest.approx(theirs)
@@ -83,7 +83,7 @@ def test_nothing_told(con: duckdb.DuckDBPyConnection) -> None:
     found = ask(con, "sensitivity")
     claim = ("denominator", "n", "n_unknown", "estimate", "bound_low", "bound_high")
     assert set(rows(found, *claim, token="Alpha")) == {
-        ("told", 0, 2, None, 0.0, 1.0),
+        ("known", 0, 2, None, 0.0, 1.0),
         ("with_robots", 0, 2, None, 0.0, 1.0),
         ("all", 2, 2, 0.0, 0.0, 1.0),
     }

@@ -49,26 +49,26 @@ def clashes(body: bytes) -> set[tuple[str, str]]:
     [
         (
             "Content-Signal: search=yes,ai-train=no",
-            [("search", "allow", None), ("train", "refuse", None)],
+            [("search", "allow", None), ("train", "disallow", None)],
         ),
         (
             "content-signal : ai-input = no ; x # why",
-            [("input", "refuse", None), (None, "other", None)],
+            [("input", "disallow", None), (None, "other", None)],
         ),
         ("Content-Signal: /blog/ ai-train=yes", [("train", "allow", "/blog/")]),
         ("Content-Signal: use=reference", [("reuse", "other", None)]),
-        ("Content-Usage: train-ai=n", [("train", "refuse", None)]),
+        ("Content-Usage: train-ai=n", [("train", "disallow", None)]),
         (
             "Content-Usage: /ai-ok/\ttrain-ai=y, search=y",
             [("train", "allow", "/ai-ok/"), ("search", "allow", "/ai-ok/")],
         ),
-        ("Content-Usage: ai=n", [("train", "refuse", None)]),
-        ("Content-Usage: bots=n, tdm=n", [("all", "refuse", None), ("mine", "refuse", None)]),
+        ("Content-Usage: ai=n", [("train", "disallow", None)]),
+        ("Content-Usage: bots=n, tdm=n", [("all", "disallow", None), ("mine", "disallow", None)]),
         ("Content-Usage: train-ai=maybe", [("train", "other", None)]),
         ("Content-Usage: /only-a-path", []),
         ("Content-Signal:", []),
         ("Content-Signal: ,;, ,", []),
-        ("DisallowAITraining: /", [("train", "refuse", "/")]),
+        ("DisallowAITraining: /", [("train", "disallow", "/")]),
         ("DisallowAITraining:", []),
         ("AllowAITraining: /a", [("train", "allow", "/a")]),
         ("Crawl-delay: 10", [(None, "10", None)]),
@@ -91,7 +91,7 @@ def test_whole_signal() -> None:
     body = b"\xef\xbb\xbfUser-agent: GPTBot/1.0\r\nUSER-AGENT: *\r\rContent-Signal: AI-Train=No\n"
     agents = ("gptbot/1.0", "*")
     assert signals(body) == (
-        Signal("content-signal", agents, "train", "refuse", "AI-Train=No", None, 4),
+        Signal("content-signal", agents, "train", "disallow", "AI-Train=No", None, 4),
     )
 
 
@@ -126,7 +126,7 @@ def test_reservations(comment: str, count: int) -> None:
     """A comment that cites the directive or its German act is one reservation; a path is none."""
     found = signals(f"# robots.txt\nUser-agent: *\n{comment}\n".encode())
     assert [(s.kind, s.agents, s.use, s.preference) for s in found] == [
-        ("eu-2019-790", (), "mine", "refuse")
+        ("eu-2019-790", (), "mine", "disallow")
     ] * count
     for signal in found:
         assert signal.value[:15] in comment.splitlines()[signal.line - 3]
@@ -267,9 +267,9 @@ def test_cloudflare(shared: Path) -> None:
     """Of Cloudflare's text the two statements and the reservation count, its definitions do not."""
     body = (shared / "templates/cloudflare_managed_2026.robots.txt").read_bytes()
     assert [(s.kind, s.agents, s.use, s.preference, s.line) for s in signals(body)] == [
-        ("eu-2019-790", (), "mine", "refuse", 23),
+        ("eu-2019-790", (), "mine", "disallow", 23),
         ("content-signal", ("*",), "search", "allow", 29),
-        ("content-signal", ("*",), "train", "refuse", 29),
+        ("content-signal", ("*",), "train", "disallow", 29),
     ]
     known = {crawler.token: crawler.purpose for crawler in crawlers()}
     found = conflicts(signals(body), Judge([*known, STAR]).policy(body).verdicts, known)
