@@ -68,7 +68,7 @@ test: setup-dev  ## Run the tests
 	$(VENV)/bin/python -m pytest $(AT_ONCE)
 
 test-faults: setup-dev  ## Run and list what is done when something goes wrong
-	$(VENV)/bin/python -m pytest -m fault
+	CRAWLBLOCK_CROWD=200 $(VENV)/bin/python -m pytest -m fault
 
 test-lowest:  ## Run the tests with the lowest versions allowed
 	test -x $(VENV)-lowest/bin/python || $(PYTHON) -m venv $(VENV)-lowest

@@ -18,9 +18,9 @@ class Body(StrEnum):
 class Outcome(StrEnum):
     """How a capture ended.
 
-    `answered`: the host gave an HTTP answer, and it is known.  `retry`: the reason lies on the way,
-    so another attempt may give the answer itself.  `goodness`: which of several captures of a host
-    counts, the largest first (see `captures.selection`).
+    `answered`: the host gave an answer, be it one that cannot be read.  `retry`: the reason lies on
+    the way, so another attempt may give the answer itself.  `goodness`: which of several captures
+    of a host counts, the largest first (see `captures.selection`).
     """
 
     answered: bool
@@ -55,6 +55,8 @@ class Outcome(StrEnum):
     # the chain loops, is too long or leaves the snapshot
     REDIRECT_UNRESOLVED = "redirect_unresolved", True, True, 10
     DAMAGED = "damaged", False, False, 10  # the record or its payload cannot be read or trusted
+    # a server answered, and not in a way that HTTP lets a client read: nothing is known of the host
+    UNREADABLE_ANSWER = "unreadable_answer", True, True, 7
     TLS = "tls", False, True, 5
     TIMEOUT = "timeout", False, True, 4
     UNREACHABLE = "unreachable", False, True, 3  # another network failure, or an unknown one
@@ -80,6 +82,7 @@ class Ending(StrEnum):
     CONNECTION_REFUSED = "connection_refused", Outcome.CONNECTION_REFUSED
     TIMEOUT = "timeout", Outcome.TIMEOUT
     UNREACHABLE = "unreachable", Outcome.UNREACHABLE
+    UNREADABLE_ANSWER = "unreadable_answer", Outcome.UNREADABLE_ANSWER
     REDIRECTS = "redirects", Outcome.REDIRECT_UNRESOLVED  # the source says: too many, or a loop
     # an index names this redirect without its target, and that of a newer one of its URL was read
     PASSED_OVER = "passed_over", Outcome.REDIRECT_UNRESOLVED

@@ -357,6 +357,24 @@ def test_budget(archive: Path, tmp_path: Path) -> None:
     assert collect(store, order).captures == len(ANSWERS)
 
 
+@pytest.mark.parametrize("most", [7, 12])
+def test_no_more_requests_than_the_budget_has(archive: Path, tmp_path: Path, most: int) -> None:
+    """A run ends at its last request; run after run all is collected: the cache has the rest."""
+    store = Store(tmp_path / "db.duckdb")
+    with RangeServer(archive) as server:
+        order = replace(wanted(server.url, "zipnum"), cache=tmp_path / "cache")
+        for _ in range(30):
+            before = len(server.requests)
+            run = Run(store, budget=Budget(requests=most))
+            asyncio.run(collect_history(run, order, members()))
+            assert run.tally.requests == len(server.requests) - before <= most
+            if not run.tally.unfinished:
+                break
+    assert not run.tally.unfinished
+    store.conclusions.settle()
+    assert len(table(store)) == len(ANSWERS)
+
+
 def test_plan_reads_no_record(archive: Path, tmp_path: Path) -> None:
     """A dry run reads lists and a small index, says what a run would cost, and keeps nothing."""
     with RangeServer(archive) as server:

@@ -25,6 +25,7 @@ _CASES = [  # status, ended, body, read, leads
     ((522, None, None, True, False), Outcome.ORIGIN_DOWN),
     ((999, None, None, True, False), Outcome.SERVER_ERROR),
     ((None, Ending.DNS, None, True, False), Outcome.DNS),
+    ((None, Ending.UNREADABLE_ANSWER, None, True, False), Outcome.UNREADABLE_ANSWER),
     ((None, None, None, True, False), Outcome.DAMAGED),
 ]
 
@@ -57,3 +58,14 @@ def test_endings_without_an_answer_are_no_answer() -> None:
     )
     assert not any(each.outcome.answered for each in network)
     assert all(each.outcome.retry for each in network)
+
+
+def test_an_answer_that_cannot_be_read_is_an_answer() -> None:
+    """The host is there, so it is no failure of the network; nothing is known of it all the same.
+
+    Every answer that can be read counts before it, and it before a host that does not answer.
+    """
+    unreadable = Outcome.UNREADABLE_ANSWER
+    assert unreadable.answered
+    assert unreadable.retry
+    assert Outcome.TLS.goodness < unreadable.goodness < Outcome.DAMAGED.goodness

@@ -120,7 +120,7 @@ def budget_options(command: Callable[..., Any]) -> Callable[..., Any]:
         "--max-requests",
         type=click.IntRange(1),
         default=None,
-        help="End after about so many requests; the next run goes on.",
+        help="Send at most so many requests; the next run goes on.",
     )
     return runtime(requests(command))
 

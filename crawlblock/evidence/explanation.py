@@ -50,6 +50,15 @@ class ShownBody:
 
 
 @dataclass(frozen=True, slots=True)
+class FailedRequest:
+    """A request for the robots.txt of a host that got no HTTP answer."""
+
+    url: str
+    outcome: str
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Explanation:
     """A verdict with all that it rests on."""
 
@@ -65,6 +74,7 @@ class Explanation:
     signals: tuple[Signal, ...]  # what the payload states beside the rules, to whomever
     conflicts: tuple[Conflict, ...]  # where that and the verdict differ
     is_text: bool = False  # the lines are of the text that a scan kept, some emptied
+    failed: tuple[FailedRequest, ...] = ()  # such as https, where http answered
 
 
 def known_host(con: duckdb.DuckDBPyConnection, text: str) -> str:
@@ -218,7 +228,10 @@ def explain(
     if found is None or point.capture.outcome != Outcome.OK:
         profiles = _profiles(con, point.capture.status)
         verdict = profiles.get(http_profile, _UNKNOWN)
-        return Explanation(token, point, verdict, profiles, (), None, None, False, None, (), ())
+        return Explanation(
+            token, point, verdict, profiles, (), None, None, False, None, (), (),
+            failed=failed_requests(con, point),
+        )  # fmt: skip
     body = found.bytes
     finding = Judge(tokens_of(con)).find(body, token)
     text = Authors(registry.templates()).of(body, {token: finding})[token]
@@ -228,8 +241,23 @@ def explain(
         token, point, finding.verdict, {}, lines_of(body, finding.groups), finding.line(body), rule,
         finding.ambiguous_group, text.author, stated,
         conflicts(stated, {token: finding.verdict}, {token: _purpose(token)}),
-        found.is_text,
+        found.is_text, failed_requests(con, point),
     )  # fmt: skip
+
+
+def failed_requests(con: duckdb.DuckDBPyConnection, point: Point) -> tuple[FailedRequest, ...]:
+    """Return the requests of a host's snapshot that got no HTTP answer, in their order.
+
+    A capture shows one of the URLs asked: its own outcome does not say that https failed.
+    """
+    capture = point.capture
+    rows = con.execute(
+        "SELECT DISTINCT fetch_time, url, coalesce(outcome, ended), reason FROM fetches "
+        "WHERE snapshot = $1 AND host = $2 AND resource = $3 AND status IS NULL "
+        "AND url IS NOT NULL AND url IS DISTINCT FROM $4 ORDER BY fetch_time, url DESC",
+        [capture.snapshot, capture.host, capture.resource, capture.url_asked],
+    ).fetchall()
+    return tuple(FailedRequest(url, outcome, reason) for _, url, outcome, reason in rows)
 
 
 def _purpose(token: str) -> Purpose | None:

@@ -34,7 +34,7 @@ from crawlblock.sources.commoncrawl.index import Index
 from crawlblock.sources.commoncrawl.mirror import Mirror, open_mirror
 from crawlblock.sources.commoncrawl.zipnum import open_zipnum
 from crawlblock.store.store import Store
-from crawlblock.transport import Limits, PoliteClient, is_loopback, user_agent
+from crawlblock.transport import Limits, PoliteClient, QuotaSpentError, is_loopback, user_agent
 
 _NEW_LATER = 0.3  # share of a crawl's payloads that the crawl before did not have
 
@@ -88,15 +88,19 @@ async def plan_history(run: Run, wanted: Wanted, members: Sequence[Member]) -> l
 async def collect_history(run: Run, wanted: Wanted, members: Sequence[Member]) -> None:
     """Store what each crawl knows of the members not asked yet, the newest crawl first.
 
-    When the time is up all is dropped where it is; what was learnt is in the cache.
+    When the time or the requests are used up all is dropped where it is; what was learnt is in the
+    cache.
     """
     async with open_mirror(wanted.mirror, wanted.contact, wanted.limits) as mirror:
+        mirror.traffic.most = run.budget.requests_left(run.tally, 0)
         try:
             async with asyncio.timeout(run.budget.seconds_left(run.tally)) as limit:
                 await _collect_crawls(run, mirror, wanted, members)
         except TimeoutError:
             if not limit.expired():
                 raise
+            run.tally.unfinished = True
+        except QuotaSpentError:
             run.tally.unfinished = True
         finally:
             run.tally.requests += mirror.traffic.requests

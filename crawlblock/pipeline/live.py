@@ -88,6 +88,7 @@ async def collect_live(run: Run, asking: Asking, members: Sequence[Member]) -> i
     fetcher = Fetcher(
         agent, asking.patience, allowed=asking.allowed, resolver=asking.resolver, tls=asking.tls
     )
+    fetcher.quota.most = run.budget.requests_left(run.tally, 0)
     archive = Archive(run.store.path.parent / "warc", asking.snapshot, agent, asking.probe_page)
 
     def goes_on(ended: int) -> bool:
@@ -102,6 +103,8 @@ async def collect_live(run: Run, asking: Asking, members: Sequence[Member]) -> i
                 visitor.recall(run.store.facts.latest(asking.snapshot, REMEMBERED) if done else ())
                 source = Live(pending, visitor, journal, asking.pace, goes_on)
                 await collect(run, source)
+                if source.visited < len(pending):
+                    run.tally.unfinished = True
                 run.progress(asking.snapshot, source.visited, len(pending))
     finally:
         run.tally.requests += fetcher.traffic.requests

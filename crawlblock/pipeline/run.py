@@ -37,8 +37,14 @@ class Budget:
     def spent(self, tally: "Tally", requests: int) -> bool:
         """Tell whether a run must end that has sent so many requests beyond those in its tally."""
         late = self.seconds is not None and time.monotonic() - tally.begun >= self.seconds
-        sent = tally.requests + requests
-        return late or (self.requests is not None and sent >= self.requests)
+        return late or self.requests_left(tally, requests) == 0
+
+    def requests_left(self, tally: "Tally", requests: int) -> int | None:
+        """Return how many requests a run may still send, None: any number.
+
+        `requests`: those sent beyond what the tally has.
+        """
+        return None if self.requests is None else max(0, self.requests - tally.requests - requests)
 
     def seconds_left(self, tally: "Tally") -> float | None:
         """Return how long the run may still take, None: as long as it takes."""

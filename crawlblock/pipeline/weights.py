@@ -22,7 +22,7 @@ from crawlblock.sources.commoncrawl.page_counts import (
 )
 from crawlblock.sources.files.weight_lists import SCHEMA, WHOLE, WeightList, read_weights
 from crawlblock.store.store import Store
-from crawlblock.transport import Limits
+from crawlblock.transport import Limits, QuotaSpentError
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +78,7 @@ async def weigh_crawl(
     """
     domains = panel_domains(store.facts.followed())
     async with open_mirror(wanted.mirror, wanted.contact, wanted.limits) as mirror:
+        mirror.traffic.most = budget.requests_left(tally, 0)
         try:
             crawl, keys, of = await _chosen(mirror, wanted)
             parts: list[Path] = []
@@ -88,6 +89,9 @@ async def weigh_crawl(
                     return []
                 parts.append(await weigh_part(mirror, key, wanted.cache / "weights" / crawl))
             progress(crawl, len(keys), len(keys))
+        except QuotaSpentError:
+            tally.unfinished = True
+            return []
         finally:
             tally.requests += mirror.traffic.requests
             tally.bytes += mirror.traffic.bytes

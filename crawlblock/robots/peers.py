@@ -16,7 +16,8 @@ from crawlblock.robots.judge import STAR, Finding, Judge
 _BOM = b"\xef\xbb\xbf"
 _RULE = re.compile(rb"^[ \t]*(?:dis)?allow[ \t]*:", re.IGNORECASE | re.MULTILINE)
 _SPACES = re.compile(rb"\s+")
-_ANSWERED = frozenset(outcome for outcome in Outcome if outcome.answered)
+# an answer that cannot be read is a failed request to others
+_ANSWERED = frozenset(each for each in Outcome if each.answered) - {Outcome.UNREADABLE_ANSWER}
 _ASKED = frozenset(Outcome) - {Outcome.NOT_CAPTURED}
 
 

@@ -459,7 +459,7 @@ CREATE TABLE outcomes (
 );
 COMMENT ON TABLE outcomes IS 'How a capture may end (outcome.py).';
 COMMENT ON COLUMN outcomes.outcome IS 'The outcome.';
-COMMENT ON COLUMN outcomes.answered IS 'Whether the host gave an HTTP answer that is known.';
+COMMENT ON COLUMN outcomes.answered IS 'Whether the host gave an answer, be it one that cannot be read.';
 COMMENT ON COLUMN outcomes.retry IS 'Whether another attempt may give the answer itself.';
 COMMENT ON COLUMN outcomes.goodness IS 'Which of several captures of a host counts: the largest first.';
 

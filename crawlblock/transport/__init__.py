@@ -5,7 +5,7 @@ from crawlblock.transport.identity import is_loopback, user_agent
 from crawlblock.transport.partial import PartialFile
 from crawlblock.transport.responses import MOST_IN_MEMORY
 from crawlblock.transport.throttle import Busy, FailedAttempt, HostGate, Limits, Refusal
-from crawlblock.transport.traffic import Heard, ServerTraffic
+from crawlblock.transport.traffic import Heard, QuotaSpentError, ServerTraffic
 
 __all__ = [
     "MOST_IN_MEMORY",
@@ -16,6 +16,7 @@ __all__ = [
     "Limits",
     "PartialFile",
     "PoliteClient",
+    "QuotaSpentError",
     "Refusal",
     "ServerTraffic",
     "is_loopback",

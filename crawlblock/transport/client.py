@@ -203,7 +203,7 @@ class PoliteClient:
     async def _once(
         self, url: URL, headers: dict[str, str], patience: aiohttp.ClientTimeout, take: _Take[T]
     ) -> _Answer[T]:
-        self.traffic.requests += 1
+        self.traffic.count()
         begun = time.monotonic()
         try:
             async with self._session.get(

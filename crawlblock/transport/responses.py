@@ -7,6 +7,7 @@ import aiohttp
 from yarl import URL
 
 from crawlblock.outcome import Outcome
+from crawlblock.transport.location import redirect_url
 from crawlblock.transport.partial import PartialFile
 from crawlblock.transport.throttle import Busy, FailedAttempt, Refusal
 from crawlblock.transport.waits import asked_patience
@@ -122,13 +123,10 @@ def refused(response: aiohttp.ClientResponse) -> Outcome | Refusal | Busy | Fail
 
 
 def _target(response: aiohttp.ClientResponse) -> Outcome | Moved:
-    try:
-        # encoded: signed URLs must stay as they are
-        url = response.url.join(URL(response.headers.get("Location", ""), encoded=True))
-    except ValueError:
+    url = redirect_url(response.url, response.headers.get("Location", ""))
+    if url is None or (url.scheme == "http" and response.url.scheme == "https"):
         return Outcome.REDIRECT_UNRESOLVED
-    known = url.scheme == "https" or (url.scheme == "http" and response.url.scheme == "http")
-    return Moved(url) if known and url.host else Outcome.REDIRECT_UNRESOLVED
+    return Moved(url)
 
 
 def failed(error: Exception) -> Outcome:

@@ -7,6 +7,10 @@ from datetime import datetime
 from crawlblock.transport.waits import told_time
 
 
+class QuotaSpentError(Exception):
+    """A run has sent as many requests as it may."""
+
+
 @dataclass(slots=True)
 class ServerTraffic:
     """What has gone over the line so far."""
@@ -14,6 +18,13 @@ class ServerTraffic:
     requests: int = 0
     bytes: int = 0  # of bodies, those of failed attempts too
     last: "Heard | None" = None  # how the server answered that did so last
+    most: int | None = None  # requests that may be sent; None: any number
+
+    def count(self) -> None:
+        """Count a request that is about to be sent; raises QuotaSpentError."""
+        if self.most is not None and self.requests >= self.most:
+            raise QuotaSpentError
+        self.requests += 1
 
 
 @dataclass(frozen=True, slots=True)

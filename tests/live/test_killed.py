@@ -43,6 +43,8 @@ WHAT = (
     "reason"
 )
 
+CLOSING = sending(b"")  # a failure: on a busy machine such a host is asked again
+FAILING = {host for number, host in enumerate(HOSTS) if number % 6 == 4 and number % 60}
 
 # A port is another one in each run.
 ATTEMPTS = (
@@ -70,7 +72,7 @@ def web() -> dict[str, Act]:
             sending(answer(ROBOTS)),
             sending(answer(b"no", 403)),
             redirecting(f"http://www.{host}/robots.txt"),
-            sending(b""),
+            CLOSING,
             sending(answer(b"<!DOCTYPE html><html></html>")),
         )[number % 6]
         acts[f"www.{host}"] = sending(answer(b"User-agent: *\nDisallow: /" + host.encode()))
@@ -124,6 +126,11 @@ def tables(store: Store) -> list[list[tuple[object, ...]]]:
         ]
 
 
+def asked_too_often(asked: Counter[tuple[str, str]]) -> set[str]:
+    """Return hosts that a run asked twice, and thrice where they may have failed by our fault."""
+    return {host for (host, _), times in asked.items() if times > 1 + (host in FAILING)}
+
+
 def assert_shown(store: Store) -> None:
     """Assert that every capture's record is where it is said to be, and holds what is stored."""
     with store.reading() as con:
@@ -168,11 +175,11 @@ async def test_killed_and_run_again(
     assert tables(disturbed) == tables(undisturbed)
     assert_shown(disturbed)
     assert not journals(disturbed.path)
-    assert set(needed.values()) == {1}
+    assert asked_too_often(needed) == set()
     assert set().union(*runs) == set(needed)
     again = 0
     for number, asked in enumerate(runs):
-        assert set(asked.values()) <= {1}
+        assert asked_too_often(asked) == set()
         repeated = set(asked) & set().union(*runs[number + 1 :])
         assert len(repeated) <= 2 * CONCURRENCY, f"run {number} lost {repeated}"
         hosts = {host.removeprefix("www.") for host, _ in repeated}

@@ -22,9 +22,9 @@ _TYPES = {b"\0\x01": socket.AF_INET, b"\0\x1c": socket.AF_INET6}  # A, AAAA
 class NameServer(asyncio.DatagramProtocol):
     """Answers for names with the addresses it was told to."""
 
-    def __init__(self, addresses: Mapping[str, str]) -> None:
-        """Take the address of each name."""
-        self._addresses = addresses
+    def __init__(self, addresses: Mapping[str, str], questions: list[tuple[str, bytes]]) -> None:
+        """Take the address of each name, and where names and types asked for are noted."""
+        self._addresses, self._questions = addresses, questions
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take the socket."""
@@ -35,6 +35,7 @@ class NameServer(asyncio.DatagramProtocol):
         """Answer a question; a name without an address of that type has no records."""
         end = data.index(0, 12) + 5
         name, kind = _name(data[12 : end - 4]), data[end - 4 : end - 2]
+        self._questions.append((name, kind))
         address = self._addresses.get(name, "")
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
         record = b""
@@ -55,10 +56,13 @@ def _name(labels: bytes) -> str:
 
 
 @asynccontextmanager
-async def resolver(addresses: Mapping[str, str]) -> AsyncIterator[aiohttp.AsyncResolver]:
+async def resolver(
+    addresses: Mapping[str, str], questions: list[tuple[str, bytes]] | None = None
+) -> AsyncIterator[aiohttp.AsyncResolver]:
     """Give aiodns one name server, on this machine."""
+    asked = [] if questions is None else questions
     transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
-        lambda: NameServer(addresses), local_addr=("127.0.0.1", 0)
+        lambda: NameServer(addresses, asked), local_addr=("127.0.0.1", 0)
     )
     port = transport.get_extra_info("sockname")[1]
     found = aiohttp.AsyncResolver(nameservers=[f"127.0.0.1:{port}"])
@@ -91,6 +95,21 @@ async def test_a_name_is_asked_at_the_address_that_its_name_server_gives() -> No
     assert isinstance(found, Answer)
     assert found.status == 404
     assert [asked.partition(":")[0] for asked in site.hosts()] == [name]
+
+
+async def test_a_name_server_is_asked_once_per_name() -> None:
+    """Requests to two ports of a host cost one query for each type of address."""
+    name = "site.example.com"
+    questions: list[tuple[str, bytes]] = []
+    async with (
+        web_server({}) as first,
+        web_server({}) as second,
+        resolver({name: "127.0.0.1"}, questions) as names,
+        Fetcher("crawlblock/0", PATIENCE, allowed=LOOPBACK, resolver=names) as fetcher,
+    ):
+        for port in (first.port, second.port):
+            assert isinstance(await fetcher.ask(URL(f"http://{name}:{port}/"), 10), Answer)
+    assert sorted(questions) == sorted((name, kind) for kind in _TYPES)
 
 
 @pytest.mark.parametrize(

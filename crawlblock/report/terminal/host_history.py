@@ -171,6 +171,7 @@ def explained(found: Explanation) -> dict[str, object]:
         "signals": [asdict(signal) for signal in found.signals],
         "conflicts": [f"{c.kind} {c.signal.kind}, line {c.signal.line}" for c in found.conflicts],
         "http_profiles": {name: str(v.restriction) for name, v in found.profiles.items()},
+        "failed": [asdict(each) for each in found.failed],
         **row,
     }
 
@@ -197,6 +198,7 @@ def explanation(found: Explanation, http_profile: str) -> str:
         lines.append(
             f"clock     {capture.stated_time} is what the server stated, outside the crawl"
         )
+    lines += [f"failed    {each.url}: {each.outcome} ({each.reason})" for each in found.failed]
     if capture.url_asked:
         lines.append(f"asked     {capture.url_asked}")
     if capture.url and capture.url != capture.url_asked:

@@ -122,7 +122,7 @@ class S3Mirror:
         """Get an object; `changed` is called where it is no longer the one asked for."""
 
         async def once() -> T | Outcome | Refusal | Busy | FailedAttempt:
-            self.traffic.requests += 1
+            self.traffic.count()
             try:
                 got = await self._store.get_async(key, options=options())
                 self._answered = True

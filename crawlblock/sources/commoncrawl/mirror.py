@@ -205,7 +205,7 @@ class DirectoryMirror:
         return path if is_key(key) and path.is_file() else None
 
     def _count(self, size: int) -> None:
-        self.traffic.requests += 1
+        self.traffic.count()
         self.traffic.bytes += size
 
 

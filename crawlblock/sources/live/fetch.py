@@ -6,28 +6,25 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import aiohttp
 from aiohttp.abc import AbstractResolver
 from yarl import URL
 
-from crawlblock.sources.live.response import (
-    MOST_KEPT,
-    Answer,
-    Failure,
-    Patience,
-    failure,
-    read_body,
-)
+from crawlblock.sources.live.head import Head, UnreadableAnswerError
+from crawlblock.sources.live.lateness import Lateness
+from crawlblock.sources.live.names import Names
+from crawlblock.sources.live.quota import Quota
+from crawlblock.sources.live.response import MOST_KEPT, Answer, Failure, Patience, failure
 from crawlblock.sources.live.ssrf import Guard, Network
+from crawlblock.sources.live.wire import Line, Truncated, Wire, connected, read_body, read_head
 
 _HEADERS = {
     "Accept": "text/plain,text/*;q=0.9,*/*;q=0.5",
     "Accept-Encoding": "gzip, deflate",
     "Connection": "close",
 }
-_GRACE = 2.0  # s after which a request that outlived its time-outs is cut off
 
 
 @dataclass(slots=True)
@@ -38,20 +35,20 @@ class Traffic:
     bytes: int = 0  # of bodies as they were kept
 
 
-class _Response(aiohttp.ClientResponse):
-    """A response that remembers who sent it: aiohttp lets go of the connection at its end."""
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """What is asked for."""
 
-    peer: str = ""
-    tls: str | None = None
+    url: URL
+    headers: tuple[tuple[str, str], ...]
+    time: datetime  # when
 
-    async def start(self, connection: Any) -> aiohttp.ClientResponse:
-        transport = connection.transport
-        if transport is not None:
-            peer = transport.get_extra_info("peername")
-            tls = transport.get_extra_info("ssl_object")
-            self.peer = str(peer[0]) if peer else ""
-            self.tls = tls.version() if tls else None
-        return await super().start(connection)
+    def __bytes__(self) -> bytes:
+        """Return it as it is sent.  Raises ValueError for what would not stay in its line."""
+        lines = [f"GET {self.url.raw_path_qs} HTTP/1.1", *map(": ".join, self.headers)]
+        if not all(line.isascii() and line.isprintable() for line in lines):
+            raise ValueError("its URL holds what no request may")
+        return ("\r\n".join(lines) + "\r\n\r\n").encode("ascii")
 
 
 class Fetcher:
@@ -70,30 +67,15 @@ class Fetcher:
 
         `resolver` and `tls` are for tests.
         """
-        self.traffic = Traffic()
+        self.traffic, self.quota, self.lateness = Traffic(), Quota(), Lateness()
         self._headers = {"User-Agent": user_agent, **_HEADERS}
-        self._patience, self._guard = patience, Guard(allowed)
-        self._resolver, self._tls = resolver, tls
+        self._patience, self._names = patience, Names(resolver)
+        self._guard, self._tls = Guard(allowed), tls
 
     async def __aenter__(self) -> Self:
-        """Open the session."""
-        connector = aiohttp.TCPConnector(
-            limit=0,  # the caller limits
-            force_close=True,
-            use_dns_cache=False,  # its key has the port, and hardly a visit asks one twice
-            resolver=self._resolver,
-            ssl=self._tls or True,
-            socket_factory=self._guard,
-        )
-        self._session = aiohttp.ClientSession(
-            connector=connector,
-            headers=self._headers,
-            auto_decompress=False,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            response_class=_Response,
-            trust_env=False,  # a proxy would connect where the guard cannot see
-        )
-        self._session._retry_connection = False  # one asking is one request
+        """Read the certificates that are trusted, and begin to watch the loop."""
+        self._line = Line(self._guard, self._tls or _trusted())
+        await self.lateness.__aenter__()
         return self
 
     async def __aexit__(
@@ -102,53 +84,74 @@ class Fetcher:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Close the session."""
-        await self._session.close()
+        """Let go of the resolver and of the loop."""
+        await self.lateness.__aexit__()
+        await self._names.close()
 
     async def ask(self, url: URL, seconds: float, most: int = MOST_KEPT) -> Answer | Failure:
         """Return what the URL answers within so many seconds, its body cut to so many bytes.
 
-        Redirects are not followed.
+        Redirects are not followed.  Raises QuotaSpentError.
         """
+        self.quota.take()
         self.traffic.requests += 1
-        patience = self._patience
-        timeout = aiohttp.ClientTimeout(
-            total=seconds,
-            connect=patience.lookup + patience.connect,
-            sock_connect=patience.connect,
-            sock_read=patience.silence,
-        )
+        deadline = asyncio.get_running_loop().time() + seconds
         time = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+        request = _Request(url, (("Host", _named(url)), *self._headers.items()), time)
         try:
-            async with (
-                asyncio.timeout(seconds + _GRACE),
-                self._session.get(url, timeout=timeout, allow_redirects=False) as response,
-            ):
-                answer = await _answer(response, time, most)
-                response.close()
-        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+            answer = await self._exchange(request, deadline, most)
+        except (UnreadableAnswerError, OSError, ValueError) as error:
             return failure(error)
         self.traffic.bytes += len(answer.body)
         return answer
 
+    async def _exchange(self, request: _Request, deadline: float, most: int) -> Answer:
+        url, patience = request.url, self._patience
+        host, port = url.raw_host or "", url.port or 0
+        sent = bytes(request)
+        lookup = min(asyncio.get_running_loop().time() + patience.lookup, deadline)
+        async with asyncio.timeout_at(lookup):
+            addresses = await self._names.addresses(host, port)
+        tls_name = host.rstrip(".") if url.scheme == "https" else None
+        waits = patience.connect, patience.silence, deadline
+        async with connected(self._line, addresses, tls_name, waits) as wire:
+            await wire.send(sent)
+            head, rest = await read_head(wire)
+            body, truncated = await read_body(wire, head, rest, most)
+            return _answer(request, wire, head, (body, truncated))
 
-async def _answer(response: aiohttp.ClientResponse, time: datetime, most: int) -> Answer:
-    body, truncated = await read_body(response, most)
-    peer, tls = (response.peer, response.tls) if isinstance(response, _Response) else ("", None)
-    version = response.version
-    http = f"http/{version.major}.{version.minor}" if version else "http/1.1"
+
+def _answer(
+    request: _Request, wire: Wire, head: Head, body: tuple[bytes, Truncated | None]
+) -> Answer:
+    http = f"http/{head.version}"
+    named = (value for name, value in head.headers if name.lower() == b"location")
     return Answer(
-        url=str(response.url),
-        fetch_time=time,
-        address=peer,
-        request_headers=tuple(response.request_info.headers.items()),
-        status=response.status,
-        reason=_printable(response.reason or ""),
-        headers=_decoded(response.raw_headers),
-        body=body,
-        truncated=truncated,
-        protocols=(http, tls.lower().replace("v", "/")) if tls else (http,),
+        url=str(request.url),
+        fetch_time=request.time,
+        address=wire.peer,
+        request_headers=request.headers,
+        status=head.status,
+        reason=_printable(head.reason.decode("utf-8", "replace")),
+        headers=_decoded(head.headers),
+        location=next(named, b""),
+        body=body[0],
+        truncated=body[1],
+        protocols=(http, wire.tls.lower().replace("v", "/")) if wire.tls else (http,),
     )
+
+
+def _named(url: URL) -> str:
+    """Return the Host header of a request."""
+    host = url.raw_host or ""
+    host = f"[{host}]" if ":" in host else host.rstrip(".")
+    return host if url.is_default_port() else f"{host}:{url.port}"
+
+
+def _trusted() -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    context.set_alpn_protocols(["http/1.1"])
+    return context
 
 
 def _decoded(headers: Iterable[tuple[bytes, bytes]]) -> tuple[tuple[str, str], ...]:

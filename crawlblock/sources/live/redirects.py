@@ -25,6 +25,8 @@ _REASONS = {
     Ending.CUT_BY_TIME: "the body did not end in time",
     Ending.UNDECODABLE: "the coding of the body cannot be read",
 }
+# How a request may end because our event loop was late.
+OUR_FAULT = (Ending.TIMEOUT, Ending.UNREACHABLE, Ending.CUT, Ending.CUT_BY_TIME)
 
 Turns = WeakValueDictionary[str, asyncio.Lock]  # by host: who has it may ask
 
@@ -53,6 +55,11 @@ class Kept:
         """Tell whether there was an HTTP answer."""
         return self.fetch.status is not None
 
+    @property
+    def perhaps_our_fault(self) -> bool:
+        """Tell whether it may have ended so because our event loop was late."""
+        return self.fetch.ended in OUR_FAULT
+
 
 @dataclass(frozen=True, slots=True)
 class Chain:
@@ -78,6 +85,8 @@ class Asker:
         """Take how a run asks, what keeps an answer, and how many bytes of a body are read."""
         self._context, self._keep, self._most = context, keep, most
         self._known: OrderedDict[URL, Kept] = OrderedDict()
+        self._doubted: set[URL] = set()  # failed while our event loop was late: to be asked again
+        self._again: set[URL] = set()  # that were doubted once, and will not be any more
 
     async def follow(
         self,
@@ -86,7 +95,7 @@ class Asker:
         objection: Callable[[URL, float], Awaitable[str | None]] = anywhere,
     ) -> Chain:
         """Follow redirects; one that there is an objection to is not asked."""
-        answers, seen = [first], {URL(first.url)}
+        answers, seen = [first], {URL(first.url, encoded=True)}
         while target := answers[-1].target:
             if target in seen or len(answers) > MAX_HOPS:
                 break
@@ -106,7 +115,10 @@ class Asker:
         if not await _acquired(turn, deadline):
             return self._failed(url, Failure(Ending.TIMEOUT, "other visits kept the host busy"))
         try:
-            return self._known.get(url) or await self._ask_now(url, deadline)
+            known = self._known.get(url)
+            if known is None or url in self._doubted:
+                known = await self._ask_now(url, deadline)
+            return known
         finally:
             turn.release()
 
@@ -114,11 +126,21 @@ class Asker:
         seconds = deadline - asyncio.get_running_loop().time()
         if seconds <= 0:
             return self._failed(url, Failure(Ending.TIMEOUT, "the time for the host is up"))
+        self._doubted.discard(url)
+        begun = asyncio.get_running_loop().time()
         answer = await self._context.fetcher.ask(url, seconds, self._most)
         found = self._keep(answer) if isinstance(answer, Answer) else self._failed(url, answer)
         if found.answered or seconds > self._context.patience.whole / 2:
             self.remember(url, found)  # a failure for want of time is not the URL's
+        if found.perhaps_our_fault and self._context.fetcher.lateness.since(begun):
+            self._doubt(url)
         return found
+
+    def _doubt(self, url: URL) -> None:
+        """Let a URL be asked again, but once."""
+        if url not in self._again:
+            self._again.add(url)
+            self._doubted.add(url)
 
     def _failed(self, url: URL, failure: Failure) -> Kept:
         return failed(self._context, str(url), _parts(str(url)), failure)
@@ -165,7 +187,7 @@ def recalled(fetch: Fetch) -> Kept | None:
     if fetch.url is not None or fetch.secure is None:
         return None
     url = str(UrlParts(fetch.secure, fetch.host, fetch.resource))
-    return Kept(url, fetch, URL(fetch.redirect) if fetch.redirect else None)
+    return Kept(url, fetch, URL(fetch.redirect, encoded=True) if fetch.redirect else None)
 
 
 def _parts(url: str) -> UrlParts:

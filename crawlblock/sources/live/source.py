@@ -9,6 +9,7 @@ from crawlblock.captures.frames import Batch, batch_of
 from crawlblock.model import Member, SnapshotKind
 from crawlblock.sources.live.journal import Journal
 from crawlblock.sources.live.visit import Visit, Visitor
+from crawlblock.transport import QuotaSpentError
 from crawlblock.transport.tasks import gather
 
 _MOST_WAITING = 32_000_000  # bytes of payloads not stored yet
@@ -76,7 +77,10 @@ class Live:
         for member in pending:
             if not self._goes_on(self.visited):
                 return
-            visit = await self._visitor.visit(member)
+            try:
+                visit = await self._visitor.visit(member)
+            except QuotaSpentError:
+                return
             self._journal.add(visit)
             self._visits.append(visit)
             self.visited += 1

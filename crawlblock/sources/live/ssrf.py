@@ -46,6 +46,7 @@ _REFUSED_6 = tuple(
         ("2001::/23", "2001:db8::/32", "3fff::/20"),  # 2001::/23 has Teredo and ORCHID
     )
 )
+FORBIDDEN = "is not a public address"  # said of an address
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 
@@ -97,7 +98,7 @@ class Guard:
         address = str(place[0])
         known = family in (socket.AF_INET, socket.AF_INET6)
         if not known or not self._passes(address):
-            raise ForbiddenAddressError(errno.EACCES, f"{address} is not a public address")
+            raise ForbiddenAddressError(errno.EACCES, f"{address} {FORBIDDEN}")
         return socket.socket(family, kind, protocol)
 
     def _judge(self, address: str) -> bool:

@@ -13,7 +13,15 @@ from crawlblock.model import Asked, Fetch, Member, Payload
 from crawlblock.outcome import Ending
 from crawlblock.sampling import candidates
 from crawlblock.sources.live.probe import PAGE_ENDINGS, RESOURCE, Prober
-from crawlblock.sources.live.redirects import Asker, Kept, VisitContext, failed, kept, recalled
+from crawlblock.sources.live.redirects import (
+    OUR_FAULT,
+    Asker,
+    Kept,
+    VisitContext,
+    failed,
+    kept,
+    recalled,
+)
 from crawlblock.sources.live.response import MOST_KEPT, Answer, Failure
 from crawlblock.warc.http import digest
 
@@ -53,15 +61,27 @@ class Visitor:
                 continue
             page, success = fetch.ended in PAGE_ENDINGS, (fetch.status or 0) // 100 == 2
             if not page:
-                self._robots.remember(URL(answer.url), answer)
+                self._robots.remember(URL(answer.url, encoded=True), answer)
             if self._prober and (page or not success):
-                self._prober.remember(URL(answer.url), answer)
+                self._prober.remember(URL(answer.url, encoded=True), answer)
 
     async def visit(self, member: Member) -> Visit:
         """Return what a member's host answered: its robots.txt, and its page if that is wanted.
 
-        The next URL is asked where one gave no answer.
+        What failed while our own event loop was late is asked again, once.  Raises QuotaSpentError.
         """
+        async with self._context.fetcher.quota.visit():
+            lateness, begun = self._context.fetcher.lateness, asyncio.get_running_loop().time()
+            found = await self._visit_once(member)
+            if not any(fetch.ended in OUR_FAULT for fetch in found.fetches):
+                return found
+            if not lateness.since(begun):
+                return found
+            await lateness.calm(self._context.patience.silence)
+            return await self._visit_once(member)  # what was answered is known
+
+    async def _visit_once(self, member: Member) -> Visit:
+        """Ask a host's URLs in order; the next one where one gave no answer."""
         deadline = asyncio.get_running_loop().time() + self._context.patience.whole
         found: list[Kept] = []
         nameless: set[str | None] = set()  # hosts that the next scheme would not find either
