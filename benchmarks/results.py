@@ -44,7 +44,7 @@ INSERT INTO conclusions.bodies SELECT id, 'robots', 0 FROM facts.texts;
 INSERT INTO conclusions.judgements SELECT id, hash(id) % $policies, false, NULL, 0, 0, 0
 FROM facts.texts;
 INSERT INTO conclusions.signals SELECT i, 'content-signal', [], 'train',
-    CASE WHEN i % 3 = 0 THEN 'allow' ELSE 'refuse' END, '', NULL, 1
+    CASE WHEN i % 3 = 0 THEN 'allow' ELSE 'disallow' END, '', NULL, 1
 FROM range(0, $payloads, 20) t(i);
 INSERT INTO weights SELECT 'h' || i || '.example', 'C4', NULL, NULL, 1 + hash(i) % 1000000
 FROM range(0, $hosts, 400) t(i);

@@ -75,7 +75,7 @@ def make(path: Path) -> duckdb.DuckDBPyConnection:
         policy(con, name, verdicts)
     con.execute(
         "INSERT INTO conclusions.signals "
-        "SELECT id, 'content-signal', ['*'], 'train', 'refuse', 'ai-train=no', NULL, 1 "
+        "SELECT id, 'content-signal', ['*'], 'train', 'disallow', 'ai-train=no', NULL, 1 "
         "FROM facts.texts WHERE name = 'sha1:named'"
     ).fetchall()
     con.execute("COMMIT").fetchall()

@@ -8,7 +8,7 @@ import duckdb
 import polars as pl
 
 from crawlblock.metrics.forecast import Forecast, forecast
-from crawlblock.metrics.signal_conflicts import clashes
+from crawlblock.metrics.signal_conflicts import signal_conflicts
 from crawlblock.metrics.survival import ShareOpen, Spell, at_earliest, at_latest, openness
 
 _MOST = 20  # crawlers followed: those that most hosts block
@@ -180,6 +180,6 @@ COMPUTED = (
         "disallows a use and the rules let an AI crawler for it in everywhere. A crawler is "
         "concerned by the signals of its own group, else of *. Every host counts as one, templates "
         "or not. Hosts that state no such preference are not in n.",
-        clashes,
+        signal_conflicts,
     ),
 )

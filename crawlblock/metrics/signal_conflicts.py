@@ -48,25 +48,25 @@ _COLUMNS = {
 }  # fmt: skip
 
 
-def clashes(con: duckdb.DuckDBPyConnection, _: Frames) -> pl.DataFrame:
+def signal_conflicts(con: duckdb.DuckDBPyConnection, _: Frames) -> pl.DataFrame:
     """Return, of the hosts that state a preference, how many have rules that do not follow it."""
     found = _by_digest(con)
     stating: dict[tuple[object, ...], int] = defaultdict(int)
-    clashing: dict[tuple[object, ...], int] = defaultdict(int)
+    in_conflict: dict[tuple[object, ...], int] = defaultdict(int)
     for *where, digest, hosts in con.execute(_HOSTS).fetchall():
-        for kind, kinds in found[digest].items():
+        for signal, kinds in found[digest].items():
             for kind in ConflictKind:
-                stating[*where, kind, str(kind)] += hosts
-                clashing[*where, kind, str(kind)] += hosts * (kind in kinds)
+                stating[*where, signal, str(kind)] += hosts
+                in_conflict[*where, signal, str(kind)] += hosts * (kind in kinds)
     rows = [
         (
             "as_if_sample",
             *key,
             n,
             0,
-            clashing[key],
-            clashing[key] / n,
-            *wilson(clashing[key] / n, n),
+            in_conflict[key],
+            in_conflict[key] / n,
+            *wilson(in_conflict[key] / n, n),
         )
         for key, n in stating.items()
     ]
@@ -75,7 +75,7 @@ def clashes(con: duckdb.DuckDBPyConnection, _: Frames) -> pl.DataFrame:
 
 
 def _by_digest(con: duckdb.DuckDBPyConnection) -> dict[str, dict[str, set[ConflictKind]]]:
-    """Return the clashes of each payload by the kind of its signals."""
+    """Return the conflicts of each payload by the kind of its signals."""
     tokens = con.execute("SELECT token, purpose FROM crawlers WHERE ai").fetchall()
     crawlers = {token: Purpose(purpose) if purpose else None for token, purpose in tokens}
     verdicts: dict[str, dict[str, Verdict]] = defaultdict(dict)

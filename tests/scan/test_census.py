@@ -282,20 +282,20 @@ def test_header(con: duckdb.DuckDBPyConnection, metric: Any) -> None:
     assert (found["files"] < found["of"]).all()
 
 
-def test_standing_hosts(con: duckdb.DuckDBPyConnection) -> None:
-    """Every registered domain is stood for once, by its apex, else www, else the shortest name."""
+def test_representatives(con: duckdb.DuckDBPyConnection) -> None:
+    """Every domain is represented once: by its apex, else www, else the shortest name."""
     rows = con.execute("SELECT host, domain, representative, siblings FROM census").fetchall()
     members: dict[str, list[tuple[str, bool, int]]] = defaultdict(list)
     for host, domain, representative, siblings in rows:
         members[domain].append((host, representative, siblings))
     kinds = set()
     for domain, hosts in members.items():
-        ((state, _, siblings),) = [host for host in hosts if host[1]]
+        ((chosen, _, siblings),) = [host for host in hosts if host[1]]
         names = sorted((h for h, _, _ in hosts), key=lambda h: (len(h), h))
         first = [name for name in (domain, f"www.{domain}") if name in names]
-        assert representative == (first or names)[0]
+        assert chosen == (first or names)[0]
         assert siblings == len(hosts)
-        kinds.add("apex" if representative == domain else state.split(".")[0])
+        kinds.add("apex" if chosen == domain else chosen.split(".")[0])
     assert kinds >= {"apex", "www", "a", "b"}
 
 
@@ -331,7 +331,7 @@ def test_lost_tokens(whole: Path) -> None:
     with Store(whole / "census.duckdb").reading() as con:
         rows = con.execute(
             "SELECT domain, root_allowed FROM census_hosts LEFT JOIN meanings m "
-            "ON m.answer = census_hosts.answer AND token = 'GPTBot' WHERE stands"
+            "ON m.answer = census_hosts.answer AND token = 'GPTBot' WHERE representative"
         ).fetchall()
     said = {domain: allowed for domain, allowed in rows if domain in TOKENS}
     (found,) = (
@@ -400,7 +400,7 @@ def test_present_questions_are_answered(whole: Path) -> None:
         assert con.execute("SELECT count(*) FROM signals").fetchall()[0][0] > 0
     ended = told("explain", host, "GPTBot", "-o", "table", "--db", db)
     assert ">    2  Disallow: /" in ended.output or ">    3  Disallow: /" in ended.output
-    assert "the text that a scan kept" in ended.output
+    assert "a scan keeps only the lines" in ended.output
     ended = told("cat", host, "--db", db)
     assert "Disallow: /\n" in ended.output and "Sitemap:" not in ended.output
     assert url in ended.output

@@ -112,7 +112,7 @@ def test_parts_come_to_the_whole(scan: Path, tmp_path: Path) -> None:
         path.rename(scan / "shards" / path.name)
         said = merged(tmp_path / "parts.duckdb", scan)
         assert f"1 new shards; {number} of the {count} planned files are merged" in said
-        assert f"each stands for {count / number:.4g}" in said
+        assert f"each counts as {count / number:.4g}" in said
     assert "0 new shards" in merged(tmp_path / "parts.duckdb", scan)
     assert _rows(tmp_path / "parts.duckdb") == _rows(tmp_path / "whole.duckdb")
 

@@ -17,7 +17,7 @@ class ChunkError(ValueError):
     """Chunks do not have their form."""
 
 
-class Frame(Protocol):
+class BodyFrame(Protocol):
     """Tells where a body ends."""
 
     ended: bool  # all of it was fed
@@ -32,7 +32,7 @@ class Frame(Protocol):
         """Tell whether the body is whole now that the server closed the connection."""
 
 
-def frame_of(head: Head) -> Frame:
+def frame_of(head: Head) -> BodyFrame:
     """Return how the body of an answer is delimited; raises UnreadableAnswerError."""
     if not head.has_body:
         return Sized(0)

@@ -18,7 +18,7 @@ from crawlblock.sources.live.names import Names
 from crawlblock.sources.live.quota import Quota
 from crawlblock.sources.live.response import MOST_KEPT, Answer, Failure, Patience, failure
 from crawlblock.sources.live.ssrf import Guard, Network
-from crawlblock.sources.live.wire import Line, Truncated, Wire, connected, read_body, read_head
+from crawlblock.sources.live.wire import Route, Truncated, Wire, connected, read_body, read_head
 
 _HEADERS = {
     "Accept": "text/plain,text/*;q=0.9,*/*;q=0.5",
@@ -74,7 +74,7 @@ class Fetcher:
 
     async def __aenter__(self) -> Self:
         """Read the certificates that are trusted, and begin to watch the loop."""
-        self._line = Line(self._guard, self._tls or _trusted())
+        self._route = Route(self._guard, self._tls or _trusted())
         await self.lateness.__aenter__()
         return self
 
@@ -114,7 +114,7 @@ class Fetcher:
             addresses = await self._names.addresses(host, port)
         tls_name = host.rstrip(".") if url.scheme == "https" else None
         waits = patience.connect, patience.silence, deadline
-        async with connected(self._line, addresses, tls_name, waits) as wire:
+        async with connected(self._route, addresses, tls_name, waits) as wire:
             await wire.send(sent)
             head, rest = await read_head(wire)
             body, truncated = await read_body(wire, head, rest, most)

@@ -32,7 +32,7 @@ class NoAnswerError(ConnectionError):
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class Route:
     """How a connection is made."""
 
     guard: Guard
@@ -77,7 +77,7 @@ class Wire:
 
 @asynccontextmanager
 async def connected(
-    line: Line, addresses: list[Address], tls_name: str | None, waits: tuple[float, float, float]
+    route: Route, addresses: list[Address], tls_name: str | None, waits: tuple[float, float, float]
 ) -> AsyncIterator[Wire]:
     """Connect to one of some addresses, over TLS where it is given a name.
 
@@ -88,11 +88,11 @@ async def connected(
     until = min(asyncio.get_running_loop().time() + connect, deadline)
     async with asyncio.timeout_at(until):
         socket = await aiohappyeyeballs.start_connection(
-            addresses, happy_eyeballs_delay=_STAGGER, interleave=1, socket_factory=line.guard
+            addresses, happy_eyeballs_delay=_STAGGER, interleave=1, socket_factory=route.guard
         )
         try:
             reader, writer = await asyncio.open_connection(
-                sock=socket, ssl=line.tls if tls_name else None, server_hostname=tls_name
+                sock=socket, ssl=route.tls if tls_name else None, server_hostname=tls_name
             )
         except BaseException:
             socket.close()
