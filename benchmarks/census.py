@@ -27,7 +27,7 @@ from typing import Any
 import polars as pl
 
 from crawlblock import __version__, registry
-from crawlblock.scan.plan import Plan, Shard, Taken, cut, write_plan
+from crawlblock.scan.plan import Plan, Shard, TakenFiles, cut, write_plan
 from crawlblock.scan.rows import SCHEMA
 from crawlblock.scan.shard import KEY, ShardHeader, shard_path
 
@@ -44,7 +44,7 @@ def build(directory: Path, captures: int) -> None:
     """Write a plan and its shards, unless they are there."""
     keys = [f"crawl-data/{CRAWL}/robotstxt/{n:06}.warc.gz" for n in range(captures // FILE)]
     shards = cut(CRAWL, keys, FILES)
-    taken = Taken(CRAWL, len(keys), len(keys))
+    taken = TakenFiles(CRAWL, len(keys), len(keys))
     plan = Plan("/archive", "seed", 1.0, 0, (taken,), tuple(shards))
     write_plan(plan, directory)
     (directory / "shards").mkdir(exist_ok=True)

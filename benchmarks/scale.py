@@ -27,7 +27,7 @@ from typing import TypeVar
 from judge import describe, resident
 
 from crawlblock.executor import Engine, open_engine, run_tasks
-from crawlblock.scan.plan import Plan, Taken, cut, read_plan, sample_files, write_plan
+from crawlblock.scan.plan import Plan, TakenFiles, cut, read_plan, sample_files, write_plan
 from crawlblock.scan.shard import Task, tasks
 from crawlblock.transport import Limits
 
@@ -69,7 +69,7 @@ def measure_plan(shards: int, files: int, directory: Path) -> None:
     print(f"| the names alone | | {resident():,.0f} MiB |")
     drawn = timed("draw (all of them)", lambda: sample_files(keys, 1.0, "seed"))
     made = timed("cut", lambda: cut(CRAWL, drawn, files))
-    taken = (Taken(CRAWL, len(drawn), len(keys)),)
+    taken = (TakenFiles(CRAWL, len(drawn), len(keys)),)
     plan = Plan("/archive", "seed", 1.0, 0, taken, tuple(made))
     timed("write", lambda: write_plan(plan, directory))
 

@@ -29,7 +29,7 @@ from judge import describe, resident
 
 from crawlblock import __version__
 from crawlblock.scan.load import load
-from crawlblock.scan.plan import Plan, Shard, Taken, cut, write_plan
+from crawlblock.scan.plan import Plan, Shard, TakenFiles, cut, write_plan
 from crawlblock.scan.rows import SCHEMA
 from crawlblock.scan.shard import KEY, ShardHeader, shard_path
 from crawlblock.scan.shards import find_shards
@@ -49,7 +49,7 @@ def build(directory: Path, shards: int) -> None:
         count = min(CRAWL_SHARDS, shards - len(planned))
         keys = [f"crawl-data/{crawl}/robotstxt/{n:06}.warc.gz" for n in range(count * FILES)]
         planned += cut(crawl, keys, FILES)
-    taken = tuple(Taken(crawl, CRAWL_SHARDS * FILES, CRAWL_SHARDS * FILES) for crawl in crawls)
+    taken = tuple(TakenFiles(crawl, CRAWL_SHARDS * FILES, CRAWL_SHARDS * FILES) for crawl in crawls)
     write_plan(Plan("/", "seed", 1.0, 0, taken, tuple(planned)), directory)
     (directory / "shards").mkdir()
     drawn = random.Random(1)

@@ -38,7 +38,7 @@ from warcio.archiveiterator import ArchiveIterator
 
 from crawlblock.registry import crawlers
 from crawlblock.robots.judge import STAR, Judge
-from crawlblock.scan.plan import Plan, Taken, cut
+from crawlblock.scan.plan import Plan, TakenFiles, cut
 from crawlblock.scan.shard import Task, run_shard, shard_path, tasks
 from crawlblock.transport import Limits
 
@@ -147,7 +147,7 @@ def _tasks(files: Sequence[Path], folder: Path, size: int = 20) -> list[Task]:
     mirror = files[0].parents[5]
     keys = [str(path.relative_to(mirror)) for path in files]
     shards = cut(CRAWL.crawl, keys, size)
-    taken = Taken(CRAWL.crawl, len(keys), len(keys))
+    taken = TakenFiles(CRAWL.crawl, len(keys), len(keys))
     plan = Plan(str(mirror), "", 1.0, 0, (taken,), tuple(shards))
     aside = Path(tempfile.mkdtemp(dir=folder))
     return list(tasks(plan, shards, aside, None, Limits()))

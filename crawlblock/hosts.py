@@ -37,6 +37,10 @@ _QUERY_SESSIONS = tuple(
         "cfid=[^&]+&cftoken=[^&]+",
     )
 )
+_LONGEST_NAME, _LONGEST_LABEL = 253, 63  # characters (RFC 1035)
+_NOT_IN_NAMES = re.compile(r"[^a-z0-9_.-]")
+_UNUSUAL = re.compile(r"_|(?:^|\.)-|-(?:\.|$)")
+_JOINERS = re.compile("[\u200c\u200d]")  # invisible; browsers refuse them between other letters
 _BARE = "!\"$&'()*+,-./:;<=>?@[\\]^_`{|}~"  # characters of a key that need no escape
 
 
@@ -197,33 +201,98 @@ def parse_host(text: str) -> str:
     A port other than 80 and 443 stays, for it is another robots.txt.
     Raises ValueError, with the reason, for anything that is not a host.
     """
-    raw = text.strip()
+    raw = text.strip().removeprefix("//")
+    if raw.count(":") > 1 and "://" not in raw and is_address(raw):
+        return f"[{raw.strip('[]').lower()}]"
     try:
         parts = urlsplit(raw if "://" in raw else f"//{raw}")
-        port = parts.port
         name = (parts.hostname or "").rstrip(".")
-    except ValueError as error:
-        raise ValueError(f"not a host ({error})") from None
+    except ValueError:
+        raise ValueError("not a host name or URL") from None
     if parts.scheme not in ("", "http", "https"):
         raise ValueError(f"scheme {parts.scheme} has no robots.txt")
     if "@" in parts.netloc and "://" not in raw:
         raise ValueError("an e-mail address is not a host")
+    port = _port(parts)
     address = f"[{name}]" if ":" in name else name
     host = address if is_address(name) else _ascii_name(name)
     return host if port in (None, 80, 443) else f"{host}:{port}"
 
 
-def _ascii_name(name: str) -> str:
-    """Return the name in ASCII, checked label by label (RFC 1123, underscores let pass)."""
+def other_name(host: str) -> str | None:
+    """Return the host that serves the same site as a rule: the `www` of a domain, or without it.
+
+    None where there is no such host: for an address, a port, or a host below a domain.
+    """
+    rest = host.removeprefix("www.")
+    if rest != host and ":" not in host:
+        return rest if "." in rest else None
+    return f"www.{host}" if registered_domain(host) == host else None
+
+
+def public_suffix(host: str) -> str:
+    """Return the part of a host that is a public suffix (ICANN part), empty where none is known."""
+    return _suffixes()(host).suffix
+
+
+def _port(parts: SplitResult) -> int | None:
     try:
-        ascii_name = name if name.isascii() else idna.encode(name, uts46=True).decode()
+        return parts.port
+    except ValueError:
+        raise ValueError("not a host name (the port is no number up to 65535)") from None
+
+
+def _ascii_name(name: str) -> str:
+    """Return the name in ASCII, checked; below a registered domain `_a-` is a label of the DNS."""
+    ascii_name = name.lower() if name.isascii() else _from_unicode(name)
+    labels = ascii_name.split(".")
+    odd = _NOT_IN_NAMES.search(ascii_name)
+    if odd:
+        raise ValueError(f"not a host name ({_spelled(odd[0])} cannot be in one)")
+    if len(labels) < 2:
+        raise ValueError("not a host name (it has no dot)")
+    if len(ascii_name) > _LONGEST_NAME or max(map(len, labels)) > _LONGEST_LABEL:
+        raise ValueError("not a host name (it is too long)")
+    if not (all(labels) and labels[-1].strip("0123456789")):
+        raise ValueError("not a host name (a part is empty, or the last one is a number)")
+    if _UNUSUAL.search(ascii_name):
+        _check_registered(ascii_name)
+    return ascii_name
+
+
+def _from_unicode(name: str) -> str:
+    """Return an international name in ASCII: by IDNA 2008, which checks more, if that accepts it.
+
+    Other names, such as emoji, are mapped as browsers do it (UTS #46, not transitional).
+    """
+    try:
+        return idna.encode(name, uts46=True).decode().lower()
+    except UnicodeError:
+        pass
+    try:
+        mapped = idna.uts46_remap(name, std3_rules=False, transitional=False)
+        labels = [
+            label if label.isascii() else f"xn--{label.encode('punycode').decode()}"
+            for label in mapped.split(".")
+        ]
     except UnicodeError:
         raise ValueError("not a valid international name") from None
-    labels = ascii_name.lower().split(".")
-    if len(labels) < 2 or len(ascii_name) > 253 or not labels[-1].strip("0123456789"):
-        raise ValueError("not a host name")
-    for label in labels:
-        plain = label.replace("-", "a").replace("_", "a")
-        if not (0 < len(label) <= 63 and plain.isalnum()) or label[0] == "-" or label[-1] == "-":
-            raise ValueError("not a host name")
-    return ".".join(labels)
+    if not mapped or _JOINERS.search(mapped):
+        raise ValueError("not a valid international name")
+    return ".".join(labels).rstrip(".").lower()
+
+
+def _check_registered(name: str) -> None:
+    """Raise ValueError if a registered domain has what registries refuse."""
+    registered = registered_domain(name)
+    own = registered or ".".join(name.split(".")[-2:])
+    if any(label[0] == "-" or label[-1] == "-" for label in own.split(".")):
+        raise ValueError("not a host name (a domain neither begins nor ends with a hyphen)")
+    if registered and "_" in registered:
+        raise ValueError("not a host name (a domain has no underscore)")
+
+
+def _spelled(character: str) -> str:
+    if character == " ":
+        return "a space"
+    return character if character.isprintable() else "a control character"

@@ -93,7 +93,7 @@ class Member:
     panel: str
     domain: str  # the sampling unit: a registered domain, or the user's own entry
     host: str  # whose robots.txt is read
-    fallback_host: str | None  # stands in where `host` has no capture (the host's www)
+    fallback_host: str | None  # stands in where `host` has no capture (with or without www)
     stratum: str
     rank: int | None  # 1 is the most popular
     weight: float  # 1 / inclusion probability

@@ -1,38 +1,17 @@
 """Frames, strata and the seeded draw; which host stands for a domain.
 
 The host rule, declared once: an entry that is a registered domain is read at its apex, and its
-`www` host stands in where the apex has no capture; any other entry is read exactly as given.  https
-and http are different captures; both are looked up, https first.
+`www` host stands in where the apex has no capture.  For an entry `www.` and a host it is the other
+way round.  Any other entry is read exactly as given.  https and http are different captures; both
+are looked up, https first.
 """
 
 import hashlib
 import heapq
-import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
-from crawlblock.hosts import parse_host, registered_domain
+from crawlblock.hosts import other_name, registered_domain
 from crawlblock.model import Member
-
-# Names that parse_host would return as they are; a ranking has a million of them.
-_PLAIN_NAME = re.compile(
-    r"(?!.{254})(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?"
-)
-_NAME_COLUMNS = ("domain", "host", "hostname", "site", "website", "origin", "url")
-_WEB_GRAPH_HEADER = "#harmonicc_pos"
-_RANK_COLUMNS = ("rank", "globalrank", "position", _WEB_GRAPH_HEADER)
-_REVERSED_COLUMN = "#host_rev"
-_WEB_GRAPH = (0, 4)  # columns of rank and reversed name in the web graph's files
-_SHOWN = 80  # characters of a rejected line
-
-
-@dataclass(frozen=True, slots=True)
-class Rejected:
-    """A line of a list that is not followed, and why."""
-
-    line: int  # from 1
-    text: str
-    reason: str
 
 
 def candidates(member: Member) -> tuple[str, ...]:
@@ -90,55 +69,6 @@ def draw_strata(
     return members
 
 
-def take_list(entries: Iterable[str], panel: str) -> tuple[list[Member], list[Rejected]]:
-    """Return exactly the hosts a list names, in its order, and the lines that name none.
-
-    An entry may be a domain, a host or a URL, alone on its line or in a column of a CSV; a rank and
-    a stratum beside it are kept.  Blank lines and comments (`#`) are passed over.
-    """
-    members: list[Member] = []
-    rejected: list[Rejected] = []
-    seen: dict[str, int] = {}
-    for row in _rows(entries):
-        try:
-            host = parse_host(row.name.partition(" #")[0])
-            if host in seen:
-                raise ValueError(f"same host as line {seen[host]}")
-        except ValueError as error:
-            rejected.append(Rejected(row.line, row.text[:_SHOWN], str(error)))
-            continue
-        seen[host] = row.line
-        members.append(_member(panel, host, row.stratum or "list", row.rank, 1.0, len(members)))
-    return members, rejected
-
-
-class Ranking:
-    """The ranks and names of a ranking's lines, most popular first as a rule.
-
-    It takes `rank,domain` without a header (Tranco), columns named in a header (Majestic), one name
-    a line, or the web graph's domain ranks with their reversed names.
-    """
-
-    def __init__(self, lines: Iterable[str]) -> None:
-        """Take the lines."""
-        self._lines = lines
-        self.unreadable = 0  # lines so far that hold no rank or no name
-
-    def __iter__(self) -> Iterator[tuple[int, str]]:
-        """Yield rank and name; where the format has no ranks, the place is the rank."""
-        for place, row in enumerate(_rows(self._lines), 1):
-            name = _plain(row.name)
-            if name is None or (row.ranked and row.rank is None):
-                self.unreadable += 1
-            else:
-                yield place if row.rank is None else row.rank, name
-
-
-def read_ranking(lines: Iterable[str]) -> Ranking:
-    """Return the ranking that lines of text hold, in whichever of the known formats they are."""
-    return Ranking(lines)
-
-
 def _drawn(
     frame: Iterable[tuple[str, int | None]],
     size: int | None,
@@ -157,17 +87,16 @@ def _drawn(
 
     sampled = sorted(keyed()) if size is None else heapq.nsmallest(size, keyed())
     return [
-        _member(panel, domain, stratum, rank, count / len(sampled), position)
+        member_of(panel, domain, stratum, rank, count / len(sampled), position)
         for position, (_, domain, rank) in enumerate(sampled)
     ]
 
 
-def _member(
+def member_of(
     panel: str, entry: str, stratum: str, rank: int | None, weight: float, position: int
 ) -> Member:
     """Return the member for an entry, its hosts by the rule above."""
-    fallback = f"www.{entry}" if registered_domain(entry) == entry else None
-    return Member(panel, entry, entry, fallback, stratum, rank, weight, position)
+    return Member(panel, entry, entry, other_name(entry), stratum, rank, weight, position)
 
 
 def _renumbered(ranked: Iterable[tuple[int, str]], limit: int) -> list[str]:
@@ -193,85 +122,3 @@ def _apex(name: str) -> str:
     """Return a name without its `www.`, unless nothing one can register would be left."""
     rest = name.removeprefix("www.")
     return rest if rest != name and registered_domain(rest) else name
-
-
-def _plain(text: str) -> str | None:
-    """Return a name as hosts are written, None if it is not one."""
-    if _PLAIN_NAME.fullmatch(text):
-        return text
-    try:
-        return parse_host(text)
-    except ValueError:
-        return None
-
-
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """A line that is neither empty nor a comment nor a header."""
-
-    line: int  # from 1
-    text: str
-    name: str  # empty where the line has no such column
-    rank: int | None
-    ranked: bool  # its format has ranks
-    stratum: str  # empty where the line has no such column
-
-
-def _rows(lines: Iterable[str]) -> Iterator[_Row]:
-    """Yield what the lines of a ranking or list hold; the first one tells the format."""
-    layout: _Layout | None = None
-    for number, line in enumerate(lines, 1):
-        text = line.strip().removeprefix("\ufeff")
-        if not text or (text.startswith("#") and not text.startswith(_WEB_GRAPH_HEADER)):
-            continue
-        if layout is None:
-            layout = _layout(text)
-            if layout.header:
-                continue
-        yield layout.read(number, text)
-
-
-@dataclass(frozen=True, slots=True)
-class _Layout:
-    """Where the columns of a ranking or list are."""
-
-    separator: str
-    name: int
-    rank: int | None
-    stratum: int | None = None
-    reverse: bool = False
-    header: bool = False
-
-    def read(self, number: int, line: str) -> _Row:
-        """Return what a line holds."""
-        cells = _cells(line, self.separator)
-        name, rank, stratum = (
-            cells[column] if column is not None and column < len(cells) else ""
-            for column in (self.name, self.rank, self.stratum)
-        )
-        if self.reverse:
-            name = ".".join(reversed(name.split(".")))
-        place = int(rank) if rank.isascii() and rank.isdigit() and len(rank) < 19 else None
-        return _Row(number, line, name, place, self.rank is not None, stratum)
-
-
-def _layout(line: str) -> _Layout:
-    """Tell the layout from the first line that is not empty."""
-    separator = next((mark for mark in "\t,;" if mark in line), ",")
-    cells = [cell.lower() for cell in _cells(line, separator)]
-    rank = next((cells.index(name) for name in _RANK_COLUMNS if name in cells), None)
-    if _REVERSED_COLUMN in cells:
-        return _Layout(separator, cells.index(_REVERSED_COLUMN), rank, reverse=True, header=True)
-    for name in _NAME_COLUMNS:
-        if name in cells:
-            stratum = cells.index("stratum") if "stratum" in cells else None
-            return _Layout(separator, cells.index(name), rank, stratum, header=True)
-    if len(cells) == 1 or not cells[0].isdigit():
-        return _Layout(separator, 0, None)
-    if separator == "\t" and len(cells) > _WEB_GRAPH[1]:
-        return _Layout(separator, _WEB_GRAPH[1], _WEB_GRAPH[0], reverse=True)
-    return _Layout(separator, 1, 0)
-
-
-def _cells(line: str, separator: str) -> list[str]:
-    return [cell.strip().strip('"') for cell in line.split(separator)]

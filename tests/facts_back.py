@@ -19,6 +19,7 @@ NO_RECORD = {
 INHERITED = ("wildcard", "default")
 Verdicts = dict[str, tuple[str, str, bool | None]]  # restriction, basis, root access by token
 Written = dict[str, tuple[str, str]]  # author and ruleset by token
+LISTED_TWICE = "www.huawei.com"  # huawei.com is in the list, too; a site counts once
 
 
 def facts_that_came_back(sample: Path, db: Path) -> Counter[Outcome]:
@@ -31,6 +32,8 @@ def facts_that_came_back(sample: Path, db: Path) -> Counter[Outcome]:
     rulesets: dict[str, int | None] = {}
     seen: Counter[Outcome] = Counter()
     for fact in read_facts(sample):
+        if fact.host == LISTED_TWICE:
+            continue
         outcome, policy = captured.pop((fact.crawl, fact.host))
         expected = Outcome.NOT_CAPTURED if fact.outcome in NO_RECORD else fact.outcome
         assert outcome is expected, fact

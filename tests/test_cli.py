@@ -150,13 +150,14 @@ def test_list_with_rubbish(tmp_path: Path, db: Path, capsys: pytest.CaptureFixtu
     (tmp_path / "list.txt").write_text("\n".join(lines))
     code, _, err = run(capsys, "sample", "--db", db, "--list", tmp_path / "list.txt")
     assert code == 0
-    assert "line 7" in err and "line 8" in err and "5 domains" in err
+    assert "line 7" in err and "line 8" in err and "4 domains" in err
+    assert "line 5: '192.0.2.7' left out: an IP address, not the name of a site" in err
+    assert "the port is left out: 1 (the first: example.edu:8080 on line 4 is followed as" in err
     assert {m.host for m in Store(db).facts.members()} == {
         "example.com",
         "www.example.org",
         "xn--bcher-kva.example.net",
-        "example.edu:8080",
-        "192.0.2.7",
+        "example.edu",
     }
 
 

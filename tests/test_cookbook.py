@@ -55,7 +55,7 @@ def test_question(number: str, title: str, query: str, _: str, db: Path, tmp_pat
     rows = asked(query, db, tmp_path)
     assert rows, (number, title)
     if "n_unknown" in rows[0] and "covered" not in rows[0]:
-        assert all(int(str(row["n"])) + int(str(row["n_unknown"])) == 1201 for row in rows)
+        assert all(int(str(row["n"])) + int(str(row["n_unknown"])) == 1200 for row in rows)
 
 
 def test_shares_are_those_of_analyze(db: Path, tmp_path: Path) -> None:

@@ -49,7 +49,7 @@ def test_answer(bundled: Path) -> None:
     )
     assert frame.height == 7  # documented in August 2023: crawls before are not counted
     assert frame["estimate"][-1] > frame["estimate"][0]
-    assert (frame["n"] + frame["n_unknown"] == 1201).all()
+    assert (frame["n"] + frame["n_unknown"] == 1200).all()
     assert pl.read_csv(results / "blocked.csv", infer_schema_length=None).height > 1000
 
 

@@ -7,8 +7,16 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from crawlblock.hosts import is_address, parse_host, registered_domain, surt, surt_keys, surt_url
-from crawlblock.sampling import read_ranking
+from crawlblock.host_list import Entry, Ranking
+from crawlblock.hosts import (
+    is_address,
+    other_name,
+    parse_host,
+    registered_domain,
+    surt,
+    surt_keys,
+    surt_url,
+)
 
 
 @pytest.mark.parametrize(
@@ -47,6 +55,16 @@ def test_registered_domains(host: str, domain: str | None) -> None:
         ("[2001:db8::1]", "[2001:db8::1]"),
         ("_dmarc.example.com", "_dmarc.example.com"),
         ("  example.com\t", "example.com"),
+        ("//example.com/a", "example.com"),
+        ("2001:DB8::1", "[2001:db8::1]"),
+        ("i❤.ws", "xn--i-7iq.ws"),
+        ("xn--i-7iq.ws", "xn--i-7iq.ws"),
+        ("faß.de", "xn--fa-hia.de"),
+        ("foo_bar.bücher.de", "foo_bar.xn--bcher-kva.de"),
+        ("日本語。jp", "xn--wgv71a119e.jp"),
+        ("foo-.example.com", "foo-.example.com"),
+        ("-foo.tumblr.com", "-foo.tumblr.com"),
+        ("foo_bar.tumblr.com", "foo_bar.tumblr.com"),
     ],
 )
 def test_what_people_write_for_a_host(written: str, host: str) -> None:
@@ -64,9 +82,52 @@ def test_what_people_write_for_a_host(written: str, host: str) -> None:
     ],
 )  # fmt: skip
 def test_rubbish_is_no_host(rubbish: str) -> None:
-    """What is not a host is refused with a reason."""
-    with pytest.raises(ValueError, match=r"\w"):
+    """What is not a host is refused with a reason, in words of ours."""
+    with pytest.raises(ValueError, match=r"\w") as told:
         parse_host(rubbish)
+    for word in ("cast", "Port ", "netloc", "Invalid", "codepoint", "IPv6"):
+        assert word not in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("written", "reason"),
+    [
+        ("db8::1::x", "the port is no number up to 65535"),
+        ("2001:db8::zz", "the port is no number up to 65535"),
+        ("foo_bar.com", "a domain has no underscore"),
+        ("-foo.com", "a domain neither begins nor ends with a hyphen"),
+        ("foo-.co.uk", "a domain neither begins nor ends with a hyphen"),
+        ("not a host", "a space cannot be in one"),
+        ("a\x1b.com", "a control character cannot be in one"),
+        ("gutenberg", "it has no dot"),
+        ("🏳\u200d🌈.ws", "not a valid international name"),
+    ],
+)
+def test_reasons(written: str, reason: str) -> None:
+    """A name that cannot exist is refused with a plain reason."""
+    with pytest.raises(ValueError, match=reason):
+        parse_host(written)
+
+
+@pytest.mark.parametrize(
+    ("host", "other"),
+    [
+        ("example.com", "www.example.com"),
+        ("www.example.com", "example.com"),
+        ("www.gov.uk", "gov.uk"),
+        ("news.example.com", None),
+        ("www.news.example.com", "news.example.com"),
+        ("www.nl", None),
+        ("co.uk", None),
+        ("192.0.2.1", None),
+        ("example.com:8080", None),
+        ("www.example.com:8080", None),
+        ("[2001:db8::1]", None),
+    ],
+)
+def test_the_other_host_of_a_site(host: str, other: str | None) -> None:
+    """A domain and its www are each other's, and nothing else is."""
+    assert other_name(host) == other
 
 
 @given(st.text() | st.from_regex(r"(https?://)?[\w.:\[\]/@-]*", fullmatch=True))
@@ -93,7 +154,8 @@ def test_rankings_read_names_as_hosts_are_read(name: str) -> None:
         expected = [parse_host(name)]
     except ValueError:
         expected = []
-    assert [found for _, found in read_ranking([name])] == expected
+    ranking = Ranking([Entry(line=1, text=name, name=name)])
+    assert [found for _, found in ranking] == expected
 
 
 def test_addresses_are_told_from_names() -> None:

@@ -160,6 +160,26 @@ def test_what_could_not_be_read_is_read_again(tmp_path: Path) -> None:
     assert Store(path).conclusions.to_fetch() == {"CC-MAIN-2025-33": {"h04.org", "192.0.2.1"}}
 
 
+def test_layout_4(tmp_path: Path) -> None:
+    """A database of layout 4 gets the columns of panels where it is, and keeps all it holds."""
+    path = tmp_path / "db.duckdb"
+    rows = in_order(panel_database(path))
+    Store(path)
+    members = asked(path, "FROM panel")
+    with duckdb.connect(str(path)) as con:
+        con.execute("DROP TABLE panel_columns").fetchall()
+        con.execute("UPDATE schema_version SET version = 4").fetchall()
+    before = {each.name for each in tmp_path.iterdir()}
+    store = Store(path)
+    assert captures(path) == rows
+    assert asked(path, "FROM panel") == members
+    assert asked(path, "FROM schema_version") == [(5,)]
+    assert asked(path, "FROM panel_columns") == []
+    assert {each.name for each in tmp_path.iterdir()} == before
+    store.facts.add_panel_columns("p", [("a.org", "country", "FR")])
+    assert asked(path, "FROM panel_columns") == [("p", "a.org", "country", "FR")]
+
+
 def test_a_census(tmp_path: Path) -> None:
     """A census comes back: its captures, the plan, the shards, and how its hosts were counted."""
     path = tmp_path / "db.duckdb"
@@ -239,7 +259,7 @@ def test_killed(tmp_path: Path) -> None:
         halfway += aside.exists()
         with duckdb.connect(str(path), read_only=True) as con:
             layouts = con.execute("FROM schema_version").fetchall()
-        assert layouts in ([(3,)], [(4,)])
+        assert layouts in ([(3,)], [(5,)])
         assert captures(path) == rows
         assert not aside.exists()
         path.unlink()

@@ -17,7 +17,7 @@ from crawlblock.demo.site import site
 from crawlblock.errors import InputError
 from crawlblock.intervals import wilson
 from crawlblock.registry import crawlers
-from crawlblock.replication.comparison import Row, mistakes, replicate, under, usual_tokens
+from crawlblock.replication.comparison import Comparison, mistakes, replicate, under, usual_tokens
 from crawlblock.replication.counts import FORMULAS
 from crawlblock.replication.published import PublishedFigure, read_figures, read_sources
 from crawlblock.replication.series import RENDERED, Series, from_corpus, from_database
@@ -59,7 +59,7 @@ def series(
     return Series("here", frame, bodies, rendered)
 
 
-def one(rows: list[Row], **wanted: object) -> Row:
+def one(rows: list[Comparison], **wanted: object) -> Comparison:
     """Return the only row with these values."""
     (row,) = (r for r in rows if all(getattr(r, name) == v for name, v in wanted.items()))
     return row

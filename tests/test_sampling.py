@@ -1,22 +1,13 @@
-"""The draw, the strata, the user's list and the host rule."""
+"""The draw, the strata and the host rule."""
 
 from collections.abc import Callable
-from pathlib import Path
 
-import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from crawlblock.model import Member
-from crawlblock.sampling import (
-    candidates,
-    draw,
-    draw_key,
-    draw_strata,
-    read_ranking,
-    take_list,
-)
+from crawlblock.sampling import candidates, draw, draw_key, draw_strata
 
 BANDS = (("1k", 1_000), ("10k", 10_000))
 FRAME = [f"site{i}.com" for i in range(500)]
@@ -99,87 +90,7 @@ def test_www_stays_where_it_is_the_registered_name() -> None:
     """www.gov.uk is a domain of its own: without www nothing one can register is left."""
     ranked = [(1, "www.gov.uk"), (2, "www.bbc.co.uk")]
     hosts = {m.host: m.fallback_host for m in draw_strata(ranked, BANDS, None, "s", "p")}
-    assert hosts == {"www.gov.uk": "www.www.gov.uk", "bbc.co.uk": "www.bbc.co.uk"}
-
-
-@pytest.mark.parametrize(
-    "lines",
-    [
-        ["1,b.com", "2,A.com"],
-        ["GlobalRank,TldRank,Domain,TLD", "1,1,b.com,com", "2,1,a.com,com"],
-        ["origin,rank", "https://b.com,1000", "https://a.com,1000"],
-        ["b.com", "", "# a comment", "a.com"],
-        ['"rank","domain"', '"1","b.com"', '"2","a.com"'],
-        [
-            "#harmonicc_pos\t#harmonicc_val\t#pr_pos\t#pr_val\t#host_rev\t#n_hosts",
-            "1\t3.1E7\t2\t0.016\tcom.b\t9",
-            "2\t3.0E7\t1\t0.011\tcom.a\t7",
-        ],
-        ["1\t3.1E7\t2\t0.016\tcom.b\t9", "2\t3.0E7\t1\t0.011\tcom.a\t7"],
-    ],
-    ids=["tranco", "majestic", "crux", "plain", "quoted", "web-graph", "web-graph-headless"],
-)
-def test_formats_of_rankings_are_told_apart(lines: list[str]) -> None:
-    """Each known format gives the same names in the same order."""
-    assert [name for _, name in read_ranking(lines)] == ["b.com", "a.com"]
-
-
-def test_unreadable_lines_of_a_ranking_are_counted() -> None:
-    """A line without a rank or without a name is counted, not taken."""
-    ranking = read_ranking(["1,a.com", "x,b.com", "3,", "4", "5,no host!", "6,c.com"])
-    assert list(ranking) == [(1, "a.com"), (6, "c.com")]
-    assert ranking.unreadable == 4
-
-
-def test_a_list_is_taken_as_it_is() -> None:
-    """URLs, IDNs, ports, addresses and comments are read; what names no host is told with why."""
-    lines = [
-        "# my sites",
-        "https://News.Example.co.uk/politics?x=1",
-        "",
-        "bücher.de",
-        "example.com:8080",
-        "10.0.0.1",
-        "www.example.org",
-        "example.org.",
-        "EXAMPLE.org  # again",
-        "not a host",
-        "ftp://example.net",
-    ]
-    members, rejected = take_list(lines, "mine")
-    assert [(m.host, m.fallback_host) for m in members] == [
-        ("news.example.co.uk", None),
-        ("xn--bcher-kva.de", "www.xn--bcher-kva.de"),
-        ("example.com:8080", None),
-        ("10.0.0.1", None),
-        ("www.example.org", None),
-        ("example.org", "www.example.org"),
-    ]
-    assert [(r.line, r.reason.split("(")[0]) for r in rejected] == [
-        (9, "same host as line 8"),
-        (10, "not a host name"),
-        (11, "scheme ftp has no robots.txt"),
-    ]
-    assert {m.weight for m in members} == {1.0}
-
-
-def test_a_ranked_list_keeps_its_ranks() -> None:
-    """A list with a rank column is taken in its order, with the ranks it states."""
-    members, rejected = take_list(["rank,domain", "3,a.com", "12,b.com"], "mine")
-    assert [(m.rank, m.domain, m.position) for m in members] == [
-        (3, "a.com", 0),
-        (12, "b.com", 1),
-    ]
-    assert rejected == []
-
-
-@given(st.lists(st.text(), max_size=8))
-def test_any_text_is_a_list(lines: list[str]) -> None:
-    """Whatever stands in a file, each line is taken, told of or passed over."""
-    members, rejected = take_list(lines, "p")
-    assert len(members) + len(rejected) <= len(lines)
-    assert len({m.host for m in members}) == len(members)
-    list(read_ranking(lines))
+    assert hosts == {"www.gov.uk": "gov.uk", "bbc.co.uk": "www.bbc.co.uk"}
 
 
 def test_the_apex_comes_before_www_and_https_before_http() -> None:
@@ -197,11 +108,3 @@ def test_a_member_without_fallback_has_two_candidates() -> None:
     """A host given as it is is looked up by https and http only."""
     member = Member("p", "x.a.com", "x.a.com", None, "list", None, 1.0, 0)
     assert len(candidates(member)) == 2
-
-
-def test_a_real_ranking_is_read_whole(shared: Path) -> None:
-    """Every line of the Tranco list is a rank and a name."""
-    frame = pl.read_parquet(shared / "ranks" / "tranco_top_100k_2026-08.parquet")
-    ranking = read_ranking([f"{rank},{name}" for rank, name in frame.head(20_000).iter_rows()])
-    assert len(list(ranking)) == 20_000
-    assert ranking.unreadable == 0

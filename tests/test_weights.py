@@ -22,6 +22,7 @@ from servers import RangeServer
 
 from crawlblock.cli.weights import weights
 from crawlblock.errors import ArchiveError, InputError, UpstreamError
+from crawlblock.host_list import Rejected
 from crawlblock.intervals import wilson
 from crawlblock.metrics.queries import metrics, result_of, set_http_profile
 from crawlblock.model import Member
@@ -43,6 +44,11 @@ def listed(path: Path, *lines: str) -> Path:
     """Write a list."""
     path.write_text("\n".join(lines) + "\n")
     return path
+
+
+def none_left_out(rejected: Rejected) -> None:
+    """Fail for whatever is left out."""
+    pytest.fail(f"line {rejected.line}: {rejected.reason}")
 
 
 def store_of(path: Path, *hosts: str) -> Store:
@@ -68,13 +74,14 @@ def test_a_column_for_each_corpus(tmp_path: Path) -> None:
         "https://blog.example.com/,5,2.0",
         "a.b.co.uk,7,3",
     )
-    found = read_weights(path)
+    rejected: list[Rejected] = []
+    found = read_weights(path, rejected.append)
     assert found.weights.schema == SCHEMA
     assert set(found.weights.rows()) == {
         ("example.com", "C4", None, None, 15), ("b.co.uk", "C4", None, None, 7),
         ("example.com", "mine", 3, None, None), ("b.co.uk", "mine", 3, None, None),
     }  # fmt: skip
-    assert (found.hosts, found.repeated, found.rejected) == (3, 0, [])
+    assert (found.hosts, found.repeated, rejected) == (3, 0, [])
 
 
 def test_a_column_names_the_corpus(tmp_path: Path) -> None:
@@ -82,7 +89,7 @@ def test_a_column_names_the_corpus(tmp_path: Path) -> None:
     path = tmp_path / "list.csv.gz"
     with gzip.open(path, "wt") as file:
         file.write("host,corpus,tokens,bytes\n*,C4,100,900\nexample.com,C4,10,90\n")
-    assert set(read_weights(path).weights.rows()) == {
+    assert set(read_weights(path, none_left_out).weights.rows()) == {
         ("*", "C4", None, 900, 100), ("example.com", "C4", None, 90, 10),
     }  # fmt: skip
 
@@ -97,13 +104,15 @@ def test_lines_left_out(tmp_path: Path) -> None:
         "example.com,1.5": "tokens is no whole number: 1.5",
         "example.com,1e3": "tokens is no whole number: 1e3",
         "example.com": "as many cells as the header are needed",
-        "gutenberg,5": "not a host name",
+        "gutenberg,5": "not a host name (it has no dot)",
         "192.0.2.1,5": "has no registered domain",
         "co.uk,5": "has no registered domain",
     }
-    found = read_weights(listed(tmp_path / "list.csv", "domain,tokens", *bad, "a.org,0"), "C4")
-    assert {line.text: line.reason for line in found.rejected} == bad
-    assert [line.line for line in found.rejected] == list(range(2, 2 + len(bad)))
+    path = listed(tmp_path / "list.csv", "domain,tokens", *bad, "a.org,0")
+    rejected: list[Rejected] = []
+    found = read_weights(path, rejected.append, "C4")
+    assert {line.text: line.reason for line in rejected} == bad
+    assert [line.line for line in rejected] == list(range(2, 2 + len(bad)))
     assert found.weights.rows() == [("a.org", "C4", None, None, 0)]
 
 
@@ -111,16 +120,16 @@ def test_lines_left_out(tmp_path: Path) -> None:
 def test_said_twice(tmp_path: Path) -> None:
     """The same said again is passed over; something else is refused with both lines."""
     lines = ["domain,tokens", "a.org,1", "A.org.,1", "b.org,2"]
-    assert read_weights(listed(tmp_path / "same.csv", *lines), "C4").repeated == 1
+    assert read_weights(listed(tmp_path / "same.csv", *lines), none_left_out, "C4").repeated == 1
     with pytest.raises(InputError, match=r"lines 4 and 5 .* b\.org in C4 \(2 tokens; 3 tokens\)"):
-        read_weights(listed(tmp_path / "other.csv", *lines, "b.org,3"), "C4")
+        read_weights(listed(tmp_path / "other.csv", *lines, "b.org,3"), none_left_out, "C4")
 
 
 @pytest.mark.parametrize(
     ("header", "line", "corpus", "message"),
     [
         ("host,rank", "a.org,1", "C4", "needed are domain or host, and pages"),
-        ("name,tokens", "a.org,1", "C4", "its columns are name, tokens"),
+        ("name,tokens", "A. Org,1", "C4", "columns found: name, tokens; name one with --column"),
         ("host,tokens", "a.org,1", None, "--corpus NAME"),
         ("host,c4_tokens", "a.org,1", "C4", "leave out --corpus"),
         ("host,tokens", "a.org,9\n*,8", "C4", "9 tokens together, more than the whole, 8"),
@@ -133,7 +142,7 @@ def test_unusable_lists(
 ) -> None:
     """A list that does not say what it is about is refused with what is needed."""
     with pytest.raises(InputError, match=message):
-        read_weights(listed(tmp_path / "list.csv", header, line), corpus)
+        read_weights(listed(tmp_path / "list.csv", header, line), lambda _: None, corpus)
 
 
 def test_weights_of_a_list(tmp_path: Path) -> None:
@@ -145,8 +154,8 @@ def test_weights_of_a_list(tmp_path: Path) -> None:
         weights, ["--db", str(store.path), "--list", str(path), "--corpus", "C4"]
     )
     assert told.exit_code == 0, told.output
-    assert "line 9: 'x,1' left out: not a host name" in told.output
-    assert "... and 2 more lines left out" in told.output
+    assert "line 9: 'x,1' left out: not a host name (it has no dot)" in told.output
+    assert "... and 2 more lines left out; --rejects FILE writes all of them" in told.output
     assert "C4: 2 of the panel's 3 domains have a weight, 3 in all" in told.output
     assert {(domain, tokens) for domain, *_, tokens in stored(store)} == {
         ("a.org", 5), ("c.org", 6), ("www.gov.uk", 7),
@@ -517,6 +526,5 @@ def test_sample_is_as_derived(shared: Path, tmp_path: Path) -> None:
     script = SAMPLE.parent.parent / "scripts" / "derive_weights.py"
     subprocess.run([sys.executable, script, shared, tmp_path], check=True)
     assert (tmp_path / "weights.csv").read_bytes() == (SAMPLE / "weights.csv").read_bytes()
-    found = read_weights(SAMPLE / "weights.csv")
+    found = read_weights(SAMPLE / "weights.csv", none_left_out)
     assert found.weights.filter(pl.col("domain") != "*")["domain"].n_unique() == 133
-    assert found.rejected == []

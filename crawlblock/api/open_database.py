@@ -21,9 +21,11 @@ from crawlblock.errors import InputError
 from crawlblock.evidence import explanation, transitions
 from crawlblock.pipeline.live import Asking, snapshot_name
 from crawlblock.pipeline.run import Progress, Say, now, silent, unshown
+from crawlblock.pipeline.sample import Reading
 from crawlblock.report.charts.chart import Chart, chart_of_results
 from crawlblock.report.named_results import named_results, one_result, result_names
 from crawlblock.sources.files import Every
+from crawlblock.sources.files.host_lists.rejects import Rejects
 from crawlblock.sources.live import Pace
 from crawlblock.store.database import copy_of
 from crawlblock.store.store import Store
@@ -175,14 +177,15 @@ class Database:
         """
         given.checked("sample", options, SampleOptions, ("hosts", "ranks", "crawl", "name"))
         wanted = given.crawl_sample_of(self.path, crawl or "", name, options)
-        choose = given.chooser(hosts, ranks, wanted)
+        left_out = Rejects()
+        choose = given.chooser(hosts, ranks, wanted, Reading(None, left_out.add))
         listed = hosts if hosts is None or isinstance(hosts, str | PathLike) else "in Python"
         configuration = {
             "list": listed, "ranks": ranks, "crawl": crawl, "size": wanted.size,
             "seed": wanted.seed,
         }  # fmt: skip
         with self._place() as place:
-            return steps.sample(place, choose, configuration)
+            return steps.sample(place, choose, configuration, left_out)
 
     def history(
         self, crawls: int | str | Iterable[str] = 6, *, panel: str | None = None,

@@ -1,23 +1,27 @@
 """The options that steps share, and what a step makes of them."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from ipaddress import ip_network
 from os import PathLike
 from pathlib import Path
 from typing import Literal, TypedDict
 
 from crawlblock import loops
+from crawlblock.api.steps import Choose
 from crawlblock.errors import InputError, did_you_mean
 from crawlblock.pipeline.history import Wanted
-from crawlblock.pipeline.run import Budget, Run
+from crawlblock.pipeline.run import Budget, Progress, Tally
 from crawlblock.pipeline.sample import (
+    READ_ALL,
     CrawlSample,
+    Reading,
     Sampled,
     from_crawl,
     from_hosts,
     from_list,
     from_ranking,
     from_web_graph,
+    panel_name,
     read_crawl,
 )
 from crawlblock.sources.commoncrawl.cache import INDEX_BYTES
@@ -116,24 +120,29 @@ def crawl_sample_of(db: Path, crawl: str, name: str | None, options: SampleOptio
 
 
 def chooser(
-    hosts: AnyPath | Iterable[str] | None, ranks: AnyPath | None, wanted: CrawlSample
-) -> Callable[[Run], Sampled]:
+    hosts: AnyPath | Iterable[str] | None,
+    ranks: AnyPath | None,
+    wanted: CrawlSample,
+    reading: Reading = READ_ALL,
+) -> Choose:
     """Return how to choose the hosts; raises InputError unless one frame is named."""
     if sum(given is not None and given != "" for given in (hosts, ranks, wanted.crawl)) != 1:
         raise InputError("sample: name one of hosts, ranks and crawl")
     if isinstance(hosts, str | PathLike):
         path = Path(hosts)
-        return lambda _: from_list(path, wanted.panel or f"list-{path.stem}")
+        name = panel_name(wanted.panel, f"list-{path.stem}")
+        return lambda *_: from_list(path, name, reading)
     if hosts is not None:
         given = list(hosts)
-        return lambda _: from_hosts(given, wanted.panel or "list")
+        name = panel_name(wanted.panel, "list")
+        return lambda *_: from_hosts(given, name, reading)
     if ranks is None:
-        return lambda run: _of_crawl(run, wanted)
+        return lambda tally, progress: _of_crawl(tally, progress, wanted)
     if ranks == WEB_GRAPH:
-        return lambda _: loops.run(_of_web_graph(wanted))
+        return lambda *_: loops.run(_of_web_graph(wanted))
     ranking = Path(ranks)
-    name = wanted.panel or f"ranks-{Path(ranking.name.removesuffix('.zip')).stem}"
-    return lambda _: from_ranking(ranking, name, wanted.seed, wanted.size)
+    name = panel_name(wanted.panel, f"ranks-{Path(ranking.name.removesuffix('.zip')).stem}")
+    return lambda *_: from_ranking(ranking, name, wanted.seed, wanted.size, reading)
 
 
 def networks(given: Iterable[str | Network]) -> tuple[Network, ...]:
@@ -151,9 +160,9 @@ def _archive(db: Path, options: ArchiveOptions) -> tuple[str, Path]:
     return str(options.get("mirror", COMMON_CRAWL)), folder
 
 
-def _of_crawl(run: Run, wanted: CrawlSample) -> Sampled:
-    domains = loops.run(read_crawl(wanted, run.tally, run.progress))
-    return from_crawl(domains, wanted, run.progress)
+def _of_crawl(tally: Tally, progress: Progress, wanted: CrawlSample) -> Sampled:
+    domains = loops.run(read_crawl(wanted, tally, progress))
+    return from_crawl(domains, wanted, progress)
 
 
 async def _of_web_graph(wanted: CrawlSample) -> Sampled:

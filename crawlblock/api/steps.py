@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeAlias
 
 from rich.console import Console
 
@@ -22,6 +23,7 @@ from crawlblock.pipeline.sample import Sampled, store_panel
 from crawlblock.report.assemble import write_answer
 from crawlblock.report.terminal.whole_crawl import write_census
 from crawlblock.sources.files import Every, read_observation_times
+from crawlblock.sources.files.host_lists.rejects import Rejects
 from crawlblock.store.store import Store
 
 
@@ -46,8 +48,13 @@ class PanelResult:
     frame: str  # what the hosts were taken from
     hosts: tuple[str, ...]
     new: int  # hosts that the panel did not have before
-    left_out: tuple[str, ...]  # lines of a list that name no host, with the reason
+    lines_left_out: int  # of a list: they name no host that can be followed
+    left_out: tuple[str, ...]  # the first five of them, with the reason
     notes: tuple[str, ...]
+
+
+# How to choose hosts: it counts what it sends, and shows how far it is.
+Choose: TypeAlias = Callable[[Tally, Progress], Sampled]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,20 +85,22 @@ def running(
 
 
 def sample(
-    place: StepContext, choose: Callable[[Run], Sampled], configuration: Mapping[str, object]
-) -> PanelResult:
+    place: StepContext, choose: Choose, configuration: Mapping[str, object],
+    left_out: Rejects,
+) -> PanelResult:  # fmt: skip
     """Choose hosts and store them as a panel."""
     with running(place, "sample", configuration) as run:
         run.progress("panel", 0, 0)
-        sampled = choose(run)
+        sampled = choose(run.tally, run.progress)
         new = store_panel(place.store, sampled)
     return PanelResult(
         panel=sampled.panel,
         frame=sampled.frame,
         hosts=tuple(member.host for member in sampled.members),
         new=new,
+        lines_left_out=left_out.count,
         left_out=tuple(
-            f"line {r.line}: {r.text[:60]!r} left out: {r.reason}" for r in sampled.rejected
+            f"line {r.line}: {r.text[:60]!r} left out: {r.reason}" for r in left_out.first
         ),
         notes=(*sampled.notes, *place.notes),
     )

@@ -75,6 +75,20 @@ cache_option: Callable[[Any], Any] = click.option(
     default=None,
     help="Where what was read of a crawl is kept.  [default: *.cache beside the database]",
 )
+column_option: Callable[[Any], Any] = click.option(
+    "--column",
+    default=None,
+    metavar="NAME",
+    help="The column of the list that has the hosts: its name, or its number from 1.  "
+    "[default: found by its name or its values]",
+)
+rejects_option: Callable[[Any], Any] = click.option(
+    "--rejects",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=None,
+    metavar="FILE",
+    help="Write each line of the list that is left out to this CSV file, with the reason.",
+)
 cache_size_option: Callable[[Any], Any] = click.option(
     "--cache-size",
     type=click.FloatRange(0),

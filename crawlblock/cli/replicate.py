@@ -17,7 +17,7 @@ from crawlblock.report.terminal.published_figures import page
 from crawlblock.robots.peers import DEFINITIONS
 from crawlblock.store.store import Store
 
-COLUMNS = [field.name for field in fields(comparison.Row)]
+COLUMNS = [field.name for field in fields(comparison.Comparison)]
 _SHARES = ("published", "ours", "low", "high", "difference")
 
 
@@ -104,7 +104,7 @@ def _series(db: Path | None, corpus: Path | None) -> list[Series]:
         return from_database(con)
 
 
-def _rounded(row: comparison.Row) -> dict[str, object]:
+def _rounded(row: comparison.Comparison) -> dict[str, object]:
     cells: dict[str, object] = asdict(row)
     for name in _SHARES:
         value = cells[name]

@@ -1,5 +1,6 @@
 """`crawlblock sample`: choose the hosts to follow."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -7,32 +8,44 @@ import click
 from crawlblock import loops
 from crawlblock.api import steps
 from crawlblock.api.step_options import chooser
+from crawlblock.cli.listed import COLUMNS, say_rejects, understood
 from crawlblock.cli.options import (
     cache_option,
+    column_option,
     contact_option,
     db_option,
     mirror_option,
     politeness_options,
+    rejects_option,
 )
 from crawlblock.cli.output import Output, output_options, print_rows, progress_bar, say
-from crawlblock.pipeline.run import silent
-from crawlblock.pipeline.sample import CrawlSample, plan_crawl_sample
+from crawlblock.pipeline.run import Tally, silent, unshown
+from crawlblock.pipeline.sample import (
+    CrawlSample,
+    Reading,
+    panel_name,
+    plan_crawl_sample,
+)
 from crawlblock.sources.commoncrawl.frame import FramePlan
 from crawlblock.sources.commoncrawl.mirror import limits_for
+from crawlblock.sources.files.host_lists.rejects import Rejects
 from crawlblock.store.store import Store
-
-_SHOWN = 5  # lines that were left out
 
 
 @click.command()
 @db_option
 @click.option(
-    "--list", "list_file", type=click.Path(path_type=Path), help="Exactly these hosts or domains."
+    "--list",
+    "list_file",
+    type=click.Path(path_type=Path),
+    help="Exactly these hosts or domains: text, CSV, JSON, Parquet or Excel.",
 )
 @click.option(
     "--ranks",
-    help="A ranked CSV, zipped or not, to draw strata from, or 'webgraph' for Common Crawl's own.",
+    help="A ranked list, zipped or not, to draw strata from, or 'webgraph' for Common Crawl's own.",
 )
+@column_option
+@rejects_option
 @click.option("--crawl", help="Draw uniformly from the registered domains of this crawl.")
 @click.option(
     "--size",
@@ -51,13 +64,17 @@ _SHOWN = 5  # lines that were left out
 @mirror_option
 @contact_option
 @politeness_options
-@click.option("--dry-run", is_flag=True, help="With --crawl: say what it would cost and stop.")
+@click.option(
+    "--dry-run",
+    is_flag=True,
+    help="Store nothing: show how the list is understood, or with --crawl what it would cost.",
+)
 @cache_option
 @output_options()
 def sample(
-    db: Path, list_file: Path | None, ranks: str | None, crawl: str | None, size: int, seed: str,
-    name: str | None, mirror: str, contact: str | None, rate: float | None, in_flight: int | None,
-    dry_run: bool, cache: Path | None, output: Output,
+    db: Path, list_file: Path | None, ranks: str | None, column: str | None, rejects: Path | None,
+    crawl: str | None, size: int, seed: str, name: str | None, mirror: str, contact: str | None,
+    rate: float | None, in_flight: int | None, dry_run: bool, cache: Path | None, output: Output,
 ) -> None:  # fmt: skip
     r"""Choose the hosts to follow: from a list, a ranking or a crawl.
 
@@ -66,41 +83,77 @@ def sample(
 
     \b
     Examples:
-      crawlblock sample --list domains.csv
+      crawlblock sample --list domains.csv --dry-run
+      crawlblock sample --list domains.csv --rejects rejects.csv
       crawlblock sample --ranks tranco.csv --size 500
       crawlblock sample --crawl latest --size 10000 --contact you@example.org --dry-run
       crawlblock sample --crawl latest --size 10000 --contact you@example.org
     """
-    if sum(frame is not None for frame in (list_file, ranks, crawl)) != 1:
-        raise click.UsageError("say one of --list, --ranks, --crawl")
-    if dry_run and crawl is None:
-        raise click.UsageError("--dry-run goes with --crawl: the others read one file")
+    frame = FrameFile(list_file, ranks or "", column, rejects)
+    _check(frame, crawl, name, dry_run)
     limits = limits_for(mirror, rate, in_flight)
     cache = cache or db.with_suffix(".cache")
     wanted = CrawlSample(mirror, contact, limits, crawl or "", cache, name, seed, size)
+    configuration: dict[str, object] = {
+        "list": list_file, "ranks": ranks, "crawl": crawl, "size": size, "seed": seed,
+        "column": column,
+    }  # fmt: skip
     if crawl is not None:
         plan = loops.run(plan_crawl_sample(wanted, say))
         if dry_run:
             _print_frame_plan(plan, limits.per_second, output)
             return
         _say_frame_plan(plan, limits.per_second)
-    configuration = {
-        "list": list_file, "ranks": ranks, "crawl": crawl, "size": size, "seed": seed,
-    }  # fmt: skip
-    with progress_bar() as progress:
+    elif dry_run:
+        _show(frame, wanted, output)
+        return
+    with progress_bar() as progress, Rejects(rejects) as left_out:
         place = steps.StepContext(Store(db), progress, silent)
-        done = steps.sample(place, chooser(list_file, ranks, wanted), configuration)
-    _say_panel(done)
-
-
-def _say_panel(done: steps.PanelResult) -> None:
+        done = steps.sample(place, _choice(frame, wanted, left_out), configuration, left_out)
     for note in done.notes:
         say(note)
-    for line in done.left_out[:_SHOWN]:
-        say(line)
-    if len(done.left_out) > _SHOWN:
-        say(f"... and {len(done.left_out) - _SHOWN} more lines left out")
+    say_rejects(left_out, rejects)
     say(f"panel {done.panel}: {len(done.hosts)} domains ({done.new} new) from {done.frame}")
+
+
+@dataclass(frozen=True, slots=True)
+class FrameFile:
+    """A list or ranking to choose from."""
+
+    list_file: Path | None
+    ranks: str  # a file, or webgraph
+    column: str | None  # with the hosts; None: it is found
+    rejects: Path | None  # where each line that is left out is written
+
+
+def _check(frame: FrameFile, crawl: str | None, name: str | None, dry_run: bool) -> None:
+    """Raise UsageError for options that do not go together, InputError for a bad name."""
+    if sum(map(bool, (frame.list_file, frame.ranks, crawl is not None))) != 1:
+        raise click.UsageError("say one of --list, --ranks, --crawl")
+    in_file = frame.list_file is not None or frame.ranks not in ("", "webgraph")
+    if (frame.column is not None or frame.rejects) and not in_file:
+        raise click.UsageError("--column and --rejects go with --list or --ranks FILE")
+    if dry_run and frame.ranks == "webgraph":
+        raise click.UsageError("--dry-run goes with --list, --ranks FILE or --crawl")
+    if name is not None:
+        panel_name(name, "")
+
+
+def _choice(frame: FrameFile, wanted: CrawlSample, left_out: Rejects) -> steps.Choose:
+    """Return how to choose the hosts."""
+    reading = Reading(frame.column, left_out.add)
+    return chooser(frame.list_file, frame.ranks or None, wanted, reading)
+
+
+def _show(frame: FrameFile, wanted: CrawlSample, output: Output) -> None:
+    """Show how a list or ranking is understood."""
+    with Rejects(frame.rejects) as left_out:
+        sampled = _choice(frame, wanted, left_out)(Tally(), unshown)
+    for note in sampled.notes:
+        say(note)
+    say_rejects(left_out, frame.rejects)
+    if sampled.listed:
+        print_rows(understood(sampled.listed, sampled.members, left_out), output, COLUMNS)
 
 
 def _say_frame_plan(plan: FramePlan, rate: float) -> None:

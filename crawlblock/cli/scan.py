@@ -23,7 +23,7 @@ from crawlblock.pipeline.merge import merge as merge_shards
 from crawlblock.pipeline.run import Run, recorded
 from crawlblock.pipeline.scan import ScanRequest, scan_shards
 from crawlblock.scan.load import Merged
-from crawlblock.scan.plan import Plan, Reading, make_plan, part, read_plan, write_plan
+from crawlblock.scan.plan import FileShare, Plan, make_plan, part, read_plan, write_plan
 from crawlblock.scan.shard import Done
 from crawlblock.sources.commoncrawl.crawls import find_crawls
 from crawlblock.sources.commoncrawl.mirror import Mirror, is_public, limits_for, open_mirror
@@ -95,7 +95,7 @@ def plan(
     """
     share = share or (_PUBLIC_SHARE if is_public(mirror) else 1.0)
     limits = limits_for(mirror, rate, in_flight)
-    reading = Reading(share, seed, files, keep_bodies)
+    reading = FileShare(share, seed, files, keep_bodies)
     with working("plan"):
         archive = open_mirror(mirror, contact, limits)
         made, troubles = loops.run(_make_plan(archive, crawls, directory, reading))
@@ -110,7 +110,7 @@ def plan(
 
 
 async def _make_plan(
-    opened: AbstractAsyncContextManager[Mirror], crawls: str, directory: Path, reading: Reading
+    opened: AbstractAsyncContextManager[Mirror], crawls: str, directory: Path, reading: FileShare
 ) -> tuple[Plan, list[str]]:
     async with opened as archive:
         found = await find_crawls(archive, crawls, directory)

@@ -8,13 +8,16 @@ import click
 
 from crawlblock import loops
 from crawlblock.cli.costs import costs
+from crawlblock.cli.listed import say_rejects
 from crawlblock.cli.options import (
     budget_options,
     cache_option,
+    column_option,
     contact_option,
     db_option,
     mirror_option,
     politeness_options,
+    rejects_option,
 )
 from crawlblock.cli.output import PARTIAL, Output, output_options, print_rows, progress_bar, say
 from crawlblock.pipeline.run import Budget, recorded
@@ -28,6 +31,8 @@ from crawlblock.pipeline.weights import (
 )
 from crawlblock.sources.commoncrawl.cost import Estimate
 from crawlblock.sources.commoncrawl.mirror import limits_for
+from crawlblock.sources.files.host_lists.rejects import Rejects
+from crawlblock.sources.files.weight_lists import read_weights
 from crawlblock.store.store import Store
 
 
@@ -35,8 +40,10 @@ from crawlblock.store.store import Store
 @db_option
 @click.option(
     "--list", "list_file", type=click.Path(path_type=Path),
-    help="A CSV of domain or host with pages, bytes or tokens, or CORPUS_tokens.",
+    help="A list of domain or host with pages, bytes or tokens, or CORPUS_tokens.",
 )  # fmt: skip
+@column_option
+@rejects_option
 @click.option("--corpus", default=None, help="Name of the corpus, where the list tells none.")
 @click.option("--crawl", default=None, help="Pages and bytes from the index of this crawl.")
 @click.option(
@@ -56,7 +63,8 @@ from crawlblock.store.store import Store
 @budget_options
 @output_options()
 def weights(
-    db: Path, list_file: Path | None, corpus: str | None, crawl: str | None, parts: int | None,
+    db: Path, list_file: Path | None, column: str | None, rejects: Path | None,
+    corpus: str | None, crawl: str | None, parts: int | None,
     seed: str, mirror: str, contact: str | None, rate: float | None, in_flight: int | None,
     dry_run: bool, cache: Path | None, max_runtime: float | None, max_requests: int | None,
     output: Output,
@@ -75,8 +83,10 @@ def weights(
         raise click.UsageError("say one of --list, --crawl")
     store = Store(db)
     if list_file:
-        _weigh_list(store, list_file, corpus)
+        _weigh_list(store, list_file, corpus, column, rejects)
         return
+    if column or rejects:
+        raise click.UsageError("--column and --rejects go with --list")
     if corpus:
         raise click.UsageError("a crawl is its own --corpus")
     limits = limits_for(mirror, rate, in_flight)
@@ -90,13 +100,16 @@ def weights(
         _weigh_crawl(store, wanted, plan, Budget.of(max_runtime, max_requests))
 
 
-def _weigh_list(store: Store, path: Path, corpus: str | None) -> None:
-    with recorded(store, "weights", {"list": path, "corpus": corpus}):
-        found, weighed = weigh_list(store, path, corpus)
-    for rejected in found.rejected[:5]:
-        say(f"line {rejected.line}: {rejected.text[:60]!r} left out: {rejected.reason}")
-    if len(found.rejected) > 5:
-        say(f"... and {len(found.rejected) - 5} more lines left out")
+def _weigh_list(
+    store: Store, path: Path, corpus: str | None, column: str | None, to: Path | None
+) -> None:
+    configuration = {"list": path, "column": column, "corpus": corpus}
+    with recorded(store, "weights", configuration), Rejects(to) as rejects:
+        found = read_weights(path, rejects.add, corpus, column)
+        weighed = weigh_list(store, found)
+    for note in found.notes:
+        say(note)
+    say_rejects(rejects, to)
     if found.repeated:
         say(f"{found.repeated:,} lines said again what an earlier one had said")
     _say_weighed(store, weighed)

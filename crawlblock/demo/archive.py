@@ -14,7 +14,7 @@ from pathlib import Path
 
 from crawlblock.demo.cdx_files import write_cdx
 from crawlblock.demo.columnar_index import write_columnar
-from crawlblock.demo.contents import ROBOTS, Entry, Rendered
+from crawlblock.demo.contents import ROBOTS, IndexEntry, Rendered
 from crawlblock.demo.format_history import Era, era
 from crawlblock.demo.rank_file import write_ranks
 from crawlblock.errors import ArchiveError, InputError
@@ -106,7 +106,7 @@ def _write_crawl(folder: Path, crawl: Crawl, captures: Iterable[Rendered]) -> No
     by_subset: dict[str, list[Rendered]] = {ROBOTS: []} if parts.robots else {}
     for capture in captures:
         by_subset.setdefault(capture.subset, []).append(capture)
-    entries: list[Entry] = []
+    entries: list[IndexEntry] = []
     table: list[str] = []
     for subset, some in by_subset.items():
         written = _write_files(folder, crawl, parts, subset, some)
@@ -118,10 +118,10 @@ def _write_crawl(folder: Path, crawl: Crawl, captures: Iterable[Rendered]) -> No
 
 def _write_files(
     folder: Path, crawl: Crawl, parts: Era, subset: str, captures: Iterable[Rendered]
-) -> list[Entry]:
+) -> list[IndexEntry]:
     """Write the WARC files of a subset and their list."""
     ordered = sorted(captures, key=lambda capture: (capture.fetch_time, capture.url))
-    entries: list[Entry] = []
+    entries: list[IndexEntry] = []
     for number, start in enumerate(range(0, len(ordered), _FILE)):
         entries += _write_warc(
             folder, crawl, parts, f"{subset}/{number:05}", ordered[start : start + _FILE]
@@ -132,7 +132,7 @@ def _write_files(
 
 def _write_warc(
     folder: Path, crawl: Crawl, parts: Era, place: str, captures: Sequence[Rendered]
-) -> list[Entry]:
+) -> list[IndexEntry]:
     """Write one WARC file, whose place is its subset and its number there."""
     subset, _, number = place.partition("/")
     epoch = int(crawl.first_capture.replace(tzinfo=UTC).timestamp() * 1000)
@@ -151,7 +151,9 @@ def _write_warc(
             exchange = _exchange(capture, parts)
             offset, length = append_exchange(file, info, exchange)
             bare = digest(capture.body).removeprefix("sha1:")
-            entries.append(Entry(capture, exchange.fetch_time, bare, segment, key, offset, length))
+            entries.append(
+                IndexEntry(capture, exchange.fetch_time, bare, segment, key, offset, length)
+            )
     return entries
 
 

@@ -5,14 +5,14 @@ import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from crawlblock.demo.contents import Entry
+from crawlblock.demo.contents import IndexEntry
 from crawlblock.demo.format_history import Era
 
 BLOCK = 300  # lines of a gzip member; Common Crawl has 3,000
 SHARDS = 3  # files; Common Crawl has 300
 
 
-def write_cdx(folder: Path, crawl: str, entries: Iterable[Entry], era: Era) -> list[str]:
+def write_cdx(folder: Path, crawl: str, entries: Iterable[IndexEntry], era: Era) -> list[str]:
     """Write a crawl's CDX files and cluster.idx under the archive's folder; return their keys."""
     base = f"cc-index/collections/{crawl}"
     (folder / base / "indexes").mkdir(parents=True)
@@ -34,7 +34,7 @@ def write_cdx(folder: Path, crawl: str, entries: Iterable[Entry], era: Era) -> l
     return keys
 
 
-def _line(entry: Entry, era: Era) -> str:
+def _line(entry: IndexEntry, era: Era) -> str:
     """Return a CDXJ line; Common Crawl writes every value as text, and the keys in this order."""
     capture = entry.capture
     fields = {"url": capture.url, "mime": capture.mime or "unk"}

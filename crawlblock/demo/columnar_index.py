@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import polars as pl
 import tldextract
 
-from crawlblock.demo.contents import Entry
+from crawlblock.demo.contents import IndexEntry
 from crawlblock.demo.format_history import Era
 from crawlblock.hosts import is_address
 
@@ -51,7 +51,7 @@ _COLUMNS: tuple[tuple[str, pl.DataType], ...] = (
 
 
 def write_columnar(
-    folder: Path, crawl: str, subset: str, entries: Sequence[Entry], era: Era
+    folder: Path, crawl: str, subset: str, entries: Sequence[IndexEntry], era: Era
 ) -> list[str]:
     """Write the index parts of a crawl's subset under the archive's folder; return their keys."""
     base = f"cc-index/table/cc-main/warc/crawl={crawl}/subset={subset}"
@@ -85,7 +85,7 @@ def _schema(era: Era) -> pl.Schema:
     return schema
 
 
-def _row(entry: Entry) -> dict[str, Any]:
+def _row(entry: IndexEntry) -> dict[str, Any]:
     """Return the values of a row; a column without one is null."""
     capture = entry.capture
     parts = urlsplit(capture.url)

@@ -49,7 +49,7 @@ class Rendered:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class IndexEntry:
     """Where a capture lies, as the indexes list it."""
 
     capture: Rendered

@@ -1,16 +1,16 @@
 """From a frame to a panel."""
 
-import gzip
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, cast
 
 from crawlblock.errors import InputError
+from crawlblock.host_list import Ranking, Reject, take_list
 from crawlblock.model import Member
+from crawlblock.names import fault_of, mended
 from crawlblock.pipeline.run import Progress, Say, Tally, now, silent
-from crawlblock.sampling import Rejected, draw, draw_strata, read_ranking, take_list
+from crawlblock.sampling import draw, draw_strata
 from crawlblock.sources.commoncrawl.columnar import part_keys
 from crawlblock.sources.commoncrawl.crawls import find_crawls
 from crawlblock.sources.commoncrawl.frame import (
@@ -23,7 +23,7 @@ from crawlblock.sources.commoncrawl.frame import (
 )
 from crawlblock.sources.commoncrawl.mirror import Mirror, open_mirror
 from crawlblock.sources.commoncrawl.web_graph import ranking_lines
-from crawlblock.sources.files.zipped import BROKEN, is_zip, open_zipped
+from crawlblock.sources.files.host_lists import HostList, list_of_lines, open_list
 from crawlblock.store.store import Store
 from crawlblock.transport import Limits
 
@@ -32,14 +32,26 @@ BANDS = (("1k", 1_000), ("10k", 10_000), ("100k", 100_000), ("1M", 1_000_000))
 
 @dataclass(frozen=True, slots=True)
 class Sampled:
-    """A panel as it was sampled, and what of its frame could not be used."""
+    """A panel as it was sampled."""
 
     panel: str
     frame: str
     seed: str | None
     members: Sequence[Member]
-    rejected: Sequence[Rejected] = ()
     notes: Sequence[str] = ()  # what the user must know
+    further: Sequence[tuple[str, str, str]] = ()  # of a list: domain, column and value
+    listed: HostList | None = None  # how the file was understood
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How the file of a list or ranking is read."""
+
+    column: str | None = None  # with the hosts; None: it is found
+    reject: Reject = lambda _: None  # is told of what is left out
+
+
+READ_ALL = Reading()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,32 +78,69 @@ class CrawlDomains:
     local: bool  # the archive is on this machine
 
 
-def from_list(path: Path, panel: str) -> Sampled:
-    """Take exactly the user's list: hosts, domains or URLs, one a line, or a ranked CSV."""
-    members, rejected = take_list(_lines(path), panel)
-    return Sampled(panel, f"list {path.name}", None, members, rejected)
+def from_list(path: Path, panel: str, reading: Reading = READ_ALL) -> Sampled:
+    """Take exactly the user's list: each host, domain or URL in it."""
+    listed = open_list(path, reading.column)
+    taken = take_list(listed.entries(), panel, reading.reject)
+    return Sampled(
+        panel=panel,
+        frame=f"list {mended(path.name)}",
+        seed=None,
+        members=taken.members,
+        notes=[*listed.notes, *taken.notes],
+        further=taken.further,
+        listed=listed,
+    )
 
 
-def from_hosts(hosts: Sequence[str], panel: str) -> Sampled:
+def from_hosts(hosts: Sequence[str], panel: str, reading: Reading = READ_ALL) -> Sampled:
     """Take exactly these hosts, domains or URLs."""
-    members, rejected = take_list(hosts, panel)
-    return Sampled(panel, f"list of {len(hosts):,} entries", None, members, rejected)
+    listed = list_of_lines(hosts)
+    taken = take_list(listed.entries(), panel, reading.reject)
+    return Sampled(
+        panel=panel,
+        frame=f"list of {len(hosts):,} entries",
+        seed=None,
+        members=taken.members,
+        notes=[*listed.notes, *taken.notes],
+        further=taken.further,
+        listed=listed,
+    )
 
 
-def from_ranking(path: Path, panel: str, seed: str, per_stratum: int) -> Sampled:
-    """Draw from the popularity strata of a ranked CSV (Tranco, Majestic, a plain list)."""
-    members = _draw_ranked(_lines(path), panel, seed, per_stratum)
-    return Sampled(panel, f"ranking {path.name}", seed, members)
+def from_ranking(
+    path: Path, panel: str, seed: str, per_stratum: int, reading: Reading = READ_ALL
+) -> Sampled:
+    """Draw from the popularity strata of a ranking (Tranco, Majestic, a plain list)."""
+    listed = open_list(path, reading.column)
+    ranking = Ranking(listed.entries(), reading.reject)
+    return Sampled(
+        panel=panel,
+        frame=f"ranking {mended(path.name)}",
+        seed=seed,
+        members=draw_strata(ranking, BANDS, per_stratum, seed, panel),
+        notes=listed.notes,
+        listed=listed,
+    )
+
+
+def panel_name(given: str | None, derived: str) -> str:
+    """Return the name of a panel; raises InputError for one that cannot be a name."""
+    if given is None:
+        return mended(derived)
+    if fault := fault_of(given):
+        raise InputError(f"--name {given[:80]!r}: {fault}; choose another name")
+    return given
 
 
 async def from_web_graph(
     mirror: Mirror, cache: Path, panel: str, seed: str, per_stratum: int
 ) -> Sampled:
     """Draw from the popularity strata of Common Crawl's web-graph domain ranks."""
-    ranking = await ranking_lines(mirror, BANDS[-1][1], cache)
-    members = _draw_ranked(ranking.lines, panel, seed, per_stratum)
-    frame = f"web graph {ranking.release}"
-    return Sampled(panel, frame, seed, members, notes=ranking.notes)
+    found = await ranking_lines(mirror, BANDS[-1][1], cache)
+    ranking = Ranking(list_of_lines(found.lines).entries())
+    members = draw_strata(ranking, BANDS, per_stratum, seed, panel)
+    return Sampled(panel, f"web graph {found.release}", seed, members, notes=found.notes)
 
 
 async def plan_crawl_sample(wanted: CrawlSample, say: Say = silent) -> FramePlan:
@@ -165,25 +214,6 @@ def store_panel(store: Store, sampled: Sampled) -> int:
     """Store a panel; return how many members are new.  Raises InputError if it is empty."""
     if not sampled.members:
         raise InputError(f"{sampled.frame}: no host in it can be used; nothing was stored")
-    return store.facts.add_panel(sampled.panel, sampled.frame, sampled.seed, now(), sampled.members)
-
-
-def _draw_ranked(lines: Iterable[str], panel: str, seed: str, per_stratum: int) -> Sequence[Member]:
-    return draw_strata(read_ranking(lines), BANDS, per_stratum, seed, panel)
-
-
-def _lines(path: Path) -> Iterator[str]:
-    """Read a text file, gzipped, zipped or neither, whatever its encoding."""
-    try:
-        with _opened(path) as file:
-            for line in file:
-                yield line.decode("utf-8-sig", "replace").rstrip("\r\n")
-    except (OSError, *BROKEN) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise InputError(f"{path}: cannot be read ({reason}); name a text or CSV file") from None
-
-
-def _opened(path: Path) -> IO[bytes]:
-    if is_zip(path):
-        return open_zipped(path)
-    return cast("IO[bytes]", gzip.open(path, "rb")) if path.suffix == ".gz" else path.open("rb")
+    new = store.facts.add_panel(sampled.panel, sampled.frame, sampled.seed, now(), sampled.members)
+    store.facts.add_panel_columns(sampled.panel, sampled.further)
+    return new

@@ -20,7 +20,7 @@ from crawlblock.sources.commoncrawl.page_counts import (
     weigh_part,
     weighed_file,
 )
-from crawlblock.sources.files.weight_lists import SCHEMA, WHOLE, WeightList, read_weights
+from crawlblock.sources.files.weight_lists import SCHEMA, WHOLE, WeightList
 from crawlblock.store.store import Store
 from crawlblock.transport import Limits, QuotaSpentError
 
@@ -47,14 +47,10 @@ class Weighing:
     cache: Path  # where what was read of a part waits
 
 
-def weigh_list(store: Store, path: Path, corpus: str | None) -> tuple[WeightList, list[Weighed]]:
-    """Store what a list says, also of domains outside the panel.
-
-    Raises InputError, before anything is stored, for a list that cannot be used.
-    """
-    found = read_weights(path, corpus)
+def weigh_list(store: Store, found: WeightList) -> list[Weighed]:
+    """Store what a list says, also of domains outside the panel."""
     store.facts.add_weights(found.weights)
-    return found, _weighed(found.weights, panel_domains(store.facts.members()))
+    return _weighed(found.weights, panel_domains(store.facts.members()))
 
 
 async def plan_weighing(wanted: Weighing, say: Say = silent) -> Estimate:

@@ -28,7 +28,7 @@ SPOKEN_OF = 3  # sources that speak of a crawler, for it to be compared unasked
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class Comparison:
     """A comparison; shares are in percent, their difference in percentage points."""
 
     source: str
@@ -73,7 +73,7 @@ def replicate(
     series: Sequence[Series],
     tokens: Sequence[str],
     every_date: bool = False,
-) -> list[Row]:
+) -> list[Comparison]:
     """Return the comparisons of some crawlers: what others counted, and what the data at hand give.
 
     Of the dates that a figure and a series share the latest is kept, unless `every_date`.
@@ -86,7 +86,9 @@ def replicate(
     return rows
 
 
-def under(definition: Definition, series: Sequence[Series], tokens: Sequence[str]) -> list[Row]:
+def under(
+    definition: Definition, series: Sequence[Series], tokens: Sequence[str]
+) -> list[Comparison]:
     """Return what every snapshot gives under one definition, of crawlers there were by then."""
     rows = []
     for part in series:
@@ -99,7 +101,7 @@ def under(definition: Definition, series: Sequence[Series], tokens: Sequence[str
     return rows
 
 
-def mistakes(series: Sequence[Series], tokens: Sequence[str]) -> list[Row]:
+def mistakes(series: Sequence[Series], tokens: Sequence[str]) -> list[Comparison]:
     """Return how many unambiguous refusals the parsers of others miss, over distinct bodies.
 
     Unambiguous: named, `/` refused as Google's parser has it, no Allow in the crawler's groups.
@@ -166,7 +168,7 @@ class Opinions:
             )  # fmt: skip
 
 
-def _recounted(figures: Sequence[PublishedFigure], tokens: Sequence[str]) -> list[Row]:
+def _recounted(figures: Sequence[PublishedFigure], tokens: Sequence[str]) -> list[Comparison]:
     """Return what the counts of others give when they are added up again."""
     theirs = [f for f in figures if f.source == COUNTED]
     asked = [f for f in theirs if f.token is None or f.token in tokens]
@@ -179,9 +181,9 @@ def _recounted(figures: Sequence[PublishedFigure], tokens: Sequence[str]) -> lis
     return rows
 
 
-def _of_counts(share: counts.Share, sample: PublishedFigure, token: str | None) -> Row:
+def _of_counts(share: counts.Share, sample: PublishedFigure, token: str | None) -> Comparison:
     published = share.published
-    return Row(
+    return Comparison(
         sample.source, share.formula.figure, published.definition if published else None,
         sample.population, share.stratum, sample.date, token,
         published.value if published else None, "their counts", sample.snapshot, share.among, None,
@@ -190,8 +192,8 @@ def _of_counts(share: counts.Share, sample: PublishedFigure, token: str | None) 
     )  # fmt: skip
 
 
-def _published(figure: PublishedFigure, data: str, ours: float, n: int, reason: str) -> Row:
-    return Row(
+def _published(figure: PublishedFigure, data: str, ours: float, n: int, reason: str) -> Comparison:
+    return Comparison(
         figure.source, figure.figure, figure.definition, figure.population, figure.stratum,
         figure.date, figure.token, figure.value, data, figure.snapshot, n, None, ours, None, None,
         ours - figure.value, reason, figure.cite,
@@ -232,7 +234,7 @@ def _latest(
     return list(kept.values())
 
 
-def _compared(figure: PublishedFigure, snapshot: str, opinions: Opinions) -> Row:
+def _compared(figure: PublishedFigure, snapshot: str, opinions: Opinions) -> Comparison:
     definition = next(d for d in DEFINITIONS if d.name == figure.definition)
     share = opinions.share(definition, snapshot, str(figure.token))
     reasons = [f"population: theirs {figure.population}, ours {opinions.series.name}"]
@@ -241,7 +243,7 @@ def _compared(figure: PublishedFigure, snapshot: str, opinions: Opinions) -> Row
     if approximate := _approximate(definition, opinions.series):
         reasons.append(approximate)
     ours = share.percent
-    return Row(
+    return Comparison(
         figure.source, figure.figure, figure.definition, figure.population, figure.stratum,
         figure.date, figure.token, figure.value, opinions.series.name, snapshot, share.n,
         share.n_outside, ours, share.low, share.high,
@@ -258,15 +260,15 @@ def _approximate(definition: Definition, series: Series) -> str:
 def _row(
     definition: Definition, series: Series, snapshot: str, day: date, token: str, share: _Share,
     reason: str,
-) -> Row:  # fmt: skip
-    return Row(
+) -> Comparison:  # fmt: skip
+    return Comparison(
         definition.source, "share under the definition", definition.name, series.name, "all", day,
         token, None, series.name, snapshot, share.n, share.n_outside, share.percent, share.low,
         share.high, None, reason, "",
     )  # fmt: skip
 
 
-def _missed(series: Series, tokens: Sequence[str]) -> list[Row]:
+def _missed(series: Series, tokens: Sequence[str]) -> list[Comparison]:
     judge = Judge(tokens)
     refusals: Counter[str] = Counter()
     missed: Counter[tuple[str, str]] = Counter()
@@ -289,10 +291,10 @@ def _missed(series: Series, tokens: Sequence[str]) -> list[Row]:
 def _missed_row(
     series: Series, source: str, reading: str, mistake: str, token: str, n: int,
     missed: Counter[tuple[str, str]],
-) -> Row:  # fmt: skip
+) -> Comparison:  # fmt: skip
     share = missed[reading, token] / n
     low, high = wilson(share, n)
-    return Row(
+    return Comparison(
         source, "unambiguous blocks missed", reading, series.name, "all", None, token, None,
         series.name, None, n, None, 100 * share, 100 * low, 100 * high, None, mistake, "",
     )  # fmt: skip

@@ -22,7 +22,7 @@ _BYTES_PER_SECOND = 5_000_000  # a modest line
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class TakenFiles:
     """How many of a crawl's files are read; files are sampled, so hosts come in clusters."""
 
     crawl: str
@@ -48,7 +48,7 @@ class Shard:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class FileShare:
     """How much of each crawl is read, and in what pieces."""
 
     share: float
@@ -65,7 +65,7 @@ class Plan:
     seed: str
     share: float
     bytes: int  # estimated where the mirror is not a directory
-    crawls: tuple[Taken, ...]
+    crawls: tuple[TakenFiles, ...]
     shards: tuple[Shard, ...]
     keep_bodies: bool = False  # payloads are kept whole beside their texts
 
@@ -86,13 +86,13 @@ class Plan:
 
 
 async def make_plan(
-    mirror: Mirror, crawls: Sequence[Listed], reading: Reading
+    mirror: Mirror, crawls: Sequence[Listed], reading: FileShare
 ) -> tuple[Plan, list[str]]:
     """Return a plan for some crawls, and why others of them are passed over.
 
     The same seed draws the same files everywhere, and a larger share keeps those of a smaller one.
     """
-    taken: list[Taken] = []
+    taken: list[TakenFiles] = []
     shards: list[Shard] = []
     troubles: list[str] = []
     measured = 0
@@ -114,11 +114,11 @@ async def make_plan(
     ), troubles  # fmt: skip
 
 
-def _taken(crawl: Listed, sampled: Sequence[str], keys: Sequence[str]) -> Taken:
+def _taken(crawl: Listed, sampled: Sequence[str], keys: Sequence[str]) -> TakenFiles:
     """Return how much of a crawl is read, with the crawl's period where that is known."""
     named = period_of(keys) or (None, None)
     first = crawl.first_capture or named[0]
-    return Taken(crawl.crawl, len(sampled), len(keys), first, crawl.last_capture or named[1])
+    return TakenFiles(crawl.crawl, len(sampled), len(keys), first, crawl.last_capture or named[1])
 
 
 async def _files(mirror: Mirror, crawl: str) -> list[str]:
@@ -193,13 +193,13 @@ def read_plan(directory: Path) -> Plan:
         raise InputError(f"{path} cannot be read ({error}); plan again") from None
 
 
-def _taken_before(given: dict[str, Any]) -> Taken:
+def _taken_before(given: dict[str, Any]) -> TakenFiles:
     times = {
         name: datetime.fromisoformat(given[name])
         for name in ("first_capture", "last_capture")
         if given.get(name)
     }
-    return Taken(**given | times)
+    return TakenFiles(**given | times)
 
 
 def _distinct(given: list[dict[str, Any]]) -> Iterable[Shard]:

@@ -9,7 +9,7 @@ import polars as pl
 
 from crawlblock.captures.selection import Period
 from crawlblock.errors import InputError
-from crawlblock.scan.plan import Plan, Shard, Taken, read_plan
+from crawlblock.scan.plan import Plan, Shard, TakenFiles, read_plan
 from crawlblock.scan.shard import read_about, shard_path
 from crawlblock.sources.commoncrawl.crawls import period_of
 
@@ -33,7 +33,7 @@ class Found:
     bytes: int  # of the WARC files read
     faults: int  # places that could not be read
     plan: Plan
-    taken: Taken
+    taken: TakenFiles
 
 
 def find_shards(directories: Sequence[Path]) -> list[Found]:

@@ -28,6 +28,7 @@ _MEMBER_SCHEMA = pl.Schema(
         "position": pl.Int64,
     }
 )
+_FURTHER_SCHEMA = pl.Schema(dict.fromkeys(("domain", "column_name", "value"), pl.String))
 _ANSWERS = """
 SELECT s.snapshot, h.host, f.resource, f.secure, f.url, f.hops, f.fetch_time, f.status, f.ended,
        f.reason, f.read, f.redirect, p.digest, f.headers, w.warc_file, f.warc_offset, f.warc_length
@@ -52,7 +53,8 @@ class Facts:
     ) -> int:
         """Store a panel in place of one of that name; return how many members are new.
 
-        The captures of those who leave it stay: they are facts.
+        Its further columns are removed, see `add_panel_columns`.  The captures of those who leave
+        it stay: they are facts.
         """
         rows = pl.DataFrame(map(astuple, members), _MEMBER_SCHEMA, orient="row")
         with self._database.transaction() as con:
@@ -68,6 +70,7 @@ class Facts:
                     "(SELECT (domain, host) FROM batch)",
                     [panel],
                 ).fetchall()
+                con.execute("DELETE FROM panel_columns WHERE panel = ?", [panel]).fetchall()
                 kept = count_rows(con, "panel")
                 # A larger sample changes the weights of those who stay.
                 con.execute(
@@ -76,6 +79,14 @@ class Facts:
                     "rank = excluded.rank, position = excluded.position"
                 ).fetchall()
             return count_rows(con, "panel") - kept
+
+    def add_panel_columns(self, panel: str, further: Sequence[tuple[str, str, str]]) -> None:
+        """Store what a panel's list says of its domains besides: domain, column and value."""
+        rows = pl.DataFrame(further, _FURTHER_SCHEMA, orient="row")
+        with self._database.transaction() as con, registered(con, batch=rows):
+            con.execute(
+                "INSERT INTO panel_columns SELECT ?, domain, column_name, value FROM batch", [panel]
+            ).fetchall()
 
     def members(self, panel: str | None = None) -> list[Member]:
         """Return the members of a panel, of the newest one by default."""

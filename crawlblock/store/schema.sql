@@ -344,13 +344,25 @@ CREATE TABLE panel (
 );
 COMMENT ON TABLE panel IS 'The followed domains.';
 COMMENT ON COLUMN panel.panel IS 'Which panel.';
-COMMENT ON COLUMN panel.domain IS 'Registered domain, the sampling unit; of a list, the entry as given.';
+COMMENT ON COLUMN panel.domain IS 'Registered domain, the sampling unit; of a list, the host that the entry names.';
 COMMENT ON COLUMN panel.host IS 'The host that represents it.';
-COMMENT ON COLUMN panel.fallback_host IS 'Stands in where host has no capture in a snapshot; captures.url_asked tells.';
+COMMENT ON COLUMN panel.fallback_host IS 'Counts where host has no capture in a snapshot: its www, or the host without www; captures.url_asked shows it.';
 COMMENT ON COLUMN panel.stratum IS 'The band of the frame it was sampled from.';
 COMMENT ON COLUMN panel.rank IS 'Its rank in the frame, 1 first; empty if the frame has none.';
 COMMENT ON COLUMN panel.weight IS '1 / inclusion probability.';
 COMMENT ON COLUMN panel.position IS 'Its place in the seeded order of its stratum, from 0; a larger panel keeps the smaller one.';
+
+CREATE TABLE panel_columns (
+    panel       VARCHAR NOT NULL,
+    domain      VARCHAR NOT NULL,
+    column_name VARCHAR NOT NULL,
+    value       VARCHAR NOT NULL
+);
+COMMENT ON TABLE panel_columns IS 'What the list of a panel says of its domains in further columns, such as a country. No result uses it; join it with panel by panel and domain.';
+COMMENT ON COLUMN panel_columns.panel IS 'Which panel.';
+COMMENT ON COLUMN panel_columns.domain IS 'The domain, as in the table panel.';
+COMMENT ON COLUMN panel_columns.column_name IS 'Name of the column; its number from 1 where the list has no header.';
+COMMENT ON COLUMN panel_columns.value IS 'What the list has there, at most 1,000 characters; empty cells have no row.';
 
 CREATE TABLE ranks (
     domain VARCHAR NOT NULL,

@@ -18,7 +18,7 @@ import pytest
 from crawlblock.errors import InputError, StoreError
 from crawlblock.pipeline.sample import from_list, store_panel
 from crawlblock.scan.load import load
-from crawlblock.scan.plan import Plan, Taken, cut, write_plan
+from crawlblock.scan.plan import Plan, TakenFiles, cut, write_plan
 from crawlblock.scan.shard import KEY, shard_path
 from crawlblock.scan.shards import find_shards
 from crawlblock.store.database import DatabaseFile
@@ -122,7 +122,7 @@ def test_many_small_shards(scan: Path, tmp_path: Path) -> None:
     keys = [f"{number:03}.warc.gz" for number in range(250)]
     small = tmp_path / "small"
     planned = cut(MINI.crawl, keys, 1)
-    taken = Taken(MINI.crawl, len(keys), len(keys))
+    taken = TakenFiles(MINI.crawl, len(keys), len(keys))
     write_plan(Plan("/", "seed", 1.0, 0, (taken,), tuple(planned)), small)
     (small / "shards").mkdir()
     empty = pl.read_parquet(shards(scan)[0]).clear()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
-from crawlblock.scan.plan import Plan, Taken, cut, write_plan
+from crawlblock.scan.plan import Plan, TakenFiles, cut, write_plan
 from crawlblock.scan.shard import KEY, Task, tasks
 from crawlblock.transport import Limits
 from crawlblock.warc.http import digest
@@ -78,7 +78,7 @@ def archive(directory: Path, files: Sequence[bytes]) -> Path:
 def planned(directory: Path, mirror: str, keys: Sequence[str], size: int = 20) -> list[Task]:
     """Return the tasks of a scan of some files, its plan written into the directory."""
     shards = cut(CRAWL, keys, size)
-    taken = Taken(CRAWL, len(keys), len(keys))
+    taken = TakenFiles(CRAWL, len(keys), len(keys))
     plan = Plan(mirror, "seed", 1.0, 0, (taken,), tuple(shards))
     write_plan(plan, directory)
     return list(

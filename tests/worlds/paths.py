@@ -15,7 +15,9 @@ from urllib.parse import parse_qs, urlsplit
 import duckdb
 
 from crawlblock.cli import main
-from crawlblock.hosts import surt
+from crawlblock.hosts import other_name, registered_domain, surt
+from crawlblock.model import Member
+from crawlblock.store.store import Store
 from worlds.archive import CRAWL, Row, files_of, write_archive
 from worlds.cases import Case, Record, Seen, moment
 from worlds.records import digest
@@ -136,12 +138,23 @@ def run(*arguments: object, ends: Sequence[int] = (0,)) -> None:
 
 
 def history(world: World, name: str, *how: object) -> Path:
-    """Collect the history of all hosts into a database."""
-    db, listed = world.folder / f"{name}.duckdb", world.folder / f"{name}.txt"
-    listed.write_text("\n".join(world.hosts()))
-    run("sample", "--db", db, "--list", listed, "--name", name)
+    """Collect the history of all hosts into a database.
+
+    The panel is stored as it is: a list leaves out ports, and counts a site once.
+    """
+    db = world.folder / f"{name}.duckdb"
+    members = [
+        Member(name, host, host, _www(host), "list", None, 1.0, place)
+        for place, host in enumerate(world.hosts())
+    ]
+    Store(db).facts.add_panel(name, "all cases", None, datetime(2026, 11, 1), members)
     run("history", "--db", db, "--mirror", world.mirror, "--crawls", "all", *how)
     return db
+
+
+def _www(host: str) -> str | None:
+    """Return the host that stands in for a registered domain; the cases expect no others."""
+    return other_name(host) if registered_domain(host) == host else None
 
 
 def by_zipnum(world: World) -> Read:

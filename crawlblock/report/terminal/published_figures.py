@@ -5,7 +5,7 @@ from itertools import groupby
 from operator import attrgetter
 from textwrap import wrap
 
-from crawlblock.replication.comparison import Row
+from crawlblock.replication.comparison import Comparison
 from crawlblock.replication.published import Publication
 
 _WIDTH = 80  # columns
@@ -17,13 +17,13 @@ _HEAD = (
 )
 
 
-def page(rows: Sequence[Row], sources: Sequence[Publication]) -> str:
+def page(rows: Sequence[Comparison], sources: Sequence[Publication]) -> str:
     """Return the comparison as text: shares in percent, differences in percentage points."""
     return "\n".join([*_paragraphs(rows), *_cited(rows, sources)]) + "\n"
 
 
-def _paragraphs(rows: Sequence[Row]) -> Iterator[str]:
-    topics: dict[tuple[str, str, str, str, str], list[Row]] = {}
+def _paragraphs(rows: Sequence[Comparison]) -> Iterator[str]:
+    topics: dict[tuple[str, str, str, str, str], list[Comparison]] = {}
     for row in rows:
         topics.setdefault(_topic(row), []).append(row)
     for (source, figure, definition, data, reason), part in topics.items():
@@ -38,7 +38,7 @@ def _paragraphs(rows: Sequence[Row]) -> Iterator[str]:
         yield ""
 
 
-def _cited(rows: Sequence[Row], sources: Sequence[Publication]) -> Iterator[str]:
+def _cited(rows: Sequence[Comparison], sources: Sequence[Publication]) -> Iterator[str]:
     used = {row.source for row in rows}
     for source in sources:
         if source.source in used:
@@ -52,11 +52,11 @@ def _indented(text: str) -> list[str]:
     return wrap(text, _WIDTH, initial_indent="  ", subsequent_indent="  ")
 
 
-def _topic(row: Row) -> tuple[str, str, str, str, str]:
+def _topic(row: Comparison) -> tuple[str, str, str, str, str]:
     return row.source, row.figure, row.definition or "", row.data, row.reason
 
 
-def _lines(row: Row) -> Iterator[str]:
+def _lines(row: Comparison) -> Iterator[str]:
     interval = "" if row.low is None else f"{row.low:.2f}-{row.high:.2f}"
     differ = "" if row.difference is None else f"{row.difference:+.2f}".replace("-0.00", "+0.00")
     n = "" if row.n is None else f"{row.n:,}"

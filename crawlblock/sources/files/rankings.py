@@ -5,32 +5,34 @@ from pathlib import Path
 import polars as pl
 
 from crawlblock.errors import InputError
-from crawlblock.sources.files.zipped import is_zip, read_zipped
+from crawlblock.host_list import Ranking
+from crawlblock.sources.files.host_lists import open_list
+from crawlblock.sources.files.host_lists.rejects import Rejects
+
+_MOST_UNREADABLE = 1  # lines
+_REFUSED = "no ranking; give lines such as 1,example.com, or columns rank and domain"
 
 
 def read_ranks(path: Path) -> pl.DataFrame:
-    """Return the columns domain and rank of a Parquet file that has them, or of CSV `rank,domain`.
+    """Return the columns domain and rank of a list that has both.
 
-    CSV may have a first line with the names, and may be zipped as Tranco's is.  Of a domain named
-    twice the best rank counts; raises InputError if the file is no ranking.
+    Of a domain named twice the best rank counts; raises InputError if the file is no ranking.
     """
-    names = ["rank", "domain"]
     try:
-        if path.suffix == ".parquet":
-            read = pl.read_parquet(path, columns=names)
-        else:
-            source = read_zipped(path) if is_zip(path) else path
-            read = pl.read_csv(source, has_header=False, new_columns=names, infer_schema=False)
-        rows = read.select(
-            pl.col("domain").cast(pl.String).str.strip_chars().str.to_lowercase(),
-            pl.col("rank").cast(pl.Int64, strict=False),
-        )
-    except (OSError, pl.exceptions.PolarsError) as error:
-        raise InputError(f"{path}: {_REFUSED} ({str(error).splitlines()[0]})") from None
-    ranked = rows.filter((pl.col("rank") > 0) & pl.col("domain").str.contains(".", literal=True))
-    if ranked.height < max(1, rows.height - 1):
-        raise InputError(f"{path}: {_REFUSED} ({rows.height - ranked.height} lines are not so)")
-    return ranked.group_by("domain").agg(pl.col("rank").min()).sort("rank", "domain")
-
-
-_REFUSED = "no ranking; give CSV lines such as 1,example.com, or Parquet with rank and domain"
+        listed = open_list(path)
+    except InputError as error:
+        raise InputError(f"{error} ({_REFUSED})") from None
+    if listed.layout.rank is None:
+        raise InputError(f"{path}: {_REFUSED}")
+    rejects = Rejects()
+    ranks: dict[str, int] = {}
+    for rank, domain in Ranking(listed.entries(), rejects.add):
+        if rank > 0:
+            ranks[domain] = min(rank, ranks.get(domain, rank))
+    if rejects.count > _MOST_UNREADABLE or not ranks:
+        raise InputError(f"{path}: {_REFUSED} ({rejects.count} lines are not so)")
+    found = pl.DataFrame(
+        {"domain": ranks.keys(), "rank": ranks.values()},
+        {"domain": pl.String, "rank": pl.Int64},
+    )
+    return found.sort("rank", "domain")

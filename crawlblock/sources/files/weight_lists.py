@@ -1,20 +1,18 @@
-"""Lists of how much of a corpus comes from each host: pages, bytes or tokens in a CSV."""
+"""Lists of how much of a corpus comes from each host, in pages, bytes or tokens."""
 
-import csv
-import gzip
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
 
 import polars as pl
 
 from crawlblock.errors import InputError
+from crawlblock.host_list import SHOWN, Reject, Rejected
 from crawlblock.hosts import parse_host, registered_domain
-from crawlblock.sampling import Rejected
-from crawlblock.sources.files.readers import readable
+from crawlblock.sources.files.host_lists import HostList, open_list
+from crawlblock.sources.files.host_lists.likely import bare
 
 WHOLE = "*"  # the domain that stands for all of a corpus, named by the list or not
 UNITS = ("pages", "bytes", "tokens")
@@ -22,13 +20,11 @@ SCHEMA = pl.Schema({"domain": pl.String, "corpus": pl.String, **dict.fromkeys(UN
 
 # What columns are called: a unit alone, or CORPUS_UNIT.  Elsewhere: the Data Provenance Initiative
 # (data-provenance-initiative/Data-Provenance-Collection, Consent in Crisis).
-_NAMES = ("domain", "host", "hostname", "site", "website", "origin", "url")
 _OTHER_NAMES = {"total tokens": "tokens", "url appearances": "pages"}
 _CORPORA = {"c4": "C4", "rf": "RefinedWeb", "dolma": "Dolma"}
 
 _WHOLE_NUMBER = re.compile(r"([0-9]{1,18})(?:\.0*)?")
 _MOST = 2**63 - 1  # of a sum, as the database holds it
-_SHOWN = 80  # characters of a rejected line
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,20 +34,21 @@ class WeightList:
     weights: pl.DataFrame  # of SCHEMA, one row per domain and corpus; domain `*`: all of the corpus
     hosts: int  # distinct ones that were read
     repeated: int  # lines that say again what an earlier one said
-    rejected: Sequence[Rejected]
+    notes: Sequence[str] = ()  # what the user must know
 
 
-def read_weights(path: Path, corpus: str | None = None) -> WeightList:
-    """Read a CSV with a host or domain on each line and pages, bytes or tokens beside it.
+def read_weights(
+    path: Path, reject: Reject, corpus: str | None = None, column: str | None = None
+) -> WeightList:
+    """Read a list with a host or domain on each line and pages, bytes or tokens beside it.
 
-    The corpus is told by the column (`c4_tokens`), by a column `corpus`, or by `corpus` here.  A
-    line of the domain `*` tells the size of the whole corpus.  Raises InputError if the file cannot
-    be used, says two things of one host, or has a whole that is less than its domains.
+    The corpus is told by the column (`c4_tokens`), by a column `corpus`, or by `corpus` here;
+    `column` names the one with the hosts.  A line of the domain `*` tells the size of the whole
+    corpus.  Raises InputError if the file cannot be used, says two things of one host, or has a
+    whole that is less than its domains.
     """
-    with readable(path), _open(path) as lines:
-        reader = csv.reader(lines)
-        layout = _layout(path, next(reader, []), corpus)
-        return _read(path, ((reader.line_num, cells) for cells in reader if cells), layout)
+    listed = open_list(path, column)
+    return _read(path, listed, _layout(path, listed, corpus), reject)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +64,7 @@ class _Layout:
         """Return the host of a line and what it says by corpus and unit; ValueError: why not."""
         if len(cells) != len(self.header):
             raise ValueError("as many cells as the header are needed")
-        name = cells[self.name].strip()
+        name = bare(cells[self.name])
         host = WHOLE if name == WHOLE else parse_host(name)
         if host != WHOLE and registered_domain(host) is None:
             raise ValueError("has no registered domain")
@@ -80,13 +77,15 @@ class _Layout:
         return host, said
 
 
-def _layout(path: Path, header: Sequence[str], corpus: str | None) -> _Layout:
+def _layout(path: Path, listed: HostList, corpus: str | None) -> _Layout:
+    named = listed.layout.header or listed.table.columns is not None
+    header = listed.layout.columns if named else ()
     names = [name.strip().lower() for name in header]
-    name = next((names.index(known) for known in _NAMES if known in names), None)
+    name = listed.layout.name
     told = names.index("corpus") if "corpus" in names else None
     found = [(column, *_meaning(name)) for column, name in enumerate(names)]
     amounts = [(column, of, unit) for column, of, unit in found if unit]
-    if name is None or not amounts:
+    if not amounts:
         raise InputError(
             f"{path}: its columns are {', '.join(header)[:300] or 'none'}; needed are "
             "domain or host, and pages, bytes or tokens (or CORPUS_tokens)"
@@ -121,15 +120,17 @@ def _amount(name: str, cell: str) -> int:
     raise ValueError(f"{name} is no whole number: {cell[:20]}")
 
 
-def _read(path: Path, rows: Iterable[tuple[int, list[str]]], layout: _Layout) -> WeightList:
+def _read(path: Path, listed: HostList, layout: _Layout, reject: Reject) -> WeightList:
     said: dict[tuple[str, str], tuple[int, dict[str, int]]] = {}  # the line, and what it says
-    rejected: list[Rejected] = []
     repeated: set[int] = set()  # lines
-    for line, cells in rows:
+    for row in listed.rows():
+        line = row.line
         try:
-            host, amounts = layout.read(cells)
+            if row.fault:
+                raise ValueError(row.fault)
+            host, amounts = layout.read(row.cells)
         except ValueError as error:
-            rejected.append(Rejected(line, ",".join(cells)[:_SHOWN], str(error)))
+            reject(Rejected(line, row.text[:SHOWN], str(error)))
             continue
         for corpus, units in amounts.items():
             earlier = said.setdefault((host, corpus), (line, units))
@@ -140,7 +141,7 @@ def _read(path: Path, rows: Iterable[tuple[int, list[str]]], layout: _Layout) ->
                 )
             repeated |= {line} - {earlier[0]}
     hosts = {host for host, _ in said} - {WHOLE}
-    return WeightList(_added_up(path, said), len(hosts), len(repeated), rejected)
+    return WeightList(_added_up(path, said), len(hosts), len(repeated), listed.notes)
 
 
 def _shown(units: dict[str, int]) -> str:
@@ -164,9 +165,3 @@ def _added_up(path: Path, said: dict[tuple[str, str], tuple[int, dict[str, int]]
             )
     rows = [(*key, *(units.get(unit) for unit in UNITS)) for key, units in sorted(sums.items())]
     return pl.DataFrame(rows, SCHEMA, orient="row")
-
-
-def _open(path: Path) -> TextIO:
-    if path.suffix == ".gz":
-        return gzip.open(path, "rt", encoding="utf-8-sig", errors="replace", newline="")
-    return path.open(encoding="utf-8-sig", errors="replace", newline="")

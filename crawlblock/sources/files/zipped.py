@@ -1,4 +1,4 @@
-"""A ranking as it is offered for download: one CSV in a zip file."""
+"""A list as it is offered for download: one file in a zip file, as Tranco's ranking is."""
 
 import zipfile
 import zlib
@@ -22,13 +22,13 @@ def open_zipped(path: Path) -> IO[bytes]:
     """Open the only file in a zip file, which gives no more bytes than it states.
 
     Raises InputError where there are more or none, where it is too large, and where it cannot be
-    unpacked.
+    unpacked; reading it may raise what is in `BROKEN`.
     """
     try:
         archive = zipfile.ZipFile(path)
         members = [each for each in archive.infolist() if _counts(each)]
         if len(members) != 1:
-            raise InputError(f"{path}: {len(members)} files in the zip file; one CSV is needed")
+            raise InputError(f"{path}: {len(members)} files in the zip file; one list is needed")
         if members[0].file_size > _MOST:
             raise InputError(f"{path}: unpacked it has more than {_MOST // 1024**2} MiB")
         return archive.open(members[0])
@@ -36,13 +36,10 @@ def open_zipped(path: Path) -> IO[bytes]:
         raise InputError(f"{path}: cannot be unpacked ({error}); unzip it yourself") from None
 
 
-def read_zipped(path: Path) -> bytes:
-    """Return the only file in a zip file; raises InputError as `open_zipped` does."""
-    try:
-        with open_zipped(path) as file:
-            return file.read()
-    except BROKEN as error:
-        raise InputError(f"{path}: cannot be unpacked ({error}); fetch it again") from None
+def is_excel(path: Path) -> bool:
+    """Tell whether a zip file is an Excel file; raises BadZipFile if it cannot be read."""
+    with zipfile.ZipFile(path) as archive:
+        return "xl/workbook.xml" in archive.namelist()
 
 
 def _counts(member: zipfile.ZipInfo) -> bool:

@@ -12,9 +12,9 @@ import aiohttp
 from aiohttp.abc import AbstractResolver
 from yarl import URL
 
+from crawlblock.sources.live.addresses import Names
 from crawlblock.sources.live.head import Head, UnreadableAnswerError
 from crawlblock.sources.live.lateness import Lateness
-from crawlblock.sources.live.names import Names
 from crawlblock.sources.live.quota import Quota
 from crawlblock.sources.live.response import MOST_KEPT, Answer, Failure, Patience, failure
 from crawlblock.sources.live.ssrf import Guard, Network

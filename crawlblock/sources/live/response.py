@@ -8,8 +8,8 @@ from datetime import datetime
 from yarl import URL
 
 from crawlblock.outcome import Ending
+from crawlblock.sources.live.addresses import NameNotFoundError
 from crawlblock.sources.live.head import UnreadableAnswerError
-from crawlblock.sources.live.names import NameNotFoundError
 from crawlblock.sources.live.ssrf import FORBIDDEN
 from crawlblock.sources.live.wire import Truncated
 from crawlblock.transport.location import redirect_url

@@ -10,6 +10,7 @@ from typing import Literal
 
 import aiohappyeyeballs
 
+from crawlblock.sources.live.addresses import Address
 from crawlblock.sources.live.body import ChunkError, Decoders, codings_of, frame_of
 from crawlblock.sources.live.head import (
     MOST_HEAD,
@@ -19,7 +20,6 @@ from crawlblock.sources.live.head import (
     find_head,
     parse_head,
 )
-from crawlblock.sources.live.names import Address
 from crawlblock.sources.live.ssrf import Guard
 
 Truncated = Literal["length", "time", "disconnect", "unspecified"]  # as WARC-Truncated has it

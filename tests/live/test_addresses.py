@@ -9,7 +9,7 @@ from yarl import URL
 
 from crawlblock.outcome import Ending
 from crawlblock.sources.live import Answer, Failure, Fetcher
-from crawlblock.sources.live.names import Names
+from crawlblock.sources.live.addresses import Names
 from live.servers import LOOPBACK, web_server
 from live.visits import AGENT, PATIENT, asking, member, visit
 
