@@ -270,7 +270,7 @@ def test_status(db: Path, capsys: pytest.CaptureFixture[str]) -> None:
 def test_empty_database_has_an_answer(db: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """With nothing stored, analyze says so in the table and on the page."""
     code, out, _ = run(capsys, "analyze", "--db", db, "-o", "table")
-    assert code == 0 and "nothing to show" in out
+    assert code == 0 and "No readable captures" in out
     assert (db.parent / "results" / "index.html").exists()
 
 

@@ -137,4 +137,4 @@ def test_explain_says_that_a_clock_was_wrong(
     run("explain", "shop.a-clock-ahead.example", "GPTBot", "--db", db, "-o", "table")
     told = capsys.readouterr().out
     assert "fetched   2025-08-18 00:00:00 UTC" in told
-    assert "clock     2036-02-07 06:28:16 is what the server said" in told
+    assert "clock     2036-02-07 06:28:16 is what the server stated" in told

@@ -18,7 +18,7 @@ LATER = HOSTS | {"h0": "open", "h1": None, "h5": "wild"}
 
 
 @pytest.fixture(scope="module")
-def headline_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, pl.DataFrame]]:
+def results(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, pl.DataFrame]]:
     """Return all results about ten hosts in two snapshots."""
     folder = tmp_path_factory.mktemp("results")
     con: duckdb.DuckDBPyConnection = small.make(folder / "x.duckdb")
@@ -71,7 +71,7 @@ def test_authors(results: dict[str, pl.DataFrame]) -> None:
 def test_signals(results: dict[str, pl.DataFrame]) -> None:
     """Two of the seven hosts whose robots.txt could be read state a signal."""
     row = one(results["signals"], snapshot="S1")
-    assert (row["kind"], row["use"], row["preference"]) == ("content-signal", "train", "refuse")
+    assert (row["kind"], row["use"], row["preference"]) == ("content-signal", "train", "disallow")
     assert (row["n"], row["n_yes"], row["estimate"]) == (7, 2, pytest.approx(2 / 7))
 
 

@@ -173,7 +173,7 @@ def test_explain(db: crawlblock.Database) -> None:
         db.explain(HOSTS[0], "GPTBto")
     with pytest.raises(InputError, match=f"did you mean {HOSTS[0]}"):
         db.explain("hots-00.example", "GPTBot")
-    with pytest.raises(InputError, match="reading 'google' is not known"):
+    with pytest.raises(InputError, match="HTTP profile 'google' is not known"):
         db.explain(HOSTS[0], "GPTBot", http_profile="google")  # type: ignore[arg-type]
 
 

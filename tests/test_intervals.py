@@ -114,19 +114,19 @@ def test_hosts_of_one_decision_count_once() -> None:
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_decisions_in_sql(con: duckdb.DuckDBPyConnection, seed: int) -> None:
-    """The macros give the decisions and the interval that plain Python gives, strata mixed."""
+def test_rulesets_in_sql(con: duckdb.DuckDBPyConnection, seed: int) -> None:
+    """The macros give the rule sets and the interval that plain Python gives, strata mixed."""
     answers = _some(seed)
     _store(con, answers)
     row = con.execute(
         "WITH known AS (SELECT *, sum(weight) OVER s "
         "/ sum(weight) FILTER (says IS NOT NULL) OVER s AS factor FROM answers "
-        "WINDOW s AS (PARTITION BY stratum)), decisions AS ("
+        "WINDOW s AS (PARTITION BY stratum)), shared AS ("
         "SELECT coalesce(ruleset, 'own ' || id) AS ruleset, sum(weight * factor) AS weight, "
         "coalesce(sum(weight * factor) FILTER (says), 0) AS agreed "
-        "FROM known WHERE says IS NOT NULL GROUP BY ALL), claim AS ("
-        "SELECT sum(agreed) / sum(weight) AS p, effective_rulesets(weight) AS n FROM rulesets) "
-        "SELECT p, wilson_low(p, n), wilson_high(p, n), n FROM claim"
+        "FROM known WHERE says IS NOT NULL GROUP BY ALL), result AS ("
+        "SELECT sum(agreed) / sum(weight) AS p, effective_rulesets(weight) AS n FROM shared) "
+        "SELECT p, wilson_low(p, n), wilson_high(p, n), n FROM result"
     ).fetchall()[0]
     found = stratified(answers)
     assert row == pytest.approx((found.estimate, found.low, found.high, found.rulesets))

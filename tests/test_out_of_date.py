@@ -19,12 +19,12 @@ pytestmark = pytest.mark.own_code
 
 ROOT = Path(__file__).parents[1]
 BODIES = {
-    "a.test": "User-agent: *\nDisallow: /\nAi-Wish: no\n",
+    "a.test": "User-agent: *\nDisallow: /\nAi-Preference: no\n",
     "b.test": "# Made by Example Hosting\nUser-agent: Wishbot\nDisallow: /\n",
     "c.test": "User-agent: *\nAllow: /\n",
 }
 JUDGED = f"{len(BODIES)} payloads judged"
-READERS = "READERS: tuple[Reader, ...] = (\n"
+READERS = "READERS: tuple[SignalReader, ...] = (\n"
 SIGNAL = '    _directive("ai-preference", b"ai-preference", _no_training),\n'
 TEMPLATE = """
 [[template]]
@@ -168,7 +168,7 @@ def test_evaluate_knows_other_rules_and_data(copy: Copy) -> None:
 def test_update_knows_metrics(tmp_path: Path) -> None:
     """Only an edited, a new and a missing result are computed; a result that is gone is removed."""
     copy = made(tmp_path)  # without captures: a page without figures is soon made
-    metrics = copy.folder / "crawlblock" / "metrics" / "metrics"
+    metrics = copy.folder / "crawlblock" / "metrics" / "questions"
     copy.edit("metrics/questions/signals.sql", "\nFROM", "\n-- A comment.\n\n  FROM")
     assert copy.update() == 5
     copy.edit("metrics/questions/signals.sql", "\n  FROM", "\n  SELECT *, 1 AS one FROM")
@@ -185,7 +185,7 @@ def test_update_knows_metrics(tmp_path: Path) -> None:
 def test_update_knows_code(tmp_path: Path) -> None:
     """Changed code makes the page again, or the results that it computes and those they need."""
     copy = made(tmp_path)  # without captures: a page without figures is soon made
-    copy.append("report/words.py", "\n_ONE = 1\n")
+    copy.append("report/labels.py", "\n_ONE = 1\n")
     assert copy.written_in(copy.update) == {"index"}
     copy.edit("metrics/questions/blocked.sql", "\nFROM", "\nSELECT *, 1 AS one FROM")
     assert copy.written_in(copy.update) == {"blocked", "forecast", "index"}
@@ -196,7 +196,7 @@ def test_update_knows_code(tmp_path: Path) -> None:
 def test_update_knows_columns(tmp_path: Path) -> None:
     """Other columns make one result again, other words only what shows them, a macro all shares."""
     copy = made(tmp_path)  # without captures: a page without figures is soon made
-    declared = "metrics/columns.toml"
+    declared = "metrics/declared/columns.toml"
     copy.edit(declared, '["population", "selection"]', '["selection", "population"]')
     assert copy.written_in(copy.update) == {"selective", "index"}
     copy.edit(declared, "Whose text blocks:", "Who wrote the rules:")
@@ -222,8 +222,8 @@ def test_kept_results_are_those_computed(copy: Copy) -> None:
 def test_imports_are_followed() -> None:
     """A digest covers what a module imports, also inside functions and from a package's init."""
     assert imported_by("crawlblock.robots.signals") == [
-        "crawlblock.outcome", "crawlblock.robots.signals", "crawlblock.robots.sniff",
-        "crawlblock.robots.parser",
+        "crawlblock.outcome", "crawlblock.robots.parser", "crawlblock.robots.signals",
+        "crawlblock.robots.sniff",
     ]  # fmt: skip
     assert "crawlblock.registry.known_templates" in imported_by("crawlblock.pipeline.run")
     with pytest.raises(ModuleNotFoundError, match=r"crawlblock\.robots\.nothing"):

@@ -131,10 +131,10 @@ def test_no_steps_and_why() -> None:
     """Without hosts, without captures or without a refusal there are no steps, and a reason."""
     assert openness([]).silence == "there are no hosts"
     unread = openness([Spell(None, None), Spell(None, None)])
-    assert (unread.n, unread.n_unknown, unread.silence) == (0, 2, "none of the hosts could be told")
+    assert (unread.n, unread.n_unknown, unread.silence) == (0, 2, "none of the hosts is known")
     quiet = openness([Spell(day(3), None), Spell(None, None)])
     assert (quiet.n, quiet.n_unknown, quiet.steps) == (1, 1, ())
-    assert quiet.silence == "none of the 1 hosts was seen to refuse"
+    assert quiet.silence == "none of the 1 hosts was seen to block"
     with pytest.raises(InputError, match="swap the days"):
         openness([Spell(day(3), day(3))])
 

@@ -1,4 +1,4 @@
-"""The columns of every result, in order, and what they hold; declared in columns.toml."""
+"""The columns of every result, in order, and what they hold; declared in declared/columns.toml."""
 
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -20,7 +20,7 @@ def _declared() -> dict[str, Any]:
 
 def declarations() -> str:
     """Return the text of the file that declares all columns."""
-    return files(__package__).joinpath("columns.toml").read_text("utf-8")
+    return files(__package__).joinpath("declared", "columns.toml").read_text("utf-8")
 
 
 def columns_of(name: str, *, census: bool = False) -> tuple[str, ...]:
