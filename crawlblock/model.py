@@ -10,11 +10,11 @@ from crawlblock.outcome import Ending, Outcome
 class Restriction(StrEnum):
     """How far a crawler is kept out of a host."""
 
-    NONE = "none"  # no path is refused
-    PARTIAL = "partial"  # some paths are refused, but not everything under /
-    ALL_BUT = "all_but"  # everything is refused but what an Allow rule opens
+    NONE = "none"  # no path is blocked
+    PARTIAL = "partial"  # some paths are blocked, but not everything under /
+    ALL_BUT = "all_but"  # everything is blocked but what an Allow rule opens
     FULL = "full"  # nothing may be fetched, /robots.txt aside
-    UNKNOWN = "unknown"  # it cannot be told
+    UNKNOWN = "unknown"
 
 
 class Basis(StrEnum):
@@ -58,7 +58,7 @@ class Verdict:
 
     restriction: Restriction
     basis: Basis
-    root_allowed: bool | None  # may / be fetched; None: it cannot be told
+    root_allowed: bool | None  # may / be fetched; None: unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ class Crawl:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A followed domain and the host that stands for it."""
+    """A followed domain and the host that represents it."""
 
     panel: str
     domain: str  # the sampling unit: a registered domain, or the user's own entry
@@ -97,7 +97,7 @@ class Member:
     stratum: str
     rank: int | None  # 1 is the most popular
     weight: float  # 1 / inclusion probability
-    position: int  # order of the seeded draw within the stratum, from 0
+    position: int  # order of the seeded sample within the stratum, from 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Frames, strata and the seeded draw; which host stands for a domain.
+"""Frames, strata and the seeded sample; which host represents a domain.
 
 The host rule, declared once: an entry that is a registered domain is read at its apex, and its
 `www` host stands in where the apex has no capture.  For an entry `www.` and a host it is the other
@@ -21,7 +21,7 @@ def candidates(member: Member) -> tuple[str, ...]:
 
 
 def draw_key(seed: str, domain: str) -> bytes:
-    """Return a domain's place in the draw of a seed, the same on every machine (16 bytes)."""
+    """Return a domain's place in the sample of a seed, the same on every machine (16 bytes)."""
     text = f"{seed}\0{domain}".encode("utf-8", "surrogatepass")
     return hashlib.blake2b(text, digest_size=16).digest()
 
@@ -40,8 +40,8 @@ def draw(
     """Return the `size` domains whose keys are smallest, in the order of their keys.
 
     The domains are distinct, as `frame_name` returns them.  They are read once, and no more than
-    `size` of them are kept in memory.  A larger draw begins with the smaller one.  The weight is
-    the number of domains in the frame over the number drawn; without a size, or with one beyond
+    `size` of them are kept in memory.  A larger sample begins with the smaller one.  The weight is
+    the number of domains in the frame over the number sampled; without a size, or with one beyond
     the frame, all are taken.
     """
     return _drawn(((domain, None) for domain in domains), size, seed, panel, stratum)
@@ -76,7 +76,7 @@ def _drawn(
     panel: str,
     stratum: str,
 ) -> list[Member]:
-    """Draw from distinct domains with their ranks; only those drawn so far are kept."""
+    """Sample from distinct domains with their ranks; only the ones chosen so far are kept."""
     count = 0
 
     def keyed() -> Iterator[tuple[bytes, str, int | None]]:

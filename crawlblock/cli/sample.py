@@ -42,7 +42,7 @@ from crawlblock.store.store import Store
 )
 @click.option(
     "--ranks",
-    help="A ranked list, zipped or not, to draw strata from, or 'webgraph' for Common Crawl's own.",
+    help="A ranked list to sample from by strata, or 'webgraph' for Common Crawl's own.",
 )
 @column_option
 @rejects_option
@@ -52,7 +52,7 @@ from crawlblock.store.store import Store
     type=click.IntRange(1),
     default=1000,
     show_default=True,
-    help="Domains to draw, of each stratum if there are strata.",
+    help="Domains to sample, of each stratum if there are strata.",
 )
 @click.option(
     "--seed",

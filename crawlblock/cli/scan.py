@@ -71,7 +71,7 @@ def scan() -> None:
     "--seed",
     default="crawlblock",
     show_default=True,
-    help="The same seed draws the same files everywhere.",
+    help="The same seed chooses the same files everywhere.",
 )
 @click.option(
     "--files", type=click.IntRange(1), default=20, show_default=True, help="Files of a shard."

@@ -53,7 +53,7 @@ from crawlblock.store.store import Store
     help="Read so many parts of the index, sampled, not all 300; domains in others stay unknown.",
 )
 @click.option(
-    "--seed", default="crawlblock", show_default=True, help="The seed of the draw of parts."
+    "--seed", default="crawlblock", show_default=True, help="The seed that chooses the parts."
 )
 @mirror_option
 @contact_option

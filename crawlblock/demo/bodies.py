@@ -11,14 +11,14 @@ from crawlblock.robots.judge import STAR, Judge
 
 
 class Wording(NamedTuple):
-    """Whose text refuses /, and which ruleset it is."""
+    """Who wrote the block of /, and which rule set it is."""
 
-    author: str | None  # a template, own or wildcard; None: / is not refused
+    author: str | None  # a template, own or wildcard; None: / is not blocked
     ruleset: int | None  # equal where hosts share the groups that decide
 
 
 Policy = Mapping[str, Verdict]  # by product token, and of *
-Texts = Mapping[str, Wording]  # likewise; who is not in it refuses nobody
+Texts = Mapping[str, Wording]  # likewise; a token that is not in it is not blocked
 _NOBODY = Wording(None, None)
 _STRANGER = "an-agent-of-nobody"
 

@@ -1,4 +1,4 @@
-"""The bundled facts, rendered: who refused whom, as captures that say so."""
+"""The bundled facts, rendered: which host blocked which crawler, as captures."""
 
 import csv
 import hashlib
@@ -81,7 +81,7 @@ def read_policies(sample: Path) -> dict[int, dict[str, Verdict]]:
 
 
 def read_texts(sample: Path) -> dict[int, dict[str, Wording]]:
-    """Return whose text refuses / in each policy, by product token, where it is refused."""
+    """Return who wrote the block of / in each policy, by product token."""
     texts: dict[int, dict[str, Wording]] = defaultdict(dict)
     frame = _read_parquet(sample / "policies.parquet").drop_nulls("ruleset")
     for policy, token, author, ruleset in frame.select(

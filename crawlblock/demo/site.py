@@ -1,4 +1,4 @@
-"""How a host of the sample answers: its URLs and redirects, drawn by its name."""
+"""How a host of the demo answers: its URLs and redirects, chosen by a hash of its name."""
 
 import hashlib
 from collections.abc import Iterator, Mapping

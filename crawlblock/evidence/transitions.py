@@ -90,7 +90,7 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """Where a host's verdict on a crawler became another one, or was first told (after is None).
+    """Where a host's verdict on a crawler became another one, or was first known (after is None).
 
     One to unknown stands only where it is the last word: unknowns between two known verdicts are
     counted instead.
@@ -105,12 +105,12 @@ class Transition:
     to_restriction: str
     from_basis: str | None
     to_basis: str
-    unknown: int  # captures that could not be told: before this one, at the end those since
+    unknown: int  # unreadable captures: before this one, at the end those since
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A host that began or stopped refusing / to a crawler, between two captures."""
+    """A host that started or stopped blocking a crawler, between two captures."""
 
     host: str
     token: str
@@ -123,7 +123,7 @@ class Change:
     to_restriction: str
     from_basis: str
     to_basis: str
-    authored_by: str | None  # whose text refuses, or refused until then
+    authored_by: str | None  # who wrote the rule that blocks, or blocked until then
     status: int | None  # of the capture that shows it
     digest: str | None  # of its payload
 
@@ -181,7 +181,7 @@ def changes(
     until: Instant | None = None,
     tokens: Sequence[str] = (),
 ) -> list[Change]:
-    """Return who began or stopped refusing whom, newest first.
+    """Return which hosts started or stopped blocking, newest first.
 
     A date takes what the captures of that day and later show (and up to the end of the day
     `until`); a snapshot takes what the snapshots after it show (and up to `until` itself), so that

@@ -57,7 +57,7 @@ class ExportedTable:
 
     @property
     def label(self) -> str:
-        """Return its name among all tables: a claim may be called as a table of the database."""
+        """Return its name among all tables; a result may have the name of a table."""
         return f"{self.folder}-{self.name}" if self.folder == RESULTS else self.name
 
     def path(self, form: str) -> str:
@@ -96,10 +96,10 @@ def write_table(con: duckdb.DuckDBPyConnection, name: str, target: Path) -> Expo
 def write_results_of(
     con: duckdb.DuckDBPyConnection, target: Path, http_profile: str
 ) -> list[ExportedTable]:
-    """Make every claim and write it below a folder."""
+    """Compute every result and write it below a folder."""
     frames = analyze(con, target / RESULTS, http_profile)
-    claimed: list[Metric | Computed] = [*metrics(), *COMPUTED]
-    made = {claim.name: claim for claim in claimed}
+    computed: list[Metric | Computed] = [*metrics(), *COMPUTED]
+    made = {each.name: each for each in computed}
     tables = []
     for name in sorted(frames):
         path = str(target / RESULTS / f"{name}.parquet")

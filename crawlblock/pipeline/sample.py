@@ -56,7 +56,7 @@ READ_ALL = Reading()
 
 @dataclass(frozen=True, slots=True)
 class CrawlSample:
-    """Which crawl to draw a sample from, and how."""
+    """Which crawl to sample from, and how."""
 
     mirror: str
     contact: str | None

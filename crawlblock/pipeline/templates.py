@@ -48,7 +48,7 @@ class Known:
     vendor: str
     kind: str
     act: str  # default, switch or copied
-    domains: int  # with its marks, or a refusal it wrote, in any capture
+    domains: int  # with its marks, or a block it wrote, in any capture
     blocking: int  # of them, those at which it blocks / for somebody
     since: date | None  # of the first capture with it
     source: str

@@ -41,7 +41,7 @@ class Break:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A public event that may have moved refusals of some crawlers."""
+    """A public event that may explain blocks of some crawlers."""
 
     id: str
     until: date | None  # the last day it may have happened, where only a span is known

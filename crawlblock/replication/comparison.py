@@ -102,16 +102,16 @@ def under(
 
 
 def mistakes(series: Sequence[Series], tokens: Sequence[str]) -> list[Comparison]:
-    """Return how many unambiguous refusals the parsers of others miss, over distinct bodies.
+    """Return how many unambiguous blocks the parsers of others miss, over distinct bodies.
 
-    Unambiguous: named, `/` refused as Google's parser has it, no Allow in the crawler's groups.
+    Unambiguous: named, `/` blocked as Google's parser has it, no Allow in the crawler's groups.
     Rendered bodies tell nothing of how people write, and are left out.
     """
     return [row for part in series if not part.rendered for row in _missed(part, tokens)]
 
 
 class Opinions:
-    """Who refuses whom in a series under every definition; each body is judged once."""
+    """Which hosts of a series block which crawlers; each body is judged once."""
 
     def __init__(self, series: Series, tokens: Sequence[str]) -> None:
         """Take the hosts and the crawlers asked about."""
@@ -124,7 +124,7 @@ class Opinions:
         }
 
     def share(self, definition: Definition, snapshot: str, token: str) -> _Share:
-        """Return the share of hosts that refuse a crawler in a snapshot, with its interval."""
+        """Return the share of hosts that block a crawler in a snapshot, with its interval."""
         hosts = outside = 0
         weights: list[float] = []
         squares: list[float] = []

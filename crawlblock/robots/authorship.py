@@ -53,22 +53,22 @@ class Template:
     groups: tuple[SharedGroup, ...] = ()
     versions: tuple[ListVersion, ...] = ()
     likeness: float = 1.0  # Jaccard similarity from which a list counts as a copy
-    refuses: frozenset[str] | None = None  # names it refuses / to, lower case; None: any
+    refuses: frozenset[str] | None = None  # names it blocks, lower case; None: any
 
 
 @dataclass(frozen=True, slots=True)
 class Authorship:
-    """Who wrote a refusal, and the normalised text that made it."""
+    """Who wrote a block, and the normalised text that made it."""
 
-    author: str | None  # template, `own` or `wildcard`; None: nobody wrote a refusal
-    ruleset: str | None  # digest where / is refused: equal for equal texts at unrelated hosts
+    author: str | None  # template, `own` or `wildcard`; None: nobody wrote a block
+    ruleset: str | None  # digest where / is blocked: equal for equal texts at unrelated hosts
 
 
 _NOTHING = Authorship(None, None)
 
 
 class Authors:
-    """Tells who wrote what a payload refuses; it remembers lines and lists met, within bounds."""
+    """Tells who wrote what a payload blocks; it remembers lines and lists met, within bounds."""
 
     def __init__(self, templates: Iterable[Template]) -> None:
         """Take the known templates; their order settles nothing."""
@@ -91,7 +91,7 @@ class Authors:
         return tuple(dict.fromkeys(span.template for span in sorted(self._marks.spans(body))))
 
     def of(self, body: bytes, findings: Mapping[str, Finding]) -> dict[str, Authorship]:
-        """Return for each product token who wrote its refusal, as `Judge.findings` found it."""
+        """Return for each product token who wrote its block, as `Judge.findings` found it."""
         text = _Text(body, self._marks.spans(body), self._lines)
         judged: dict[int, tuple[tuple[str, ...], Authorship]] = {}
         made: dict[str, Authorship] = {}
@@ -155,7 +155,7 @@ class Authors:
 
 
 class _Text:
-    """One payload while its verdicts are asked for; what refuses / in it is read once."""
+    """One payload while its verdicts are asked for; what blocks / in it is read once."""
 
     def __init__(self, body: bytes, spans: Sequence[Span], lines: Lines) -> None:
         self._body = body

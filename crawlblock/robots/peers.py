@@ -1,6 +1,6 @@
-"""How others read robots.txt, and what they call a refusal, written anew from their descriptions.
+"""How others read robots.txt, and what they call a block, written anew from their descriptions.
 
-A definition says which hosts count and which of them refuse, on a correct parse; a reading is a
+A definition says which hosts count and which of them block, on a correct parse; a `Parser` is a
 parser with its mistakes, judged by its authors' own definition, so that the two can be told apart.
 """
 
@@ -30,7 +30,7 @@ class Rules(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """What somebody calls a refusal, and among whom it is counted."""
+    """What somebody calls a block, and among whom it is counted."""
 
     name: str
     source: str
@@ -48,13 +48,13 @@ class Definition:
         return outcome in self.among
 
     def refuses(self, body: bytes, token: str) -> bool:
-        """Tell whether a robots.txt refuses a crawler in this sense."""
+        """Tell whether a robots.txt blocks a crawler in this sense."""
         return self.holds(Judge([token]).find(body, token), token)
 
 
 @dataclass(frozen=True, slots=True)
 class Parser:
-    """A parser with its mistakes, and when its authors call what it heard a refusal."""
+    """A parser with its mistakes, and when its authors call what it read a block."""
 
     name: str
     source: str
@@ -64,7 +64,7 @@ class Parser:
     is_block: Callable[[Rules], bool]
 
     def refusing(self, body: bytes, tokens: Iterable[str]) -> set[str]:
-        """Return the crawlers that are refused as this parser hears it, by name or by `*`."""
+        """Return the crawlers that are blocked as this parser reads it, by name or by `*`."""
         heard = self.parse(body)
         star = heard.get(STAR.encode())
         by_star = star is not None and self.is_block(star)
@@ -86,7 +86,7 @@ def has_rules(body: bytes) -> bool:
 
 
 def unambiguous(finding: Finding) -> bool:
-    """Tell whether a crawler is refused by name, at `/`, with no Allow at all in its groups."""
+    """Tell whether a crawler is blocked by name, at `/`, with no Allow at all in its groups."""
     return (
         finding.verdict.basis is Basis.NAMED
         and finding.verdict.root_allowed is False
@@ -112,7 +112,7 @@ def _nothing_but_root(rules: Rules) -> bool:
 
 
 def _refused_by_name(finding: Finding, token: str) -> bool:
-    """Liu et al.: Google's parser refuses `/` and every path in the file; the agent is named."""
+    """Liu et al.: Google's parser blocks `/` and every path in the file; the agent is named."""
     verdict = finding.verdict
     return verdict.basis is Basis.NAMED and verdict.restriction is Restriction.FULL
 

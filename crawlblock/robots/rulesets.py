@@ -1,4 +1,4 @@
-"""What a refusal says, apart from its layout: equal texts at unrelated hosts come out equal.
+"""What a block says, apart from its layout: equal rule sets at unrelated hosts come out equal.
 
 Groups of one author with the same rules count as one group, so that a text with one group for each
 agent and one that stacks its agents are the same ruleset.
@@ -21,7 +21,7 @@ Rules = frozenset[bytes]  # + or - and the pattern of each Allow or Disallow
 
 @dataclass(frozen=True, slots=True)
 class Discovered:
-    """A normalised group that refuses / and that unrelated domains share."""
+    """A normalised group that blocks / and that unrelated domains share."""
 
     ruleset: str
     agents: tuple[str, ...]
@@ -32,10 +32,10 @@ class Discovered:
 
 
 def shared_groups(payloads: Iterable[tuple[str, date, bytes]], least: int) -> list[Discovered]:
-    """Return the groups refusing / that at least so many registered domains share, widest first.
+    """Return the groups blocking / that at least so many registered domains share, widest first.
 
     Takes (registered domain, day, body) in any order.  In memory stays one tally for each distinct
-    refusing group, with eight bytes for each domain that has it.
+    blocking group, with eight bytes for each domain that has it.
     """
     tallies: dict[str, _Tally] = {}
     known = Lines()
@@ -76,7 +76,7 @@ def digest_of(names: Names, rules: Rules) -> str:
 
 
 def _normalised(groups: Sequence[Group]) -> dict[str, tuple[frozenset[bytes], Rules]]:
-    """Return refusing groups by digest, those with the same rules as one."""
+    """Return blocking groups by digest, those with the same rules as one."""
     made: dict[tuple[bool, Rules], frozenset[bytes]] = {}
     for group in groups:
         names, rules = agents_of((group,)), rules_of((group,))

@@ -327,7 +327,7 @@ def test_kinds_of_hosts(whole: Path) -> None:
 
 
 def test_lost_tokens(whole: Path) -> None:
-    """What lies on refusing domains is weighed by their representatives hosts' answers."""
+    """What lies on blocking domains is weighed by the answers of their representatives."""
     with Store(whole / "census.duckdb").reading() as con:
         rows = con.execute(
             "SELECT domain, root_allowed FROM census_hosts LEFT JOIN meanings m "
@@ -379,7 +379,7 @@ def test_one_file_gives_no_interval(mirror: Path, tmp_path: Path) -> None:
 
 
 def test_hosts_of_a_scan_show_their_lines(whole: Path) -> None:
-    """On the page of a scanned crawl the refusing line is shown, from the text that was kept."""
+    """On the page of a scanned crawl the blocking line is shown, from the text that was kept."""
     with Store(whole / "census.duckdb").reading() as con:
         table = host_table(con, False, 300)
     rulings = [ruling for ruling in table["rulings"] if ruling[1] in ("named", "wildcard")]

@@ -80,7 +80,7 @@ def context(found: Headline, results: Frames) -> Context | None:
 
 
 def _followed(found: Headline) -> tuple[str, ...]:
-    """Return the figure's crawlers, then the most refused others."""
+    """Return the figure's crawlers, then the most blocked others."""
     others = [token for token in found.last()["token"] if token not in found.tokens]
     return (*found.tokens, *others)[:FOLLOWED]
 

@@ -49,17 +49,17 @@ def _places(
 
 
 def verdict_rows(context: Context, results: Iterable[Result]) -> list[Row]:
-    """Return how far a crawler is refused, as shares of all hosts, unknown ones among them."""
+    """Return how far a crawler is blocked, as shares of all hosts, unknown ones among them."""
     rows = []
     for snapshot, found in by(results, "snapshot").items():
         defined = {result["definition"]: result for result in found}
-        told = defined[HEADLINE]
-        refused = [defined[name] for name in VERDICTS[:3]]
-        shares = [result["bound_low"] for result in refused]
-        hosts = [result["n_yes"] for result in refused]
-        unknown = told["bound_high"] - told["bound_low"]
+        headline = defined[HEADLINE]
+        parts = [defined[name] for name in VERDICTS[:3]]
+        shares = [result["bound_low"] for result in parts]
+        hosts = [result["n_yes"] for result in parts]
+        unknown = headline["bound_high"] - headline["bound_low"]
         shares += [max(0, 1 - sum(shares) - unknown), unknown]
-        hosts += [told["n"] - sum(hosts), told["n_unknown"]]
+        hosts += [headline["n"] - sum(hosts), headline["n_unknown"]]
         rows += [
             [context.snapshots[snapshot], name, short(share), count, order]
             for order, (name, share, count) in enumerate(zip(VERDICTS, shares, hosts, strict=True))
@@ -68,7 +68,7 @@ def verdict_rows(context: Context, results: Iterable[Result]) -> list[Row]:
 
 
 def author_rows(context: Context, results: Iterable[Result]) -> list[Row]:
-    """Return the shares of those who wrote the refusals of a crawler, by kind."""
+    """Return the shares of those who wrote the blocks of a crawler, by kind."""
     rows = []
     for snapshot, found in by(results, "snapshot").items():
         for order, kind in enumerate(WRITERS):
@@ -79,7 +79,7 @@ def author_rows(context: Context, results: Iterable[Result]) -> list[Row]:
 
 
 def transition_rows(context: Context, results: Iterable[Result]) -> list[Row]:
-    """Return how many hosts began and stopped refusing, by snapshot."""
+    """Return how many hosts started and stopped blocking, by snapshot."""
     return [
         [
             context.snapshots[c["snapshot"]], c["transition"], c["n_yes"], c["n"], c["n_unknown"],
@@ -112,7 +112,7 @@ def by(results: Iterable[Result], column: str) -> dict[str, list[Result]]:
 
 
 def short(share: float | None) -> float | None:
-    """Return a share with five digits, if that does not change how it is told."""
+    """Return a share with five digits, if that does not change how it is shown."""
     if share is None:
         return None
     short = round(share, 5)

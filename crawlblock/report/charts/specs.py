@@ -15,7 +15,7 @@ Spec: TypeAlias = dict[str, Any]
 
 INK, SOFT, RULE = "#1d1f21", "#5f6468", "#dcdfe2"
 COLOURS = ("#1f5a8c", "#b3541e", "#2a7f62", "#8e3b73", "#8a6d1f", "#4a5fc1", "#6b6b6b")
-SHADES = ("#7a2e0e", "#c2642d", "#e8b98a", "#cfdde6", "#9aa0a6")  # from refused to unknown
+SHADES = ("#7a2e0e", "#c2642d", "#e8b98a", "#cfdde6", "#9aa0a6")  # from blocked to unknown
 WIDTH = 720  # of a drawing that nothing makes wider or narrower, in pixels
 HEIGHT = 300
 _NAMES = 150  # pixels at most of a line's name

@@ -130,7 +130,9 @@ def _lost(token: str, rows: list[dict[str, Any]]) -> Lead:
     whole = row["estimand"] == "list"
     error = "a complete list, no sampling error" if whole else interval(row["low"], row["high"])
     held = (
-        "" if row["covered"] is None else f" These hosts hold {100 * row['covered']:.3g} % of it."
+        ""
+        if row["covered"] is None
+        else f" These hosts hold {100 * row['covered']:.3g} % of {row['corpus']}."
     )
     return Lead(
         question,

@@ -1,4 +1,4 @@
-"""The answer in the terminal: first and last claim about the most refused crawlers."""
+"""The answer in the terminal: first and last result about the most blocked crawlers."""
 
 from pathlib import Path
 from typing import Any

@@ -53,17 +53,17 @@ def census_rows(results: Path) -> list[dict[str, object]]:
     return _headline(pl.read_parquet(results / "blocked.parquet")).to_dicts()
 
 
-def _headline(refusals: pl.DataFrame) -> pl.DataFrame:
-    """Return what is shown of the newest crawl, the most refused AI crawlers first."""
-    newest = refusals.filter(pl.col("snapshot") == refusals["snapshot"][-1])
+def _headline(blocked: pl.DataFrame) -> pl.DataFrame:
+    """Return what is shown of the newest crawl, the most blocked AI crawlers first."""
+    newest = blocked.filter(pl.col("snapshot") == blocked["snapshot"][-1])
     return newest.filter((pl.col("definition") == HEADLINE) & pl.col("ai")).sort(
         ["population", "estimate", "token"], descending=[True, True, False], nulls_last=True
     )
 
 
-def show_census(console: Console, refusals: pl.DataFrame) -> None:
-    """Print the AI crawlers that most hosts of the newest crawl refuse, within 80 columns."""
-    headline = _headline(refusals)
+def show_census(console: Console, blocked: pl.DataFrame) -> None:
+    """Print the AI crawlers that most hosts of the newest crawl block, within 80 columns."""
+    headline = _headline(blocked)
     domains = headline.filter(pl.col("population") == "domains").select("token", "estimate")
     rows = (
         headline.filter(pl.col("population") == "hosts")
@@ -74,7 +74,7 @@ def show_census(console: Console, refusals: pl.DataFrame) -> None:
         console.print(Text(line), width=WIDTH)
     table = Table(box=None, padding=(0, 1, 0, 0), header_style="bold")
     table.add_column("crawler", max_width=24, no_wrap=True)
-    for name in ("refusing", "of n", "hosts", "interval", "domains"):
+    for name in ("blocking", "of n", "hosts", "interval", "domains"):
         table.add_column(name, justify="right", no_wrap=True)
     for row in rows[:ROWS]:
         table.add_row(
@@ -90,7 +90,7 @@ def _about(row: dict[str, object]) -> tuple[str, ...]:
     sampled = "a whole crawl has no sampling error" if files == of else "files sampled, 95 %"
     return (
         f"{row['snapshot']}: share of all hosts and registered domains that block a crawler",
-        f"refuse: {DEFINITIONS[HEADLINE]}",
+        f"blocked: {DEFINITIONS[HEADLINE]}",
         HTTP_PROFILES[str(row["http_profile"])],
         f"{files} of the crawl's {of} files; {row['n_unknown']} hosts unknown; interval: {sampled}",
     )

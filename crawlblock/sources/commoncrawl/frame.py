@@ -1,4 +1,4 @@
-"""The registered domains of a crawl: the frame that a random sample is drawn from.
+"""The registered domains of a crawl: the frame of a random sample.
 
 A crawl has about 40 million registered domains, too many to hold in memory.  We read one column of
 each part of the index and keep the part's distinct domains, sorted, in a file of the cache folder.
