@@ -3,6 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,10 @@ from polars.testing import assert_frame_equal
 
 from crawlblock.hosts import registered_domain
 from crawlblock.metrics.queries import CENSUS, analyze, held, metrics, result_of
+from crawlblock.model import Member
 from crawlblock.pipeline.evaluate import evaluate
 from crawlblock.pipeline.history import Wanted, collect_history
 from crawlblock.pipeline.run import Run
-from crawlblock.pipeline.sample import from_list, store_panel
 from crawlblock.report.page.host_table import host_table
 from crawlblock.robots.judge import Judge
 from crawlblock.store.store import Store
@@ -73,15 +74,18 @@ def _merged(folder: Path) -> None:
 
 @pytest.fixture(scope="module")
 def followed(mirror: Path, whole: Path, tmp_path_factory: pytest.TempPathFactory) -> Store:
-    """Return a database in which history followed a list of all hosts of the crawl."""
+    """Return a database in which history followed each host of the crawl for itself."""
     folder = tmp_path_factory.mktemp("followed")
     with Store(whole / "census.duckdb").reading() as con:
         hosts = [host for (host,) in con.execute("SELECT host FROM census").fetchall()]
-    (folder / "hosts.csv").write_text("\n".join(hosts))
+    # not as a list, in which a host counts once with and without www
+    members = [
+        Member("all", host, host, None, "all", None, 1.0, place) for place, host in enumerate(hosts)
+    ]
     store = Store(folder / "db.duckdb")
     run = Run(store)
     with store.held():
-        store_panel(store, from_list(folder / "hosts.csv", "all"))
+        store.facts.add_panel("all", "the census", None, datetime(2026, 11, 1), members)
         wanted = Wanted(str(mirror), None, "all", None, Limits(), folder / "cache")
         asyncio.run(collect_history(run, wanted, store.facts.followed(None)))
         evaluate(run)
