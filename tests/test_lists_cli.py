@@ -26,6 +26,8 @@ LIST = (
     "Reuters,reuters.com:8080,UK,agency\n"
 )
 
+pytestmark = pytest.mark.own_code  # stdout and stderr apart need a newer click
+
 
 def told(command: str, *arguments: object) -> Result:
     """Return how a command ended."""
