@@ -81,25 +81,19 @@ class CrawlDomains:
 def from_list(path: Path, panel: str, reading: Reading = READ_ALL) -> Sampled:
     """Take exactly the user's list: each host, domain or URL in it."""
     listed = open_list(path, reading.column)
-    taken = take_list(listed.entries(), panel, reading.reject)
-    return Sampled(
-        panel=panel,
-        frame=f"list {mended(path.name)}",
-        seed=None,
-        members=taken.members,
-        notes=[*listed.notes, *taken.notes],
-        further=taken.further,
-        listed=listed,
-    )
+    return _whole_list(listed, f"list {mended(path.name)}", panel, reading)
 
 
 def from_hosts(hosts: Sequence[str], panel: str, reading: Reading = READ_ALL) -> Sampled:
     """Take exactly these hosts, domains or URLs."""
-    listed = list_of_lines(hosts)
+    return _whole_list(list_of_lines(hosts), f"list of {len(hosts):,} entries", panel, reading)
+
+
+def _whole_list(listed: HostList, frame: str, panel: str, reading: Reading) -> Sampled:
     taken = take_list(listed.entries(), panel, reading.reject)
     return Sampled(
         panel=panel,
-        frame=f"list of {len(hosts):,} entries",
+        frame=frame,
         seed=None,
         members=taken.members,
         notes=[*listed.notes, *taken.notes],
@@ -111,7 +105,7 @@ def from_hosts(hosts: Sequence[str], panel: str, reading: Reading = READ_ALL) ->
 def from_ranking(
     path: Path, panel: str, seed: str, per_stratum: int, reading: Reading = READ_ALL
 ) -> Sampled:
-    """Draw from the popularity strata of a ranking (Tranco, Majestic, a plain list)."""
+    """Sample from the popularity strata of a ranking (Tranco, Majestic, a plain list)."""
     listed = open_list(path, reading.column)
     ranking = Ranking(listed.entries(), reading.reject)
     return Sampled(

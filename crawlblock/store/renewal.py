@@ -94,7 +94,8 @@ def _rename(con: duckdb.DuckDBPyConnection) -> None:
     ).fetchall()
     for (one,) in made:
         con.execute(f"DROP {one}").fetchall()
-    con.execute((files(__package__) / "renew_words.sql").read_text("utf-8")).fetchall()
+    for script in ("renew_words", "panel_columns"):
+        con.execute((files(__package__) / f"{script}.sql").read_text("utf-8")).fetchall()
     con.execute(views()).fetchall()
 
 

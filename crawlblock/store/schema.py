@@ -21,7 +21,9 @@ _STAMP = "views_stamp"
 
 def schema() -> str:
     """Return the SQL that makes an empty database."""
-    return (files(__package__) / "schema.sql").read_text("utf-8") + views()
+    folder = files(__package__)
+    tables = ((folder / f"{name}.sql").read_text("utf-8") for name in ("schema", "panel_columns"))
+    return "\n".join(tables) + views()
 
 
 def views() -> str:

@@ -1,6 +1,7 @@
 -- The database, top to bottom: what was collected (schema facts), what follows from it (schema
 -- conclusions), and the registry, the panel and the runs (schema main).  views.sql puts the names
--- back that stand behind the numbers; population.sql has what the metrics share.
+-- back that stand behind the numbers; population.sql has what the metrics share, panel_columns.sql
+-- a table that databases of layout 4 lack.
 -- Every time is UTC without a zone; every length and offset is in bytes.
 -- Large tables have no primary key, because DuckDB would keep it in memory: who adds rows leaves
 -- out what is there.
@@ -351,18 +352,6 @@ COMMENT ON COLUMN panel.stratum IS 'The band of the frame it was sampled from.';
 COMMENT ON COLUMN panel.rank IS 'Its rank in the frame, 1 first; empty if the frame has none.';
 COMMENT ON COLUMN panel.weight IS '1 / inclusion probability.';
 COMMENT ON COLUMN panel.position IS 'Its place in the seeded order of its stratum, from 0; a larger panel keeps the smaller one.';
-
-CREATE TABLE panel_columns (
-    panel       VARCHAR NOT NULL,
-    domain      VARCHAR NOT NULL,
-    column_name VARCHAR NOT NULL,
-    value       VARCHAR NOT NULL
-);
-COMMENT ON TABLE panel_columns IS 'What the list of a panel says of its domains in further columns, such as a country. No result uses it; join it with panel by panel and domain.';
-COMMENT ON COLUMN panel_columns.panel IS 'Which panel.';
-COMMENT ON COLUMN panel_columns.domain IS 'The domain, as in the table panel.';
-COMMENT ON COLUMN panel_columns.column_name IS 'Name of the column; its number from 1 where the list has no header.';
-COMMENT ON COLUMN panel_columns.value IS 'What the list has there, at most 1,000 characters; empty cells have no row.';
 
 CREATE TABLE ranks (
     domain VARCHAR NOT NULL,
