@@ -54,7 +54,7 @@ report: setup  ## Make the page and its figures again, without computing results
 	$(CRAWLBLOCK) report --db $(DB) --results $(RESULTS)
 
 cron: MIRROR = https://data.commoncrawl.org
-cron: setup  ## Print what cron or systemd must be told: CONTACT=you@example.org [MIRROR= DB=]
+cron: setup  ## Print the lines for cron or systemd: CONTACT=you@example.org [MIRROR= DB=]
 	$(if $(CONTACT),,$(error say CONTACT=your e-mail address or web page))
 	@$(CRAWLBLOCK) schedule --db $(DB) --results $(RESULTS) --contact $(CONTACT) --mirror $(MIRROR)
 

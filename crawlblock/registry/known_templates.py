@@ -23,8 +23,8 @@ def _template(entry: Mapping[str, Any]) -> Template:
         for group in known.pop("group", ())
     )
     known["versions"] = _versions(known.pop("versions", []))
-    if "refuses" in known:
-        known["refuses"] = frozenset(known["refuses"])
+    if "blocks" in known:
+        known["blocks"] = frozenset(known["blocks"])
     return Template(**known)
 
 

@@ -53,7 +53,7 @@ class Template:
     groups: tuple[SharedGroup, ...] = ()
     versions: tuple[ListVersion, ...] = ()
     likeness: float = 1.0  # Jaccard similarity from which a list counts as a copy
-    refuses: frozenset[str] | None = None  # names it blocks, lower case; None: any
+    blocks: frozenset[str] | None = None  # names it blocks, lower case; None: any
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +136,8 @@ class Authors:
         """Return the innermost template that may have written this, else what else is true."""
         name = token.lower() if finding.verdict.basis is Basis.NAMED else STAR
         for owner in owners:
-            refuses = self._templates[owner].refuses
-            if otherwise.ruleset is None or refuses is None or name in refuses:
+            blocks = self._templates[owner].blocks
+            if otherwise.ruleset is None or blocks is None or name in blocks:
                 return Authorship(owner, otherwise.ruleset)
         return otherwise
 
