@@ -222,13 +222,11 @@ def _as_bytes(body: Content) -> bytes:
     if isinstance(body, bytes | bytearray | memoryview):
         return bytes(body)
     hint = "; give its content: path.read_bytes()" if hasattr(body, "read_bytes") else ""
-    raise TypeError(
-        f"a robots.txt is given as bytes or text, not {type(body).__name__}{hint or ''}"
-    )
+    raise TypeError(f"a robots.txt is given as bytes or text, not {type(body).__name__}{hint}")
 
 
 def _utf8(text: str) -> bytes:
-    """Encode text; a surrogate is the byte it stands for, or is kept as it is."""
+    """Encode text; a surrogate becomes the byte that it encodes, or is kept."""
     try:
         return text.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
