@@ -1,7 +1,6 @@
 """How the archive answers a first time: some six small requests, for a report."""
 
 import re
-import zlib
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from crawlblock.sources.commoncrawl.index import IndexRow, cdxj_row, named
 from crawlblock.sources.commoncrawl.lists import remedy
 from crawlblock.sources.commoncrawl.mirror import Mirror, open_mirror
 from crawlblock.transport import Heard, Limits
+from crawlblock.unpacking import UNREADABLE, gunzip
 from crawlblock.warc.reader import Damage
 
 _TAIL = 8192  # bytes of cluster.idx; its longest line is a quarter of that
@@ -117,8 +117,8 @@ class _Survey:
             key = f"cc-index/collections/{crawl}/indexes/{name}"
             raw = self._bytes(await self._mirror.read(key, int(offset), int(length)))
             try:
-                text = zlib.decompress(raw, 31)
-            except zlib.error:
+                text = gunzip(raw)
+            except UNREADABLE:
                 raise ArchiveError("the block is no gzip member") from None
             size, rows = text.count(b"\n"), list(_robots(text))
             if rows:

@@ -3,31 +3,13 @@
 import zlib
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from mmap import mmap
 
-LARGEST = 64 * 1024 * 1024  # bytes of anything once unpacked
-UNREADABLE = (ValueError, zlib.error)
-_PIECE = 32_768  # bytes inflated at a time; most records need one piece
+from crawlblock.unpacking import LARGEST, EarlyEndError, TooLargeError, inflate
+
 _SIP = 16  # bytes of brotli read at a time, of which each may stand for a MiB
 _GZIP = b"\x1f\x8b"
 _HEX = b"0123456789abcdefABCDEF"
 _CONTROL = bytes({*range(32)} - {*b"\t\n\f\r"})
-
-
-class EarlyEndError(ValueError):
-    """A coded text ends before its coding does."""
-
-    def __str__(self) -> str:
-        """Say so."""
-        return "it ends early"
-
-
-class TooLargeError(ValueError):
-    """A text is larger than anything that is read."""
-
-    def __str__(self) -> str:
-        """Say so."""
-        return f"it is larger than {LARGEST >> 20} MiB"
 
 
 def decoded(payload: bytes, coding: str) -> bytes:
@@ -36,28 +18,6 @@ def decoded(payload: bytes, coding: str) -> bytes:
     Raises ValueError or zlib.error for a coding that is unknown, broken or ends early.
     """
     return _UNDO.get(coding, _unknown)(payload) if payload else payload
-
-
-def inflate(packed: mmap | bytes, at: int, window: int = 31) -> tuple[bytes, int]:
-    """Return what the zlib or gzip stream at a place holds, and where it ends.
-
-    `window` is that of zlib.decompressobj, 31 for gzip.  Raises zlib.error, EarlyEndError and
-    TooLargeError.
-    """
-    unpacker = zlib.decompressobj(window)
-    pieces, held = [], 0
-    while not unpacker.eof:
-        piece = packed[at : at + _PIECE]
-        if not piece:
-            raise EarlyEndError
-        while piece and not unpacker.eof:
-            pieces.append(unpacker.decompress(piece, LARGEST - held + 1))
-            held += len(pieces[-1])
-            if held > LARGEST:
-                raise TooLargeError
-            at += len(piece) - len(unpacker.unconsumed_tail) - len(unpacker.unused_data)
-            piece = unpacker.unconsumed_tail
-    return b"".join(pieces), at
 
 
 def _ungzipped(payload: bytes) -> bytes:
@@ -77,7 +37,7 @@ def _inflated(payload: bytes) -> bytes:
     """Return what zlib or, as some servers understand the word, bare deflate holds."""
     for window in (15, -15):
         with suppress(zlib.error):
-            return inflate(payload, 0, window)[0]
+            return inflate(payload, window=window)[0]
     return _unknown(payload)
 
 

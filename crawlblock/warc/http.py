@@ -11,7 +11,8 @@ from typing import NamedTuple
 from crawlblock.outcome import Ending
 from crawlblock.robots.parser import SIZE_LIMIT
 from crawlblock.robots.sniff import is_robots
-from crawlblock.warc.codings import CODINGS, UNREADABLE, decoded, has_control
+from crawlblock.unpacking import UNREADABLE
+from crawlblock.warc.codings import CODINGS, decoded, has_control
 
 # Response headers worth keeping: what kind of answer it was, who gave it, and signals beside the
 # rules (AIPREF's Content-Usage, TDMRep, RSL's Link, X-Robots-Tag).

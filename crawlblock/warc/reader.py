@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import IO, NamedTuple
 
 from crawlblock.errors import ArchiveError
-from crawlblock.warc.codings import LARGEST, EarlyEndError, TooLargeError, inflate
+from crawlblock.unpacking import LARGEST, EarlyEndError, TooLargeError, inflate
 from crawlblock.warc.heads import ARC, WARC, Head, Picks, Raw, ShortError, begins, head_at, is_size
 
 _GZIP = b"\x1f\x8b\x08"

@@ -16,7 +16,7 @@ from scan.warcs import TEXT, answer
 
 from crawlblock.outcome import Ending
 from crawlblock.robots.parser import SIZE_LIMIT
-from crawlblock.warc.codings import LARGEST
+from crawlblock.unpacking import LARGEST
 from crawlblock.warc.http import Answers, HttpAnswer, digest, headers_kept, spelled
 
 LONG = b"".join(b"User-agent: a%d\nDisallow: /%d\n" % (n, n * 7919) for n in range(400))

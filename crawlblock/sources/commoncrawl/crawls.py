@@ -1,9 +1,7 @@
 """Which crawls there are, and the files each one is made of."""
 
 import csv
-import gzip
 import re
-import zlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,6 +16,7 @@ from crawlblock.outcome import Outcome
 from crawlblock.sources.commoncrawl.keys import cdx_url, is_common_crawl
 from crawlblock.sources.commoncrawl.lists import Listing, ListKind, known_list, read_list, remedy
 from crawlblock.sources.commoncrawl.mirror import Mirror
+from crawlblock.unpacking import UNREADABLE, gunzip
 
 NEW = "new"  # what update asks for: see `choose_new`
 FIRST = "CC-MAIN-2016-36"  # the first crawl with a robotstxt subset
@@ -169,8 +168,8 @@ async def paths(mirror: Mirror, crawl: str, kind: str) -> list[str]:
     if isinstance(raw, Outcome):
         raise _missing(mirror, key, raw)
     try:
-        return [line for line in gzip.decompress(raw).decode().split("\n") if line]
-    except (EOFError, OSError, zlib.error, UnicodeDecodeError):
+        return [line for line in gunzip(raw).decode().split("\n") if line]
+    except UNREADABLE:
         raise ArchiveError(
             f"{mirror.location}: {key} is cut or damaged; fetch it again or take another mirror"
         ) from None

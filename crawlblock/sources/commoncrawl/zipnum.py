@@ -20,7 +20,7 @@ from crawlblock.sources.commoncrawl.cache import Cache
 from crawlblock.sources.commoncrawl.index import IndexRow, cdxj_row
 from crawlblock.sources.commoncrawl.mirror import Mirror
 from crawlblock.transport.tasks import gather
-from crawlblock.warc.codings import UNREADABLE, inflate
+from crawlblock.unpacking import UNREADABLE, inflate
 
 Block = tuple[str, int, int]  # file name, offset, length
 
@@ -157,7 +157,7 @@ class ZipNum:
         for anew in (False, True):
             raw = await self._read(block, anew)
             with suppress(*UNREADABLE):
-                return list(self._chosen(inflate(raw, 0)[0], keys))
+                return list(self._chosen(inflate(raw)[0], keys))
         name, offset, _ = block
         self._forget()
         raise ArchiveError(
