@@ -1,13 +1,42 @@
 """Bytes from outside unpacked, never to more than a stated size."""
 
 import zlib
-from collections.abc import Iterator
-from mmap import mmap
+from collections.abc import Callable, Iterator
+from io import BytesIO
+from typing import Any, Protocol
 
 LARGEST = 64 * 1024 * 1024  # bytes of anything once unpacked, where a reader states no less
 UNREADABLE = (ValueError, zlib.error)
-_PIECE = 32_768  # bytes inflated at a time; most records need one piece
+ZSTD_WINDOW = 27  # the base-2 logarithm of the largest window, as the tool zstd has it: 128 MiB
+_PIECE = 32_768  # packed bytes read at a time; most records need one piece
+_STEP = 1024 * 1024  # bytes unpacked at a time
 _GZIP = 31  # the window of zlib.decompressobj for gzip
+
+
+class Sliced(Protocol):
+    """Bytes of which a part is asked for: bytes, or a file that is read where it is needed."""
+
+    def __getitem__(self, part: slice, /) -> bytes:
+        """Return the bytes from `start` to `stop`, fewer only at the end."""
+        ...
+
+
+class Unpacker(Protocol):
+    """What unpacks one stream."""
+
+    @property
+    def eof(self) -> bool:
+        """Tell whether the stream has ended."""
+        ...
+
+    @property
+    def unused_data(self) -> bytes:
+        """Return the bytes of the last piece that lie behind the stream."""
+        ...
+
+    def feed(self, piece: bytes, most: int) -> Iterator[bytes]:
+        """Yield what a piece of the stream holds, at most so many bytes at a time."""
+        ...
 
 
 class EarlyEndError(ValueError):
@@ -31,31 +60,116 @@ class TooLargeError(ValueError):
         return f"it is larger than {self._largest >> 20} MiB"
 
 
-def inflate(
-    packed: mmap | bytes, at: int = 0, window: int = _GZIP, largest: int = LARGEST
-) -> tuple[bytes, int]:
-    """Return what the zlib or gzip stream at a place holds, and where it ends.
+class Zlib:
+    """Unpacks a gzip, zlib or deflate stream; raises zlib.error."""
 
-    `window` is that of zlib.decompressobj, 31 for gzip; `largest` is in bytes.  Raises zlib.error,
-    EarlyEndError and TooLargeError.
+    def __init__(self, window: int = _GZIP) -> None:
+        """Take the window of zlib.decompressobj, 31 for gzip."""
+        self._of = zlib.decompressobj(window)
+
+    @property
+    def eof(self) -> bool:
+        """Tell whether the stream has ended."""
+        return self._of.eof
+
+    @property
+    def unused_data(self) -> bytes:
+        """Return the bytes of the last piece that lie behind the stream."""
+        return self._of.unused_data
+
+    def feed(self, piece: bytes, most: int) -> Iterator[bytes]:
+        """Yield what a piece of the stream holds, at most so many bytes at a time."""
+        while True:
+            text = self._of.decompress(piece, most)
+            yield text
+            piece = self._of.unconsumed_tail
+            if self._of.eof or not (piece or len(text) == most):
+                return
+
+
+class Zstd:
+    """Unpacks a zstd frame; raises ValueError, and ImportError where no library reads zstd."""
+
+    def __init__(self, dictionary: bytes = b"", window: int = ZSTD_WINDOW) -> None:
+        """Take the dictionary that the frame was made with, and the largest window (log 2)."""
+        zstd = zstd_library()
+        is_raw = not dictionary.startswith(_DICTIONARY)
+        self._error: type[Exception] = zstd.ZstdError
+        try:
+            given = zstd.ZstdDict(dictionary, is_raw=is_raw) if dictionary else None
+            options = {zstd.DecompressionParameter.window_log_max: window}
+            self._of = zstd.ZstdDecompressor(given, options)
+        except (zstd.ZstdError, ValueError) as error:
+            raise ValueError(f"its zstd dictionary cannot be used: {error}") from None
+
+    @property
+    def eof(self) -> bool:
+        """Tell whether the frame has ended."""
+        return bool(self._of.eof)
+
+    @property
+    def unused_data(self) -> bytes:
+        """Return the bytes of the last piece that lie behind the frame."""
+        return bytes(self._of.unused_data)
+
+    def feed(self, piece: bytes, most: int) -> Iterator[bytes]:
+        """Yield what a piece of the frame holds, at most so many bytes at a time."""
+        while True:
+            try:
+                text = self._of.decompress(piece, most)
+            except self._error as error:
+                raise ValueError(str(error)) from None
+            yield text
+            piece = b""
+            if self._of.eof or self._of.needs_input:
+                return
+
+
+_DICTIONARY = b"\x37\xa4\x30\xec"  # what a dictionary that is no plain text begins with
+
+
+def zstd_library() -> Any:
+    """Return the module that reads zstd: Python's from 3.14 on; raises ImportError."""
+    try:
+        from compression import zstd  # type: ignore[import-not-found, unused-ignore]
+    except ImportError:
+        from backports import zstd
+    return zstd
+
+
+def pieces(packed: Sliced, at: int, unpacker: Unpacker) -> Iterator[tuple[bytes, int]]:
+    """Yield what the stream at a place holds, piece by piece, and where it was read to.
+
+    Raises EarlyEndError and what the unpacker raises.
     """
-    unpacker = zlib.decompressobj(window)
-    pieces, held = [], 0
     while not unpacker.eof:
         piece = packed[at : at + _PIECE]
         if not piece:
             raise EarlyEndError
-        while piece and not unpacker.eof:
-            pieces.append(unpacker.decompress(piece, largest - held + 1))
-            held += len(pieces[-1])
-            if held > largest:
-                raise TooLargeError(largest)
-            at += len(piece) - len(unpacker.unconsumed_tail) - len(unpacker.unused_data)
-            piece = unpacker.unconsumed_tail
-    return b"".join(pieces), at
+        at += len(piece)
+        for text in unpacker.feed(piece, _STEP):
+            yield text, at - len(unpacker.unused_data)
 
 
-def gunzip(packed: mmap | bytes, largest: int = LARGEST) -> bytes:
+def inflate(
+    packed: Sliced,
+    at: int = 0,
+    largest: int = LARGEST,
+    opened: Callable[[], Unpacker] = Zlib,
+) -> tuple[bytes, int]:
+    """Return what the stream at a place holds, and where it ends; gzip unless `opened` says.
+
+    `largest` is in bytes.  Raises zlib.error, EarlyEndError, TooLargeError and ValueError.
+    """
+    found = BytesIO()  # it gives its bytes without a second copy
+    for text, end in pieces(packed, at, opened()):  # noqa: B007 - where the last one ends
+        if found.tell() + len(text) > largest:
+            raise TooLargeError(largest)
+        found.write(text)
+    return found.getvalue(), end
+
+
+def gunzip(packed: Sliced, largest: int = LARGEST) -> bytes:
     """Return what all members of a gzip file hold, at most `largest` bytes.
 
     Zero bytes behind a member are padding.  Raises zlib.error, EarlyEndError and TooLargeError.
@@ -63,7 +177,7 @@ def gunzip(packed: mmap | bytes, largest: int = LARGEST) -> bytes:
     return b"".join(members(packed, largest))
 
 
-def members(packed: mmap | bytes, largest: int = LARGEST) -> Iterator[bytes]:
+def members(packed: Sliced, largest: int = LARGEST) -> Iterator[bytes]:
     """Yield what each gzip member holds; together at most `largest` bytes.
 
     Raises what `gunzip` raises.
@@ -78,5 +192,5 @@ def members(packed: mmap | bytes, largest: int = LARGEST) -> Iterator[bytes]:
         yield text
         while packed[at : at + 1] == b"\0":
             at += 1
-        if at >= len(packed):
+        if not packed[at : at + 1]:
             return

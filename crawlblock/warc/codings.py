@@ -3,11 +3,22 @@
 import zlib
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import partial
+from io import BytesIO
 
-from crawlblock.unpacking import LARGEST, EarlyEndError, TooLargeError, inflate
+from crawlblock.unpacking import (
+    LARGEST,
+    EarlyEndError,
+    TooLargeError,
+    Unpacker,
+    Zlib,
+    Zstd,
+    inflate,
+)
 
 _SIP = 16  # bytes of brotli read at a time, of which each may stand for a MiB
-_GZIP = b"\x1f\x8b"
+_GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
+_WEB_WINDOW = 23  # base-2 logarithm: RFC 9659 allows no more than 8 MiB in HTTP
 _HEX = b"0123456789abcdefABCDEF"
 _CONTROL = bytes({*range(32)} - {*b"\t\n\f\r"})
 
@@ -22,22 +33,32 @@ def decoded(payload: bytes, coding: str) -> bytes:
 
 def _ungzipped(payload: bytes) -> bytes:
     """Return what gzip members hold; what does not begin as gzip was decoded already."""
-    pieces: list[bytes] = []
-    end = held = 0
-    while payload[end : end + 2] in (_GZIP, _GZIP[:1]):
-        text, end = inflate(payload, end)
-        pieces.append(text)
-        held += len(text)
-        if held > LARGEST:
-            raise TooLargeError
-    return b"".join(pieces) if end else payload
+    return _members(payload, _GZIP, Zlib)
+
+
+def _unzstd(payload: bytes) -> bytes:
+    """Return what zstd frames hold; without a library that reads them, plain text as it is."""
+    try:
+        return _members(payload, _ZSTD, partial(Zstd, window=_WEB_WINDOW))
+    except ImportError:
+        return _unknown(payload)
+
+
+def _members(payload: bytes, magic: bytes, opened: Callable[[], Unpacker]) -> bytes:
+    """Return what the members of a payload hold that begin like this, itself without any."""
+    found = BytesIO()
+    end = 0
+    while payload[end : end + 1] == magic[:1] and magic.startswith(payload[end : end + len(magic)]):
+        text, end = inflate(payload, end, LARGEST - found.tell(), opened)
+        found.write(text)
+    return found.getvalue() if end else payload
 
 
 def _inflated(payload: bytes) -> bytes:
     """Return what zlib or, as some servers understand the word, bare deflate holds."""
     for window in (15, -15):
         with suppress(zlib.error):
-            return inflate(payload, window=window)[0]
+            return inflate(payload, opened=partial(Zlib, window))[0]
     return _unknown(payload)
 
 
@@ -65,13 +86,11 @@ def _unbrotlied(payload: bytes) -> bytes:
         return _unknown(payload)
     unpacker = brotli.Decompressor()
     unpack = getattr(unpacker, "process", None) or unpacker.decompress  # as brotlipy calls it
-    pieces: list[bytes] = []
-    held = 0
+    found = BytesIO()
     try:
         for at in range(0, len(payload), _SIP):
-            pieces.append(unpack(payload[at : at + _SIP]))
-            held += len(pieces[-1])
-            if held > LARGEST:
+            found.write(unpack(payload[at : at + _SIP]))
+            if found.tell() > LARGEST:
                 raise TooLargeError
         if hasattr(unpacker, "finish"):
             unpacker.finish()  # brotlipy raises here what ends early, and asserts that it does not
@@ -79,12 +98,12 @@ def _unbrotlied(payload: bytes) -> bytes:
             return _unknown(payload)
     except (brotli.error, AssertionError):
         return _unknown(payload)
-    return b"".join(pieces)
+    return found.getvalue()
 
 
 def _unchunked(payload: bytes) -> bytes:
     """Return chunks joined (RFC 9112 section 7.1); what holds none is taken as it is."""
-    pieces: list[bytes] = []
+    found = BytesIO()
     at = 0
     while True:
         end = payload.find(b"\n", at)
@@ -92,16 +111,16 @@ def _unchunked(payload: bytes) -> bytes:
         if not size or len(size) > 16 or size.strip(_HEX):
             if end < 0 and len(payload) - at < 16 and not payload[at:].strip(_HEX + b"\r"):
                 raise EarlyEndError
-            if not pieces:
+            if not found.tell():
                 return payload
             raise ValueError("a chunk is broken")
         length = int(size, 16)
         if length == 0:
-            return b"".join(pieces)
+            return found.getvalue()
         piece = payload[end + 1 : end + 1 + length]
         if len(piece) < length:
             raise EarlyEndError
-        pieces.append(piece)
+        found.write(piece)
         at = end + 1 + length
         at += 2 if payload[at : at + 2] == b"\r\n" else 1 if payload[at : at + 1] == b"\n" else 0
 
@@ -112,9 +131,10 @@ _UNDO: Mapping[str, Callable[[bytes], bytes]] = {
     "x-gzip": _ungzipped,
     "deflate": _inflated,
     "br": _unbrotlied,
+    "zstd": _unzstd,
 }
 # Words that name a coding; those that are not undone here leave the payload unreadable.
 CODINGS = frozenset({
-    *_UNDO, "compress", "x-compress", "zstd", "dcb", "dcz", "exi", "aes128gcm", "pack200-gzip",
+    *_UNDO, "compress", "x-compress", "dcb", "dcz", "exi", "aes128gcm", "pack200-gzip",
     "sdch", "bzip2", "x-bzip2", "lzma", "xz", "lz4", "snappy", "brotli", "zlib", "bzip",
 })  # fmt: skip

@@ -12,12 +12,12 @@ from scan.warcs import TEXT, answer, member, read, record
 from warcio.archiveiterator import ArchiveIterator
 
 from crawlblock.errors import ArchiveError
+from crawlblock.warc.members import Members
 from crawlblock.warc.reader import (
     Damage,
     Found,
     Record,
     has_fastwarc,
-    members,
     read_record,
     records,
     warc_time,
@@ -92,7 +92,7 @@ CASES: dict[str, tuple[bytes, int, list[tuple[int, str]]]] = {
         GOOD[0] + member(record(length=500)) + GOOD[1] + GOOD[2], 3, [(len(GOOD[0]), _SHORT)],
     ),
     "a Content-Length too small": (
-        GOOD[0] + member(record(length=20)) + GOOD[1], 2, [(len(GOOD[0]), _NO_RECORD)],
+        GOOD[0] + member(record(length=20)) + GOOD[1], 2, [(len(GOOD[0]), _WRONG)],
     ),
     "a record of 0 bytes": (GOOD[0] + member(record(block=b"")) + GOOD[1], 3, []),
     "a body of 5 MiB": (member(record(block=answer(TEXT * 160_000))) + GOOD[1], 2, []),
@@ -141,7 +141,7 @@ CASES: dict[str, tuple[bytes, int, list[tuple[int, str]]]] = {
         [(_AT_1, _SHORT)],
     ),
     "a request's Content-Length too small": (
-        GOOD[0] + member(record(kind="request", length=20)) + GOOD[1], 2, [(_AT_1, _NO_RECORD)],
+        GOOD[0] + member(record(kind="request", length=20)) + GOOD[1], 2, [(_AT_1, _WRONG)],
     ),
     "a Content-Length beyond the file": (
         GOOD[0] + member(record(length=10**6)), 1, [(_AT_1, _SHORT)],
@@ -156,7 +156,7 @@ CASES: dict[str, tuple[bytes, int, list[tuple[int, str]]]] = {
         record() + record(length=20) + record(), 2, [(_PLAIN_AT_1, _WRONG)],
     ),
     "a Content-Length of twenty digits, plain": (
-        record() + record(length=10**19) + record(), 2, [(_PLAIN_AT_1, _NO_LENGTH)],
+        record() + record(length=10**19) + record(), 2, [(_PLAIN_AT_1, _NO_NUMBER)],
     ),
     "junk between plain records": (
         record() + b"junk\r\n" * 9 + record(), 2, [(_PLAIN_AT_1, _NO_RECORD)],
@@ -332,9 +332,9 @@ def test_a_file_that_cannot_be_opened(tmp_path: Path) -> None:
 def test_many_damages_take_no_time_for_each_other() -> None:
     """A file in which every record is damaged, and one of many glued records, are read at once."""
     damaged = member(record(length=500)) * 20_000
-    assert sum(isinstance(each, Damage) for each in members(damaged)) == 20_000
+    assert sum(isinstance(each, Damage) for each in Members(damaged, len(damaged)).read()) == 20_000
     glued = member(*[record()] * 50_000)
-    assert sum(isinstance(each, Record) for each in members(glued)) == 50_000
+    assert sum(isinstance(each, Record) for each in Members(glued, len(glued)).read()) == 50_000
 
 
 @pytest.mark.parametrize(
