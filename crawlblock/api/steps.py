@@ -6,7 +6,7 @@ copy for readers, also when it is interrupted: the same call then goes on from t
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -22,7 +22,7 @@ from crawlblock.pipeline.run import UNLIMITED, Budget, Progress, Run, Say, Tally
 from crawlblock.pipeline.sample import Sampled, store_panel
 from crawlblock.report.assemble import write_answer
 from crawlblock.report.terminal.whole_crawl import write_census
-from crawlblock.sources.files import Every, read_observation_times
+from crawlblock.sources.files import Every, RecordCount, read_observation_times
 from crawlblock.sources.files.host_lists.rejects import Rejects
 from crawlblock.store.store import Store
 
@@ -38,6 +38,7 @@ class StepResult:
     finished: bool  # False: the budget ended the step; the same call goes on from there
     problems: tuple[str, ...]  # what could not be done, a line each
     notes: tuple[str, ...]  # what else to know, a line each
+    records: tuple[RecordCount, ...] = ()  # of imported WARC and ARC files, by file and type
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,10 +140,11 @@ def import_(place: StepContext, paths: Sequence[Path], every: Every, at: Path | 
     configuration = {"files": [str(path) for path in paths], "every": every, "at": at}
     with running(place, "import", configuration) as run:
         try:
-            left_out = import_files(run, paths, every, times)
+            files = import_files(run, paths, every, times)
         finally:
             judging.evaluate(run)
-    return result(place, run.tally, map(str, left_out))
+    done = result(place, run.tally, map(str, files.left_out))
+    return replace(done, records=tuple(files.records))
 
 
 def evaluate(place: StepContext) -> StepResult:

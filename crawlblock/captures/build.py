@@ -7,7 +7,7 @@ from crawlblock.hosts import UrlParts, redirect_target, split_url
 from crawlblock.model import Fetch
 from crawlblock.outcome import Ending
 from crawlblock.robots.parser import SIZE_LIMIT
-from crawlblock.warc.http import Answers, HttpAnswer, spelled
+from crawlblock.warc.http import Answers, HttpAnswer, fits, spelled
 from crawlblock.warc.reader import Record
 
 ROBOTS = "/robots.txt"
@@ -36,12 +36,14 @@ def seen(record: Record, answers: Answers) -> Seen | None:
         answer = answers.payload(record.block, record.digest)
     else:
         answer = answers.read(record.block, record.digest)
-    if record.kind == "revisit" and answer.status in (None, _NOT_MODIFIED):
+    unmodified = record.kind == "revisit" and answer.status in (None, _NOT_MODIFIED)
+    if unmodified:
         answer = answer._replace(status=200, ended=None, reason=None)  # that is repeated
     status = answer.status
     if status is not None and 200 <= status < 300:
-        read = _repeated if record.kind == "revisit" else _given
-        return read(asked, record, answer)
+        if record.kind == "revisit":
+            return _repeated(asked, record, answer, unmodified)
+        return _given(asked, record, answer)
     leads = status is not None and 300 <= status < 400
     redirect = redirect_target(record.url, answer.location) if leads else None
     return Seen(asked, status, answer.ended, answer.reason, redirect, None, answer.headers, None)
@@ -60,9 +62,11 @@ def _given(asked: UrlParts, record: Record, answer: HttpAnswer) -> Seen:
     )  # fmt: skip
 
 
-def _repeated(asked: UrlParts, record: Record, answer: HttpAnswer) -> Seen:
+def _repeated(asked: UrlParts, record: Record, answer: HttpAnswer, unmodified: bool) -> Seen:
     """Return the 2xx that a revisit record repeats: its payload is the one its digest names."""
     digest = spelled(record.digest)
+    if unmodified and fits(record.digest, b""):
+        digest = None  # it is of the empty answer, not of what that repeats
     ended = None if digest else Ending.MISSING
     reason = None if digest else "a revisit record that names no payload"
     return Seen(asked, answer.status, ended, reason, None, digest, answer.headers, None)

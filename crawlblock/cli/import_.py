@@ -1,5 +1,8 @@
 """`crawlblock import`: captures from elsewhere."""
 
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import cast
 
@@ -7,8 +10,9 @@ import click
 
 import crawlblock
 from crawlblock.cli.options import at_option, db_option, every_option
-from crawlblock.cli.output import progress_bar, say
-from crawlblock.sources.files import Every
+from crawlblock.cli.output import Output, output_options, print_rows, progress_bar, say
+from crawlblock.report.formats import TABLE
+from crawlblock.sources.files import Every, RecordCount
 
 
 @click.command("import")
@@ -16,17 +20,21 @@ from crawlblock.sources.files import Every
 @db_option
 @every_option
 @at_option
-def import_command(paths: tuple[Path, ...], db: Path, every: str, at: Path | None) -> None:
+@output_options()
+def import_command(
+    paths: tuple[Path, ...], db: Path, every: str, at: Path | None, output: Output
+) -> None:
     r"""Import captures from files and judge them.
 
     FILES are Parquet, CSV or JSONL with host, fetch_time (or first_seen and last_seen), status and
-    body, or WARC.
+    body, or WARC and ARC, plain or packed by gzip or zstd; or folders of such files.  Of WARC and
+    ARC, the number of records of each type is printed.
 
     \b
     Examples:
       crawlblock import captures.parquet
       crawlblock import weekly.parquet --at observed_at.csv
-      crawlblock import crawl-00000.warc.gz --db elsewhere.duckdb
+      crawlblock import crawl-00000.warc.gz --db elsewhere.duckdb -o json
     """
     with progress_bar() as progress:
         opened = crawlblock.open(db, create=True, progress=progress)
@@ -34,3 +42,19 @@ def import_command(paths: tuple[Path, ...], db: Path, every: str, at: Path | Non
     for line in done.problems:
         say(line)
     say(f"{done.captures:,} new captures, {done.payloads:,} payloads judged")
+    if done.records:
+        say(_told(done.records))
+    if done.records or output.kind != TABLE:
+        rows = [{**asdict(each), "file": str(each.file)} for each in done.records]
+        print_rows(rows, output, list(RecordCount.__slots__))
+
+
+def _told(counts: Sequence[RecordCount]) -> str:
+    """Say how many records of each type were read and stored."""
+    read, stored = Counter[str](), Counter[str]()
+    for each in counts:
+        read[each.type] += each.records
+        stored[each.type] += each.stored
+    told = ", ".join(f"{read[kind]:,} {kind} ({stored[kind]:,} stored)" for kind in sorted(read))
+    unresolved = sum(each.unresolved for each in counts)
+    return f"records: {told}; {unresolved:,} revisits unresolved"

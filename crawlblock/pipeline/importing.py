@@ -7,13 +7,11 @@ from pathlib import Path
 from crawlblock import loops
 from crawlblock.pipeline.collect import collect
 from crawlblock.pipeline.run import Run
-from crawlblock.sources.files import Every, Files, LeftOut
+from crawlblock.sources.files import Every, Files
 
 
-def import_files(
-    run: Run, paths: Sequence[Path], every: Every, at: Sequence[datetime]
-) -> list[LeftOut]:
-    """Store what is in files; return what was left out of them.
+def import_files(run: Run, paths: Sequence[Path], every: Every, at: Sequence[datetime]) -> Files:
+    """Store what is in files; return them, with what was counted and what was left out.
 
     Raises InputError, before anything is stored, for a file that cannot be used.
     """
@@ -23,4 +21,4 @@ def import_files(
 
     source = Files(paths, every, at, reading)
     loops.run(collect(run, source))
-    return source.left_out
+    return source

@@ -5,6 +5,7 @@ from typing import Any
 import polars as pl
 
 from crawlblock.captures.build import Seen, seen
+from crawlblock.captures.revisits import Originals, repeats
 from crawlblock.scan.texts import KeptText, kept, sha1_of
 from crawlblock.warc.http import Answers
 from crawlblock.warc.reader import Damage, Record, warc_time
@@ -47,6 +48,8 @@ class Captures:
         self._rows: list[tuple[Any, ...]] = []
         self._texts: set[str] = set()
         self._digests: set[str] = set()
+        self._originals = Originals()
+        self._revisits: list[tuple[str, Record, Seen]] = []
         self.rows = 0  # all since the start
         self.damaged = 0  # of them, those whose payload cannot be read or trusted
         self.held = 0  # bytes of texts and bodies in the rows that were not taken yet
@@ -61,13 +64,26 @@ class Captures:
         found = seen(record, self._reader.answers)
         if found is None:
             return Damage(record.offset, f"a record of no URL: {record.url[:100]!r}", record.url)
+        if repeats(record, found):
+            self._revisits.append((file, record._replace(block=b""), found))
+        else:
+            self._originals.note(record, found)
+            self._append(file, record, found)
+        return None
+
+    def _append(self, file: str, record: Record, found: Seen) -> None:
         self.damaged += found.ended is not None
         self._rows.append((
             found.asked.host, found.asked.resource, found.asked.secure, record.date, found.status,
             found.ended, found.reason, found.redirect, found.digest, *self._payload(found),
             found.headers, file, record.offset, record.length,
         ))  # fmt: skip
-        return None
+
+    def end(self) -> None:
+        """Add the revisits, whose answers may lie anywhere in the shard."""
+        for file, record, found in self._revisits:
+            self._append(file, record, self._originals.resolved(record, found))
+        self._revisits = []
 
     def _payload(self, found: Seen) -> tuple[object, ...]:
         """Return size, text, and the bytes of both the first time."""

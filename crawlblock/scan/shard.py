@@ -165,6 +165,7 @@ async def _scan(task: Task, path: Path) -> Done:
             size += file.stat().st_size
             wrong = _read(key, file, captures, parquet, task.fast)
             faults.extend(Fault(key, each.offset, each.reason) for each in wrong)
+        captures.end()
         frame = captures.take()
         about = ShardHeader(
             version=__version__,

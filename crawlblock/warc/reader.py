@@ -29,7 +29,10 @@ from crawlblock.warc.heads import (
 from crawlblock.warc.members import GZIP, ZSTD, ZSTD_NEEDED, Members
 from crawlblock.warc.windows import FileBytes
 
-__all__ = ["Damage", "Found", "Record", "has_fastwarc", "read_record", "records", "warc_time"]
+__all__ = [
+    "Damage", "Found", "Record", "check_archive", "has_fastwarc", "read_record", "records",
+    "warc_time",
+]  # fmt: skip
 
 _EARLIEST, _LATEST = datetime(1994, 1, 1), datetime(2100, 1, 1)  # robots.txt is of 1994
 
@@ -62,18 +65,27 @@ def records(
             if not len(raw):
                 yield Damage(0, "the file is empty")
                 return
-            if raw[0:4] == ZSTD or raw[1:4] == _SKIPPABLE:
-                _check_zstd(path)
+            _check(path, raw)
             yield from _records(file, raw, has_fastwarc() if fast is None else fast, passed)
     except OSError as error:
         raise ArchiveError(f"{path} cannot be read: {error.strerror or error}") from None
 
 
-def _check_zstd(path: Path) -> None:
+def check_archive(path: Path) -> None:
+    """Raise ArchiveError for a file that `records` cannot open."""
     try:
-        zstd_library()
-    except ImportError:
-        raise ArchiveError(f"{path}: {ZSTD_NEEDED}, or unpack the file") from None
+        with path.open("rb") as file:
+            _check(path, FileBytes(file))
+    except OSError as error:
+        raise ArchiveError(f"{path} cannot be read: {error.strerror or error}") from None
+
+
+def _check(path: Path, raw: FileBytes) -> None:
+    if raw[0:4] == ZSTD or raw[1:4] == _SKIPPABLE:
+        try:
+            zstd_library()
+        except ImportError:
+            raise ArchiveError(f"{path}: {ZSTD_NEEDED}, or unpack the file") from None
 
 
 def read_record(stored: bytes) -> Found:

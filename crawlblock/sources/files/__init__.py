@@ -6,18 +6,20 @@ from datetime import datetime
 from pathlib import Path
 
 from crawlblock.captures.frames import Batch, joined
-from crawlblock.errors import InputError
+from crawlblock.errors import ArchiveError, InputError
 from crawlblock.model import SnapshotKind
-from crawlblock.sources.files.batch import Every, LeftOut, LeftOutTally
+from crawlblock.sources.files.batch import Every, LeftOut, LeftOutTally, RecordCount
 from crawlblock.sources.files.convert import read_rows
+from crawlblock.sources.files.folders import check_regular, files_in, is_folder
 from crawlblock.sources.files.readers import RowFile, open_table, readable
 from crawlblock.sources.files.snapshots import moment
-from crawlblock.sources.files.warc_files import read_archive
+from crawlblock.sources.files.warc_files import Archives
+from crawlblock.warc.reader import check_archive
 
-__all__ = ["Every", "Files", "LeftOut", "read_observation_times"]
+__all__ = ["Every", "Files", "LeftOut", "RecordCount", "read_observation_times"]
 
 _TABLES = (".parquet", ".csv", ".jsonl", ".ndjson")
-_ARCHIVES = (".warc", ".warc.gz", ".arc", ".arc.gz")
+_ARCHIVES = (".warc", ".warc.gz", ".warc.zst", ".arc", ".arc.gz")
 _TIME_COLUMNS = ("observed_at", "date")
 
 
@@ -39,11 +41,13 @@ class Files:
     ) -> None:
         """Open all files; raises InputError for one of unknown type or that cannot be used.
 
-        `reading` is called with the file before each batch of it.
+        Of a folder, every file of a known type is read that can be.  `reading` is called with the
+        file before each batch of it.
         """
-        self._opened = [_open(path) for path in paths]
         self._every, self._at, self._reading = every, at, reading
         self.left_out: list[LeftOut] = []  # of the files read so far
+        self.records: list[RecordCount] = []  # of the WARC and ARC files, when all are read
+        self._opened = [each for path in paths for each in self._opened_at(path)]
 
     async def batches(self) -> AsyncGenerator[Batch]:
         """Yield what the files hold, batch by batch."""
@@ -56,12 +60,13 @@ class Files:
         A file that cannot be used among others is left out.
         """
         known: set[str] = set()
+        archives = Archives(self._every, known)
         unusable: list[InputError] = []
         for source in self._opened:
             path = source if isinstance(source, Path) else source.path
             tally = LeftOutTally(path)
             try:
-                for batch in self._batches(source, tally, known):
+                for batch in self._batches(source, tally, known, archives):
                     self._reading(path)
                     yield batch
             except InputError as error:
@@ -70,15 +75,43 @@ class Files:
             self.left_out += tally.result()
         if len(unusable) == len(self._opened):
             raise unusable[0]
+        yield from archives.rest()
+        self.left_out += archives.left_out()
+        self.records = archives.counts()
 
     def _batches(
-        self, source: RowFile | Path, tally: LeftOutTally, known: set[str]
+        self, source: RowFile | Path, tally: LeftOutTally, known: set[str], archives: Archives
     ) -> Iterator[Batch]:
         with readable(source if isinstance(source, Path) else source.path):
             if isinstance(source, Path):
-                yield from read_archive(source, self._every, tally, known)
+                try:
+                    yield from archives.read(source, tally)
+                except ArchiveError as error:
+                    raise InputError(str(error)) from None
             else:
                 yield from read_rows(source, self._every, self._at, tally, known)
+
+    def _opened_at(self, path: Path) -> list[RowFile | Path]:
+        """Open a file, or the files in a folder; those of it that cannot be used are left out."""
+        if not is_folder(path):
+            return [_open(path)]
+        tally = LeftOutTally(path)
+        opened = []
+        for file in files_in(path, tally):
+            if _suffix(file):
+                try:
+                    opened.append(_open(file))
+                except InputError as error:
+                    tally.add("a file that cannot be used", str(error))
+            else:
+                tally.add("unknown type of file", str(file.relative_to(path)))
+        if not opened:
+            raise InputError(
+                f"{path}: no file in it can be used{tally.reasons()}; one of "
+                f"{', '.join((*_TABLES, *_ARCHIVES))} is needed"
+            )
+        self.left_out += tally.result()
+        return opened
 
 
 def read_observation_times(path: Path) -> list[datetime]:
@@ -107,13 +140,25 @@ def read_observation_times(path: Path) -> list[datetime]:
 
 def _open(path: Path) -> RowFile | Path:
     """Open a table; an archive stays a path."""
-    name = path.name.lower()
-    suffix = next((s for s in _TABLES if name.removesuffix(".gz").endswith(s)), None)
-    if suffix and not (suffix == ".parquet" and name.endswith(".gz")):
+    check_regular(path)
+    suffix = _suffix(path)
+    if suffix in _TABLES:
         return open_table(path, suffix)
-    if name.endswith(_ARCHIVES):
-        with readable(path), path.open("rb"):
-            return path
-    raise InputError(
-        f"{path}: unknown type of file; one of {', '.join((*_TABLES, *_ARCHIVES))} is needed"
-    )
+    if suffix is None:
+        raise InputError(
+            f"{path}: unknown type of file; one of {', '.join((*_TABLES, *_ARCHIVES))} is needed"
+        )
+    try:
+        check_archive(path)
+    except ArchiveError as error:
+        raise InputError(str(error)) from None
+    return path
+
+
+def _suffix(path: Path) -> str | None:
+    """Return the type of a file by its name, None for an unknown one."""
+    name = path.name.lower()
+    table = next((s for s in _TABLES if name.removesuffix(".gz").endswith(s)), None)
+    if table and not (table == ".parquet" and name.endswith(".gz")):
+        return table
+    return next((s for s in _ARCHIVES if name.endswith(s)), None)

@@ -27,6 +27,18 @@ class LeftOut:
         return f"{self.file}: {self.count:,} {what}, {self.reason}{example}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordCount:
+    """How many records of a type a WARC or ARC file has, and what became of them."""
+
+    file: Path
+    type: str  # as the records state it; `unreadable` for places that cannot be read
+    records: int
+    stored: int  # each a fetch about a robots.txt
+    resolved: int = 0  # of the stored revisits, those whose answer is in the files
+    unresolved: int = 0  # the others, whose payload is unknown unless the database has it
+
+
 class LeftOutTally:
     """Counts what is left out of a file, by reason, with the first example of each."""
 
