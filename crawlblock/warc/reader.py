@@ -26,7 +26,8 @@ from crawlblock.warc.heads import (
     name_of,
     record_of,
 )
-from crawlblock.warc.members import GZIP, ZSTD, ZSTD_NEEDED, Members
+from crawlblock.warc.members import ZSTD_NEEDED, Members
+from crawlblock.warc.parts import GZIP, ZSTD
 from crawlblock.warc.windows import FileBytes
 
 __all__ = [

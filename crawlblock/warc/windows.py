@@ -6,7 +6,8 @@ from typing import IO
 from crawlblock.unpacking import UNREADABLE, Sliced, Unpacker, pieces
 
 _WINDOW = 256 * 1024  # bytes of a file that are read at a time
-_KEPT = 4 * 1024 * 1024  # bytes of a member that stay behind the place that is read
+_KEPT = 1024 * 1024  # bytes of a member that stay before the place that is read
+_FULL = 8 * 1024 * 1024  # bytes that are held before the others are dropped
 _MOST = 10  # times that a member is unpacked
 
 
@@ -71,7 +72,8 @@ class Unpacked:
             self._begin()
         try:
             while self._at + len(self._held) < part.stop:
-                self._drop(part.start - _KEPT)
+                if len(self._held) > _FULL:  # seldom: what stays is moved
+                    self._drop(part.start - _KEPT)
                 self._held += next(self._pieces)[0]
         except (*UNREADABLE, StopIteration):
             self._pieces = iter(())
