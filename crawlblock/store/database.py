@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 from filelock import FileLock, Timeout
 
+from crawlblock.durable import put_in_place
 from crawlblock.errors import CrawlblockError, LockedError, StoreError
 from crawlblock.store.renewal import renew
 from crawlblock.store.schema import CONFIG, check_copy, is_current
@@ -132,7 +133,7 @@ class DatabaseFile:
             con.execute("CHECKPOINT").fetchall()
         try:
             _copy(self.path, aside)
-            aside.replace(self.published)
+            put_in_place(aside, self.published)
         except OSError as error:
             aside.unlink(missing_ok=True)
             raise StoreError(

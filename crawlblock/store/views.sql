@@ -143,14 +143,24 @@ COMMENT ON COLUMN signals.path IS 'The paths it is about, where it names some.';
 COMMENT ON COLUMN signals.line IS 'Its line in the payload, from 1.';
 
 CREATE VIEW scans AS
-SELECT s.snapshot, c.seed, c.share, c.planned, c.of
-FROM facts.scans c JOIN facts.snapshots s ON s.id = c.snapshot;
+SELECT s.snapshot, c.seed, c.share, c.planned, c.of, coalesce(f.files, 0) AS files,
+       coalesce(d.faults, 0) AS faults
+FROM facts.scans c
+JOIN facts.snapshots s ON s.id = c.snapshot
+LEFT JOIN (SELECT snapshot, count(*) AS files FROM facts.scanned_files GROUP BY snapshot) f
+    ON f.snapshot = c.snapshot
+LEFT JOIN (
+    SELECT snapshot, CAST(sum(faults) AS BIGINT) AS faults FROM facts.scanned_shards
+    GROUP BY snapshot
+) d ON d.snapshot = c.snapshot;
 COMMENT ON VIEW scans IS 'The scanned crawls, each by one plan.';
 COMMENT ON COLUMN scans.snapshot IS 'The crawl.';
 COMMENT ON COLUMN scans.seed IS 'Seed by which its files were sampled.';
 COMMENT ON COLUMN scans.share IS 'Share of its files that was to be read.';
 COMMENT ON COLUMN scans.planned IS 'Files the plan reads.';
 COMMENT ON COLUMN scans.of IS 'Robotstxt files of the crawl.';
+COMMENT ON COLUMN scans.files IS 'Files that are merged.';
+COMMENT ON COLUMN scans.faults IS 'Places in them that could not be read.';
 
 CREATE VIEW census AS
 SELECT s.snapshot, h.host, h.domain, n.tld, n.file, l.status, c.outcome,
