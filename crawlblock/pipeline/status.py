@@ -23,6 +23,7 @@ class Status:
     payloads_pending: int  # not judged with today's registry and rules
     incomplete: tuple[str, ...]  # snapshots that have not asked all of the panel
     suspect: tuple[str, ...]  # snapshots that look like a fault rather than news
+    unread: int  # places in the files of scans that could not be read
     runs: tuple["LastRun", ...]
 
     @property
@@ -65,6 +66,7 @@ def status(store: Store) -> Status:
             "(SELECT max(fetch_time) FROM captures), (SELECT count(*) FROM captures), "
             "(SELECT count(*) FROM payloads)"
         ).fetchall()
+        ((unread,),) = con.execute("SELECT coalesce(sum(faults), 0)::BIGINT FROM scans").fetchall()
         pending = count_pending(con)
         incomplete = con.execute("SELECT snapshot FROM incomplete_snapshots ORDER BY 1").fetchall()
         suspect = con.execute("SELECT snapshot FROM suspect_snapshots ORDER BY 1").fetchall()
@@ -76,5 +78,5 @@ def status(store: Store) -> Status:
     last = tuple(LastRun(*run) for run in runs)
     return Status(
         panel, members, snapshots, newest, captured, captures, payloads, pending,
-        tuple(name for (name,) in incomplete), tuple(name for (name,) in suspect), last,
+        tuple(name for (name,) in incomplete), tuple(name for (name,) in suspect), unread, last,
     )  # fmt: skip

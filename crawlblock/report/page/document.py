@@ -109,7 +109,7 @@ def _findings(
         "comparison", "Published figures beside ours", sections.comparison(material.published)
     )
     if set_ is not None:
-        covered = sections.covered(set_, material.left_out)
+        covered = sections.covered(set_, material.left_out, results["coverage"])
         yield section("coverage", "Coverage and breaks", plates["coverage"], covered)
 
 

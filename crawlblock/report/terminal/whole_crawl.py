@@ -21,6 +21,7 @@ from crawlblock.metrics.result_files import (
 )
 from crawlblock.pipeline.run import versions
 from crawlblock.report.labels import DEFINITIONS, HTTP_PROFILES, interval, percent
+from crawlblock.report.page.sections import unread
 from crawlblock.report.terminal.summary import ROWS, WIDTH
 from crawlblock.store.store import Store
 
@@ -45,6 +46,8 @@ def write_census(store: Store, results: Path, http_profile: str, console: Consol
     about = {"http_profile": http_profile, "rules": registry.stamp(), **versions(), **holdings}
     write_manifest(results, about | {DIGESTS: digests})
     show_census(console, frames["blocked"])
+    for line in unread(frames["coverage"]):
+        console.print(Text(line), width=WIDTH)
     return results
 
 
