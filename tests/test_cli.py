@@ -271,7 +271,7 @@ def test_empty_database_has_an_answer(db: Path, capsys: pytest.CaptureFixture[st
     """With nothing stored, analyze says so in the table and on the page."""
     code, out, _ = run(capsys, "analyze", "--db", db, "-o", "table")
     assert code == 0 and "No readable captures" in out
-    assert (db.parent / "results" / "index.html").exists()
+    assert (db.parent / "db-results" / "index.html").exists()
 
 
 def test_module_and_script() -> None:

@@ -19,6 +19,7 @@ from crawlblock.api.published_copy import PublishedCopy
 from crawlblock.api.step_options import AnyPath, HistoryOptions, LiveOptions, SampleOptions
 from crawlblock.errors import InputError
 from crawlblock.evidence import explanation, transitions
+from crawlblock.metrics.results_folder import results_of
 from crawlblock.pipeline.live import Asking, snapshot_name
 from crawlblock.pipeline.run import Progress, Say, now, silent, unshown
 from crawlblock.pipeline.sample import Reading
@@ -52,7 +53,7 @@ class Database:
         self.path = path
         self.results = results
         self._progress, self._say = progress, say
-        self._reader = PublishedCopy(path)
+        self._reader = PublishedCopy(path, say)
 
     def __repr__(self) -> str:
         """Return the path."""
@@ -284,7 +285,7 @@ def open_database(
             store.publish()  # so that questions have a copy to read
     elif not place.exists() and not copy_of(place).exists():
         raise InputError(f"{place}: no database is there; {_MAKE}")
-    folder = place.parent / "results" if results is None else Path(results)
+    folder = results_of(place) if results is None else Path(results)
     return Database(place, folder, progress or unshown, say or silent)
 
 

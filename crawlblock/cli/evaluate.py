@@ -19,7 +19,7 @@ def evaluate(db: Path) -> None:
       crawlblock evaluate
     """
     with progress_bar() as progress:
-        done = crawlblock.open(db, create=True, progress=progress).evaluate()
+        done = crawlblock.open(db, progress=progress).evaluate()
     say(f"{done.payloads} payloads judged")
     for line in done.problems:
         say(line)

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+import duckdb
+
 from crawlblock.store.conclusions import count_pending
-from crawlblock.store.store import Store
 
 ENDED_WELL = ("ok", "nothing new")  # results of runs
 
@@ -56,25 +57,24 @@ class LastRun:
         return self.result in ENDED_WELL
 
 
-def status(store: Store) -> Status:
-    """Return how things stand."""
-    with store.reading() as con:
-        ((panel, members, snapshots, newest, captured, captures, payloads),) = con.execute(
-            "SELECT (SELECT max(panel) FROM current_panel), (SELECT count(*) FROM current_panel), "
-            "(SELECT count(*) FROM snapshots), "
-            "(SELECT arg_max(snapshot, first_capture) FROM snapshots), "
-            "(SELECT max(fetch_time) FROM captures), (SELECT count(*) FROM captures), "
-            "(SELECT count(*) FROM payloads)"
-        ).fetchall()
-        ((unread,),) = con.execute("SELECT coalesce(sum(faults), 0)::BIGINT FROM scans").fetchall()
-        pending = count_pending(con)
-        incomplete = con.execute("SELECT snapshot FROM incomplete_snapshots ORDER BY 1").fetchall()
-        suspect = con.execute("SELECT snapshot FROM suspect_snapshots ORDER BY 1").fetchall()
-        runs = con.execute(
-            "SELECT command, started, ended, requests, bytes, result FROM runs "
-            "QUALIFY row_number() OVER (PARTITION BY command ORDER BY started DESC) = 1 "
-            "ORDER BY started DESC"
-        ).fetchall()
+def status(con: duckdb.DuckDBPyConnection) -> Status:
+    """Return how things stand in an open database."""
+    ((panel, members, snapshots, newest, captured, captures, payloads),) = con.execute(
+        "SELECT (SELECT max(panel) FROM current_panel), (SELECT count(*) FROM current_panel), "
+        "(SELECT count(*) FROM snapshots), "
+        "(SELECT arg_max(snapshot, first_capture) FROM snapshots), "
+        "(SELECT max(fetch_time) FROM captures), (SELECT count(*) FROM captures), "
+        "(SELECT count(*) FROM payloads)"
+    ).fetchall()
+    ((unread,),) = con.execute("SELECT coalesce(sum(faults), 0)::BIGINT FROM scans").fetchall()
+    pending = count_pending(con)
+    incomplete = con.execute("SELECT snapshot FROM incomplete_snapshots ORDER BY 1").fetchall()
+    suspect = con.execute("SELECT snapshot FROM suspect_snapshots ORDER BY 1").fetchall()
+    runs = con.execute(
+        "SELECT command, started, ended, requests, bytes, result FROM runs "
+        "QUALIFY row_number() OVER (PARTITION BY command ORDER BY started DESC) = 1 "
+        "ORDER BY started DESC"
+    ).fetchall()
     last = tuple(LastRun(*run) for run in runs)
     return Status(
         panel, members, snapshots, newest, captured, captures, payloads, pending,
