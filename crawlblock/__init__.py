@@ -85,7 +85,7 @@ def open(  # noqa: A001 - as gzip.open and tarfile.open are called
     call `progress(what, done, total)` and `say(line)` while they work.  Raises InputError if there
     is no database and `create` is false, StoreError if the file cannot be used.
     """
-    from crawlblock.api.open_database import open_database
+    from crawlblock.api.opening import open_database
 
     return open_database(path, create, results, progress, say)
 

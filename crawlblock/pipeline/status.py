@@ -6,6 +6,7 @@ from datetime import datetime
 import duckdb
 
 from crawlblock.store.conclusions import count_pending
+from crawlblock.store.removal import removals
 
 ENDED_WELL = ("ok", "nothing new")  # results of runs
 
@@ -24,6 +25,7 @@ class Status:
     payloads_pending: int  # not judged with today's registry and rules
     incomplete: tuple[str, ...]  # snapshots that have not asked all of the panel
     suspect: tuple[str, ...]  # snapshots that look like a fault rather than news
+    removed: tuple[str, ...]  # snapshots that a person took out, each with the reason
     unread: int  # places in the files of scans that could not be read
     runs: tuple["LastRun", ...]
 
@@ -75,8 +77,18 @@ def status(con: duckdb.DuckDBPyConnection) -> Status:
         "QUALIFY row_number() OVER (PARTITION BY command ORDER BY started DESC) = 1 "
         "ORDER BY started DESC"
     ).fetchall()
-    last = tuple(LastRun(*run) for run in runs)
     return Status(
-        panel, members, snapshots, newest, captured, captures, payloads, pending,
-        tuple(name for (name,) in incomplete), tuple(name for (name,) in suspect), unread, last,
-    )  # fmt: skip
+        panel=panel,
+        members=members,
+        snapshots=snapshots,
+        newest_snapshot=newest,
+        newest_capture=captured,
+        captures=captures,
+        payloads=payloads,
+        payloads_pending=pending,
+        incomplete=tuple(name for (name,) in incomplete),
+        suspect=tuple(name for (name,) in suspect),
+        removed=tuple(f"{name}, {why}" for name, why in removals(con)),
+        unread=unread,
+        runs=tuple(LastRun(*run) for run in runs),
+    )

@@ -40,6 +40,7 @@ from crawlblock.report.charts.specs import Spec
 from crawlblock.report.page.document import ARCHIVE, BUNDLED_DEMO, Material, render
 from crawlblock.report.page.host_table import MOST, host_table
 from crawlblock.report.terminal.summary import show
+from crawlblock.store.removal import removals
 from crawlblock.store.store import Store, holdings
 
 RENDERED = "DEMO-"  # how the crawls of a rendered archive are called
@@ -105,7 +106,7 @@ def write_answer(store: Store, results: Path, http_profile: str, console: Consol
         frames = analyze(con, results, http_profile, keep)
         published = _published(con, results, keep)
         write_dictionary(results, dictionary(frames | {REPLICATION: published}))
-        left_out = con.execute(_LEFT_OUT).fetchall()
+        left_out = con.execute(_LEFT_OUT).fetchall() + removals(con)
         material = None if drawn and page.is_file() else _material(con, frames, results)
     if material:
         _write_page(material, results)
@@ -166,6 +167,7 @@ def _material(con: duckdb.DuckDBPyConnection, frames: Frames, results: Path) -> 
         host_table(con, found.population == "panel", MOST) if found else {},
         con.execute(_LEFT_OUT).fetchall(),
         pl.read_parquet(published) if published.exists() else None,
+        removals(con),
     )
 
 

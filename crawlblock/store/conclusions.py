@@ -88,7 +88,7 @@ WITH wanted AS (
     WHERE f.ended IN ('unreadable', 'altered', 'undecodable') AND f.reader <> ?
 )
 SELECT s.snapshot, list(h.host) FROM wanted w
-JOIN facts.snapshots s ON s.id = w.snapshot AND s.kind = 'crawl'
+JOIN kept_snapshots s ON s.id = w.snapshot AND s.kind = 'crawl'
 JOIN facts.hosts h ON h.id = w.host
 WHERE w.snapshot NOT IN (SELECT snapshot FROM facts.scans)
 GROUP BY s.snapshot ORDER BY s.snapshot

@@ -14,7 +14,15 @@ from crawlblock.store.database import DatabaseFile
 from crawlblock.store.facts import Facts
 from crawlblock.store.insert import count_rows
 
-_HASHED = ("current_panel", "weights", "crawlers", "templates", "breaks", "accepted")
+_HASHED = (
+    "current_panel",
+    "weights",
+    "crawlers",
+    "templates",
+    "breaks",
+    "accepted",
+    "removed_snapshots",
+)
 
 
 @dataclass(frozen=True, slots=True)

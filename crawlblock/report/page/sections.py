@@ -125,10 +125,14 @@ def comparison(rows: pl.DataFrame | None) -> str:
     )
 
 
-def covered(context: Context, left_out: Sequence[tuple[str, str]], coverage: pl.DataFrame) -> str:
+def covered(
+    context: Context, left_out: Sequence[tuple[str, str]], removed: Sequence[tuple[str, str]],
+    coverage: pl.DataFrame,
+) -> str:  # fmt: skip
     """Return the archive's breaks, the snapshots that no share counts and what was not read."""
     return (
         items(f"Left out of all shares and changes: {name} {why}." for name, why in left_out)
+        + items(f"{name} was {why}." for name, why in removed)
         + items(unread(coverage))
         + items(f"Break in the archive, {text}" for text in context.listed)
         + (

@@ -24,6 +24,7 @@ from crawlblock.pipeline.run import versions
 from crawlblock.report.labels import DEFINITIONS, HTTP_PROFILES, interval, percent
 from crawlblock.report.page.sections import unread
 from crawlblock.report.terminal.summary import ROWS, WIDTH
+from crawlblock.store.removal import removals
 from crawlblock.store.store import Store, holdings
 
 SUMMARY = (
@@ -48,11 +49,12 @@ def write_census(store: Store, results: Path, http_profile: str, console: Consol
         digests = census_digests(made_of)
         keep = current(results, digests)
         remove_others(results, digests)
+        removed = removals(con)
         frames = analyze_census(con, results, http_profile, keep)
     write_dictionary(results, dictionary(frames, census=True))
     write_manifest(results, about | {DIGESTS: digests})
     show_census(console, frames["blocked"])
-    for line in unread(frames["coverage"]):
+    for line in (*unread(frames["coverage"]), *(f"{name} was {why}" for name, why in removed)):
         console.print(Text(line), width=WIDTH)
     return results
 
