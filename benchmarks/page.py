@@ -110,7 +110,7 @@ def made(folder: Path, hosts: int, snapshots: int) -> Path:
         con.execute(ARCHIVED).fetchall()
     print(f"analyze {crawlblock('analyze', '--db', db):.1f} s", flush=True)
     print(f"report {crawlblock('report', '--db', db):.1f} s", flush=True)
-    return folder / "results" / "index.html"
+    return folder / "bench-results" / "index.html"
 
 
 def measure(page: Path) -> None:

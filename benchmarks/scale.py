@@ -27,8 +27,9 @@ from typing import TypeVar
 from judge import describe, resident
 
 from crawlblock.executor import Engine, open_engine, run_tasks
+from crawlblock.scan.inputs import Task
 from crawlblock.scan.plan import Plan, TakenFiles, cut, read_plan, sample_files, write_plan
-from crawlblock.scan.shard import Task, tasks
+from crawlblock.scan.shard import tasks
 from crawlblock.transport import Limits
 
 SECOND = 1.0  # of a core, for a shard of 20 files: 15,000 captures, see scan_run.py

@@ -38,8 +38,9 @@ from warcio.archiveiterator import ArchiveIterator
 
 from crawlblock.registry import crawlers
 from crawlblock.robots.judge import STAR, Judge
+from crawlblock.scan.inputs import Task
 from crawlblock.scan.plan import Plan, TakenFiles, cut
-from crawlblock.scan.shard import Task, run_shard, shard_path, tasks
+from crawlblock.scan.shard import run_shard, shard_path, tasks
 from crawlblock.transport import Limits
 
 FEW = 30  # crawlers that protego judges

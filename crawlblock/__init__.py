@@ -81,11 +81,11 @@ def open(  # noqa: A001 - as gzip.open and tarfile.open are called
 ) -> "Database":
     """Open a database; with `create` it is made if the file does not exist.
 
-    `results` is the folder of the result files, by default `results` beside the database.  Steps
+    `results` is the folder of the result files, by default `x-results` beside x.duckdb.  Steps
     call `progress(what, done, total)` and `say(line)` while they work.  Raises InputError if there
     is no database and `create` is false, StoreError if the file cannot be used.
     """
-    from crawlblock.api.open_database import open_database
+    from crawlblock.api.opening import open_database
 
     return open_database(path, create, results, progress, say)
 

@@ -120,7 +120,7 @@ def load(db: str | Path | None = None, results: str | Path | None = None) -> Dat
     """Return the data of a database: the one named, $CRAWLBLOCK_DB, or data/ here or above.
 
     `results` is the folder that `crawlblock analyze` wrote, by default $CRAWLBLOCK_RESULTS or
-    `results` beside the database.  Raises InputError without a database or without results.
+    `x-results` beside x.duckdb.  Raises InputError without a database or without results.
     """
     path = Path(db or os.environ.get("CRAWLBLOCK_DB") or _found())
     folder = results or os.environ.get("CRAWLBLOCK_RESULTS")

@@ -181,7 +181,9 @@ def _schema(con: duckdb.DuckDBPyConnection) -> Iterator[str]:
 
 def _in_order(kind: str) -> list[str]:
     """Return the names of tables, views or macros in the order of the schema."""
-    return re.findall(rf"^CREATE (?:OR REPLACE )?{kind} ([\w.]+)", schema(), re.MULTILINE)
+    return re.findall(
+        rf"^CREATE (?:OR REPLACE )?{kind} (?:IF NOT EXISTS )?([\w.]+)", schema(), re.MULTILINE
+    )
 
 
 def _place(name: str) -> list[str]:

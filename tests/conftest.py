@@ -32,7 +32,7 @@ def bundled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     base = tmp_path_factory.getbasetemp()
     made = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "bundled"
     with FileLock(f"{made}.lock"):
-        if not (made / "results").is_dir():
+        if not (made / "crawlblock-results").is_dir():
             _make_bundled(made)
     own = tmp_path_factory.mktemp("bundled") / "data"
     shutil.copytree(made, own)

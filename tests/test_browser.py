@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 from pages import EVIL_HOST, EVIL_TEXT, Watched, browser, example, visit
 
+from crawlblock.metrics.results_folder import results_of
 from crawlblock.report.labels import interval, percent
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def chromium() -> "Iterator[Browser]":
 @pytest.fixture(scope="module")
 def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the results of a small database with markup in names and lines."""
-    return example(tmp_path_factory.mktemp("browser")).parent / "results"
+    return results_of(example(tmp_path_factory.mktemp("browser")))
 
 
 @pytest.fixture

@@ -256,6 +256,7 @@ def test_status(db: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Status says how the last runs went; one that failed makes it unhealthy."""
     code, message = refused(capsys, "status", "--db", db)
     assert code == 2 and "no database" in message
+    Store(db)
     run(capsys, "evaluate", "--db", db)
     code, out, _ = run(capsys, "status", "--db", db, "--json")
     found = json.loads(out)
@@ -269,9 +270,10 @@ def test_status(db: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_empty_database_has_an_answer(db: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """With nothing stored, analyze says so in the table and on the page."""
+    Store(db)
     code, out, _ = run(capsys, "analyze", "--db", db, "-o", "table")
     assert code == 0 and "No readable captures" in out
-    assert (db.parent / "results" / "index.html").exists()
+    assert (db.parent / "db-results" / "index.html").exists()
 
 
 def test_module_and_script() -> None:

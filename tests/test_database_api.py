@@ -69,7 +69,7 @@ def made(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         done = db.history("all", mirror=archive)
         assert (done.captures, done.finished, done.problems) == (60, True, ())
         assert db.history("all", mirror=archive).captures == 0
-        assert db.analyze() == path.parent / "results" / "index.html"
+        assert db.analyze() == path.parent / "own-results" / "index.html"
     return path
 
 

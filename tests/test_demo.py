@@ -41,7 +41,7 @@ def test_facts_know_no_other_crawler() -> None:
 
 def test_answer(bundled: Path) -> None:
     """The answer is a page, a figure and result files, with blocks of GPTBot growing."""
-    results = bundled / "results"
+    results = bundled / "crawlblock-results"
     assert "reconstructions" in (results / "index.html").read_text("utf-8").lower()
     assert (results / "blocked.svg").read_text("utf-8").startswith("<svg")
     frame = pl.read_parquet(results / "blocked.parquet").filter(
@@ -55,7 +55,7 @@ def test_answer(bundled: Path) -> None:
 
 def test_readme_tells_the_same_n(bundled: Path) -> None:
     """The n and the unknowns below the README's figure are those of the last snapshot."""
-    frame = pl.read_parquet(bundled / "results" / "blocked.parquet").filter(
+    frame = pl.read_parquet(bundled / "crawlblock-results" / "blocked.parquet").filter(
         (pl.col("token") == "GPTBot") & (pl.col("definition") == "root")
     )
     known = f"{frame['n'][-1]:,} sites were known and {frame['n_unknown'][-1]:,} unknown"
@@ -64,7 +64,7 @@ def test_readme_tells_the_same_n(bundled: Path) -> None:
 
 def test_strata_stand_apart(bundled: Path) -> None:
     """Top sites and government hosts have series of their own."""
-    frame = pl.read_parquet(bundled / "results" / "blocked_by_segment.parquet")
+    frame = pl.read_parquet(bundled / "crawlblock-results" / "blocked_by_segment.parquet")
     assert set(frame["segment"]) == {"top sites", "US government"}
 
 
@@ -80,10 +80,10 @@ def test_again_changes_nothing(bundled: Path) -> None:
             ).fetchall()
 
     before = facts()
-    files = {p.name: p.read_bytes() for p in (bundled / "results").iterdir()}
+    files = {p.name: p.read_bytes() for p in (bundled / "crawlblock-results").iterdir()}
     run("sample", "--db", db, "--list", SAMPLE / "hosts.csv", "--name", "sample")
     run("history", "--db", db, "--mirror", bundled / "archive", "--crawls", "all")
-    (bundled / "results" / MANIFEST).unlink()  # or nothing would be computed
+    (bundled / "crawlblock-results" / MANIFEST).unlink()  # or nothing would be computed
     run("analyze", "--db", db)
     assert facts() == before
-    assert {p.name: p.read_bytes() for p in (bundled / "results").iterdir()} == files
+    assert {p.name: p.read_bytes() for p in (bundled / "crawlblock-results").iterdir()} == files

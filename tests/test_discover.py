@@ -50,7 +50,8 @@ def store(tmp_path: Path) -> Store:
 
 def test_unregistered_agents(store: Store) -> None:
     """An agent that nobody registered is told with its growth, in registered domains."""
-    (found,) = discover(store, "agents", 10)
+    with store.reading() as con:
+        (found,) = discover(con, "agents", 10)
     assert (found.name, found.domains_first, found.domains_last) == ("never-heard-of", 0, 2)
     assert found.growth == pytest.approx(2 / 3)
     assert found.since == datetime(2024, 6, 2)
@@ -58,22 +59,24 @@ def test_unregistered_agents(store: Store) -> None:
 
 def test_unknown_directives(store: Store) -> None:
     """So is the key of a line that nobody knows."""
-    (found,) = discover(store, "directives", 10)
+    with store.reading() as con:
+        (found,) = discover(con, "directives", 10)
     assert (found.name, found.domains_last) == ("nonsense-key", 2)
 
 
 def test_discovered_texts(store: Store) -> None:
     """Stacked or one by one, the same refusals are one text shared by two domains."""
-    ((group, author),) = [
-        pair for pair in discovered(store, 2) if pair[0].agents == ("ccbot", "gptbot")
-    ]
+    with store.reading() as con:
+        pairs = discovered(con, 2)
+    ((group, author),) = [pair for pair in pairs if pair[0].agents == ("ccbot", "gptbot")]
     assert (group.domains, author) == (2, "own")
     assert sorted(group.examples) == ["example.net", "example.org"]
 
 
 def test_known_templates(store: Store) -> None:
     """A template is told with the domains that have it and those that refuse by it."""
-    found = {template.template: template for template in known(store)}
+    with store.reading() as con:
+        found = {template.template: template for template in known(con)}
     managed = found.pop("cloudflare-managed")
     assert (managed.domains, managed.blocking, str(managed.since)) == (1, 1, "2024-06-02")
     assert not any(template.domains for template in found.values())
@@ -107,7 +110,7 @@ def test_preferences_that_rules_do_not_follow(tmp_path: Path) -> None:
     db = ["--db", str(tmp_path / "w.duckdb")]
     for arguments in (["import", str(tmp_path / "hosts.jsonl")], ["analyze"]):
         assert run_command([*arguments, *db]).returncode == 0
-    frame = pl.read_parquet(tmp_path / "results" / "signal_conflicts.parquet")
+    frame = pl.read_parquet(tmp_path / "w-results" / "signal_conflicts.parquet")
     found = {row["conflict"]: (row["n"], row["n_yes"]) for row in frame.to_dicts()}
     assert found == {"overruled": (3, 1), "unenforced": (3, 1)}
     ended = run_command(["explain", "unenforced.com", "GPTBot", "-o", "table", *db])

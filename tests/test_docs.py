@@ -51,7 +51,7 @@ FILE = re.compile(r"[\w./-]+\.(?:py|sql|toml|md|csv|svg|duckdb|cff)|(?:[\w-]+/)+
 # Files and folders in the documents that a command makes or a reader has.
 MADE = {
     "build/notebooks/", "data/archive-results/", "data/archive.duckdb", "data/crawlblock.duckdb",
-    "data/results/", "chart.svg", "cluster.idx", "get.py", "own.duckdb",
+    "data/crawlblock-results/", "chart.svg", "cluster.idx", "get.py", "own.duckdb",
     "relevant_url_token_counts.csv",
 }  # fmt: skip
 
@@ -92,7 +92,7 @@ def test_tutorial(world: Path, server: RangeServer, shell: dict[str, str], tmp_p
         local = {"CRAWLBLOCK_DB": "local.duckdb"} if line == "crawlblock live" else {}
         out, _ = run_here(substituted(line, server), tmp_path, environment | local)
         assert out.startswith(printed)
-    assert (tmp_path / "data" / "results" / "index.html").is_file()
+    assert (tmp_path / "data" / "crawlblock-results" / "index.html").is_file()
 
 
 def followed_here(folder: Path, server: RangeServer) -> None:

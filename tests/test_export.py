@@ -23,6 +23,7 @@ from crawlblock.export import export
 from crawlblock.export.dataset import Request, licences
 from crawlblock.export.tables import ExportedTable, table_names, write_table
 from crawlblock.metrics.queries import analyze
+from crawlblock.metrics.results_folder import results_of
 from crawlblock.store.database import copy_of, open_copy
 from crawlblock.store.store import Store
 
@@ -160,7 +161,7 @@ def test_results_are_those_of_analyze(
     db: Path, full: tuple[Path, dict[str, ExportedTable]]
 ) -> None:
     """The results are the result files, byte for byte."""
-    results = db.parent / "results"
+    results = results_of(db)
     with closing(open_copy(db)) as con:
         analyze(con, results)
     assert content(results) == content(full[0] / "results")

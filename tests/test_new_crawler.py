@@ -73,4 +73,4 @@ def test_the_facts_hold(tmp_path: Path) -> None:
     python(*run, "analyze", "--db", db)
     ok, differing, blocked, same = json.loads(python("-c", CHECK, sample, db))
     assert ok > 100 and differing == 0 and blocked > 0 and same >= ok
-    assert "Unheard-Of-Bot" in (tmp_path / "results" / "blocked.csv").read_text()
+    assert "Unheard-Of-Bot" in (tmp_path / "db-results" / "blocked.csv").read_text()

@@ -18,6 +18,7 @@ from rich.console import Console
 
 from crawlblock import notebook
 from crawlblock.errors import InputError, StoreError
+from crawlblock.metrics.results_folder import results_of
 from crawlblock.report.assemble import write_answer
 from crawlblock.report.charts.chart import EMPTY
 from crawlblock.store.store import Store
@@ -48,7 +49,7 @@ with recorded(store, "history", {}), store.transaction() as con:
 def analyze(db: Path) -> None:
     """Write the results beside a database and publish its copy, as `analyze` does."""
     store = Store(db)
-    write_answer(store, db.parent / "results", "rfc9309", Console(file=io.StringIO()))
+    write_answer(store, results_of(db), "rfc9309", Console(file=io.StringIO()))
     store.publish()
 
 

@@ -63,7 +63,7 @@ class Copy:
     @property
     def results(self) -> Path:
         """The folder of results."""
-        return self.folder / "results"
+        return self.folder / "x-results"
 
     def run(self, *arguments: object) -> tuple[int, str]:
         """Run a command of the copy; return its exit code and what it says."""

@@ -260,7 +260,7 @@ def test_update(here: StandIn, user: User) -> None:
     update = "update --no-live --quiet"
     assert user.types(here, update).code == 0
     assert user.outcomes(LATER.crawl) == OUTCOMES
-    assert (user.folder / "results" / "index.html").is_file()
+    assert (user.folder / "db-results" / "index.html").is_file()
     assert user.types(here, update).code == 5
     here.list_also(UNFINISHED)
     ended = user.types(here, update)

@@ -171,7 +171,7 @@ def test_unattended_sequence(tmp_path: Path, web: Web) -> None:
     with Store(db).reading() as con:
         runs = con.execute("SELECT command, result FROM runs ORDER BY started").fetchall()
     assert runs[1:] == [("update", result) for result in ("ok", "nothing new", "ok", "ok", "ok")]
-    assert (folder / "results" / "index.html").exists()
+    assert (folder / "x-results" / "index.html").exists()
 
 
 def test_schedule_is_what_systemd_wants(tmp_path: Path) -> None:
@@ -352,7 +352,7 @@ def test_results_are_renewed_when_they_must(tmp_path: Path) -> None:
     archive(tmp_path / "mirror", {"DEMO-2024-18": {"a.test": OPEN}})
     options = ("update", "--db", store.path, "--mirror", tmp_path / "mirror", "--no-live")
     assert crawlblock(*options).returncode == 0
-    (tmp_path / "results" / MANIFEST).unlink()
+    (tmp_path / "x-results" / MANIFEST).unlink()
     assert crawlblock(*options).returncode == 0
     assert crawlblock(*options).returncode == 5
 

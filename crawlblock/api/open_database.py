@@ -20,7 +20,7 @@ from crawlblock.api.step_options import AnyPath, HistoryOptions, LiveOptions, Sa
 from crawlblock.errors import InputError
 from crawlblock.evidence import explanation, transitions
 from crawlblock.pipeline.live import Asking, snapshot_name
-from crawlblock.pipeline.run import Progress, Say, now, silent, unshown
+from crawlblock.pipeline.run import Progress, Say, now
 from crawlblock.pipeline.sample import Reading
 from crawlblock.report.charts.chart import Chart, chart_of_results
 from crawlblock.report.named_results import named_results, one_result, result_names
@@ -52,7 +52,7 @@ class Database:
         self.path = path
         self.results = results
         self._progress, self._say = progress, say
-        self._reader = PublishedCopy(path)
+        self._reader = PublishedCopy(path, say)
 
     def __repr__(self) -> str:
         """Return the path."""
@@ -247,6 +247,19 @@ class Database:
         with self._place() as place:
             return steps.evaluate(place)
 
+    def remove(self, snapshot: str, because: str) -> None:
+        """Take out a snapshot that was imported or run by mistake; `restore` brings it back.
+
+        No question and no result shows it any more, and its name is free.  Nothing is deleted.
+        """
+        with self._place() as place:
+            steps.remove(place, snapshot, because)
+
+    def restore(self, snapshot: str) -> None:
+        """Bring back the snapshot that was removed last under a name."""
+        with self._place() as place:
+            steps.restore(place, snapshot)
+
     def analyze(self, http_profile: Profile = "rfc9309") -> Path:
         """Compute the results and the page; return the page's path.
 
@@ -269,23 +282,6 @@ class Database:
             yield steps.StepContext(Store(self.path), self._progress, self._say)
         finally:
             self._reader.forget()
-
-
-def open_database(
-    path: AnyPath, create: bool, results: AnyPath | None, progress: Progress | None, say: Say | None
-) -> Database:
-    """Open a database; see `crawlblock.open`."""
-    place = Path(path)
-    if place.is_dir():
-        raise InputError(f"{place}: a folder; name the file of the database in it")
-    if create and not place.exists():
-        store = Store(place)
-        with store.held():
-            store.publish()  # so that questions have a copy to read
-    elif not place.exists() and not copy_of(place).exists():
-        raise InputError(f"{place}: no database is there; {_MAKE}")
-    folder = place.parent / "results" if results is None else Path(results)
-    return Database(place, folder, progress or unshown, say or silent)
 
 
 def _names(tokens: str | Iterable[str] | None) -> list[str]:

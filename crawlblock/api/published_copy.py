@@ -11,16 +11,17 @@ from crawlblock.api.lazy_rows import Rows, explaining
 from crawlblock.errors import InputError
 from crawlblock.evidence import explanation
 from crawlblock.metrics.queries import set_http_profile
-from crawlblock.store.query import another, open_shut, readable
+from crawlblock.pipeline.run import Say, silent
+from crawlblock.store.query import another, copy_note, open_shut, readable
 from crawlblock.store.schema import check_copy
 
 
 class PublishedCopy:
     """Opens the copy when the first question is asked and keeps it until it is forgotten."""
 
-    def __init__(self, path: Path) -> None:
-        """Take the path of the database."""
-        self._path = path
+    def __init__(self, path: Path, say: Say = silent) -> None:
+        """Take the path of the database, and whom to tell that the copy is older."""
+        self._path, self._say = path, say
         self._con: duckdb.DuckDBPyConnection | None = None
         self._closed = False
 
@@ -66,6 +67,8 @@ class PublishedCopy:
                 con.close()
                 raise
             self._con = con
+            if note := copy_note(self._path):
+                self._say(note)
         return another(self._con)
 
     def forget(self) -> None:

@@ -17,13 +17,14 @@ from crawlblock.model import Member
 from crawlblock.pipeline import evaluate as judging
 from crawlblock.pipeline.history import Wanted, collect_history
 from crawlblock.pipeline.importing import import_files
-from crawlblock.pipeline.live import Asking, collect_live
-from crawlblock.pipeline.run import UNLIMITED, Budget, Progress, Run, Say, Tally, recorded
+from crawlblock.pipeline.live import Asking, collect_live, recover
+from crawlblock.pipeline.run import UNLIMITED, Budget, Progress, Run, Say, Tally, now, recorded
 from crawlblock.pipeline.sample import Sampled, store_panel
 from crawlblock.report.assemble import write_answer
 from crawlblock.report.terminal.whole_crawl import write_census
 from crawlblock.sources.files import Every, RecordCount, read_observation_times
 from crawlblock.sources.files.host_lists.rejects import Rejects
+from crawlblock.store import removal
 from crawlblock.store.store import Store
 
 
@@ -145,6 +146,22 @@ def import_(place: StepContext, paths: Sequence[Path], every: Every, at: Path | 
             judging.evaluate(run)
     done = result(place, run.tally, map(str, files.left_out))
     return replace(done, records=tuple(files.records))
+
+
+def remove(place: StepContext, snapshot: str, reason: str) -> None:
+    """Take a snapshot out of all views; what a stopped live run noted of it is stored first."""
+    with running(place, "remove", {"snapshot": snapshot, "because": reason}) as run:
+        recover(run.store)
+        with run.store.transaction() as con:
+            removal.remove(con, snapshot, now(), reason)
+
+
+def restore(place: StepContext, snapshot: str) -> None:
+    """Bring back a snapshot that was removed."""
+    with running(place, "remove", {"snapshot": snapshot, "restore": True}) as run:
+        with run.store.transaction() as con:
+            removal.restore(con, snapshot)
+        judging.evaluate(run)
 
 
 def evaluate(place: StepContext) -> StepResult:

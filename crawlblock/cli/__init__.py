@@ -74,6 +74,8 @@ SECTIONS = {
          "Check what a run needs, and say how to fix what is missing."),
         ("accept", "crawlblock.cli.accept:accept",
          "Count a suspect snapshot all the same."),
+        ("remove", "crawlblock.cli.remove:remove",
+         "Take out a snapshot that was imported or run by mistake."),
     ),
     "Other": (
         ("demo", "crawlblock.cli.demo:demo",

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from crawlblock.api import steps
+from crawlblock.cli.existing import existing
 from crawlblock.cli.options import db_option, http_profile_option, results_option
 from crawlblock.cli.output import (
     Output,
@@ -16,12 +17,12 @@ from crawlblock.cli.output import (
     terminal,
     working,
 )
+from crawlblock.metrics.results_folder import census_results_of, moved, results_of
 from crawlblock.pipeline.run import silent, unshown
 from crawlblock.report.formats import TABLE
 from crawlblock.report.terminal.summary import SUMMARY, rows
 from crawlblock.report.terminal.whole_crawl import SUMMARY as CENSUS_SUMMARY
 from crawlblock.report.terminal.whole_crawl import census_rows
-from crawlblock.store.store import Store
 
 
 @click.command()
@@ -32,7 +33,7 @@ from crawlblock.store.store import Store
     "--census",
     is_flag=True,
     help="Headline about all hosts and registered domains of scanned crawls, from a --db that "
-    "scan merge made; its results go into census beside it.",
+    "scan merge made; their folder is census in that of the results.",
 )
 @output_options()
 def analyze(
@@ -46,8 +47,9 @@ def analyze(
       crawlblock analyze --census --db data/census.duckdb
       crawlblock analyze -o csv > blocked.csv
     """
-    store = Store(db)
-    folder = results or db.parent / ("census" if census else "results")
+    store = existing(db)
+    folder = results or (census_results_of(db) if census else results_of(db))
+    note = moved(folder, db)
     console = terminal()
     place = steps.StepContext(store, unshown, silent)
     with working("results"), console.capture() as answer:
@@ -60,5 +62,7 @@ def analyze(
             print_rows(census_rows(folder), output, CENSUS_SUMMARY)
         else:
             print_rows(rows(folder), output, SUMMARY)
+    if note:
+        say(note)
     where = f"results: {written}" if census else f"page: {written}; results beside it"
     say(f"{where}; a copy of the database for readers: {store.published}")

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from crawlblock import loops
-from crawlblock.api.published_copy import PublishedCopy
+from crawlblock.cli.existing import published
 from crawlblock.cli.options import db_option, http_profile_option, token_option
 from crawlblock.cli.output import Output, output_options, print_rows, print_text, say, working
 from crawlblock.errors import InputError
@@ -50,7 +50,7 @@ def changes(
       crawlblock changes --since 2024-01-01 --webhook https://example.org/hook --secret-env KEY
     """
     secret = _secret(webhook, secret_env)
-    with PublishedCopy(db).asking(http_profile) as con:
+    with published(db).asking(http_profile) as con:
         start = explanation.instant(con, since)
         end = explanation.instant(con, until) if until else None
         known = [explanation.known_token(con, token) for token in tokens]

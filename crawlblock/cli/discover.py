@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from crawlblock.cli.existing import existing
+from crawlblock.cli.existing import published
 from crawlblock.cli.options import db_option
 from crawlblock.cli.output import Output, output_options, print_rows, working
 from crawlblock.pipeline.discover import discover as find
@@ -30,8 +30,8 @@ def discover(db: Path, directives: bool, most: int, output: Output) -> None:
       crawlblock discover
       crawlblock discover --directives -o csv
     """
-    with working("agents"):
-        found = find(existing(db), "directives" if directives else "agents", most)
+    with working("agents"), published(db).asking() as con:
+        found = find(con, "directives" if directives else "agents", most)
     rows = [asdict(row) | {"since": f"{row.since:%Y-%m-%d}"} for row in found]
     if output.kind == TABLE:
         rows = [row | {"growth": f"{100 * row['growth']:+.2f} points"} for row in rows]

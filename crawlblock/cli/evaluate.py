@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 import crawlblock
+from crawlblock.cli.existing import existing
 from crawlblock.cli.options import db_option
 from crawlblock.cli.output import progress_bar, say
 
@@ -19,7 +20,7 @@ def evaluate(db: Path) -> None:
       crawlblock evaluate
     """
     with progress_bar() as progress:
-        done = crawlblock.open(db, create=True, progress=progress).evaluate()
+        done = crawlblock.open(existing(db).path, progress=progress).evaluate()
     say(f"{done.payloads} payloads judged")
     for line in done.problems:
         say(line)

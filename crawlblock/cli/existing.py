@@ -1,13 +1,24 @@
-"""Databases that a command reads and never creates."""
+"""Databases that a command needs and never creates."""
 
 from pathlib import Path
 
+from crawlblock.api.published_copy import PublishedCopy
+from crawlblock.cli.output import say
 from crawlblock.errors import InputError
+from crawlblock.store.database import holds_anything
 from crawlblock.store.store import Store
 
 
 def existing(db: Path) -> Store:
-    """Return the store of a database; raises InputError where there is none."""
-    if not db.exists():
-        raise InputError(f"{db}: no database there; name one with --db, or run crawlblock sample")
+    """Return a database to write to; raises InputError where there is none."""
+    if not holds_anything(db):
+        raise InputError(
+            f"{db}: no database is there; name another --db, or make one with crawlblock sample "
+            "or import"
+        )
     return Store(db)
+
+
+def published(db: Path) -> PublishedCopy:
+    """Return a database to ask: the copy that its last run published, if there is one."""
+    return PublishedCopy(db, say)

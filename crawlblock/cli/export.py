@@ -8,6 +8,7 @@ from crawlblock.cli.options import db_option, http_profile_option
 from crawlblock.cli.output import progress_bar, say
 from crawlblock.export import export as write
 from crawlblock.export.dataset import Request, licences
+from crawlblock.store.query import copy_note
 
 
 @click.command()
@@ -43,6 +44,8 @@ def export(
     request = Request(title, authors, licence, http_profile, long, bodies)
     with progress_bar() as progress:
         tables = write(db, folder, request, progress)
+    if note := copy_note(db):
+        say(note)
     rows = sum(table.rows for table in tables)
     say(
         f"{len(tables)} tables with {rows:,} rows in {folder}; licence {licence}, see its README.md"

@@ -10,6 +10,7 @@ import click
 from crawlblock import loops
 from crawlblock.api import steps
 from crawlblock.cli.costs import costs
+from crawlblock.cli.existing import existing
 from crawlblock.cli.options import (
     budget_options,
     cache_option,
@@ -75,7 +76,7 @@ def history(
       crawlblock history --crawls CC-MAIN-2025 --contact you@example.org
       crawlblock history --mirror build/demo --crawls all
     """
-    store = Store(db)
+    store = existing(db)
     members = store.facts.followed(panel)
     method: Method | None = "cdx-api" if cdx_api else cast("Method | None", lookup)
     limits = limits_for(mirror, rate, in_flight)

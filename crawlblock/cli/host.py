@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from crawlblock.api.published_copy import PublishedCopy
+from crawlblock.cli.existing import published
 from crawlblock.cli.options import crawler_names, db_option, http_profile_option, token_option
 from crawlblock.cli.output import Output, output_options, print_rows, print_text, say
 from crawlblock.errors import InputError
@@ -51,7 +51,7 @@ def timeline(
       crawlblock timeline example.com
       crawlblock timeline example.com --token GPTBot --token CCBot --all -o csv
     """
-    with PublishedCopy(db).asking(http_profile) as con:
+    with published(db).asking(http_profile) as con:
         name = explanation.known_host(con, host)
         rows = states(con, name, [explanation.known_token(con, token) for token in tokens])
     if not rows:
@@ -83,7 +83,7 @@ def explain(
       crawlblock explain example.com GPTBot
       crawlblock explain example.com CCBot --at CC-MAIN-2024-30 -o json
     """
-    with PublishedCopy(db).asking(http_profile) as con:
+    with published(db).asking(http_profile) as con:
         asked = explanation.known_token(con, token)
         point = explanation.point_at(con, explanation.known_host(con, host), at)
         found = explanation.explain(con, point, asked, http_profile)
@@ -106,7 +106,7 @@ def cat(host: str, at: str | None, db: Path) -> None:
       crawlblock cat example.com
       crawlblock cat example.com --at 2024-08-01 > robots.txt
     """
-    with PublishedCopy(db).asking() as con:
+    with published(db).asking() as con:
         point, body = explanation.archived(con, explanation.known_host(con, host), at)
     say(host_history.origin(point))
     if body.is_text:

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 import crawlblock
+from crawlblock.cli.existing import existing
 from crawlblock.cli.options import (
     budget_options,
     concurrency_option,
@@ -47,7 +48,7 @@ def live(
       crawlblock live --contact https://example.org/research --concurrency 500
     """
     with progress_bar() as progress:
-        done = crawlblock.open(db, create=True, progress=progress).live(
+        done = crawlblock.open(existing(db).path, progress=progress).live(
             contact=contact, panel=panel, snapshot=snapshot, concurrency=concurrency,
             probe_page=probe_page, allow_network=allow_network, max_runtime=max_runtime,
             max_requests=max_requests,

@@ -54,7 +54,7 @@ results_option: Callable[[Any], Any] = click.option(
     "--results",
     type=click.Path(file_okay=False, path_type=Path),
     default=None,
-    help="Folder for the result files.  [default: results beside the database]",
+    help="Folder for the result files.  [default: beside the database, x-results of x.duckdb]",
 )
 http_profile_option: Callable[[Any], Any] = click.option(
     "--http-profile",

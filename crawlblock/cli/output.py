@@ -13,6 +13,7 @@ import click
 from rich.console import Console
 
 from crawlblock.cli.progress import Delayed
+from crawlblock.durable import write_whole
 from crawlblock.errors import InputError
 from crawlblock.report.formats import FORMATS, TABLE, WIDTH, Rows, formatted, print_table
 from crawlblock.report.terminal.plain import safe
@@ -105,10 +106,8 @@ def _put(data: bytes, output: Output) -> None:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
         return
-    aside = output.to.with_name(f"{output.to.name}.part")
     try:
-        aside.write_bytes(data)
-        aside.replace(output.to)
+        write_whole(output.to, data)
     except OSError as error:
         raise InputError(f"--to {output.to}: {error.strerror}; name another file") from None
 

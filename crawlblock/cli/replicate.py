@@ -5,17 +5,17 @@ from pathlib import Path
 
 import click
 
+from crawlblock.cli.existing import published
 from crawlblock.cli.options import DEFAULT_DB, token_option
 from crawlblock.cli.output import Output, output_options, print_rows, print_text, working
 from crawlblock.errors import InputError
-from crawlblock.metrics.queries import set_http_profile
 from crawlblock.replication import comparison
 from crawlblock.replication.published import BUNDLED, read_figures, read_sources
 from crawlblock.replication.series import Series, from_corpus, from_database
 from crawlblock.report.formats import TABLE
 from crawlblock.report.terminal.published_figures import page
 from crawlblock.robots.peers import DEFINITIONS
-from crawlblock.store.store import Store
+from crawlblock.store.database import copy_of, holds_anything
 
 COLUMNS = [field.name for field in fields(comparison.Comparison)]
 _SHARES = ("published", "ours", "low", "high", "difference")
@@ -94,13 +94,9 @@ def _series(db: Path | None, corpus: Path | None) -> list[Series]:
         if db is not None:
             raise InputError("--corpus and --db: name one of them")
         return from_corpus(corpus)
-    path = db or DEFAULT_DB
-    if not path.exists():
-        if db is not None:
-            raise InputError(f"{db}: no database is there; name another --db, or fill one first")
+    if db is None and not (holds_anything(DEFAULT_DB) or copy_of(DEFAULT_DB).exists()):
         return []
-    with Store(path).reading() as con:
-        set_http_profile(con, "rfc9309")
+    with published(db or DEFAULT_DB).asking() as con:
         return from_database(con)
 
 

@@ -4,24 +4,30 @@ from pathlib import Path
 
 import click
 
+from crawlblock.cli.existing import published
 from crawlblock.cli.options import db_option, results_option
 from crawlblock.cli.output import say
-from crawlblock.errors import InputError
+from crawlblock.metrics.results_folder import results_of
 from crawlblock.report.assemble import write_report
-from crawlblock.store.store import Store
 
 
 @click.command()
 @db_option
 @results_option
-def report(db: Path, results: Path | None) -> None:
+@click.option(
+    "--to",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="FOLDER",
+    help="Write page and figures there.  [default: the folder of the results]",
+)
+def report(db: Path, results: Path | None, to: Path | None) -> None:
     r"""Draw the page and its figures again from the result files.
 
     \b
-    Example:
+    Examples:
       crawlblock report
+      crawlblock report --to public
     """
-    if not db.exists():
-        raise InputError(f"{db}: no database is there; name another --db, or fill one first")
-    page = write_report(Store(db), results or db.parent / "results")
+    with published(db).asking() as con:
+        page = write_report(con, db, results or results_of(db), to)
     say(f"page: {page}; each figure beside it as SVG and PNG")

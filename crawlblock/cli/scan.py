@@ -2,6 +2,7 @@
 
 import sys
 from contextlib import AbstractAsyncContextManager
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -18,13 +19,14 @@ from crawlblock.cli.output import (
     say,
     working,
 )
-from crawlblock.executor import Failed, open_engine
+from crawlblock.cli.shard_ends import SHOWN, ShardEnds
+from crawlblock.executor import open_engine
 from crawlblock.pipeline.merge import merge as merge_shards
 from crawlblock.pipeline.run import Run, recorded
 from crawlblock.pipeline.scan import ScanRequest, scan_shards
+from crawlblock.report.formats import TABLE
 from crawlblock.scan.load import Merged
 from crawlblock.scan.plan import FileShare, Plan, make_plan, part, read_plan, write_plan
-from crawlblock.scan.shard import Done
 from crawlblock.sources.commoncrawl.crawls import find_crawls
 from crawlblock.sources.commoncrawl.mirror import Mirror, is_public, limits_for, open_mirror
 from crawlblock.store.store import Store
@@ -32,7 +34,6 @@ from crawlblock.warc.reader import has_fastwarc
 
 _PUBLIC_SHARE = 0.01
 _PUBLIC_RATE = 1.0  # requests a second: bulk readers of this subset have been banned
-_SHOWN = 10  # lines of what could not be read
 
 directory_argument = click.argument("directory", type=click.Path(file_okay=False, path_type=Path))
 
@@ -101,10 +102,10 @@ def plan(
         made, troubles = loops.run(_make_plan(archive, crawls, directory, reading))
     write_plan(made, directory)
     _print_plan(made, limits.per_second, output)
-    for trouble in troubles[:_SHOWN]:
+    for trouble in troubles[:SHOWN]:
         say(trouble)
-    if len(troubles) > _SHOWN:
-        say(f"... and {len(troubles) - _SHOWN} more crawls are passed over")
+    if len(troubles) > SHOWN:
+        say(f"... and {len(troubles) - SHOWN} more crawls are passed over")
     if troubles:
         sys.exit(PARTIAL)
 
@@ -184,7 +185,7 @@ def run_shards(
     _warn(public, rate)
     asking = ScanRequest(directory, contact, number, parts, rate)
     with open_engine(scheduler, processes) as workers:
-        told = _Told(len(part(planned.shards, number, parts)))
+        told = ShardEnds(len(part(planned.shards, number, parts)))
         with progress_bar() as progress:
             for ended in scan_shards(planned, asking, workers):
                 told.add(ended)
@@ -204,48 +205,6 @@ def _warn(public: bool, rate: float | None) -> None:
         say("fastwarc is not installed: reading is slower (pip install 'crawlblock[scan]')")
 
 
-class _Told:
-    """What became of the shards so far, in as much memory as is shown in the end."""
-
-    def __init__(self, of: int) -> None:
-        self.of = of
-        self.ended = self._skipped = self._captures = self._failed = self._faults = 0
-        self._damaged = 0
-        self._lines: list[str] = []
-
-    @property
-    def wrong(self) -> bool:
-        """Tell whether a shard, or a place in one, could not be read."""
-        return bool(self._failed or self._faults)
-
-    def add(self, ended: Done | Failed) -> None:
-        """Count a shard."""
-        self.ended += 1
-        if isinstance(ended, Failed):
-            self._failed += 1
-            lines = [f"{ended.task} failed: {ended.reason}"]
-        else:
-            self._skipped += ended.skipped
-            self._captures += ended.captures
-            self._faults += len(ended.faults)
-            self._damaged += ended.damaged
-            lines = [f"{each.file} at {each.offset}: {each.reason}" for each in ended.faults]
-        self._lines += lines[: _SHOWN - len(self._lines)]
-
-    def say(self) -> None:
-        """Say it at the terminal."""
-        whole = self.ended - self._failed
-        say(f"{whole} shards, {self._skipped} of them there already: {self._captures} captures")
-        for line in self._lines:
-            say(line)
-        if (more := self._failed + self._faults - len(self._lines)) > 0:
-            say(f"... and {more} more that could not be read")
-        if self._failed:
-            say(f"{self._failed} shards failed; run the same command again to try them again")
-        if self._damaged:
-            say(f"{self._damaged} captures are damaged: their payload cannot be read or trusted")
-
-
 @scan.command()
 @click.argument(
     "directories",
@@ -259,11 +218,12 @@ class _Told:
     help="A ranking of registered domains: CSV lines rank,domain, or Parquet.",
 )
 @db_option
-def merge(directories: tuple[Path, ...], ranks: Path | None, db: Path) -> None:
+@output_options()
+def merge(directories: tuple[Path, ...], ranks: Path | None, db: Path, output: Output) -> None:
     r"""Load the shards in DIRECTORIES into a census, a database of its own, and judge their texts.
 
     All fetches are kept; docs/method.md says which of a host counts. What is merged is not merged
-    again.  Then: crawlblock analyze --census.
+    again, unless scan run has read it again since.  Then: crawlblock analyze --census.
 
     \b
     Examples:
@@ -277,14 +237,17 @@ def merge(directories: tuple[Path, ...], ranks: Path | None, db: Path) -> None:
     for crawl in merged:
         say(_told(crawl))
     say(f"{tally.payloads} texts judged")
+    if output.kind != TABLE:
+        print_rows([asdict(crawl) for crawl in merged], output, [*Merged.__slots__])
 
 
 def _told(merged: Merged) -> str:
     """Say what of a crawl is merged."""
+    faults = f". {merged.faults} places in them could not be read; run crawlblock scan run again"
     return (
         f"{merged.crawl}: {merged.new} new shards; {merged.files} of the {merged.planned} planned "
         f"files are merged. The crawl has {merged.of}, so each counts as "
-        f"{merged.of / merged.files:.4g}"
+        f"{merged.of / merged.files:.4g}{faults if merged.faults else ''}"
     )
 
 

@@ -11,6 +11,7 @@ from string import Template
 import click
 
 from crawlblock.cli.options import contact_option, db_option, mirror_option, results_option
+from crawlblock.metrics.results_folder import results_of
 from crawlblock.transport import user_agent
 
 _PLAIN = re.compile(r"[\w@%+=:,./-]+", re.ASCII)
@@ -45,7 +46,7 @@ def schedule(
     if not time:
         raise click.BadParameter(f"{at!r} is no time of day such as 04:17", param_hint="--at")
     place = mirror if "://" in mirror else str(Path(mirror).resolve())
-    folder = (results or db.parent / "results").resolve()
+    folder = (results or results_of(db)).resolve()
     words = [
         sys.executable, "-m", "crawlblock", "update", "--quiet", "--db", str(db.resolve()),
         "--results", str(folder), "--mirror", place, "--contact", str(contact),

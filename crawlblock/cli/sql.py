@@ -6,9 +6,9 @@ from pathlib import Path
 import click
 
 from crawlblock.cli.options import db_option
-from crawlblock.cli.output import Output, output_options, print_rows, working
+from crawlblock.cli.output import Output, output_options, print_rows, say, working
 from crawlblock.errors import InputError
-from crawlblock.store.query import ask, readable
+from crawlblock.store.query import ask, copy_note, readable
 
 
 @click.command()
@@ -34,6 +34,8 @@ def sql(query: str, db: Path, output: Output) -> None:
         raise InputError('sql: nothing is asked; try "SHOW TABLES"')
     with working("query"):
         found = ask(readable(db), text)
+    if note := copy_note(db):
+        say(note)
     rows = [dict(zip(found.columns, row, strict=True)) for row in found.rows]
     if found.columns:
         print_rows(rows, output, found.columns)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from crawlblock.cli.existing import existing
+from crawlblock.cli.existing import published
 from crawlblock.cli.options import db_option
 from crawlblock.cli.output import Output, output_options, print_rows, print_tables, print_text
 from crawlblock.pipeline.status import Status
@@ -31,7 +31,8 @@ def status(db: Path, as_json: bool, output: Output) -> None:
       crawlblock status
       crawlblock status --json
     """
-    found = read_status(existing(db))
+    with published(db).asking() as con:
+        found = read_status(con)
     row = asdict(found) | {"healthy": found.healthy}
     if as_json:
         print_text(f"{json.dumps(row, default=str, indent=1)}\n", output)

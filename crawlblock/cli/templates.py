@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from crawlblock.cli.existing import existing
+from crawlblock.cli.existing import published
 from crawlblock.cli.options import db_option
 from crawlblock.cli.output import Output, output_options, print_rows, working
 from crawlblock.pipeline import templates as shared
@@ -38,15 +38,15 @@ def templates(db: Path, discovered: bool, least: int, output: Output) -> None:
       crawlblock templates
       crawlblock templates --discovered --least 10 -o json
     """
-    store = existing(db)
+    copy = published(db)
     if not discovered:
-        with working("templates"):
-            rows = [asdict(template) for template in shared.known(store)]
+        with working("templates"), copy.asking() as con:
+            rows = [asdict(template) for template in shared.known(con)]
         columns = ["template", "vendor", "kind", "act", "domains", "blocking", "since"]
         print_rows(rows, output, columns if output.kind == TABLE else list(rows[0]) if rows else [])
         return
-    with working("groups"):
-        groups = shared.discovered(store, least)
+    with working("groups"), copy.asking() as con:
+        groups = shared.discovered(con, least)
     found: list[dict[str, object]] = [
         {
             "ruleset": group.ruleset,

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from crawlblock.cli.existing import existing
 from crawlblock.cli.options import (
     budget_options,
     concurrency_option,
@@ -18,6 +19,7 @@ from crawlblock.cli.options import (
     snapshot_option,
 )
 from crawlblock.cli.output import PARTIAL, Output, print_text, progress_bar, say, terminal
+from crawlblock.metrics.results_folder import moved, results_of
 from crawlblock.pipeline.history import Wanted
 from crawlblock.pipeline.live import Asking, snapshot_name
 from crawlblock.pipeline.run import Budget, Run, now, recorded
@@ -65,7 +67,7 @@ def update(
       crawlblock update --contact you@example.org --quiet --max-runtime 300
       crawlblock update --mirror build/demo --no-live
     """
-    store = Store(db)
+    store = existing(db)
     members = store.facts.followed(panel)
     name = snapshot or snapshot_name(store, members, now())
     asking = None
@@ -74,7 +76,8 @@ def update(
     limits = limits_for(mirror, rate, in_flight)
     archive = Wanted(mirror, contact, NEW, None, limits, db.with_suffix(".cache"))
     wanted = None if no_history else archive
-    folder = results or db.parent / "results"
+    folder = results or results_of(db)
+    note = moved(folder, db)
     budget = Budget.of(max_runtime, max_requests)
     configuration = {
         "mirror": mirror, "panel": panel, "live": not no_live, "http_profile": http_profile,
@@ -86,8 +89,8 @@ def update(
         progress("results", 0, 0)
         answer = _answered(store, folder, http_profile) if stale else ""
         tally.result = "; ".join(troubles) or ("ok" if stale else "nothing new")
-    for trouble in troubles:
-        say(trouble)
+    for line in [*troubles, *([note] if note else [])]:
+        say(line)
     if not quiet:
         print_text(answer, Output(TABLE))
         new = f"{tally.captures} new captures, {tally.payloads} payloads judged"

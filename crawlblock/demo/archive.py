@@ -17,6 +17,7 @@ from crawlblock.demo.columnar_index import write_columnar
 from crawlblock.demo.contents import ROBOTS, IndexEntry, Rendered
 from crawlblock.demo.format_history import Era, era
 from crawlblock.demo.rank_file import write_ranks
+from crawlblock.durable import put_folder_in_place
 from crawlblock.errors import ArchiveError, InputError
 from crawlblock.model import Crawl
 from crawlblock.warc.http import digest
@@ -86,7 +87,7 @@ def _written_aside(directory: Path) -> Iterator[Path]:
         yield aside / "new"
         if directory.exists():
             directory.rename(aside / "old")
-        (aside / "new").rename(directory)
+        put_folder_in_place(aside / "new", directory)
     except OSError as error:
         reason = error.strerror or error
         raise ArchiveError(

@@ -17,6 +17,7 @@ from crawlblock.robots.conflicts import Conflict, conflicts
 from crawlblock.robots.judge import Judge
 from crawlblock.robots.quoted import GroupLines, lines_of, spelled
 from crawlblock.robots.signals import Signal, signals
+from crawlblock.store.removal import removals
 
 _RESOURCE = "/robots.txt"
 _UNKNOWN = Verdict(Restriction.UNKNOWN, Basis.UNKNOWN, None)
@@ -147,7 +148,9 @@ def known_snapshot(con: duckdb.DuckDBPyConnection, text: str) -> str:
     """Return a snapshot that a person named; raises InputError if there is none of that name."""
     if con.execute("SELECT 1 FROM snapshots WHERE snapshot = ?", [text]).fetchall():
         return text
-    raise InputError(f"{text}: there is no such snapshot; {_names(con, text)}")
+    gone = [why for name, why in removals(con) if name == text]
+    hint = f"it was {gone[-1]}" if gone else _names(con, text)
+    raise InputError(f"{text}: there is no such snapshot; {hint}")
 
 
 def _names(con: duckdb.DuckDBPyConnection, text: str) -> str:

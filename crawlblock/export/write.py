@@ -11,6 +11,7 @@ from typing import Any
 
 import duckdb
 
+from crawlblock.durable import put_folder_in_place
 from crawlblock.errors import InputError, StoreError
 from crawlblock.export.dataset import Extent, Request, licences, state
 from crawlblock.export.metadata import FORMAT, File, croissant, datapackage, manifest
@@ -93,7 +94,7 @@ def _aside(target: Path) -> Iterator[Path]:
         yield aside
         if target.exists():
             target.rename(before)
-        aside.rename(target)
+        put_folder_in_place(aside, target)
         shutil.rmtree(before, ignore_errors=True)
     except StoreError as error:  # it names a file that is gone with the folder
         raise StoreError(str(error).replace(str(aside), str(target))) from None

@@ -2,7 +2,6 @@
 
 import io
 import json
-import os
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 import polars as pl
 
+from crawlblock.durable import write_whole
 from crawlblock.errors import StoreError
 
 MANIFEST = "manifest.json"  # who has written all results and the page writes it last
@@ -87,14 +87,10 @@ def write_aside(path: Path, content: bytes) -> None:
 
     Raises StoreError when the disk refuses.
     """
-    aside = path.with_name(f"{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        aside.write_bytes(content)
-        aside.replace(path)
+        write_whole(path, content)
     except OSError as error:
-        with suppress(OSError):
-            aside.unlink()
         raise StoreError(
             f"{path}: {error.strerror}; free some space or use another folder, then run again"
         ) from None

@@ -14,7 +14,6 @@ from crawlblock.robots.judge import STAR, Bindings
 from crawlblock.robots.parser import Lines
 from crawlblock.robots.unknown import unknown_directives, unregistered
 from crawlblock.store.relations import hold
-from crawlblock.store.store import Store
 
 What = Literal["agents", "directives"]
 
@@ -62,17 +61,16 @@ class Stranger:
     growth: float  # difference of the shares of all domains read in the two, -1 to 1
 
 
-def discover(store: Store, what: What, most: int) -> list[Stranger]:
+def discover(con: duckdb.DuckDBPyConnection, what: What, most: int) -> list[Stranger]:
     """Return agents or directives that are not known, those that grew most first."""
     read = _reader(what)
-    with store.reading() as con:
-        pairs = pl.DataFrame(
-            [(digest, name) for digest, body in _payloads(con) for name in read(body)],
-            schema={"digest": pl.String, "name": pl.String},
-            orient="row",
-        )
-        hold(con, "names", pairs)
-        return [Stranger(*row) for row in con.execute(_COUNTS, [most]).fetchall()]
+    pairs = pl.DataFrame(
+        [(digest, name) for digest, body in _payloads(con) for name in read(body)],
+        schema={"digest": pl.String, "name": pl.String},
+        orient="row",
+    )
+    hold(con, "names", pairs)
+    return [Stranger(*row) for row in con.execute(_COUNTS, [most]).fetchall()]
 
 
 def _reader(what: What) -> Callable[[bytes], tuple[str, ...]]:

@@ -137,12 +137,15 @@ async def _each_crawl(
     run: Run, mirror: Mirror, wanted: Wanted, do: Callable[[Mirror, Listed], Awaitable[None]]
 ) -> None:
     """Do something with each crawl that was asked for; one that cannot be read ends no other."""
-    begun = run.store.facts.snapshots()
+    removed = run.store.facts.removed() if wanted.crawls == NEW else set()
+    begun = run.store.facts.snapshots() | removed
     found = await find_crawls(mirror, wanted.crawls, wanted.cache, begun=begun)
     heard = mirror.traffic.last
     _tell(run, wanted, [*found.notes, wrong_clock(now(), heard.told_time if heard else None)])
     failed = 0
     for crawl in found.crawls:
+        if crawl.crawl in removed:  # only who names it collects it again
+            continue
         try:
             await do(mirror, crawl)
         except ArchiveError as error:

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+import duckdb
+
 from crawlblock.store.conclusions import count_pending
-from crawlblock.store.store import Store
+from crawlblock.store.removal import removals
 
 ENDED_WELL = ("ok", "nothing new")  # results of runs
 
@@ -23,6 +25,8 @@ class Status:
     payloads_pending: int  # not judged with today's registry and rules
     incomplete: tuple[str, ...]  # snapshots that have not asked all of the panel
     suspect: tuple[str, ...]  # snapshots that look like a fault rather than news
+    removed: tuple[str, ...]  # snapshots that a person took out, each with the reason
+    unread: int  # places in the files of scans that could not be read
     runs: tuple["LastRun", ...]
 
     @property
@@ -55,26 +59,36 @@ class LastRun:
         return self.result in ENDED_WELL
 
 
-def status(store: Store) -> Status:
-    """Return how things stand."""
-    with store.reading() as con:
-        ((panel, members, snapshots, newest, captured, captures, payloads),) = con.execute(
-            "SELECT (SELECT max(panel) FROM current_panel), (SELECT count(*) FROM current_panel), "
-            "(SELECT count(*) FROM snapshots), "
-            "(SELECT arg_max(snapshot, first_capture) FROM snapshots), "
-            "(SELECT max(fetch_time) FROM captures), (SELECT count(*) FROM captures), "
-            "(SELECT count(*) FROM payloads)"
-        ).fetchall()
-        pending = count_pending(con)
-        incomplete = con.execute("SELECT snapshot FROM incomplete_snapshots ORDER BY 1").fetchall()
-        suspect = con.execute("SELECT snapshot FROM suspect_snapshots ORDER BY 1").fetchall()
-        runs = con.execute(
-            "SELECT command, started, ended, requests, bytes, result FROM runs "
-            "QUALIFY row_number() OVER (PARTITION BY command ORDER BY started DESC) = 1 "
-            "ORDER BY started DESC"
-        ).fetchall()
-    last = tuple(LastRun(*run) for run in runs)
+def status(con: duckdb.DuckDBPyConnection) -> Status:
+    """Return how things stand in an open database."""
+    ((panel, members, snapshots, newest, captured, captures, payloads),) = con.execute(
+        "SELECT (SELECT max(panel) FROM current_panel), (SELECT count(*) FROM current_panel), "
+        "(SELECT count(*) FROM snapshots), "
+        "(SELECT arg_max(snapshot, first_capture) FROM snapshots), "
+        "(SELECT max(fetch_time) FROM captures), (SELECT count(*) FROM captures), "
+        "(SELECT count(*) FROM payloads)"
+    ).fetchall()
+    ((unread,),) = con.execute("SELECT coalesce(sum(faults), 0)::BIGINT FROM scans").fetchall()
+    pending = count_pending(con)
+    incomplete = con.execute("SELECT snapshot FROM incomplete_snapshots ORDER BY 1").fetchall()
+    suspect = con.execute("SELECT snapshot FROM suspect_snapshots ORDER BY 1").fetchall()
+    runs = con.execute(
+        "SELECT command, started, ended, requests, bytes, result FROM runs "
+        "QUALIFY row_number() OVER (PARTITION BY command ORDER BY started DESC) = 1 "
+        "ORDER BY started DESC"
+    ).fetchall()
     return Status(
-        panel, members, snapshots, newest, captured, captures, payloads, pending,
-        tuple(name for (name,) in incomplete), tuple(name for (name,) in suspect), last,
-    )  # fmt: skip
+        panel=panel,
+        members=members,
+        snapshots=snapshots,
+        newest_snapshot=newest,
+        newest_capture=captured,
+        captures=captures,
+        payloads=payloads,
+        payloads_pending=pending,
+        incomplete=tuple(name for (name,) in incomplete),
+        suspect=tuple(name for (name,) in suspect),
+        removed=tuple(f"{name}, {why}" for name, why in removals(con)),
+        unread=unread,
+        runs=tuple(LastRun(*run) for run in runs),
+    )

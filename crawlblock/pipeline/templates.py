@@ -8,7 +8,6 @@ from datetime import date
 import duckdb
 
 from crawlblock.robots.rulesets import Discovered, shared_groups
-from crawlblock.store.store import Store
 
 _BATCH = 2_000  # payloads read at a time
 _KNOWN = """
@@ -54,22 +53,20 @@ class Known:
     source: str
 
 
-def known(store: Store) -> list[Known]:
+def known(con: duckdb.DuckDBPyConnection) -> list[Known]:
     """Return the known templates with what is stored of them, the most blocking first."""
-    with store.reading() as con:
-        return [Known(*row) for row in con.execute(_KNOWN).fetchall()]
+    return [Known(*row) for row in con.execute(_KNOWN).fetchall()]
 
 
-def discovered(store: Store, least: int) -> list[tuple[Discovered, str | None]]:
+def discovered(con: duckdb.DuckDBPyConnection, least: int) -> list[tuple[Discovered, str | None]]:
     """Return groups that block / and that many domains share, each with its known author."""
-    with store.reading() as con:
-        found = shared_groups(_texts(con), least)
-        authors = dict(
-            con.execute(
-                "SELECT ruleset, min(authored_by) FROM verdicts "
-                "WHERE ruleset IS NOT NULL GROUP BY ruleset"
-            ).fetchall()
-        )
+    found = shared_groups(_texts(con), least)
+    authors = dict(
+        con.execute(
+            "SELECT ruleset, min(authored_by) FROM verdicts "
+            "WHERE ruleset IS NOT NULL GROUP BY ruleset"
+        ).fetchall()
+    )
     return [(group, authors.get(group.ruleset)) for group in found]
 
 

@@ -31,6 +31,7 @@ from crawlblock.metrics.result_files import (
     write_manifest,
     write_results,
 )
+from crawlblock.metrics.results_folder import DATABASE, check_results
 from crawlblock.pipeline.run import versions
 from crawlblock.report.charts import drawing
 from crawlblock.report.charts.catalog import figures
@@ -39,7 +40,8 @@ from crawlblock.report.charts.specs import Spec
 from crawlblock.report.page.document import ARCHIVE, BUNDLED_DEMO, Material, render
 from crawlblock.report.page.host_table import MOST, host_table
 from crawlblock.report.terminal.summary import show
-from crawlblock.store.store import Store
+from crawlblock.store.removal import removals
+from crawlblock.store.store import Store, holdings
 
 RENDERED = "DEMO-"  # how the crawls of a rendered archive are called
 _PAGE = "index.html"
@@ -55,7 +57,8 @@ ORDER BY ALL
 
 def is_answered(store: Store, results: Path, http_profile: str) -> bool:
     """Tell whether results and page are of what the database holds and the code does now."""
-    today = _manifest(store, http_profile)
+    with store.reading() as con:
+        today = _manifest(con, http_profile)
     return (
         read_manifest(results) == today
         and len(current(results, today[DIGESTS])) == len(today[DIGESTS])
@@ -64,14 +67,14 @@ def is_answered(store: Store, results: Path, http_profile: str) -> bool:
     )
 
 
-def _manifest(store: Store, http_profile: str) -> dict[str, Any]:
+def _manifest(con: duckdb.DuckDBPyConnection, http_profile: str) -> dict[str, Any]:
     """Return what results and page are made of now, with a digest for each result and the page."""
-    holdings = store.holdings()
-    with store.reading() as con:
-        digests = result_digests(inputs(con, http_profile, holdings))
+    held = holdings(con)
+    made_of = inputs(con, http_profile, held)
+    digests = result_digests(made_of)
     return {
-        "http_profile": http_profile, "rules": registry.stamp(), **versions(), **holdings,
-        DIGESTS: digests, _PAGE_DIGEST: _page_digest(digests),
+        DATABASE: made_of[DATABASE], "http_profile": http_profile, "rules": registry.stamp(),
+        **versions(), **held, DIGESTS: digests, _PAGE_DIGEST: _page_digest(digests),
     }  # fmt: skip
 
 
@@ -88,9 +91,12 @@ def _page_digest(digests: Mapping[str, str]) -> str:
 def write_answer(store: Store, results: Path, http_profile: str, console: Console) -> Path:
     """Compute the results that are not there yet, write and print them; return the page's path.
 
-    What was made from the same data by the same queries and code is kept.
+    What was made from the same data by the same queries and code is kept.  Raises InputError where
+    the folder holds the results of another database.
     """
-    today = _manifest(store, http_profile)
+    with store.reading() as con:
+        today = _manifest(con, http_profile)
+    check_results(results, store.path, today)
     digests: dict[str, str] = today[DIGESTS]
     keep = current(results, digests)
     drawn = read_manifest(results).get(_PAGE_DIGEST) == today[_PAGE_DIGEST]
@@ -100,7 +106,7 @@ def write_answer(store: Store, results: Path, http_profile: str, console: Consol
         frames = analyze(con, results, http_profile, keep)
         published = _published(con, results, keep)
         write_dictionary(results, dictionary(frames | {REPLICATION: published}))
-        left_out = con.execute(_LEFT_OUT).fetchall()
+        left_out = con.execute(_LEFT_OUT).fetchall() + removals(con)
         material = None if drawn and page.is_file() else _material(con, frames, results)
     if material:
         _write_page(material, results)
@@ -123,10 +129,13 @@ def _published(
     return made
 
 
-def write_report(store: Store, results: Path) -> Path:
+def write_report(
+    con: duckdb.DuckDBPyConnection, db: Path, results: Path, to: Path | None = None
+) -> Path:
     """Make the page and its figures anew from the result files; return the page's path.
 
-    Raises InputError where there are none, or where they are not of what the database holds.
+    They go into the folder `to`, by default that of the results.  `db` is what is open.  Raises
+    InputError where there are none, or where they are not of what the database holds.
     """
     known = read_manifest(results)
     names = [m.name for m in metrics()] + [d.name for d in COMPUTED]
@@ -134,17 +143,16 @@ def write_report(store: Store, results: Path) -> Path:
     if not known or len(frames) < len(names):
         raise InputError(f"{results}: no complete results; run `crawlblock analyze` first")
     http_profile = str(known["http_profile"])
-    today = _manifest(store, http_profile)
+    today = _manifest(con, http_profile)
     if current(results, today[DIGESTS]) != set(today[DIGESTS]):
         raise InputError(
-            f"{results}: results of other data, queries or versions than {store.path} and this "
+            f"{results}: results of other data, queries or versions than {db} and this "
             "crawlblock have; run `crawlblock analyze` first"
         )
-    with store.reading() as con:
-        set_http_profile(con, http_profile)
-        material = _material(con, frames, results)
-    page = _write_page(material, results)
-    write_manifest(results, today)
+    set_http_profile(con, http_profile)
+    page = _write_page(_material(con, frames, results), to or results)
+    if to is None:
+        write_manifest(results, today)
     return page
 
 
@@ -159,6 +167,7 @@ def _material(con: duckdb.DuckDBPyConnection, frames: Frames, results: Path) -> 
         host_table(con, found.population == "panel", MOST) if found else {},
         con.execute(_LEFT_OUT).fetchall(),
         pl.read_parquet(published) if published.exists() else None,
+        removals(con),
     )
 
 

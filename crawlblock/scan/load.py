@@ -2,7 +2,7 @@
 
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -41,6 +41,13 @@ JOIN facts.snapshots s ON s.id = f.snapshot
 JOIN facts.warc_files w ON w.id = f.warc_file
 WHERE s.snapshot = ?
 """
+_MERGED = """
+SELECT snapshot, files, planned, of, faults FROM scans WHERE files > 0 ORDER BY snapshot
+"""
+_SHARDS_HELD = """
+SELECT d.shard, d.captures, d.bytes, d.faults FROM facts.scanned_shards d
+JOIN facts.snapshots s ON s.id = d.snapshot WHERE s.snapshot = ?
+"""
 
 Progress = Callable[[str, int, int], None]  # what, done, of how many
 
@@ -54,6 +61,7 @@ class Merged:
     planned: int
     of: int  # files of the crawl
     new: int  # shards
+    faults: int  # places in all merged shards that could not be read
 
 
 def load(database: DatabaseFile, shards: Sequence[Found], progress: Progress) -> list[Merged]:
@@ -62,32 +70,38 @@ def load(database: DatabaseFile, shards: Sequence[Found], progress: Progress) ->
     Each batch is one transaction: what is stored when a run is killed is whole.
     """
     new: list[Found] = []
+    again: list[Found] = []  # stored, and read again since
     dated: set[str] = set()  # crawls whose plans say when they were made
     with database.transaction() as con:
         _refuse_others(con, database.path)
         for crawl, group in by_crawl(shards):
             made = period(group[0])
-            new += _unknown(con, database.path, group, made)
+            stored = _stored(con, database.path, group, made)
+            new += [each for each in group if each.shard.shard not in stored]
+            again += [each for each in group if _is_other(each, stored)]
             dated.update([crawl] if made else [])
     done = 0
-    for batch in _batches(new):
-        with database.transaction() as con:
-            _store(con, batch, dated)
-        done += len(batch)
-        progress("shards", done, len(new))
+    for shards_of_a_kind, compare in ((new, False), (again, True)):
+        for batch in _batches(shards_of_a_kind):
+            with database.transaction() as con:
+                _store(con, batch, dated, compare)
+            done += len(batch)
+            progress("shards", done, len(new) + len(again))
     with database.transaction() as con:
-        return _merged(con, new)
+        return _merged(con, [*new, *again])
+
+
+def _is_other(found: Found, stored: Mapping[str, tuple[int, ...]]) -> bool:
+    """Tell whether a shard that is stored was read again since, for a file that was cut."""
+    held = stored.get(found.shard.shard)
+    return held is not None and held != (found.captures, found.bytes, found.faults)
 
 
 def _merged(con: duckdb.DuckDBPyConnection, new: Sequence[Found]) -> list[Merged]:
-    rows = con.execute(
-        "SELECT s.snapshot, count(*), any_value(c.planned), any_value(c.of) FROM facts.scans c "
-        "JOIN facts.scanned_files USING (snapshot) JOIN facts.snapshots s ON s.id = c.snapshot "
-        "GROUP BY s.snapshot ORDER BY s.snapshot"
-    ).fetchall()
     shards = Counter(each.shard.crawl for each in new)
     return [
-        Merged(crawl, merged, planned, of, shards[crawl]) for crawl, merged, planned, of in rows
+        Merged(crawl=crawl, files=merged, planned=planned, of=of, new=shards[crawl], faults=faults)
+        for crawl, merged, planned, of, faults in con.execute(_MERGED).fetchall()
     ]
 
 
@@ -104,19 +118,20 @@ def _refuse_others(con: duckdb.DuckDBPyConnection, path: Path) -> None:
         )
 
 
-def _unknown(
+def _stored(
     con: duckdb.DuckDBPyConnection, path: Path, shards: Sequence[Found], made: Period | None
-) -> list[Found]:
-    """Return the shards of a crawl that are not stored, its plan noted if it is new.
+) -> dict[str, tuple[int, ...]]:
+    """Return captures, bytes and faults of a crawl's stored shards; a new crawl's plan is noted.
 
     Raises InputError where they do not go with what is stored.  They are of one plan.
     """
     first = shards[0]
     crawl = first.shard.crawl
-    known = con.execute("SELECT * FROM scans WHERE snapshot = ?", [crawl]).fetchall()
+    known = con.execute(
+        "SELECT seed, share, planned, of FROM scans WHERE snapshot = ?", [crawl]
+    ).fetchall()
     if known:
-        _, *draw = known[0]
-        check_plan(first, str(path), *draw)
+        check_plan(first, str(path), *known[0])
     else:
         con.execute(_NEW_SNAPSHOT, [crawl, *(made or (None, None))]).fetchall()
         con.execute(
@@ -124,7 +139,8 @@ def _unknown(
             [*sampled(first), crawl],
         ).fetchall()
     owners = dict(con.execute(_OWNERS, [crawl]).fetchall())
-    stored = set(owners.values())
+    rows = con.execute(_SHARDS_HELD, [crawl]).fetchall()
+    stored = {shard: tuple(held) for shard, *held in rows}
     for each in shards:
         name = each.shard.shard
         expected = name if name in stored else None
@@ -134,7 +150,7 @@ def _unknown(
                     f"{each.path}: {path} has shards of another plan of this crawl "
                     f"({owner or name}); merge it into another --db"
                 )
-    return [each for each in shards if each.shard.shard not in stored]
+    return stored
 
 
 def _batches(shards: Sequence[Found]) -> Iterator[list[Found]]:
@@ -151,8 +167,13 @@ def _batches(shards: Sequence[Found]) -> Iterator[list[Found]]:
         yield batch
 
 
-def _store(con: duckdb.DuckDBPyConnection, batch: Sequence[Found], dated: set[str]) -> None:
-    """Store a batch of shards in the transaction that is open."""
+def _store(
+    con: duckdb.DuckDBPyConnection, batch: Sequence[Found], dated: set[str], compare: bool
+) -> None:
+    """Store a batch of shards in the transaction that is open.
+
+    `compare`: some of what they hold is stored already.
+    """
     _read(con, batch)
     hold(con, "new_shards", _shards_frame(batch, dated))
     hold(con, "new_files", _files_frame(batch))
@@ -164,7 +185,7 @@ def _store(con: duckdb.DuckDBPyConnection, batch: Sequence[Found], dated: set[st
         _compress(con, blobs)
     con.execute((files(__package__) / "load.sql").read_text("utf-8")).fetchall()
     _check_whole(con, batch)
-    add_rows(con, compare=False)
+    add_rows(con, compare=compare)
     con.execute((files(__package__) / "loaded.sql").read_text("utf-8")).fetchall()
 
 

@@ -1,4 +1,7 @@
 -- What is known of a batch of shards once its facts are stored.
+-- A shard that was read again takes the place of what was noted of it.
+DELETE FROM facts.scanned_shards h USING new_shards n, facts.snapshots s
+WHERE s.snapshot = n.snapshot AND h.snapshot = s.id AND h.shard = n.shard;
 INSERT INTO facts.scanned_shards
 SELECT s.id, n.shard, n.captures, n.bytes, n.faults
 FROM new_shards n JOIN facts.snapshots s ON s.snapshot = n.snapshot;
@@ -15,7 +18,8 @@ JOIN facts.snapshots s ON s.snapshot = n.snapshot
 JOIN facts.warc_files w ON w.warc_file = n.warc_file
 LEFT JOIN (
     SELECT snapshot, max(number) AS last FROM facts.scanned_files GROUP BY snapshot
-) l ON l.snapshot = s.id;
+) l ON l.snapshot = s.id
+ANTI JOIN facts.scanned_files h ON h.snapshot = s.id AND h.warc_file = w.id;
 -- Where no plan says when a crawl was made, its captures do.
 UPDATE facts.snapshots s
 SET first_capture = least(s.first_capture, b.first_capture),

@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from crawlblock.durable import put_in_place
 from crawlblock.errors import ArchiveError, InputError
 from crawlblock.sampling import draw_key
 from crawlblock.sources.commoncrawl.crawls import Listed, paths, period_of
@@ -159,7 +160,7 @@ def write_plan(plan: Plan, directory: Path) -> None:
     aside = path.with_suffix(".part")
     with aside.open("w", encoding="utf-8") as file:
         file.writelines(_lines(plan))
-    aside.replace(path)
+    put_in_place(aside, path)
 
 
 def _lines(plan: Plan) -> Iterator[str]:

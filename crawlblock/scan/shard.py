@@ -1,12 +1,10 @@
 """One shard: some WARC files read into one Parquet file, whole or not at all."""
 
-import asyncio
 import contextlib
 import gc
 import json
-import os
 import time
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, fields
 from functools import cache
 from pathlib import Path
@@ -15,40 +13,19 @@ import polars as pl
 from filelock import FileLock
 
 from crawlblock import __version__, loops
-from crawlblock.errors import InputError, StoreError, UpstreamError
+from crawlblock.durable import put_in_place
+from crawlblock.errors import InputError, StoreError
 from crawlblock.outcome import Outcome
+from crawlblock.scan.inputs import Fault, Task, has_other_files, input_files
 from crawlblock.scan.plan import Plan, Shard
 from crawlblock.scan.rows import Captures, WorkerMemory
-from crawlblock.scan.tempfiles import aside, remove_pieces, remove_rest, saved, writing
-from crawlblock.sources.commoncrawl.mirror import open_mirror
+from crawlblock.scan.tempfiles import aside, remove_pieces, remove_rest, writing
 from crawlblock.transport import Limits
 from crawlblock.warc.reader import Damage, records
 
 KEY = "crawlblock"  # of what stands in the Parquet file's metadata
 _HELD = 64 * 1024 * 1024  # bytes of bodies in memory; then they go to the disk
 _ROWS = 32_768  # of a row group
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """A shard to read, with all that a worker on another machine must know."""
-
-    directory: Path
-    shard: Shard
-    mirror: str
-    contact: str | None
-    limits: Limits  # this worker's part of what the mirror is asked to bear
-    keep_bodies: bool = False
-    fast: bool | None = None  # FastWARC reads; None: where it is installed
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """A place that could not be read; all else of its file was."""
-
-    file: str
-    offset: int  # bytes
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +95,8 @@ def read_about(path: Path) -> ShardHeader:
 def run_shard(task: Task) -> Done:
     """Read a shard into its Parquet file, or tell that it is there.
 
+    One that was read from a file that was cut is read again when the mirror has another file.
+
     Raises UpstreamError if the mirror cannot be reached (run again later), StoreError if the disk
     refuses.
     """
@@ -130,6 +109,8 @@ def run_shard(task: Task) -> Done:
         with FileLock(lock), _collected_seldom():  # it may have been given out twice
             remove_pieces(path)
             about = _same(path, task)
+            if about and about.faults and loops.run(has_other_files(task, about.faults)):
+                about = None  # a file was cut or missing, and is not any more
             done = _done(about, True, 0.0) if about else loops.run(_scan(task, path))
             remove_rest(task.directory, path, task.shard.shard)
             lock.unlink(missing_ok=True)  # who waits for it finds the shard done
@@ -158,13 +139,14 @@ async def _scan(task: Task, path: Path) -> Done:
     faults: list[Fault] = []
     size = 0
     try:
-        async for key, file in _files(task):
+        async for key, file in input_files(task):
             if isinstance(file, Outcome):
                 faults.append(Fault(key, 0, f"the mirror does not have it ({file})"))
                 continue
-            size += file.stat().st_size
+            read = file.stat().st_size
+            size += read
             wrong = _read(key, file, captures, parquet, task.fast)
-            faults.extend(Fault(key, each.offset, each.reason) for each in wrong)
+            faults.extend(Fault(key, each.offset, each.reason, read) for each in wrong)
         captures.end()
         frame = captures.take()
         about = ShardHeader(
@@ -227,38 +209,12 @@ class _Parquet:
         else:
             with writing(self._path):
                 frame.write_parquet(part, row_group_size=_ROWS, statistics=False, metadata=told)
-        with part.open("rb") as file:
-            os.fsync(file.fileno())  # or a crash could leave a name without its bytes
-        part.replace(self._path)
+        put_in_place(part, self._path)
 
     def remove_pieces(self) -> None:
         """Remove what was put aside."""
         for piece in self._pieces:
             piece.unlink(missing_ok=True)
-
-
-async def _files(task: Task) -> AsyncIterator[tuple[str, Path | Outcome]]:
-    """Return each file of a shard in turn, from the disk it is on or saved there meanwhile."""
-    folder = saved(task.directory, task.shard.shard)
-    async with open_mirror(task.mirror, task.contact, task.limits) as mirror:
-        for key in task.shard.files:
-            if local := mirror.local_path(key):
-                yield key, local
-                continue
-            file = folder / key.rpartition("/")[2]
-            outcome = None if file.exists() else await mirror.save(key, file)
-            if outcome is None:
-                yield key, file
-                file.unlink()
-            elif not outcome.retry:
-                yield key, outcome
-            else:
-                raise UpstreamError(
-                    f"{mirror.location}: {key}: {outcome}; shards that are done stay, run the "
-                    "same command again later"
-                )
-        if mirror.traffic.requests:  # the next shard's first request must not follow at once
-            await asyncio.sleep(1 / task.limits.per_second)
 
 
 @contextlib.contextmanager

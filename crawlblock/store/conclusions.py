@@ -19,7 +19,7 @@ from crawlblock.robots.signals import Signal
 from crawlblock.store.database import DatabaseFile
 from crawlblock.store.relations import registered
 from crawlblock.store.selecting import settle
-from crawlblock.store.stamps import READING, stamp_ids
+from crawlblock.store.stamps import READING, known_stamp_ids, stamp_ids
 
 _CRAWLER_SCHEMA = pl.Schema(
     {
@@ -88,7 +88,7 @@ WITH wanted AS (
     WHERE f.ended IN ('unreadable', 'altered', 'undecodable') AND f.reader <> ?
 )
 SELECT s.snapshot, list(h.host) FROM wanted w
-JOIN facts.snapshots s ON s.id = w.snapshot AND s.kind = 'crawl'
+JOIN kept_snapshots s ON s.id = w.snapshot AND s.kind = 'crawl'
 JOIN facts.hosts h ON h.id = w.host
 WHERE w.snapshot NOT IN (SELECT snapshot FROM facts.scans)
 GROUP BY s.snapshot ORDER BY s.snapshot
@@ -159,7 +159,7 @@ class Conclusions:
             rows = con.execute(
                 f"SELECT id, body FROM facts.texts {_NOT_JUDGED} AND id > $4 "  # noqa: S608
                 "ORDER BY id LIMIT $5",
-                [*_judged_by(con), after, limit],
+                [*_judged_by(stamp_ids(con)), after, limit],
             ).fetchall()
         return [PendingText(text, zlib.decompress(body)) for text, body in rows]
 
@@ -192,7 +192,7 @@ class Conclusions:
                 stated=pl.DataFrame(stated, _SIGNAL_SCHEMA, orient="row"),
             ),
         ):
-            con.execute("SET VARIABLE judged_by = ?", [_judged_by(con)]).fetchall()
+            con.execute("SET VARIABLE judged_by = ?", [_judged_by(stamp_ids(con))]).fetchall()
             con.execute((files(__package__) / "judged.sql").read_text("utf-8")).fetchall()
 
     def drop_unused_policies(self) -> None:
@@ -235,14 +235,13 @@ def count_pending(con: duckdb.DuckDBPyConnection) -> int:
     """Return how many texts are not judged as today."""
     rows = con.execute(
         f"SELECT count(*) FROM facts.texts {_NOT_JUDGED}",  # noqa: S608
-        _judged_by(con),
+        _judged_by(known_stamp_ids(con)),
     ).fetchall()
     return int(rows[0][0])
 
 
-def _judged_by(con: duckdb.DuckDBPyConnection) -> list[int]:
-    """Return the numbers of today's stamps of what is concluded from a text."""
-    stamps = stamp_ids(con)
+def _judged_by(stamps: Mapping[str, int]) -> list[int]:
+    """Return the numbers of the stamps of what is concluded from a text."""
     return [stamps[name] for name in ("verdicts", "authorship", "signals")]
 
 

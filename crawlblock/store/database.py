@@ -1,15 +1,17 @@
 """The database file: opened briefly, one run at a time, published for readers."""
 
+import errno
 import shutil
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import duckdb
 from filelock import FileLock, Timeout
 
+from crawlblock.durable import put_in_place
 from crawlblock.errors import CrawlblockError, LockedError, StoreError
 from crawlblock.store.renewal import renew
 from crawlblock.store.schema import CONFIG, check_copy, is_current
@@ -18,6 +20,9 @@ from crawlblock.store.schema import CONFIG, check_copy, is_current
 _PATIENCE = 5.0
 _PATIENCE_OF_A_RUN = 300.0  # which would otherwise end halfway
 _FICLONE = 0x40049409  # of linux/fs.h
+_HEADERS = 3 * 4096  # bytes at the beginning of a database, before anything that is stored
+_MARK = slice(8, 12)  # where they say DUCK
+_FULL = "the disk is full; free some space and run again, nothing is lost"
 
 
 class DatabaseFile:
@@ -32,15 +37,37 @@ class DatabaseFile:
         """Take the path of the database."""
         self.path = path
         self._patience = _PATIENCE
+        if not holds_anything(path):
+            self._make()
+        if not self._is_current():
+            with self.held():
+                self._renew()
+
+    def _make(self) -> None:
+        """Make an empty database aside and put it in place whole: a full disk leaves nothing."""
+        path = self.path
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StoreError(
                 f"{path}: cannot make the folder ({error.strerror}); use another --db"
             ) from None
-        if not self._is_current():
-            with self.held():
-                self._renew()
+        aside = path.with_name(f"{path.name}.new")
+        with self.held(_PATIENCE):
+            if holds_anything(path):
+                return  # another process was faster
+            try:
+                _remove(aside)
+                with closing(duckdb.connect(str(aside), config=CONFIG)) as con:
+                    is_current(con, path)
+                    con.execute("CHECKPOINT").fetchall()
+                put_in_place(aside, path)
+            except duckdb.Error as error:
+                raise explained(path, error) from None
+            except OSError as error:
+                raise _refused(path, error) from None
+            finally:
+                _remove(aside)
 
     def _is_current(self) -> bool:
         with self.transaction() as con:
@@ -60,9 +87,12 @@ class DatabaseFile:
             ) from None
 
     @contextmanager
-    def held(self) -> Iterator[None]:
-        """Keep every other run off this database until the block ends."""
-        lock = FileLock(f"{self.path}.lock", timeout=0)
+    def held(self, patience: float = 0) -> Iterator[None]:
+        """Keep every other run off this database until the block ends.
+
+        Another one is waited for as long as `patience` says, in s.
+        """
+        lock = FileLock(f"{self.path}.lock", timeout=patience)
         try:
             lock.acquire()
         except Timeout:
@@ -70,6 +100,8 @@ class DatabaseFile:
                 f"{self.path}: another run is at work; wait for it to end, or use another --db"
             ) from None
         except OSError as error:
+            if error.errno == errno.ENOSPC:
+                raise _refused(self.path, error) from None
             raise StoreError(
                 f"{self.path}.lock: {error.strerror}; the folder must be writable"
             ) from None
@@ -132,13 +164,38 @@ class DatabaseFile:
             con.execute("CHECKPOINT").fetchall()
         try:
             _copy(self.path, aside)
-            aside.replace(self.published)
+            put_in_place(aside, self.published)
         except OSError as error:
             aside.unlink(missing_ok=True)
-            raise StoreError(
-                f"{self.published}: {error.strerror}; free some space and run again"
-            ) from None
+            raise _refused(self.published, error) from None
         return self.published
+
+
+def holds_anything(path: Path) -> bool:
+    """Tell whether there is a database, or another file that must not be replaced.
+
+    The first bytes of a database, all that a full disk let be written of it, are nothing.
+    """
+    if not path.is_file():
+        return path.exists()
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        begins = file.read(_MARK.stop)[_MARK]
+    return size >= _HEADERS or (size > 0 and begins != b"DUCK")
+
+
+def _remove(path: Path) -> None:
+    """Remove a database that was not finished, and its log."""
+    with suppress(OSError):
+        for each in (path, path.with_name(f"{path.name}.wal")):
+            each.unlink(missing_ok=True)
+
+
+def _refused(path: Path, error: OSError) -> StoreError:
+    """Return the error for a disk that refuses; what is stored stays."""
+    if error.errno == errno.ENOSPC:
+        return StoreError(f"{path}: {_FULL}")
+    return StoreError(f"{path}: {error.strerror}; mend that and run again")
 
 
 def _copy(source: Path, target: Path) -> None:
@@ -156,6 +213,14 @@ def copy_of(path: Path) -> Path:
     """Return where the copy of a database for readers lies; a copy is its own."""
     mark = f".snapshot{path.suffix}"
     return path if path.name.endswith(mark) else path.with_suffix(mark)
+
+
+def original_of(path: Path) -> Path:
+    """Return where the database is that a path names itself or by its copy for readers."""
+    mark = f".snapshot{path.suffix}"
+    if not path.name.endswith(mark):
+        return path
+    return path.with_name(path.name.removesuffix(mark) + path.suffix)
 
 
 def open_copy(path: Path) -> duckdb.DuckDBPyConnection:
@@ -196,9 +261,7 @@ def explained(path: Path, error: duckdb.Error) -> CrawlblockError:
             f"{path}: {reason}; make it and its folder writable, or copy it elsewhere"
         )
     if "No space left" in str(error) or "not enough space" in str(error).lower():
-        return StoreError(
-            f"{path}: the disk is full; free some space and run again, nothing is lost"
-        )
+        return StoreError(f"{path}: {_FULL}")
     if "not a valid DuckDB database" in text or "version number" in text:
         return StoreError(f"{path}: not a database this DuckDB can read ({text}); use another --db")
     return StoreError(f"{path}: {text}")

@@ -161,6 +161,14 @@ class Facts:
         with self._database.transaction() as con:
             return {s for (s,) in con.execute("SELECT snapshot FROM snapshots").fetchall()}
 
+    def removed(self) -> set[str]:
+        """Return the names of snapshots that were removed and that no other one has since."""
+        with self._database.transaction() as con:
+            rows = con.execute(
+                "SELECT snapshot FROM removed_snapshots ANTI JOIN snapshots USING (snapshot)"
+            ).fetchall()
+        return {snapshot for (snapshot,) in rows}
+
     def newest_live(self, since: datetime) -> str | None:
         """Return the live snapshot begun last, since a time and since the panel was sampled."""
         with self._database.transaction() as con:

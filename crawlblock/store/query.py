@@ -3,6 +3,7 @@
 import re
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
@@ -12,6 +13,7 @@ from crawlblock.renamed import IN_SQL, now_called
 from crawlblock.store.database import copy_of, explained
 from crawlblock.store.schema import CONFIG
 
+_LAG = 2.0  # s that a database may be newer than its copy: file systems round times
 _ATTACHED = "crawlblock"
 _PLACE = re.compile(r"LINE (\d+): (.*)")
 _NO_TABLE = re.compile(r"Table with name")
@@ -43,6 +45,18 @@ def readable(path: Path) -> Path:
     if not path.exists():
         raise InputError(f"{path}: no database is there; name another --db, or fill one first")
     return path
+
+
+def copy_note(path: Path) -> str | None:
+    """Say from when the published copy of a database is, if the database has changed since."""
+    copy, log = copy_of(path), path.with_name(f"{path.name}.wal")
+    if copy == path or not copy.exists():
+        return None
+    made = copy.stat().st_mtime
+    if all(not each.exists() or each.stat().st_mtime - made < _LAG for each in (path, log)):
+        return None
+    at = datetime.fromtimestamp(made, UTC)
+    return f"{copy.name} of {at:%Y-%m-%d %H:%M} UTC is read; {path.name} has changed since"
 
 
 def open_shut(path: Path) -> duckdb.DuckDBPyConnection:

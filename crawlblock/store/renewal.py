@@ -14,6 +14,7 @@ import polars as pl
 
 from crawlblock.captures.earlier import asked_of, fetch_of_capture, fetch_of_scanned
 from crawlblock.captures.frames import Batch, batch_of
+from crawlblock.durable import put_in_place
 from crawlblock.model import Asked, Fetch
 from crawlblock.store.insert import add_rows
 from crawlblock.store.relations import registered
@@ -82,7 +83,7 @@ def renew(path: Path) -> None:
         os.link(path, kept)
     except OSError:  # not every file system has links
         shutil.copyfile(path, kept)
-    aside.replace(path)
+    put_in_place(aside, path)
 
 
 def _rename(con: duckdb.DuckDBPyConnection) -> None:

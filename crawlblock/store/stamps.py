@@ -19,6 +19,11 @@ def stamp_ids(con: duckdb.DuckDBPyConnection) -> Mapping[str, int]:
             "(FROM conclusions.stamps WHERE conclusion = $1 AND digest = $2)",
             [name, digest],
         ).fetchall()
+    return known_stamp_ids(con)
+
+
+def known_stamp_ids(con: duckdb.DuckDBPyConnection) -> Mapping[str, int]:
+    """Return the number of today's digest of each conclusion, -1 where it is not noted."""
     rows = con.execute("SELECT conclusion, digest, id FROM conclusions.stamps").fetchall()
     known = {(name, digest): number for name, digest, number in rows}
-    return {name: known[name, digest] for name, digest in digests.items()}
+    return {name: known.get((name, digest), -1) for name, digest in conclusion_digests().items()}

@@ -14,6 +14,16 @@ from crawlblock.store.database import DatabaseFile
 from crawlblock.store.facts import Facts
 from crawlblock.store.insert import count_rows
 
+_HASHED = (
+    "current_panel",
+    "weights",
+    "crawlers",
+    "templates",
+    "breaks",
+    "accepted",
+    "removed_snapshots",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:
@@ -66,30 +76,22 @@ class Store:
         """Copy the database for readers."""
         return self.database.publish()
 
-    def holdings(self) -> dict[str, object]:
-        """Return what there is to compute results from: counts of what only grows, hashes."""
-        with self.transaction() as con:
-            counts: dict[str, object] = {
-                table: count_rows(con, f"facts.{table}")
-                for table in ("fetches", "asked", "payloads")
-            }
-            for table in (
-                "current_panel",
-                "weights",
-                "crawlers",
-                "templates",
-                "breaks",
-                "accepted",
-            ):
-                rows = con.execute(
-                    f"SELECT CAST(bit_xor(hash(t)) AS VARCHAR) FROM {table} t"  # noqa: S608
-                ).fetchall()
-                counts[table] = rows[0][0]
-        return counts
-
     def add_run(self, run: RunRecord) -> None:
         """Note a run."""
         row = [json.dumps(v, default=str) if isinstance(v, dict) else v for v in astuple(run)]
         with self.transaction() as con:
             marks = ", ".join("?" * len(row))
             con.execute(f"INSERT INTO runs VALUES ({marks})", row).fetchall()  # noqa: S608
+
+
+def holdings(con: duckdb.DuckDBPyConnection) -> dict[str, object]:
+    """Return what there is to compute results from: counts of what only grows, hashes."""
+    counts: dict[str, object] = {
+        table: count_rows(con, f"facts.{table}") for table in ("fetches", "asked", "payloads")
+    }
+    for table in _HASHED:
+        rows = con.execute(
+            f"SELECT CAST(bit_xor(hash(t)) AS VARCHAR) FROM {table} t"  # noqa: S608
+        ).fetchall()
+        counts[table] = rows[0][0]
+    return counts

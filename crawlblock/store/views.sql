@@ -11,7 +11,7 @@ CREATE MACRO time_within(kind, stated, first, last) AS
 COMMENT ON MACRO time_within IS 'The time that counts for a fetch: of a crawl no earlier and no later than it (selection.py).';
 
 CREATE VIEW snapshots AS
-SELECT snapshot, kind, first_capture, last_capture FROM facts.snapshots;
+SELECT snapshot, kind, first_capture, last_capture FROM kept_snapshots;
 COMMENT ON VIEW snapshots IS 'A point of the time axis: a crawl, a live run or an import.';
 COMMENT ON COLUMN snapshots.snapshot IS 'Name: CC-MAIN-2025-33, 2025-08, ...';
 COMMENT ON COLUMN snapshots.kind IS 'crawl, live or import.';
@@ -23,7 +23,7 @@ SELECT s.snapshot, h.host, f.resource, coalesce(f.url, url_of(f.secure, h.host, 
        f.fetch_time, f.status, e.outcome, f.ended, f.reason, f.read, f.redirect,
        p.digest, p.bytes, f.headers, w.warc_file, f.warc_offset, f.warc_length
 FROM facts.fetches f
-JOIN facts.snapshots s ON s.id = f.snapshot
+JOIN kept_snapshots s ON s.id = f.snapshot
 JOIN facts.hosts h ON h.id = f.host
 LEFT JOIN facts.payloads p ON p.id = f.payload
 LEFT JOIN facts.warc_files w ON w.id = f.warc_file
@@ -62,7 +62,7 @@ SELECT s.snapshot, h.host, c.resource, h.domain, url_of(a.secure, i.host, a.reso
        CASE WHEN s.kind = 'crawl' AND (l.fetch_time < s.first_capture OR l.fetch_time > s.last_capture)
             THEN l.fetch_time END AS stated_time
 FROM conclusions.captures c
-JOIN facts.snapshots s ON s.id = c.snapshot
+JOIN kept_snapshots s ON s.id = c.snapshot
 JOIN facts.hosts h ON h.id = c.host
 LEFT JOIN facts.fetches a ON a.id = c.first
 LEFT JOIN facts.hosts i ON i.id = a.host
@@ -143,21 +143,31 @@ COMMENT ON COLUMN signals.path IS 'The paths it is about, where it names some.';
 COMMENT ON COLUMN signals.line IS 'Its line in the payload, from 1.';
 
 CREATE VIEW scans AS
-SELECT s.snapshot, c.seed, c.share, c.planned, c.of
-FROM facts.scans c JOIN facts.snapshots s ON s.id = c.snapshot;
+SELECT s.snapshot, c.seed, c.share, c.planned, c.of, coalesce(f.files, 0) AS files,
+       coalesce(d.faults, 0) AS faults
+FROM facts.scans c
+JOIN kept_snapshots s ON s.id = c.snapshot
+LEFT JOIN (SELECT snapshot, count(*) AS files FROM facts.scanned_files GROUP BY snapshot) f
+    ON f.snapshot = c.snapshot
+LEFT JOIN (
+    SELECT snapshot, CAST(sum(faults) AS BIGINT) AS faults FROM facts.scanned_shards
+    GROUP BY snapshot
+) d ON d.snapshot = c.snapshot;
 COMMENT ON VIEW scans IS 'The scanned crawls, each by one plan.';
 COMMENT ON COLUMN scans.snapshot IS 'The crawl.';
 COMMENT ON COLUMN scans.seed IS 'Seed by which its files were sampled.';
 COMMENT ON COLUMN scans.share IS 'Share of its files that was to be read.';
 COMMENT ON COLUMN scans.planned IS 'Files the plan reads.';
 COMMENT ON COLUMN scans.of IS 'Robotstxt files of the crawl.';
+COMMENT ON COLUMN scans.files IS 'Files that are merged.';
+COMMENT ON COLUMN scans.faults IS 'Places in them that could not be read.';
 
 CREATE VIEW census AS
 SELECT s.snapshot, h.host, h.domain, n.tld, n.file, l.status, c.outcome,
        CASE WHEN l.ended IS NULL THEN p.text END AS text, n.provider, n.captures, n.digests,
        n.representative, n.siblings
 FROM conclusions.census n
-JOIN facts.snapshots s ON s.id = n.snapshot
+JOIN kept_snapshots s ON s.id = n.snapshot
 JOIN facts.hosts h ON h.id = n.host
 JOIN conclusions.captures c ON c.snapshot = n.snapshot AND c.host = n.host
     AND c.resource = '/robots.txt'

@@ -4,15 +4,19 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from crawlblock.durable import put_in_place
 from crawlblock.errors import StoreError
+
+_BOOT = Path("/proc/sys/kernel/random/boot_id")  # of Linux
 
 
 class PartialFile:
     """Bytes kept beside their final path until all of them are there.
 
     `<name>.part` holds the bytes so far, `<name>.part.of` the entity tag and size of the object
-    they are of.  Without a strong tag nothing can be continued.  Every method raises StoreError
-    when the disk refuses.
+    they are of, and since when the machine runs.  Without a strong tag nothing can be continued,
+    nor after a restart: a power cut can leave holes in what was not synced.  Every method raises
+    StoreError when the disk refuses.
     """
 
     def __init__(self, path: Path) -> None:
@@ -34,7 +38,7 @@ class PartialFile:
             self._part.unlink(missing_ok=True)  # before its tag changes: a kill may come between
             self.size, self.total = 0, total
             self.etag = etag if etag and etag.startswith('"') else ""
-            self._about.write_text(f"{self.etag}\n{'' if total is None else total}\n")
+            self._about.write_text(f"{self.etag}\n{'' if total is None else total}\n{_start()}\n")
             self._part.touch()
 
     @contextlib.contextmanager
@@ -64,13 +68,13 @@ class PartialFile:
     def finish(self) -> None:
         """Give the file its final name."""
         with self._disk():
-            self._part.replace(self._path)
+            put_in_place(self._part, self._path)
             self._about.unlink(missing_ok=True)
 
     def _read_about(self) -> tuple[str, int | None]:
         try:
-            etag, total = self._about.read_text().split("\n")[:2]
-            return etag, int(total) if total else None
+            etag, total, start = self._about.read_text().split("\n")[:3]
+            return (etag, int(total) if total else None) if start == _start() else ("", None)
         except (OSError, ValueError):
             return "", None
 
@@ -83,3 +87,11 @@ class PartialFile:
                 f"{self._path} cannot be written ({error.strerror or error}); make room or choose "
                 "another folder, then run again"
             ) from None
+
+
+def _start() -> str:
+    """Return a name for the time since the machine was started; nothing where none is known."""
+    try:
+        return _BOOT.read_text("ascii").strip()
+    except OSError:
+        return ""

@@ -15,6 +15,7 @@ from polars.testing import assert_frame_equal
 
 from crawlblock.hosts import registered_domain
 from crawlblock.metrics.queries import CENSUS, analyze, held, metrics, result_of
+from crawlblock.metrics.results_folder import census_results_of
 from crawlblock.model import Member
 from crawlblock.pipeline.evaluate import evaluate
 from crawlblock.pipeline.history import Wanted, collect_history
@@ -139,7 +140,7 @@ def test_results_are_those_of_analyze(whole: Path, followed: Store, tmp_path: Pa
 
 def test_results_of_today_are_kept(whole: Path) -> None:
     """A second analyze computes only the result of which a file is missing, to the same bytes."""
-    results = whole / "census"
+    results = census_results_of(whole / "census.duckdb")
     before = {file.name: file.read_bytes() for file in results.iterdir()}
     times = {file.name: file.stat().st_mtime_ns for file in results.iterdir()}
     (results / "gap.csv").unlink()

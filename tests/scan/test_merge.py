@@ -317,3 +317,28 @@ def _told_whole(db: Path) -> tuple[int, int]:
             "SELECT (SELECT count(*) FROM facts.scanned_shards), (SELECT count(*) FROM census)"
         ).fetchall()
     return shards, hosts
+
+
+@pytest.mark.fault("scan", "a shard of a cut file is merged, then read again and merged again")
+def test_a_shard_that_was_read_again_is_merged_again(tmp_path: Path) -> None:
+    """Merging shows what could not be read, and takes what a later run could read."""
+    mirror, scan = crawl(tmp_path / "mirror"), tmp_path / "scan"
+    (cut, *_) = sorted(mirror.rglob("robotstxt/*.warc.gz"))
+    raw = cut.read_bytes()
+    cut.write_bytes(raw[: len(raw) // 2])
+    assert told("scan", "plan", scan, "--mirror", mirror, "--files", 1).exit_code == 0
+    assert told("scan", "run", scan).exit_code == 3
+    db = tmp_path / "census.duckdb"
+    assert "1 places in them could not be read; run crawlblock scan run again" in merged(db, scan)
+    (row,) = json.loads(told("status", "--db", db, "-o", "json").stdout)
+    assert row["unread"] == 1
+    told("analyze", "--census", "--db", db, "--results", tmp_path / "results")
+    coverage = pl.read_parquet(tmp_path / "results" / "coverage.parquet")
+    assert coverage["faults"].unique().to_list() == [1]
+    cut.write_bytes(raw)
+    assert told("scan", "run", scan).exit_code == 0
+    said = told("scan", "merge", scan, "--db", db, "-o", "json").stdout
+    (found,) = json.loads(said)
+    assert (found["new"], found["faults"]) == (1, 0)
+    merged(tmp_path / "whole.duckdb", scan)
+    assert _rows(db) == _rows(tmp_path / "whole.duckdb")

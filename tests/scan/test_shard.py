@@ -251,3 +251,26 @@ def test_over_https_files_are_saved_and_removed(tmp_path: Path) -> None:
         server.mend()
         assert [run_shard(task).captures for task in given] == [1, 1]
     assert not [*(tmp_path / "scan/files").iterdir()]
+
+
+@pytest.mark.fault("scan", "an input that was cut or missing, and is whole later")
+@pytest.mark.parametrize("over_http", [True, False])
+def test_a_shard_of_a_cut_file_is_read_again(over_http: bool, tmp_path: Path) -> None:
+    """A shard whose input was cut or missing is read again once the mirror has the file whole."""
+    files = [member(record(f"{name}.example"), record(f"www.{name}.example")) for name in "abc"]
+    mirror = archive(tmp_path / "mirror", files)
+    first, second, _ = (mirror / key for key in keys_of(mirror))
+    whole = first.read_bytes(), second.read_bytes()
+    first.write_bytes(whole[0][:-9])
+    second.unlink()
+    with RangeServer(mirror) as server:
+        place = server.url if over_http else str(mirror)
+        (task,) = planned(tmp_path / "scan", place, keys_of(mirror))
+        assert [fault.size for fault in run_shard(task).faults] == [len(whole[0]) - 9, None]
+        assert run_shard(task).skipped  # nothing has changed
+        first.write_bytes(whole[0])
+        assert not run_shard(task).skipped
+        second.write_bytes(whole[1])
+        again = run_shard(task)
+        assert (again.skipped, again.captures, again.faults) == (False, 6, ())
+        assert run_shard(task).skipped

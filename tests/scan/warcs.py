@@ -8,8 +8,9 @@ from pathlib import Path
 
 import polars as pl
 
+from crawlblock.scan.inputs import Task
 from crawlblock.scan.plan import Plan, TakenFiles, cut, write_plan
-from crawlblock.scan.shard import KEY, Task, tasks
+from crawlblock.scan.shard import KEY, tasks
 from crawlblock.transport import Limits
 from crawlblock.warc.http import digest
 from crawlblock.warc.reader import Damage, Record, records

@@ -1,7 +1,7 @@
 -- title: What the snapshots cover
 -- unit: share of hosts, 0 to 1
 -- of: panel, census
--- note: The share of hosts that are captured (anything is on record), that are known (we know what their answer means), and that had each outcome. break_ids names the changes in how the archive was made between this snapshot and the one before. A step there may come from the archive.
+-- note: The share of hosts that are captured (anything is on record), that are known (we know what their answer means), and that had each outcome. break_ids names the changes in how the archive was made between this snapshot and the one before. A step there may come from the archive. faults counts the places in the files of a scan that could not be read; the hosts there are missing.
 WITH measures AS (
     SELECT DISTINCT population, outcome AS measure FROM point_counts
     UNION SELECT DISTINCT population, unnest(['captured', 'known']) FROM point_counts
@@ -27,4 +27,5 @@ WITH measures AS (
     GROUP BY ALL
 )
 FROM shares_of('asked') LEFT JOIN broken USING (population, snapshot)
+LEFT JOIN (SELECT snapshot, faults FROM scans) USING (snapshot)
 ORDER BY population, http_profile, snapshot_date, snapshot, measure;

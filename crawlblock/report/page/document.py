@@ -47,6 +47,7 @@ class Material:
     hosts: Mapping[str, Any]  # as hosts.Table encodes them, with the number of all hosts
     left_out: Sequence[tuple[str, str]] = ()  # snapshots that no share counts, and why
     published: pl.DataFrame | None = None
+    removed: Sequence[tuple[str, str]] = ()  # snapshots that a person took out, and why
 
 
 ARCHIVE = About(
@@ -109,7 +110,7 @@ def _findings(
         "comparison", "Published figures beside ours", sections.comparison(material.published)
     )
     if set_ is not None:
-        covered = sections.covered(set_, material.left_out)
+        covered = sections.covered(set_, material.left_out, material.removed, results["coverage"])
         yield section("coverage", "Coverage and breaks", plates["coverage"], covered)
 
 

@@ -125,10 +125,15 @@ def comparison(rows: pl.DataFrame | None) -> str:
     )
 
 
-def covered(context: Context, left_out: Sequence[tuple[str, str]]) -> str:
-    """Return the archive's breaks and the snapshots that no share counts."""
+def covered(
+    context: Context, left_out: Sequence[tuple[str, str]], removed: Sequence[tuple[str, str]],
+    coverage: pl.DataFrame,
+) -> str:  # fmt: skip
+    """Return the archive's breaks, the snapshots that no share counts and what was not read."""
     return (
         items(f"Left out of all shares and changes: {name} {why}." for name, why in left_out)
+        + items(f"{name} was {why}." for name, why in removed)
+        + items(unread(coverage))
         + items(f"Break in the archive, {text}" for text in context.listed)
         + (
             ""
@@ -136,6 +141,16 @@ def covered(context: Context, left_out: Sequence[tuple[str, str]]) -> str:
             else paragraph("There is no known break in the archive between them.")
         )
     )
+
+
+def unread(coverage: pl.DataFrame) -> list[str]:
+    """Return a sentence for each scan in whose files a place could not be read."""
+    faulty = coverage.filter(pl.col("faults") > 0).select("snapshot", "faults").unique()
+    return [
+        f"{snapshot}: {faults:,} places in its WARC files could not be read. The captures there "
+        "are missing."
+        for snapshot, faults in faulty.sort("snapshot").rows()
+    ]
 
 
 def announcements(context: Context) -> str:

@@ -19,10 +19,13 @@ from crawlblock.metrics.result_files import (
     write_dictionary,
     write_manifest,
 )
+from crawlblock.metrics.results_folder import DATABASE, check_results
 from crawlblock.pipeline.run import versions
 from crawlblock.report.labels import DEFINITIONS, HTTP_PROFILES, interval, percent
+from crawlblock.report.page.sections import unread
 from crawlblock.report.terminal.summary import ROWS, WIDTH
-from crawlblock.store.store import Store
+from crawlblock.store.removal import removals
+from crawlblock.store.store import Store, holdings
 
 SUMMARY = (
     "token", "snapshot", "population", "n_yes", "n", "n_unknown", "estimate", "low", "high",
@@ -35,16 +38,24 @@ def write_census(store: Store, results: Path, http_profile: str, console: Consol
 
     What was made from the same data by the same queries is kept.
     """
-    holdings = store.holdings()
     with store.reading() as con:
-        digests = census_digests(inputs(con, http_profile, holdings))
+        held = holdings(con)
+        made_of = inputs(con, http_profile, held)
+        about = {
+            DATABASE: made_of[DATABASE], "http_profile": http_profile, "rules": registry.stamp(),
+            **versions(), **held,
+        }  # fmt: skip
+        check_results(results, store.path, about)
+        digests = census_digests(made_of)
         keep = current(results, digests)
         remove_others(results, digests)
+        removed = removals(con)
         frames = analyze_census(con, results, http_profile, keep)
     write_dictionary(results, dictionary(frames, census=True))
-    about = {"http_profile": http_profile, "rules": registry.stamp(), **versions(), **holdings}
     write_manifest(results, about | {DIGESTS: digests})
     show_census(console, frames["blocked"])
+    for line in (*unread(frames["coverage"]), *(f"{name} was {why}" for name, why in removed)):
+        console.print(Text(line), width=WIDTH)
     return results
 
 

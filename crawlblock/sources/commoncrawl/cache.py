@@ -59,6 +59,7 @@ class Cache:
         with self._disk():
             self.folder.mkdir(parents=True, exist_ok=True)
             try:
+                # not synced: a range that a power cut spoils does not fit its check
                 aside.write_bytes(_check(raw) + raw)
                 aside.replace(path)
             finally:

@@ -2,13 +2,13 @@
 
 import contextlib
 import json
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Generic, TypeVar
 
+from crawlblock.durable import write_whole
 from crawlblock.errors import ArchiveError, UpstreamError
 from crawlblock.outcome import Outcome
 from crawlblock.sources.commoncrawl.keys import index_url, is_common_crawl
@@ -90,13 +90,11 @@ def remedy(outcome: Outcome) -> str:
 
 
 def _keep(path: Path, answer: object) -> None:
-    """Write an answer beside its final name and rename it; a disk that is full costs the copy."""
-    aside = path.with_name(f"{path.name}.{os.getpid()}.part")
+    """Write an answer whole; a disk that is full costs the copy."""
     at = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        aside.write_text(json.dumps({"read": at.isoformat(), "answer": answer}), "utf-8")
-        aside.replace(path)
+        write_whole(path, json.dumps({"read": at.isoformat(), "answer": answer}).encode())
 
 
 def _kept(path: Path, kind: ListKind[T]) -> Listing[T] | None:

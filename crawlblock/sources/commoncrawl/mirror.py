@@ -10,6 +10,7 @@ from typing import Protocol
 from urllib.parse import quote, unquote, urlsplit
 
 from crawlblock import __version__
+from crawlblock.durable import put_in_place
 from crawlblock.errors import ArchiveError, InputError, StoreError
 from crawlblock.outcome import Outcome
 from crawlblock.sources.commoncrawl.keys import index_url, is_common_crawl, is_key
@@ -184,7 +185,7 @@ class DirectoryMirror:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, part)
-            part.replace(path)
+            put_in_place(part, path)
         except OSError as error:
             raise StoreError(f"{source} cannot be copied to {path}: {error.strerror}") from None
         self._count(path.stat().st_size)

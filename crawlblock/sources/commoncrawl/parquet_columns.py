@@ -7,7 +7,6 @@ Any Parquet reader can read the columns from it.
 
 import asyncio
 import io
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from tempfile import TemporaryDirectory
 import duckdb
 import polars as pl
 
+from crawlblock.durable import put_in_place
 from crawlblock.errors import ArchiveError, StoreError, UpstreamError
 from crawlblock.outcome import Outcome
 from crawlblock.sources.commoncrawl.mirror import Mirror
@@ -79,7 +79,7 @@ async def keep_made(mirror: Mirror, key: str, wanted: PartColumns, path: Path) -
         frame = _made(f"{mirror.location}: {key}", local or columns, wanted)
         aside = path.with_suffix(".part")
         _write(frame, wanted.rows, aside)
-        aside.replace(path)
+        put_in_place(aside, path)
     except OSError as error:
         raise StoreError(
             f"{path.parent} cannot be written ({error.strerror or error}); make room or choose "
@@ -167,13 +167,9 @@ def _made(name: str, part: Path, wanted: PartColumns) -> pl.DataFrame:
 
 
 def _write(frame: pl.DataFrame, rows: int | None, path: Path) -> None:
-    """Write a Parquet file that a crash of the machine cannot leave half written."""
     buffer = io.BytesIO()
     frame.write_parquet(buffer, row_group_size=rows)
-    with path.open("wb") as file:
-        file.write(buffer.getbuffer())
-        file.flush()
-        os.fsync(file.fileno())
+    path.write_bytes(buffer.getbuffer())
 
 
 async def _read(mirror: Mirror, key: str, start: int, length: int | None = None) -> bytes:

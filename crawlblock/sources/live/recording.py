@@ -9,6 +9,7 @@ from typing import BinaryIO, Self
 
 from crawlblock import __version__
 from crawlblock.captures.build import RecordPlace, Seen, seen
+from crawlblock.durable import sync
 from crawlblock.errors import StoreError
 from crawlblock.model import Fetch
 from crawlblock.sources.live.response import Answer
@@ -58,10 +59,7 @@ class Archive:
         except OSError as error:
             with suppress(OSError):  # a record may be half written: nothing may follow it
                 self._close()
-            raise StoreError(
-                f"{self._path}: {error.strerror}; make room or mend that and run again, what is "
-                "stored stays"
-            ) from None
+            raise self._refused(error) from None
         return RecordPlace(f"{self._folder.name}/{self._path.name}", offset, length)
 
     def payload(self, fetch: Fetch) -> bytes | None:
@@ -85,10 +83,25 @@ class Archive:
         found = (pattern.fullmatch(path.name) for path in self._folder.iterdir())
         return max((int(match[1]) + 1 for match in found if match), default=0)
 
+    def sync(self) -> None:
+        """Wait until the disk has every record; raises StoreError."""
+        if self._file is not None:
+            try:
+                sync(self._path)
+            except OSError as error:
+                raise self._refused(error) from None
+
+    def _refused(self, error: OSError) -> StoreError:
+        return StoreError(
+            f"{self._path}: {error.strerror}; make room or mend that and run again, what is "
+            "stored stays"
+        )
+
     def _close(self) -> None:
         file, self._file = self._file, None
         if file is not None:
             file.close()
+            sync(self._path)
 
 
 def recorded(fetch: Fetch, folder: Path) -> Seen | None:

@@ -58,8 +58,9 @@ class Live:
                 if self._visits:
                     noted, batch = self._take()
                     yield batch
-                    if noted:
-                        noted.unlink()  # it is stored
+                    if noted:  # it is stored
+                        await asyncio.to_thread(self._visitor.sync_records)
+                        noted.unlink()
             visiting.result()
         finally:
             visiting.cancel()

@@ -53,6 +53,10 @@ class Visitor:
         self._payloads, self.payload_bytes = {}, 0
         return taken
 
+    def sync_records(self) -> None:
+        """Wait until the disk has the records of all answers; raises StoreError."""
+        self._context.archive.sync()
+
     def recall(self, fetches: Iterable[Fetch]) -> None:
         """Ask for no URL again that an earlier run of the snapshot had an answer of."""
         for fetch in fetches:

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, TextIO
 
+from crawlblock.durable import put_in_place
 from crawlblock.errors import InputError
 from crawlblock.host_list import Rejected
 
@@ -43,7 +44,7 @@ class Rejects:
             return
         try:
             self._file.close()
-            self._aside().replace(self._path)  # also after an error: it shows what led to it
+            put_in_place(self._aside(), self._path)  # also after an error: it shows what led to it
         except OSError as error:
             if kind is None:
                 raise self._failed(error) from None
