@@ -130,7 +130,7 @@ def _codes() -> Iterator[str]:
         (2, "a command, option or value cannot be understood"),
         (PARTIAL, "a part is done and stored; run the same command again"),
         (NOTHING_NEW, "`update` found nothing new"),
-        (130, "stopped from the keyboard; what was stored stays"),
+        (130, "stopped by Ctrl-C or a signal (SIGTERM, SIGHUP); what was stored stays"),
     ]
     yield "## Exit codes\n"
     yield _table(("code", "means"), ((str(code), text) for code, text in sorted(rows)))

@@ -24,7 +24,8 @@ from crawlblock.export.tables import (
 )
 from crawlblock.metrics.queries import set_http_profile
 from crawlblock.metrics.result_files import MANIFEST
-from crawlblock.pipeline.run import Progress, stoppable
+from crawlblock.pipeline.run import Progress
+from crawlblock.stopping import stoppable
 from crawlblock.store.database import explained, open_copy
 
 _SPILL = ".spill"  # where DuckDB sorts what is larger than memory

@@ -1,18 +1,16 @@
 """What a run is: it holds the database, and leaves a row that says how it went."""
 
 import os
-import signal
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
-from types import FrameType
 
 from crawlblock import __version__, registry
 from crawlblock.errors import CrawlblockError, InputError
+from crawlblock.stopping import stoppable
 from crawlblock.store.store import RunRecord, Store
 
 _EARLIEST = datetime(2016, 1, 1)
@@ -121,26 +119,6 @@ def recorded(store: Store, command: str, configuration: Mapping[str, object]) ->
                 )
             )  # fmt: skip
             store.publish()  # while no other run can write
-
-
-@contextmanager
-def stoppable() -> Iterator[None]:
-    """Let SIGTERM, by which systemd and a shutdown stop a run, end it as Ctrl-C does."""
-    if threading.current_thread() is not threading.main_thread():
-        yield  # only the main thread may set this, and it is told of signals
-        return
-    before = signal.signal(signal.SIGTERM, _stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
-def _stop(number: int, frame: FrameType | None) -> None:
-    interrupted = signal.getsignal(signal.SIGINT)  # asyncio's own, which lets tasks end in order
-    if not callable(interrupted):  # a shell's background jobs ignore it
-        raise KeyboardInterrupt
-    interrupted(number, frame)
 
 
 def versions() -> dict[str, str]:

@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from crawlblock.report.terminal.plain import safe
+from crawlblock.spreadsheets import harmless
 
 if TYPE_CHECKING:
     import polars as pl
@@ -50,8 +51,8 @@ def _plain(value: object) -> str | float:
 def _csv(rows: Rows, columns: Sequence[str]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows([_cell(row[name]) for name in columns] for row in rows)
+    writer.writerow([harmless(name) for name in columns])
+    writer.writerows([harmless(_cell(row[name])) for name in columns] for row in rows)
     return text.getvalue()
 
 

@@ -196,6 +196,8 @@ class PoliteClient:
 
     def _gate(self, url: URL) -> HostGate:
         host = url.host or ""
+        if is_loopback(host):  # whose ports are servers of their own
+            host = f"{host}:{url.port}"
         if host not in self._gates:
             self._gates[host] = HostGate(host, self._limits, self._clock, self._sleep)
         return self._gates[host]

@@ -23,7 +23,7 @@ from crawlblock.transport import (
 )
 
 # The index server has a copy of what is asked of it, so that nobody need wait for it long.
-_BRIEF = Limits(pauses=0, attempts=2, timeout=15.0, patience=10.0)
+_BRIEF = Limits(pauses=0, attempts=2, timeout=15.0, patience=10.0).shared()
 
 
 class Mirror(Protocol):
@@ -75,8 +75,10 @@ async def open_mirror(
 ) -> AsyncIterator[Mirror]:
     """Open an archive: an http(s) URL, a directory (a path or file: URL) or `s3://bucket/prefix`.
 
-    Raises InputError if there is none, or if it is public and no contact is given.
+    All processes of a user on this machine keep the rate of a server together.  Raises InputError
+    if there is none, or if it is public and no contact is given.
     """
+    limits = limits.shared()
     location = re.sub(r"(?<![:/])/+$", "", location) or location
     scheme = re.match(r"([a-z0-9+.-]+)://", location, re.IGNORECASE)
     kind = scheme[1].lower() if scheme else ""
