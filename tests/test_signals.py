@@ -72,12 +72,12 @@ def test_history(db: Path, slow: RangeServer, number: int) -> None:
 @pytest.mark.fault("process", "scan run with two workers: {number}")
 @pytest.mark.parametrize("number", SIGNALS)
 def test_scan_with_workers(world: Path, slow: RangeServer, tmp_path: Path, number: int) -> None:
-    """A scan says so, too, and leaves no worker behind."""
+    """A scan says so, too, and leaves no worker behind: that would hold stderr open."""
     called("scan", "plan", tmp_path / "s", "--mirror", world / "build" / "demo", "--crawls", "all")
     plan = tmp_path / "s" / "plan.json"
     plan.write_text(json.dumps(json.loads(plan.read_text("utf-8")) | {"mirror": slow.url}))
     process = begun("scan", "run", tmp_path / "s", "--processes", 2, "--rate", 100)
-    assert stopped(process, number, lambda: slow.in_flight == 2) == [STOPPED]  # and they have closed stderr
+    assert stopped(process, number, lambda: slow.in_flight == 2) == [STOPPED]
 
 
 @pytest.mark.fault("process", "sql, amid a query: {number}")
@@ -146,6 +146,6 @@ def test_nobody_reads_the_messages(db: Path) -> None:
     """Where stderr is closed as well, the exit code says what the line would have said."""
     gone, ours = os.pipe()
     os.close(gone)
-    process = begun("sql", "SELECT", "--db", db, stdout=ours, stderr=ours)
-    os.close(ours)
-    assert process.wait(60) == 2
+    with begun("sql", "SELECT", "--db", db, stdout=ours, stderr=ours) as process:
+        os.close(ours)
+        assert process.wait(60) == 2
