@@ -15,7 +15,7 @@ from crawlblock.errors import InputError
 from crawlblock.hosts import UrlParts
 from crawlblock.model import Asked, Fetch, Payload
 from crawlblock.sources.files.batch import Every, LeftOutTally
-from crawlblock.sources.files.snapshots import snapshot_of
+from crawlblock.sources.files.snapshots import future, snapshot_of
 from crawlblock.warc.http import Answers
 from crawlblock.warc.reader import Damage, Record, records, warc_time
 
@@ -88,6 +88,7 @@ def _wanted(path: Path, every: Every, tally: LeftOutTally) -> Mapping[int, list[
 def _fetches(path: Path, every: Every, tally: LeftOutTally) -> Iterator[tuple[int, Fetch]]:
     """Yield every fetch in a file with the number of its record; count what is damaged."""
     answers = Answers()
+    in_future, latest = future()
     for number, record in enumerate(records(path)):
         if isinstance(record, Damage):
             tally.add("cannot be read", f"byte {record.offset:,}: {record.reason}")
@@ -99,6 +100,8 @@ def _fetches(path: Path, every: Every, tally: LeftOutTally) -> Iterator[tuple[in
         elif time is None:
             date = record.date.decode("latin-1")
             tally.add("no date that can be read", f"byte {record.offset:,}: {date}")
+        elif time > latest:
+            tally.add(in_future, f"byte {record.offset:,}: {time}")
         else:
             _count(found, record, tally)
             place = RecordPlace(path.name, record.offset, record.length)
