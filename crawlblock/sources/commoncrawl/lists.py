@@ -95,7 +95,8 @@ def _keep(path: Path, answer: object) -> None:
     at = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        aside.write_text(json.dumps({"read": at.isoformat(), "answer": answer}), "utf-8")
+        kept = json.dumps({"read": at.isoformat(), "answer": answer})
+        aside.write_text(kept, "utf-8", newline="\n")
         aside.replace(path)
 
 

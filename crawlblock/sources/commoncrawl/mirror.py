@@ -4,7 +4,7 @@ import os
 import re
 import shutil
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import quote, unquote, urlsplit
@@ -229,7 +229,9 @@ def _checked(location: str) -> str:
 def _directory(location: str) -> Path:
     parts = urlsplit(location)
     url = location.lower().startswith("file://")
-    path = Path(unquote(parts.path)) if url else Path(location).expanduser()
+    path = Path(unquote(parts.path)) if url else Path(location)
+    with suppress(RuntimeError):  # nobody knows where that home is: then it is no directory
+        path = path.expanduser() if not url else path
     if not path.is_dir() or (url and parts.netloc not in ("", "localhost")):
         raise InputError(f"{location} is no directory; name one that holds an archive, or a URL")
     return path
