@@ -16,7 +16,7 @@ CORPUS ?= ../shared/corpus
 AT_ONCE = -n 2 --dist worksteal  # two processes; one that is done takes tests from the other
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev analyze report cron docs notebooks test test-faults test-lowest check \
+.PHONY: help setup setup-dev analyze report cron docs notebooks test test-faults test-lowest test-newest check \
 	benchmark constraints clean
 
 help:  ## List the targets
@@ -76,6 +76,22 @@ test-lowest:  ## Run the tests with the lowest versions allowed
 	$(VENV)-lowest/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	$(VENV)-lowest/bin/python -m pytest $(AT_ONCE) -m "not own_code"
 
+# What depends on Python itself: processes, signals, event loop, files, parsers.  Where there is no
+# such Python, the target says so and ends well.
+NEWEST ?= $(firstword $(wildcard $(HOME)/.pyenv/versions/3.13*/bin/python3.13) python3.13)
+NEWEST_TESTS = tests/test_loops.py tests/test_other_systems.py tests/test_signals.py \
+	tests/test_spreadsheets.py tests/test_shared_pace.py tests/test_database_api.py tests/robots \
+	tests/warc tests/scan/test_shard.py tests/live/test_visit.py
+
+test-newest:  ## Run what depends on Python itself with the newest one: NEWEST=python3.13
+	@if ! $(NEWEST) -c "" 2> /dev/null; then echo "$(NEWEST) is not here: nothing was tested"; \
+	else \
+		test -x $(VENV)-newest/bin/python || $(NEWEST) -m venv $(VENV)-newest; \
+		$(VENV)-newest/bin/pip install --quiet --disable-pip-version-check --require-hashes -r constraints/dev.txt && \
+		$(VENV)-newest/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . && \
+		$(VENV)-newest/bin/python -m pytest $(AT_ONCE) $(NEWEST_TESTS); \
+	fi
+
 check: setup-dev  ## Style, types and the direction of imports
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
@@ -107,4 +123,4 @@ constraints:  ## Pin again: versions and hashes, no addresses (needs uv)
 	$(PIN) --resolution lowest-direct --group test -o constraints/lowest.txt
 
 clean:  ## Remove what was built; data stays
-	rm -rf build dist .venv .venv-lowest .mypy_cache .ruff_cache .pytest_cache
+	rm -rf build dist .venv .venv-lowest .venv-newest .mypy_cache .ruff_cache .pytest_cache

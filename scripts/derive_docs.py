@@ -35,6 +35,8 @@ a task the [how-to](howto.md), for what the figures mean the [method](method.md)
 # Variables that are no command's option, with what reads them.
 VARIABLES = {
     "CRAWLBLOCK_RESULTS": "Folder of the result files, for `crawlblock.notebook`.",
+    "CRAWLBLOCK_PACE": "Folder in which the runs of a user on a machine agree on the rate of a "
+    "server; by default `crawlblock/pace` in the user's cache folder.",
     "NO_COLOR": "Set to anything: no colour, in a terminal either.",
     "HTTPS_PROXY": "As usual, with `HTTP_PROXY`, `NO_PROXY`: a proxy for what is asked of the "
     "archive; `live` asks hosts directly.",
@@ -130,7 +132,7 @@ def _codes() -> Iterator[str]:
         (2, "a command, option or value cannot be understood"),
         (PARTIAL, "a part is done and stored; run the same command again"),
         (NOTHING_NEW, "`update` found nothing new"),
-        (130, "stopped from the keyboard; what was stored stays"),
+        (130, "stopped by Ctrl-C or a signal (SIGTERM, SIGHUP); what was stored stays"),
     ]
     yield "## Exit codes\n"
     yield _table(("code", "means"), ((str(code), text) for code, text in sorted(rows)))

@@ -1,5 +1,6 @@
 """What all tests share: the material beside the repository, and what they tell at their end."""
 
+import itertools
 import os
 import shutil
 from collections import Counter, defaultdict
@@ -10,9 +11,11 @@ from archives import SAMPLE
 from filelock import FileLock
 
 from crawlblock.cli import main
+from crawlblock.transport.shared_pace import FOLDER
 
 pytest_plugins = ["shells", "users"]  # fixtures: server, world, shell, scheduler; here, user
 SHARED = Path(__file__).parents[2] / "shared"
+_NUMBERS = itertools.count()
 
 
 @pytest.fixture(scope="session")
@@ -58,6 +61,22 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", "fault(part, phrase, each): what a test meets; `-m fault` lists them all"
     )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def pace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder in which the processes of these tests agree on the pace, and no others."""
+    folder = tmp_path_factory.mktemp("pace")
+    os.environ[FOLDER] = str(folder)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def own_pace(pace: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return such a folder of one test: a port may have been another server's before."""
+    folder = pace / str(next(_NUMBERS))
+    monkeypatch.setenv(FOLDER, str(folder))
+    return folder
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

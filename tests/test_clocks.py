@@ -2,9 +2,9 @@
 
 import io
 from collections.abc import Iterator
-from contextlib import redirect_stderr
+from contextlib import chdir, redirect_stderr
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
@@ -12,6 +12,14 @@ import pytest
 from worlds.archive import files_of
 from worlds.cases import HOST, HTTP, HTTPS, Case, Record, blocks, error, limits, moved, ok
 from worlds.paths import PATHS, World, answer_of, by_zipnum, opened, run
+
+from crawlblock.captures.frames import batch_of
+from crawlblock.errors import InputError
+from crawlblock.model import Asked, Fetch, SnapshotKind
+from crawlblock.outcome import Ending
+from crawlblock.pipeline.live import snapshot_name
+from crawlblock.pipeline.run import check_against, checked
+from crawlblock.store.store import Store
 
 pytestmark = pytest.mark.own_code
 
@@ -90,7 +98,7 @@ def test_paths_agree_on_wrong_clocks(world: World, path: str) -> None:
 
 
 def test_import_knows_no_crawl(world: World) -> None:
-    """An import takes a record's date as it is, and leaves out one before robots.txt was there."""
+    """An import takes a record's date as it is, but for one that cannot be or is yet to come."""
     db = world.folder / "import.duckdb"
     files = [world.mirror / key for key in files_of(world.cases)]
     with redirect_stderr(io.StringIO()) as said:
@@ -98,8 +106,9 @@ def test_import_knows_no_crawl(world: World) -> None:
     with duckdb.connect(str(db), read_only=True) as con:
         found = dict(con.execute("SELECT snapshot, count(*) FROM captures GROUP BY 1").fetchall())
         (flagged,) = con.execute("SELECT count(stated_time) FROM captures").fetchall()
-    assert set(found) == {"2025-08", "2036-02", "2037-01"} and flagged == (0,)
+    assert set(found) == {"2025-08"} and flagged == (0,)
     assert "no date that can be read" in said.getvalue()
+    assert "dated in the future (by this machine's clock it is 20" in said.getvalue()
 
 
 @pytest.mark.parametrize("dates", ["plan", "names", "captures"])
@@ -138,3 +147,82 @@ def test_explain_says_that_a_clock_was_wrong(
     told = capsys.readouterr().out
     assert "fetched   2025-08-18 00:00:00 UTC" in told
     assert "clock     2036-02-07 06:28:16 is what the server stated" in told
+
+
+@pytest.mark.parametrize("dates", ["fetch_time", "first_seen,last_seen"])
+def test_rows_of_the_future(tmp_path: Path, dates: str) -> None:
+    """Rows dated in the future are counted as left out; a month that is not over is none."""
+    now = datetime.now(UTC)
+    months = [f"{now:%Y-%m}", f"{now.year + 2}-01"]
+    rows = [
+        f"{host}.example,{','.join([month] * len(dates.split(',')))},,User-agent: *"
+        for host, month in zip("ab", months, strict=True)
+    ]
+    path = tmp_path / "rows.csv"
+    path.write_text("\n".join([f"host,{dates},status,body", *rows]), "utf-8")
+    with redirect_stderr(io.StringIO()) as said:
+        run("import", path, "--db", tmp_path / "db.duckdb")
+    assert "1 left out, dated in the future" in said.getvalue()
+    assert Store(tmp_path / "db.duckdb").facts.snapshots() == {months[0]}
+
+
+def _live(folder: Path, at: datetime) -> Store:
+    """Return a store with a panel of two hosts, of which a live run at a time asked one."""
+    (folder / "list.txt").write_text("a.example\nb.example\n", "utf-8")
+    run("sample", "--list", folder / "list.txt", "--db", folder / "db.duckdb")
+    store = Store(folder / "db.duckdb")
+    name = f"live-{at:%Y-%m-%d}"
+    fetch = Fetch(
+        snapshot=name, host="a.example", resource="/robots.txt", secure=True, fetch_time=at,
+        ended=Ending.DNS,
+    )  # fmt: skip
+    store.facts.add(batch_of([fetch], [Asked(snapshot=name, host="a.example")]), SnapshotKind.LIVE)
+    return store
+
+
+@pytest.mark.fault("process", "an unfinished live run under a clock that was ahead")
+def test_a_clock_that_was_ahead(tmp_path: Path) -> None:
+    """A later run does not go on with it, and says which of the two clocks must be wrong."""
+    store = _live(tmp_path, datetime(2106, 2, 7, 6, 28))
+    started = datetime.now(UTC).replace(tzinfo=None)
+    assert snapshot_name(store, store.facts.members(), started) == f"live-{started:%Y-%m-%d}"
+    for command in (["live"], ["update"], ["sample", "--list", "list.txt"]):
+        told = _refused(tmp_path, *command)
+        assert f"clock says {started:%Y-%m-%d}" in told and "2106-02-07 06:28 UTC" in told
+        assert "remove the snapshot" in told
+    assert store.facts.snapshots() == {"live-2106-02-07"}
+    run("evaluate", "--db", tmp_path / "db.duckdb")  # what dates nothing is not refused
+
+
+def _refused(folder: Path, *command: str) -> str:
+    with chdir(folder), redirect_stderr(io.StringIO()) as said:
+        asking = [] if command[0] == "sample" else ["--contact", "test@example.org"]
+        run(*command, *asking, "--db", "db.duckdb", ends=(2,))
+    return said.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("clock", "way"),
+    [
+        (datetime(2018, 1, 1), "before"),
+        (datetime(2026, 10, 9), "before"),
+        (datetime(2026, 10, 12), None),
+        (datetime(2036, 1, 1), None),
+        (datetime(2099, 1, 1), "decades after"),
+    ],
+)
+def test_a_clock_that_captures_contradict(tmp_path: Path, clock: datetime, way: str | None) -> None:
+    """A clock more than a day before the newest capture, or decades after it, dates nothing."""
+    store = _live(tmp_path, datetime(2026, 10, 11))
+    if way is None:
+        check_against(store, clock)
+        return
+    with pytest.raises(InputError, match=f"{clock:%Y-%m-%d} 00:00 UTC, {way} .*2026-10-11 00:00"):
+        check_against(store, clock)
+
+
+def test_a_clock_that_cannot_be_set_so() -> None:
+    """Neither a time before the first crawl nor one in the next century dates anything."""
+    for year in (1970, 2015, 2100, 2106):
+        with pytest.raises(InputError, match=f"says {year}"):
+            checked(datetime(year, 1, 1))

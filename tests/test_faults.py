@@ -22,6 +22,7 @@ from crawlblock.pipeline.history import Wanted, collect_history
 from crawlblock.pipeline.run import Budget, Run
 from crawlblock.store.store import Store
 from crawlblock.transport import FailedAttempt, HostGate, Limits, PoliteClient, Refusal
+from crawlblock.transport.shared_pace import FOLDER
 
 AGENT = "crawlblock/0 (+test@example.org)"
 BODY = os.urandom(1000)
@@ -301,7 +302,9 @@ def test_archive_changes_in_mid_run(archive: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.fault("process", "history: the time is up amid a pause that the archive asked for")
-def test_time_is_up_amid_a_pause(archive: Path, tmp_path: Path) -> None:
+def test_time_is_up_amid_a_pause(
+    archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A run ends when its time is up, whatever it waits for, and the next one goes on."""
     undisturbed = collect(tmp_path / "a.duckdb", str(archive))
     names = [f"host-{number:02}.example" for number in range(HOSTS)]
@@ -314,6 +317,7 @@ def test_time_is_up_amid_a_pause(archive: Path, tmp_path: Path) -> None:
         asyncio.run(asyncio.wait_for(collect_history(limited, wanted, members), 30))
         assert limited.tally.unfinished
         server.mend()
+        monkeypatch.setenv(FOLDER, str(tmp_path / "pace"))  # as if the pause had passed
         assert collect(path, server.url) == undisturbed
         served = [(r.path, r.range) for r in server.requests if r.fault == 200 and "warc" in r.path]
     assert len(served) == len(set(served))

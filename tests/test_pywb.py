@@ -18,10 +18,11 @@ from urllib.request import urlopen
 
 import pytest
 from archives import SAMPLE, cdx_lines, read_all, small
-from servers import RangeServer
+from servers import RangeServer, Said, saying
 
 from crawlblock.demo import render_demo
 from crawlblock.demo.bundled_facts import read_facts
+from crawlblock.errors import UpstreamError
 from crawlblock.hosts import surt
 from crawlblock.sources.commoncrawl.cache import Cache
 from crawlblock.sources.commoncrawl.cdx import CdxApi
@@ -208,3 +209,55 @@ def test_cdx_api_equals_zipnum(served: Served, answers: Answers, tmp_path: Path)
     by_api = look_up(served, urls, tmp_path, by_api=True)
     assert by_api == look_up(served, urls, tmp_path, by_api=False)
     assert any(by_api.values()) and not all(by_api.values())
+
+
+NO_CAPTURES = [
+    (404, b'{"message": "No Captures found for: a.example/robots.txt"}'),
+    (404, b'{"error": "No Captures found for: a.example/robots.txt"}'),
+    (404, b"No Captures found for: a.example/robots.txt"),
+    (200, b'{"message": "No captures found for: a.example/robots.txt"}'),
+    (200, b"\n"),
+]
+NO_INDEX = [
+    (404, b"No index found for collection"),
+    (404, b'{"message": "Collection not found"}'),
+    (404, b""),
+    (404, b"<!DOCTYPE html><html><body><h1>404 Not Found</h1></body></html>"),
+    (200, b"<!DOCTYPE html><html><body>Please log in.</body></html>"),
+    (200, b"[]"),
+    (410, b"gone"),
+]
+
+
+async def looked_up(status: int, body: bytes) -> Found:
+    """Return what is found where the server answers so."""
+    head = f"HTTP/1.1 {status} So\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+    limits = Limits(per_second=10_000, attempts=1)
+    async with (
+        saying(Said(head.encode() + body)) as (url, _),
+        PoliteClient("test", limits) as client,
+    ):
+        return await CdxApi(client, f"{url}-index").look_up(["https://a.example/robots.txt"])
+
+
+@pytest.mark.parametrize(("status", "body"), NO_CAPTURES)
+async def test_no_captures(status: int, body: bytes) -> None:
+    """What a server says of a URL that it has no captures of is a result."""
+    assert await looked_up(status, body) == {"https://a.example/robots.txt": []}
+
+
+@pytest.mark.fault("archive", "--cdx-api: no such index, or no answer of a CDX server")
+@pytest.mark.parametrize(("status", "body"), NO_INDEX)
+async def test_no_index(status: int, body: bytes) -> None:
+    """What says nothing of the URL ends the run, and is never taken for no captures."""
+    with pytest.raises(UpstreamError, match="--cdx-api"):
+        await looked_up(status, body)
+
+
+async def test_pywb_has_no_such_index(served: Served) -> None:
+    """Nor is what pywb answers for a collection that it does not have."""
+    async with PoliteClient("test", Limits(per_second=10_000)) as client:
+        with pytest.raises(UpstreamError, match="there is no such index"):
+            await CdxApi(client, f"{served.index}/CC-MAIN-1999-01-index").look_up(
+                ["http://a.example/"]
+            )

@@ -151,7 +151,9 @@ async def test_an_endless_retry_after_ends_the_run(server: RangeServer, url: str
     """A host that asks for a day of patience is obeyed by ending the run."""
     server.fault("", [("retry-after", 429, 86400)])
     async with polite() as client:
-        with pytest.raises(UpstreamError, match=r"127\.0\.0\.1 answered 429 and asks for 86400 s"):
+        with pytest.raises(
+            UpstreamError, match=r"127\.0\.0\.1:\d+ answered 429 and asks for 86400 s"
+        ):
             await client.read(url)
 
 
@@ -164,9 +166,9 @@ async def test_the_breaker(server: RangeServer, url: str, caplog: pytest.LogCapt
         with caplog.at_level(logging.WARNING), pytest.raises(UpstreamError) as stop:
             await client.read(url)
         assert time.waits == [60, 100, 100]
-        assert "127.0.0.1 answered 403 still, after 3 pauses" in str(stop.value)
+        assert " answered 403 still, after 3 pauses" in str(stop.value)
         assert "it resumes" in str(stop.value)
-        assert "127.0.0.1 answered 403: waiting 60 s" in caplog.text
+        assert " answered 403: waiting 60 s" in caplog.text
         with pytest.raises(UpstreamError):
             await client.read(url)
         other = url.replace("127.0.0.1", "localhost")

@@ -125,7 +125,7 @@ async def test_the_host_rests_after_several_in_a_row(
     fifth = [request for request in server.requests if request.fault == 503][-1]
     after = min(request.time for request in server.requests if request.time > fifth.time)
     assert after - fifth.time >= 5 * limits.retry * 0.9
-    assert "127.0.0.1 answered 503: waiting" in caplog.text
+    assert " answered 503: waiting" in caplog.text
 
 
 @pytest.mark.fault("archive", "503 for half an hour: the run ends, it resumes")

@@ -4,8 +4,9 @@ import errno
 import os
 import sys
 import traceback
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -15,6 +16,7 @@ from crawlblock.cli.output import say
 from crawlblock.errors import CrawlblockError
 from crawlblock.renamed import OPTIONS, now_called
 from crawlblock.report.terminal.plain import spell_for
+from crawlblock.stopping import stoppable
 
 SECTIONS = {
     "Ask about one robots.txt or host": (
@@ -85,6 +87,7 @@ SECTIONS = {
     ),
 }  # fmt: skip
 DEBUG = "--debug"
+_STOPPED = "stopped; what was stored stays, run the same command to go on"
 _WITHOUT_ARGUMENTS: Any = getattr(click.exceptions, "NoArgsIsHelpError", ())  # since click 8.2
 
 
@@ -116,33 +119,53 @@ def main(args: list[str] | None = None) -> None:
     arguments = [argument for argument in given if argument != DEBUG]
     debug = DEBUG in given
     _prepare_streams()
+    stdout = sys.stdout
     try:
-        result: Any = cli.main(args=arguments, prog_name="crawlblock", standalone_mode=False)
+        with stoppable():
+            result: Any = cli.main(args=arguments, prog_name="crawlblock", standalone_mode=False)
+            sys.stdout.flush()  # a reader that is gone is noticed here, not at the very end
         sys.exit(result if isinstance(result, int) else 0)
     except click.exceptions.Abort:
-        _fail("stopped; what was stored stays, run the same command to go on", 130)
+        _fail(_STOPPED, 130)
     except _WITHOUT_ARGUMENTS as error:
         error.show()  # which is the help
         sys.exit(error.exit_code)
     except click.ClickException as error:
         _explain(error)
     except KeyboardInterrupt:
-        _fail("stopped; what was stored stays, run the same command to go on", 130)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(0)
+        _fail(_STOPPED, 130)
+    except SystemExit:
+        if sys.stdout is not stdout:  # how click hides that nobody reads the output
+            _leave_pipe()
+        raise
     except CrawlblockError as error:
         _trace(debug)
         _fail(str(error), error.exit_code)
     except OSError as error:
         _trace(debug)
-        advice = "free some space" if error.errno == errno.ENOSPC else "mend that"
-        _fail(f"{error.filename or 'disk'}: {error.strerror or error}; {advice} and run again", 1)
+        _explain_disk(error)
     except Exception as error:  # the last net: a traceback helps nobody who is not debugging
         _trace(debug)
         if str(error) == "Query interrupted":  # what DuckDB makes of Ctrl-C
-            _fail("stopped; what was stored stays, run the same command to go on", 130)
+            _fail(_STOPPED, 130)
         _fail(f"a fault in crawlblock ({type(error).__name__}: {error}); --debug shows where", 1)
+
+
+def _explain_disk(error: OSError) -> NoReturn:
+    """Say what could not be read or written, unless that is the output or a closed terminal."""
+    if isinstance(error.__context__, KeyboardInterrupt):
+        _fail(_STOPPED, 130)
+    if isinstance(error, BrokenPipeError):
+        _leave_pipe()
+    advice = "free some space" if error.errno == errno.ENOSPC else "mend that"
+    _fail(f"{error.filename or 'disk'}: {error.strerror or error}; {advice} and run again", 1)
+
+
+def _leave_pipe() -> NoReturn:
+    """End well: who reads the output, as `head` does, has enough of it."""
+    with suppress(OSError, ValueError):  # else Python tries to write the rest when it ends
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(0)
 
 
 def _prepare_streams() -> None:
@@ -170,6 +193,6 @@ def _trace(debug: bool) -> None:
         traceback.print_exc()
 
 
-def _fail(message: str, code: int) -> None:
+def _fail(message: str, code: int) -> NoReturn:
     say(f"crawlblock: {' '.join(message.split())}")
     sys.exit(code)

@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
@@ -132,5 +132,9 @@ def working(what: str) -> Iterator[None]:
 
 
 def say(message: str) -> None:
-    """Tell the person at the terminal; data alone goes to stdout."""
-    click.echo(safe(message), file=sys.stderr)
+    """Tell the person at the terminal; data alone goes to stdout.
+
+    A terminal that was closed is told nothing, and the work goes on.
+    """
+    with suppress(OSError):
+        click.echo(safe(message), file=sys.stderr)

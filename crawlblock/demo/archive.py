@@ -245,4 +245,4 @@ def _described(crawl: Crawl) -> dict[str, str]:
 
 
 def _write_json(path: Path, value: object) -> None:
-    path.write_text(json.dumps(value, indent=1) + "\n", encoding="utf-8")
+    path.write_text(json.dumps(value, indent=1) + "\n", "utf-8", newline="\n")

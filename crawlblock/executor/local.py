@@ -82,8 +82,16 @@ class _Process:
         self.connection.close()
         self._process.join()
         code = self._process.exitcode or 0
-        how = f"was killed ({signal.Signals(-code).name})" if code < 0 else f"ended with {code}"
+        how = f"was killed ({_name(-code)})" if code < 0 else f"ended with {code}"
         return f"the process that ran it {how}, perhaps for want of memory"
+
+
+def _name(number: int) -> str:
+    """Return the name of a signal; not every number has one."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
 
 
 def _serve(connection: Connection) -> None:

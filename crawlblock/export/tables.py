@@ -16,6 +16,7 @@ import polars as pl
 from crawlblock.metrics.columns import words_of
 from crawlblock.metrics.computed import COMPUTED, Computed
 from crawlblock.metrics.queries import Metric, analyze, metrics
+from crawlblock.spreadsheets import FORMULA, MARK
 
 FORMATS = ("parquet", "csv")
 FIRST = ("population", "meanings")  # what most readers want
@@ -83,7 +84,8 @@ def write_table(con: duckdb.DuckDBPyConnection, name: str, target: Path) -> Expo
     parquet, csv = (str(target / "data" / f"{name}.{form}").replace("'", "''") for form in FORMATS)
     ((rows,),) = con.execute(f"COPY ({sql}) TO '{parquet}' ({_PARQUET})").fetchall()
     if "csv" in formats:  # from the other file, which is sorted
-        con.execute(f"COPY (FROM '{parquet}') TO '{csv}' ({_CSV})").fetchall()
+        harmless = _harmless(con, f"FROM '{parquet}'")
+        con.execute(f"COPY ({harmless}) TO '{csv}' ({_CSV})").fetchall()
     sources = header["of"].split(", ")
     columns = con.execute(f"DESCRIBE ({sql})").fetchall()
     fields = [Field(c[0], c[1], _comment(con, c[0], sources)) for c in columns]
@@ -91,6 +93,19 @@ def write_table(con: duckdb.DuckDBPyConnection, name: str, target: Path) -> Expo
     return ExportedTable(
         name, "data", _about(con, (name, *sources)), key, tuple(fields), rows, formats
     )
+
+
+def _harmless(con: duckdb.DuckDBPyConnection, sql: str) -> str:
+    """Return a query whose texts no spreadsheet takes for formulas."""
+    columns = con.execute(f"DESCRIBE ({sql})").fetchall()
+    names = [column[0].replace('"', '""') for column in columns if column[1] == "VARCHAR"]
+    pattern, mark = (text.replace("'", "''") for text in (FORMULA, MARK))
+    texts = [
+        f"CASE WHEN regexp_matches(\"{name}\", '{pattern}') THEN '{mark}' ELSE '' END "
+        f'|| "{name}" AS "{name}"'
+        for name in names
+    ]
+    return f"SELECT * REPLACE ({', '.join(texts)}) {sql}" if texts else sql
 
 
 def write_results_of(

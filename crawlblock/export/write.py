@@ -25,7 +25,8 @@ from crawlblock.export.tables import (
 )
 from crawlblock.metrics.queries import set_http_profile
 from crawlblock.metrics.result_files import MANIFEST
-from crawlblock.pipeline.run import Progress, stoppable
+from crawlblock.pipeline.run import Progress
+from crawlblock.stopping import stoppable
 from crawlblock.store.database import explained, open_copy
 
 _SPILL = ".spill"  # where DuckDB sorts what is larger than memory
@@ -129,8 +130,8 @@ def _write_data(
 def _describe(aside: Path, request: Request, held: Extent, tables: Sequence[ExportedTable]) -> None:
     """Write what people and machines read about the tables; the manifest comes last."""
     written = {file.path: file for file in _files(aside)}
-    (aside / "README.md").write_text(card(request, held, tables), "utf-8")
-    (aside / "CITATION.cff").write_text(citation(request, held), "utf-8")
+    (aside / "README.md").write_text(card(request, held, tables), "utf-8", newline="\n")
+    (aside / "CITATION.cff").write_text(citation(request, held), "utf-8", newline="\n")
     described: tuple[tuple[str, Describe], ...] = (
         ("datapackage.json", datapackage),
         ("croissant.json", croissant),
@@ -142,7 +143,8 @@ def _describe(aside: Path, request: Request, held: Extent, tables: Sequence[Expo
 
 
 def _write_json(path: Path, content: dict[str, Any]) -> None:
-    path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+    path.write_text(text, "utf-8", newline="\n")
 
 
 def _files(folder: Path) -> Iterator[File]:

@@ -11,6 +11,7 @@ import polars as pl
 
 from crawlblock.durable import write_whole
 from crawlblock.errors import StoreError
+from crawlblock.spreadsheets import FORMULA, MARK
 
 MANIFEST = "manifest.json"  # who has written all results and the page writes it last
 DICTIONARY = "columns.csv"
@@ -57,9 +58,16 @@ def write_results(frames: Mapping[str, pl.DataFrame], results: Path) -> None:
     for name, frame in frames.items():
         parquet, csv = io.BytesIO(), io.BytesIO()
         frame.write_parquet(parquet)
-        frame.write_csv(csv)
+        csv.write(as_csv(frame))
         for file, content in zip(_files(results, name), (parquet, csv), strict=True):
             write_aside(file, content.getvalue())
+
+
+def as_csv(frame: pl.DataFrame) -> bytes:
+    """Return a frame as CSV that no spreadsheet takes for formulas."""
+    text = pl.col(pl.String)
+    marked = pl.when(text.str.contains(FORMULA)).then(pl.lit(MARK) + text).otherwise(text)
+    return frame.with_columns(marked.name.keep()).write_csv().encode()
 
 
 def write_dictionary(results: Path, text: str) -> None:

@@ -216,7 +216,7 @@ async def _open_index(
     if not is_loopback(urlsplit(crawl.cdx_api).hostname or ""):  # it is easily overloaded
         limits = replace(limits, per_second=min(1.0, limits.per_second), in_flight=1)
     client = await stack.enter_async_context(
-        PoliteClient(user_agent(wanted.contact), limits, traffic=mirror.traffic)
+        PoliteClient(user_agent(wanted.contact), limits.shared(), traffic=mirror.traffic)
     )
     return CdxApi(client, crawl.cdx_api)
 

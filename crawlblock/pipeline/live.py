@@ -65,7 +65,7 @@ def snapshot_name(store: Store, members: Sequence[Member], started: datetime) ->
     A run goes on with the newest one where a budget or a kill left some of the members out, unless
     it has become too old to be one point of time, or the panel was sampled anew since.
     """
-    newest = store.facts.newest_live(started - _LONGEST)
+    newest = store.facts.newest_live(started - _LONGEST, started)
     if newest:
         done = store.facts.hosts_asked(newest)
         asked = sum(member.host in done for member in members)

@@ -1,21 +1,22 @@
 """What a run is: it holds the database, and leaves a row that says how it went."""
 
 import os
-import signal
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
-from types import FrameType
 
 from crawlblock import __version__, registry
 from crawlblock.errors import CrawlblockError, InputError
+from crawlblock.stopping import stoppable
 from crawlblock.store.store import RunRecord, Store
 
-_EARLIEST = datetime(2016, 1, 1)
+_EARLIEST, _LATEST = datetime(2016, 1, 1), datetime(2100, 1, 1)
+_DAY = timedelta(days=1)
+_LONG_UNUSED = timedelta(days=30 * 365)
+_DATED = frozenset({"sample", "live", "update"})  # what they store is dated by this machine
 _APART = timedelta(hours=1)  # two clocks, of which one must be wrong
 
 Progress = Callable[[str, int, int], None]  # what, done, of how many
@@ -102,6 +103,8 @@ def recorded(store: Store, command: str, configuration: Mapping[str, object]) ->
     """Hold the database for a run, note how it went and publish what is stored."""
     with store.held(), stoppable():
         started = checked(now())
+        if command in _DATED:
+            check_against(store, started)
         tally = Tally()
         result = None
         try:
@@ -123,26 +126,6 @@ def recorded(store: Store, command: str, configuration: Mapping[str, object]) ->
             store.publish()  # while no other run can write
 
 
-@contextmanager
-def stoppable() -> Iterator[None]:
-    """Let SIGTERM, by which systemd and a shutdown stop a run, end it as Ctrl-C does."""
-    if threading.current_thread() is not threading.main_thread():
-        yield  # only the main thread may set this, and it is told of signals
-        return
-    before = signal.signal(signal.SIGTERM, _stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
-def _stop(number: int, frame: FrameType | None) -> None:
-    interrupted = signal.getsignal(signal.SIGINT)  # asyncio's own, which lets tasks end in order
-    if not callable(interrupted):  # a shell's background jobs ignore it
-        raise KeyboardInterrupt
-    interrupted(number, frame)
-
-
 def versions() -> dict[str, str]:
     """Return the versions of crawlblock and of the libraries that read and judge."""
     packages = ("warcio", "aiohttp", "polars", "duckdb", "tldextract", "protego")
@@ -150,15 +133,29 @@ def versions() -> dict[str, str]:
 
 
 def checked(clock: datetime) -> datetime:
-    """Return a time that can be; raises InputError for one before the first crawl followed here.
+    """Return a time that can be; raises InputError for one before 2016, or from 2100 on.
 
     A machine whose clock stands at its factory's date would put its captures before all others.
     """
-    if clock < _EARLIEST:
+    if not _EARLIEST <= clock < _LATEST:
         raise InputError(
             f"this machine's clock says {clock:%Y-%m-%d}, which cannot be; set it and run again"
         )
     return clock
+
+
+def check_against(store: Store, clock: datetime) -> None:
+    """Raise InputError for a clock that the stored captures contradict: one of the two is wrong."""
+    newest = store.facts.newest_capture()
+    if newest is None or newest[1] - _DAY <= clock <= newest[1] + _LONG_UNUSED:
+        return
+    snapshot, ended = newest
+    way = "before" if clock < ended else "decades after"
+    raise InputError(
+        f"this machine's clock says {clock:%Y-%m-%d %H:%M} UTC, {way} the newest stored capture "
+        f"({ended:%Y-%m-%d %H:%M} UTC, snapshot {snapshot}); set the clock and run again, or, if "
+        "the clock was wrong when that snapshot was made, remove the snapshot or use another --db"
+    )
 
 
 def wrong_clock(clock: datetime, told: datetime | None) -> str | None:

@@ -1,5 +1,6 @@
 """A planned scan on an engine: its shards, or a part of them, within one budget."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +35,6 @@ def scan_shards(plan: Plan, asking: ScanRequest, engine: Engine) -> Iterator[Don
     if asking.rate:
         most = max(1, min(engine.room(), len(shards)))
         rate = asking.rate / (most * asking.parts)
-    limits = Limits(per_second=rate, in_flight=1)
+    limits = Limits(per_second=rate, in_flight=1, together=asking.rate or math.inf)
     given = tasks(plan, shards, asking.directory, asking.contact, limits)
     return run_tasks(engine, run_shard, ((task.shard.shard, task) for task in given), most)

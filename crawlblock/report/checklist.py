@@ -60,7 +60,8 @@ def _hidden(text: str, own: Sequence[str]) -> str:
     for pattern, word in _SECRET:
         text = pattern.sub(word, text)
     user = os.environ.get("USER") or os.environ.get("USERNAME") or ""
-    for name in (platform.node(), Path.home().name, user):
+    home = os.environ.get("HOME") or os.environ.get("USERPROFILE") or ""
+    for name in (platform.node(), Path(home).name, user):
         if len(name) > 2:
             text = re.sub(rf"\b{re.escape(name)}\b", "<name>", text)
     return text

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -13,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from crawlblock.report.terminal.plain import safe
+from crawlblock.spreadsheets import harmless
 
 if TYPE_CHECKING:
     import polars as pl
@@ -48,11 +50,23 @@ def _plain(value: object) -> str | float:
 
 
 def _csv(rows: Rows, columns: Sequence[str]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows([_cell(row[name]) for name in columns] for row in rows)
-    return text.getvalue()
+    lines: list[str] = []
+    # A cell with a character of the line end is quoted; a carriage return alone ends a line, too.
+    writer = csv.writer(_Lines(lines), lineterminator="\r\n")
+    writer.writerow([harmless(name) for name in columns])
+    writer.writerows([harmless(_cell(row[name])) for name in columns] for row in rows)
+    return "".join(f"{line}\n" for line in lines)
+
+
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    """Takes the lines of a CSV writer."""
+
+    lines: list[str]
+
+    def write(self, line: str) -> None:
+        """Take a line."""
+        self.lines.append(line.removesuffix("\r\n"))
 
 
 def _cell(value: object) -> object:

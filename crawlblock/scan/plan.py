@@ -158,7 +158,7 @@ def write_plan(plan: Plan, directory: Path) -> None:
         raise InputError(f"{path}: another scan was planned here; name a new directory")
     directory.mkdir(parents=True, exist_ok=True)
     aside = path.with_suffix(".part")
-    with aside.open("w", encoding="utf-8") as file:
+    with aside.open("w", encoding="utf-8", newline="\n") as file:
         file.writelines(_lines(plan))
     put_in_place(aside, path)
 

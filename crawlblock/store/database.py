@@ -201,11 +201,12 @@ def _refused(path: Path, error: OSError) -> StoreError:
 def _copy(source: Path, target: Path) -> None:
     """Copy a file, whose blocks the two share where the file system can (btrfs, XFS)."""
     if sys.platform == "linux":
-        from fcntl import ioctl
+        with suppress(OSError, ImportError):  # some small Pythons have no fcntl
+            from fcntl import ioctl
 
-        with source.open("rb") as old, target.open("wb") as new, suppress(OSError):
-            ioctl(new.fileno(), _FICLONE, old.fileno())
-            return
+            with source.open("rb") as old, target.open("wb") as new:
+                ioctl(new.fileno(), _FICLONE, old.fileno())
+                return
     shutil.copyfile(source, target)
 
 

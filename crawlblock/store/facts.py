@@ -169,16 +169,31 @@ class Facts:
             ).fetchall()
         return {snapshot for (snapshot,) in rows}
 
-    def newest_live(self, since: datetime) -> str | None:
-        """Return the live snapshot begun last, since a time and since the panel was sampled."""
+    def newest_live(self, since: datetime, until: datetime) -> str | None:
+        """Return the live snapshot begun last between two times, since the panel was sampled.
+
+        One that a clock that was ahead has dated is not among them.
+        """
         with self._database.transaction() as con:
             rows = con.execute(
                 "SELECT snapshot FROM snapshots WHERE kind = 'live' AND first_capture >= "
                 "greatest(?, (SELECT date_trunc('second', max(sampled)) FROM panels)) "
-                "ORDER BY first_capture DESC, snapshot LIMIT 1",
-                [since],
+                "AND first_capture <= ? ORDER BY first_capture DESC, snapshot LIMIT 1",
+                [since, until],
             ).fetchall()
         return str(rows[0][0]) if rows else None
+
+    def newest_capture(self) -> tuple[str, datetime] | None:
+        """Return the snapshot of the archive or of a live run that ended last, and when it did.
+
+        Imports are dated by their files, so they say nothing of this machine's clock.
+        """
+        with self._database.transaction() as con:
+            rows = con.execute(
+                "SELECT snapshot, last_capture FROM snapshots WHERE kind <> 'import' AND "
+                "last_capture IS NOT NULL ORDER BY last_capture DESC, snapshot LIMIT 1"
+            ).fetchall()
+        return rows[0] if rows else None
 
     def hosts_asked(self, snapshot: str) -> set[str]:
         """Return the hosts whose robots.txt was asked for in a snapshot, whatever came of it."""

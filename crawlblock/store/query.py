@@ -1,10 +1,12 @@
 """Questions in SQL to a database that nothing may change meanwhile."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeAlias
 
 import duckdb
 
@@ -24,6 +26,8 @@ _ABSENT = re.compile(
 _SHUT = (
     "SET GLOBAL TimeZone = 'UTC'; SET enable_external_access = false; SET lock_configuration = true"
 )
+_GLANCE = 0.1  # s between two looks at a query that runs; some systems notice signals only then
+_Row: TypeAlias = tuple[object, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +95,30 @@ def ask(path: Path, query: str) -> QueryResult:
     """
     with closing(open_shut(path)) as con:
         try:
-            con.execute(query)
-            names = [str(column[0]) for column in con.description or ()]
-            rows = con.fetchall() if names else []
+            names, rows = _interruptible(con, query)
         except (duckdb.Error, RuntimeError) as error:  # a bad conversion is a RuntimeError to it
             raise InputError(said(con, str(error))) from None
     return QueryResult(_once(names), tuple(tuple(row) for row in rows))
+
+
+def _interruptible(con: duckdb.DuckDBPyConnection, query: str) -> tuple[list[str], list[_Row]]:
+    """Run a query in a thread: while it runs, DuckDB itself does not always notice a signal."""
+    with ThreadPoolExecutor(1, "query") as pool:
+        asked = pool.submit(_answer, con, query)
+        try:
+            while not wait([asked], _GLANCE).done:
+                pass
+        except KeyboardInterrupt:
+            while not wait([asked], _GLANCE).done:
+                con.interrupt()  # it is lost where the query has not begun yet
+            raise
+        return asked.result()
+
+
+def _answer(con: duckdb.DuckDBPyConnection, query: str) -> tuple[list[str], list[_Row]]:
+    con.execute(query)
+    names = [str(column[0]) for column in con.description or ()]
+    return names, con.fetchall() if names else []
 
 
 def _once(names: list[str]) -> tuple[str, ...]:

@@ -109,6 +109,17 @@ class PoliteClient:
             return await self._read_end(url, -start)
         return await self._read_range(url, 0 if start is None and length else start, length)
 
+    async def answer(self, url: str) -> tuple[int, bytes] | Outcome:
+        """Return status and body of an answer with 200 or 404: some servers say more with a 404."""
+
+        async def take(
+            response: aiohttp.ClientResponse,
+        ) -> tuple[int, bytes] | Outcome | FailedAttempt:
+            body = await self._body(response, None)
+            return (response.status, body) if isinstance(body, bytes) else body
+
+        return await self._get(url, None, take, with_absent=True)
+
     async def _read_end(self, url: str, most: int) -> bytes | Outcome:
         """Return the last bytes of an object."""
         host = _parsed(url).host or ""
@@ -147,11 +158,18 @@ class PoliteClient:
         asked = None if start is None else f"bytes={start}-{last}"
         return await self._get(url, asked, lambda answer: self._sized(answer, start, length))
 
-    async def _get(self, url: str, asked: str | None, take: _Take[T]) -> T | Outcome:
-        """Ask for an object, or for a range of it, that is small enough to be taken at once."""
+    async def _get(
+        self, url: str, asked: str | None, take: _Take[T], *, with_absent: bool = False
+    ) -> T | Outcome:
+        """Ask for an object, or for a range of it, that is small enough to be taken at once.
+
+        `with_absent`: an answer with 404 is taken, too.
+        """
         headers = {"Range": asked} if asked else {}
         timeout = aiohttp.ClientTimeout(total=self._limits.timeout)
-        return await self._ask(url, lambda at: self._once(at, headers, timeout, take))
+        return await self._ask(
+            url, lambda at: self._once(at, headers, timeout, take, with_absent=with_absent)
+        )
 
     async def _sized(
         self, response: aiohttp.ClientResponse, start: int | None, length: int | None = None
@@ -196,13 +214,16 @@ class PoliteClient:
 
     def _gate(self, url: URL) -> HostGate:
         host = url.host or ""
+        if is_loopback(host):  # whose ports are servers of their own
+            host = f"{host}:{url.port}"
         if host not in self._gates:
             self._gates[host] = HostGate(host, self._limits, self._clock, self._sleep)
         return self._gates[host]
 
     async def _once(
-        self, url: URL, headers: dict[str, str], patience: aiohttp.ClientTimeout, take: _Take[T]
-    ) -> _Answer[T]:
+        self, url: URL, headers: dict[str, str], patience: aiohttp.ClientTimeout, take: _Take[T],
+        *, with_absent: bool = False,
+    ) -> _Answer[T]:  # fmt: skip
         self.traffic.count()
         begun = time.monotonic()
         try:
@@ -215,7 +236,8 @@ class PoliteClient:
                 self._check_way(url, response)
                 if response.status < 400:
                     self._gate(url).hold(used_up(response.headers))
-                if response.status in (200, 206, 416) or refuses_suffix(response):
+                taken_too = with_absent and response.status == 404
+                if taken_too or response.status in (200, 206, 416) or refuses_suffix(response):
                     return await take(response)
                 return refused(response)
         except (aiohttp.ClientError, TimeoutError) as error:

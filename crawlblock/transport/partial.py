@@ -38,7 +38,8 @@ class PartialFile:
             self._part.unlink(missing_ok=True)  # before its tag changes: a kill may come between
             self.size, self.total = 0, total
             self.etag = etag if etag and etag.startswith('"') else ""
-            self._about.write_text(f"{self.etag}\n{'' if total is None else total}\n{_start()}\n")
+            about = f"{self.etag}\n{'' if total is None else total}\n{_start()}\n"
+            self._about.write_text(about, "utf-8", newline="\n")
             self._part.touch()
 
     @contextlib.contextmanager
@@ -73,7 +74,7 @@ class PartialFile:
 
     def _read_about(self) -> tuple[str, int | None]:
         try:
-            etag, total, start = self._about.read_text().split("\n")[:3]
+            etag, total, start = self._about.read_text("utf-8").split("\n")[:3]
             return (etag, int(total) if total else None) if start == _start() else ("", None)
         except (OSError, ValueError):
             return "", None

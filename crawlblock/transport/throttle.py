@@ -5,16 +5,18 @@ import logging
 import random
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from crawlblock.errors import InputError, UpstreamError
 from crawlblock.outcome import Outcome
+from crawlblock.transport.shared_pace import SharedPace
 
 _LONGEST_OBEYED = 3600.0  # s; a host that asks for more patience than this ends the run
 _LONGEST_RETRY = 60.0  # s between two attempts
 _IN_A_ROW = 5  # answers of a server under load, after each such number the host pauses
 _BUSY_PAUSE = 5.0  # s; the first of these pauses, doubled each time up to the longest retry
+_SHORT = 10.0  # s; a longer wait for other processes is told
 _ALONE = 8  # attempts of one request that found the host busy while others got through
 
 _log = logging.getLogger(__name__)
@@ -36,12 +38,17 @@ class Limits:
     timeout: float = 120.0  # s; of one read, and of silence while saving
     retry: float = 1.0  # s before the second attempt, doubled each time
     patience: float = 1800.0  # s without a success but 5xx, after which the run ends
+    together: float | None = None  # request starts a second of all processes; None: not counted
 
     def __post_init__(self) -> None:
         """Refuse limits under which nothing would ever be sent."""
         for name in ("per_second", "in_flight", "attempts", "timeout"):
             if not getattr(self, name) > 0:
                 raise InputError(f"{name} is {getattr(self, name)}; it must be above 0")
+
+    def shared(self) -> "Limits":
+        """Return the limits whose rate all processes of a user on this machine keep together."""
+        return self if self.together else replace(self, together=self.per_second)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +91,7 @@ class HostGate:
         self._busy_since = 0.0  # the first of them
         self._successes = 0  # ever
         self._closed: str | None = None  # why
+        self._pace = SharedPace(host) if limits.together else None
 
     async def ask(
         self, once: Callable[[], Awaitable[T | Refusal | Busy | FailedAttempt]]
@@ -135,10 +143,22 @@ class HostGate:
                     raise UpstreamError(self._closed)
                 wait = max(self._next_start, self._resume_at) - self._clock()
                 if wait <= 0:
+                    wait = self._others()
+                if wait <= 0:
                     break
                 await self._sleep(wait)
             self._next_start = self._clock() + 1 / self._limits.per_second
             return self._epoch
+
+    def _others(self) -> float:
+        """Return how long, in s, other processes of this user keep the host busy, 0: not at all."""
+        if self._pace is None or not self._limits.together:
+            return 0.0
+        apart = 1 / self._limits.together
+        wait = self._pace.begin(apart)
+        if wait > max(_SHORT, apart):
+            _log.warning("%s asked another process for patience: waiting %.0f s", self._host, wait)
+        return wait
 
     def _note(self, epoch: int, answer: object) -> None:
         """Draw from an answer what all later requests must bear."""
@@ -189,6 +209,8 @@ class HostGate:
         later = wait > 0 and self._resume_at < self._clock() + wait
         if later:
             self._resume_at = self._clock() + wait
+            if self._pace:
+                self._pace.hold(wait)
         return later
 
     def _close(self, why: str) -> None:

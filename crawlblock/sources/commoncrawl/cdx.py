@@ -14,6 +14,9 @@ from crawlblock.outcome import Outcome
 from crawlblock.sources.commoncrawl.index import IndexRow, row_of
 from crawlblock.transport import PoliteClient
 
+_NO_CAPTURES = b"no captures found"  # in JSON or as text: this URL is not in the index
+_SAID = 200  # bytes of an answer that are looked at for that
+
 
 class CdxApi:
     """Look-ups in one crawl by a CDX server."""
@@ -36,11 +39,20 @@ class CdxApi:
 
     async def _answer(self, url: str) -> bytes:
         asked = f"{self._endpoint}?{urlencode({'url': url, 'output': 'json'})}"
-        raw = await self._client.read(asked)
-        if raw is Outcome.ABSENT:  # how this server says that it has no captures
+        answer = await self._client.answer(asked)
+        if isinstance(answer, Outcome):
+            raise UpstreamError(
+                f"{self._endpoint}: {answer}; leave out --cdx-api, or run again later"
+            )
+        status, raw = answer
+        if _NO_CAPTURES in raw[:_SAID].lower():  # 404, of other versions of the server 200
             return b""
-        if isinstance(raw, Outcome):
-            raise UpstreamError(f"{self._endpoint}: {raw}; leave out --cdx-api, or run again later")
+        if status != 200:
+            said = raw[:_SAID].decode("ascii", "replace")
+            raise UpstreamError(
+                f"{self._endpoint}: there is no such index ({status}: {said!r}); leave out "
+                "--cdx-api, or take another crawl"
+            )
         if raw.strip() and b'"urlkey"' not in raw:
             raise UpstreamError(
                 f"{self._endpoint}: the answer is no list of captures; leave out --cdx-api"

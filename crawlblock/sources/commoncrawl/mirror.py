@@ -4,7 +4,7 @@ import os
 import re
 import shutil
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import quote, unquote, urlsplit
@@ -24,7 +24,7 @@ from crawlblock.transport import (
 )
 
 # The index server has a copy of what is asked of it, so that nobody need wait for it long.
-_BRIEF = Limits(pauses=0, attempts=2, timeout=15.0, patience=10.0)
+_BRIEF = Limits(pauses=0, attempts=2, timeout=15.0, patience=10.0).shared()
 
 
 class Mirror(Protocol):
@@ -76,8 +76,10 @@ async def open_mirror(
 ) -> AsyncIterator[Mirror]:
     """Open an archive: an http(s) URL, a directory (a path or file: URL) or `s3://bucket/prefix`.
 
-    Raises InputError if there is none, or if it is public and no contact is given.
+    All processes of a user on this machine keep the rate of a server together.  Raises InputError
+    if there is none, or if it is public and no contact is given.
     """
+    limits = limits.shared()
     location = re.sub(r"(?<![:/])/+$", "", location) or location
     scheme = re.match(r"([a-z0-9+.-]+)://", location, re.IGNORECASE)
     kind = scheme[1].lower() if scheme else ""
@@ -228,7 +230,9 @@ def _checked(location: str) -> str:
 def _directory(location: str) -> Path:
     parts = urlsplit(location)
     url = location.lower().startswith("file://")
-    path = Path(unquote(parts.path)) if url else Path(location).expanduser()
+    path = Path(unquote(parts.path)) if url else Path(location)
+    with suppress(RuntimeError):  # nobody knows where that home is: then it is no directory
+        path = path.expanduser() if not url else path
     if not path.is_dir() or (url and parts.netloc not in ("", "localhost")):
         raise InputError(f"{location} is no directory; name one that holds an archive, or a URL")
     return path

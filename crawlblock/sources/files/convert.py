@@ -6,7 +6,7 @@ they belong to, and once to make facts of them, slice by slice.
 
 import json
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import polars as pl
 
@@ -17,9 +17,11 @@ from crawlblock.model import Payload
 from crawlblock.outcome import Ending
 from crawlblock.sources.files.batch import RESOURCE, Every, LeftOutTally
 from crawlblock.sources.files.readers import RowFile
-from crawlblock.sources.files.snapshots import expanded, with_times
+from crawlblock.sources.files.snapshots import expanded, future, with_times
 from crawlblock.sources.files.statuses import EMPTY, read_word
 from crawlblock.warc.http import digest, headers_kept
+
+_THIS_MONTH = timedelta(days=31)  # a span may end in a month or day that is not over
 
 
 def read_rows(
@@ -97,12 +99,15 @@ def _usable(rows: pl.DataFrame, tally: LeftOutTally) -> pl.DataFrame:
     told = with_times(rows.rename({"host": "given"})).drop("body")
     told = told.join(_hosts(rows["host"]), on="given", how="left", maintain_order="left")
     told = told.join(_words(rows["status"]), on="status", how="left", maintain_order="left")
+    time = pl.coalesce("fetch_time", "first_seen", "last_seen")
+    in_future, latest = future()
     faults: dict[str, tuple[pl.Expr, str | pl.Expr]] = {
         "no usable host": (pl.col("host").is_null(), "given"),
         "no time that can be read": (
             pl.col("start").is_null() | pl.col("end").is_null(),
-            pl.coalesce("fetch_time", "first_seen", "last_seen"),
+            time,
         ),
+        in_future: ((pl.col("start") > latest) | (pl.col("end") > latest + _THIS_MONTH), time),
         "last_seen comes before first_seen": (pl.col("end") < pl.col("start"), "first_seen"),
         "unknown status": (pl.col("status").is_not_null() & pl.col("word").is_null(), "status"),
     }

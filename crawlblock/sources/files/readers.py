@@ -14,6 +14,7 @@ import polars as pl
 
 from crawlblock.errors import InputError
 from crawlblock.sources.files.batch import LeftOutTally
+from crawlblock.spreadsheets import as_written
 
 # Every column but body is text here; `row` counts from 0 over the file.
 SCHEMA = pl.Schema(
@@ -113,7 +114,7 @@ class CsvTable:
         for cells in lines:
             if len(cells) == len(self._header):
                 named = zip(self._header, cells, strict=True)
-                yield {name: _cell(name, cell) for name, cell in named if cell}
+                yield {name: _cell(name, as_written(cell)) for name, cell in named if cell}
             elif cells and tally:
                 tally.add("as many cells as the header are needed", ",".join(cells))
 

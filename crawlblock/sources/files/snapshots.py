@@ -9,7 +9,17 @@ from crawlblock.sources.files.batch import Every
 
 _FORMATS: dict[Every, str] = {"month": "%Y-%m", "week": "%G-W%V"}
 _TICK = timedelta(seconds=1)  # what a period ends before the next one
+_AHEAD = timedelta(days=1)
 _EARLIEST, _LATEST = datetime(1994, 1, 1), datetime(2100, 1, 1)
+
+
+def future() -> tuple[str, datetime]:
+    """Return why a capture is left out that says it is of a time after another one, and that time.
+
+    A day is for clocks that differ.
+    """
+    now = datetime.now(UTC).replace(tzinfo=None)
+    return f"dated in the future (by this machine's clock it is {now:%Y-%m-%d})", now + _AHEAD
 
 
 def moment(text: str) -> datetime | None:

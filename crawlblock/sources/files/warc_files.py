@@ -18,7 +18,7 @@ from crawlblock.errors import InputError
 from crawlblock.hosts import UrlParts
 from crawlblock.model import Asked, Fetch, Payload
 from crawlblock.sources.files.batch import Every, LeftOut, LeftOutTally, RecordCount
-from crawlblock.sources.files.snapshots import snapshot_of
+from crawlblock.sources.files.snapshots import future, snapshot_of
 from crawlblock.warc.http import Answers
 from crawlblock.warc.reader import Damage, Record, records, warc_time
 
@@ -156,6 +156,7 @@ class Archives:
     def _fetches(self, file: _File) -> Iterator[tuple[int, Fetch]]:
         """Yield every fetch in a file with the number of its record; count what is damaged."""
         answers = Answers()
+        in_future, latest = future()
         passed = Counter[str]()
         for number, record in enumerate(records(file.path, passed=passed)):
             if isinstance(record, Damage):
@@ -170,6 +171,8 @@ class Archives:
             elif time is None:
                 date = record.date.decode("latin-1")
                 file.tally.add("no date that can be read", f"byte {record.offset:,}: {date}")
+            elif time > latest:
+                file.tally.add(in_future, f"byte {record.offset:,}: {time}")
             else:
                 if not repeats(record, found):
                     _count(found, record, file.tally)

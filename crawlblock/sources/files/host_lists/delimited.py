@@ -10,6 +10,7 @@ from pathlib import Path
 from crawlblock.sources.files.host_lists.cells import SHOWN, Row, first_of
 from crawlblock.sources.files.host_lists.encodings import lines_of, shown, text_of
 from crawlblock.sources.files.host_lists.likely import is_likely
+from crawlblock.spreadsheets import as_written
 
 WEB_GRAPH_HEADER = "#harmonicc_pos"
 _DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", " ": "spaces"}
@@ -165,7 +166,7 @@ def _quoted(number: int, text: str, ahead: _Lines, delimiter: str) -> Row:
 def _row(number: int, cells: Sequence[str], text: str) -> Row:
     if len(cells) > _MOST_CELLS:
         return Row(line=number, cells=(), text=text[:SHOWN], fault=_TOO_MANY)
-    return Row(line=number, cells=cells, text=text[:SHOWN])
+    return Row(line=number, cells=[as_written(cell) for cell in cells], text=text[:SHOWN])
 
 
 def _split(text: str, delimiter: str) -> list[str]:

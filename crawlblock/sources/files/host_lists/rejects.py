@@ -10,6 +10,7 @@ from typing import Self, TextIO
 from crawlblock.durable import put_in_place
 from crawlblock.errors import InputError
 from crawlblock.host_list import Rejected
+from crawlblock.spreadsheets import harmless
 
 FIRST = 5  # that are kept
 _MOST_REASONS = 100  # that are counted one by one
@@ -60,7 +61,9 @@ class Rejects:
         if self._file:
             text = rejected.text.encode("utf-8", "replace").decode()
             try:
-                csv.writer(self._file).writerow([rejected.line, rejected.reason, text])
+                csv.writer(self._file).writerow(
+                    map(harmless, [rejected.line, rejected.reason, text])
+                )
             except OSError as error:
                 raise self._failed(error) from None
 

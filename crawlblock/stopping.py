@@ -1,0 +1,38 @@
+"""Signals that stop a program, taken as Ctrl-C, so that a run ends in order whoever stops it."""
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+_NAMES = ("SIGTERM", "SIGHUP", "SIGBREAK")  # of a shutdown, a closed terminal and Windows
+
+
+@contextmanager
+def stoppable() -> Iterator[None]:
+    """Let every signal that stops a program end the block as Ctrl-C does.
+
+    A signal that is ignored (as `nohup` does with SIGHUP) stays ignored, and one that this system
+    does not have is left out.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread may set this, and it is told of signals
+        return
+    numbers = [getattr(signal, name) for name in _NAMES if hasattr(signal, name)]
+    before = {number: signal.getsignal(number) for number in numbers}
+    heard = {number: old for number, old in before.items() if old not in (signal.SIG_IGN, None)}
+    for number in heard:
+        signal.signal(number, _stop)
+    try:
+        yield
+    finally:
+        for number, old in heard.items():
+            signal.signal(number, old)
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    interrupted = signal.getsignal(signal.SIGINT)  # asyncio's own, which lets tasks end in order
+    if not callable(interrupted):  # a shell's background jobs ignore it
+        raise KeyboardInterrupt
+    interrupted(number, frame)

@@ -1,0 +1,151 @@
+"""Signals and closed pipes: every command ends in one line with the documented exit code."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import pytest
+from servers import RangeServer
+from shells import called
+
+pytestmark = pytest.mark.own_code
+
+STOPPED = "crawlblock: stopped; what was stored stays, run the same command to go on"
+SIGNALS = [
+    number for name in ("SIGINT", "SIGTERM", "SIGHUP") if (number := getattr(signal, name, 0))
+]
+ENDLESS = "SELECT count(*) FROM range(100000000000) r WHERE hash(range) = 1"  # one task, no end
+
+
+def begun(*arguments: object, **streams: int) -> subprocess.Popen[str]:
+    """Begin a command."""
+    command = [sys.executable, "-m", "crawlblock", *map(str, arguments)]
+    given = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    return subprocess.Popen(command, text=True, **(given | streams))
+
+
+def stopped(process: subprocess.Popen[str], number: int, at: Callable[[], bool]) -> list[str]:
+    """Send a signal when it is time; return what the command says, which ends with 130."""
+    until = time.monotonic() + 60
+    while not at():
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    process.send_signal(number)
+    try:
+        _, told = process.communicate(timeout=30)
+    finally:
+        process.kill()
+    assert process.returncode == 130, told
+    return told.strip().splitlines()
+
+
+@pytest.fixture(scope="module")
+def db(world: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a database with a panel."""
+    path = tmp_path_factory.mktemp("signals") / "db.duckdb"
+    called("sample", "--db", path, "--list", world / "domains.csv")
+    return path
+
+
+@pytest.fixture
+def slow(world: Path) -> Iterator[RangeServer]:
+    """Return an archive that answers nothing but the list of crawls."""
+    with RangeServer(world / "build" / "demo") as server:
+        server.fault("crawl-data|cc-index", ["stall"] * 1000)
+        yield server
+
+
+@pytest.mark.fault("process", "history, amid a request: {number}")
+@pytest.mark.parametrize("number", SIGNALS)
+def test_history(db: Path, slow: RangeServer, number: int) -> None:
+    """A run that waits for a server says what became of it."""
+    process = begun("history", "--db", db, "--mirror", slow.url)
+    assert stopped(process, number, lambda: slow.in_flight > 0) == [STOPPED]
+
+
+@pytest.mark.fault("process", "scan run with two workers: {number}")
+@pytest.mark.parametrize("number", SIGNALS)
+def test_scan_with_workers(world: Path, slow: RangeServer, tmp_path: Path, number: int) -> None:
+    """A scan says so, too, and leaves no worker behind: that would hold stderr open."""
+    called("scan", "plan", tmp_path / "s", "--mirror", world / "build" / "demo", "--crawls", "all")
+    plan = tmp_path / "s" / "plan.json"
+    plan.write_text(json.dumps(json.loads(plan.read_text("utf-8")) | {"mirror": slow.url}))
+    process = begun("scan", "run", tmp_path / "s", "--processes", 2, "--rate", 100)
+    assert stopped(process, number, lambda: slow.in_flight == 2) == [STOPPED]
+
+
+@pytest.mark.fault("process", "sql, amid a query: {number}")
+@pytest.mark.parametrize("number", SIGNALS)
+def test_query(db: Path, number: int) -> None:
+    """A query of one's own ends at once, whichever thread of the database is at it."""
+    process = begun("sql", ENDLESS, "--db", db)
+    opened = Path(f"/proc/{process.pid}/fd")
+    if not opened.is_dir():
+        process.kill()
+        pytest.skip("this system does not tell which files a process has open")
+
+    def runs() -> bool:
+        files = [file.readlink() for file in opened.iterdir() if os.path.lexists(file)]
+        return any(file.suffix == ".duckdb" for file in files)
+
+    assert stopped(process, number, runs) == [STOPPED]
+
+
+@pytest.mark.fault("process", "demo and a command that reads stdin: {number}")
+@pytest.mark.parametrize("number", SIGNALS)
+def test_other_commands(tmp_path: Path, number: int) -> None:
+    """So do commands that neither ask a server nor hold a database."""
+    sample = Path(__file__).parent.parent / "data" / "demo"
+    process = begun("demo", sample, tmp_path / "archive")
+    assert stopped(process, number, lambda: any(tmp_path.iterdir())) == [STOPPED]
+    assert not any(tmp_path.iterdir())
+
+
+def test_what_nohup_ignores_stays_ignored(tmp_path: Path) -> None:
+    """A command under nohup goes on when its terminal is closed."""
+    if not hasattr(signal, "SIGHUP"):
+        pytest.skip("this system has no such signal")
+    ask = "import signal, sys; signal.signal(signal.SIGHUP, signal.SIG_IGN); from crawlblock.cli"
+    end = "import main; main(['sql', '-', '--db', 'none'])"
+    code = f"{ask} {end}"
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    time.sleep(1)
+    process.send_signal(signal.SIGHUP)
+    _, told = process.communicate("SELECT 1", timeout=60)
+    assert process.returncode == 2 and "no database is there" in told
+
+
+PRINTING: list[Sequence[object]] = [
+    ["--help"], ["sql", "FROM range(100000)"], ["sql", "SELECT 1"], ["status"], ["discover"],
+    ["check", "-"],
+]  # fmt: skip
+
+
+@pytest.mark.fault("process", "{command}: the reader of its output is gone")
+@pytest.mark.parametrize("command", PRINTING, ids=lambda command: " ".join(command))
+def test_nobody_reads_the_output(db: Path, command: Sequence[object]) -> None:
+    """Where `head` has enough, a command ends well and says nothing."""
+    more = [] if command[0] in ("--help", "check") else ["--db", db]
+    gone, ours = os.pipe()
+    os.close(gone)
+    process = begun(*command, *more, stdout=ours)
+    os.close(ours)
+    _, told = process.communicate("User-agent: *\nDisallow: /\n", timeout=60)
+    assert (process.returncode, told) == (0, "")
+
+
+def test_nobody_reads_the_messages(db: Path) -> None:
+    """Where stderr is closed as well, the exit code says what the line would have said."""
+    gone, ours = os.pipe()
+    os.close(gone)
+    with begun("sql", "SELECT", "--db", db, stdout=ours, stderr=ours) as process:
+        os.close(ours)
+        assert process.wait(60) == 2
