@@ -1,10 +1,14 @@
-"""Bytes from outside unpacked, never to more than a stated size."""
+"""Bytes from outside unpacked and parsed, never to more than a stated size."""
 
+import io
+import json
 import zlib
 from collections.abc import Iterator
 from mmap import mmap
+from typing import BinaryIO
 
 LARGEST = 64 * 1024 * 1024  # bytes of anything once unpacked, where a reader states no less
+LARGEST_JSON = 4 * 1024 * 1024  # bytes of a JSON text; parsed it takes up to forty times as many
 UNREADABLE = (ValueError, zlib.error)
 _PIECE = 32_768  # bytes inflated at a time; most records need one piece
 _GZIP = 31  # the window of zlib.decompressobj for gzip
@@ -28,7 +32,7 @@ class TooLargeError(ValueError):
 
     def __str__(self) -> str:
         """Say so."""
-        return f"it is larger than {self._largest >> 20} MiB"
+        return f"it is larger than {self._largest >> 20:,} MiB"
 
 
 def inflate(
@@ -80,3 +84,59 @@ def members(packed: mmap | bytes, largest: int = LARGEST) -> Iterator[bytes]:
             at += 1
         if at >= len(packed):
             return
+
+
+class Unpacked(io.RawIOBase):
+    """What a gzip file holds, as a stream; reading it raises what `gunzip` raises."""
+
+    def __init__(self, packed: BinaryIO, largest: int) -> None:
+        """Take the file and how many bytes it may hold."""
+        self._packed, self._largest, self._left = packed, largest, largest
+        self._unpacker = zlib.decompressobj(_GZIP)
+        self._waiting = b""  # bytes that were read and not unpacked
+
+    def readable(self) -> bool:
+        """Return True."""
+        return True
+
+    def readinto(self, buffer: "memoryview | bytearray") -> int:  # type: ignore[override]
+        """Put in the next bytes, at most as many as fit; 0: nothing is left."""
+        while not self._unpacker.eof or self._next():
+            self._waiting = self._waiting or self._packed.read(_PIECE)
+            if not self._waiting:
+                raise EarlyEndError
+            text = self._unpacker.decompress(self._waiting, len(buffer))
+            self._waiting = self._unpacker.unconsumed_tail
+            if text:
+                self._left -= len(text)
+                if self._left < 0:
+                    raise TooLargeError(self._largest)
+                buffer[: len(text)] = text
+                return len(text)
+        return 0
+
+    def _next(self) -> bool:
+        """Go on to the next member; tell whether there is one."""
+        rest = self._unpacker.unused_data.lstrip(b"\0")
+        while not rest:
+            piece = self._packed.read(_PIECE)
+            if not piece:
+                return False
+            rest = piece.lstrip(b"\0")
+        self._unpacker, self._waiting = zlib.decompressobj(_GZIP), rest
+        return True
+
+
+def gunzipped(packed: BinaryIO, largest: int = LARGEST) -> io.BufferedReader:
+    """Return what all members of a gzip file hold, as a stream of at most `largest` bytes."""
+    return io.BufferedReader(Unpacked(packed, largest), 2 * _PIECE)
+
+
+def parse_json(text: str | bytes, largest: int = LARGEST_JSON) -> object:
+    """Return what a JSON text says; raises ValueError for what is none, or larger than allowed."""
+    if len(text) > largest:
+        raise TooLargeError(largest)
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
