@@ -86,7 +86,7 @@ def _found(directory: Path) -> Iterator[Found]:
             bytes=about.bytes,
             faults=len(about.faults),
             plan=plan,
-            taken=taken[about.crawl],
+            taken=taken[shard.crawl],
         )
 
 
