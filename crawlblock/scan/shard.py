@@ -31,8 +31,8 @@ _HELD = 64 * 1024 * 1024  # bytes of bodies in memory; then they go to the disk
 _ROWS = 32_768  # of a row group
 _LARGEST_HEADER = 16 * 1024 * 1024  # bytes of what a shard says of itself
 _UNREADABLE = (  # what reading a file raises that is no shard
-    OSError, LookupError, TypeError, AttributeError, OverflowError,
-    pl.exceptions.PolarsError, pl.exceptions.PanicException,
+    OSError, LookupError, TypeError, AttributeError, OverflowError, pl.exceptions.PolarsError,
+    pl.exceptions.PanicException,
 )  # fmt: skip
 
 
@@ -111,6 +111,9 @@ def read_about(path: Path) -> ShardHeader:
         read["faults"] = tuple(Fault(**each) for each in read["faults"])
         known = {field.name for field in fields(ShardHeader)} <= read.keys()
         about = ShardHeader(**read) if known else None
+        counts = (read["captures"], read["bytes"], len(read["shard"].encode()))
+        if not all(isinstance(count, int) and 0 <= count < 2**63 for count in counts):
+            raise TypeError("a count is no whole number")
     except (*_UNREADABLE, *UNREADABLE) as error:
         raise InputError(
             f"{path} is no shard of a scan ({error}); remove it and run crawlblock scan run again"

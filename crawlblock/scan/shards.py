@@ -74,7 +74,7 @@ def _found(directory: Path) -> Iterator[Found]:
                 f"{path}: not a shard of the plan in {directory}; move it to the directory that "
                 "its own plan is in"
             )
-        if missing := set(COLUMNS) - set(pl.read_parquet_schema(path)):
+        if missing := set(COLUMNS) - _columns(path):
             raise InputError(
                 f"{path}: made by an older crawlblock, it has no {min(missing)}; remove it and run "
                 "crawlblock scan run again"
@@ -88,6 +88,16 @@ def _found(directory: Path) -> Iterator[Found]:
             plan=plan,
             taken=taken[shard.crawl],
         )
+
+
+def _columns(path: Path) -> set[str]:
+    try:
+        return set(pl.read_parquet_schema(path))
+    except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+        raise InputError(
+            f"{path} is no shard of a scan ({str(error)[:150]}); remove it and run crawlblock scan "
+            "run again"
+        ) from None
 
 
 def _check_together(shards: Sequence[Found]) -> None:

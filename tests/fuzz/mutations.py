@@ -94,7 +94,7 @@ def _encode(chance: random.Random, data: bytes, _: Sequence[bytes]) -> bytes:
 _STEPS = (_flip, _flip, _cut, _twice, _splice, _number, _number, _token, _token, _nest, _encode)
 
 
-def odd_value(chance: random.Random) -> Any:
+def odd_value(chance: random.Random, deepest: int = 900) -> Any:
     """Return a value that a reader may not expect."""
     kind = chance.randrange(6)
     if kind == 0:
@@ -102,7 +102,7 @@ def odd_value(chance: random.Random) -> Any:
     if kind < 4:
         return chance.choice(TEXTS)
     nested: Any = []
-    for _ in range(chance.choice((1, 5, 900))):
+    for _ in range(chance.choice((1, 5, deepest))):
         nested = chance.choice(([nested], {"a": nested}))
     return chance.choice((None, True, False, [], {}, nested, [1, "a", None], {"host": "a.com"}))
 
