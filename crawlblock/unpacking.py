@@ -86,14 +86,45 @@ def members(packed: mmap | bytes, largest: int = LARGEST) -> Iterator[bytes]:
             return
 
 
+class Unpacker:
+    """Gzip members unpacked by and by, as bytes of them come in."""
+
+    def __init__(self) -> None:
+        """Begin before the first member."""
+        self._unpacker = zlib.decompressobj(_GZIP)
+        self._waiting = b""
+
+    @property
+    def whole(self) -> bool:
+        """Tell whether the last member has come to its end."""
+        return self._unpacker.eof and not self._waiting
+
+    def feed(self, packed: bytes) -> None:
+        """Add bytes, when all before were taken."""
+        self._waiting += packed
+
+    def take(self, most: int) -> bytes:
+        """Return the next bytes of text, nothing where more must be fed.  Raises zlib.error."""
+        while True:
+            if self._unpacker.eof:
+                self._waiting = self._waiting.lstrip(b"\0")
+                if self._waiting:
+                    self._unpacker = zlib.decompressobj(_GZIP)
+            if not self._waiting:
+                return b""
+            text = self._unpacker.decompress(self._waiting, most)
+            self._waiting = self._unpacker.unconsumed_tail or self._unpacker.unused_data
+            if text:
+                return text
+
+
 class Unpacked(io.RawIOBase):
     """What a gzip file holds, as a stream; reading it raises what `gunzip` raises."""
 
     def __init__(self, packed: BinaryIO, largest: int) -> None:
         """Take the file and how many bytes it may hold."""
         self._packed, self._largest, self._left = packed, largest, largest
-        self._unpacker = zlib.decompressobj(_GZIP)
-        self._waiting = b""  # bytes that were read and not unpacked
+        self._unpacker = Unpacker()
 
     def readable(self) -> bool:
         """Return True."""
@@ -101,30 +132,18 @@ class Unpacked(io.RawIOBase):
 
     def readinto(self, buffer: "memoryview | bytearray") -> int:  # type: ignore[override]
         """Put in the next bytes, at most as many as fit; 0: nothing is left."""
-        while not self._unpacker.eof or self._next():
-            self._waiting = self._waiting or self._packed.read(_PIECE)
-            if not self._waiting:
-                raise EarlyEndError
-            text = self._unpacker.decompress(self._waiting, len(buffer))
-            self._waiting = self._unpacker.unconsumed_tail
-            if text:
-                self._left -= len(text)
-                if self._left < 0:
-                    raise TooLargeError(self._largest)
-                buffer[: len(text)] = text
-                return len(text)
-        return 0
-
-    def _next(self) -> bool:
-        """Go on to the next member; tell whether there is one."""
-        rest = self._unpacker.unused_data.lstrip(b"\0")
-        while not rest:
+        while not (text := self._unpacker.take(len(buffer))):
             piece = self._packed.read(_PIECE)
             if not piece:
-                return False
-            rest = piece.lstrip(b"\0")
-        self._unpacker, self._waiting = zlib.decompressobj(_GZIP), rest
-        return True
+                if self._unpacker.whole:
+                    return 0
+                raise EarlyEndError
+            self._unpacker.feed(piece)
+        self._left -= len(text)
+        if self._left < 0:
+            raise TooLargeError(self._largest)
+        buffer[: len(text)] = text
+        return len(text)
 
 
 def gunzipped(packed: BinaryIO, largest: int = LARGEST) -> io.BufferedReader:

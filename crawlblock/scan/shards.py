@@ -12,6 +12,7 @@ from crawlblock.errors import InputError
 from crawlblock.scan.plan import Plan, Shard, TakenFiles, read_plan
 from crawlblock.scan.shard import read_about, shard_path
 from crawlblock.sources.commoncrawl.crawls import period_of
+from crawlblock.sources.parquet_pages import check_pages
 
 COLUMNS = (  # of a shard that are merged
 
@@ -92,8 +93,9 @@ def _found(directory: Path) -> Iterator[Found]:
 
 def _columns(path: Path) -> set[str]:
     try:
+        check_pages(path)
         return set(pl.read_parquet_schema(path))
-    except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+    except (OSError, ValueError, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         raise InputError(
             f"{path} is no shard of a scan ({str(error)[:150]}); remove it and run crawlblock scan "
             "run again"
