@@ -62,6 +62,13 @@ def _key_part_fault(part: str) -> str:
     return fault_of(part if part[0] != "." else f"_{part}")
 
 
+def safe(text: str) -> str:
+    """Spell out control characters, which strangers could steer a terminal with."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c == "\t" else repr(c)[1:-1] for c in text)
+
+
 def mended(name: str) -> str:
     """Return the good name nearest to a name."""
     good = "".join(c if c.isprintable() and c not in _IN_PATHS else "_" for c in name.strip())

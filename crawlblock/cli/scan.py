@@ -74,7 +74,11 @@ def scan() -> None:
     help="The same seed chooses the same files everywhere.",
 )
 @click.option(
-    "--files", type=click.IntRange(1, 10_000), default=20, show_default=True, help="Files of a shard."
+    "--files",
+    type=click.IntRange(1, 10_000),
+    default=20,
+    show_default=True,
+    help="Files of a shard.",
 )
 @click.option("--keep-bodies", is_flag=True, help="Keep each payload whole, not its rules alone.")
 @output_options()

@@ -12,7 +12,7 @@ from rich.console import Console, JustifyMethod
 from rich.table import Table
 from rich.text import Text
 
-from crawlblock.report.terminal.plain import safe
+from crawlblock.names import safe
 
 if TYPE_CHECKING:
     import polars as pl

@@ -68,9 +68,7 @@ def _token(chance: random.Random, data: bytes, _: Sequence[bytes]) -> bytes:
     return _swapped(chance, data, _TOKEN, chance.choice(TEXTS).encode("utf-8", "surrogatepass"))
 
 
-def _swapped(
-    chance: random.Random, data: bytes, what: "re.Pattern[bytes]", by: bytes
-) -> bytes:
+def _swapped(chance: random.Random, data: bytes, what: "re.Pattern[bytes]", by: bytes) -> bytes:
     found = list(what.finditer(data[:20_000]))
     if not found:
         return data + by

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-from fuzz.mutations import mutated, odd_json, odd_value
 from scan.warcs import TEXT
 
 from crawlblock import loops
@@ -51,6 +50,7 @@ from crawlblock.sources.files.weight_lists import read_weights
 from crawlblock.sources.live import Answer, Archive, Journal, Visit, read_journal
 from crawlblock.transport import Limits
 from crawlblock.warc.http import digest
+from fuzz.mutations import mutated, odd_json, odd_value
 
 CRAWL = Crawl("DEMO-2025-33", datetime(2025, 8, 2), datetime(2025, 8, 18))
 EARLIER = Crawl("DEMO-2016-36", datetime(2016, 8, 25), datetime(2016, 9, 5))
@@ -79,7 +79,9 @@ class World:
         self.folder = folder
         self.archive = folder / "archive"
         captures = [_capture(crawl, n) for crawl in (CRAWL, EARLIER) for n in range(8)]
-        build(self.archive, [CRAWL, EARLIER], captures, {host: n for n, host in enumerate(HOSTS, 1)})
+        build(
+            self.archive, [CRAWL, EARLIER], captures, {host: n for n, host in enumerate(HOSTS, 1)}
+        )
         self.mirror = DirectoryMirror(str(self.archive))
         self.scan = folder / "scan"
         found = loops.run(find_crawls(self.mirror, "all"))
@@ -176,7 +178,9 @@ def of_table(frame: pl.DataFrame, metadata: dict[str, str] | None = None) -> Fed
             lambda: pl.Series(name, [odd] * len(values)),
         ):
             try:
-                told = {k: odd_json(chance, v.encode()).decode() for k, v in (metadata or {}).items()}
+                told = {
+                    k: odd_json(chance, v.encode()).decode() for k, v in (metadata or {}).items()
+                }
                 return _table(frame.with_columns(made()), told or None)
             except (pl.exceptions.PolarsError, pl.exceptions.PanicException, TypeError, ValueError,
                     OverflowError):  # fmt: skip
@@ -354,7 +358,9 @@ def _of_lists(world: World) -> list[Reader]:
         "".join(f"{n},{host}\n" for n, host in enumerate(HOSTS, 1)).encode(),
         ("GlobalRank,Domain\n" + "".join(f"{n},{h}\n" for n, h in enumerate(HOSTS, 1))).encode(),
     ]
-    tokens = "domain,c4_tokens,pages\n" + "".join(f"{host},{n},{n}\n" for n, host in enumerate(HOSTS))
+    tokens = "domain,c4_tokens,pages\n" + "".join(
+        f"{host},{n},{n}\n" for n, host in enumerate(HOSTS)
+    )
     objects = [json.dumps({"domain": host, "n": {"x": 1}}).encode() for host in HOSTS]
     whole = json.dumps([{"url": url, "n": 1} for url in URLS]).encode()
     lists = ["\n".join(HOSTS).encode(), columns.encode(), whole, b"\n".join(objects),
@@ -434,7 +440,9 @@ def _journal_feed(world: World) -> Fed:
     time = datetime(2026, 11, 20, 23, 59)
     with Archive(world.folder / "warc", "live-2026-11-20", "agent") as archive, Journal(path) as j:
         for host in HOSTS:
-            answer = Answer(f"http://{host}/robots.txt", time, "", (), 200, "OK", (), TEXT, None, ())
+            answer = Answer(
+                f"http://{host}/robots.txt", time, "", (), 200, "OK", (), TEXT, None, ()
+            )
             place = archive.add(answer)
             fetch = Fetch(
                 snapshot="live-2026-11-20", host=host, resource="/robots.txt", secure=False,

@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from fuzz.readers import Reader, World, readers
 
 from crawlblock.errors import CrawlblockError
+from fuzz.readers import Reader, World, readers
 
 pytestmark = pytest.mark.own_code
 

@@ -23,7 +23,6 @@ from crawlblock.sources.files.statuses import EMPTY, read_word
 from crawlblock.unpacking import parse_json
 from crawlblock.warc.http import digest, headers_kept
 
-
 _MOST_HELD = 5_000_000  # snapshots of hosts that the spans of a file cover
 _AT_ONCE = 250  # spans; each may cover a thousand snapshots
 
