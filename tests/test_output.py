@@ -21,7 +21,7 @@ from crawlblock.cli.output import progress_bar
 from crawlblock.cli.progress import Delayed
 from crawlblock.report.formats import FORMATS, print_table
 from crawlblock.report.labels import DASH
-from crawlblock.report.terminal.plain import safe, spark
+from crawlblock.names import safe, spark
 
 BODY = b"User-agent: GPTBot\nDisallow: /\n\nUser-agent: CCBot\nDisallow: /private\n"
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")

@@ -55,7 +55,7 @@ def analyze(
     with working("results"), console.capture() as answer:
         written = steps.analyze(place, folder, http_profile, census, console)
     if output.kind == TABLE:
-        print_text(answer.get(), output)
+        print_text(answer.get(), output, styled=True)
     else:
         click.echo(answer.get(), file=sys.stderr, nl=False)
         if census:

@@ -15,8 +15,9 @@ from rich.console import Console
 from crawlblock.cli.progress import Delayed
 from crawlblock.durable import write_whole
 from crawlblock.errors import InputError
+from crawlblock.names import safe
 from crawlblock.report.formats import FORMATS, TABLE, WIDTH, Rows, formatted, print_table
-from crawlblock.report.terminal.plain import safe
+from crawlblock.report.terminal.plain import SafeConsole, safe_lines
 
 PARTIAL = 3  # exit code: a part was done and is stored, another run must do the rest
 
@@ -76,15 +77,18 @@ def print_rows(rows: Rows, output: Output, columns: Sequence[str]) -> None:
 
 def print_tables(tables: Iterable[tuple[Rows, Sequence[str]]], output: Output) -> None:
     """Print rows and their columns as tables, one below the other."""
-    console = Console(width=WIDTH, color_system=None) if output.to else terminal()
+    console = SafeConsole(width=WIDTH, color_system=None) if output.to else terminal()
     with console.capture() as captured:
         for rows, columns in tables:
             print_table(console, rows, columns)
-    print_text("".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()), output)
+    text = "".join(f"{line.rstrip()}\n" for line in captured.get().splitlines())
+    print_text(text, output, styled=True)
 
 
-def print_text(text: str, output: Output) -> None:
-    """Print what is written out already."""
+def print_text(text: str, output: Output, *, styled: bool = False) -> None:
+    """Print what is written out already; only what comes from `terminal` is styled."""
+    if not styled:
+        text = safe_lines(text)
     if output.to:
         _put(text.encode(), output)
     else:
@@ -94,15 +98,17 @@ def print_text(text: str, output: Output) -> None:
 def terminal() -> Console:
     """Return stdout for tables: of the terminal's width, in colour only there."""
     if not sys.stdout.isatty():
-        return Console(width=WIDTH, highlight=False, color_system=None)
+        return SafeConsole(width=WIDTH, highlight=False, color_system=None)
     if os.environ.get("NO_COLOR"):
-        return Console(highlight=False, color_system=None)
-    return Console(highlight=False)
+        return SafeConsole(highlight=False, color_system=None)
+    return SafeConsole(highlight=False)
 
 
 def _put(data: bytes, output: Output) -> None:
     if output.to is None:
         sys.stdout.flush()
+        if sys.stdout.isatty():
+            data = safe_lines(data.decode()).encode()
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
         return

@@ -8,7 +8,7 @@ from typing import Any
 
 from crawlblock.model import Crawler, Openness, Purpose
 from crawlblock.registry.digests import conclusion_digests, stamp
-from crawlblock.registry.entries import entries
+from crawlblock.registry.entries import entries, made_of
 from crawlblock.registry.known_templates import templates
 from crawlblock.registry.providers import HeaderMark, provider_marks, providers_digest
 
@@ -55,25 +55,27 @@ class Event:
 @cache
 def crawlers() -> tuple[Crawler, ...]:
     """Return the registered crawlers in the order of the file."""
-    return tuple(_crawler(entry) for entry in entries("crawlers.toml"))
+    return made_of(entries("crawlers.toml"), "crawlers.toml", crawler_of)
 
 
 @cache
 def breaks() -> tuple[Break, ...]:
     """Return the archive's known breaks, oldest first."""
-    return tuple(Break(**entry) for entry in entries("breaks.toml"))
+    return made_of(entries("breaks.toml"), "breaks.toml", lambda entry: Break(**entry))
 
 
 @cache
 def events() -> tuple[Event, ...]:
     """Return the public events, oldest first."""
-    return tuple(
-        Event(**{"until": None, **entry, "tokens": tuple(entry["tokens"])})
-        for entry in entries("events.toml")
-    )
+    return made_of(entries("events.toml"), "events.toml", _event)
 
 
-def _crawler(entry: Mapping[str, Any]) -> Crawler:
+def _event(entry: Mapping[str, Any]) -> Event:
+    return Event(**{"until": None, **entry, "tokens": tuple(entry["tokens"])})
+
+
+def crawler_of(entry: Mapping[str, Any]) -> Crawler:
+    """Return the crawler of an entry; raises ValueError or TypeError for a wrong one."""
     known = dict(entry)
     if "purpose" in known:
         known["purpose"] = Purpose(known["purpose"])

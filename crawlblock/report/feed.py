@@ -16,8 +16,8 @@ import aiohttp
 from crawlblock import __version__
 from crawlblock.errors import InputError, UpstreamError
 from crawlblock.evidence.transitions import Change
+from crawlblock.names import safe
 from crawlblock.report.labels import author
-from crawlblock.report.terminal.plain import safe
 
 SIGNATURE = "X-Crawlblock-Signature"
 _ATOM = "http://www.w3.org/2005/Atom"

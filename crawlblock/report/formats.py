@@ -13,7 +13,7 @@ from rich.console import Console, JustifyMethod
 from rich.table import Table
 from rich.text import Text
 
-from crawlblock.report.terminal.plain import safe
+from crawlblock.names import safe
 from crawlblock.spreadsheets import harmless
 
 if TYPE_CHECKING:

@@ -1,7 +1,7 @@
 """What a scan reads: the robotstxt files of some crawls, or a seeded share, cut into shards."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from pathlib import Path
@@ -9,11 +9,16 @@ from typing import Any
 
 from crawlblock.durable import put_in_place
 from crawlblock.errors import ArchiveError, InputError
+from crawlblock.names import key_fault_of, part_fault_of
 from crawlblock.sampling import draw_key
 from crawlblock.sources.commoncrawl.crawls import Listed, paths, period_of
 from crawlblock.sources.commoncrawl.mirror import Mirror
+from crawlblock.unpacking import LARGEST_JSON, TooLargeError, parse_json
 
 PLAN = "plan.json"
+_LARGEST = 256 * 1024 * 1024  # bytes of a plan, of two million files
+_MOST_FILES = 10_000  # of a shard
+_BEFORE_SHARDS = b', "shards": ['
 _FORMAT = 3
 _READABLE = (2, _FORMAT)
 _FILE_BYTES = 1_500_000  # of a robotstxt file in 2025 and 2026; older ones have up to 2 MB
@@ -160,6 +165,13 @@ def write_plan(plan: Plan, directory: Path) -> None:
     aside = path.with_suffix(".part")
     with aside.open("w", encoding="utf-8", newline="\n") as file:
         file.writelines(_lines(plan))
+        size = file.tell()
+    if size > _LARGEST:
+        aside.unlink()
+        raise InputError(
+            f"{path} would be larger than {_LARGEST >> 20} MiB; plan fewer crawls or a smaller "
+            "--share, and the rest in another directory"
+        )
     put_in_place(aside, path)
 
 
@@ -180,34 +192,94 @@ def read_plan(directory: Path) -> Plan:
     """Return the plan in a directory; raises InputError if there is none that can be read."""
     path = directory / PLAN
     try:
-        read = json.loads(path.read_text("utf-8"))
+        read = _read(path)
         if (found := read.pop("format")) not in _READABLE:
             raise ValueError("its format is another version's")
         if found == 2:
             read.pop("rules")  # what shards were judged with then; now they hold facts alone
         read["crawls"] = tuple(map(_taken_before, read["crawls"]))
         read["shards"] = tuple(_distinct(read["shards"]))
-        return Plan(**read)
+        return _checked(Plan(**read))
     except FileNotFoundError:
         raise InputError(f"{path} is missing; run crawlblock scan plan first") from None
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+    except (OSError, ValueError, TypeError, LookupError, AttributeError, OverflowError) as error:
         raise InputError(f"{path} cannot be read ({error}); plan again") from None
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """Return what a plan says; its shards are read line by line, as they are needed."""
+    with path.open("rb") as file:
+        first = file.readline(LARGEST_JSON + 1)
+        head, mark, _ = first.partition(_BEFORE_SHARDS + b"\n")
+        found = parse_json(head + b"}" if mark else first + file.read(LARGEST_JSON))
+    if not isinstance(found, dict):
+        raise ValueError("it is no JSON object")
+    return found | {"shards": _shard_lines(path, len(first))} if mark else found
+
+
+def _shard_lines(path: Path, at: int) -> Iterator[dict[str, Any]]:
+    if path.stat().st_size > _LARGEST:
+        raise TooLargeError(_LARGEST)
+    with path.open("rb") as file:
+        file.seek(at)
+        while (line := file.readline(LARGEST_JSON + 1).strip()) != b"]}":
+            if not line:
+                raise ValueError("it ends early")
+            found: Any = parse_json(line.removesuffix(b","))
+            yield found
+
+
+def _checked(plan: Plan) -> Plan:
+    """Return a plan whose values are of their kinds; raises ValueError for another."""
+    counts = [plan.bytes, *(n for each in plan.crawls for n in (each.files, each.of))]
+    if not all(isinstance(n, int) and 0 <= n < 2**63 for n in counts):
+        raise ValueError("a count is no whole number")
+    if not all(1 <= each.files <= each.of for each in plan.crawls):
+        raise ValueError("a crawl has fewer files than are read of it")
+    if not isinstance(plan.mirror, str) or not isinstance(plan.seed, str):
+        raise ValueError("mirror and seed are no texts")
+    if not isinstance(plan.share, (int, float)) or not 0 < plan.share <= 1:
+        raise ValueError("the share is not between 0 and 1")
+    if {shard.crawl for shard in plan.shards} - {each.crawl for each in plan.crawls}:
+        raise ValueError("a shard is of a crawl that is not planned")
+    return plan
 
 
 def _taken_before(given: dict[str, Any]) -> TakenFiles:
     times = {
-        name: datetime.fromisoformat(given[name])
+        name: _plain_time(given[name])
         for name in ("first_capture", "last_capture")
         if given.get(name)
     }
+    _check("crawl", given["crawl"], part_fault_of)
     return TakenFiles(**given | times)
 
 
-def _distinct(given: list[dict[str, Any]]) -> Iterable[Shard]:
+def _plain_time(text: str) -> datetime:
+    time = datetime.fromisoformat(text)
+    if time.tzinfo:
+        raise ValueError(f"the time {text} has a zone")
+    return time
+
+
+def _check(what: str, name: object, fault_of: Callable[[str], str]) -> None:
+    """Raise ValueError for what cannot be the name of a crawl, shard or file."""
+    fault = fault_of(name) if isinstance(name, str) else "it is no text"
+    if fault:
+        raise ValueError(f"the {what} {str(name)[:80]!r}: {fault}")
+
+
+def _distinct(given: Iterable[dict[str, Any]]) -> Iterable[Shard]:
     """Return shards, each once; raises ValueError if two share a name and nothing else."""
     found: dict[str, Shard] = {}
     for each in given:
         shard = Shard(each["shard"], each["crawl"], tuple(each["files"]))
+        _check("shard", shard.shard, part_fault_of)
+        _check("crawl", shard.crawl, part_fault_of)
+        for key in shard.files:
+            _check("file", key, key_fault_of)
+        if len(shard.files) > _MOST_FILES:
+            raise ValueError(f"the shard {shard.shard} has more than {_MOST_FILES:,} files")
         if found.setdefault(shard.shard, shard) != shard:
             raise ValueError(f"two shards of different files are called {shard.shard}")
     return found.values()

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, fields
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 from filelock import FileLock
@@ -21,11 +22,17 @@ from crawlblock.scan.plan import Plan, Shard
 from crawlblock.scan.rows import Captures, WorkerMemory
 from crawlblock.scan.tempfiles import aside, remove_pieces, remove_rest, writing
 from crawlblock.transport import Limits
+from crawlblock.unpacking import UNREADABLE, parse_json
 from crawlblock.warc.reader import Damage, records
 
 KEY = "crawlblock"  # of what stands in the Parquet file's metadata
 _HELD = 64 * 1024 * 1024  # bytes of bodies in memory; then they go to the disk
 _ROWS = 32_768  # of a row group
+_LARGEST_HEADER = 16 * 1024 * 1024  # bytes of what a shard says of itself
+_UNREADABLE = (  # what reading a file raises that is no shard
+    OSError, LookupError, TypeError, AttributeError, OverflowError, pl.exceptions.PolarsError,
+    pl.exceptions.PanicException,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +83,15 @@ def shard_path(directory: Path, shard: str) -> Path:
 def read_about(path: Path) -> ShardHeader:
     """Return what a shard says of itself; raises InputError if it is no whole shard."""
     try:
-        read = json.loads(pl.read_parquet_metadata(path)[KEY])
+        read: Any = parse_json(pl.read_parquet_metadata(path)[KEY], _LARGEST_HEADER)
         read["files"] = tuple(read["files"])
         read["faults"] = tuple(Fault(**each) for each in read["faults"])
         known = {field.name for field in fields(ShardHeader)} <= read.keys()
         about = ShardHeader(**read) if known else None
-    except (OSError, KeyError, ValueError, TypeError, pl.exceptions.PolarsError) as error:
+        counts = (read["captures"], read["bytes"], len(read["shard"].encode()))
+        if not all(isinstance(count, int) and 0 <= count < 2**63 for count in counts):
+            raise TypeError("a count is no whole number")
+    except (*_UNREADABLE, *UNREADABLE) as error:
         raise InputError(
             f"{path} is no shard of a scan ({error}); remove it and run crawlblock scan run again"
         ) from None

@@ -12,6 +12,7 @@ from crawlblock.errors import InputError
 from crawlblock.scan.plan import Plan, Shard, TakenFiles, read_plan
 from crawlblock.scan.shard import read_about, shard_path
 from crawlblock.sources.commoncrawl.crawls import period_of
+from crawlblock.sources.parquet_pages import check_pages
 
 COLUMNS = (  # of a shard that are merged
 
@@ -74,7 +75,7 @@ def _found(directory: Path) -> Iterator[Found]:
                 f"{path}: not a shard of the plan in {directory}; move it to the directory that "
                 "its own plan is in"
             )
-        if missing := set(COLUMNS) - set(pl.read_parquet_schema(path)):
+        if missing := set(COLUMNS) - _columns(path):
             raise InputError(
                 f"{path}: made by an older crawlblock, it has no {min(missing)}; remove it and run "
                 "crawlblock scan run again"
@@ -86,8 +87,19 @@ def _found(directory: Path) -> Iterator[Found]:
             bytes=about.bytes,
             faults=len(about.faults),
             plan=plan,
-            taken=taken[about.crawl],
+            taken=taken[shard.crawl],
         )
+
+
+def _columns(path: Path) -> set[str]:
+    try:
+        check_pages(path)
+        return set(pl.read_parquet_schema(path))
+    except (OSError, ValueError, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+        raise InputError(
+            f"{path} is no shard of a scan ({str(error)[:150]}); remove it and run crawlblock scan "
+            "run again"
+        ) from None
 
 
 def _check_together(shards: Sequence[Found]) -> None:

@@ -3,7 +3,9 @@
 import re
 from collections.abc import Iterable, Sequence
 from importlib.resources import files
+from typing import Any
 
+from crawlblock.names import safe
 from crawlblock.report.charts.catalog import Figure
 from crawlblock.report.charts.context import Context, Row
 from crawlblock.report.charts.specs import WIDTH, Spec
@@ -50,7 +52,7 @@ def svg(spec: Spec) -> str:
     """Return a drawing as an SVG element, with the colours of a light page."""
     import vl_convert
 
-    text: str = vl_convert.vegalite_to_svg(spec, vl_version=_vega_lite())
+    text: str = vl_convert.vegalite_to_svg(_safe(spec), vl_version=_vega_lite())
     return _PLACES.sub(lambda found: _DIGITS.sub(r"\1", found[0]), text)
 
 
@@ -67,7 +69,7 @@ def png(spec: Spec) -> bytes:
 
     config = {**spec["config"], "background": "#ffffff"}
     image: bytes = vl_convert.vegalite_to_png(
-        {**spec, "config": config}, vl_version=_vega_lite(), scale=_SCALE
+        _safe({**spec, "config": config}), vl_version=_vega_lite(), scale=_SCALE
     )
     return image
 
@@ -81,6 +83,15 @@ def bundle() -> str:
     # only these two can end a script element or hide its end; in strings they mean the same
     text = re.sub(r"</(?=script)", r"<\/", text, flags=re.IGNORECASE).replace("<!--", r"<\!--")
     return f"(() => {{{text}\n}})();"
+
+
+def _safe(value: Any) -> Any:
+    """Return a specification in which control characters are spelled out: no drawing has them."""
+    if isinstance(value, str):
+        return "\n".join(map(safe, value.split("\n")))
+    if isinstance(value, dict):
+        return {key: _safe(each) for key, each in value.items()}
+    return [_safe(each) for each in value] if isinstance(value, (list, tuple)) else value
 
 
 def _vega_lite() -> str:

@@ -6,14 +6,14 @@ from dataclasses import asdict
 from datetime import datetime
 from textwrap import wrap
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from crawlblock.evidence.explanation import Explanation, Point
 from crawlblock.evidence.transitions import Change, State, Transition
+from crawlblock.names import safe
 from crawlblock.report.labels import DASH, HTTP_PROFILES, author
-from crawlblock.report.terminal.plain import safe, spark
+from crawlblock.report.terminal.plain import SafeConsole, spark
 from crawlblock.robots.quoted import GroupLines
 
 _WIDTH = 80  # columns
@@ -289,7 +289,7 @@ def _row(table: Table, *cells: object) -> None:
 
 
 def _printed(*parts: Text | Table) -> str:
-    console = Console(width=_WIDTH, file=io.StringIO(), highlight=False, color_system=None)
+    console = SafeConsole(width=_WIDTH, file=io.StringIO(), highlight=False, color_system=None)
     with console.capture() as captured:
         for part in parts:
             console.print(part)

@@ -2,8 +2,13 @@
 
 import codecs
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TextIO
+
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
+
+from crawlblock.names import safe
 
 _BARS = "▁▂▃▄▅▆▇█"
 _GAP = "·"  # where nothing is known
@@ -16,9 +21,21 @@ _SIGNS = dict(zip(_BARS, "_.-:=+*#", strict=True)) | {
 _ERRORS = "crawlblock.ascii"
 
 
-def safe(text: str) -> str:
-    """Spell out control characters, which strangers could steer a terminal with."""
-    return "".join(c if c.isprintable() or c == "\t" else repr(c)[1:-1] for c in text)
+class SafeConsole(Console):
+    """A console that spells out control characters in whatever is printed to it."""
+
+    def render(
+        self, renderable: RenderableType, options: ConsoleOptions | None = None
+    ) -> Iterator[Segment]:
+        """Yield the pieces that are printed."""
+        for each in super().render(renderable, options):
+            plain = each.control or each.text.isprintable() or each.text == "\n"
+            yield each if plain else each._replace(text=safe_lines(each.text))
+
+
+def safe_lines(text: str) -> str:
+    """Spell out control characters in lines of text."""
+    return "\n".join(map(safe, text.split("\n")))
 
 
 def spark(values: Sequence[float | None], width: int | None = None, top: float = 0.0) -> str:

@@ -3,16 +3,18 @@
 Only on request (`--cdx-api`): one look-up at a time, one a second.
 """
 
-import json
+import io
 from collections.abc import Collection, Iterator
 from contextlib import suppress
+from typing import Any
 from urllib.parse import urlencode
 
 from crawlblock.errors import UpstreamError
 from crawlblock.hosts import normal_url, surt, surt_keys, surt_url
 from crawlblock.outcome import Outcome
-from crawlblock.sources.commoncrawl.index import IndexRow, row_of
+from crawlblock.sources.commoncrawl.index import LONGEST_LINE, IndexRow, row_of
 from crawlblock.transport import PoliteClient
+from crawlblock.unpacking import parse_json
 
 _NO_CAPTURES = b"no captures found"  # in JSON or as text: this URL is not in the index
 _SAID = 200  # bytes of an answer that are looked at for that
@@ -60,11 +62,11 @@ class CdxApi:
         return raw
 
     def _rows(self, answer: bytes) -> Iterator[IndexRow]:
-        for line in filter(bytes.strip, answer.splitlines()):
+        for line in filter(bytes.strip, io.BytesIO(answer)):
             try:
-                fields = json.loads(line)
+                fields: Any = parse_json(line, LONGEST_LINE)
                 row = row_of(fields["timestamp"], fields)
-            except (ValueError, KeyError, TypeError, RecursionError):
+            except (ValueError, LookupError, TypeError, OverflowError):
                 self.malformed.add(line)
             else:
                 if row:

@@ -13,11 +13,14 @@ from crawlblock.sources.commoncrawl.cache import save_whole
 from crawlblock.sources.commoncrawl.crawls import paths
 from crawlblock.sources.commoncrawl.index import IndexRow, checked, prefixed
 from crawlblock.sources.commoncrawl.mirror import Mirror
+from crawlblock.sources.parquet_pages import check_pages
 
 _NEEDED = (
     "url", "url_host_name", "fetch_time", "fetch_status", "content_digest",
     "warc_filename", "warc_record_offset", "warc_record_length",
 )  # fmt: skip
+_BROKEN = (pl.exceptions.PolarsError, pl.exceptions.PanicException)
+_MOST_ROWS = 500_000  # of one part that are about the hosts of one look-up
 _SINCE_SOME_CRAWL = ("fetch_redirect",)  # 2019-47
 
 
@@ -79,9 +82,10 @@ async def open_columnar(
 
 def _scan(part: Path, needed: Collection[str]) -> pl.LazyFrame:
     try:
-        lazy = pl.scan_parquet(part)
+        check_pages(part, frozenset((*needed, *_SINCE_SOME_CRAWL)))
+        lazy = pl.scan_parquet(part, glob=False)
         have = lazy.collect_schema().names()
-    except (pl.exceptions.PolarsError, OSError) as error:
+    except (*_BROKEN, ValueError, OSError) as error:
         reason = str(error).split("\n")[0]
         raise ArchiveError(
             f"{part}: not a Parquet file ({reason}); remove it and run again"
@@ -100,12 +104,14 @@ def _rows(part: Path, hosts: Collection[str]) -> Iterator[dict[str, Any]]:
     lazy = _scan(part, _NEEDED)
     try:
         wanted = lazy.filter(pl.col("url_host_name").is_in(list(hosts)))
-        frame = _plain_times(wanted).collect()
-    except pl.exceptions.PolarsError as error:
+        frame = _plain_times(wanted).head(_MOST_ROWS + 1).collect()
+    except (*_BROKEN, OSError) as error:
         reason = str(error).strip().split("\n")[0][:100]
         raise ArchiveError(
             f"{part}: the index cannot be read ({reason}); remove it and run again"
         ) from None
+    if frame.height > _MOST_ROWS:
+        raise ArchiveError(f"{part}: more than {_MOST_ROWS:,} captures of the hosts asked for")
     return frame.iter_rows(named=True)
 
 

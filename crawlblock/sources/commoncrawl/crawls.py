@@ -1,8 +1,9 @@
 """Which crawls there are, and the files each one is made of."""
 
 import csv
+import io
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.resources import files
@@ -12,8 +13,9 @@ from typing import Protocol, TypeVar
 from crawlblock.captures.selection import Period
 from crawlblock.errors import ArchiveError, InputError, UpstreamError, did_you_mean
 from crawlblock.model import Crawl
+from crawlblock.names import key_fault_of, part_fault_of
 from crawlblock.outcome import Outcome
-from crawlblock.sources.commoncrawl.keys import cdx_url, is_common_crawl
+from crawlblock.sources.commoncrawl.keys import cdx_url, is_address, is_common_crawl
 from crawlblock.sources.commoncrawl.lists import Listing, ListKind, known_list, read_list, remedy
 from crawlblock.sources.commoncrawl.mirror import Mirror
 from crawlblock.unpacking import UNREADABLE, gunzip
@@ -24,7 +26,8 @@ _TARGETS_SINCE = datetime(2019, 11, 10)  # CC-MAIN-2019-47
 
 _NAME = re.compile(r"CC-MAIN-(\d{4})(?:-(\d{2})|-\d{4})?")  # CC-MAIN-2012, -2008-2009, -2025-33
 _IN_FULL = re.compile(r"CC-MAIN-\d{4}-\d{2}")
-_SAFE = re.compile(r"\w[\w.-]*", re.ASCII)  # it names a folder of the cache
+_LONGEST_LIST = 64 * 1024 * 1024  # bytes of a paths file, unpacked; real ones have up to 15 MB
+_MOST_KEYS = 1_000_000  # of a paths file; real ones have up to 100,000
 _WINDOW = re.compile(r"CC-MAIN-(\d{14})-(\d{14})-")  # first and last capture in a file
 
 
@@ -104,7 +107,7 @@ def choose(crawls: Sequence[N], wanted: str, subset: bool = True) -> list[N]:
         if part == "all":
             names = [crawl.crawl for crawl in able]
         elif part == "latest" or (part.isascii() and part.isdigit()):
-            names = [crawl.crawl for crawl in able[: 1 if part == "latest" else int(part)]]
+            names = [crawl.crawl for crawl in able[: 1 if part == "latest" else int(part[:9])]]
         else:
             names = [crawl.crawl for crawl in able if crawl.crawl == part]
             if not names and part not in {crawl.crawl for crawl in crawls}:
@@ -168,11 +171,23 @@ async def paths(mirror: Mirror, crawl: str, kind: str) -> list[str]:
     if isinstance(raw, Outcome):
         raise _missing(mirror, key, raw)
     try:
-        return [line for line in gunzip(raw).decode().split("\n") if line]
-    except UNREADABLE:
+        return list(_keys(gunzip(raw, _LONGEST_LIST)))
+    except UNREADABLE as error:
         raise ArchiveError(
-            f"{mirror.location}: {key} is cut or damaged; fetch it again or take another mirror"
+            f"{mirror.location}: {key} cannot be read ({error}); fetch it again or take another "
+            "mirror"
         ) from None
+
+
+def _keys(text: bytes) -> Iterator[str]:
+    """Yield the keys in a list; raises ValueError for what is none, and for too many."""
+    for number, raw in enumerate(io.BytesIO(text), 1):
+        if number > _MOST_KEYS:
+            raise ValueError(f"it has more than {_MOST_KEYS:,} lines")
+        if key := raw.removesuffix(b"\n").removesuffix(b"\r").decode():
+            if fault := key_fault_of(key):
+                raise ValueError(f"line {number}: {key[:80]!r}: {fault}")
+            yield key
 
 
 def _missing(mirror: Mirror, key: str, outcome: Outcome) -> ArchiveError | UpstreamError:
@@ -233,9 +248,11 @@ def _entry(entry: object) -> Listed:
     if not isinstance(entry, dict):
         raise ValueError("an entry is no crawl")
     name, api = entry.get("id"), entry.get("cdx-api")
-    if not isinstance(name, str) or not _SAFE.fullmatch(name):
-        raise ValueError("an entry has no name of a crawl")
-    address = api if isinstance(api, str) else None
+    if not isinstance(name, str):
+        raise ValueError("the id of a crawl is no text")
+    if fault := part_fault_of(name):  # it names a folder of the cache
+        raise ValueError(f"the crawl {name[:40]!r}: {fault}")
+    address = api if isinstance(api, str) and is_address(api) else None
     return Listed(name, _time(entry.get("from")), _time(entry.get("to")), address)
 
 

@@ -1,6 +1,5 @@
 """What an index knows about captures, whichever index it is."""
 
-import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -8,9 +7,13 @@ from typing import Protocol
 
 from crawlblock.hosts import normal_url, split_url
 from crawlblock.model import Fetch
+from crawlblock.names import key_fault_of
 from crawlblock.outcome import Ending
+from crawlblock.unpacking import parse_json
 
+LONGEST_LINE = 65_536  # bytes of a capture in an index; longer ones cannot be read
 _MOST = 2**53  # bytes, more than any file has
+_LARGEST_RECORD = 64 * 1024 * 1024  # bytes of a packed record; longer ones cannot be read
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +46,9 @@ def cdxj_row(timestamp: str, fields: bytes) -> IndexRow | None:
     Raises ValueError for a line that cannot be read, whatever is wrong with it.
     """
     try:
-        return row_of(timestamp, json.loads(fields))
-    except RecursionError:
-        raise ValueError("it is nested too deeply") from None
+        return row_of(timestamp, parse_json(fields, LONGEST_LINE))
+    except OverflowError:
+        raise ValueError("a number is too large") from None
 
 
 def row_of(timestamp: str, fields: object) -> IndexRow | None:
@@ -71,8 +74,10 @@ def row_of(timestamp: str, fields: object) -> IndexRow | None:
 
 def checked(row: IndexRow) -> IndexRow:
     """Return a row that can be stored and whose record can be asked for; else raise ValueError."""
-    if not (row.warc_file and 0 <= row.warc_offset < _MOST and 0 < row.warc_length < _MOST):
+    if not (0 <= row.warc_offset < _MOST and 0 < row.warc_length <= _LARGEST_RECORD):
         raise ValueError("its place is none")
+    if fault := key_fault_of(row.warc_file):
+        raise ValueError(f"the name of its file: {fault}")
     for text in (row.url, row.digest, row.redirect, row.warc_file):
         (text or "").encode()
     return replace(row, status=row.status if 0 < (row.status or 0) < 10_000 else None)

@@ -1,6 +1,9 @@
 """Keys of an archive's objects, and where the lists that have none are."""
 
-import re
+from contextlib import suppress
+from urllib.parse import urlsplit
+
+from crawlblock.names import key_fault_of
 
 _INDEX_HOST = "https://index.commoncrawl.org"
 _INDEX_HOST_OF = {  # Common Crawl's own stores hold the data alone
@@ -25,8 +28,14 @@ def cdx_url(crawl: str) -> str:
     return f"{_INDEX_HOST}/{crawl}-index"
 
 
+def is_address(url: str) -> bool:
+    """Tell whether a URL that a list names can be asked."""
+    with suppress(ValueError):
+        parts = urlsplit(url)
+        return url.isprintable() and parts.scheme in ("http", "https") and bool(parts.hostname)
+    return False
+
+
 def is_key(key: str) -> bool:
     """Tell whether a key stays within its archive and names one object."""
-    return key.isprintable() and all(
-        part not in ("", ".", "..") for part in re.split(r"[/\\]", key)
-    )
+    return not key_fault_of(key)

@@ -6,13 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from crawlblock.durable import write_whole
 from crawlblock.errors import ArchiveError, UpstreamError
 from crawlblock.outcome import Outcome
 from crawlblock.sources.commoncrawl.keys import index_url, is_common_crawl
 from crawlblock.sources.commoncrawl.mirror import Mirror
+from crawlblock.unpacking import LARGEST_JSON, parse_json
 
 T = TypeVar("T")
 
@@ -75,10 +76,10 @@ async def _asked(mirror: Mirror, kind: ListKind[T], url: str) -> tuple[object, T
             raise ArchiveError(f"{url} is {raw}; {layout}")
         raise UpstreamError(f"{url} cannot be had ({raw}); {remedy(raw)}")
     try:
-        answer = json.loads(raw)
+        answer = parse_json(raw)
         return answer, kind.parse(answer)
-    except (ValueError, RecursionError) as error:
-        reason = str(error) if len(str(error)) < 80 else "it is no JSON"
+    except (ValueError, OverflowError) as error:
+        reason = "it is no JSON" if isinstance(error, UnicodeError) else str(error)[:150]
         raise ArchiveError(f"{url} cannot be read ({reason}); {layout}") from None
 
 
@@ -100,10 +101,11 @@ def _keep(path: Path, answer: object) -> None:
 def _kept(path: Path, kind: ListKind[T]) -> Listing[T] | None:
     """Return the list that was last read, and how old it is."""
     try:
-        kept = json.loads(path.read_text("utf-8"))
+        with path.open("rb") as file:
+            kept: Any = parse_json(file.read(LARGEST_JSON + 1))
         read = datetime.fromisoformat(kept["read"]).replace(tzinfo=None)
         entries = kind.parse(kept["answer"])
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+    except (OSError, ValueError, LookupError, TypeError, OverflowError):
         return None
     days = (datetime.now(UTC).replace(tzinfo=None) - read).days
     age = "" if days < 0 else f", {days} day{'' if days == 1 else 's'} old"

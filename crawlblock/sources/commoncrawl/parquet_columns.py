@@ -19,6 +19,7 @@ from crawlblock.durable import put_in_place
 from crawlblock.errors import ArchiveError, StoreError, UpstreamError
 from crawlblock.outcome import Outcome
 from crawlblock.sources.commoncrawl.mirror import Mirror
+from crawlblock.sources.parquet_pages import check_pages
 
 _MAGIC = b"PAR1"
 _PIECE = 16 * 1024 * 1024  # bytes of one request
@@ -158,8 +159,11 @@ def _places(name: str, footer: Path, columns: Sequence[str]) -> list[tuple[int, 
 
 def _made(name: str, part: Path, wanted: PartColumns) -> pl.DataFrame:
     try:
+        check_pages(part, frozenset(wanted.columns))
         return wanted.made(pl.scan_parquet(part, glob=False).select(wanted.columns))
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
+    except (
+        pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError,
+    ) as error:  # fmt: skip
         reason = str(error).strip().split("\n")[0][:100]
         raise ArchiveError(
             f"{name}: the index cannot be read ({reason}); run again or take another mirror"

@@ -1,7 +1,6 @@
 """The web graph's domain ranks: a long file of which only the head is wanted."""
 
 import re
-import zlib
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +9,12 @@ from crawlblock.errors import ArchiveError, UpstreamError
 from crawlblock.outcome import Outcome
 from crawlblock.sources.commoncrawl.lists import ListKind, read_list, remedy
 from crawlblock.sources.commoncrawl.mirror import Mirror
+from crawlblock.unpacking import UNREADABLE, GzipMembers
 
 _STEP = 4 * 1024 * 1024  # bytes of one request
+_PIECE = 64 * 1024  # bytes of text at a time
+_LONGEST = 200  # bytes of a line on average; real ones have 60
+_SPARE = 1_000  # lines that may be longer
 _MOST_TRIED = 5  # releases; a new one is listed before its domain table is there
 _RELEASE = re.compile(r"[a-z0-9][a-z0-9-]*")
 _KNOWN = ("cc-main-2026-jul-aug-sep", "cc-main-2026-mar-apr-may")  # newest first
@@ -53,43 +56,48 @@ def _key(release: str) -> str:
 async def _head(mirror: Mirror, key: str, limit: int) -> list[str] | None:
     """Return the first lines of a gzip file, None if there is no such file."""
     lines: list[str] = []
+    held = 0
     rest = b""
     async for part in _unzipped(mirror, key):
         if part is None:
             return None
         *whole, rest = (rest + part).split(b"\n")
         lines += [line.decode("utf-8", "replace") for line in whole]
+        held += len(part)
         if len(lines) > limit:  # one more than asked for: the first line is the header
             return lines[: limit + 1]
+        if held > (len(lines) + _SPARE) * _LONGEST:
+            raise ArchiveError(
+                f"{mirror.location}: {key}: its lines have more than {_LONGEST} bytes on average"
+            )
     return [*lines, *([rest.decode("utf-8", "replace")] if rest else [])]
 
 
 async def _unzipped(mirror: Mirror, key: str) -> AsyncIterator[bytes | None]:
     """Yield the text of a gzip file by and by, asking for no more than is taken; None: absent."""
-    inflate = zlib.decompressobj(31)
+    unpacker = GzipMembers()
     at = 0
     while True:
         raw = await mirror.read(key, at, _STEP)
         if raw is Outcome.DAMAGED:  # no more than this is left
             raw = await mirror.read(key, at)
         if isinstance(raw, Outcome) and at:
-            return  # nothing is left
+            raw = b""  # nothing is left
         if raw is Outcome.ABSENT:
             yield None
             return
         if isinstance(raw, Outcome):
             raise UpstreamError(f"{mirror.location}: {key} cannot be had ({raw}); {remedy(raw)}")
-        data = raw
-        while data:
-            try:
-                yield inflate.decompress(data)
-            except zlib.error:
-                raise ArchiveError(f"{mirror.location}: {key} is no gzip file") from None
-            data = inflate.unused_data
-            if data:
-                inflate = zlib.decompressobj(31)
+        unpacker.feed(raw)
+        try:
+            while text := unpacker.take(_PIECE):
+                yield text
+        except UNREADABLE:
+            raise ArchiveError(f"{mirror.location}: {key} is no gzip file") from None
         at += len(raw)
         if len(raw) < _STEP:
+            if not unpacker.whole:
+                raise ArchiveError(f"{mirror.location}: {key} ends early; run again later")
             return
 
 

@@ -5,6 +5,7 @@ sorted by SURT key and time.  What a key's captures need is the last block that 
 all that begin within it.
 """
 
+import io
 import mmap
 import re
 from bisect import bisect_left
@@ -15,6 +16,7 @@ from pathlib import Path
 
 from crawlblock.errors import ArchiveError
 from crawlblock.hosts import normal_url, surt_keys
+from crawlblock.names import part_fault_of
 from crawlblock.outcome import Outcome
 from crawlblock.sources.commoncrawl.cache import Cache
 from crawlblock.sources.commoncrawl.index import IndexRow, cdxj_row
@@ -25,6 +27,11 @@ from crawlblock.unpacking import UNREADABLE, inflate
 Block = tuple[str, int, int]  # file name, offset, length
 
 _LINE = re.compile(rb"[^\t]* \d+\t[^\t]+\t\d{1,15}\t\d{1,15}(\t.*)?")
+_LONGEST = 65_536  # bytes of a line of cluster.idx
+_MOST_UNREADABLE = 1_000  # lines of it one after the other
+_LARGEST_PACKED = 16 * 1024 * 1024  # bytes of a block; real ones have up to 1 MB
+_LARGEST_BLOCK = 64 * 1024 * 1024  # bytes of it once unpacked; real ones have up to 5 MB
+_MOST_BLOCKS = 20  # that have one key: 60,000 captures of one URL
 _AGAIN = "remove the file and run again"
 
 
@@ -40,14 +47,21 @@ class ClusterIndex:
             raise ArchiveError(f"{path}: empty or unreadable; {_AGAIN}") from None
         if self._lines[-1:] != b"\n":  # or keys behind the cut would seem not captured
             raise ArchiveError(f"{path}: this cluster.idx is cut; {_AGAIN}")
-        self._block(_LineStarts(self._lines)[0])
+        self._starts = _LineStarts(self._lines, path)
+        self._block(self._starts[0])
 
     def blocks(self, key: str) -> Iterator[Block]:
         """Return the blocks (file name, offset, length) that may hold lines of a SURT key."""
         low, high = f"{key} ".encode(), f"{key}!".encode()
-        starts = _LineStarts(self._lines)
+        starts = self._starts
         at = starts.readable_before(bisect_left(starts, low))
-        while at < len(self._lines):
+        for number in range(len(self._lines) - at):
+            if number == _MOST_BLOCKS:
+                raise ArchiveError(
+                    f"{self._path}: {key[:80]} is in more than {_MOST_BLOCKS} blocks; {_AGAIN}"
+                )
+            if at >= len(self._lines):
+                return
             end = starts.end(at)
             line = self._lines[at:end]
             if _is_line(line):
@@ -72,6 +86,11 @@ class ClusterIndex:
         if not _is_line(line):
             raise ArchiveError(f"{self._path}: no cluster.idx line: {line[:60]!r}; {_AGAIN}")
         _, name, offset, length, *_ = line.decode("utf-8", "replace").split("\t")
+        fault = part_fault_of(name)
+        if int(length) > _LARGEST_PACKED:
+            fault = f"the block at {offset} is larger than {_LARGEST_PACKED >> 20} MiB"
+        if fault:
+            raise ArchiveError(f"{self._path}: the file {name[:80]!r}: {fault}; {_AGAIN}")
         return name, int(offset), int(length)
 
 
@@ -91,34 +110,49 @@ class _LineStarts:
     A line that cannot be read has no order, so the one before stands for its positions, too.
     """
 
-    def __init__(self, lines: mmap.mmap | bytes) -> None:
-        self._lines = lines
+    def __init__(self, lines: mmap.mmap | bytes, path: Path) -> None:
+        self._lines, self._path = lines, path
 
     def __len__(self) -> int:
         return len(self._lines)
 
     def __getitem__(self, position: int) -> bytes:
-        start = self._lines.rfind(b"\n", 0, position) + 1
+        start = self._begin(position)
         if not _is_line(self._lines[start : self.end(start)]):
             start = self.readable_before(start)
         return self._lines[start : self.end(start)]
 
     def end(self, start: int) -> int:
         """Return where the line ends that begins at a position."""
-        end = self._lines.find(b"\n", start)
+        end = self._lines.find(b"\n", start, start + _LONGEST)
+        if end < 0 and start + _LONGEST < len(self._lines):
+            raise self._fault(f"the line at {start} has more than {_LONGEST >> 10} KiB")
         return end if end >= 0 else len(self._lines)
 
     def readable_before(self, position: int) -> int:
         """Return where the last line before a position begins that can be read, else the first."""
         start = self.before(position)
-        while start and not _is_line(self._lines[start : self.end(start)]):
+        for _ in range(_MOST_UNREADABLE):
+            if not start or _is_line(self._lines[start : self.end(start)]):
+                return start
             start = self.before(start)
-        return start
+        raise self._fault(f"{_MOST_UNREADABLE:,} lines before {position} cannot be read")
 
     def before(self, position: int) -> int:
         """Return where the line before the one that begins at a position begins."""
-        start = self._lines.rfind(b"\n", 0, position) + 1 if position else 0
-        return self._lines.rfind(b"\n", 0, start - 1) + 1 if start else 0
+        start = self._begin(position)
+        return self._begin(start - 1) if start else 0
+
+    def _begin(self, position: int) -> int:
+        """Return where the line that a position lies in begins."""
+        least = max(0, position - _LONGEST)
+        found = self._lines.rfind(b"\n", least, position)
+        if found < 0 and least:
+            raise self._fault(f"the line at {position} has more than {_LONGEST >> 10} KiB")
+        return found + 1
+
+    def _fault(self, what: str) -> ArchiveError:
+        return ArchiveError(f"{self._path}: no cluster.idx: {what}; {_AGAIN}")
 
 
 class ZipNum:
@@ -157,7 +191,7 @@ class ZipNum:
         for anew in (False, True):
             raw = await self._read(block, anew)
             with suppress(*UNREADABLE):
-                return list(self._chosen(inflate(raw)[0], keys))
+                return list(self._chosen(inflate(raw, largest=_LARGEST_BLOCK)[0], keys))
         name, offset, _ = block
         self._forget()
         raise ArchiveError(
@@ -167,7 +201,7 @@ class ZipNum:
 
     def _chosen(self, block: bytes, keys: set[str]) -> Iterator[IndexRow]:
         """Yield the captures of keys in a block; count lines that cannot be read."""
-        for line in block.split(b"\n"):
+        for line in map(bytes.rstrip, io.BytesIO(block)):
             key, _, rest = line.partition(b" ")
             if key and key.decode("utf-8", "replace") in keys:
                 time, _, fields = rest.partition(b" ")

@@ -13,6 +13,7 @@ from crawlblock.sources.files.convert import read_rows
 from crawlblock.sources.files.folders import check_regular, files_in, is_folder
 from crawlblock.sources.files.readers import RowFile, open_table, readable
 from crawlblock.sources.files.snapshots import moment
+from crawlblock.sources.files.table_text import text_lines
 from crawlblock.sources.files.warc_files import Archives
 from crawlblock.warc.reader import check_archive
 
@@ -20,6 +21,7 @@ __all__ = ["Every", "Files", "LeftOut", "RecordCount", "read_observation_times"]
 
 _TABLES = (".parquet", ".csv", ".jsonl", ".ndjson")
 _ARCHIVES = (".warc", ".warc.gz", ".warc.zst", ".arc", ".arc.gz")
+_MOST_TIMES = 100_000
 _TIME_COLUMNS = ("observed_at", "date")
 
 
@@ -119,20 +121,21 @@ def read_observation_times(path: Path) -> list[datetime]:
 
     Raises InputError if it has no such column or no time in it.
     """
-    with readable(path):
-        text = path.read_text("utf-8-sig", "replace")
-    reader = csv.DictReader(text.splitlines())
-    column = next((name for name in _TIME_COLUMNS if name in (reader.fieldnames or ())), None)
-    if column is None:
-        raise InputError(f"{path}: has no column observed_at or date; ISO times are needed in one")
-    times = set()
-    for row in reader:
-        time = moment((row[column] or "").strip())
-        if time is None:
+    times: set[datetime] = set()
+    with readable(path), text_lines(path) as lines:
+        reader = csv.DictReader(line.removeprefix("\ufeff") for _, line, _ in lines)
+        column = next((name for name in _TIME_COLUMNS if name in (reader.fieldnames or ())), None)
+        if column is None:
             raise InputError(
-                f"{path}: line {reader.line_num}: {row[column]!r} is not an ISO time; mend it"
+                f"{path}: has no column observed_at or date; ISO times are needed in one"
             )
-        times.add(time)
+        for row in reader:
+            text = (row[column] or "").strip()
+            time = moment(text)
+            if time is None or len(times) == _MOST_TIMES:
+                fault = "is not an ISO time" if time is None else f"is one of over {_MOST_TIMES:,}"
+                raise InputError(f"{path}: line {reader.line_num}: {text[:80]!r} {fault}; mend it")
+            times.add(time)
     if not times:
         raise InputError(f"{path}: holds no time; ISO times are needed in the column {column}")
     return sorted(times)

@@ -4,9 +4,9 @@ A table is read twice: once without its bodies, to see which rows can be used an
 they belong to, and once to make facts of them, slice by slice.
 """
 
-import json
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import polars as pl
 
@@ -14,14 +14,18 @@ from crawlblock.captures.frames import ASKED, FETCHES, Batch
 from crawlblock.errors import InputError
 from crawlblock.hosts import UrlParts, parse_host, split_url
 from crawlblock.model import Payload
+from crawlblock.names import fault_of
 from crawlblock.outcome import Ending
 from crawlblock.sources.files.batch import RESOURCE, Every, LeftOutTally
 from crawlblock.sources.files.readers import RowFile
 from crawlblock.sources.files.snapshots import expanded, future, with_times
 from crawlblock.sources.files.statuses import EMPTY, read_word
+from crawlblock.unpacking import parse_json
 from crawlblock.warc.http import digest, headers_kept
 
 _THIS_MONTH = timedelta(days=31)  # a span may end in a month or day that is not over
+_MOST_HELD = 5_000_000  # snapshots of hosts that the spans of a file cover
+_AT_ONCE = 250  # spans; each may cover a thousand snapshots
 
 
 def read_rows(
@@ -31,15 +35,18 @@ def read_rows(
 
     Raises InputError if no row can be used or the file cannot be read.
     """
-    plan = _plan(table, every, at, tally)
-    if plan.is_empty():
+    spans, fetched = _spans(table, every, at, tally)
+    if spans.is_empty() and not fetched:
         raise InputError(f"{table.path}: no row of it can be used{tally.reasons()}")
-    rows_used = plan["row"]
+    seen, unheard = spans["row"], LeftOutTally(table.path)
     for rows in map(_cleaned, table.slices()):
-        first = rows_used.search_sorted(rows["row"][0], side="left")
-        behind = rows_used.search_sorted(rows["row"][-1], side="right")
-        part = plan.slice(first, behind - first)
+        first = seen.search_sorted(rows["row"][0], side="left")
+        behind = seen.search_sorted(rows["row"][-1], side="right")
+        single = _usable(rows.filter(pl.col("fetch_time").is_not_null()), unheard)
+        once = expanded(single, every, at).select(spans.columns)
+        part = pl.concat([once, spans.slice(first, behind - first)])
         if not part.is_empty():
+            part = part.sort("row", "snapshot", maintain_order=True)
             answers, payloads = _answers(rows.join(part, on="row", how="semi"), known)
             fetches = _fetches(part, answers)
             yield Batch(fetches, _asked(fetches), payloads)
@@ -53,43 +60,50 @@ def _cleaned(rows: pl.DataFrame) -> pl.DataFrame:
     ).with_columns(pl.col("status").str.to_lowercase())
 
 
-def _plan(
+def _spans(
     table: RowFile, every: Every, at: Sequence[datetime], tally: LeftOutTally
-) -> pl.DataFrame:
-    """Return row, host, snapshot and time of each fetch to store, by row.
+) -> tuple[pl.DataFrame, int]:
+    """Return row, host, snapshot and time of each fetch that spans give, and the other fetches.
 
     Spans say how a host was since when.  Of several that lie in a snapshot, the host is seen once,
-    as it was by the earliest: so the snapshots are a month or week apart.
+    as it was by the earliest: so the snapshots are a month or week apart.  Raises InputError for
+    more than are held in memory.
     """
-    parts = [pl.DataFrame(schema=_PLAN)]
+    parts = [pl.DataFrame(schema=_SPANS)]
+    fetched = held = 0
     for rows in map(_cleaned, table.slices(tally)):
         usable = _usable(rows, tally)
-        several = expanded(usable, every, at)
-        tally.add(
-            "in force at none of the times asked for",
-            count=usable["row"].n_unique() - several["row"].n_unique(),
-        )
-        parts.append(several.select(_PLAN.names()))
+        spans = usable.filter("run")
+        fetched += usable.height - spans.height
+        for some in spans.iter_slices(_AT_ONCE):
+            several = expanded(some, every, at)
+            tally.add(
+                "in force at none of the times asked for",
+                count=some.height - several["row"].n_unique(),
+            )
+            parts.append(several.select(_SPANS.names()))
+            held += several.height
+        if held > _MOST_HELD:
+            raise InputError(
+                f"{table.path}: its spans cover more than {_MOST_HELD:,} snapshots of hosts; import "
+                "it in several files, or say the times with --at"
+            )
     found = pl.concat(parts).sort("time", "start", "row", descending=[False, True, False])
-    seen_once = found.filter("run").unique(["host", "snapshot"], keep="first", maintain_order=True)
-    plan = pl.concat([found.filter(~pl.col("run")), seen_once])
+    plan = found.unique(["host", "snapshot"], keep="first", maintain_order=True)
     tally.add(
         "an earlier span of the same host and snapshot was kept",
         count=found["row"].n_unique() - plan["row"].n_unique(),
     )
-    return plan.select("row", "host", "snapshot", "time").sort(
-        "row", "snapshot", maintain_order=True
-    )
+    return plan.select("row", "host", "snapshot", "time").sort("row", "snapshot"), fetched
 
 
-_PLAN = pl.Schema(
+_SPANS = pl.Schema(
     {
         "row": pl.UInt32(),
         "host": pl.String(),
         "snapshot": pl.String(),
         "time": pl.Datetime("us"),
         "start": pl.Datetime("us"),
-        "run": pl.Boolean(),
     }
 )
 
@@ -99,9 +113,11 @@ def _usable(rows: pl.DataFrame, tally: LeftOutTally) -> pl.DataFrame:
     told = with_times(rows.rename({"host": "given"})).drop("body")
     told = told.join(_hosts(rows["host"]), on="given", how="left", maintain_order="left")
     told = told.join(_words(rows["status"]), on="status", how="left", maintain_order="left")
+    told = told.join(_snapshots(rows["snapshot"]), on="snapshot", how="left", maintain_order="left")
     time = pl.coalesce("fetch_time", "first_seen", "last_seen")
     in_future, latest = future()
     faults: dict[str, tuple[pl.Expr, str | pl.Expr]] = {
+        "no usable name of a snapshot": (pl.col("snapshot_fault") != "", "snapshot"),
         "no usable host": (pl.col("host").is_null(), "given"),
         "no time that can be read": (
             pl.col("start").is_null() | pl.col("end").is_null(),
@@ -117,6 +133,15 @@ def _usable(rows: pl.DataFrame, tally: LeftOutTally) -> pl.DataFrame:
             tally.add(reason, str(bad.select(shown).item(0, 0)), bad.height)
             told = told.filter(~faulty)
     return told
+
+
+def _snapshots(names: pl.Series) -> pl.DataFrame:
+    """Return what is wrong with each distinct name of a snapshot."""
+    texts = names.drop_nulls().unique().to_list()
+    return pl.DataFrame(
+        {"snapshot": texts, "snapshot_fault": [fault_of(text) for text in texts]},
+        schema={"snapshot": pl.String, "snapshot_fault": pl.String},
+    )
 
 
 def _hosts(given: pl.Series) -> pl.DataFrame:
@@ -192,8 +217,9 @@ def _kept_headers(text: str | None) -> str | None:
     if text is None:
         return None
     try:
-        given = dict(json.loads(text))
-    except (ValueError, TypeError, RecursionError):
+        given: Any = parse_json(text)
+        given = dict(given)
+    except (ValueError, TypeError):
         return None
     return headers_kept(given.items())
 

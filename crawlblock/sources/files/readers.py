@@ -1,20 +1,21 @@
 """Rows of Parquet, CSV and JSONL files, read in slices and brought to the same columns."""
 
 import csv
-import gzip
 import json
-import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO, Protocol, cast
+from typing import Protocol
 
 import polars as pl
 
 from crawlblock.errors import InputError
 from crawlblock.sources.files.batch import LeftOutTally
+from crawlblock.sources.files.table_text import LONGEST, Lines, text_lines
+from crawlblock.sources.parquet_pages import check_pages
 from crawlblock.spreadsheets import as_written
+from crawlblock.unpacking import UNREADABLE, parse_json
 
 # Every column but body is text here; `row` counts from 0 over the file.
 SCHEMA = pl.Schema(
@@ -33,14 +34,16 @@ SCHEMA = pl.Schema(
 )
 _UNREADABLE = (
     OSError,
-    EOFError,
-    zlib.error,
+    *UNREADABLE,
     csv.Error,
     pl.exceptions.PolarsError,
     pl.exceptions.PanicException,  # what polars does at some corrupt Parquet files
 )
 _SLICE = 4_000  # rows
-_SLICE_BYTES = 32 * 1024 * 1024  # of bodies, where they are counted while reading
+_SLICE_BYTES = 16 * 1024 * 1024  # of texts and bodies
+
+
+_TOO_LONG = pl.col("_size") > LONGEST
 
 
 class RowFile(Protocol):
@@ -67,7 +70,9 @@ class ParquetTable:
         """Read the schema."""
         self.path = path
         with readable(path):
-            self._lazy = pl.scan_parquet(path)
+            largest = check_pages(path, frozenset(SCHEMA.names()))
+            self._slice = max(1, min(_SLICE, _SLICE_BYTES // max(largest, 1)))
+            self._lazy = pl.scan_parquet(path, glob=False)
             have = self._lazy.collect_schema()
             self._rows: int = self._lazy.select(pl.len()).collect().item()
         check_columns(path, have)
@@ -81,11 +86,11 @@ class ParquetTable:
 
     def slices(self, tally: LeftOutTally | None = None) -> Iterator[pl.DataFrame]:
         """Yield the rows by and by."""
-        for at in range(0, self._rows, _SLICE):
+        for at in range(0, self._rows, self._slice):
             with readable(self.path):
-                frame = self._lazy.slice(at, _SLICE).select(self._columns).collect()
+                frame = self._lazy.slice(at, self._slice).select(self._columns).collect()
             rows = pl.int_range(at, at + frame.height, dtype=pl.UInt32, eager=True)
-            yield frame.insert_column(0, rows.alias("row"))
+            yield from _parted(frame.insert_column(0, rows.alias("row")), tally)
 
 
 class CsvTable:
@@ -97,14 +102,14 @@ class CsvTable:
     def __init__(self, path: Path) -> None:
         """Read the header."""
         self.path = path
-        with readable(path), _open(path) as file:
-            self._header = next(self._cells(file), [])
+        with readable(path), text_lines(path) as lines:
+            self._header = next(self._cells(lines), [])
         check_columns(path, self._header)
 
     def slices(self, tally: LeftOutTally | None = None) -> Iterator[pl.DataFrame]:
         """Yield the rows by and by."""
-        with readable(self.path), _open(self.path) as file:
-            cells = self._cells(file)
+        with readable(self.path), text_lines(self.path) as lines:
+            cells = self._cells(lines)
             next(cells)
             yield from _framed(self._rows(cells, tally))
 
@@ -113,19 +118,40 @@ class CsvTable:
     ) -> Iterator[dict[str, str | bytes]]:
         for cells in lines:
             if len(cells) == len(self._header):
-                named = zip(self._header, cells, strict=True)
-                yield {name: _cell(name, as_written(cell)) for name, cell in named if cell}
+                pairs = zip(self._header, cells, strict=True)
+                named = ((name, cell) for name, cell in pairs if cell and name in SCHEMA)
+                yield {name: _cell(name, as_written(cell)) for name, cell in named}
             elif cells and tally:
-                tally.add("as many cells as the header are needed", ",".join(cells))
+                tally.add("as many cells as the header are needed", ",".join(cells[:20]))
 
     @staticmethod
-    def _cells(file: BinaryIO) -> Iterator[list[str]]:
-        csv.field_size_limit(2**31 - 1)  # a body is one cell; the default is 128 KiB
-        lines = _lines(file)
-        first = next(lines, "").removeprefix("\ufeff")
+    def _cells(lines: Lines) -> Iterator[list[str]]:
+        csv.field_size_limit(LONGEST)  # a body is one cell; the default is 128 KiB
+        parts = _RowParts(lines)
+        first = next(parts, "").removeprefix("\ufeff")
         header = next(csv.reader([first]), [])
         yield [name.strip().lower() for name in header]
-        yield from csv.reader(lines)
+        for cells in csv.reader(parts):
+            parts.size = 0
+            yield cells
+
+
+class _RowParts:
+    """The lines of a CSV; a row may have several of them, and only so much in all."""
+
+    def __init__(self, lines: Lines) -> None:
+        self._lines = lines
+        self.size = 0  # characters since the last row
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        number, line, whole = next(self._lines)
+        self.size += len(line)
+        if self.size > LONGEST or not whole:
+            raise csv.Error(f"the row at line {number} is longer than {LONGEST >> 20} MiB")
+        return line
 
 
 class JsonTable:
@@ -134,28 +160,32 @@ class JsonTable:
     def __init__(self, path: Path) -> None:
         """Read what the first thousand lines name."""
         self.path = path
-        with readable(path), _open(path) as file:
+        with readable(path), text_lines(path) as lines:
             names = {
-                name: None for line in islice(_lines(file), 1_000) for name in _object(line) or ()
+                name: None
+                for number, line, whole in islice(lines, 1_000)
+                for name in (_object(line) if whole else None) or ()
             }
         check_columns(path, names)
 
     def slices(self, tally: LeftOutTally | None = None) -> Iterator[pl.DataFrame]:
         """Yield the rows by and by."""
-        with readable(self.path), _open(self.path) as file:
-            yield from _framed(self._rows(file, tally))
+        with readable(self.path), text_lines(self.path) as lines:
+            yield from _framed(self._rows(lines, tally))
 
     @staticmethod
-    def _rows(file: BinaryIO, tally: LeftOutTally | None) -> Iterator[dict[str, str | bytes]]:
-        for number, line in enumerate(_lines(file), 1):
-            row = _object(line) if line.strip() else None
+    def _rows(lines: Lines, tally: LeftOutTally | None) -> Iterator[dict[str, str | bytes]]:
+        for number, line, whole in lines:
+            row = _object(line) if whole and line.strip() else None
             if row is not None:
                 yield {
                     name: _cell(name, value if isinstance(value, str) else json.dumps(value))
                     for name, value in row.items()
-                    if value is not None
+                    if value is not None and name in SCHEMA
                 }
-            elif line.strip() and tally:
+            elif tally and not whole:
+                tally.add(f"longer than {LONGEST >> 20} MiB", f"line {number}")
+            elif tally and line.strip():
                 tally.add("not a JSON object with a body of text", f"line {number}")
 
 
@@ -207,13 +237,34 @@ def _as_text(name: str, dtype: pl.DataType, path: Path) -> pl.Expr:
     return column.cast(pl.String)
 
 
+def _parted(frame: pl.DataFrame, tally: LeftOutTally | None) -> Iterator[pl.DataFrame]:
+    """Yield parts of a frame with so many bytes; values that are one in the file are counted each.
+
+    Rows that are too long are left out.
+    """
+    texts = [pl.col(name).str.len_bytes() for name, kind in SCHEMA.items() if kind == pl.String]
+    size = pl.sum_horizontal(*texts, pl.col("body").bin.size()).alias("_size")
+    sized = frame.with_columns(size)
+    if tally:
+        tally.add(f"longer than {LONGEST >> 20} MiB", count=sized.filter(_TOO_LONG).height)
+    sized = sized.filter(~_TOO_LONG)
+    begin = held = 0
+    for at, row_size in enumerate(sized["_size"]):
+        if held + row_size > _SLICE_BYTES:
+            yield sized.slice(begin, at - begin).drop("_size")
+            begin, held = at, 0
+        held += row_size
+    if begin < sized.height:
+        yield sized.slice(begin).drop("_size")
+
+
 def _framed(rows: Iterable[Mapping[str, str | bytes]]) -> Iterator[pl.DataFrame]:
     """Yield rows as frames, none with too many bytes of bodies."""
     part: list[Mapping[str, str | bytes]] = []
     start, size = 0, 0
     for row in rows:
         part.append(row)
-        size += len(row.get("body") or b"")
+        size += sum(map(len, row.values()))
         if len(part) == _SLICE or size > _SLICE_BYTES:
             yield _frame(part, start)
             start, size, part = start + len(part), 0, []
@@ -228,20 +279,11 @@ def _frame(rows: list[Mapping[str, str | bytes]], start: int) -> pl.DataFrame:
     return pl.DataFrame({"row": range(start, start + len(rows)), **columns}, schema=SCHEMA)
 
 
-def _open(path: Path) -> BinaryIO:
-    return cast(BinaryIO, gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb"))
-
-
-def _lines(file: BinaryIO) -> Iterator[str]:
-    """Yield lines ended by LF, their bytes kept where they are not UTF-8."""
-    return (line.decode("utf-8", "surrogateescape") for line in file)
-
-
 def _object(line: str) -> dict[str, object] | None:
     """Return the object on a line, None if there is none or its body is not text."""
     try:
-        row = json.loads(line.removeprefix("\ufeff"))
-    except (ValueError, RecursionError):
+        row = parse_json(line.removeprefix("\ufeff"), LONGEST)
+    except ValueError:
         return None
     if not isinstance(row, dict) or not isinstance(row.get("body"), (str, type(None))):
         return None

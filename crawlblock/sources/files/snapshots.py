@@ -1,5 +1,6 @@
 """When a row was in force, and which snapshots that covers."""
 
+import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 
@@ -8,6 +9,7 @@ import polars as pl
 from crawlblock.sources.files.batch import Every
 
 _FORMATS: dict[Every, str] = {"month": "%Y-%m", "week": "%G-W%V"}
+_NUMBER = re.compile(r"([0-9]{9,10}|[0-9]{12,14})(?:\.0*)?", re.ASCII)
 _TICK = timedelta(seconds=1)  # what a period ends before the next one
 _AHEAD = timedelta(days=1)
 _EARLIEST, _LATEST = datetime(1994, 1, 1), datetime(2100, 1, 1)
@@ -25,15 +27,30 @@ def future() -> tuple[str, datetime]:
 def moment(text: str) -> datetime | None:
     """Return an ISO time, day or month (2023-09) as naive UTC, a day or month by its beginning.
 
-    Returns None for anything else, and for times before robots.txt was thought of.
+    14 digits are read as CDX files write times, other long numbers as seconds or milliseconds
+    since 1970.  Returns None for anything else, and for times before robots.txt was thought of.
     """
     try:
+        if number := _NUMBER.fullmatch(text):
+            return _plausible(_of_digits(number[1]))
         parsed = datetime.fromisoformat(f"{text}-01" if _is_month(text) else text)
         if parsed.tzinfo:
             parsed = parsed.astimezone(UTC).replace(tzinfo=None)
     except (ValueError, OverflowError):
         return None
-    return parsed if _EARLIEST <= parsed < _LATEST else None
+    return _plausible(parsed)
+
+
+def _plausible(time: datetime) -> datetime | None:
+    return time if _EARLIEST <= time < _LATEST else None
+
+
+def _of_digits(digits: str) -> datetime:
+    """Return the time in 14 digits, as CDX files have it, or in (milli)seconds since 1970."""
+    if len(digits) == 14:
+        return datetime.strptime(digits, "%Y%m%d%H%M%S")
+    seconds = int(digits) / (1 if len(digits) < 12 else 1_000)
+    return datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None)
 
 
 def last_moment(text: str) -> datetime | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from crawlblock.outcome import Ending
 
 EMPTY = "empty"  # a robots.txt without a byte
-_NUMBER = re.compile(r"(?:http_)?([1-9][0-9]{2})")
+_NUMBER = re.compile(r"(?:http_)?([1-9][0-9]{2})(?:\.0*)?")  # pandas writes 200.0 beside gaps
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,22 +8,28 @@ file are stored, the file is removed.
 import json
 import re
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import datetime
 from pathlib import Path
-from types import TracebackType
-from typing import Any, BinaryIO, Self
+from types import TracebackType, UnionType
+from typing import Any, BinaryIO, Self, TypeVar
 
 from crawlblock.captures.earlier import asked_of, fetch_of_capture
 from crawlblock.captures.frames import Batch, batch_of
 from crawlblock.errors import StoreError
 from crawlblock.hosts import UrlParts
 from crawlblock.model import Asked, Fetch, Payload
+from crawlblock.names import key_fault_of
 from crawlblock.outcome import Ending
 from crawlblock.sources.live.recording import recorded
 from crawlblock.sources.live.visit import Visit
+from crawlblock.unpacking import LARGEST_JSON, parse_json
+
+T = TypeVar("T", Asked, Fetch)
+
+_MOST = 2**53  # more than any number in a visit
 
 
 class Journal:
@@ -101,7 +107,7 @@ def read_journal(path: Path) -> Batch:
     fetches: list[Fetch] = []
     asked: list[Asked] = []
     bodies: dict[str, bytes] = {}
-    for line in path.read_bytes().split(b"\n"):
+    for line in _lines(path):
         visit = _visit(line)
         held = _bodies(visit, path.parent) if visit else None
         if visit is not None and held is not None:
@@ -117,18 +123,25 @@ def _line(visit: Visit) -> bytes:
     return b"%08x %s\n" % (zlib.crc32(text), text)
 
 
+def _lines(path: Path) -> Iterator[bytes]:
+    """Yield the lines of a file; a line that is too long is none of ours, and nor is its rest."""
+    with path.open("rb") as file:
+        while line := file.readline(LARGEST_JSON):
+            yield line.removesuffix(b"\n")
+
+
 def _visit(line: bytes) -> Visit | None:
     stated, _, text = line.partition(b" ")
     if stated != b"%08x" % zlib.crc32(text):
         return None
     try:
-        noted = json.loads(text)
+        noted: Any = parse_json(text)
         if "asked" not in noted:
             found = fetch_of_capture(noted)
-            return Visit((asked_of(noted),), (found,) if found else ())
-        asked = tuple(Asked(**each) for each in noted["asked"])
-        return Visit(asked, tuple(_fetch(each) for each in noted["fetches"]))
-    except (ValueError, TypeError, KeyError):
+            return Visit((_sound(asked_of(noted)),), (_sound(found),) if found else ())
+        asked = tuple(_sound(Asked(**each)) for each in noted["asked"])
+        return Visit(asked, tuple(_sound(_fetch(each)) for each in noted["fetches"]))
+    except (ValueError, TypeError, LookupError, AttributeError):
         return None
 
 
@@ -136,6 +149,24 @@ def _fetch(noted: Mapping[str, Any]) -> Fetch:
     ended = Ending(noted["ended"]) if noted["ended"] else None
     time = datetime.fromisoformat(noted["fetch_time"])
     return Fetch(**{**noted, "ended": ended, "fetch_time": time})
+
+
+def _sound(record: T) -> T:
+    """Return a record whose values are of their kinds; raises ValueError for another."""
+    for field in fields(record):
+        value, kind = getattr(record, field.name), field.type
+        if not isinstance(kind, (type, UnionType)) or not isinstance(value, kind):
+            raise ValueError(f"{field.name} is of another kind")
+        if isinstance(value, str):
+            value.encode()
+        if isinstance(value, int) and not 0 <= value < _MOST:
+            raise ValueError(f"{field.name} is no number of ours")
+        if isinstance(value, datetime) and value.tzinfo:
+            raise ValueError("the time has a zone")
+    file = getattr(record, "warc_file", None)
+    if file is not None and key_fault_of(file):
+        raise ValueError("the file is not one of ours")
+    return record
 
 
 def _bodies(visit: Visit, folder: Path) -> dict[str, bytes] | None:

@@ -13,6 +13,7 @@ from crawlblock.durable import sync
 from crawlblock.errors import StoreError
 from crawlblock.model import Fetch
 from crawlblock.sources.live.response import Answer
+from crawlblock.unpacking import LARGEST
 from crawlblock.warc.http import Answers
 from crawlblock.warc.reader import Record, read_record
 from crawlblock.warc.writer import Exchange, append_exchange, append_info
@@ -110,6 +111,8 @@ def recorded(fetch: Fetch, folder: Path) -> Seen | None:
     `folder` is the one that names of WARC files begin in.
     """
     length = fetch.warc_length or 0
+    if not 0 < length <= LARGEST:
+        return None
     try:
         with (folder / (fetch.warc_file or "")).open("rb") as file:
             file.seek(fetch.warc_offset or 0)

@@ -50,6 +50,12 @@ def find_encoding(path: Path) -> str:
     return "cp1252" if bad > good else "utf-8"
 
 
+def wide_encoding(head: bytes) -> str | None:
+    """Return which UTF-16 or UTF-32 a text is in that begins so, None for another encoding."""
+    named = next((name for mark, name in _MARKS[1:] if head.startswith(mark)), None)
+    return named or _wide(head)
+
+
 def shown(encoding: str) -> str:
     """Return the name of an encoding for people."""
     return _NAMES.get(encoding, encoding.upper())

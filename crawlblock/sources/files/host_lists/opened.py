@@ -1,16 +1,14 @@
 """The bytes of a list: plain, gzipped, or the one file in a zip file, and what kind they are."""
 
-import gzip
-import io
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import IO, cast
+from typing import IO
 
 from crawlblock.errors import InputError
 from crawlblock.sources.files.zipped import BROKEN, is_excel, is_zip, open_zipped
+from crawlblock.unpacking import UNREADABLE, gunzipped
 
 _HEAD = 4_096  # bytes that tell what a file is
 _MOST_UNPACKED = 2 * 1024**3  # bytes of a gzip file
@@ -66,12 +64,7 @@ def opened(path: Path) -> Iterator[IO[bytes]]:
     with path.open("rb") as raw:
         packed = raw.read(len(_GZIP)) == _GZIP or path.suffix == ".gz"
         raw.seek(0)
-        if packed:
-            unpacked = cast("IO[bytes]", gzip.GzipFile(fileobj=raw))
-            with io.BufferedReader(_Bounded(unpacked, path)) as bounded:
-                yield bounded
-        else:
-            yield raw
+        yield gunzipped(raw, _MOST_UNPACKED) if packed else raw
 
 
 @contextmanager
@@ -79,28 +72,6 @@ def readable(path: Path) -> Iterator[None]:
     """Turn what can go wrong in reading a file into InputError."""
     try:
         yield
-    except (OSError, zlib.error, *BROKEN) as error:
+    except (OSError, *UNREADABLE, *BROKEN) as error:
         reason = getattr(error, "strerror", None) or str(error).split("\n")[0]
         raise InputError(f"{path}: cannot be read ({reason}); check that it is whole") from None
-
-
-class _Bounded(io.RawIOBase):
-    """A stream that may not have more than so many bytes."""
-
-    def __init__(self, stream: IO[bytes], path: Path) -> None:
-        self._stream = stream
-        self._path = path
-        self._left = _MOST_UNPACKED
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: "memoryview | bytearray") -> int:  # type: ignore[override]
-        data = self._stream.read(len(buffer))
-        self._left -= len(data)
-        if self._left < 0:
-            raise InputError(
-                f"{self._path}: unpacked it has more than {_MOST_UNPACKED // 1024**3} GiB"
-            )
-        buffer[: len(data)] = data
-        return len(data)

@@ -10,9 +10,10 @@ import polars as pl
 
 from crawlblock.errors import InputError
 from crawlblock.sources.files.host_lists.cells import Row, row_of
+from crawlblock.sources.parquet_pages import check_pages
 
 _SLICE = 10_000  # rows of a Parquet file that are in memory
-_LONGEST_CELL = 10_000  # characters
+_LONGEST_CELL = 2_000  # characters
 _MOST_ROWS = 200_000_000
 _MOST_COLUMNS = 1_000  # of an Excel sheet
 _MOST_EXCEL = 256 * 1024 * 1024  # bytes, unpacked
@@ -30,10 +31,11 @@ class ParquetList:
         """Read the schema."""
         self._path = path
         try:
-            self._lazy = pl.scan_parquet(path)
+            check_pages(path)
+            self._lazy = pl.scan_parquet(path, glob=False)
             schema = self._lazy.collect_schema()
             self._rows = int(self._lazy.select(pl.len()).collect().item())
-        except (OSError, *_BROKEN) as error:
+        except (OSError, ValueError, *_BROKEN) as error:
             raise _unreadable(path, error) from None
         if self._rows > _MOST_ROWS:
             raise InputError(f"{path}: it states {self._rows:,} rows, too many for a list")
@@ -50,9 +52,10 @@ class ParquetList:
 
     def rows(self) -> Iterator[Row]:
         """Yield the rows."""
-        for at in range(0, self._rows if self._cells else 0, _SLICE):
+        step = max(10, _SLICE // max(1, len(self._cells)))
+        for at in range(0, self._rows if self._cells else 0, step):
             try:
-                frame = self._lazy.slice(at, _SLICE).select(self._cells).collect()
+                frame = self._lazy.slice(at, step).select(self._cells).collect()
             except (OSError, *_BROKEN) as error:
                 raise _unreadable(self._path, error) from None
             for number, cells in enumerate(frame.iter_rows(), at + 1):
