@@ -291,6 +291,8 @@ def test_coverage_and_breaks(con: duckdb.DuckDBPyConnection) -> None:
     assert shares["not_robots"] == 0.1
     marked = dict(rows(found, "snapshot", "break_ids", measure="known"))
     assert marked == {"C1": None, "C2": "five-redirects", "I1": None}
+    affected = dict(rows(found, "snapshot", "break_affects", measure="known"))
+    assert affected["C2"] == "coverage, verdicts"
 
 
 def test_intervals_hold_their_estimates(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
