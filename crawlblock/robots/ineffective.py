@@ -7,15 +7,18 @@ crawler that the line is about, so nothing counts that binds after all.
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import islice
+from typing import NamedTuple
 
 from crawlblock.model import Basis, Verdict
 from crawlblock.robots.judge import STAR, Judge
 from crawlblock.robots.meant import LineFault, Meant, MeantLines
-from crawlblock.robots.parser import Kind, Line, Lines, countable, parse, read_line
+from crawlblock.robots.parser import Group, Kind, Lines, countable, parse, read_line
 from crawlblock.robots.sniff import is_robots
 
 MOST = 200  # lines of a file that are reported
 _LONGEST = 200  # characters kept of a line
+_NAMED = 3  # crawlers named in a sentence
 _WILDCARD = b"User-agent: *"
 
 
@@ -28,6 +31,32 @@ class IneffectiveLine:
     text: str  # as written, up to 200 characters
     tokens: tuple[str, ...]  # crawlers whose verdict would be another
     blocks: tuple[str, ...]  # of them, those that / would be closed to: a block that nobody obeys
+
+    def __str__(self) -> str:
+        """Return it as one sentence."""
+        whom = "anybody" if STAR in self.tokens else ", ".join(self.tokens[:_NAMED])
+        more = "" if STAR in self.tokens or len(self.tokens) <= _NAMED else " and others"
+        return f"line {self.line} does not bind {whom}{more} ({self.fault}): {self.text}"
+
+
+class _Both(NamedTuple):
+    """The verdicts of a file as it is, and as it was meant."""
+
+    now: Mapping[str, Verdict]
+    then: Mapping[str, Verdict]
+
+    def changed(self) -> set[str]:
+        """Return the crawlers whose verdicts differ."""
+        return {
+            token
+            for token, verdict in self.then.items()
+            if (verdict.restriction, verdict.root_allowed)
+            != (self.now[token].restriction, self.now[token].root_allowed)
+        }
+
+    def closed(self, token: str) -> bool:
+        """Tell whether / would be closed to a crawler."""
+        return bool(self.now[token].root_allowed) and self.then[token].root_allowed is False
 
 
 class IneffectiveFinder:
@@ -61,32 +90,44 @@ class IneffectiveFinder:
         mended, places = _mended(texts, found)
         whole = b"\n".join(mended)
         now = verdicts or self._judge.policy(body).verdicts
-        then = self._judge.policy(whole).verdicts
-        changed = {token for token, verdict in then.items() if _unlike(now[token], verdict)}
-        groups = parse(whole, self._lines) if changed else []
+        both = _Both(now, self._judge.policy(whole).verdicts)
+        if not both.changed():
+            return ()
+        concerned = self._by_line(parse(whole, self._lines), found, places, both)
+        lines = (
+            _line(number, texts[number - 1], found[number], both, tokens)
+            for number, tokens in sorted(concerned.items())
+            if tokens
+        )
+        return tuple(islice(lines, MOST))
+
+    def _by_line(
+        self,
+        groups: list[Group],
+        found: Mapping[int, Meant],
+        places: Mapping[int, int],
+        both: _Both,
+    ) -> dict[int, set[str]]:
+        """Return the crawlers with another verdict that each faulty line is about."""
         starts = [group.agents[0][1] for group in groups]
-        lines = []
-        for number, meant in sorted(found.items()):
-            at = bisect_right(starts, places[number]) - 1
+        members = [self._concerned([v for v, _ in group.agents], both) for group in groups]
+        changed = both.changed()
+        concerned: dict[int, set[str]] = {}
+        for number, meant in found.items():
             read = [read_line(line) for line in meant.lines]
             agents = [line.value for line in read if line.kind is Kind.AGENT]
-            if any(line.rules for line in read) and at >= 0:
-                agents += [value for value, _ in groups[at].agents]
-            tokens = self._concerned(agents, then) & changed
-            if tokens:
-                ordered = [token for token in then if token in tokens]
-                closed = _closed(read, ordered, now, then)
-                text = texts[number - 1].strip().decode("utf-8", "replace")[:_LONGEST]
-                lines.append(
-                    IneffectiveLine(meant.fault.value, number, text, tuple(ordered), closed)
-                )
-        return tuple(lines[:MOST])
+            tokens = self._concerned(agents, both)
+            at = bisect_right(starts, places[number]) - 1
+            if at >= 0 and any(line.rules for line in read):
+                tokens |= members[at]
+            concerned[number] = tokens & changed
+        return concerned
 
-    def _concerned(self, agents: list[bytes], then: Mapping[str, Verdict]) -> set[str]:
+    def _concerned(self, agents: Iterable[bytes], both: _Both) -> set[str]:
         """Return the crawlers that agent lines are about; `*` is about all without a group."""
         tokens = {token for value in agents for token in self._meant.bound[value]}
         if STAR in tokens:
-            tokens |= {token for token, verdict in then.items() if verdict.basis is Basis.WILDCARD}
+            tokens |= {t for t, verdict in both.then.items() if verdict.basis is Basis.WILDCARD}
         return tokens
 
 
@@ -118,15 +159,16 @@ def _mended(texts: list[bytes], found: Mapping[int, Meant]) -> tuple[list[bytes]
     return mended + texts[before:], places
 
 
-def _unlike(now: Verdict, then: Verdict) -> bool:
-    return (now.restriction, now.root_allowed) != (then.restriction, then.root_allowed)
-
-
-def _closed(
-    read: list[Line], tokens: list[str], now: Mapping[str, Verdict], then: Mapping[str, Verdict]
-) -> tuple[str, ...]:
-    """Return the crawlers that a line would close / to, where it is about that."""
-    rules = [rule for line in read for rule in line.rules]
-    if rules and not any(rule.at_root and not rule.allow for rule in rules):
-        return ()
-    return tuple(t for t in tokens if now[t].root_allowed and then[t].root_allowed is False)
+def _line(
+    number: int, raw: bytes, meant: Meant, both: _Both, concerned: set[str]
+) -> IneffectiveLine:
+    tokens = tuple(token for token in both.then if token in concerned)
+    rules = [rule for line in meant.lines for rule in read_line(line).rules]
+    closing = not rules or any(rule.at_root and not rule.allow for rule in rules)
+    return IneffectiveLine(
+        fault=meant.fault.value,
+        line=number,
+        text=raw.strip().decode("utf-8", "replace")[:_LONGEST],
+        tokens=tokens,
+        blocks=tuple(filter(both.closed, tokens)) if closing else (),
+    )

@@ -40,7 +40,9 @@ class Meant(NamedTuple):
 
 
 _UNSEEN = "\x00\u200b\u200c\u200d\u200e\u200f\u2060\u2061\u2062\u2063\u2064\ufeff\u00ad"
-_UNSEEN += "\u034f\u061c" + "".join(map(chr, (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x180E)))
+_UNSEEN += "\u034f\u061c" + "".join(
+    map(chr, (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x180E))
+)
 _SPACES = "\u00a0\u1680\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 _HIDDEN = str.maketrans(dict.fromkeys(_UNSEEN, "") | dict.fromkeys(_SPACES, " "))
 _DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63"

@@ -93,8 +93,7 @@ def _breaks(rows: list[Result]) -> tuple[tuple[Spec, ...], tuple[str, ...]]:
     for row in rows:
         if row["kind"] != "crawl":
             continue
-        for said in _said(before, row, marking=False) if before else ():
-            listed.append(said)
+        listed += _said(before, row, marking=False) if before else ()
         if before is not None and (shown := _said(before, row, marking=True)):
             label = str(len(marks) + 1)
             day = before["snapshot_date"] + (row["snapshot_date"] - before["snapshot_date"]) / 2
