@@ -133,13 +133,17 @@ def live(
     return result(place, run.tally)
 
 
-def import_(place: StepContext, paths: Sequence[Path], every: Every, at: Path | None) -> StepResult:
+def import_(
+    place: StepContext, paths: Sequence[Path], every: Every, at: Path | None, snapshot: str | None
+) -> StepResult:
     """Store the captures in files, and judge them."""
     times = read_observation_times(at) if at else []
-    configuration = {"files": [str(path) for path in paths], "every": every, "at": at}
+    configuration = {
+        "files": [str(path) for path in paths], "every": every, "at": at, "snapshot": snapshot,
+    }  # fmt: skip
     with running(place, "import", configuration) as run:
         try:
-            left_out = import_files(run, paths, every, times)
+            left_out = import_files(run, paths, every, times, snapshot)
         finally:
             judging.evaluate(run)
     return result(place, run.tally, map(str, left_out))

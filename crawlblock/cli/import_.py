@@ -16,7 +16,15 @@ from crawlblock.sources.files import Every
 @db_option
 @every_option
 @at_option
-def import_command(paths: tuple[Path, ...], db: Path, every: str, at: Path | None) -> None:
+@click.option(
+    "--snapshot",
+    metavar="NAME",
+    default=None,
+    help="Put all captures into one snapshot of this name, whatever their dates.",
+)
+def import_command(
+    paths: tuple[Path, ...], db: Path, every: str, at: Path | None, snapshot: str | None
+) -> None:
     r"""Import captures from files and judge them.
 
     FILES are Parquet, CSV or JSONL with host, fetch_time (or first_seen and last_seen), status and
@@ -26,11 +34,12 @@ def import_command(paths: tuple[Path, ...], db: Path, every: str, at: Path | Non
     Examples:
       crawlblock import captures.parquet
       crawlblock import weekly.parquet --at observed_at.csv
+      crawlblock import captures.parquet --snapshot summer
       crawlblock import crawl-00000.warc.gz --db elsewhere.duckdb
     """
     with progress_bar() as progress:
         opened = crawlblock.open(db, create=True, progress=progress)
-        done = opened.import_(*paths, every=cast("Every", every), at=at)
+        done = opened.import_(*paths, every=cast("Every", every), at=at, snapshot=snapshot)
     for line in done.problems:
         say(line)
     say(f"{done.captures:,} new captures, {done.payloads:,} payloads judged")

@@ -1,6 +1,6 @@
 -- What the lists of panels say besides; layout 5 added it.
 
-CREATE TABLE IF NOT EXISTS panel_columns (
+CREATE TABLE panel_columns (
     panel       VARCHAR NOT NULL,
     domain      VARCHAR NOT NULL,
     column_name VARCHAR NOT NULL,

@@ -98,7 +98,8 @@ def _alter(con: duckdb.DuckDBPyConnection, scripts: tuple[str, ...]) -> None:
     ).fetchall()
     for (one,) in made:
         con.execute(f"DROP {one}").fetchall()
-    for script in scripts:
+    have = tables(con)
+    for script in (each for each in scripts if each not in have):  # one is named like its table
         con.execute((files(__package__) / f"{script}.sql").read_text("utf-8")).fetchall()
     con.execute(views()).fetchall()
 

@@ -13,7 +13,7 @@ WITH missed AS (
     FROM captures c
     SEMI JOIN kinds k ON k.digest = c.digest
     JOIN scopes s ON s.snapshot = c.snapshot
-    WHERE c.resource = '/robots.txt' AND c.outcome = 'ok'
+    WHERE c.resource = '/robots.txt' AND c.outcome = 'ok' AND NOT starts_with(c.snapshot, 'DEMO-')
 ), texts AS (
     SELECT t.snapshot, CAST(h.stratum AS VARCHAR) AS stratum, t.digest, count(*) AS hosts,
            sum(h.weight) AS weight

@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -9,10 +10,11 @@ from crawlblock.captures.frames import Batch, joined
 from crawlblock.errors import InputError
 from crawlblock.model import SnapshotKind
 from crawlblock.sources.files.batch import Every, LeftOut, LeftOutTally
-from crawlblock.sources.files.convert import read_rows
+from crawlblock.sources.files.convert import read_rows, times_in
+from crawlblock.sources.files.periods import Periods, periods_of
 from crawlblock.sources.files.readers import RowFile, open_table, readable
 from crawlblock.sources.files.snapshots import moment
-from crawlblock.sources.files.warc_files import read_archive
+from crawlblock.sources.files.warc_files import read_archive, times_in_archive
 
 __all__ = ["Every", "Files", "LeftOut", "read_observation_times"]
 
@@ -36,13 +38,17 @@ class Files:
         every: Every = "month",
         at: Sequence[datetime] = (),
         reading: Callable[[Path], None] = lambda _: None,
+        snapshot: str | None = None,
     ) -> None:
         """Open all files; raises InputError for one of unknown type or that cannot be used.
 
-        `reading` is called with the file before each batch of it.
+        `reading` is called with the file before each batch of it.  `snapshot`: the name of the one
+        snapshot of all captures; without it see `periods`.
         """
         self._opened = [_open(path) for path in paths]
         self._every, self._at, self._reading = every, at, reading
+        self._snapshot = snapshot
+        self.periods = Periods(every, snapshot)  # of the files once they are being read
         self.left_out: list[LeftOut] = []  # of the files read so far
 
     async def batches(self) -> AsyncGenerator[Batch]:
@@ -55,10 +61,11 @@ class Files:
 
         A file that cannot be used among others is left out.
         """
+        self.periods = self._periods()
         known: set[str] = set()
         unusable: list[InputError] = []
         for source in self._opened:
-            path = source if isinstance(source, Path) else source.path
+            path = _path(source)
             tally = LeftOutTally(path)
             try:
                 for batch in self._batches(source, tally, known):
@@ -74,11 +81,28 @@ class Files:
     def _batches(
         self, source: RowFile | Path, tally: LeftOutTally, known: set[str]
     ) -> Iterator[Batch]:
-        with readable(source if isinstance(source, Path) else source.path):
+        with readable(_path(source)):
             if isinstance(source, Path):
-                yield from read_archive(source, self._every, tally, known)
+                yield from read_archive(source, self.periods, tally, known)
             else:
-                yield from read_rows(source, self._every, self._at, tally, known)
+                yield from read_rows(source, self.periods, self._at, tally, known)
+
+    def _periods(self) -> Periods:
+        """Return the snapshots of the captures of all files together."""
+        if self._snapshot is not None or self._at:
+            return Periods(self._every, self._snapshot)
+        captures: list[tuple[str, datetime]] = []
+        for source in self._opened:
+            with suppress(InputError), readable(_path(source)):  # told of when it is read
+                found = times_in_archive(source) if isinstance(source, Path) else times_in(source)
+                if found is None:
+                    return Periods(self._every)
+                captures += found
+        return periods_of(captures, self._every)
+
+
+def _path(source: RowFile | Path) -> Path:
+    return source if isinstance(source, Path) else source.path
 
 
 def read_observation_times(path: Path) -> list[datetime]:

@@ -15,7 +15,8 @@ from crawlblock.errors import InputError
 from crawlblock.hosts import UrlParts, parse_host, split_url
 from crawlblock.model import Payload
 from crawlblock.outcome import Ending
-from crawlblock.sources.files.batch import RESOURCE, Every, LeftOutTally
+from crawlblock.sources.files.batch import RESOURCE, LeftOutTally
+from crawlblock.sources.files.periods import Periods
 from crawlblock.sources.files.readers import RowFile
 from crawlblock.sources.files.snapshots import expanded, with_times
 from crawlblock.sources.files.statuses import EMPTY, read_word
@@ -23,13 +24,13 @@ from crawlblock.warc.http import digest, headers_kept
 
 
 def read_rows(
-    table: RowFile, every: Every, at: Sequence[datetime], tally: LeftOutTally, known: set[str]
+    table: RowFile, periods: Periods, at: Sequence[datetime], tally: LeftOutTally, known: set[str]
 ) -> Iterator[Batch]:
     """Yield the facts in a table by and by, with the payloads whose digest is not yet `known`.
 
     Raises InputError if no row can be used or the file cannot be read.
     """
-    plan = _plan(table, every, at, tally)
+    plan = _plan(table, periods, at, tally)
     if plan.is_empty():
         raise InputError(f"{table.path}: no row of it can be used{tally.reasons()}")
     rows_used = plan["row"]
@@ -43,6 +44,17 @@ def read_rows(
             yield Batch(fetches, _asked(fetches), payloads)
 
 
+def times_in(table: RowFile) -> list[tuple[str, datetime]] | None:
+    """Return host and time of each capture, None where a row tells of a span or its snapshot."""
+    found: list[tuple[str, datetime]] = []
+    for rows in map(_cleaned, table.slices()):
+        usable = _usable(rows, LeftOutTally(table.path))
+        if usable["run"].any() or usable["snapshot"].is_not_null().any():
+            return None
+        found += usable.select("host", "end").iter_rows()
+    return found
+
+
 def _cleaned(rows: pl.DataFrame) -> pl.DataFrame:
     """Return rows without spaces around texts, and empty texts as absent ones."""
     texts = rows.with_columns(pl.col(pl.String).str.strip_chars())
@@ -52,7 +64,7 @@ def _cleaned(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _plan(
-    table: RowFile, every: Every, at: Sequence[datetime], tally: LeftOutTally
+    table: RowFile, periods: Periods, at: Sequence[datetime], tally: LeftOutTally
 ) -> pl.DataFrame:
     """Return row, host, snapshot and time of each fetch to store, by row.
 
@@ -62,7 +74,12 @@ def _plan(
     parts = [pl.DataFrame(schema=_PLAN)]
     for rows in map(_cleaned, table.slices(tally)):
         usable = _usable(rows, tally)
-        several = expanded(usable, every, at)
+        if periods.name is not None and usable["run"].any():
+            raise InputError(
+                f"{table.path}: has rows with first_seen and last_seen, which are in force in "
+                "several snapshots; leave out --snapshot, or give one fetch_time a row"
+            )
+        several = expanded(usable, periods, at)
         tally.add(
             "in force at none of the times asked for",
             count=usable["row"].n_unique() - several["row"].n_unique(),

@@ -6,16 +6,17 @@ whatever redirects lead to.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 from crawlblock.captures.build import ROBOTS, RecordPlace, Seen, fetch_of, seen
 from crawlblock.captures.frames import Batch, batch_of
 from crawlblock.captures.selection import MAX_HOPS
 from crawlblock.errors import InputError
-from crawlblock.hosts import UrlParts
+from crawlblock.hosts import UrlParts, split_url
 from crawlblock.model import Asked, Fetch, Payload
-from crawlblock.sources.files.batch import Every, LeftOutTally
-from crawlblock.sources.files.snapshots import snapshot_of
+from crawlblock.sources.files.batch import LeftOutTally
+from crawlblock.sources.files.periods import Periods
 from crawlblock.warc.http import Answers
 from crawlblock.warc.reader import Damage, Record, records, warc_time
 
@@ -23,13 +24,15 @@ _BATCH = 2_000  # fetches stored together
 _BATCH_BYTES = 32 * 1024 * 1024  # or payloads of so many
 
 
-def read_archive(path: Path, every: Every, tally: LeftOutTally, known: set[str]) -> Iterator[Batch]:
+def read_archive(
+    path: Path, periods: Periods, tally: LeftOutTally, known: set[str]
+) -> Iterator[Batch]:
     """Yield what a WARC file holds about robots.txt; count what it holds besides.
 
     `known` has the digests of the payloads that were yielded before.  Raises InputError if the
     file cannot be read or holds no answer to a robots.txt URL.
     """
-    wanted = _wanted(path, every, tally)
+    wanted = _wanted(path, periods, tally)
     if not wanted:
         raise InputError(f"{path}: holds no answer to a robots.txt URL{tally.reasons()}")
     fetches: list[Fetch] = []
@@ -50,19 +53,30 @@ def read_archive(path: Path, every: Every, tally: LeftOutTally, known: set[str])
     yield _batch(fetches, payloads)
 
 
+def times_in_archive(path: Path) -> list[tuple[str, datetime]]:
+    """Return host and time of each record about a robots.txt URL."""
+    found: list[tuple[str, datetime]] = []
+    for record in records(path):
+        parts = split_url(record.url) if isinstance(record, Record) else None
+        time = warc_time(record.date) if isinstance(record, Record) else None
+        if parts is not None and time is not None and parts.resource == ROBOTS:
+            found.append((parts.host, time))
+    return found
+
+
 def _batch(fetches: list[Fetch], payloads: list[Payload]) -> Batch:
     """Return a batch in which every host with a robots.txt URL counts as asked."""
     asked = {(each.snapshot, each.host): None for each in fetches if each.resource == ROBOTS}
     return batch_of(fetches, [Asked(snapshot=name, host=host) for name, host in asked], payloads)
 
 
-def _wanted(path: Path, every: Every, tally: LeftOutTally) -> Mapping[int, list[Fetch]]:
+def _wanted(path: Path, periods: Periods, tally: LeftOutTally) -> Mapping[int, list[Fetch]]:
     """Return the fetches to store by the number of their record in the file.
 
     A redirect's target that was fetched in another month or week belongs to the snapshot of the
     redirect, too.
     """
-    found = dict(_fetches(path, every, tally))
+    found = dict(_fetches(path, periods, tally))
     by_url: dict[str, list[int]] = {}
     for number, fetch in found.items():
         by_url.setdefault(_url(fetch), []).append(number)
@@ -85,7 +99,7 @@ def _wanted(path: Path, every: Every, tally: LeftOutTally) -> Mapping[int, list[
     return wanted
 
 
-def _fetches(path: Path, every: Every, tally: LeftOutTally) -> Iterator[tuple[int, Fetch]]:
+def _fetches(path: Path, periods: Periods, tally: LeftOutTally) -> Iterator[tuple[int, Fetch]]:
     """Yield every fetch in a file with the number of its record; count what is damaged."""
     answers = Answers()
     for number, record in enumerate(records(path)):
@@ -102,7 +116,7 @@ def _fetches(path: Path, every: Every, tally: LeftOutTally) -> Iterator[tuple[in
         else:
             _count(found, record, tally)
             place = RecordPlace(path.name, record.offset, record.length)
-            yield number, fetch_of(snapshot_of(time, every), found, time, place)
+            yield number, fetch_of(periods.of(time), found, time, place)
 
 
 def _count(found: Seen, record: Record, tally: LeftOutTally) -> None:
