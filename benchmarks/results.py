@@ -41,7 +41,7 @@ INSERT INTO facts.texts SELECT i, 'sha1:' || lpad(i::VARCHAR, 32, 'A'), ''::BLOB
 FROM range($payloads) t(i);
 INSERT INTO facts.payloads SELECT id, name, 0, id FROM facts.texts;
 INSERT INTO conclusions.bodies SELECT id, 'robots', 0 FROM facts.texts;
-INSERT INTO conclusions.judgements SELECT id, hash(id) % $policies, false, NULL, 0, 0, 0
+INSERT INTO conclusions.judgements SELECT id, hash(id) % $policies, false, NULL, 0, 0, 0, 0
 FROM facts.texts;
 INSERT INTO conclusions.signals SELECT i, 'content-signal', [], 'train',
     CASE WHEN i % 3 = 0 THEN 'allow' ELSE 'disallow' END, '', NULL, 1

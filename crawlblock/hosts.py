@@ -17,6 +17,7 @@ import tldextract
 _HEAD = 2_000  # characters of the list
 _DOTS = re.compile(r"\.{2,}")
 _PLAIN_URL = re.compile(r"(https?)://([a-z0-9.-]*[a-z0-9])(/[^?#\s]*)")  # by far the most
+_MORE_SLASHES = re.compile(r"^(https?:)/{3,}", re.IGNORECASE)
 _PORTS = {"http": 80, "https": 443}
 # How versions of the indexers take `www` off a host.
 _STRIPPED = re.compile(r"^(?:www[0-9]*\.)+")
@@ -86,12 +87,15 @@ class UrlParts(NamedTuple):
 
 
 def split_url(url: str) -> UrlParts | None:
-    """Return the parts of an http URL, None for anything else: redirects say anything."""
+    """Return the parts of an http URL, None for anything else: redirects say anything.
+
+    `https:////host` is `https://host`, as in browsers; CC-MAIN-2026-17 has such URLs.
+    """
     plain = _PLAIN_URL.fullmatch(url)
     if plain:
         return UrlParts(plain[1] == "https", plain[2], plain[3])
     try:
-        parts = urlsplit(url.strip())
+        parts = urlsplit(_MORE_SLASHES.sub(r"\1//", url.strip()))
         host, port = (parts.hostname or "").rstrip("."), parts.port
     except ValueError:
         return None
@@ -117,7 +121,7 @@ def redirect_target(url: str, location: str | None) -> str | None:
     if _PLAIN_URL.fullmatch(text):
         return text
     try:
-        return normal_url(urljoin(url, text))
+        return normal_url(urljoin(url, _MORE_SLASHES.sub(r"\1//", text)))
     except ValueError:
         return None
 

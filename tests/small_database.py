@@ -65,8 +65,11 @@ def make(path: Path) -> duckdb.DuckDBPyConnection:
     )
     con.execute("INSERT INTO conclusions.stamps VALUES (0, 'verdicts', 'r')").fetchall()
     con.executemany(
-        "INSERT INTO breaks VALUES (?, ?, ?, ?, ?)",
-        [[b.id, b.date, b.crawl, b.title, b.effect] for b in breaks()],
+        "INSERT INTO breaks VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [
+            [b.id, b.date, b.crawl, b.title, b.effect, b.last_crawl, list(b.affects)]
+            for b in breaks()
+        ],
     )
     for name, meaning in POLICIES.items():
         verdicts = {
@@ -102,7 +105,8 @@ def policy(con: duckdb.DuckDBPyConnection, name: str, verdicts: Mapping[str, Ver
     body = "page" if name == "html" else "robots"
     con.execute("INSERT INTO conclusions.bodies VALUES (?, ?, 0)", [number, body])
     con.execute(
-        "INSERT INTO conclusions.judgements VALUES (?, ?, false, NULL, 0, 0, 0)", [number, number]
+        "INSERT INTO conclusions.judgements VALUES (?, ?, false, NULL, 0, 0, 0, 0)",
+        [number, number],
     )
 
 

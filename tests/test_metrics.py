@@ -291,6 +291,28 @@ def test_coverage_and_breaks(con: duckdb.DuckDBPyConnection) -> None:
     assert shares["not_robots"] == 0.1
     marked = dict(rows(found, "snapshot", "break_ids", measure="known"))
     assert marked == {"C1": None, "C2": "five-redirects", "I1": None}
+    affected = dict(rows(found, "snapshot", "break_affects", measure="known"))
+    assert affected["C2"] == "coverage, verdicts"
+
+
+def test_blocks_that_nobody_obeys(con: duckdb.DuckDBPyConnection) -> None:
+    """Hosts are counted by crawler and by fault; the demo's reconstructed files are unknown."""
+    hosts: dict[str, small.Answer] = {f"h{n}": "open" for n in range(10)}
+    hosts |= {"h0": "partly", "h1": 404, "h2": None}
+    small.snapshot(con, "S1", date(2023, 9, 1), hosts)
+    small.snapshot(con, "DEMO-2023-40", date(2023, 10, 1), hosts)
+    con.execute(
+        "INSERT INTO conclusions.ineffective_lines SELECT p.text, 'one_line', 1, 'x', ['Alpha'], "
+        "['Alpha'] FROM facts.payloads p JOIN payloads y USING (digest) WHERE policy = 'partly'"
+    )
+    found = ask(con, "ineffective_rules")
+    keys = ("token", "fault", "n_yes", "n", "n_unknown", "no_estimate")
+    assert rows(found, *keys, snapshot="S1") == [
+        ("Alpha", "any", 1, 8, 2, None), ("any", "any", 1, 8, 2, None),
+        ("any", "one_line", 1, 8, 2, None),
+    ]  # fmt: skip
+    for _, _, n_yes, n, n_unknown, reason in rows(found, *keys, snapshot="DEMO-2023-40"):
+        assert (n_yes, n, n_unknown) == (0, 0, 10) and reason
 
 
 def test_intervals_hold_their_estimates(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:

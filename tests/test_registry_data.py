@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 
+from crawlblock import registry
+from crawlblock.registry import AFFECTED
+
 pytestmark = pytest.mark.own_code
 
 REGISTRY = Path(__file__).parent.parent / "crawlblock" / "registry"
@@ -24,7 +27,10 @@ CRAWLER_KEYS = (
     "aliases",
 )
 REQUIRED_CRAWLER_KEYS = {"token", "operator", "openness", "ai", "url"}
-BREAK_KEYS = ["id", "date", "crawl", "title", "effect", "source"]
+BREAK_KEYS = [
+    "id", "date", "crawl", "last_crawl", "title", "affects", "effect", "handled", "source",
+]  # fmt: skip
+OPTIONAL_BREAK_KEYS = {"last_crawl", "handled"}
 PURPOSES = {"training", "search", "assistant", "archive"}
 KEY_TOKENS = {
     "Applebot",
@@ -149,10 +155,14 @@ def test_comparison_crawlers_have_other_purposes(crawlers: list[dict[str, Any]])
 
 
 def test_break_keys(breaks: list[dict[str, Any]]) -> None:
-    """There are six breaks, each with exactly the documented keys, a slug and a short title."""
-    assert len(breaks) == 6
+    """Each break has the documented keys in order, a slug, a short title and what it affects."""
+    assert len(breaks) >= 13
     for each in breaks:
-        assert list(each) == BREAK_KEYS
+        assert list(each) == [key for key in BREAK_KEYS if key in each]
+        assert set(BREAK_KEYS) - set(each) <= OPTIONAL_BREAK_KEYS
+        assert each["affects"] and set(each["affects"]) <= AFFECTED
+        assert "handled" not in each or (REGISTRY.parent.parent / each["handled"]).is_file()
+        assert each.get("last_crawl", each["crawl"]) >= each["crawl"]
         assert re.fullmatch(r"[a-z]+(-[a-z]+)*", each["id"])
         assert re.fullmatch(r"CC-MAIN-20\d\d-\d\d", each["crawl"])
         assert 0 < len(each["title"]) <= 60
@@ -164,10 +174,20 @@ def test_breaks_are_sorted(breaks: list[dict[str, Any]]) -> None:
     """Breaks are in order of time, by day and by crawl alike, and no id stands twice."""
     days = [each["date"] for each in breaks]
     crawls = [each["crawl"] for each in breaks]
-    assert days == sorted(set(days))
+    assert days == sorted(days)
     assert days[-1] <= today()
-    assert crawls == sorted(set(crawls))
+    assert crawls == sorted(crawls)
     assert len({each["id"] for each in breaks}) == len(breaks)
+
+
+def test_what_stops_a_forecast() -> None:
+    """What affects digests or headers alone is no break of shares; wrong words are refused."""
+    minding = {b.id for b in registry.breaks() if {"coverage", "verdicts"} & set(b.affects)}
+    assert {"redirects-apart", "text-only", "server-errors-defer", "five-redirects"} <= minding
+    assert not minding & {"five-mebibytes", "redirect-column", "line-end-too-many"}
+    for wrong in ((), ("digests", "weather")):
+        with pytest.raises(ValueError, match="name some of"):
+            registry._break({"id": "b", "affects": wrong})
 
 
 def test_break_date_fits_crawl(breaks: list[dict[str, Any]]) -> None:

@@ -35,7 +35,7 @@ from crawlblock.store.store import Store
 from crawlblock.warc.http import digest
 from crawlblock.warc.writer import Exchange, append_exchange, append_info
 
-LAYOUT_4 = Path(__file__).parent / "layouts" / "4.sql"
+LAYOUTS = Path(__file__).parent / "layouts"
 OPEN = "from pathlib import Path; from crawlblock.store.store import Store; Store(Path({!r}))"
 
 
@@ -75,20 +75,24 @@ def test_a_panel(tmp_path: Path, layout: int) -> None:
     assert captures(path) == rows
 
 
-def test_other_words(tmp_path: Path) -> None:
-    """Layout 4 differs in names: every row of every table comes back, views are made anew."""
+@pytest.mark.parametrize("layout", [4, 5])
+def test_other_words_and_columns(tmp_path: Path, layout: int) -> None:
+    """Layouts 4 and 5 lack names, columns, a table: every row comes back, views are made anew."""
     path, before = tmp_path / "today.duckdb", tmp_path / "before.duckdb"
     panel_database(path)
     evaluate(Run(Store(path)))
     with duckdb.connect(str(before)) as con:
-        con.execute(LAYOUT_4.read_text("utf-8"))
-        con.execute("DELETE FROM http_readings")
+        con.execute((LAYOUTS / f"{layout}.sql").read_text("utf-8"))
+        profiles = "http_readings" if layout == 4 else "http_profiles"
+        con.execute(f"DELETE FROM {profiles}")
         con.execute(f"ATTACH '{path}' AS today (READ_ONLY)")
         for schema, table in tables(con, "today"):
-            here = "main.http_readings" if table == "http_profiles" else f"{schema}.{table}"
-            if table not in ("schema_version", "panel_columns"):
-                con.execute(f"INSERT INTO {here} FROM today.{schema}.{table}")
-        con.execute("UPDATE conclusions.signals SET wish = 'refuse' WHERE wish = 'disallow'")
+            here = f"main.{profiles}" if table == "http_profiles" else f"{schema}.{table}"
+            if table not in ("schema_version", "panel_columns", "ineffective_lines"):
+                kept = columns(con, f"{schema}.{table}")
+                con.execute(f"INSERT INTO {here} SELECT {kept} FROM today.{schema}.{table}")
+        if layout == 4:
+            con.execute("UPDATE conclusions.signals SET wish = 'refuse' WHERE wish = 'disallow'")
         con.execute("DETACH today")
     Store(before)
     with duckdb.connect(str(before)) as con:
@@ -96,16 +100,32 @@ def test_other_words(tmp_path: Path) -> None:
         names = tables(con, "today")
         assert names == tables(con, "before")
         for schema, table in names:
+            compared = columns(con, f"{schema}.{table}")
             found = [
-                con.execute(f"FROM {name}.{schema}.{table} ORDER BY ALL").fetchall()
+                con.execute(
+                    f"SELECT {compared} FROM {name}.{schema}.{table} ORDER BY ALL"
+                ).fetchall()
                 for name in ("today", "before")
             ]
-            assert found[0] == found[1], table
+            assert found[0] == found[1] or table == "ineffective_lines", table
         assert con.execute("SELECT count(*) FROM conclusions.signals").fetchone() != (0,)
         old = "SELECT 1 FROM duckdb_functions() WHERE function_name IN ('silence', 'read_as')"
         assert con.execute(old).fetchall() == []
-    assert (tmp_path / "before.duckdb.layout4").exists()
+    assert (tmp_path / f"before.duckdb.layout{layout}").exists()
     assert captures(before) == captures(path)
+    assert asked(before, "FROM ineffective_lines") == []
+    evaluate(Run(Store(before)))
+    for view in ("breaks", "ineffective_lines", "signals", "verdicts"):
+        assert asked(before, f"FROM {view}") == asked(path, f"FROM {view}"), view
+
+
+LATER = {"judgements": 1, "breaks": 2}  # columns that layout 6 added at their ends
+
+
+def columns(con: duckdb.DuckDBPyConnection, table: str) -> str:
+    """Return the columns of a table of today's that earlier layouts have."""
+    names = [str(name) for name, *_ in con.execute(f"DESCRIBE today.{table}").fetchall()]
+    return ", ".join(names[: len(names) - LATER.get(table.partition(".")[2], 0)])
 
 
 def tables(con: duckdb.DuckDBPyConnection, database: str) -> list[Row]:
@@ -239,7 +259,7 @@ def test_killed(tmp_path: Path) -> None:
         halfway += aside.exists()
         with duckdb.connect(str(path), read_only=True) as con:
             layouts = con.execute("FROM schema_version").fetchall()
-        assert layouts in ([(3,)], [(5,)])
+        assert layouts in ([(3,)], [(6,)])
         assert captures(path) == rows
         assert not aside.exists()
         path.unlink()

@@ -231,16 +231,20 @@ class Database:
             return steps.live(place, asking, members, configuration, given.budget_of(options))
 
     def import_(
-        self, *paths: AnyPath, every: Every = "month", at: AnyPath | None = None
-    ) -> steps.StepResult:
+        self, *paths: AnyPath, every: Every = "month", at: AnyPath | None = None,
+        snapshot: str | None = None,
+    ) -> steps.StepResult:  # fmt: skip
         """Store captures from files (Parquet, CSV, JSONL or WARC), and judge them.
 
-        `every` and `at` say when a row with first_seen and last_seen was observed.
+        `every` and `at` say when a row with first_seen and last_seen was observed.  `snapshot`
+        names the one snapshot of all captures.  Without it they are put into months or weeks; a
+        sweep over many hosts that crosses the end of one stays together.
         """
         with self._place() as place:
             return steps.import_(
-                place, [Path(path) for path in paths], every, None if at is None else Path(at)
-            )
+                place, [Path(path) for path in paths], every,
+                None if at is None else Path(at), snapshot,
+            )  # fmt: skip
 
     def evaluate(self) -> steps.StepResult:
         """Judge stored files again after rules or registry changed."""

@@ -8,8 +8,9 @@ from typing import NamedTuple
 from crawlblock.model import Basis, Verdict
 from crawlblock.outcome import Body
 from crawlblock.registry import crawlers
+from crawlblock.robots.ineffective import IneffectiveFinder, IneffectiveLine
 from crawlblock.robots.judge import STAR, UNKNOWN, Finding, Judge
-from crawlblock.robots.parser import SIZE_LIMIT, countable
+from crawlblock.robots.parser import SIZE_LIMIT, TWICE_ENCODED_BOM, countable
 from crawlblock.robots.quoted import GroupLines, lines_of, spelled
 from crawlblock.robots.signals import Signal, signals
 from crawlblock.robots.sniff import body_of
@@ -17,6 +18,8 @@ from crawlblock.robots.sniff import body_of
 Content = bytes | bytearray | memoryview | str
 AMBIGUOUS = "ambiguous_group"
 TOO_LONG = "too_long"
+INEFFECTIVE = "ineffective_rules"
+TWICE_ENCODED = "twice_encoded_bom"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +33,8 @@ class Reason:
     rule: str | None  # in its normal form, such as "Disallow: /"; None: no rule decides
     line: int | None  # number of the rule's line, from 1
     text: str | None  # that line as written
-    flags: tuple[str, ...] = ()  # see `RobotsTxt.flags`; here those of these groups
+    flags: tuple[str, ...] = ()  # see `RobotsTxt.flags`; here those about this crawler
+    ineffective: tuple[IneffectiveLine, ...] = ()  # lines that were meant for it and do not bind it
 
     def __str__(self) -> str:
         """Return the reason as one sentence."""
@@ -79,13 +83,29 @@ class RobotsTxt:
 
         "ambiguous_group": two agent lines form one group although another line is between them.
         "too_long": crawlers read only the first 500 KiB.
+        "ineffective_rules": some lines bind nobody, see `ineffective`.
+        "twice_encoded_bom": a byte order mark was encoded twice, probably by who collected the
+        file; it is left out.
         """
         found = []
         if self.is_robots and judge_of(None).outline(self.body).ambiguous_group:
             found.append(AMBIGUOUS)
         if self.is_robots and len(self.body) > SIZE_LIMIT:
             found.append(TOO_LONG)
+        if self.ineffective:
+            found.append(INEFFECTIVE)
+        if self.is_robots and self.body.startswith(TWICE_ENCODED_BOM):
+            found.append(TWICE_ENCODED)
         return tuple(found)
+
+    @cached_property
+    def ineffective(self) -> tuple[IneffectiveLine, ...]:
+        """The lines that would change a verdict if parsers read them as they were meant.
+
+        Each has its number, its text, its `fault`, the registered crawlers it does not bind
+        (`tokens`) and those that it would keep out (`blocks`).
+        """
+        return _finder_of(None).find(self.body)
 
     def verdict(self, token: str) -> Verdict:
         """Return what the file means for a crawler; "*" is a crawler that no group names."""
@@ -128,7 +148,9 @@ class RobotsTxt:
         quote = self._quotes.get(id(found)) or _quote(self.body, found)
         if known in _registered() and self.is_robots:
             self._quotes[id(found)] = quote
-        return _reason(known, found, quote)
+        own = known not in _registered() and known != STAR
+        lines = _finder_of((known,)).find(self.body) if own else self.ineffective
+        return _reason(known, found, quote, tuple(line for line in lines if known in line.tokens))
 
     @cached_property
     def _findings(self) -> dict[str, Finding]:
@@ -159,6 +181,11 @@ def judge_of(tokens: tuple[str, ...] | None) -> Judge:
     return Judge(tuple(_registered()) if tokens is None else tokens)
 
 
+@lru_cache(maxsize=64)
+def _finder_of(tokens: tuple[str, ...] | None) -> IneffectiveFinder:
+    return IneffectiveFinder((STAR, *(_registered() if tokens is None else tokens)))
+
+
 class _Quote(NamedTuple):
     """What a finding rests on, as written."""
 
@@ -173,7 +200,10 @@ def _quote(body: bytes, found: Finding) -> _Quote:
     return _Quote(lines_of(body, found.groups), line, text)
 
 
-def _reason(token: str, found: Finding, quote: _Quote) -> Reason:
+def _reason(
+    token: str, found: Finding, quote: _Quote, ineffective: tuple[IneffectiveLine, ...]
+) -> Reason:
+    flags = ((AMBIGUOUS, found.ambiguous_group), (INEFFECTIVE, bool(ineffective)))
     named = {Basis.NAMED: token, Basis.WILDCARD: STAR}
     return Reason(
         token=token,
@@ -183,7 +213,8 @@ def _reason(token: str, found: Finding, quote: _Quote) -> Reason:
         rule=spelled(found.rule) if found.rule else None,
         line=quote.line,
         text=quote.text,
-        flags=(AMBIGUOUS,) if found.ambiguous_group else (),
+        flags=tuple(flag for flag, holds in flags if holds),
+        ineffective=ineffective,
     )
 
 

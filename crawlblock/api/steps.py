@@ -135,13 +135,17 @@ def live(
     return result(place, run.tally)
 
 
-def import_(place: StepContext, paths: Sequence[Path], every: Every, at: Path | None) -> StepResult:
+def import_(
+    place: StepContext, paths: Sequence[Path], every: Every, at: Path | None, snapshot: str | None
+) -> StepResult:
     """Store the captures in files, and judge them."""
     times = read_observation_times(at) if at else []
-    configuration = {"files": [str(path) for path in paths], "every": every, "at": at}
+    configuration = {
+        "files": [str(path) for path in paths], "every": every, "at": at, "snapshot": snapshot,
+    }  # fmt: skip
     with running(place, "import", configuration) as run:
         try:
-            files = import_files(run, paths, every, times)
+            files = import_files(run, paths, every, times, snapshot)
         finally:
             judging.evaluate(run)
     done = result(place, run.tally, map(str, files.left_out))

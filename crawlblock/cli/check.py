@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 import crawlblock
+from crawlblock.api.robots_txt import AMBIGUOUS, TWICE_ENCODED
 from crawlblock.cli.options import contact_option, token_option
 from crawlblock.cli.output import Output, output_options, print_rows, say
 from crawlblock.errors import InputError, did_you_mean
@@ -52,15 +53,20 @@ def check(
         print_rows(rows, output, ["token", "root_allowed"])
         return
     robots = crawlblock.parse(body)
-    rows = [_row(robots.explain(token)) for token in asked]
+    reasons = [robots.explain(token) for token in asked]
+    rows = [_row(reason) for reason in reasons]
     if absent:
         rows = [row | {"basis": str(Basis.ABSENT)} for row in rows]
     print_rows(rows, output, COLUMNS)
-    if any(row["flag"] for row in rows):
+    if any(AMBIGUOUS in reason.flags for reason in reasons):
         say(
             "ambiguous_group: agent lines are joined over a Crawl-delay or unknown line, as "
             "RFC 9309 wants; the owner may have meant separate groups"
         )
+    for line in dict.fromkeys(line for reason in reasons for line in reason.ineffective):
+        say(f"ineffective_rules: {line}")
+    if TWICE_ENCODED in robots.flags:
+        say(f"{TWICE_ENCODED}: the byte order mark is encoded twice; it is left out")
 
 
 def _tokens(wanted: tuple[str, ...]) -> list[str]:

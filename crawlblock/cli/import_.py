@@ -20,10 +20,17 @@ from crawlblock.sources.files import Every, RecordCount
 @db_option
 @every_option
 @at_option
+@click.option(
+    "--snapshot",
+    metavar="NAME",
+    default=None,
+    help="Put all captures into one snapshot of this name, whatever their dates.",
+)
 @output_options()
 def import_command(
-    paths: tuple[Path, ...], db: Path, every: str, at: Path | None, output: Output
-) -> None:
+    paths: tuple[Path, ...], db: Path, every: str, at: Path | None, snapshot: str | None,
+    output: Output,
+) -> None:  # fmt: skip
     r"""Import captures from files and judge them.
 
     FILES are Parquet, CSV or JSONL with host, fetch_time (or first_seen and last_seen), status and
@@ -34,11 +41,12 @@ def import_command(
     Examples:
       crawlblock import captures.parquet
       crawlblock import weekly.parquet --at observed_at.csv
+      crawlblock import captures.parquet --snapshot summer
       crawlblock import crawl-00000.warc.gz --db elsewhere.duckdb -o json
     """
     with progress_bar() as progress:
         opened = crawlblock.open(db, create=True, progress=progress)
-        done = opened.import_(*paths, every=cast("Every", every), at=at)
+        done = opened.import_(*paths, every=cast("Every", every), at=at, snapshot=snapshot)
     for line in done.problems:
         say(line)
     say(f"{done.captures:,} new captures, {done.payloads:,} payloads judged")

@@ -160,7 +160,8 @@ every_option: Callable[[Any], Any] = click.option(
     type=click.Choice(["month", "week"]),
     default="month",
     show_default=True,
-    help="The snapshots that a row with first_seen and last_seen covers.",
+    help="What captures are put into: snapshots of a month or a week. A sweep that crosses the end "
+    "of one stays together.",
 )
 at_option: Callable[[Any], Any] = click.option(
     "--at",

@@ -258,7 +258,7 @@ def _told(merged: Merged) -> str:
 def _part(text: str) -> tuple[int, int]:
     """Return number and count of `i/N`."""
     number, _, parts = text.partition("/")
-    if text.isascii() and number.isdigit() and parts.isdigit() and len(text) < 19:
-        if 1 <= int(number) <= int(parts):
-            return int(number), int(parts)
+    usable = text.isascii() and number.isdigit() and parts.isdigit() and len(text) < 19
+    if usable and 1 <= int(number) <= int(parts):
+        return int(number), int(parts)
     raise click.BadParameter(f"{text!r} is not i/N with 1 <= i <= N, such as 3/16")

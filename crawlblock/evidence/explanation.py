@@ -14,6 +14,7 @@ from crawlblock.model import Basis, Capture, Purpose, Restriction, Verdict
 from crawlblock.outcome import Outcome
 from crawlblock.robots.authorship import Authors
 from crawlblock.robots.conflicts import Conflict, conflicts
+from crawlblock.robots.ineffective import IneffectiveFinder, IneffectiveLine
 from crawlblock.robots.judge import Judge
 from crawlblock.robots.quoted import GroupLines, lines_of, spelled
 from crawlblock.robots.signals import Signal, signals
@@ -76,6 +77,7 @@ class Explanation:
     conflicts: tuple[Conflict, ...]  # where that and the verdict differ
     is_text: bool = False  # the lines are of the text that a scan kept, some emptied
     failed: tuple[FailedRequest, ...] = ()  # such as https, where http answered
+    ineffective: tuple[IneffectiveLine, ...] = ()  # lines meant for it that do not bind it
 
 
 def known_host(con: duckdb.DuckDBPyConnection, text: str) -> str:
@@ -237,6 +239,7 @@ def explain(
         )  # fmt: skip
     body = found.bytes
     finding = Judge(tokens_of(con)).find(body, token)
+    unread = IneffectiveFinder(tokens_of(con)).find(body)
     text = Authors(registry.templates()).of(body, {token: finding})[token]
     stated = signals(body)
     rule = spelled(finding.rule) if finding.rule else None
@@ -245,6 +248,7 @@ def explain(
         finding.ambiguous_group, text.author, stated,
         conflicts(stated, {token: finding.verdict}, {token: _purpose(token)}),
         found.is_text, failed_requests(con, point),
+        tuple(line for line in unread if token in line.tokens),
     )  # fmt: skip
 
 

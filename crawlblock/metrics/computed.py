@@ -118,11 +118,15 @@ _AHEAD = {
 }  # fmt: skip
 
 
+# A break of digests or headers alone leaves the shares as they are.
+_BREAKS = """
+SELECT date FROM breaks WHERE list_has_any(affects, ['coverage', 'verdicts']) ORDER BY 1
+"""
 _OTHER_HOSTS = "the snapshots have different hosts, so their shares are no series"
 
 
 def _ahead(con: duckdb.DuckDBPyConnection, frames: Frames) -> pl.DataFrame:
-    breaks = [day for (day,) in con.execute("SELECT date FROM breaks ORDER BY 1").fetchall()]
+    breaks = [day for (day,) in con.execute(_BREAKS).fetchall()]
     series = frames["blocked"].filter(
         (pl.col("definition") == "root") & pl.col("ai") & pl.col("snapshot_date").is_not_null()
     )
@@ -166,7 +170,8 @@ COMPUTED = (
         "What may come next",
         "share of hosts, 0 to 1",
         "Only where a damped trend has predicted this series better than its last value and better "
-        "than a straight line, since the last break of the archive; else no_estimate says why not. "
+        "than a straight line, since the last break of the archive that affects coverage or "
+        "verdicts; else no_estimate says why not. "
         "The interval is that of earlier errors of the forecast. estimand is that of the series.",
         _ahead,
         needs=("blocked",),

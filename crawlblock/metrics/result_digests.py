@@ -26,7 +26,8 @@ UNION ALL
 SELECT s.conclusion || ' ' || s.digest, CAST(count(*) AS VARCHAR)
 FROM (
     SELECT stamp FROM conclusions.selected
-    UNION ALL SELECT unnest([verdicts, authorship, signals]) FROM conclusions.judgements
+    UNION ALL
+    SELECT unnest([verdicts, authorship, signals, ineffective]) FROM conclusions.judgements
 )
 JOIN conclusions.stamps s ON s.id = stamp GROUP BY 1
 UNION ALL SELECT 'census ' || census, CAST(count(*) AS VARCHAR) FROM conclusions.selected

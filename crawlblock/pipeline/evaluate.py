@@ -58,6 +58,7 @@ class Judging:
             ambiguous_group=found.ambiguous_group,
             templates=",".join(found.templates) or None,
             signals=found.signals,
+            ineffective=found.ineffective,
         )
 
     def _vector(self, rulings: Mapping[str, Ruling]) -> tuple[int, ...]:

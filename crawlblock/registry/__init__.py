@@ -13,6 +13,7 @@ from crawlblock.registry.known_templates import templates
 from crawlblock.registry.providers import HeaderMark, provider_marks, providers_digest
 
 __all__ = [
+    "AFFECTED",
     "Break",
     "Event",
     "HeaderMark",
@@ -27,6 +28,9 @@ __all__ = [
 ]
 
 
+AFFECTED = frozenset({"digests", "coverage", "verdicts", "headers"})  # what a break may affect
+
+
 @dataclass(frozen=True, slots=True)
 class Break:
     """A change in how the archive was made, after which its series is not the same."""
@@ -37,6 +41,9 @@ class Break:
     title: str
     effect: str
     source: str
+    affects: tuple[str, ...]  # of `AFFECTED`: what is not the same before and after
+    last_crawl: str | None = None  # the last crawl affected, where it ended
+    handled: str | None = None  # the module that reads it in spite of it; None: declared only
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +68,7 @@ def crawlers() -> tuple[Crawler, ...]:
 @cache
 def breaks() -> tuple[Break, ...]:
     """Return the archive's known breaks, oldest first."""
-    return made_of(entries("breaks.toml"), "breaks.toml", lambda entry: Break(**entry))
+    return made_of(entries("breaks.toml"), "breaks.toml", _break)
 
 
 @cache
@@ -72,6 +79,14 @@ def events() -> tuple[Event, ...]:
 
 def _event(entry: Mapping[str, Any]) -> Event:
     return Event(**{"until": None, **entry, "tokens": tuple(entry["tokens"])})
+
+
+def _break(entry: Mapping[str, Any]) -> Break:
+    affects = tuple(entry["affects"])
+    if not affects or set(affects) - AFFECTED:
+        known = ", ".join(sorted(AFFECTED))
+        raise ValueError(f"breaks.toml: {entry['id']} affects {affects}; name some of {known}")
+    return Break(**{**entry, "affects": affects})
 
 
 def crawler_of(entry: Mapping[str, Any]) -> Crawler:

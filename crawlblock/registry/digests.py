@@ -44,8 +44,9 @@ _ROOTS: Mapping[str, _Roots] = {
         ("crawlblock.robots.authorship", "crawlblock.registry.known_templates"), _templates
     ),
     "signals": _Roots(("crawlblock.robots.signals",)),
+    "ineffective": _Roots(("crawlblock.robots.ineffective",), _crawlers),
 }
-_OF_A_TEXT = ("verdicts", "authorship", "signals")
+_OF_A_TEXT = ("verdicts", "authorship", "signals", "ineffective")
 
 
 @cache

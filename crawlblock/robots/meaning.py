@@ -6,6 +6,7 @@ from typing import TypeAlias
 
 from crawlblock.model import Restriction, Verdict
 from crawlblock.robots.authorship import Authors, Authorship, Template
+from crawlblock.robots.ineffective import IneffectiveFinder, IneffectiveLine
 from crawlblock.robots.judge import Judge
 from crawlblock.robots.parser import Lines
 from crawlblock.robots.signals import Signal, signals
@@ -24,6 +25,7 @@ class Meaning:
     ambiguous_group: bool
     templates: tuple[str, ...]  # those whose marks are in it
     signals: tuple[Signal, ...]
+    ineffective: tuple[IneffectiveLine, ...]  # lines that bind nobody
 
 
 class Reader:
@@ -31,7 +33,9 @@ class Reader:
 
     def __init__(self, tokens: Iterable[str], templates: Iterable[Template]) -> None:
         """Take the product tokens and the known templates."""
-        self._judge = Judge(tokens)
+        known = tuple(tokens)
+        self._judge = Judge(known)
+        self._ineffective = IneffectiveFinder(known)
         self._authors = Authors(templates)
         self._lines = Lines()
 
@@ -43,6 +47,7 @@ class Reader:
             ambiguous_group=policy.ambiguous_group,
             templates=tuple(self._authors.templates_in(body)),
             signals=signals(body, self._lines),
+            ineffective=self._ineffective.find(body, policy.verdicts),
         )
 
     def _written(self, body: bytes, verdicts: Mapping[str, Verdict]) -> dict[str, Ruling]:

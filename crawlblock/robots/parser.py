@@ -17,6 +17,9 @@ SIZE_LIMIT = 500 * 1024  # bytes; RFC 9309 section 2.5
 LINE_LIMIT = 2083 * 8 - 1  # bytes of a line that count; longer ones are cut
 
 _BOM = b"\xef\xbb\xbf"
+# The same, encoded twice by who collected the file; the site sent an ordinary one.  Google's parser
+# would take it for the start of the first line, which it then does not know.
+TWICE_ENCODED_BOM = b"\xc3\xaf\xc2\xbb\xc2\xbf"
 _ESCAPE = re.compile(rb"%[0-9a-fA-F]{2}|[\x80-\xff]")
 _UNRESERVED = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
 _LONGEST_KEY = 12  # bytes of a key that can matter
@@ -123,7 +126,7 @@ class Lines(dict[bytes, Line]):
 
     def __missing__(self, raw: bytes) -> Line:
         """Read a line for the first time."""
-        line = _read_line(raw)
+        line = read_line(raw)
         if len(raw) <= _MEMO_LENGTH:
             if len(self) >= _MEMO_LINES:
                 self.clear()
@@ -137,7 +140,7 @@ class _Starts(dict[bytes, int]):
     def __missing__(self, start: bytes) -> int:
         code = _PLAIN if _PLAIN_START.match(start) else REMARKABLE
         whole = len(start) < START
-        if _EMPTY_START.match(start) or (whole and _read_line(start).kind is Kind.NOTHING):
+        if _EMPTY_START.match(start) or (whole and read_line(start).kind is Kind.NOTHING):
             code = _EMPTY
         if len(self) >= _MEMO_LINES:
             self.clear()
@@ -190,7 +193,7 @@ def line_of(body: bytes, group: Group, rule: Rule) -> int:
     last = group.agents[-1][1]
     for number, raw in enumerate(countable(body), 1):
         if number > last:
-            line = _read_line(raw)
+            line = read_line(raw)
             if rule in line.rules:
                 return number
     raise ValueError("the rule is not from this body")
@@ -215,7 +218,8 @@ def _spell(match: re.Match[bytes]) -> bytes:
     return byte if byte in _UNRESERVED else found.upper()
 
 
-def _read_line(raw: bytes) -> Line:
+def read_line(raw: bytes) -> Line:
+    """Return what a line comes to."""
     text = raw.partition(b"\x00")[0].partition(b"#")[0]
     key, colon, value = text.partition(b":")
     if not colon:
@@ -230,7 +234,7 @@ def _read_line(raw: bytes) -> Line:
 @lru_cache(maxsize=16_384)
 def _read_plain(raw: bytes) -> tuple[Rule, ...]:
     """Return the rules of a plain line; one is read for most decisions, and few are unlike."""
-    return _read_line(raw).rules
+    return read_line(raw).rules
 
 
 @lru_cache(maxsize=4096)
@@ -274,7 +278,7 @@ def countable(body: bytes) -> list[bytes]:
     if len(body) > SIZE_LIMIT:
         head = body[: SIZE_LIMIT + 1]
         body = head[: max(head.rfind(b"\n"), head.rfind(b"\r")) + 1]  # a cut rule is no rule
-    start = 0
+    start = len(TWICE_ENCODED_BOM) if body.startswith(TWICE_ENCODED_BOM) else 0
     while start < 3 and body[start : start + 1] == _BOM[start : start + 1]:
         start += 1
     lines = (body[start:] if start else body).splitlines()

@@ -51,6 +51,8 @@ _MAGIC = (
     b"\xff\xfe",
     b"\xfe\xff",
 )
+# NULs as blocks of a disk leave them; UTF-16 and UTF-32 have no such run.
+_PADDING = re.compile(rb"\x00{4,}|\x00+\s*\Z")
 _CONTROL = bytes({*range(9), *range(14, 32)} - {27})
 _HEAD = 4096  # bytes looked at
 _BINARY_SHARE = 0.1  # of control bytes, whatever else is there
@@ -77,11 +79,11 @@ def is_robots(body: bytes) -> bool:
     """Tell whether a body can be read as robots.txt.
 
     An empty body is one, and so is text with a comment, a rule, a sitemap or another line that
-    robots.txt files have.  HTML, UTF-16, binary data, and text without such a line are none: most
-    are error pages.
+    robots.txt files have.  NULs that only pad it do not count.  HTML, UTF-16, binary data, NULs
+    alone, and text without such a line are none: most are error pages.
     """
-    head = body[:_HEAD]
-    if head.startswith(_MAGIC):
+    head = _PADDING.sub(b"", body[:_HEAD])
+    if head.startswith(_MAGIC) or (b"\x00" in body[:_HEAD] and not head.strip()):
         return False
     control = len(head) - len(head.translate(None, _CONTROL))
     if control > len(head) * _BINARY_SHARE:

@@ -14,6 +14,7 @@ from crawlblock.errors import InputError
 from crawlblock.model import Crawler
 from crawlblock.registry import Break
 from crawlblock.robots.authorship import Template
+from crawlblock.robots.ineffective import IneffectiveLine
 from crawlblock.robots.meaning import Ruling
 from crawlblock.robots.signals import Signal
 from crawlblock.store.database import DatabaseFile
@@ -34,7 +35,15 @@ _CRAWLER_SCHEMA = pl.Schema(
     }
 )
 _BREAK_SCHEMA = pl.Schema(
-    {"id": pl.String, "date": pl.Date, "crawl": pl.String, "title": pl.String, "effect": pl.String}
+    {
+        "id": pl.String(),
+        "date": pl.Date(),
+        "crawl": pl.String(),
+        "last_crawl": pl.String(),
+        "title": pl.String(),
+        "effect": pl.String(),
+        "affects": pl.List(pl.String()),
+    }
 )
 _TEMPLATE_SCHEMA = pl.Schema(
     {
@@ -78,6 +87,16 @@ _SIGNAL_SCHEMA = pl.Schema(
         "line": pl.Int32(),
     }
 )
+_INEFFECTIVE_SCHEMA = pl.Schema(
+    {
+        "text": pl.UInt32(),
+        "fault": pl.String(),
+        "line": pl.Int32(),
+        "content": pl.String(),
+        "tokens": pl.List(pl.String()),
+        "blocks": pl.List(pl.String()),
+    }
+)
 
 _TO_FETCH = """
 WITH wanted AS (
@@ -96,6 +115,7 @@ GROUP BY s.snapshot ORDER BY s.snapshot
 _NOT_JUDGED = """
 ANTI JOIN (
     FROM conclusions.judgements WHERE verdicts = $1 AND authorship = $2 AND signals = $3
+        AND ineffective = $4
 ) j ON j.text = id WHERE true
 """
 
@@ -117,6 +137,7 @@ class Judged:
     ambiguous_group: bool
     templates: str | None  # those whose marks are in it, with commas
     signals: tuple[Signal, ...]
+    ineffective: tuple[IneffectiveLine, ...]
 
 
 class Conclusions:
@@ -140,7 +161,8 @@ class Conclusions:
         """Store what the registry knows, and the crawler `*`, in place of what was stored."""
         rows = [{name: getattr(c, name) for name in _CRAWLER_SCHEMA} for c in crawlers]
         rows.append({**dict.fromkeys(_CRAWLER_SCHEMA), "token": "*", "ai": False})
-        events = [{name: getattr(b, name) for name in _BREAK_SCHEMA} for b in breaks]
+        known = [{n: getattr(b, n) for n in _BREAK_SCHEMA} for b in breaks]
+        events = [each | {"affects": list(each["affects"])} for each in known]
         texts = [
             {
                 "template": t.id, "title": t.title, "vendor": t.vendor, "kind": t.kind,
@@ -157,8 +179,8 @@ class Conclusions:
         """Return texts behind a number that are not judged as today, at most `limit`, in order."""
         with self._database.transaction() as con:
             rows = con.execute(
-                f"SELECT id, body FROM facts.texts {_NOT_JUDGED} AND id > $4 "  # noqa: S608
-                "ORDER BY id LIMIT $5",
+                f"SELECT id, body FROM facts.texts {_NOT_JUDGED} AND id > $5 "  # noqa: S608
+                "ORDER BY id LIMIT $6",
                 [*_judged_by(stamp_ids(con)), after, limit],
             ).fetchall()
         return [PendingText(text, zlib.decompress(body)) for text, body in rows]
@@ -183,6 +205,11 @@ class Conclusions:
             for j in judged
             for s in j.signals
         ]
+        unread = [
+            (j.text, i.fault, i.line, i.text, list(i.tokens), list(i.blocks))
+            for j in judged
+            for i in j.ineffective
+        ]
         with (
             self._database.transaction() as con,
             registered(
@@ -190,6 +217,7 @@ class Conclusions:
                 ruled=pl.DataFrame(verdicts, _VERDICT_SCHEMA, orient="row"),
                 judged=pl.DataFrame(meanings, _JUDGED_SCHEMA, orient="row"),
                 stated=pl.DataFrame(stated, _SIGNAL_SCHEMA, orient="row"),
+                unread=pl.DataFrame(unread, _INEFFECTIVE_SCHEMA, orient="row"),
             ),
         ):
             con.execute("SET VARIABLE judged_by = ?", [_judged_by(stamp_ids(con))]).fetchall()
@@ -242,7 +270,7 @@ def count_pending(con: duckdb.DuckDBPyConnection) -> int:
 
 def _judged_by(stamps: Mapping[str, int]) -> list[int]:
     """Return the numbers of the stamps of what is concluded from a text."""
-    return [stamps[name] for name in ("verdicts", "authorship", "signals")]
+    return [stamps[name] for name in ("verdicts", "authorship", "signals", "ineffective")]
 
 
 def _numbered(con: duckdb.DuckDBPyConnection, crawlers: pl.DataFrame) -> pl.DataFrame:

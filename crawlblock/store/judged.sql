@@ -1,5 +1,6 @@
--- What texts mean and state: the relations ruled, judged and stated hold it, and the variable
--- judged_by the numbers of the stamps of verdicts, authorship and signals.
+-- What texts mean and state: the relations ruled, judged, stated and unread hold it, and the
+-- variable judged_by the numbers of the stamps of verdicts, authorship, signals and lines that bind
+-- nobody.
 INSERT INTO conclusions.policies
 SELECT (SELECT coalesce(max(id), 0) FROM conclusions.policies) + row_number() OVER (ORDER BY policy),
        policy
@@ -12,9 +13,11 @@ JOIN crawlers k ON k.token = r.token
 ANTI JOIN conclusions.verdicts v ON v.policy = p.id;
 DELETE FROM conclusions.judgements WHERE text IN (SELECT text FROM judged);
 INSERT INTO conclusions.judgements
-SELECT j.text, p.id, j.ambiguous_group, j.template, s[1], s[2], s[3]
+SELECT j.text, p.id, j.ambiguous_group, j.template, s[1], s[2], s[3], s[4]
 FROM judged j
 JOIN conclusions.policies p ON p.policy = j.policy
 CROSS JOIN (SELECT getvariable('judged_by') AS s);
 DELETE FROM conclusions.signals WHERE text IN (SELECT text FROM judged);
 INSERT INTO conclusions.signals BY NAME FROM stated;
+DELETE FROM conclusions.ineffective_lines WHERE text IN (SELECT text FROM judged);
+INSERT INTO conclusions.ineffective_lines BY NAME FROM unread;

@@ -157,7 +157,8 @@ WITH shares AS (
         FROM sizes s JOIN sizes p ON p.kind = s.kind
             AND (p.snapshot_date, p.snapshot) < (s.snapshot_date, s.snapshot)
         WHERE s.kind = 'live' OR NOT EXISTS (
-            FROM breaks b WHERE b.date > p.snapshot_date AND b.date <= s.snapshot_date)
+            FROM breaks b WHERE b.date > p.snapshot_date AND b.date <= s.snapshot_date
+                AND list_has_any(b.affects, ['coverage', 'verdicts']))
         QUALIFY row_number() OVER (
             PARTITION BY s.snapshot ORDER BY p.snapshot_date DESC, p.snapshot DESC) <= 5
     ) p ON p.of_snapshot = s.snapshot

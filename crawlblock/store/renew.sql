@@ -30,7 +30,7 @@ SELECT digest AS name, policy, ambiguous_group, template FROM before_payloads WH
 UNION ALL
 SELECT text, policy, ambiguous_group, template FROM before_texts;
 INSERT INTO conclusions.judgements
-SELECT t.id, p.id, coalesce(j.ambiguous_group, false), j.template, 0, 0, 0
+SELECT t.id, p.id, coalesce(j.ambiguous_group, false), j.template, 0, 0, 0, 0
 FROM judged j
 JOIN facts.texts t ON t.name = j.name
 JOIN conclusions.policies p ON p.policy = j.policy;

@@ -6,5 +6,3 @@ UPDATE conclusions.signals SET preference = 'disallow' WHERE preference = 'refus
 ALTER TABLE conclusions.census RENAME COLUMN stands TO representative;
 ALTER TABLE http_readings RENAME COLUMN reading TO http_profile;
 ALTER TABLE http_readings RENAME TO http_profiles;
-DELETE FROM schema_version;
-INSERT INTO schema_version VALUES (5);

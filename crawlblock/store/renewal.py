@@ -25,7 +25,11 @@ _BEFORE = "crawlblock_layout_before"  # a name that no database file has by chan
 # Columns that had another name before, in tables that are copied as they are.
 _NOW = {"drawn": "sampled"}
 _SAME = ("panels", "panel", "ranks", "runs", "accepted", "weights", "templates", "breaks")
-_OTHER_WORDS = 4  # the layout that differs from today's in names alone
+# The layouts whose tables are altered in a copy of the file, and the scripts that do it.
+_ALTERED = {
+    4: ("renew_words", "panel_columns", "renew_columns", "ineffective_lines"),
+    5: ("panel_columns", "renew_columns", "ineffective_lines"),
+}
 _READER = 0  # no stamp: what it could not read, today's reader may read
 _PAGE = 100_000  # captures read at a time
 # The columns that are looked for in each table; an older layout lacks some of them.
@@ -68,12 +72,12 @@ def renew(path: Path) -> None:
     with closing(duckdb.connect(str(path), config=CONFIG)) as con:
         ((version,),) = con.execute("SELECT max(version) FROM schema_version").fetchall()
         con.execute("CHECKPOINT").fetchall()
-    if version == _OTHER_WORDS:
+    if version in _ALTERED:
         shutil.copyfile(path, aside)
     with closing(duckdb.connect(str(aside), config=CONFIG)) as con:
         con.execute("SET TimeZone = 'UTC'").fetchall()
-        if version == _OTHER_WORDS:
-            _rename(con)
+        if version in _ALTERED:
+            _alter(con, _ALTERED[version])
         else:
             _copy_from(con, path)
         con.execute("CHECKPOINT").fetchall()
@@ -86,8 +90,8 @@ def renew(path: Path) -> None:
     put_in_place(aside, path)
 
 
-def _rename(con: duckdb.DuckDBPyConnection) -> None:
-    """Give tables and columns today's names; views and macros are made anew."""
+def _alter(con: duckdb.DuckDBPyConnection, scripts: tuple[str, ...]) -> None:
+    """Give tables today's names and columns; views and macros are made anew."""
     made = con.execute(
         "SELECT 'VIEW ' || view_name FROM duckdb_views() WHERE NOT internal UNION ALL "
         "SELECT DISTINCT if(function_type = 'table_macro', 'MACRO TABLE ', 'MACRO ') "
@@ -95,7 +99,8 @@ def _rename(con: duckdb.DuckDBPyConnection) -> None:
     ).fetchall()
     for (one,) in made:
         con.execute(f"DROP {one}").fetchall()
-    for script in ("renew_words", "panel_columns"):
+    have = tables(con)
+    for script in (each for each in scripts if each not in have):  # one is named like its table
         con.execute((files(__package__) / f"{script}.sql").read_text("utf-8")).fetchall()
     con.execute(views()).fetchall()
 

@@ -9,12 +9,13 @@ import duckdb
 from crawlblock.errors import StoreError
 from crawlblock.outcome import Outcome
 
-SCHEMA_VERSION = 5  # of schema.sql
+SCHEMA_VERSION = 6  # of schema.sql
 CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "storage_compatibility_version": "v1.2.0",  # so that DuckDB 1.2 and later can read the file
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
 }
+_TABLES = ("schema", "panel_columns", "ineffective_lines")  # files
 _VIEWS = ("removed_snapshots", "views", "population", "intervals", "census", "shares")  # files
 _STAMP = "views_stamp"
 
@@ -22,7 +23,7 @@ _STAMP = "views_stamp"
 def schema() -> str:
     """Return the SQL that makes an empty database."""
     folder = files(__package__)
-    tables = ((folder / f"{name}.sql").read_text("utf-8") for name in ("schema", "panel_columns"))
+    tables = ((folder / f"{name}.sql").read_text("utf-8") for name in _TABLES)
     return "\n".join(tables) + views()
 
 

@@ -10,7 +10,7 @@ CREATE SCHEMA facts;
 CREATE SCHEMA conclusions;
 
 CREATE TABLE schema_version (version INTEGER NOT NULL);
-INSERT INTO schema_version VALUES (5);
+INSERT INTO schema_version VALUES (6);
 COMMENT ON TABLE schema_version IS 'The layout of this database; a newer one is rejected.';
 COMMENT ON COLUMN schema_version.version IS 'Raised with every change of a table.';
 
@@ -239,7 +239,8 @@ CREATE TABLE conclusions.judgements (
     template        VARCHAR,
     verdicts        USMALLINT NOT NULL,
     authorship      USMALLINT NOT NULL,
-    signals         USMALLINT NOT NULL
+    signals         USMALLINT NOT NULL,
+    ineffective     USMALLINT DEFAULT 0
 );
 COMMENT ON TABLE conclusions.judgements IS 'What each text means.';
 COMMENT ON COLUMN conclusions.judgements.text IS 'The text.';
@@ -249,6 +250,7 @@ COMMENT ON COLUMN conclusions.judgements.template IS 'The templates whose marks 
 COMMENT ON COLUMN conclusions.judgements.verdicts IS 'The stamp of its verdicts.';
 COMMENT ON COLUMN conclusions.judgements.authorship IS 'The stamp of its authorship.';
 COMMENT ON COLUMN conclusions.judgements.signals IS 'The stamp of its signals.';
+COMMENT ON COLUMN conclusions.judgements.ineffective IS 'The stamp of its lines that bind nobody; 0: they were not looked for.';
 
 CREATE TABLE conclusions.policies (
     id     UINTEGER NOT NULL,
@@ -499,7 +501,9 @@ CREATE TABLE breaks (
     date   DATE NOT NULL,
     crawl  VARCHAR NOT NULL,
     title  VARCHAR NOT NULL,
-    effect VARCHAR NOT NULL
+    effect VARCHAR NOT NULL,
+    last_crawl VARCHAR,
+    affects VARCHAR[] DEFAULT ['coverage', 'verdicts']
 );
 COMMENT ON TABLE breaks IS 'Changes in how the archive was made, after which its series is not the same.';
 COMMENT ON COLUMN breaks.id IS 'Its name.';
@@ -507,4 +511,6 @@ COMMENT ON COLUMN breaks.date IS 'First day affected.';
 COMMENT ON COLUMN breaks.crawl IS 'First crawl affected.';
 COMMENT ON COLUMN breaks.title IS 'What changed.';
 COMMENT ON COLUMN breaks.effect IS 'What that does to a series.';
+COMMENT ON COLUMN breaks.last_crawl IS 'Last crawl affected, where it ended; empty if the change stayed.';
+COMMENT ON COLUMN breaks.affects IS 'What is not the same before and after: digests, coverage, verdicts, headers. Forecasts and suspect snapshots mind coverage and verdicts alone.';
 

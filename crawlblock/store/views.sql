@@ -142,6 +142,17 @@ COMMENT ON COLUMN signals.value IS 'As it is written, up to 200 characters.';
 COMMENT ON COLUMN signals.path IS 'The paths it is about, where it names some.';
 COMMENT ON COLUMN signals.line IS 'Its line in the payload, from 1.';
 
+CREATE VIEW ineffective_lines AS
+SELECT p.digest, i.fault, i.line, i.content, i.tokens, i.blocks
+FROM conclusions.ineffective_lines i JOIN facts.payloads p ON p.text = i.text;
+COMMENT ON VIEW ineffective_lines IS 'Lines of payloads that bind nobody, or not all whom they were meant for: read as they were meant, they would change a verdict.';
+COMMENT ON COLUMN ineffective_lines.digest IS 'The payload.';
+COMMENT ON COLUMN ineffective_lines.fault IS 'Why: one_line, markup, invisible, lookalike, misspelt_key, no_colon, several_names, full_user_agent, odd_name, misspelt_name, no_group, not_a_path, space_in_path.';
+COMMENT ON COLUMN ineffective_lines.line IS 'Its line in the payload, from 1.';
+COMMENT ON COLUMN ineffective_lines.content IS 'The line as it is written, up to 200 characters.';
+COMMENT ON COLUMN ineffective_lines.tokens IS 'The crawlers whose verdict would be another.';
+COMMENT ON COLUMN ineffective_lines.blocks IS 'Of these, the ones that / would be closed to: a block that no parser obeys.';
+
 CREATE VIEW scans AS
 SELECT s.snapshot, c.seed, c.share, c.planned, c.of, coalesce(f.files, 0) AS files,
        coalesce(d.faults, 0) AS faults

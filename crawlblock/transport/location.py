@@ -8,6 +8,7 @@ from yarl import URL
 _TO_ESCAPE = re.compile(rb"[^!-~]")  # all but what ASCII prints
 _AUTHORITY = re.compile(rb"([A-Za-z][A-Za-z0-9+.-]*:)?//([^/?#]*)")
 _AROUND = b" \t\r\n\f\0"
+_MORE_SLASHES = re.compile(rb"^(https?:)/{3,}", re.IGNORECASE)  # browsers take them for two
 
 
 def redirect_url(asked: URL, location: str | bytes) -> URL | None:
@@ -19,7 +20,7 @@ def redirect_url(asked: URL, location: str | bytes) -> URL | None:
     """
     raw = location if isinstance(location, bytes) else location.encode("utf-8", "surrogateescape")
     try:
-        text = _with_ascii_host(raw.strip(_AROUND))
+        text = _with_ascii_host(_MORE_SLASHES.sub(rb"\1//", raw.strip(_AROUND)))
         escaped = _TO_ESCAPE.sub(lambda byte: b"%%%02X" % byte[0][0], text).decode("ascii")
         # encoded: yarl must not spell it anew
         url = asked.join(URL(escaped, encoded=True)).with_fragment(None)

@@ -17,7 +17,7 @@ from robotstxt.robots import _lib
 from crawlblock.registry import crawlers
 from crawlblock.robots.judge import Judge, in_grammar
 from crawlblock.robots.matcher import winner
-from crawlblock.robots.parser import escape, parse
+from crawlblock.robots.parser import TWICE_ENCODED_BOM, escape, parse
 from crawlblock.robots.sniff import is_robots
 from robots.generated import TOKENS, robots_files
 
@@ -144,7 +144,11 @@ def _compare_body(body: bytes, judge: Judge, google: Google, tally: Tally) -> No
 
 
 def _counted(body: bytes) -> bytes:
-    """Return the first 500 KiB without a line that they cut; Google's library has no limit."""
+    """Return the first 500 KiB without a line that they cut; Google's library has no limit.
+
+    A byte order mark that a collector encoded twice is left out, as we leave it out.
+    """
+    body = body.removeprefix(TWICE_ENCODED_BOM)
     if len(body) <= SIZE_LIMIT:
         return body
     head = body[: SIZE_LIMIT + 1]

@@ -1,7 +1,7 @@
 -- title: What the snapshots cover
 -- unit: share of hosts, 0 to 1
 -- of: panel, census
--- note: The share of hosts that are captured (anything is on record), that are known (we know what their answer means), and that had each outcome. break_ids names the changes in how the archive was made between this snapshot and the one before. A step there may come from the archive. faults counts the places in the files of a scan that could not be read; the hosts there are missing.
+-- note: The share of hosts that are captured (anything is on record), that are known (we know what their answer means), and that had each outcome. break_ids names the changes in how the archive was made between this snapshot and the one before. A step there may come from the archive if break_affects names coverage or verdicts. faults counts the places in the files of a scan that could not be read; the hosts there are missing.
 WITH measures AS (
     SELECT DISTINCT population, outcome AS measure FROM point_counts
     UNION SELECT DISTINCT population, unnest(['captured', 'known']) FROM point_counts
@@ -21,7 +21,8 @@ WITH measures AS (
           WHERE kind = 'crawl')
 ), broken AS (
     SELECT s.population, s.snapshot, string_agg(b.id, '; ' ORDER BY b.date, b.id) AS break_ids,
-           string_agg(b.title, '; ' ORDER BY b.date, b.id) AS break_titles
+           string_agg(b.title, '; ' ORDER BY b.date, b.id) AS break_titles,
+           string_agg(array_to_string(b.affects, ', '), '; ' ORDER BY b.date, b.id) AS break_affects
     FROM steps s
     JOIN breaks b ON b.date > s.date_before AND b.date <= s.snapshot_date
     GROUP BY ALL

@@ -86,17 +86,18 @@ def _followed(found: Headline) -> tuple[str, ...]:
 
 
 def _breaks(rows: list[Result]) -> tuple[tuple[Spec, ...], tuple[str, ...]]:
-    """Return the archive's breaks as marks between two crawls, and what each is."""
+    """Return the archive's breaks that affect shares as marks between two crawls; all in words."""
     marks: list[Spec] = []
     listed: list[str] = []
     before: Result | None = None
     for row in rows:
         if row["kind"] != "crawl":
             continue
-        if before is not None and row["break_titles"]:
+        listed += _said(before, row, marking=False) if before else ()
+        if before is not None and (shown := _said(before, row, marking=True)):
             label = str(len(marks) + 1)
             day = before["snapshot_date"] + (row["snapshot_date"] - before["snapshot_date"]) / 2
-            said = f"between {before['snapshot']} and {row['snapshot']}: {row['break_titles']}."
+            said = " ".join(shown)
             marks.append(
                 {
                     "date": day.isoformat(),
@@ -108,6 +109,18 @@ def _breaks(rows: list[Result]) -> tuple[tuple[Spec, ...], tuple[str, ...]]:
             listed.append(f"{label}: {said}")
         before = row
     return tuple(marks), tuple(listed)
+
+
+def _said(before: Result, row: Result, *, marking: bool) -> tuple[str, ...]:
+    """Return the breaks between two crawls in words: those that affect shares, or the others."""
+    titles, affects = ((row[key] or "").split("; ") for key in ("break_titles", "break_affects"))
+    found = [
+        f"{title} (affects {affected})"
+        for title, affected in zip(titles, affects, strict=True)
+        if title and marking == bool({"coverage", "verdicts"} & set(affected.split(", ")))
+    ]
+    where = f"between {before['snapshot']} and {row['snapshot']}"
+    return (f"{where}: {'; '.join(found)}.",) if found else ()
 
 
 def _announced(first: date, last: date) -> tuple[Spec, ...]:

@@ -19,7 +19,7 @@ from crawlblock.report.page import sections
 from crawlblock.report.page.answers import leads
 from crawlblock.report.page.figure_html import plate
 from crawlblock.report.page.markup import details, island, items, packed_island, paragraph, section
-from crawlblock.report.page.over_time import course
+from crawlblock.report.page.over_time import course, other_hosts
 from crawlblock.report.page.questions import answers
 
 _BY_CRAWLER = "One crawler at a time"
@@ -65,7 +65,7 @@ BUNDLED_DEMO = About(
         "The hosts are no random sample of the web, so do not generalise. The government hosts "
         "were chosen so that every kind of failure occurs. Where a fetch of a top site failed, "
         "the source kept the older file, so none of them is unknown. The reconstructed files "
-        "state no signals.",
+        "state no signals and have no lines that bind nobody.",
     ),
 )
 
@@ -99,7 +99,7 @@ def _findings(
         general = [p for f in figures if not f.by_crawler and f.id != "coverage"
                    for p in (plates[f.id],)]  # fmt: skip
         single = [plates[f.id] for f in figures if f.by_crawler]
-        yield section("over-time", "Over time", *general)
+        yield section("over-time", "Over time", other_hosts(found, results), *general)
         yield section("crawler", _BY_CRAWLER, _choice(set_), *single, sections.announcements(set_))
         yield section("hosts", "Hosts", _hosts(material))
     yield section(

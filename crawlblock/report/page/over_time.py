@@ -6,7 +6,7 @@ import polars as pl
 
 from crawlblock.metrics.headline import Headline, asked
 from crawlblock.report.labels import interval, percent
-from crawlblock.report.page.markup import items
+from crawlblock.report.page.markup import items, paragraph
 
 Frames = dict[str, pl.DataFrame]
 
@@ -16,14 +16,14 @@ def course(found: Headline, results: Frames) -> str:
     sentences = [
         sentence
         for token in asked(found)
-        for part in (_same_hosts, _transitions, _survival, _lost_from_sight, _ahead)
+        for part in (_same_hosts, _change, _transitions, _survival, _lost_from_sight, _ahead)
         for sentence in part(token, _of(token, results, found.population))
     ]
     return "<h2>What changed</h2>" + items(sentences) if sentences else ""
 
 
 def _of(token: str, results: Frames, population: str) -> Frames:
-    names = ("same_hosts", "transition_counts", "survival", "attrition", "forecast")
+    names = ("same_hosts", "change", "transition_counts", "survival", "attrition", "forecast")
     chosen = {name: results[name].filter(pl.col("token") == token) for name in names}
     return {
         name: frame.filter(pl.col("population") == population)
@@ -43,6 +43,36 @@ def _same_hosts(token: str, frames: Frames) -> Iterator[str]:
             f"{first['snapshot']}, {percent(first['estimate'])} blocked it then and "
             f"{percent(last['estimate'])} in {last['snapshot']}."
         )
+
+
+def _change(token: str, frames: Frames) -> Iterator[str]:
+    """Say how the hosts known in the first and in the last snapshot changed, or that none are."""
+    if not frames["same_hosts"].is_empty():
+        return
+    for row in frames["change"].to_dicts():
+        ends = f"{row['from_snapshot']} and {row['to_snapshot']}"
+        if not row["n"]:
+            yield f"{token}: no host is known in both {ends}, so no change can be given."
+        else:
+            yield (
+                f"{token}: of the {row['n']:,} hosts known in both {ends}, "
+                f"{percent(row['from_share'])} blocked it in the first and "
+                f"{percent(row['to_share'])} in the second."
+            )
+
+
+def other_hosts(found: Headline, results: Frames) -> str:
+    """Return a warning where the snapshots have other hosts each, so that shares are no series."""
+    rows = results["change"].filter(pl.col("population") == found.population)
+    if found.population == "panel" or rows.is_empty():
+        return ""
+    most = rows.select(pl.col("n").max()).item()
+    return paragraph(
+        "The snapshots need not have the same hosts. A difference between two of them may come "
+        "from other hosts and is no change. "
+        f"At most {most:,} hosts are known in both the first and the last; change.csv compares "
+        "these."
+    )
 
 
 def _transitions(token: str, frames: Frames) -> Iterator[str]:

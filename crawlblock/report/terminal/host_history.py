@@ -167,6 +167,7 @@ def explained(found: Explanation) -> dict[str, object]:
         ],
         "is_text": found.is_text,
         "ambiguous_group": found.ambiguous_group,
+        "ineffective": [asdict(line) for line in found.ineffective],
         "authored_by": found.author,
         "signals": [asdict(signal) for signal in found.signals],
         "conflicts": [f"{c.kind} {c.signal.kind}, line {c.signal.line}" for c in found.conflicts],
@@ -237,6 +238,7 @@ def _stated(found: Explanation) -> list[str]:
         *(["", "preferences and other signals:"] if lines else []),
         *dict.fromkeys(lines),  # one line may state several preferences
         *(f"{c.kind}: {c.signal.kind} in line {c.signal.line}" for c in found.conflicts),
+        *(f"ineffective_rules: {line}" for line in found.ineffective[:_SHOWN]),
     ]
 
 

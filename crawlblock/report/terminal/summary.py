@@ -23,11 +23,13 @@ from crawlblock.report.terminal.plain import spark
 WIDTH = 80  # columns
 ROWS = 20
 SUMMARY = (
-    "token", "snapshot", "estimate", "low", "high", "n", "n_unknown", "first_snapshot",
-    "first_estimate", "definition", "http_profile", "population",
+    "token", "snapshot", "estimate", "low", "high", "n", "n_unknown", "definition",
+    "http_profile", "population", "first_snapshot", "same_hosts", "same_hosts_first",
+    "same_hosts_last", "change",
 )  # fmt: skip
-COLUMNS = ("crawler", "first counted", "then", "now", "interval", "n", "points")
-_NAME = 20  # columns of a crawler's name
+# From `since` on, the same hosts: those that are known then and now.
+COLUMNS = ("crawler", "now", "interval", "n", "since", "same", "then", "points")
+_NAME = 18  # columns of a crawler's name
 _LEAST = 5  # columns, below which no series is drawn
 
 
@@ -45,25 +47,27 @@ def show(console: Console, results: dict[str, pl.DataFrame]) -> None:
         f"blocked: {DEFINITIONS[HEADLINE]}",
         HTTP_PROFILES.get(found.http_profile, found.http_profile),
         f"now: {last[0]['snapshot']}, n = {max(row['n'] for row in last)} known, {span} unknown",
+        "then and points: of the same hosts, known in both snapshots; same: how many they are",
     )
     for line in lines:
         console.print(Text(line), width=WIDTH)
-    console.print(summary(found), width=WIDTH)
+    console.print(summary(found, results), width=WIDTH)
 
 
-def summary(found: Headline) -> Table:
+def summary(found: Headline, results: dict[str, pl.DataFrame]) -> Table:
     """Return a table of the figure's crawlers and the most blocked others, `ROWS` rows in all."""
     order = found.last()["token"].to_list()
     others = [token for token in order if token not in found.tokens]
     shown = {*found.tokens, *others[: max(0, ROWS - len(found.tokens))]}
     series = [found.of(token) for token in order if token in shown]
-    cells = [_cells(part) for part in series]
+    changes = _changes(found, results["change"])
+    cells = [_cells(part, changes.get(part[-1]["token"])) for part in series]
     table = Table(box=None, padding=(0, 1, 0, 0), header_style="bold")
     table.add_column(COLUMNS[0], max_width=_NAME, no_wrap=True)
     for name in COLUMNS[1:]:
         table.add_column(name, justify="right", no_wrap=True)
     left = WIDTH - _width(cells)
-    if left > _LEAST:
+    if left > _LEAST and found.population == "panel":  # others have other hosts each time
         table.add_column("series", no_wrap=True)
         top = max(row["estimate"] for part in series for row in part)
         bars = [_series(part, left - 1, top) for part in series]
@@ -76,13 +80,28 @@ def summary(found: Headline) -> Table:
 def rows(results: Path) -> list[dict[str, object]]:
     """Return from result files the first and last row of each crawler, the most blocked first."""
     found = headline_of({"blocked": pl.read_parquet(results / "blocked.parquet")})
-    return [_row(found.of(token)) for token in found.last()["token"].to_list()] if found else []
+    if found is None:
+        return []
+    changes = _changes(found, pl.read_parquet(results / "change.parquet"))
+    return [_row(row, changes.get(row["token"])) for row in found.last().to_dicts()]
 
 
-def _row(series: list[dict[str, Any]]) -> dict[str, object]:
-    first, last = series[0], series[-1]
-    then = {"first_snapshot": first["snapshot"], "first_estimate": first["estimate"]}
-    return {name: last.get(name) for name in SUMMARY} | then
+def _row(last: dict[str, Any], change: dict[str, Any] | None) -> dict[str, object]:
+    """Return the last result about a crawler, and the change among the same hosts."""
+    then = change or {}
+    return {name: last[name] for name in SUMMARY if name in last} | {
+        "first_snapshot": then.get("from_snapshot"),
+        "same_hosts": then.get("n"),
+        "same_hosts_first": then.get("from_share"),
+        "same_hosts_last": then.get("to_share"),
+        "change": then.get("estimate"),
+    }
+
+
+def _changes(found: Headline, frame: pl.DataFrame) -> dict[str, dict[str, Any]]:
+    """Return the change of each crawler among the same hosts, where there are two snapshots."""
+    rows = frame.filter(pl.col("population") == found.population).to_dicts()
+    return {row["token"]: row for row in rows}
 
 
 def _width(rows: list[tuple[Text, ...]]) -> int:
@@ -98,16 +117,18 @@ def _series(series: list[dict[str, Any]], width: int, top: float) -> Text:
     return Text(sampled.rjust(width) if len(sampled) < width else sampled)
 
 
-def _cells(rows: list[dict[str, Any]]) -> tuple[Text, ...]:
-    first, last = rows[0], rows[-1]
-    same_hosts = last["population"] == "panel"  # else a difference is not a change
+def _cells(rows: list[dict[str, Any]], change: dict[str, Any] | None) -> tuple[Text, ...]:
+    last = rows[-1]
+    known = change is not None and change["n"] > 0
+    then = change or {"from_snapshot": rows[0]["snapshot"], "n": DASH}
     cells = (
         last["token"],
-        first["snapshot"],
-        percent(first["estimate"]),
         percent(last["estimate"]),
         interval(last["low"], last["high"]),
         str(last["n"]),
-        points(first["estimate"], last["estimate"]) if same_hosts and len(rows) > 1 else DASH,
+        then["from_snapshot"],
+        str(then["n"]),
+        percent(then["from_share"]) if known else DASH,
+        points(then["from_share"], then["to_share"]) if known else DASH,
     )
     return tuple(Text(cell) for cell in cells)

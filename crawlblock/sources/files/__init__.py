@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -9,12 +10,13 @@ from crawlblock.captures.frames import Batch, joined
 from crawlblock.errors import ArchiveError, InputError
 from crawlblock.model import SnapshotKind
 from crawlblock.sources.files.batch import Every, LeftOut, LeftOutTally, RecordCount
-from crawlblock.sources.files.convert import read_rows
+from crawlblock.sources.files.convert import read_rows, times_in
 from crawlblock.sources.files.folders import check_regular, files_in, is_folder
+from crawlblock.sources.files.periods import Periods, periods_of
 from crawlblock.sources.files.readers import RowFile, open_table, readable
 from crawlblock.sources.files.snapshots import moment
 from crawlblock.sources.files.table_text import text_lines
-from crawlblock.sources.files.warc_files import Archives
+from crawlblock.sources.files.warc_files import Archives, times_in_archive
 from crawlblock.warc.reader import check_archive
 
 __all__ = ["Every", "Files", "LeftOut", "RecordCount", "read_observation_times"]
@@ -22,6 +24,7 @@ __all__ = ["Every", "Files", "LeftOut", "RecordCount", "read_observation_times"]
 _TABLES = (".parquet", ".csv", ".jsonl", ".ndjson")
 _ARCHIVES = (".warc", ".warc.gz", ".warc.zst", ".arc", ".arc.gz")
 _MOST_TIMES = 100_000
+_MOST_SWEPT = 1_000_000  # captures in which sweeps are looked for
 _TIME_COLUMNS = ("observed_at", "date")
 
 
@@ -40,13 +43,17 @@ class Files:
         every: Every = "month",
         at: Sequence[datetime] = (),
         reading: Callable[[Path], None] = lambda _: None,
+        snapshot: str | None = None,
     ) -> None:
         """Open all files; raises InputError for one of unknown type or that cannot be used.
 
         Of a folder, every file of a known type is read that can be.  `reading` is called with the
-        file before each batch of it.
+        file before each batch of it.  `snapshot`: the name of the one
+        snapshot of all captures; without it see `periods`.
         """
         self._every, self._at, self._reading = every, at, reading
+        self._snapshot = snapshot
+        self.periods = Periods(every, snapshot)  # of the files once they are being read
         self.left_out: list[LeftOut] = []  # of the files read so far
         self.records: list[RecordCount] = []  # of the WARC and ARC files, when all are read
         self._opened = [each for path in paths for each in self._opened_at(path)]
@@ -61,11 +68,12 @@ class Files:
 
         A file that cannot be used among others is left out.
         """
+        self.periods = self._periods()
         known: set[str] = set()
-        archives = Archives(self._every, known)
+        archives = Archives(self.periods, known)
         unusable: list[InputError] = []
         for source in self._opened:
-            path = source if isinstance(source, Path) else source.path
+            path = _path(source)
             tally = LeftOutTally(path)
             try:
                 for batch in self._batches(source, tally, known, archives):
@@ -84,14 +92,29 @@ class Files:
     def _batches(
         self, source: RowFile | Path, tally: LeftOutTally, known: set[str], archives: Archives
     ) -> Iterator[Batch]:
-        with readable(source if isinstance(source, Path) else source.path):
+        with readable(_path(source)):
             if isinstance(source, Path):
                 try:
                     yield from archives.read(source, tally)
                 except ArchiveError as error:
                     raise InputError(str(error)) from None
             else:
-                yield from read_rows(source, self._every, self._at, tally, known)
+                yield from read_rows(source, self.periods, self._at, tally, known)
+
+    def _periods(self) -> Periods:
+        """Return the snapshots of the captures of all files together."""
+        if self._snapshot is not None or self._at:
+            return Periods(self._every, self._snapshot)
+        captures: list[tuple[str, datetime]] = []
+        for source in self._opened:
+            with suppress(InputError), readable(_path(source)):  # told of when it is read
+                found = times_in_archive(source) if isinstance(source, Path) else times_in(source)
+                if found is None:
+                    return Periods(self._every)
+                captures += found
+                if len(captures) > _MOST_SWEPT:
+                    return Periods(self._every)
+        return periods_of(captures, self._every)
 
     def _opened_at(self, path: Path) -> list[RowFile | Path]:
         """Open a file, or the files in a folder; those of it that cannot be used are left out."""
@@ -114,6 +137,10 @@ class Files:
             )
         self.left_out += tally.result()
         return opened
+
+
+def _path(source: RowFile | Path) -> Path:
+    return source if isinstance(source, Path) else source.path
 
 
 def read_observation_times(path: Path) -> list[datetime]:

@@ -16,7 +16,8 @@ from crawlblock.hosts import UrlParts, parse_host, split_url
 from crawlblock.model import Payload
 from crawlblock.names import fault_of
 from crawlblock.outcome import Ending
-from crawlblock.sources.files.batch import RESOURCE, Every, LeftOutTally
+from crawlblock.sources.files.batch import RESOURCE, LeftOutTally
+from crawlblock.sources.files.periods import Periods
 from crawlblock.sources.files.readers import RowFile
 from crawlblock.sources.files.snapshots import expanded, future, with_times
 from crawlblock.sources.files.statuses import EMPTY, read_word
@@ -29,13 +30,13 @@ _AT_ONCE = 250  # spans; each may cover a thousand snapshots
 
 
 def read_rows(
-    table: RowFile, every: Every, at: Sequence[datetime], tally: LeftOutTally, known: set[str]
+    table: RowFile, periods: Periods, at: Sequence[datetime], tally: LeftOutTally, known: set[str]
 ) -> Iterator[Batch]:
     """Yield the facts in a table by and by, with the payloads whose digest is not yet `known`.
 
     Raises InputError if no row can be used or the file cannot be read.
     """
-    spans, fetched = _spans(table, every, at, tally)
+    spans, fetched = _spans(table, periods, at, tally)
     if spans.is_empty() and not fetched:
         raise InputError(f"{table.path}: no row of it can be used{tally.reasons()}")
     seen, unheard = spans["row"], LeftOutTally(table.path)
@@ -43,13 +44,24 @@ def read_rows(
         first = seen.search_sorted(rows["row"][0], side="left")
         behind = seen.search_sorted(rows["row"][-1], side="right")
         single = _usable(rows.filter(pl.col("fetch_time").is_not_null()), unheard)
-        once = expanded(single, every, at).select(spans.columns)
+        once = expanded(single, periods, at).select(spans.columns)
         part = pl.concat([once, spans.slice(first, behind - first)])
         if not part.is_empty():
             part = part.sort("row", "snapshot", maintain_order=True)
             answers, payloads = _answers(rows.join(part, on="row", how="semi"), known)
             fetches = _fetches(part, answers)
             yield Batch(fetches, _asked(fetches), payloads)
+
+
+def times_in(table: RowFile) -> list[tuple[str, datetime]] | None:
+    """Return host and time of each capture, None where a row tells of a span or its snapshot."""
+    found: list[tuple[str, datetime]] = []
+    for rows in map(_cleaned, table.slices()):
+        usable = _usable(rows, LeftOutTally(table.path))
+        if usable["run"].any() or usable["snapshot"].is_not_null().any():
+            return None
+        found += usable.select("host", "end").iter_rows()
+    return found
 
 
 def _cleaned(rows: pl.DataFrame) -> pl.DataFrame:
@@ -61,7 +73,7 @@ def _cleaned(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _spans(
-    table: RowFile, every: Every, at: Sequence[datetime], tally: LeftOutTally
+    table: RowFile, periods: Periods, at: Sequence[datetime], tally: LeftOutTally
 ) -> tuple[pl.DataFrame, int]:
     """Return row, host, snapshot and time of each fetch that spans give, and the other fetches.
 
@@ -74,9 +86,14 @@ def _spans(
     for rows in map(_cleaned, table.slices(tally)):
         usable = _usable(rows, tally)
         spans = usable.filter("run")
+        if periods.name is not None and not spans.is_empty():
+            raise InputError(
+                f"{table.path}: has rows with first_seen and last_seen, which are in force in "
+                "several snapshots; leave out --snapshot, or give one fetch_time a row"
+            )
         fetched += usable.height - spans.height
         for some in spans.iter_slices(_AT_ONCE):
-            several = expanded(some, every, at)
+            several = expanded(some, periods, at)
             tally.add(
                 "in force at none of the times asked for",
                 count=some.height - several["row"].n_unique(),
@@ -85,8 +102,8 @@ def _spans(
             held += several.height
         if held > _MOST_HELD:
             raise InputError(
-                f"{table.path}: its spans cover more than {_MOST_HELD:,} snapshots of hosts; import "
-                "it in several files, or say the times with --at"
+                f"{table.path}: its spans cover more than {_MOST_HELD:,} snapshots of hosts; "
+                "import it in several files, or say the times with --at"
             )
     found = pl.concat(parts).sort("time", "start", "row", descending=[False, True, False])
     plan = found.unique(["host", "snapshot"], keep="first", maintain_order=True)

@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 import polars as pl
 
 from crawlblock.sources.files.batch import Every
+from crawlblock.sources.files.periods import FORMATS, Periods
 
-_FORMATS: dict[Every, str] = {"month": "%Y-%m", "week": "%G-W%V"}
 _NUMBER = re.compile(r"([0-9]{9,10}|[0-9]{12,14})(?:\.0*)?", re.ASCII)
 _TICK = timedelta(seconds=1)  # what a period ends before the next one
 _AHEAD = timedelta(days=1)
@@ -70,11 +70,6 @@ def snapshot_names(times: Sequence[datetime]) -> list[str]:
     ]
 
 
-def snapshot_of(time: datetime, every: Every) -> str:
-    """Return the name of the month (2023-09) or ISO week (2023-W36) of a time."""
-    return time.strftime(_FORMATS[every])
-
-
 def with_times(rows: pl.DataFrame) -> pl.DataFrame:
     """Add `start`, `end` (null where unreadable) and `run`: whether the row tells of a span."""
     run = pl.col("fetch_time").is_null()
@@ -93,7 +88,7 @@ def with_times(rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def expanded(rows: pl.DataFrame, every: Every, at: Sequence[datetime]) -> pl.DataFrame:
+def expanded(rows: pl.DataFrame, periods: Periods, at: Sequence[datetime]) -> pl.DataFrame:
     """Return one row for each snapshot a row covers, with `snapshot` and `time` of the capture.
 
     A span gives one for each month or week, its time the first moment of the span in it; with
@@ -102,10 +97,10 @@ def expanded(rows: pl.DataFrame, every: Every, at: Sequence[datetime]) -> pl.Dat
     """
     spans = pl.col("run") & pl.col("snapshot").is_null()
     single = rows.filter(~spans).with_columns(
-        snapshot=pl.coalesce("snapshot", _period_name(pl.col("end"), every)), time="end"
+        snapshot=pl.coalesce("snapshot", periods.named(pl.col("end"))), time="end"
     )
     covered = rows.filter(spans)
-    split = _at(covered, at) if at else _every(covered, every)
+    split = _at(covered, at) if at else _every(covered, periods.every)
     return pl.concat([single, split.select(single.columns)])
 
 
@@ -118,7 +113,7 @@ def _every(rows: pl.DataFrame, every: Every) -> pl.DataFrame:
         rows.with_columns(period=periods)
         .explode("period")
         .with_columns(
-            snapshot=_period_name(pl.col("period"), every),
+            snapshot=pl.col("period").dt.strftime(FORMATS[every]),
             time=pl.max_horizontal("start", "period"),
         )
     )
@@ -141,10 +136,6 @@ def _at(rows: pl.DataFrame, at: Sequence[datetime]) -> pl.DataFrame:
         .explode("look")
         .join(looks, on="look")
     )
-
-
-def _period_name(time: pl.Expr, every: Every) -> pl.Expr:
-    return time.dt.strftime(_FORMATS[every])
 
 
 def _mapped(column: str, read: Callable[[str], datetime | None]) -> pl.Expr:

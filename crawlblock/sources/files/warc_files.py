@@ -8,6 +8,7 @@ until all are read.
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 
 from crawlblock.captures.build import ROBOTS, RecordPlace, Seen, fetch_of, seen
@@ -15,10 +16,11 @@ from crawlblock.captures.frames import Batch, batch_of
 from crawlblock.captures.revisits import Originals, repeats
 from crawlblock.captures.selection import MAX_HOPS
 from crawlblock.errors import InputError
-from crawlblock.hosts import UrlParts
+from crawlblock.hosts import UrlParts, split_url
 from crawlblock.model import Asked, Fetch, Payload
-from crawlblock.sources.files.batch import Every, LeftOut, LeftOutTally, RecordCount
-from crawlblock.sources.files.snapshots import future, snapshot_of
+from crawlblock.sources.files.batch import LeftOut, LeftOutTally, RecordCount
+from crawlblock.sources.files.periods import Periods
+from crawlblock.sources.files.snapshots import future
 from crawlblock.warc.http import Answers
 from crawlblock.warc.reader import Damage, Record, records, warc_time
 
@@ -52,9 +54,9 @@ class _File:
 class Archives:
     """The WARC and ARC files of an import, read one after the other."""
 
-    def __init__(self, every: Every, known: set[str]) -> None:
+    def __init__(self, periods: Periods, known: set[str]) -> None:
         """Take the digests of the payloads that were yielded before; more are added."""
-        self._every, self._known = every, known
+        self._periods, self._known = periods, known
         self._originals = Originals()
         self._waiting: list[_Revisit] = []
         self._files: list[_File] = []
@@ -178,7 +180,7 @@ class Archives:
                     _count(found, record, file.tally)
                     self._originals.note(record, found)
                 place = RecordPlace(file.path.name, record.offset, record.length)
-                yield number, fetch_of(snapshot_of(time, self._every), found, time, place)
+                yield number, fetch_of(self._periods.of(time), found, time, place)
         file.read.update(passed)
 
 
@@ -188,6 +190,17 @@ def _with(fetches: list[Fetch], found: Seen) -> list[Fetch]:
         replace(each, digest=found.digest, ended=found.ended, reason=found.reason)
         for each in fetches
     ]
+
+
+def times_in_archive(path: Path) -> list[tuple[str, datetime]]:
+    """Return host and time of each record about a robots.txt URL."""
+    found: list[tuple[str, datetime]] = []
+    for record in records(path):
+        parts = split_url(record.url) if isinstance(record, Record) else None
+        time = warc_time(record.date) if isinstance(record, Record) else None
+        if parts is not None and time is not None and parts.resource == ROBOTS:
+            found.append((parts.host, time))
+    return found
 
 
 def _batch(fetches: list[Fetch], payloads: list[Payload]) -> Batch:

@@ -1,0 +1,41 @@
+-- title: Hosts with a block that no parser obeys
+-- unit: share of the hosts whose robots.txt could be read, 0 to 1
+-- of: panel
+-- note: A line of the robots.txt would close / to the crawler if it were read as it was meant, and the file as it is leaves / open to it: two lines in one, an invisible character, a misspelt or joined name and the like (see fault and the view ineffective_lines). These hosts are not counted as blocking. n_unknown hosts have no robots.txt that could be read. The files of the demo are reconstructed from verdicts, so all its hosts are unknown.
+WITH missed AS (
+    SELECT digest, fault, unnest(blocks) AS token FROM ineffective_lines
+), kinds AS (
+    SELECT digest, 'any' AS fault, token FROM missed
+    UNION SELECT digest, fault, 'any' FROM missed
+    UNION SELECT digest, 'any', 'any' FROM missed
+), stated AS MATERIALIZED (  -- or DuckDB 1.5 joins all hosts with all snapshots first
+    SELECT c.snapshot, s.of_panel, c.host, c.digest
+    FROM captures c
+    SEMI JOIN kinds k ON k.digest = c.digest
+    JOIN scopes s ON s.snapshot = c.snapshot
+    WHERE c.resource = '/robots.txt' AND c.outcome = 'ok' AND NOT starts_with(c.snapshot, 'DEMO-')
+), texts AS (
+    SELECT t.snapshot, CAST(h.stratum AS VARCHAR) AS stratum, t.digest, count(*) AS hosts,
+           sum(h.weight) AS weight
+    FROM stated t
+    JOIN hosts h ON h.of_panel = t.of_panel AND h.host = t.host
+    GROUP BY ALL
+), missing AS (
+    SELECT snapshot, stratum, fault, token, sum(weight) AS yes, sum(hosts) AS n_yes
+    FROM texts JOIN kinds USING (digest) GROUP BY ALL
+), read AS (
+    SELECT * EXCLUDE (kind, outcome, answer, known),
+           CASE WHEN outcome = 'ok' AND NOT starts_with(coalesce(answer, ''), 'http ')
+                    AND NOT starts_with(snapshot, 'DEMO-') THEN true END AS yes
+    FROM point_counts
+    WHERE population = 'captured' OR snapshot NOT IN (FROM left_out_snapshots)
+), strata AS (
+    SELECT r.* REPLACE (coalesce(s.yes, 0) AS yes, coalesce(s.n_yes, 0) AS n_yes), k.fault, k.token
+    FROM strata_of('read') r
+    CROSS JOIN (SELECT fault, token FROM kinds UNION SELECT 'any', 'any') k
+    LEFT JOIN missing s USING (snapshot, stratum, fault, token)
+    LEFT JOIN crawlers c ON c.token = k.token
+    WHERE coalesce(r.snapshot_date >= c.documented_since, true)
+)
+FROM stratified_shares('strata')
+ORDER BY population, http_profile, snapshot_date, snapshot, token, fault;
