@@ -54,7 +54,7 @@ def _zstd(text: bytes, window: int) -> bytes:
     packer = zstd.ZstdCompressor(
         options={setting.window_log: window, setting.compression_level: 1, setting.hash_log: 17}
     )
-    begin: bytes = packer.compress(text[: _MIB]) + packer.compress(text[_MIB:])
+    begin: bytes = packer.compress(text[:_MIB]) + packer.compress(text[_MIB:])
     return begin + bytes(packer.flush())
 
 
@@ -64,7 +64,9 @@ def _zstd_zeros(window: int, before: bytes = b"") -> bytes:
     size = 128 * 1024
     first = struct.pack("<I", len(before) << 3)[:3] + before
     block = struct.pack("<I", (size << 3) | 2)[:3] + b"\0"
-    return begin + first + block * (_VAST // size - 1) + struct.pack("<I", (size << 3) | 3)[:3] + b"\0"
+    return (
+        begin + first + block * (_VAST // size - 1) + struct.pack("<I", (size << 3) | 3)[:3] + b"\0"
+    )
 
 
 def _brotli() -> bytes:
@@ -88,7 +90,9 @@ _OK = b"HTTP/1.1 200 OK\r\n"
 KINDS: dict[str, Callable[[], bytes]] = {
     "512 MiB of zeros in gzip": zeros,
     "512 MiB of zeros in gzip behind a record": lambda: zeros(before=record(_OK + b"\r\n")),
-    "a header of 512 MiB": lambda: zeros(before=b"WARC/1.0\r\nWARC-Type: response\r\nX: ", fill=b"x"),
+    "a header of 512 MiB": lambda: zeros(
+        before=b"WARC/1.0\r\nWARC-Type: response\r\nX: ", fill=b"x"
+    ),
     "a header of 512 MiB of lines": lambda: zeros(before=b"WARC/1.0\r\n", fill=b"A: b\r\n  "),
     "a block of 512 MiB": lambda: zeros(before=record(b"", _VAST)[:-4]),
     "a block of 64 MiB": lambda: zeros(64 * _MIB, record(b"", 64 * _MIB)[:-4]),
@@ -109,9 +113,12 @@ KINDS: dict[str, Callable[[], bytes]] = {
         record(_OK + b"Transfer-Encoding: chunked\r\n\r\n" + b"1\r\n#\r\n" * 10_000_000 + b"0\r\n")
     ),
     "a member of 600 MiB": _many,
-    "a record in two members of 40 MiB": lambda: b"".join((
-        zeros(40 * _MIB, record(b"", 80 * _MIB - 4096)[:-4]), zeros(40 * _MIB),
-    )),
+    "a record in two members of 40 MiB": lambda: b"".join(
+        (
+            zeros(40 * _MIB, record(b"", 80 * _MIB - 4096)[:-4]),
+            zeros(40 * _MIB),
+        )
+    ),
     "an ARC line without an end": lambda: zeros(before=b"http://a.example/", fill=b"x"),
     "an ARC block of 512 MiB": lambda: zeros(
         before=b"http://a.example/robots.txt 192.0.2.1 20080430204825 text/plain %d\n" % _VAST
