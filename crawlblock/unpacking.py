@@ -140,17 +140,20 @@ def zstd_library() -> Any:
     return zstd
 
 
-def pieces(packed: Sliced, at: int, unpacker: Unpacker) -> Iterator[tuple[bytes, int]]:
+def pieces(
+    packed: Sliced, at: int, unpacker: Unpacker, most: int = _STEP
+) -> Iterator[tuple[bytes, int]]:
     """Yield what the stream at a place holds, piece by piece, and where it was read to.
 
-    Raises EarlyEndError and what the unpacker raises.
+    A piece has at most `most` bytes; one in which there is a fault is lost.  Raises EarlyEndError
+    and what the unpacker raises.
     """
     while not unpacker.eof:
         piece = packed[at : at + _PIECE]
         if not piece:
             raise EarlyEndError
         at += len(piece)
-        for text in unpacker.feed(piece, _STEP):
+        for text in unpacker.feed(piece, most):
             yield text, at - len(unpacker.unused_data)
 
 

@@ -15,7 +15,9 @@ _Pick = Callable[[tuple[bytes, ...]], Head]
 WARC = b"WARC/"
 ENDS = b"\r\n\r\n"
 # URL, address, date, media type and, in version 2, more; the last field is the length.
-ARC = re.compile(rb"([a-z][a-z0-9+.-]*:[^ \n]*) ([^ \n]+) (\d{12,17}) ([^\n]*?)(\d{1,19})\r?\n")
+ARC = re.compile(
+    rb"([a-z][a-z0-9+.-]*:[^ \n]*) ([^ \n]+) (\d{12,17}) ([^\n]*?)(?<= )(\d{1,19})\r?\n"
+)
 _NAMES = (
     b"warc-type", b"warc-target-uri", b"warc-date", b"warc-payload-digest", b"warc-truncated",
     b"warc-segment-number", b"warc-refers-to-target-uri", b"warc-refers-to-date",

@@ -48,6 +48,8 @@ _DICTIONARY = b"\x5d\x2a\x4d\x18"  # one that holds the dictionary of the file (
 _LARGEST_DICTIONARY = 32 * 1024 * 1024  # bytes
 
 _HELD = 8 * 1024 * 1024  # bytes of a member that are unpacked once; a larger one is read in windows
+_STEP = 1024 * 1024  # bytes that are unpacked at a time
+_FINE = 64  # the same in a member that is damaged, of which the last step is lost
 ZSTD_NEEDED = "it is packed by zstd; install what reads it (pip install 'crawlblock[zstd]')"
 _TOO_LARGE = f"a record is larger than {LARGEST >> 20} MiB"
 _CUT = "the file is cut short in this record"
@@ -65,12 +67,14 @@ class Members:
     def read(self) -> Iterator[Found]:
         """Yield every answer and every damage in their order; ImportError: zstd is not at hand."""
         at = past_mark(self._raw)
-        while (at := past_lines(self._raw, at)) < self._size:
+        while self._raw[(at := past_lines(self._raw, at)) : at + 1]:
             try:
                 at = yield from self._next(at)
             except (*UNREADABLE, ImportError) as error:
                 yield Damage(at, _why(error))
                 at = next_begin(self._raw, at + 1, self._opened)
+        if at < self._size:
+            yield Damage(at, "the file was cut while it was read")
 
     def _next(self, at: int) -> Generator[Found, None, int]:
         """Yield what the member or the record at a place holds; return where it ends."""
@@ -159,7 +163,13 @@ class Members:
         """Return the rest of a record that goes on in members which begin no other, and its end."""
         found: list[bytes] = []
         missing = short.missing
-        while 0 < missing <= LARGEST and (opened := self._opened(self._raw[at : at + 4])):
+        while 0 < missing <= LARGEST:
+            start = self._raw[at : at + 4]
+            if _SKIPPABLE.fullmatch(start):
+                at = self._skipped(at, False)
+                continue
+            if (opened := self._opened(start)) is None:
+                break
             more, end = inflate(self._raw, at, opened=opened)
             if begins(more, 0):
                 break
@@ -179,24 +189,27 @@ def _why(error: Exception) -> str:
 
 
 def _unpacked(
-    raw: Sliced, at: int, opened: Opened
+    raw: Sliced, at: int, opened: Opened, most: int = _STEP
 ) -> tuple[Sliced, int, ValueError | zlib.error | None]:
     """Return what a member holds, where it ends, and what is wrong with it.
 
     All of it is unpacked first, so that it is known whether its checksum is right.
     """
+
+    def begin() -> Iterator[tuple[bytes, int]]:
+        return pieces(raw, at, opened(), most)
+
     held, size, end = bytearray(), 0, at
+    error = None
     try:
-        for text, end in pieces(raw, at, opened()):  # noqa: B007 - it is where the last one ends
+        for text, end in begin():  # noqa: B007 - it is where the last one ends
             size += len(text)
             if size <= _HELD:
                 held += text
             else:
                 held = bytearray()
-    except UNREADABLE as error:
-        return _text(held, size, raw, at, opened), end, error
-    return _text(held, size, raw, at, opened), end, None
-
-
-def _text(held: bytearray, size: int, raw: Sliced, at: int, opened: Opened) -> Sliced:
-    return bytes(held) if size <= _HELD else Unpacked(raw, at, opened)
+    except UNREADABLE as found:
+        if most == _STEP and not isinstance(found, EarlyEndError):
+            return _unpacked(raw, at, opened, _FINE)
+        error = found
+    return bytes(held) if size <= _HELD else Unpacked(begin), end, error

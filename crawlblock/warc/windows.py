@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import IO
 
-from crawlblock.unpacking import UNREADABLE, Sliced, Unpacker, pieces
+from crawlblock.unpacking import UNREADABLE
 
 _WINDOW = 256 * 1024  # bytes of a file that are read at a time
 _KEPT = 1024 * 1024  # bytes of a member that stay before the place that is read
@@ -58,9 +58,9 @@ class Unpacked:
     raises GivenUpError when it is done too often.
     """
 
-    def __init__(self, packed: Sliced, at: int, opened: Callable[[], Unpacker]) -> None:
-        """Take where the member begins, and what unpacks it."""
-        self._packed, self._start, self._opened = packed, at, opened
+    def __init__(self, begin: Callable[[], Iterator[tuple[bytes, int]]]) -> None:
+        """Take what unpacks the member from its start."""
+        self._unpack = begin
         self._begun = 0
         self._pieces: Iterator[tuple[bytes, int]] = iter(())
         self._at, self._held = 0, bytearray()
@@ -84,7 +84,7 @@ class Unpacked:
         self._begun += 1
         if self._begun > _MOST:
             raise GivenUpError
-        self._pieces = pieces(self._packed, self._start, self._opened())
+        self._pieces = self._unpack()
         self._at, self._held = 0, bytearray()
 
     def _drop(self, begin: int) -> None:

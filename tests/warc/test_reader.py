@@ -1,6 +1,8 @@
 """WARC and ARC files, whole and damaged, read by FastWARC and by the standard library alone."""
 
 import gzip
+import random
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -67,6 +69,10 @@ _OTHER_CASE = (
     .replace(b"Content-Length", b"content-length")
 )
 _AT_1 = len(GOOD[0])
+_NOISE = answer(random.Random(1).randbytes(2_000))
+_LONG = record("c.b", block=_NOISE)
+_ALL = member(record(), record(), record())
+_STATED = member(*[record(fields=[("WARC-Payload-Digest", b"sha1:AA")])] * 3)
 _PLAIN_AT_1 = len(record())
 
 
@@ -209,6 +215,55 @@ CASES: dict[str, tuple[bytes, int, list[tuple[int, str]]]] = {
     "a plain ARC file cut": (
         _arc("a.example") + _arc("b.example")[:-9], 1, [(len(_arc("a.example")), _CUT)],
     ),
+    "a plain file with a byte order mark": (b"\xef\xbb\xbf" + record() + record(), 2, []),
+    "one member with a byte order mark": (member(b"\xef\xbb\xbf" + record(), record()), 2, []),
+    "a hole of zeros": (GOOD[0] + bytes(300_000) + GOOD[1], 2, [(_AT_1, _NO_RECORD)]),
+    "a hole of zeros, plain": (
+        record() + bytes(300_000) + record(), 2, [(_PLAIN_AT_1, _NO_RECORD)],
+    ),
+    "one member for all, cut": (
+        member(record("a.b"), record("b.b"), _LONG)[:-200], 2, [(0, _CUT)],
+    ),
+    "one member for all, its checksum spoiled, no digests": (
+        _spoiled(_ALL, len(_ALL) - 8, b"\0\0"), 0,
+        [(0, "its gzip member is damaged")] * 2 + [(0, "Error -3")],
+    ),
+    "one member for all, its checksum spoiled, digests": (
+        _spoiled(_STATED, len(_STATED) - 8, b"\0\0"), 2, [(0, "Error -3")],
+    ),
+    "one member for all, a Content-Length too large": (
+        member(record(), record(length=500), record(), record()), 3, [(0, _WRONG)],
+    ),
+    "one member for all, a Content-Length too small": (
+        member(record(), record(length=20), record()), 2, [(0, _WRONG)],
+    ),
+    "one member for all, junk between": (
+        member(record(), b"junk\r\n" * 9, record()), 2, [(0, _NO_RECORD)],
+    ),
+    "one member for all, no Content-Length": (
+        member(record(), record(length=None), record()), 3, [],
+    ),
+    "one member for all, of 10 MiB": (
+        member(record(block=answer(TEXT * 160_000)), record(length=20), *[record()] * 2,
+               record(block=answer(TEXT * 160_000)), record()), 5, [(0, _WRONG)],
+    ),
+    "one member for all, of 10 MiB, cut": (
+        member(*[record(block=answer(TEXT * 90_000))] * 4, _LONG)[:-200], 4, [(0, _CUT)],
+    ),
+    "one member for all, of which one record has 70 MiB": (
+        member(record(), record(block=bytes(70 << 20)), record()), 2,
+        [(0, "a record is larger than 64 MiB")],
+    ),
+    "an ARC file in one member": (
+        member(_ARC_HEAD, _arc("a.example"), _arc("b.example")), 2, [],
+    ),
+    "an ARC file in one member, cut": (
+        member(_ARC_HEAD, _arc("a.example"), _arc("b.example", _NOISE))[:-200], 1, [(0, _CUT)],
+    ),
+    "an ARC line that states a length below 0": (
+        _arc("a.example") + _arc("b.example").replace(b"plain ", b"plain -") + _arc("c.example"),
+        2, [(len(_arc("a.example")), _NO_RECORD)],
+    ),
     "a web page": (b"<html>Request blocked.</html>", 0, [(0, _NO_RECORD)]),
     "a web page in gzip": (gzip.compress(b"<html>"), 0, [(0, _NO_RECORD)]),
     "blank lines alone": (b"\r\n\r\n", 0, []),
@@ -249,6 +304,51 @@ def test_readers_agree(name: str, both: None, tmp_path: Path) -> None:
     path = tmp_path / "file.warc.gz"
     path.write_bytes(CASES[name][0])
     assert list(records(path, True)) == list(records(path, False))
+
+
+def test_a_segment_is_cut(tmp_path: Path, fast: bool) -> None:
+    """The first record of a segmented one holds only a part of the payload."""
+    raw = member(record(fields=[("WARC-Segment-Number", b"1")]))
+    (found,), _ = read(tmp_path / "file.warc.gz", raw, fast)
+    assert found.truncated == b"segmented"
+
+
+def test_records_without_an_answer_are_counted(tmp_path: Path, fast: bool) -> None:
+    """Each type is counted once, also where FastWARC gives up in the middle of a file."""
+    kinds = ["warcinfo", "request", "metadata", "conversion", "request"]
+    raw = b"".join(member(record(kind=kind)) for kind in kinds)
+    for more in (b"", GOOD[0][:-9]):
+        path, passed = tmp_path / "file.warc.gz", Counter[str]()
+        path.write_bytes(raw + more)
+        list(records(path, fast, passed))
+        assert passed == Counter(kinds)
+
+
+def test_a_file_that_is_written_to_meanwhile(tmp_path: Path, fast: bool) -> None:
+    """What was there at the start is read; a record that is not written yet is a damage."""
+    path = tmp_path / "file.warc.gz"
+    path.write_bytes(GOOD[0] + GOOD[1] + GOOD[2][:-9])
+    found = records(path, fast)
+    first = next(found)
+    with path.open("ab") as file:
+        file.write(GOOD[2][-9:] + GOOD[3])
+    second, damage, *more = found
+    assert [type(each) for each in (first, second, damage)] == [Record, Record, Damage]
+    assert not more and _hosts(list(records(path, fast))) == {
+        f"https://h{n}.example/robots.txt" for n in range(4)
+    }
+
+
+def test_a_file_that_is_cut_meanwhile(tmp_path: Path, fast: bool) -> None:
+    """A file that loses its end while it is read gives a damage and no crash."""
+    raw = b"".join(member(record(f"h{n}.example", block=_NOISE)) for n in range(500))
+    path = tmp_path / "file.warc.gz"
+    path.write_bytes(raw)
+    found = records(path, fast)
+    next(found)
+    with path.open("r+b") as file:
+        file.truncate(len(raw) // 2)
+    assert isinstance(list(found)[-1], Damage)
 
 
 def test_readers_agree_on_real_files(shared: Path, both: None) -> None:

@@ -1,6 +1,7 @@
 """Cases of odd spellings and of revisits."""
 
 import base64
+import gzip
 import hashlib
 
 from worlds.cases import (
@@ -161,6 +162,8 @@ def again(at: str, text: Text, url: str, first: str, here: str = HTTPS) -> Recor
 def _revisits() -> list[Case]:
     a = {name: blocks(f"revisit: {name}") for name in ("same", "back", "order", "other", "kept")}
     lost, other = allows("revisit: lost"), "https://first.{case}/robots.txt"
+    zipped, unnamed = blocks("revisit: coded"), blocks("revisit: no digest")
+    coded = gzip.compress(zipped.body, mtime=0)
     first = "04 10:00"
     return [
         Case(
@@ -201,6 +204,21 @@ def _revisits() -> list[Case]:
             records=(Record(url=HTTPS, at=first, body=a["kept"].body),
                      again("06 10:00", allows("revisit: lost, too"), HTTPS, "01 10:00")),
             expected={HOST: ok(first, a["kept"])},
+        ),
+        Case(
+            name="revisit_of_a_coded_answer",
+            why="It states the digest of the coded payload, by which none is stored.",
+            records=(Record(url=HTTPS, at=first, headers=("Content-Encoding: gzip",),
+                            body=coded, stated=coded),
+                     Record(url=HTTPS, at="06 10:00", body=coded, refers=(HTTPS, first))),
+            expected={HOST: ok("06 10:00", zipped)}, history={HOST: ok(first, zipped)},
+        ),
+        Case(
+            name="revisit_without_a_digest", why="It says which answer it repeats.",
+            records=(Record(url=HTTPS, at=first, body=unnamed.body),
+                     Record(url=HTTPS, at="06 10:00", body=unnamed.body, refers=(HTTPS, first),
+                            fields=(("WARC-Payload-Digest", None),))),
+            expected={HOST: ok("06 10:00", unnamed)},
         ),
         Case(
             name="redirect_to_a_revisit", why="A chain may end in a revisit.",

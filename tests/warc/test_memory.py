@@ -1,0 +1,39 @@
+"""What reading hostile files takes, measured in processes of their own."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from crawlblock.warc.reader import has_fastwarc
+from warc import hostile
+
+pytestmark = pytest.mark.own_code
+pytest.importorskip("resource")  # Windows has none
+
+_MOST = 300  # MB beyond the process after its imports
+# Of 1 GB once unpacked, most take seconds; these show each way in which memory could grow.
+_LEAN = (
+    "a header of", "a block of 64 MiB", "an HTTP head", "a million headers", "gzip", "brotli",
+    "zstd", "a member of 600 MiB", "a record in two members",
+)  # fmt: skip
+
+
+@pytest.mark.fault("import", "memory: {name}")
+@pytest.mark.parametrize("name", [name for name in hostile.usable() if name.startswith(_LEAN)])
+def test_hostile_files_stay_within_memory(
+    name: str, tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    """A file that unpacks to far more than it is takes at most 300 MB, and gives an outcome."""
+    path = tmp_path / "file.warc.gz"
+    path.write_bytes(hostile.KINDS[name]())
+    how = "fast" if has_fastwarc() else "slow"
+    # The shell has little memory of its own: a child is charged what its parent had.
+    command = ["sh", "-c", '"$0" "$@"; exit $?', sys.executable, hostile.__file__, str(path), how]
+    ended = subprocess.run(command, capture_output=True, text=True, check=True)
+    peak, damages, found = map(int, ended.stdout.split())
+    assert peak < _MOST
+    assert damages or found
+    record_property("proof", f"{name}: {peak} MB, {found} records, {damages} damages")
