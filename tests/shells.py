@@ -232,5 +232,8 @@ def prepared(line: str, world: Path, folder: Path, shell: dict[str, str]) -> dic
     if " scan merge " in line:
         shutil.copytree(folder / "part1", folder / "data" / "scan", dirs_exist_ok=True)
         (folder / "data" / "census.duckdb").unlink()
+    if " --restore" in line:
+        gone = ("remove", line.split()[2], "--because", "a trial", "--yes")
+        called(*gone, "--db", folder / "data" / "crawlblock.duckdb")
     local = {"CRAWLBLOCK_DB": "data/local.duckdb"} if line.split()[1] in LOCAL else {}
     return shell | local

@@ -14,6 +14,7 @@ from test_page import Reader
 from crawlblock.cli import main
 from crawlblock.metrics.headline import headline_of
 from crawlblock.metrics.queries import analyze
+from crawlblock.metrics.results_folder import results_of
 from crawlblock.report.assemble import page_of
 from crawlblock.report.page.document import ARCHIVE, Material
 from crawlblock.report.page.host_table import host_table
@@ -167,7 +168,7 @@ def test_report_makes_the_same_page_again(tmp_path: Path) -> None:
     months = {"2024-02": {"a.org": OPEN, "b.org": REFUSING}, "2024-03": {"a.org": OPEN}}
     db = fill(tmp_path, months, {"a.org": "all", "b.org": "all"})
     run("analyze", "--db", db)
-    made = [tmp_path / "results" / name for name in ("index.html", "blocked.svg", "blocked.png")]
+    made = [results_of(db) / name for name in ("index.html", "blocked.svg", "blocked.png")]
     before = [path.read_bytes() for path in made]
     for path in made:
         path.unlink()
@@ -184,7 +185,7 @@ def test_half_replaced_results_are_none(tmp_path: Path, capsys: pytest.CaptureFi
     """Results of which a stopped analyze has replaced some are not taken for those of before."""
     db = fill(tmp_path, {"2024-02": {"a.org": REFUSING}}, {"a.org": "all"})
     run("analyze", "--db", db)
-    in_the_way = tmp_path / "results" / "blocked.csv"
+    in_the_way = results_of(db) / "blocked.csv"
     in_the_way.unlink()
     in_the_way.mkdir()
     for command in (("analyze", "--http-profile", "ccbot"), ("report",)):
@@ -197,9 +198,9 @@ def test_ledger_is_a_result(tmp_path: Path) -> None:
     """What others published stands beside ours as a result file, each row with its source."""
     db = fill(tmp_path, {"2023-10": {"a.org": REFUSING}}, {"a.org": "all"})
     run("analyze", "--db", db)
-    frame = pl.read_parquet(tmp_path / "results" / "replication.parquet")
+    frame = pl.read_parquet(results_of(db) / "replication.parquet")
     assert frame["url"].str.starts_with("http").all() and frame.height > 10
-    page = Reader((tmp_path / "results" / "index.html").read_text("utf-8"))
+    page = Reader((results_of(db) / "index.html").read_text("utf-8"))
     assert {url for tag, at in page.tags if tag == "a" and (url := at.get("href"))} >= set(
         frame.filter(pl.col("estimate").is_not_null() & pl.col("published").is_not_null())["url"]
     )

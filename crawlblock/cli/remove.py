@@ -28,8 +28,8 @@ def remove(snapshot: str, db: Path, because: str | None, restore: bool, yes: boo
 
     \b
     Examples:
-      crawlblock remove 2024-08 --because "the wrong file" --yes
-      crawlblock remove 2024-08 --restore
+      crawlblock remove CC-MAIN-2024-30 --because "from the wrong archive" --yes
+      crawlblock remove CC-MAIN-2024-30 --restore
     """
     if restore == (because is not None):
         raise click.UsageError("say one of --because TEXT, --restore")

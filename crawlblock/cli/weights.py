@@ -81,9 +81,8 @@ def weights(
     """
     if (list_file is None) == (crawl is None):
         raise click.UsageError("say one of --list, --crawl")
-    store = Store(db)
     if list_file:
-        _weigh_list(store, list_file, corpus, column, rejects)
+        _weigh_list(Store(db), list_file, corpus, column, rejects)
         return
     if column or rejects:
         raise click.UsageError("--column and --rejects go with --list")
@@ -97,7 +96,7 @@ def weights(
     if dry_run:
         _print_plan(plan, limits.per_second, output)
     else:
-        _weigh_crawl(store, wanted, plan, Budget.of(max_runtime, max_requests))
+        _weigh_crawl(Store(db), wanted, plan, Budget.of(max_runtime, max_requests))
 
 
 def _weigh_list(
