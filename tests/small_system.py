@@ -40,12 +40,14 @@ def take_away() -> None:
             raise PermissionError(13, "a folder cannot be opened", str(path))
         return whole_open(path, flags, *rest, **more)
 
-    builtins.__import__ = small_import
+    builtins.__import__ = small_import  # type: ignore[assignment]
     os.open = small_open
     for module, names in ((os, FUNCTIONS), (signal, SIGNALS)):
         for name in names:
             if hasattr(module, name):
                 delattr(module, name)
+    if hasattr(os, "process_cpu_count"):  # of Python 3.13, which has another one elsewhere
+        os.process_cpu_count = os.cpu_count
     warnings.filterwarnings("error", category=EncodingWarning, module="crawlblock")
 
 

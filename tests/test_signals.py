@@ -25,8 +25,8 @@ ENDLESS = "SELECT count(*) FROM range(100000000000) r WHERE hash(range) = 1"  # 
 def begun(*arguments: object, **streams: int) -> subprocess.Popen[str]:
     """Begin a command."""
     command = [sys.executable, "-m", "crawlblock", *map(str, arguments)]
-    given = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    return subprocess.Popen(command, text=True, **(given | streams))
+    out, told = (streams.get(name, subprocess.PIPE) for name in ("stdout", "stderr"))
+    return subprocess.Popen(command, text=True, stdin=subprocess.PIPE, stdout=out, stderr=told)
 
 
 def stopped(process: subprocess.Popen[str], number: int, at: Callable[[], bool]) -> list[str]:

@@ -23,7 +23,7 @@ _log = logging.getLogger(__name__)
 
 
 class SharedPace:
-    """The next free moment of one host, in a small file that processes take turns to change.
+    """The next free moment of one host, in a small file that only one process changes at a time.
 
     The file holds two times of the clock: when it was written, and the next free moment.  Nothing
     in it has to be taken back, so a process that is killed leaves nothing behind.  Where the file
