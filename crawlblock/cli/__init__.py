@@ -4,6 +4,7 @@ import errno
 import os
 import sys
 import traceback
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
@@ -148,6 +149,8 @@ def main(args: list[str] | None = None) -> None:
         _trace(debug)
         if str(error) == "Query interrupted":  # what DuckDB makes of Ctrl-C
             _fail(_STOPPED, 130)
+        if odd := _not_utf8(given):  # the libraries that store and write take no other text
+            _fail(f"{odd!r}: it has bytes that are not UTF-8; rename it and run again", 2)
         _fail(f"a fault in crawlblock ({type(error).__name__}: {error}); --debug shows where", 1)
 
 
@@ -166,6 +169,19 @@ def _leave_pipe() -> NoReturn:
     with suppress(OSError, ValueError):  # else Python tries to write the rest when it ends
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(0)
+
+
+def _not_utf8(given: Sequence[str]) -> str:
+    """Return the first argument or setting whose bytes are not UTF-8, nothing if all are."""
+    settings = (value for name, value in os.environ.items() if name.startswith("CRAWLBLOCK_"))
+    return next((text for text in (*given, *settings) if not _is_utf8(text)), "")
+
+
+def _is_utf8(text: str) -> bool:
+    try:
+        return bool(text.encode()) or not text
+    except UnicodeError:
+        return False
 
 
 def _prepare_streams() -> None:

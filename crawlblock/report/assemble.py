@@ -1,5 +1,6 @@
 """The answer to a run: result files, a table for the terminal, a page with its figures."""
 
+import re
 from collections.abc import Collection, Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -32,6 +33,7 @@ from crawlblock.metrics.result_files import (
     write_results,
 )
 from crawlblock.metrics.results_folder import DATABASE, check_results
+from crawlblock.names import safe
 from crawlblock.pipeline.run import versions
 from crawlblock.report.charts import drawing
 from crawlblock.report.charts.catalog import figures
@@ -45,6 +47,8 @@ from crawlblock.store.store import Store, holdings
 
 RENDERED = "DEMO-"  # how the crawls of a rendered archive are called
 _PAGE = "index.html"
+# What no page may have, and what turns the direction of text.
+_STEERING = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _PAGE_DIGEST = "page"  # in the manifest
 _LEFT_OUT = """
 SELECT snapshot, 'has asked ' || asked || ' of ' || members || ' hosts; run it again to finish'
@@ -178,7 +182,7 @@ def _write_page(material: Material, results: Path) -> Path:
         write_aside(results / f"{name}.svg", drawing.svg_file(drawing.svg(spec)))
         write_aside(results / f"{name}.png", drawing.png(spec))
     page = results / _PAGE
-    write_aside(page, text.encode())
+    write_aside(page, _STEERING.sub(lambda found: safe(found[0]), text).encode())
     return page
 
 

@@ -76,10 +76,15 @@ def checked(row: IndexRow) -> IndexRow:
     """Return a row that can be stored and whose record can be asked for; else raise ValueError."""
     if not (0 <= row.warc_offset < _MOST and 0 < row.warc_length <= _LARGEST_RECORD):
         raise ValueError("its place is none")
-    if fault := key_fault_of(row.warc_file):
+    if fault := key_fault_of(str(row.warc_file)):
         raise ValueError(f"the name of its file: {fault}")
     for text in (row.url, row.digest, row.redirect, row.warc_file):
+        if text is not None and not isinstance(text, str):
+            raise ValueError("a value is no text")
         (text or "").encode()
+    numbers = (row.status or 0, row.warc_offset, row.warc_length)
+    if not all(isinstance(number, int) for number in numbers):
+        raise ValueError("a value is no whole number")
     return replace(row, status=row.status if 0 < (row.status or 0) < 10_000 else None)
 
 

@@ -1,0 +1,154 @@
+"""Files that mean harm to memory, each with the reader that gets it; run as a script it reads them.
+
+The script prints how much memory each reader took beyond that of the process after its imports.
+"""
+
+import gzip
+import resource
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import polars as pl
+
+from crawlblock import loops
+from crawlblock.errors import CrawlblockError
+from crawlblock.pipeline.sample import from_list, from_ranking
+from crawlblock.scan.plan import PLAN, read_plan
+from crawlblock.scan.shard import read_about
+from crawlblock.sources.commoncrawl.columnar import Columnar
+from crawlblock.sources.commoncrawl.crawls import list_crawls, paths
+from crawlblock.sources.commoncrawl.mirror import DirectoryMirror
+from crawlblock.sources.commoncrawl.web_graph import ranking_lines
+from crawlblock.sources.commoncrawl.zipnum import ClusterIndex, ZipNum
+from crawlblock.sources.files import Files, read_observation_times
+from crawlblock.sources.files.rankings import read_ranks
+from crawlblock.sources.files.weight_lists import read_weights
+from crawlblock.sources.live import read_journal
+
+MOST = 300  # MiB beyond the process after its imports
+_HUGE = 500_000_000  # bytes
+_HEAD = b"host,fetch_time,status,body\n"
+_LINES = b'{"host": "a.com", "fetch_time": "2024-01-01", "status": 200, "body": "x"}\n'
+_ROW = {"host": ["a.com"], "fetch_time": ["2024-01-01"], "status": ["200"]}
+_INDEX = "cc-index/collections/X/indexes"
+_RANKS = "projects/hyperlinkgraph/x/domain/x-domain-ranks.txt.gz"
+
+
+def write(folder: Path) -> None:
+    """Write the files."""
+    for name, head in {
+        "line.csv": _HEAD, "line.jsonl": _LINES, "line.at.csv": b"date\n", "line.list": b"a.com\n",
+        "line.weights": b"domain,c4_tokens\na.com,1\n", "cluster.idx": b"a", "x.journal": b"",
+        f"sparse/{PLAN}": b"",
+    }.items():  # fmt: skip
+        _sparse(folder / name, head)
+    for name, head, piece in (
+        ("field.csv.gz", _HEAD + b'a.com,2024-01-01,200,"', b"x" * 1000),
+        ("lines.csv.gz", _HEAD + b'a.com,2024-01-01,200,"', b"x\n" * 500),
+        ("cells.csv.gz", _HEAD, b"ab," * 400),
+        ("header.csv.gz", b"", b"ab," * 400),
+        ("line.jsonl.gz", _LINES, b"[[],"),
+        ("line.list.gz", b"a.com\n", b"x" * 1000),
+        ("array.json.gz", b'["a.com", "', b"x" * 1000),
+        ("nested.json.gz", b"[", b"[" * 1000),
+        ("object.json.gz", b'{"a.com": "', b"x" * 1000),
+        ("crawl-data/X/robotstxt.paths.gz", b"", b"\n" * 1000),
+        ("crawl-data/Y/robotstxt.paths.gz", b"", b"x" * 1000),
+        (f"{_INDEX}/cdx-00000.gz", b"", b"com,a)/robots.txt 20240101000000 {}\n"),
+        (_RANKS, b"", b"x" * 1000),
+    ):
+        _bomb(folder / name, head, piece)
+    (folder / "collinfo.json").write_bytes(b"[" + b"[]," * 20_000_000)
+    (folder / "graphinfo.json").write_text('[{"id": "x"}]')
+    (folder / "dense").mkdir()
+    (folder / f"dense/{PLAN}").write_bytes(b"[" + b"[]," * 20_000_000)
+    pl.DataFrame({**_ROW, "body": ["x" * 100_000_000]}).write_parquet(folder / "cell.parquet")
+    many = pl.DataFrame(_ROW).select(pl.all().repeat_by(3_000).explode())
+    many.with_columns(body=pl.lit("x" * 1_000_000)).write_parquet(folder / "same.parquet")
+    many.select(url=pl.lit("https://a.com/" + "x" * 1_000_000), url_host_name="host").write_parquet(
+        folder / "index.parquet"
+    )
+    wide = {f"c{number}": [1] for number in range(60_000)}
+    pl.DataFrame({**_ROW, "body": ["x"]} | wide).write_parquet(folder / "wide.parquet")
+
+
+def _sparse(path: Path, head: bytes) -> None:
+    """Write a file whose rest is one line of zero bytes, which takes no room on the disk."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as file:
+        file.write(head)
+        file.truncate(_HUGE)
+
+
+def _bomb(path: Path, head: bytes, piece: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    block = piece * (1_000_000 // len(piece))
+    with gzip.open(path, "wb", 1) as file:
+        file.write(head)
+        for _ in range(_HUGE // len(block)):
+            file.write(block)
+
+
+def readers(folder: Path) -> Iterator[tuple[str, Callable[[], object]]]:
+    """Yield each reader with the file that it gets."""
+    mirror = DirectoryMirror(str(folder))
+    yield "collinfo.json", lambda: loops.run(list_crawls(mirror))
+    for crawl in "XY":
+        yield f"paths {crawl}", lambda crawl=crawl: loops.run(paths(mirror, crawl, "robotstxt"))
+    yield "cluster.idx", lambda: list(ClusterIndex(folder / "cluster.idx").blocks("com,a)/x"))
+    yield "CDX block", lambda: _look_up(folder, mirror)
+    yield (
+        "Parquet index",
+        lambda: loops.run(
+            Columnar([folder / "index.parquet"]).look_up(["https://a.com/robots.txt"])
+        ),
+    )
+    yield "web graph ranks", lambda: loops.run(ranking_lines(mirror, 1_000_000))
+    for name in (
+        "line.csv", "field.csv.gz", "lines.csv.gz", "cells.csv.gz", "header.csv.gz", "line.jsonl",
+        "line.jsonl.gz", "cell.parquet", "same.parquet", "wide.parquet",
+    ):  # fmt: skip
+        yield (
+            name,
+            lambda name=name: sum(batch.fetches.height for batch in Files([folder / name]).read()),
+        )
+    yield "observation times", lambda: read_observation_times(folder / "line.at.csv")
+    for name in ("line.list", "line.list.gz", "array.json.gz", "nested.json.gz", "object.json.gz",
+                 "same.parquet", "cell.parquet", "wide.parquet"):  # fmt: skip
+        yield f"list {name}", lambda name=name: len(from_list(folder / name, "p").members)
+    yield "ranking", lambda: from_ranking(folder / "line.list.gz", "p", "seed", 9)
+    yield "ranks", lambda: read_ranks(folder / "line.list.gz")
+    yield "weights", lambda: read_weights(folder / "line.weights", lambda _: None, None)
+    for name in ("sparse", "dense"):
+        yield f"plan {name}", lambda name=name: read_plan(folder / name)
+    yield "shard", lambda: read_about(folder / "wide.parquet")
+    yield "journal", lambda: read_journal(folder / "x.journal")
+
+
+def _look_up(folder: Path, mirror: DirectoryMirror) -> object:
+    size = (folder / f"{_INDEX}/cdx-00000.gz").stat().st_size
+    line = f"com,a)/ 20240101000000\tcdx-00000.gz\t0\t{size}\t1\n".encode()
+    index = ZipNum(mirror, "X", ClusterIndex(Path("cluster.idx"), line))
+    return loops.run(index.look_up(["https://a.com/robots.txt"]))
+
+
+def _mib() -> int:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak // (1024 * 1024) if sys.platform == "darwin" else peak // 1024
+
+
+def main(folder: Path) -> None:
+    """Read all files and print the peak after each, with what the reader said."""
+    loops.run(DirectoryMirror(str(folder)).size("x"))
+    before = _mib()
+    for name, read in readers(folder):
+        try:
+            said = f"read: {read()}"
+        except CrawlblockError as error:
+            said = f"{type(error).__name__}: {error}"
+        print(f"{name}\t{_mib() - before}\t{said[:200]}", flush=True)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
