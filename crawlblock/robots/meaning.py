@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from crawlblock.model import Restriction, Verdict
+from crawlblock.model import Obeyed, Restriction, Verdict
 from crawlblock.robots.authorship import Authors, Authorship, Template
 from crawlblock.robots.judge import Judge
 from crawlblock.robots.parser import Lines
@@ -29,9 +29,11 @@ class Meaning:
 class Reader:
     """Reads texts for a set of product tokens; it remembers lines that it met, within bounds."""
 
-    def __init__(self, tokens: Iterable[str], templates: Iterable[Template]) -> None:
-        """Take the product tokens and the known templates."""
-        self._judge = Judge(tokens)
+    def __init__(
+        self, tokens: Iterable[str], obeyed: Mapping[str, Obeyed], templates: Iterable[Template]
+    ) -> None:
+        """Take the product tokens, what some of them obey besides, and the known templates."""
+        self._judge = Judge(tokens, obeyed)
         self._authors = Authors(templates)
         self._lines = Lines()
 

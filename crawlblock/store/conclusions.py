@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from importlib.resources import files
 from itertools import count
+from typing import Any
 
 import duckdb
 import polars as pl
@@ -23,14 +24,21 @@ from crawlblock.store.stamps import READING, stamp_ids
 
 _CRAWLER_SCHEMA = pl.Schema(
     {
-        "token": pl.String,
-        "operator": pl.String,
-        "purpose": pl.String,
-        "openness": pl.String,
-        "ai": pl.Boolean,
-        "documented_since": pl.Date,
-        "retired": pl.Date,
-        "url": pl.String,
+        "token": pl.String(),
+        "operator": pl.String(),
+        "purpose": pl.String(),
+        "openness": pl.String(),
+        "ai": pl.Boolean(),
+        "documented_since": pl.Date(),
+        "retired": pl.Date(),
+        "url": pl.String(),
+        "obeys": pl.List(pl.String()),
+        "wildcard": pl.Boolean(),
+        "reused": pl.Boolean(),
+        "honours": pl.String(),
+        "source": pl.String(),
+        "second_hand": pl.Boolean(),
+        "as_of": pl.Date(),
     }
 )
 _BREAK_SCHEMA = pl.Schema(
@@ -56,6 +64,7 @@ _VERDICT_SCHEMA = pl.Schema(
         "root_allowed": pl.Boolean,
         "authored_by": pl.String,
         "ruleset": pl.String,
+        "matched_token": pl.String,
     }
 )
 _JUDGED_SCHEMA = pl.Schema(
@@ -138,8 +147,8 @@ class Conclusions:
         templates: Sequence[Template],
     ) -> None:
         """Store what the registry knows, and the crawler `*`, in place of what was stored."""
-        rows = [{name: getattr(c, name) for name in _CRAWLER_SCHEMA} for c in crawlers]
-        rows.append({**dict.fromkeys(_CRAWLER_SCHEMA), "token": "*", "ai": False})
+        rows = [_crawler_row(crawler) for crawler in crawlers]
+        rows.append(_crawler_row(Crawler("*", "", "", ai=False)) | {"operator": None, "url": None})
         events = [{name: getattr(b, name) for name in _BREAK_SCHEMA} for b in breaks]
         texts = [
             {
@@ -173,10 +182,13 @@ class Conclusions:
     ) -> None:
         """Store verdicts by policy, and what texts mean and state."""
         verdicts = [
-            (policy, token, str(v.restriction), str(v.basis), v.root_allowed, t.author, t.ruleset)
+            (
+                policy, token, str(v.restriction), str(v.basis), v.root_allowed, t.author,
+                t.ruleset, v.matched_token(token),
+            )
             for policy, rulings in policies.items()
             for token, (v, t) in rulings.items()
-        ]
+        ]  # fmt: skip
         meanings = [(j.text, j.policy, j.ambiguous_group, j.templates) for j in judged]
         stated = [
             (j.text, s.kind, list(s.agents), s.use, s.preference, s.value, s.path, s.line)
@@ -238,6 +250,12 @@ def count_pending(con: duckdb.DuckDBPyConnection) -> int:
         _judged_by(con),
     ).fetchall()
     return int(rows[0][0])
+
+
+def _crawler_row(crawler: Crawler) -> dict[str, Any]:
+    row = {name: getattr(crawler, name, None) for name in _CRAWLER_SCHEMA}
+    obeys = list(crawler.obeys or (crawler.token,))
+    return row | {"obeys": obeys, "reused": bool(crawler.earlier)}
 
 
 def _judged_by(con: duckdb.DuckDBPyConnection) -> list[int]:

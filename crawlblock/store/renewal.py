@@ -24,7 +24,8 @@ _BEFORE = "crawlblock_layout_before"  # a name that no database file has by chan
 # Columns that had another name before, in tables that are copied as they are.
 _NOW = {"drawn": "sampled"}
 _SAME = ("panels", "panel", "ranks", "runs", "accepted", "weights", "templates", "breaks")
-_OTHER_WORDS = 4  # the layout that differs from today's in names alone
+# What brings a layout to the next one, where that changes no row of a table.
+_STEPS = {4: ("renew_words", "panel_columns"), 5: ("renew_crawlers",)}
 _READER = 0  # no stamp: what it could not read, today's reader may read
 _PAGE = 100_000  # captures read at a time
 # The columns that are looked for in each table; an older layout lacks some of them.
@@ -67,12 +68,12 @@ def renew(path: Path) -> None:
     with closing(duckdb.connect(str(path), config=CONFIG)) as con:
         ((version,),) = con.execute("SELECT max(version) FROM schema_version").fetchall()
         con.execute("CHECKPOINT").fetchall()
-    if version == _OTHER_WORDS:
+    if version in _STEPS:
         shutil.copyfile(path, aside)
     with closing(duckdb.connect(str(aside), config=CONFIG)) as con:
         con.execute("SET TimeZone = 'UTC'").fetchall()
-        if version == _OTHER_WORDS:
-            _rename(con)
+        if version in _STEPS:
+            _take_steps(con, version)
         else:
             _copy_from(con, path)
         con.execute("CHECKPOINT").fetchall()
@@ -85,8 +86,8 @@ def renew(path: Path) -> None:
     aside.replace(path)
 
 
-def _rename(con: duckdb.DuckDBPyConnection) -> None:
-    """Give tables and columns today's names; views and macros are made anew."""
+def _take_steps(con: duckdb.DuckDBPyConnection, version: int) -> None:
+    """Bring the tables from a layout to today's; views and macros are made anew."""
     made = con.execute(
         "SELECT 'VIEW ' || view_name FROM duckdb_views() WHERE NOT internal UNION ALL "
         "SELECT DISTINCT if(function_type = 'table_macro', 'MACRO TABLE ', 'MACRO ') "
@@ -94,7 +95,7 @@ def _rename(con: duckdb.DuckDBPyConnection) -> None:
     ).fetchall()
     for (one,) in made:
         con.execute(f"DROP {one}").fetchall()
-    for script in ("renew_words", "panel_columns"):
+    for script in chain.from_iterable(_STEPS[step] for step in sorted(_STEPS) if step >= version):
         con.execute((files(__package__) / f"{script}.sql").read_text("utf-8")).fetchall()
     con.execute(views()).fetchall()
 

@@ -9,7 +9,7 @@ import duckdb
 from crawlblock.errors import StoreError
 from crawlblock.outcome import Outcome
 
-SCHEMA_VERSION = 5  # of schema.sql
+SCHEMA_VERSION = 6  # of schema.sql
 CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "storage_compatibility_version": "v1.2.0",  # so that DuckDB 1.2 and later can read the file
     "autoinstall_known_extensions": False,

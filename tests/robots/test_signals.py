@@ -24,7 +24,7 @@ PURPOSES = {
     "GPTBot": Purpose.TRAINING,
     "ClaudeBot": Purpose.TRAINING,
     "OAI-SearchBot": Purpose.SEARCH,
-    "ChatGPT-User": Purpose.ASSISTANT,
+    "ChatGPT-User": Purpose.AGENT,
     "CCBot": Purpose.ARCHIVE,
     "Unclear": None,
 }
