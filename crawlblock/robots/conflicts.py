@@ -18,7 +18,6 @@ _CONCERNED = {
     said.ALL: set(Purpose),
 }
 _WHOLE = {None, "/", "*", "/*"}  # paths that mean all of them
-_ADDRESSED_TO_ALL = {reader.kind for reader in said.READERS if not reader.grouped}
 
 
 class ConflictKind(StrEnum):
@@ -77,7 +76,7 @@ def _bound(
     signal: Signal, named: set[str], verdicts: Mapping[str, Verdict]
 ) -> Iterator[tuple[str, Verdict]]:
     """Yield the crawlers that a signal binds; `*` is none."""
-    everyone = not signal.agents and signal.kind in _ADDRESSED_TO_ALL
+    everyone = not signal.agents and signal.kind in said.ADDRESSED_TO_ALL
     for token, verdict in verdicts.items():
         matched = verdict.matched_token(token) or STAR
         if token != STAR and (everyone or matched in named):

@@ -138,10 +138,10 @@ SELECT p.digest, g.* EXCLUDE (text)
 FROM conclusions.signals g JOIN facts.payloads p ON p.text = g.text;
 COMMENT ON VIEW signals IS 'Wishes that payloads state in other ways than by rules.';
 COMMENT ON COLUMN signals.digest IS 'The payload.';
-COMMENT ON COLUMN signals.kind IS 'content-signal, content-usage, rsl-license, disallow-ai-training, eu-2019-790, crawl-delay.';
+COMMENT ON COLUMN signals.kind IS 'content-signal, content-usage, usage-token, rsl-license, disallow-ai-training, eu-2019-790, crawl-delay.';
 COMMENT ON COLUMN signals.agents IS 'The agents of its group, in lower case; empty if it is outside of groups or is for all.';
-COMMENT ON COLUMN signals.use IS 'What it is about: train, search, input, mine, all, reuse.';
-COMMENT ON COLUMN signals.preference IS 'allow, disallow, terms (a licence), other, or seconds of delay.';
+COMMENT ON COLUMN signals.use IS 'What it is about: train, search, input, mine, all, reuse, personalize.';
+COMMENT ON COLUMN signals.preference IS 'allow, disallow, terms (a licence), other, a level of reuse (immediate, reference, full), or seconds of delay.';
 COMMENT ON COLUMN signals.value IS 'As it is written, up to 200 characters.';
 COMMENT ON COLUMN signals.path IS 'The paths it is about, where it names some.';
 COMMENT ON COLUMN signals.line IS 'Its line in the payload, from 1.';
