@@ -86,15 +86,6 @@ class Obeyed:
 
 
 @dataclass(frozen=True, slots=True)
-class EarlierOperator:
-    """Who used a token before its operator of today."""
-
-    operator: str
-    until: date
-    source: str
-
-
-@dataclass(frozen=True, slots=True)
 class Crawler:
     """An operator's agent and the product token it answers to in robots.txt."""
 
@@ -113,7 +104,7 @@ class Crawler:
     source: str | None = None  # where the facts were taken, if not at `url`
     second_hand: bool = False  # the operator's own page could not be had
     as_of: date | None = None  # the day for which the facts were checked
-    earlier: tuple[EarlierOperator, ...] = ()  # others who used the token
+    earlier: tuple[str, ...] = ()  # others who used the token, and until which day
 
 
 @dataclass(frozen=True, slots=True)

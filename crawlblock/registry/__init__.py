@@ -6,7 +6,7 @@ from datetime import date
 from functools import cache
 from typing import Any
 
-from crawlblock.model import Crawler, EarlierOperator, Honours, Obeyed, Openness, Purpose
+from crawlblock.model import Crawler, Honours, Obeyed, Openness, Purpose
 from crawlblock.registry.digests import conclusion_digests, stamp
 from crawlblock.registry.entries import entries
 from crawlblock.registry.known_templates import templates
@@ -89,5 +89,7 @@ def _crawler(entry: Mapping[str, Any]) -> Crawler:
     kinds = {"purpose": Purpose, "openness": Openness, "honours": Honours}
     known.update((key, kind(known[key])) for key, kind in kinds.items() if key in known)
     known.update((key, tuple(known.get(key, ()))) for key in ("aliases", "obeys"))
-    known["earlier"] = tuple(EarlierOperator(**one) for one in known.get("earlier", ()))
+    known["earlier"] = tuple(
+        f"{one['operator']}, until {one['until']}" for one in known.get("earlier", ())
+    )
     return Crawler(**known)
