@@ -21,6 +21,7 @@ class Basis(StrEnum):
     """What a restriction rests on."""
 
     NAMED = "named"  # a group names the crawler
+    FALLBACK = "fallback"  # a group names another token that its operator says it obeys
     WILDCARD = "wildcard"  # inherited from the group of *
     DEFAULT = "default"  # a robots.txt without a group for it
     ABSENT = "absent"  # no robots.txt
@@ -32,9 +33,19 @@ class Purpose(StrEnum):
     """What a crawler fetches pages for."""
 
     TRAINING = "training"
-    SEARCH = "search"
-    ASSISTANT = "assistant"
-    ARCHIVE = "archive"
+    AI_SEARCH = "ai_search"  # answers written by a model
+    AGENT = "agent"  # a user or an agent asked for the page
+    SEARCH = "search"  # lists of links
+    ARCHIVE = "archive"  # web archives and data sets that others use
+    OTHER = "other"  # SEO, previews, advertising, monitoring
+
+
+class Honours(StrEnum):
+    """Whether an operator documents that its crawler obeys robots.txt."""
+
+    YES = "yes"
+    NO = "no"
+    PARTLY = "partly"
 
 
 class Openness(StrEnum):
@@ -59,6 +70,19 @@ class Verdict:
     restriction: Restriction
     basis: Basis
     root_allowed: bool | None  # may / be fetched; None: unknown
+    fallback: str | None = None  # the token whose group decided, where the basis is a fallback
+
+    def matched_token(self, token: str) -> str | None:
+        """Return the token whose group applies to a crawler, `*` too; None: no group does."""
+        return {Basis.NAMED: token, Basis.WILDCARD: "*"}.get(self.basis, self.fallback)
+
+
+@dataclass(frozen=True, slots=True)
+class Obeyed:
+    """Which groups of a robots.txt a crawler obeys, as its operator documents."""
+
+    tokens: tuple[str, ...]  # the first that has a group decides; the crawler's own is the first
+    wildcard: bool = True  # then the group of `*`
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +98,13 @@ class Crawler:
     documented_since: date | None = None
     retired: date | None = None
     aliases: tuple[str, ...] = ()  # other spellings; they do not bind the crawler
+    obeys: tuple[str, ...] = ()  # tokens in their order, its own first; empty: its own alone
+    wildcard: bool = True  # obeys the group of `*` where no token has a group
+    honours: Honours | None = None  # None: not documented
+    source: str | None = None  # where the facts were taken, if not at `url`
+    second_hand: bool = False  # the operator's own page could not be had
+    as_of: date | None = None  # the day for which the facts were checked
+    earlier: tuple[str, ...] = ()  # others who used the token, and until which day
 
 
 @dataclass(frozen=True, slots=True)

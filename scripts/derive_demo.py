@@ -56,7 +56,7 @@ class Policies:
 
     def __init__(self, tokens: Sequence[str]) -> None:
         """Judge for these tokens, in their order."""
-        self._reader = Reader(tokens, registry.templates())
+        self._reader = Reader(tokens, registry.obeyed(), registry.templates())
         self._numbers: dict[tuple[tuple[str, Verdict, str | None, int | None], ...], int] = {}
         self._rulesets: dict[str, int] = {}
 
@@ -76,10 +76,13 @@ class Policies:
     def frame(self) -> pl.DataFrame:
         """Return one row per policy and token."""
         rows = [
-            (number, token, v.restriction.value, v.basis.value, v.root_allowed, author, ruleset)
+            (
+                number, token, v.restriction.value, v.basis.value, v.root_allowed, v.fallback,
+                author, ruleset,
+            )
             for vector, number in self._numbers.items()
             for token, v, author, ruleset in vector
-        ]
+        ]  # fmt: skip
         columns = pl.Schema(
             {
                 "policy": pl.UInt16(),
@@ -87,6 +90,7 @@ class Policies:
                 "restriction": pl.String(),
                 "basis": pl.String(),
                 "root_allowed": pl.Boolean(),
+                "fallback": pl.String(),
                 "authored_by": pl.String(),
                 "ruleset": pl.UInt16(),
             }

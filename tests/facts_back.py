@@ -74,7 +74,10 @@ def _stored(
                 "FROM captures LEFT JOIN payloads USING (digest)"
             ).fetchall()
         }
-        for policy, token, *verdict, author, ruleset in con.execute("FROM verdicts").fetchall():
+        for policy, token, *verdict, author, ruleset in con.execute(
+            "SELECT policy, token, restriction, basis, root_allowed, authored_by, ruleset "
+            "FROM verdicts"
+        ).fetchall():
             verdicts[policy][token] = tuple(verdict)
             if ruleset is not None:
                 written[policy][token] = author, ruleset

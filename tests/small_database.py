@@ -60,7 +60,8 @@ def make(path: Path) -> duckdb.DuckDBPyConnection:
     con.execute("BEGIN").fetchall()  # or every statement waits for the disk
     con.execute(schema()).fetchall()
     con.executemany(
-        "INSERT INTO crawlers SELECT (SELECT count(*) FROM crawlers), ?, ?, ?, ?, ?, ?, NULL, NULL",
+        "INSERT INTO crawlers (id, token, operator, purpose, openness, ai, documented_since) "
+        "SELECT (SELECT count(*) FROM crawlers), ?, ?, ?, ?, ?, ?",
         CRAWLERS,
     )
     con.execute("INSERT INTO conclusions.stamps VALUES (0, 'verdicts', 'r')").fetchall()
@@ -90,8 +91,8 @@ def policy(con: duckdb.DuckDBPyConnection, name: str, verdicts: Mapping[str, Ver
     ((number,),) = con.execute("SELECT count(*) FROM conclusions.policies").fetchall()
     con.execute("INSERT INTO conclusions.policies VALUES (?, ?)", [number, name])
     con.executemany(
-        "INSERT INTO conclusions.verdicts SELECT ?, id, ?, ?, ?, ?, ? "
-        "FROM crawlers WHERE token = ?",
+        "INSERT INTO conclusions.verdicts (policy, crawler, restriction, basis, root_allowed, "
+        "authored_by, ruleset) SELECT ?, id, ?, ?, ?, ?, ? FROM crawlers WHERE token = ?",
         [
             [number, *verdict, *_written(name, *verdict), token]
             for token, verdict in verdicts.items()

@@ -88,7 +88,7 @@ def test_bases_add_up(con: duckdb.DuckDBPyConnection) -> None:
     small.snapshot(con, "S1", date(2023, 10, 1), TEN)
     found = ask(con, "blocked_by_basis")
     assert dict(rows(found, "basis", "n_yes", token="Alpha", definition="root")) == {
-        "named": 3, "wildcard": 1, "http": 1,
+        "named": 3, "fallback": 0, "wildcard": 1, "http": 1,
     }  # fmt: skip
     assert set(rows(found, "n", "n_unknown", token="Alpha")) == {(9, 1)}
     total = sum(e for (e,) in rows(found, "estimate", token="Alpha", definition="any"))

@@ -21,17 +21,26 @@ CRAWLER_KEYS = (
     "purpose",
     "openness",
     "ai",
+    "obeys",
+    "wildcard",
+    "honours",
     "documented_since",
     "retired",
     "url",
+    "source",
+    "second_hand",
+    "as_of",
     "aliases",
+    "earlier",
 )
-REQUIRED_CRAWLER_KEYS = {"token", "operator", "openness", "ai", "url"}
+REQUIRED_CRAWLER_KEYS = {"token", "operator", "openness", "ai", "url", "as_of"}
+EARLIER_KEYS = ["operator", "until", "source"]
 BREAK_KEYS = [
     "id", "date", "crawl", "last_crawl", "title", "affects", "effect", "handled", "source",
 ]  # fmt: skip
 OPTIONAL_BREAK_KEYS = {"last_crawl", "handled"}
-PURPOSES = {"training", "search", "assistant", "archive"}
+PURPOSES = {"training", "ai_search", "agent", "search", "archive", "other"}
+HONOURS = {"yes", "no", "partly"}
 KEY_TOKENS = {
     "Applebot",
     "Applebot-Extended",
@@ -42,11 +51,13 @@ KEY_TOKENS = {
     "GPTBot",
     "Google-Extended",
     "Googlebot",
+    "MistralAI-Training",
     "OAI-SearchBot",
     "PerplexityBot",
     "archive.org_bot",
     "meta-externalagent",
 }
+PRODUCT_TOKEN = re.compile(r"[A-Za-z_-]+")  # RFC 9309
 NON_VALUE = re.compile(r"\b(unclear|unknown|undocumented|n/a|none|tbd|todo)\b", re.IGNORECASE)
 
 
@@ -102,8 +113,14 @@ def test_crawler_values(crawlers: list[dict[str, Any]]) -> None:
         assert crawler.get("purpose", "training") in PURPOSES, crawler
         assert crawler["openness"] in {"open", "closed"}, crawler
         assert isinstance(crawler["ai"], bool), crawler
+        assert crawler.get("honours", "yes") in HONOURS, crawler
+        assert crawler.get("wildcard", False) is False, crawler
+        assert crawler.get("second_hand", True) is True, crawler
         assert all(text and text == text.strip() for text in texts_of(crawler)), crawler
         assert crawler.get("aliases") != [], crawler
+        assert crawler.get("earlier") != [], crawler
+        assert crawler.get("source") != crawler["url"], crawler
+        assert "source" in crawler or "second_hand" not in crawler, crawler
 
 
 def test_tokens_are_unique(crawlers: list[dict[str, Any]]) -> None:
@@ -125,6 +142,7 @@ def test_counts(crawlers: list[dict[str, Any]]) -> None:
     assert sum(not c["ai"] for c in crawlers) >= 15
     assert sum(c["ai"] and c["openness"] == "open" for c in crawlers) >= 10
     assert {c["purpose"] for c in crawlers if c["ai"] and "purpose" in c} == PURPOSES
+    assert sum("purpose" in c for c in crawlers) >= 0.85 * len(crawlers)
 
 
 def test_key_tokens_exist(crawlers: list[dict[str, Any]]) -> None:
@@ -141,17 +159,72 @@ def test_documented_days(crawlers: list[dict[str, Any]]) -> None:
 
 
 def test_crawler_dates(crawlers: list[dict[str, Any]]) -> None:
-    """Dates are plain TOML dates, none lies ahead, and nothing retires before it was documented."""
+    """Dates are plain TOML dates, none is ahead, and nothing retires before it was documented."""
     for crawler in crawlers:
         days = [crawler[key] for key in ("documented_since", "retired") if key in crawler]
-        assert all(type(day) is date for day in days), crawler
-        assert all(day <= today() for day in days), crawler
+        assert all(type(day) is date for day in [*days, crawler["as_of"]]), crawler
+        assert all(day <= today() for day in [*days, crawler["as_of"]]), crawler
         assert days == sorted(set(days)), crawler
+        assert crawler.get("documented_since", crawler["as_of"]) <= crawler["as_of"], crawler
+
+
+def test_periods_of_a_name(crawlers: list[dict[str, Any]]) -> None:
+    """Those who used a name before are in order of time, and gone before it was documented anew."""
+    reused = {c["token"]: c["earlier"] for c in crawlers if "earlier" in c}
+    assert set(reused) >= {"ExaBot", "ia_archiver"}
+    for crawler in crawlers:
+        spans = crawler.get("earlier", [])
+        assert all(list(span) == EARLIER_KEYS for span in spans), crawler
+        ends = [span["until"] for span in spans]
+        assert all(type(day) is date for day in ends), crawler
+        assert ends == sorted(set(ends)), crawler
+        assert all(day < crawler.get("documented_since", crawler["as_of"]) for day in ends), crawler
+        assert all(span["operator"] != crawler["operator"] for span in spans), crawler
+
+
+def test_obeyed_tokens(crawlers: list[dict[str, Any]]) -> None:
+    """A crawler obeys its own token first, then others that a file can name, none of them twice."""
+    known = {c["token"].lower() for c in crawlers}
+    for crawler in crawlers:
+        if "obeys" not in crawler:
+            continue
+        first, *others = crawler["obeys"]
+        assert first == crawler["token"], crawler
+        assert others, crawler
+        names = [name.lower() for name in crawler["obeys"]]
+        assert len(names) == len(set(names)), crawler
+        assert all(PRODUCT_TOKEN.fullmatch(name) or name in known for name in names), crawler
+
+
+def test_obeyed_tokens_have_no_cycle(crawlers: list[dict[str, Any]]) -> None:
+    """No crawler obeys another that obeys it in turn, directly or through others."""
+    obeyed = {c["token"].lower(): [t.lower() for t in c.get("obeys", [])[1:]] for c in crawlers}
+
+    def reached(token: str, path: tuple[str, ...]) -> None:
+        assert token not in path, (*path, token)
+        for other in obeyed.get(token, []):
+            reached(other, (*path, token))
+
+    for token in obeyed:
+        reached(token, ())
+
+
+def test_documented_fallbacks(crawlers: list[dict[str, Any]]) -> None:
+    """Fallbacks and ignored wildcards that operators document are the ones recorded."""
+    obeys = {c["token"]: c.get("obeys") for c in crawlers}
+    assert obeys["GoogleOther-Image"] == ["GoogleOther-Image", "GoogleOther"]
+    assert obeys["Google-CloudVertexBot"] == ["Google-CloudVertexBot", "Googlebot"]
+    assert obeys["YandexBot"] == ["YandexBot", "Yandex"]
+    assert obeys["Applebot"] == ["Applebot", "Googlebot"]
+    assert obeys["bingbot"] == ["bingbot", "msnbot"]
+    own_only = {c["token"] for c in crawlers if "wildcard" in c}
+    assert own_only >= {"AdsBot-Google", "AdsBot-Google-Mobile", "APIs-Google"}
+    assert "Mediapartners-Google" in own_only and "Googlebot" not in own_only
 
 
 def test_comparison_crawlers_have_other_purposes(crawlers: list[dict[str, Any]]) -> None:
-    """A crawler kept for comparison is a search engine's or has no purpose of ours."""
-    assert {c.get("purpose") for c in crawlers if not c["ai"]} == {"search", None}
+    """A crawler kept for comparison is a search engine's or has a purpose beside ours."""
+    assert {c.get("purpose") for c in crawlers if not c["ai"]} == {"search", "other"}
 
 
 def test_break_keys(breaks: list[dict[str, Any]]) -> None:
@@ -225,7 +298,9 @@ def test_urls(
     crawlers: list[dict[str, Any]], breaks: list[dict[str, Any]], events: list[dict[str, Any]]
 ) -> None:
     """Every source is a web address without blanks, so that a reader can check the fact."""
-    for url in [c["url"] for c in crawlers] + [each["source"] for each in breaks + events]:
+    spans = [span for c in crawlers for span in c.get("earlier", [])]
+    sources = [each["source"] for each in [*crawlers, *spans, *breaks, *events] if "source" in each]
+    for url in [c["url"] for c in crawlers] + sources:
         assert re.fullmatch(r"https?://[^\s/]+\.[^\s/]+(/\S*)?", url), url
 
 

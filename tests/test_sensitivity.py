@@ -16,7 +16,7 @@ from crawlblock.intervals import wilson
 pytestmark = pytest.mark.own_code
 
 CHOICE = ("bases", "restrictions", "denominator")
-FULL = ("named", "named+wildcard", "named+wildcard+http")
+FULL = ("named", "named+fallback+wildcard", "named+fallback+wildcard+http")
 
 
 @pytest.fixture
@@ -39,9 +39,12 @@ def test_every_choice(con: duckdb.DuckDBPyConnection) -> None:
     found = ask(con, "sensitivity")
     told = {
         ("named", "full"): 2, ("named", "full+all_but"): 3, ("named", "any"): 3,
-        ("named+wildcard", "full"): 3, ("named+wildcard", "full+all_but"): 4,
-        ("named+wildcard", "any"): 5, ("named+wildcard+http", "full"): 4,
-        ("named+wildcard+http", "full+all_but"): 5, ("named+wildcard+http", "any"): 6,
+        ("named+fallback", "full"): 2, ("named+fallback", "full+all_but"): 3,
+        ("named+fallback", "any"): 3,
+        ("named+fallback+wildcard", "full"): 3, ("named+fallback+wildcard", "full+all_but"): 4,
+        ("named+fallback+wildcard", "any"): 5, ("named+fallback+wildcard+http", "full"): 4,
+        ("named+fallback+wildcard+http", "full+all_but"): 5,
+        ("named+fallback+wildcard+http", "any"): 6,
     }  # fmt: skip
     assert refusing(found, denominator="known") == told
     assert refusing(found, denominator="all") == told

@@ -174,6 +174,35 @@ def test_a_challenge_is_unknown(tmp_path: Path) -> None:
         assert con.execute(query).fetchall() == [("unknown",)]
 
 
+def test_a_fallback_is_stored(tmp_path: Path) -> None:
+    """Which token decided is stored, and what the crawler's own token alone would give."""
+    store = Store(tmp_path / "db.duckdb")
+    bodies = [
+        b"User-agent: GoogleOther\nDisallow: /\n",
+        b"User-agent: GoogleOther\nDisallow: /\n\nUser-agent: *\nDisallow: /x\n",
+        b"User-agent: GoogleOther-Image\nDisallow: /\n",
+        b"User-agent: *\nDisallow: /\n",
+    ]
+    stored(store, [capture(f"{n}.example", body) for n, body in enumerate(bodies)], bodies)
+    evaluate(Run(store))
+    with store.reading() as con:
+        rows = con.execute(
+            "SELECT basis, matched_token, restriction, strict FROM access "
+            "WHERE token = 'GoogleOther-Image' ORDER BY host"
+        ).fetchall()
+        ((differ,),) = con.execute(
+            "SELECT count(*) FROM verdicts WHERE strict_root_allowed IS DISTINCT FROM root_allowed "
+            "AND basis <> 'fallback'"
+        ).fetchall()
+    assert rows == [
+        ("fallback", "GoogleOther", "full", "none"),
+        ("fallback", "GoogleOther", "full", "partial"),
+        ("named", "GoogleOther-Image", "full", "full"),
+        ("wildcard", "*", "full", "full"),
+    ]
+    assert differ == 0
+
+
 def test_access_has_one_row_per_capture_and_crawler(tmp_path: Path) -> None:
     """Several panels with the same host do not multiply its rows."""
     store = Store(tmp_path / "db.duckdb")

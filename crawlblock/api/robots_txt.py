@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
-from crawlblock.model import Basis, Verdict
+from crawlblock.model import Verdict
 from crawlblock.outcome import Body
-from crawlblock.registry import crawlers
+from crawlblock.registry import crawlers, obeyed
 from crawlblock.robots.ineffective import IneffectiveFinder, IneffectiveLine
 from crawlblock.robots.judge import STAR, UNKNOWN, Finding, Judge
 from crawlblock.robots.parser import SIZE_LIMIT, TWICE_ENCODED_BOM, countable
@@ -28,7 +28,7 @@ class Reason:
 
     token: str  # the crawler that was asked about
     verdict: Verdict
-    matched_token: str | None  # the token whose groups apply: its own or "*"; None: no group does
+    matched_token: str | None  # whose groups apply: its own, one it obeys too, "*"; None: none do
     group: tuple[GroupLines, ...]  # the groups that apply, as written; empty without one
     rule: str | None  # in its normal form, such as "Disallow: /"; None: no rule decides
     line: int | None  # number of the rule's line, from 1
@@ -178,7 +178,7 @@ def judge(body: Content, tokens: str | Iterable[str] | None = None) -> dict[str,
 @lru_cache(maxsize=64)
 def judge_of(tokens: tuple[str, ...] | None) -> Judge:
     """Return the judge for some tokens; None: for all registered crawlers."""
-    return Judge(tuple(_registered()) if tokens is None else tokens)
+    return Judge(tuple(_registered()) if tokens is None else tokens, obeyed())
 
 
 @lru_cache(maxsize=64)
@@ -204,11 +204,10 @@ def _reason(
     token: str, found: Finding, quote: _Quote, ineffective: tuple[IneffectiveLine, ...]
 ) -> Reason:
     flags = ((AMBIGUOUS, found.ambiguous_group), (INEFFECTIVE, bool(ineffective)))
-    named = {Basis.NAMED: token, Basis.WILDCARD: STAR}
     return Reason(
         token=token,
         verdict=found.verdict,
-        matched_token=named.get(found.verdict.basis),
+        matched_token=found.verdict.matched_token(token),
         group=quote.group,
         rule=spelled(found.rule) if found.rule else None,
         line=quote.line,

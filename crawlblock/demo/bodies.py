@@ -1,11 +1,12 @@
 """robots.txt texts that mean a given thing for every crawler."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
 from crawlblock.errors import InputError
-from crawlblock.model import Basis, Restriction, Verdict
+from crawlblock.model import Basis, Obeyed, Restriction, Verdict
 from crawlblock.robots.authorship import Template
 from crawlblock.robots.judge import STAR, Judge
 
@@ -28,9 +29,14 @@ _PAD = "*" * 16  # makes a rule longer, so that it beats others, and matches the
 class Writer:
     """Writes the groups of a robots.txt from what they have to mean."""
 
-    def __init__(self, tokens: Iterable[str], templates: Iterable[Template] = ()) -> None:
-        """Take the product tokens that policies speak of, and the templates that write them."""
-        self._judge = Judge(tokens)
+    def __init__(
+        self,
+        tokens: Iterable[str],
+        obeyed: Mapping[str, Obeyed] | None = None,
+        templates: Iterable[Template] = (),
+    ) -> None:
+        """Take the product tokens of policies, what they obey, and the templates that write."""
+        self._judge = Judge(tokens, obeyed)
         self._templates = {template.id: template for template in templates}
         self._named_too = {
             token: others for token in self._judge.tokens if (others := self._others(token))
@@ -56,10 +62,8 @@ class Writer:
             yield self._group([STAR], policy[STAR], texts.get(STAR, _NOBODY), 0)
         members: dict[tuple[Verdict, Wording, int], list[str]] = defaultdict(list)
         overruled = self._overruled(policy)
-        for token, verdict in policy.items():
-            if verdict.basis is Basis.NAMED:
-                text = texts.get(token, _NOBODY)
-                members[verdict, text, int(token in overruled)].append(token)
+        for token, verdict, text in _named(policy, texts):
+            members[verdict, text, int(token in overruled)].append(token)
         for (verdict, text, level), tokens in members.items():
             yield self._group(tokens, verdict, text, level)
 
@@ -100,6 +104,18 @@ class Writer:
             return set()
         verdicts = self._judge.policy(f"User-agent: {token}\nDisallow: /\n".encode()).verdicts
         return {name for name, v in verdicts.items() if v.basis is Basis.NAMED} - {token}
+
+
+def _named(policy: Policy, texts: Texts) -> Iterator[tuple[str, Verdict, Wording]]:
+    """Yield the names that groups have to have, each once, with what those say."""
+    for token, verdict in policy.items():
+        if verdict.basis is Basis.NAMED:
+            yield token, verdict, texts.get(token, _NOBODY)
+    others = {v.fallback: token for token, v in policy.items() if v.fallback}
+    for name, token in others.items():
+        if name not in policy:  # a name that no crawler has for its own
+            verdict = replace(policy[token], basis=Basis.NAMED, fallback=None)
+            yield name, verdict, texts.get(token, _NOBODY)
 
 
 def _rules(verdict: Verdict, level: int) -> list[str]:

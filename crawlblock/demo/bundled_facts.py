@@ -74,9 +74,9 @@ def read_policies(sample: Path) -> dict[int, dict[str, Verdict]]:
     """Return the verdicts of each policy by product token."""
     policies: dict[int, dict[str, Verdict]] = defaultdict(dict)
     frame = _read_parquet(sample / "policies.parquet")
-    for policy, token, restriction, basis, root_allowed, *_ in frame.iter_rows():
-        verdict = Verdict(Restriction(restriction), Basis(basis), root_allowed)
-        policies[policy][token] = verdict
+    columns = ("policy", "token", "restriction", "basis", "root_allowed", "fallback")
+    for policy, token, restriction, basis, *more in frame.select(columns).iter_rows():
+        policies[policy][token] = Verdict(Restriction(restriction), Basis(basis), *more)
     return dict(policies)
 
 
@@ -97,7 +97,7 @@ def _captures(sample: Path, crawls: Sequence[Crawl]) -> Iterator[Rendered]:
     policies = read_policies(sample)
     dates = {crawl.crawl: crawl for crawl in crawls}
     texts = read_texts(sample)
-    writer = Writer(next(iter(policies.values()), ()), registry.templates())
+    writer = Writer(next(iter(policies.values()), ()), registry.obeyed(), registry.templates())
     groups = {n: writer.groups(policy, texts.get(n)) for n, policy in policies.items()}
     hosts = frozenset(fact.host for fact in facts)
     sites = {host: site(host, hosts) for host in hosts}

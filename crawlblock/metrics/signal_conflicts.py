@@ -20,7 +20,9 @@ WHERE s.preference IN ('allow', 'disallow') AND y.policy IS NOT NULL
 ORDER BY s.digest, s.line, s.use
 """
 _VERDICTS = """
-SELECT v.policy, v.token, v.restriction, v.basis, v.root_allowed FROM verdicts v
+SELECT v.policy, v.token, v.restriction, v.basis, v.root_allowed,
+       CASE v.basis WHEN 'fallback' THEN v.matched_token END
+FROM verdicts v
 JOIN crawlers k ON k.token = v.token AND k.ai
 WHERE v.policy IN (SELECT y.policy FROM payloads y SEMI JOIN signals USING (digest))
 """
@@ -79,8 +81,8 @@ def _by_digest(con: duckdb.DuckDBPyConnection) -> dict[str, dict[str, set[Confli
     tokens = con.execute("SELECT token, purpose FROM crawlers WHERE ai").fetchall()
     crawlers = {token: Purpose(purpose) if purpose else None for token, purpose in tokens}
     verdicts: dict[str, dict[str, Verdict]] = defaultdict(dict)
-    for policy, token, restriction, basis, root in con.execute(_VERDICTS).fetchall():
-        verdict = Verdict(Restriction(restriction), Basis(basis), root)
+    for policy, token, restriction, basis, *more in con.execute(_VERDICTS).fetchall():
+        verdict = Verdict(Restriction(restriction), Basis(basis), *more)
         verdicts[policy][token] = verdict
     found: dict[str, dict[str, set[ConflictKind]]] = {}
     known: dict[tuple[object, ...], dict[str, set[ConflictKind]]] = {}

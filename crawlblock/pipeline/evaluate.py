@@ -39,7 +39,7 @@ class Judging:
         digests = conclusion_digests()
         self._stamp = f"{digests['verdicts']}\n{digests['authorship']}"
         tokens = [STAR, *(crawler.token for crawler in registry.crawlers())]
-        self._reader = Reader(tokens, registry.templates())
+        self._reader = Reader(tokens, registry.obeyed(), registry.templates())
         self._numbers: dict[Ruling, int] = {}
         self._names: dict[tuple[int, ...], str] = {}  # by the numbers of the rulings
         self._new: dict[str, Mapping[str, Ruling]] = {}
@@ -86,5 +86,5 @@ def _spelled(rulings: Mapping[str, Ruling]) -> Iterator[str]:
     for token, (verdict, text) in sorted(rulings.items()):
         yield (
             f"{token}={verdict.restriction}/{verdict.basis}/{verdict.root_allowed}"
-            f"/{text.author}/{text.ruleset}"
+            f"/{verdict.fallback}/{text.author}/{text.ruleset}"
         )

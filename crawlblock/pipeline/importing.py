@@ -21,7 +21,8 @@ def import_files(
 ) -> Files:
     """Store what is in files; return them, with what was counted and what was left out.
 
-    `snapshot` names the one snapshot of all captures.  Raises InputError, before anything is stored, for a file or a name that cannot be used.
+    `snapshot` names the one snapshot of all captures.  Raises InputError, before
+    anything is stored, for a file or a name that cannot be used.
     """
     if snapshot is not None:
         _check(run, snapshot, at)

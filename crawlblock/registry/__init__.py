@@ -6,7 +6,7 @@ from datetime import date
 from functools import cache
 from typing import Any
 
-from crawlblock.model import Crawler, Openness, Purpose
+from crawlblock.model import Crawler, Honours, Obeyed, Openness, Purpose
 from crawlblock.registry.digests import conclusion_digests, stamp
 from crawlblock.registry.entries import entries, made_of
 from crawlblock.registry.known_templates import templates
@@ -21,6 +21,7 @@ __all__ = [
     "conclusion_digests",
     "crawlers",
     "events",
+    "obeyed",
     "provider_marks",
     "providers_digest",
     "stamp",
@@ -66,6 +67,16 @@ def crawlers() -> tuple[Crawler, ...]:
 
 
 @cache
+def obeyed() -> Mapping[str, Obeyed]:
+    """Return what crawlers obey, by token, where it is not their own token and then `*`."""
+    return {
+        crawler.token: Obeyed(crawler.obeys or (crawler.token,), crawler.wildcard)
+        for crawler in crawlers()
+        if crawler.obeys or not crawler.wildcard
+    }
+
+
+@cache
 def breaks() -> tuple[Break, ...]:
     """Return the archive's known breaks, oldest first."""
     return made_of(entries("breaks.toml"), "breaks.toml", _break)
@@ -92,9 +103,10 @@ def _break(entry: Mapping[str, Any]) -> Break:
 def crawler_of(entry: Mapping[str, Any]) -> Crawler:
     """Return the crawler of an entry; raises ValueError or TypeError for a wrong one."""
     known = dict(entry)
-    if "purpose" in known:
-        known["purpose"] = Purpose(known["purpose"])
-    if "openness" in known:
-        known["openness"] = Openness(known["openness"])
-    known["aliases"] = tuple(known.get("aliases", ()))
+    kinds = {"purpose": Purpose, "openness": Openness, "honours": Honours}
+    known.update((key, kind(known[key])) for key, kind in kinds.items() if key in known)
+    known.update((key, tuple(known.get(key, ()))) for key in ("aliases", "obeys"))
+    known["earlier"] = tuple(
+        f"{one['operator']}, until {one['until']}" for one in known.get("earlier", ())
+    )
     return Crawler(**known)

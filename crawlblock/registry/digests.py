@@ -10,7 +10,8 @@ from crawlblock.registry.entries import entries
 
 # What only describes a crawler or a template.  A new key counts until it is named here.
 _OF_A_CRAWLER = {
-    "operator", "purpose", "openness", "ai", "documented_since", "retired", "url", "aliases",
+    "operator", "purpose", "openness", "ai", "honours", "documented_since", "retired", "url",
+    "source", "second_hand", "as_of", "aliases", "earlier",
 }  # fmt: skip
 _OF_A_TEMPLATE = {"title", "vendor", "kind", "act", "evidence", "source"}
 

@@ -14,7 +14,7 @@ from itertools import groupby
 
 from crawlblock.intervals import wilson
 from crawlblock.outcome import Outcome
-from crawlblock.registry import crawlers
+from crawlblock.registry import crawlers, obeyed
 from crawlblock.replication import counts
 from crawlblock.replication.published import PublishedFigure
 from crawlblock.replication.series import Series
@@ -116,7 +116,7 @@ class Opinions:
     def __init__(self, series: Series, tokens: Sequence[str]) -> None:
         """Take the hosts and the crawlers asked about."""
         self.series = series
-        self._judge = Judge(tokens)
+        self._judge = Judge(tokens, obeyed())
         self._known: dict[str, dict[str, set[str]]] = {}
         self._parts = {
             str(snapshot): [row for _, row in rows]

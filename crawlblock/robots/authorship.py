@@ -134,7 +134,7 @@ class Authors:
         self, owners: tuple[str, ...], otherwise: Authorship, token: str, finding: Finding
     ) -> Authorship:
         """Return the innermost template that may have written this, else what else is true."""
-        name = token.lower() if finding.verdict.basis is Basis.NAMED else STAR
+        name = (finding.verdict.matched_token(token) or STAR).lower()
         for owner in owners:
             blocks = self._templates[owner].blocks
             if otherwise.ruleset is None or blocks is None or name in blocks:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
-from crawlblock.model import Basis, Purpose, Restriction, Verdict
+from crawlblock.model import Purpose, Restriction, Verdict
 from crawlblock.robots import signals as said
 from crawlblock.robots.judge import STAR, Bindings
 from crawlblock.robots.signals import Signal
@@ -13,12 +13,11 @@ from crawlblock.robots.signals import Signal
 _CONCERNED = {
     said.TRAIN: {Purpose.TRAINING},
     said.SEARCH: {Purpose.SEARCH},
-    said.INPUT: {Purpose.ASSISTANT},
+    said.INPUT: {Purpose.AGENT, Purpose.AI_SEARCH},
     said.MINE: {Purpose.TRAINING, Purpose.ARCHIVE},
     said.ALL: set(Purpose),
 }
 _WHOLE = {None, "/", "*", "/*"}  # paths that mean all of them
-_ADDRESSED_TO_ALL = {reader.kind for reader in said.READERS if not reader.grouped}
 
 
 class ConflictKind(StrEnum):
@@ -54,7 +53,8 @@ def conflicts(
     ]
     if not stated:
         return ()
-    known = _bindings(tuple(crawlers))
+    others = (verdict.fallback for verdict in verdicts.values() if verdict.fallback)
+    known = _bindings(tuple(dict.fromkeys((*crawlers, *others))))
     found: dict[tuple[str, ConflictKind, str], Conflict] = {}
     for signal in stated:
         named = {token for agent in signal.agents for token in known[agent.encode()]}
@@ -76,10 +76,10 @@ def _bound(
     signal: Signal, named: set[str], verdicts: Mapping[str, Verdict]
 ) -> Iterator[tuple[str, Verdict]]:
     """Yield the crawlers that a signal binds; `*` is none."""
-    everyone = not signal.agents and signal.kind in _ADDRESSED_TO_ALL
+    everyone = not signal.agents and signal.kind in said.ADDRESSED_TO_ALL
     for token, verdict in verdicts.items():
-        own = verdict.basis is Basis.NAMED
-        if token != STAR and (everyone or (token in named if own else STAR in named)):
+        matched = verdict.matched_token(token) or STAR
+        if token != STAR and (everyone or matched in named):
             yield token, verdict
 
 

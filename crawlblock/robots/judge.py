@@ -1,11 +1,11 @@
 """A payload judged for all crawlers at once: groups are judged, crawlers look theirs up."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
 
-from crawlblock.model import Basis, Restriction, Verdict
+from crawlblock.model import Basis, Obeyed, Restriction, Verdict
 from crawlblock.robots.matcher import EFFORT, Effort, Match, decide, winner
 from crawlblock.robots.parser import Group, Lines, Rule, escape, line_of, parse
 from crawlblock.robots.sniff import is_robots
@@ -13,6 +13,8 @@ from crawlblock.robots.sniff import is_robots
 STAR = "*"
 _SPACE = b" \t\n\v\f\r"
 _MEMO = 20_000  # entries; agent lines come from strangers
+
+Chosen = tuple[tuple[int, ...] | None, str | None]  # groups' numbers and, if not its own, the token
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +56,17 @@ class Judge:
     It remembers keys and agent lines it has met, within bounds, and nothing else.
     """
 
-    def __init__(self, tokens: Iterable[str]) -> None:
-        """Take the product tokens to judge for; `*` is the crawler nobody names."""
+    def __init__(self, tokens: Iterable[str], obeyed: Mapping[str, Obeyed] | None = None) -> None:
+        """Take the product tokens to judge for; `*` is the crawler nobody names.
+
+        `obeyed` tells of crawlers, by token, that obey more than their token and then `*`.
+        """
         self.tokens = tuple(tokens)
         named = [token for token in self.tokens if token != STAR]
-        self._bound = Bindings(named)
+        known = obeyed or {}
+        self._obeyed = {token: known[token] for token in named if token in known}
+        further = [token for each in self._obeyed.values() for token in each.tokens]
+        self._bound = Bindings([*named, *further])
         self._lines = Lines()
         self._bits = {token: 1 << n for n, token in enumerate(named)}
 
@@ -77,11 +85,11 @@ class Judge:
         groups = parse(body, self._lines)
         members = self._members(groups)
         limit = _share(members)
-        default = _judged(groups, members.pop(STAR, None), True, limit)[0]
-        bits: dict[tuple[int, ...], int] = {}
-        for token, ids in members.items():
-            bits[ids] = bits.get(ids, 0) | self._bits[token]
-        named = tuple((_judged(groups, ids, False, limit)[0], who) for ids, who in bits.items())
+        default = _judged(groups, (members.get(STAR), STAR), limit)[0]
+        bits: dict[Chosen, int] = {}
+        for token, chosen in self._chosen(members):
+            bits[chosen] = bits.get(chosen, 0) | self._bits[token]
+        named = tuple((_judged(groups, chosen, limit)[0], who) for chosen, who in bits.items())
         joined = any(group.joined_over and self._binds_any(group) for group in groups)
         return Outline(default, named, joined)
 
@@ -96,10 +104,10 @@ class Judge:
         groups = parse(body, self._lines)
         members = self._members(groups)
         limit = _share(members)
-        default = _finding(groups, members.pop(STAR, None), True, limit)
-        found = dict.fromkeys(self.tokens, default)
-        own = {ids: _finding(groups, ids, False, limit) for ids in set(members.values())}
-        found.update((token, own[ids]) for token, ids in members.items())
+        found = dict.fromkeys(self.tokens, _finding(groups, (members.get(STAR), STAR), limit))
+        chosen = dict(self._chosen(members))
+        own = {each: _finding(groups, each, limit) for each in set(chosen.values())}
+        found.update((token, own[each]) for token, each in chosen.items())
         return found
 
     def find(self, body: bytes, token: str) -> Finding:
@@ -109,7 +117,8 @@ class Judge:
     def allowed(self, body: bytes, token: str, path: str | bytes) -> bool:
         """Tell whether the rules alone let a path (with its query) be fetched, as in RFC 9309."""
         groups = parse(body, self._lines)
-        ids, _ = _choose(self._members(groups), token)
+        members = self._members(groups)
+        ids, _ = dict(self._chosen(members)).get(token, (members.get(STAR), STAR))
         rules = [rule for i in ids or () for rule in groups[i].rules()]
         asked = escape(path.encode() if isinstance(path, str) else path)
         decided = winner(rules, asked)
@@ -125,6 +134,20 @@ class Judge:
                     if not ids or ids[-1] != number:
                         ids.append(number)
         return {token: tuple(ids) for token, ids in members.items()}
+
+    def _chosen(self, members: Mapping[str, tuple[int, ...]]) -> Iterator[tuple[str, Chosen]]:
+        """Yield the crawlers that do not share the verdict of `*`, with the groups they obey."""
+        for token, ids in members.items():
+            if token in self._bits:
+                yield token, (ids, None)
+        for token, obeyed in self._obeyed.items():
+            if token in members:
+                continue
+            other = next((each for each in obeyed.tokens if each in members), None)
+            if other is not None:
+                yield token, (members[other], other)
+            elif not obeyed.wildcard:
+                yield token, (None, None)
 
     def _binds_any(self, group: Group) -> bool:
         return any(self._bound[value] for value, _ in group.agents)
@@ -169,42 +192,37 @@ def _product_token(name: bytes) -> bytes:
     return name[: len(name) - len(rest)]
 
 
-def _choose(
-    members: Mapping[str, tuple[int, ...]], token: str
-) -> tuple[tuple[int, ...] | None, bool]:
-    """Return the numbers of a crawler's groups, and whether they are those of `*`."""
-    if token in members and token != STAR:
-        return members[token], False
-    return members.get(STAR), True
-
-
 def _share(members: Mapping[str, tuple[int, ...]]) -> int:
     """Return the effort for one match: a verdict must not depend on who was judged before."""
     return EFFORT // max(1, len(set(members.values())))
 
 
-def _finding(groups: list[Group], ids: tuple[int, ...] | None, star: bool, limit: int) -> Finding:
-    verdict, match = _judged(groups, ids, star, limit)
-    chosen = tuple(groups[i] for i in ids or ())
-    joined = any(group.joined_over for group in chosen)
-    return Finding(verdict, chosen, match.rule if match else None, joined)
+def _finding(groups: list[Group], chosen: Chosen, limit: int) -> Finding:
+    verdict, match = _judged(groups, chosen, limit)
+    obeyed = tuple(groups[i] for i in chosen[0] or ())
+    joined = any(group.joined_over for group in obeyed)
+    return Finding(verdict, obeyed, match.rule if match else None, joined)
 
 
-def _judged(
-    groups: list[Group], ids: tuple[int, ...] | None, star: bool, limit: int
-) -> tuple[Verdict, Match | None]:
+def _judged(groups: list[Group], chosen: Chosen, limit: int) -> tuple[Verdict, Match | None]:
+    ids, other = chosen
     if ids is None:
-        return _verdict(Restriction.NONE, Basis.DEFAULT, True), None
+        return _verdict(Restriction.NONE, Basis.DEFAULT, True, None), None
     match = decide([groups[i] for i in ids], Effort(limit))
-    basis = Basis.WILDCARD if star else Basis.NAMED
-    return _verdict(match.restriction, basis, match.root_allowed), match
+    if other in (None, STAR):
+        basis, other = Basis.WILDCARD if other else Basis.NAMED, None
+    else:
+        basis = Basis.FALLBACK
+    return _verdict(match.restriction, basis, match.root_allowed, other), match
 
 
 @cache
-def _verdict(restriction: Restriction, basis: Basis, root_allowed: bool | None) -> Verdict:
-    """Return the one object for a verdict; there are some thirty."""
-    return Verdict(restriction, basis, root_allowed)
+def _verdict(
+    restriction: Restriction, basis: Basis, root_allowed: bool | None, fallback: str | None
+) -> Verdict:
+    """Return the one object for a verdict; there are some hundred."""
+    return Verdict(restriction, basis, root_allowed, fallback)
 
 
-_UNKNOWN = _verdict(Restriction.UNKNOWN, Basis.UNKNOWN, None)
+_UNKNOWN = _verdict(Restriction.UNKNOWN, Basis.UNKNOWN, None, None)
 UNKNOWN = Outline(_UNKNOWN, (), False)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from crawlblock.model import Restriction, Verdict
+from crawlblock.model import Obeyed, Restriction, Verdict
 from crawlblock.robots.authorship import Authors, Authorship, Template
 from crawlblock.robots.ineffective import IneffectiveFinder, IneffectiveLine
 from crawlblock.robots.judge import Judge
@@ -31,10 +31,12 @@ class Meaning:
 class Reader:
     """Reads texts for a set of product tokens; it remembers lines that it met, within bounds."""
 
-    def __init__(self, tokens: Iterable[str], templates: Iterable[Template]) -> None:
-        """Take the product tokens and the known templates."""
+    def __init__(
+        self, tokens: Iterable[str], obeyed: Mapping[str, Obeyed], templates: Iterable[Template]
+    ) -> None:
+        """Take the product tokens, what some of them obey besides, and the known templates."""
         known = tuple(tokens)
-        self._judge = Judge(known)
+        self._judge = Judge(known, obeyed)
         self._ineffective = IneffectiveFinder(known)
         self._authors = Authors(templates)
         self._lines = Lines()

@@ -21,11 +21,15 @@ INPUT = "input"  # input to a model that answers somebody, without training on i
 MINE = "mine"  # text and data mining, which training is a case of
 ALL = "all"  # any automated use
 REUSE = "reuse"  # how much may be stored and shown again
+PERSONALIZE = "personalize"  # what a model shows to one person
 
 # What it says of that; a Crawl-delay says a number of seconds instead.
 ALLOW, DISALLOW = "allow", "disallow"
 TERMS = "terms"  # on the terms found at an address
 OTHER = "other"  # in words that mean none of these
+LEVELS = frozenset({"immediate", "reference", "full"})  # of reuse, from the narrowest
+
+USAGE_TOKEN = "usage-token"  # noqa: S105  # the kind of signal that groups for a purpose state
 
 MOST = 1_000  # signals of one kind that are read in a file; real files have 133 at most
 _LONGEST = 200  # characters kept of what is written
@@ -39,7 +43,7 @@ class Signal:
     kind: str  # the way of stating it: content-signal, rsl-license, …
     agents: tuple[str, ...]  # of its group, in lower case, `*` for all; () where it is in none
     use: str | None  # what it is about; None: a delay, or a word that is not known
-    preference: str  # allow, disallow, terms or other; of a crawl-delay the seconds
+    preference: str  # allow, disallow, terms, other, a level of reuse; of a delay the seconds
     value: str  # as written, up to 200 characters
     path: str | None  # the paths it is about, as written; None: all
     line: int  # from 1
@@ -66,6 +70,7 @@ class SignalReader:
     where: re.Pattern[bytes]  # its first group is the value
     read: Read
     grouped: bool = True  # it concerns the agents of its group; else every crawler
+    token: str | None = None  # it is read only in groups of this product token
 
 
 def signals(body: bytes, lines: Lines | None = None) -> tuple[Signal, ...]:
@@ -114,6 +119,10 @@ def _found(reader: SignalReader, text: bytes, agents: _Agents) -> Iterator[Signa
         line += text.count(b"\n", at, match.start(1))
         at = match.start(1)
         bound = agents.at(line) if reader.grouped else ()
+        if reader.token is not None:
+            bound = tuple(agent for agent in bound if _product_token(agent) == reader.token)
+            if not bound:
+                continue
         for stated in reader.read(_text(match[1])):
             yield _signal(reader.kind, bound, stated, line)
 
@@ -121,6 +130,14 @@ def _found(reader: SignalReader, text: bytes, agents: _Agents) -> Iterator[Signa
 def _signal(kind: str, agents: tuple[str, ...], stated: Statement, line: int) -> Signal:
     path = stated.path[:_LONGEST] if stated.path else None
     return Signal(kind, agents, stated.use, stated.preference, stated.value[:_LONGEST], path, line)
+
+
+def _product_token(agent: str) -> str:
+    """Return the name in an agent line without a version (RFC 9309 section 2.2.1)."""
+    return _NAME.match(agent)[0]  # type: ignore[index]  # it matches the empty text as well
+
+
+_NAME = re.compile("[a-z_-]*")
 
 
 def _text(raw: bytes) -> str:
@@ -139,6 +156,8 @@ _USES = {
     "search": SEARCH,
     "ai-input": INPUT,
     "ai-use": INPUT,
+    "ai-retrieval": INPUT,
+    "ai-personalization": PERSONALIZE,
     "tdm": MINE,
     "bots": ALL,
     "use": REUSE,
@@ -156,10 +175,10 @@ def _preferences(value: str) -> Iterator[Statement]:
         path, _, value = value.replace("\t", " ").partition(" ")
     evened = " ".join(value.split()).replace(" =", "=").replace("= ", "=")
     for stated in evened.replace(",", " ").replace(";", " ").split():
-        use, _, preference = stated.lower().partition("=")
-        yield Statement(
-            _USES.get(use), _PREFERENCES.get(preference.strip('"'), OTHER), stated, path
-        )
+        word, _, preference = stated.lower().partition("=")
+        use, preference = _USES.get(word), preference.strip('"')
+        level = preference if use == REUSE and preference in LEVELS else OTHER
+        yield Statement(use, _PREFERENCES.get(preference, level), stated, path)
 
 
 def _licence(value: str) -> Iterator[Statement]:
@@ -189,6 +208,16 @@ def _training(value: str) -> Iterator[Statement]:
         yield stated._replace(preference=ALLOW)
 
 
+def _training_rule(value: str) -> Iterator[Statement]:
+    """Read an Allow or Disallow line of a group for training; an empty Disallow allows it all."""
+    key, _, path = (part.strip() for part in value.partition(":"))
+    disallow = key.lower() == "disallow"
+    if path:
+        yield Statement(TRAIN, DISALLOW if disallow else ALLOW, value, path)
+    elif disallow:
+        yield Statement(TRAIN, ALLOW, value)
+
+
 def _reservation(value: str) -> Iterator[Statement]:
     """Take a comment as it stands, its lines joined."""
     yield Statement(MINE, DISALLOW, " ".join(value.replace("#", " ").split()))
@@ -200,6 +229,11 @@ def _directive(kind: str, key: bytes, read: Read, grouped: bool = True) -> Signa
         kind, (key,), re.compile(where, re.IGNORECASE | re.MULTILINE), read, grouped
     )
 
+
+_RULE = re.compile(
+    rb"^[ \t\v\f]*((?:dis)?allow[ \t\v\f]*:[^\n#\x00]*)", re.IGNORECASE | re.MULTILINE
+)
+TRAINING_TOKEN = "__usage_ai-training"  # noqa: S105  # stands for a purpose, binds no crawler
 
 # A comment that cites the directive by number or title, or the German act that carries it out; its
 # further lines belong to the same reservation.
@@ -217,6 +251,10 @@ READERS: tuple[SignalReader, ...] = (
     _directive("rsl-license", b"license", _licence, grouped=False),  # rslstandard.org
     _directive("disallow-ai-training", b"disallowaitraining", _no_training),  # draft-canel-robots-
     _directive("disallow-ai-training", b"allowaitraining", _training),  # ai-control
+    SignalReader(  # draft-kelley-aipref-training-preference-signal
+        USAGE_TOKEN, (TRAINING_TOKEN.encode(),), _RULE, _training_rule, token=TRAINING_TOKEN
+    ),
     _directive("crawl-delay", b"crawl-delay", _delay),
     SignalReader("eu-2019-790", _LAW_MARKS, _LAW, _reservation, grouped=False),
 )
+ADDRESSED_TO_ALL = frozenset(reader.kind for reader in READERS if not reader.grouped)

@@ -6,7 +6,7 @@ from itertools import islice
 
 from crawlblock.robots.judge import Bindings
 from crawlblock.robots.parser import REMARKABLE, START, Kind, Line, Lines, countable
-from crawlblock.robots.signals import READERS
+from crawlblock.robots.signals import READERS, TRAINING_TOKEN
 from crawlblock.robots.sniff import is_robots
 
 MOST = 5_000  # names taken from a file; the most that real ones have is some 1,800
@@ -31,8 +31,9 @@ def unregistered(body: bytes, known: Bindings, lines: Lines | None = None) -> tu
     calls, as in `syntax.parse`.
     """
     values = (line.value for _, line in _remarkable(body, lines) if line.kind is Kind.AGENT)
-    names = (_name(value) for value in values if not known[value])
-    return tuple(islice(filter(None, dict.fromkeys(names)), MOST))
+    names = dict.fromkeys(_name(value) for value in values if not known[value])
+    names.pop(TRAINING_TOKEN, None)  # it is a signal
+    return tuple(islice(filter(None, names), MOST))
 
 
 def unknown_directives(body: bytes, lines: Lines | None = None) -> tuple[str, ...]:

@@ -53,7 +53,11 @@ GROUP BY ALL;
 
 -- Hosts by what they answered, with what that means for each crawler counted at the time.
 CREATE VIEW census_meanings AS
-SELECT d.snapshot_date, d.answer, k.token, k.purpose, k.openness, k.ai,
+SELECT d.snapshot_date, d.answer, k.token,
+       -- a name that others used before is in no sum over crawlers
+       CASE WHEN k.reused IS NOT true THEN k.purpose END AS purpose,
+       CASE WHEN k.reused IS NOT true THEN k.openness END AS openness,
+       k.ai AND k.reused IS NOT true AS ai,
        coalesce(m.restriction, 'unknown') AS restriction, coalesce(m.basis, 'unknown') AS basis,
        m.root_allowed, m.authored_by, m.ruleset
 FROM (SELECT DISTINCT snapshot_date, answer FROM census_counts) d

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from importlib.resources import files
 from itertools import count
+from typing import Any
 
 import duckdb
 import polars as pl
@@ -17,86 +18,19 @@ from crawlblock.robots.authorship import Template
 from crawlblock.robots.ineffective import IneffectiveLine
 from crawlblock.robots.meaning import Ruling
 from crawlblock.robots.signals import Signal
+from crawlblock.store.conclusion_columns import (
+    BREAKS,
+    CRAWLERS,
+    INEFFECTIVES,
+    JUDGED_TEXTS,
+    SIGNALS,
+    TEMPLATES,
+    VERDICTS,
+)
 from crawlblock.store.database import DatabaseFile
 from crawlblock.store.relations import registered
 from crawlblock.store.selecting import settle
 from crawlblock.store.stamps import READING, known_stamp_ids, stamp_ids
-
-_CRAWLER_SCHEMA = pl.Schema(
-    {
-        "token": pl.String,
-        "operator": pl.String,
-        "purpose": pl.String,
-        "openness": pl.String,
-        "ai": pl.Boolean,
-        "documented_since": pl.Date,
-        "retired": pl.Date,
-        "url": pl.String,
-    }
-)
-_BREAK_SCHEMA = pl.Schema(
-    {
-        "id": pl.String(),
-        "date": pl.Date(),
-        "crawl": pl.String(),
-        "last_crawl": pl.String(),
-        "title": pl.String(),
-        "effect": pl.String(),
-        "affects": pl.List(pl.String()),
-    }
-)
-_TEMPLATE_SCHEMA = pl.Schema(
-    {
-        "template": pl.String,
-        "title": pl.String,
-        "vendor": pl.String,
-        "kind": pl.String,
-        "act": pl.String,
-        "evidence": pl.String,
-        "source": pl.String,
-    }
-)
-_VERDICT_SCHEMA = pl.Schema(
-    {
-        "policy": pl.String,
-        "token": pl.String,
-        "restriction": pl.String,
-        "basis": pl.String,
-        "root_allowed": pl.Boolean,
-        "authored_by": pl.String,
-        "ruleset": pl.String,
-    }
-)
-_JUDGED_SCHEMA = pl.Schema(
-    {
-        "text": pl.UInt32,
-        "policy": pl.String,
-        "ambiguous_group": pl.Boolean,
-        "template": pl.String,
-    }
-)
-_SIGNAL_SCHEMA = pl.Schema(
-    {
-        "text": pl.UInt32(),
-        "kind": pl.String(),
-        "agents": pl.List(pl.String()),
-        "use": pl.String(),
-        "preference": pl.String(),
-        "value": pl.String(),
-        "path": pl.String(),
-        "line": pl.Int32(),
-    }
-)
-_INEFFECTIVE_SCHEMA = pl.Schema(
-    {
-        "text": pl.UInt32(),
-        "fault": pl.String(),
-        "line": pl.Int32(),
-        "content": pl.String(),
-        "tokens": pl.List(pl.String()),
-        "blocks": pl.List(pl.String()),
-    }
-)
 
 _TO_FETCH = """
 WITH wanted AS (
@@ -159,9 +93,9 @@ class Conclusions:
         templates: Sequence[Template],
     ) -> None:
         """Store what the registry knows, and the crawler `*`, in place of what was stored."""
-        rows = [{name: getattr(c, name) for name in _CRAWLER_SCHEMA} for c in crawlers]
-        rows.append({**dict.fromkeys(_CRAWLER_SCHEMA), "token": "*", "ai": False})
-        known = [{n: getattr(b, n) for n in _BREAK_SCHEMA} for b in breaks]
+        rows = [_crawler_row(crawler) for crawler in crawlers]
+        rows.append(_crawler_row(Crawler("*", "", "", ai=False)) | {"operator": None, "url": None})
+        known = [{n: getattr(b, n) for n in BREAKS} for b in breaks]
         events = [each | {"affects": list(each["affects"])} for each in known]
         texts = [
             {
@@ -171,9 +105,9 @@ class Conclusions:
             for t in templates
         ]  # fmt: skip
         with self._database.transaction() as con:
-            _replace(con, "templates", pl.DataFrame(texts, schema=_TEMPLATE_SCHEMA))
-            _replace(con, "crawlers", _numbered(con, pl.DataFrame(rows, schema=_CRAWLER_SCHEMA)))
-            _replace(con, "breaks", pl.DataFrame(events, schema=_BREAK_SCHEMA))
+            _replace(con, "templates", pl.DataFrame(texts, schema=TEMPLATES))
+            _replace(con, "crawlers", _numbered(con, pl.DataFrame(rows, schema=CRAWLERS)))
+            _replace(con, "breaks", pl.DataFrame(events, schema=BREAKS))
 
     def pending_texts(self, after: int, limit: int) -> list[PendingText]:
         """Return texts behind a number that are not judged as today, at most `limit`, in order."""
@@ -195,10 +129,13 @@ class Conclusions:
     ) -> None:
         """Store verdicts by policy, and what texts mean and state."""
         verdicts = [
-            (policy, token, str(v.restriction), str(v.basis), v.root_allowed, t.author, t.ruleset)
+            (
+                policy, token, str(v.restriction), str(v.basis), v.root_allowed, t.author,
+                t.ruleset, v.matched_token(token),
+            )
             for policy, rulings in policies.items()
             for token, (v, t) in rulings.items()
-        ]
+        ]  # fmt: skip
         meanings = [(j.text, j.policy, j.ambiguous_group, j.templates) for j in judged]
         stated = [
             (j.text, s.kind, list(s.agents), s.use, s.preference, s.value, s.path, s.line)
@@ -214,10 +151,10 @@ class Conclusions:
             self._database.transaction() as con,
             registered(
                 con,
-                ruled=pl.DataFrame(verdicts, _VERDICT_SCHEMA, orient="row"),
-                judged=pl.DataFrame(meanings, _JUDGED_SCHEMA, orient="row"),
-                stated=pl.DataFrame(stated, _SIGNAL_SCHEMA, orient="row"),
-                unread=pl.DataFrame(unread, _INEFFECTIVE_SCHEMA, orient="row"),
+                ruled=pl.DataFrame(verdicts, VERDICTS, orient="row"),
+                judged=pl.DataFrame(meanings, JUDGED_TEXTS, orient="row"),
+                stated=pl.DataFrame(stated, SIGNALS, orient="row"),
+                unread=pl.DataFrame(unread, INEFFECTIVES, orient="row"),
             ),
         ):
             con.execute("SET VARIABLE judged_by = ?", [_judged_by(stamp_ids(con))]).fetchall()
@@ -271,6 +208,12 @@ def count_pending(con: duckdb.DuckDBPyConnection) -> int:
 def _judged_by(stamps: Mapping[str, int]) -> list[int]:
     """Return the numbers of the stamps of what is concluded from a text."""
     return [stamps[name] for name in ("verdicts", "authorship", "signals", "ineffective")]
+
+
+def _crawler_row(crawler: Crawler) -> dict[str, Any]:
+    row = {name: getattr(crawler, name, None) for name in CRAWLERS}
+    obeys = list(crawler.obeys or (crawler.token,))
+    return row | {"obeys": obeys, "reused": bool(crawler.earlier)}
 
 
 def _numbered(con: duckdb.DuckDBPyConnection, crawlers: pl.DataFrame) -> pl.DataFrame:

@@ -6,10 +6,15 @@ SELECT (SELECT coalesce(max(id), 0) FROM conclusions.policies) + row_number() OV
        policy
 FROM (SELECT DISTINCT policy FROM judged) ANTI JOIN conclusions.policies USING (policy);
 INSERT INTO conclusions.verdicts
-SELECT p.id, k.id, r.restriction, r.basis, r.root_allowed, r.authored_by, r.ruleset
+SELECT p.id, k.id, r.restriction, r.basis, r.root_allowed, r.authored_by, r.ruleset,
+       r.matched_token,
+       CASE r.basis WHEN 'fallback' THEN coalesce(o.restriction, 'none') ELSE r.restriction END,
+       CASE r.basis WHEN 'fallback' THEN coalesce(o.root_allowed, true) ELSE r.root_allowed END
 FROM ruled r
 JOIN conclusions.policies p ON p.policy = r.policy
 JOIN crawlers k ON k.token = r.token
+LEFT JOIN ruled o  -- what would decide without the fallback
+    ON o.policy = r.policy AND o.token = '*' AND r.basis = 'fallback' AND k.wildcard
 ANTI JOIN conclusions.verdicts v ON v.policy = p.id;
 DELETE FROM conclusions.judgements WHERE text IN (SELECT text FROM judged);
 INSERT INTO conclusions.judgements

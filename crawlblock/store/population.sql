@@ -209,7 +209,11 @@ GROUP BY ALL;
 -- What the answers given at a date mean for each crawler counted then: from the day it was
 -- documented, or always where that day is unknown.
 CREATE VIEW counted_meanings AS
-SELECT d.snapshot_date, d.answer, k.token, k.purpose, k.openness, k.ai,
+SELECT d.snapshot_date, d.answer, k.token,
+       -- a name that others used before is in no sum over crawlers
+       CASE WHEN k.reused IS NOT true THEN k.purpose END AS purpose,
+       CASE WHEN k.reused IS NOT true THEN k.openness END AS openness,
+       k.ai AND k.reused IS NOT true AS ai,
        coalesce(m.restriction, 'unknown') AS restriction, coalesce(m.basis, 'unknown') AS basis,
        m.root_allowed, m.ruleset
 FROM (SELECT DISTINCT snapshot_date, answer FROM answer_counts) d

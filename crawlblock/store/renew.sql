@@ -20,8 +20,9 @@ INSERT INTO crawlers BY NAME
 SELECT row_number() OVER (ORDER BY token) AS id, * FROM before_crawlers;
 INSERT INTO conclusions.policies
 SELECT row_number() OVER (ORDER BY policy), policy FROM before_policies;
-INSERT INTO conclusions.verdicts
-SELECT p.id, k.id, v.restriction, v.basis, v.root_allowed, v.authored_by, v.decision
+INSERT INTO conclusions.verdicts BY NAME
+SELECT p.id AS policy, k.id AS crawler, v.restriction, v.basis, v.root_allowed, v.authored_by,
+       v.decision AS ruleset
 FROM before_verdicts v
 JOIN conclusions.policies p ON p.policy = v.policy
 JOIN crawlers k ON k.token = v.token;

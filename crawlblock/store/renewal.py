@@ -27,8 +27,8 @@ _NOW = {"drawn": "sampled"}
 _SAME = ("panels", "panel", "ranks", "runs", "accepted", "weights", "templates", "breaks")
 # The layouts whose tables are altered in a copy of the file, and the scripts that do it.
 _ALTERED = {
-    4: ("renew_words", "panel_columns", "renew_columns", "ineffective_lines"),
-    5: ("panel_columns", "renew_columns", "ineffective_lines"),
+    4: ("renew_words", "panel_columns", "renew_columns", "renew_crawlers", "ineffective_lines"),
+    5: ("panel_columns", "renew_columns", "renew_crawlers", "ineffective_lines"),
 }
 _READER = 0  # no stamp: what it could not read, today's reader may read
 _PAGE = 100_000  # captures read at a time

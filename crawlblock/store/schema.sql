@@ -267,7 +267,10 @@ CREATE TABLE conclusions.verdicts (
     basis        VARCHAR NOT NULL,
     root_allowed BOOLEAN,
     authored_by  VARCHAR,
-    ruleset     VARCHAR
+    ruleset      VARCHAR,
+    matched_token       VARCHAR,
+    strict              VARCHAR,
+    strict_root_allowed BOOLEAN
 );
 COMMENT ON TABLE conclusions.verdicts IS 'What a policy means for each crawler; see the view verdicts.';
 COMMENT ON COLUMN conclusions.verdicts.policy IS 'The policy.';
@@ -277,6 +280,9 @@ COMMENT ON COLUMN conclusions.verdicts.basis IS 'As in the view.';
 COMMENT ON COLUMN conclusions.verdicts.root_allowed IS 'As in the view.';
 COMMENT ON COLUMN conclusions.verdicts.authored_by IS 'As in the view.';
 COMMENT ON COLUMN conclusions.verdicts.ruleset IS 'As in the view.';
+COMMENT ON COLUMN conclusions.verdicts.matched_token IS 'As in the view.';
+COMMENT ON COLUMN conclusions.verdicts.strict IS 'As in the view.';
+COMMENT ON COLUMN conclusions.verdicts.strict_root_allowed IS 'As in the view.';
 
 CREATE TABLE conclusions.signals (
     text   UINTEGER NOT NULL,
@@ -423,18 +429,32 @@ CREATE TABLE crawlers (
     ai               BOOLEAN NOT NULL,
     documented_since DATE,
     retired          DATE,
-    url              VARCHAR
+    url              VARCHAR,
+    obeys            VARCHAR[],
+    wildcard         BOOLEAN,
+    reused           BOOLEAN,
+    honours          VARCHAR,
+    source           VARCHAR,
+    second_hand      BOOLEAN,
+    as_of            DATE
 );
 COMMENT ON TABLE crawlers IS 'The registered crawlers; * is the crawler that nobody names.';
 COMMENT ON COLUMN crawlers.id IS 'Its number in this database.';
 COMMENT ON COLUMN crawlers.token IS 'Product token it answers to in robots.txt.';
 COMMENT ON COLUMN crawlers.operator IS 'Who runs it.';
-COMMENT ON COLUMN crawlers.purpose IS 'training, search, assistant or archive; empty if unknown.';
+COMMENT ON COLUMN crawlers.purpose IS 'training, ai_search, agent (a user or an agent asked), search (lists of links), archive or other; empty if unknown.';
 COMMENT ON COLUMN crawlers.openness IS 'open: its collection is open to all; closed: it is its operator''s own.';
 COMMENT ON COLUMN crawlers.ai IS 'False for the search and social crawlers kept for comparison.';
 COMMENT ON COLUMN crawlers.documented_since IS 'Day since which the operator documents it; empty if unknown.';
 COMMENT ON COLUMN crawlers.retired IS 'Day since which it is out of use.';
 COMMENT ON COLUMN crawlers.url IS 'Where it is documented.';
+COMMENT ON COLUMN crawlers.obeys IS 'The product tokens it obeys, as its operator documents; the first that has a group decides.';
+COMMENT ON COLUMN crawlers.wildcard IS 'Whether it obeys the group of * where none of its tokens has a group.';
+COMMENT ON COLUMN crawlers.reused IS 'Whether another operator used the token before; it is in no result that sums over crawlers.';
+COMMENT ON COLUMN crawlers.honours IS 'Whether its operator documents that it obeys robots.txt: yes, no or partly; empty if not documented.';
+COMMENT ON COLUMN crawlers.source IS 'Where these facts were taken, if not at url.';
+COMMENT ON COLUMN crawlers.second_hand IS 'Whether they come from others, because the operator''s page could not be had.';
+COMMENT ON COLUMN crawlers.as_of IS 'The day for which they were checked.';
 
 CREATE TABLE templates (
     template VARCHAR PRIMARY KEY,

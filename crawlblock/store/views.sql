@@ -116,7 +116,8 @@ COMMENT ON VIEW policies IS 'One row per distinct vector of verdicts.';
 COMMENT ON COLUMN policies.policy IS 'Digest of the vector and of what it was decided with.';
 
 CREATE VIEW verdicts AS
-SELECT q.policy, k.token, v.restriction, v.basis, v.root_allowed, v.authored_by, v.ruleset
+SELECT q.policy, k.token, v.restriction, v.basis, v.root_allowed, v.authored_by, v.ruleset,
+       v.matched_token, v.strict, v.strict_root_allowed
 FROM conclusions.verdicts v
 JOIN conclusions.policies q ON q.id = v.policy
 JOIN crawlers k ON k.id = v.crawler;
@@ -124,20 +125,23 @@ COMMENT ON VIEW verdicts IS 'What a policy means for each crawler.';
 COMMENT ON COLUMN verdicts.policy IS 'The policy.';
 COMMENT ON COLUMN verdicts.token IS 'The crawler.';
 COMMENT ON COLUMN verdicts.restriction IS 'none, partial, all_but, full or unknown.';
-COMMENT ON COLUMN verdicts.basis IS 'named, wildcard, default or unknown.';
+COMMENT ON COLUMN verdicts.basis IS 'named, fallback (a group names another token that it obeys), wildcard, default or unknown.';
 COMMENT ON COLUMN verdicts.root_allowed IS 'Whether / may be fetched; empty if unknown.';
 COMMENT ON COLUMN verdicts.authored_by IS 'Who wrote the rule: a template, own (untraced) or wildcard; empty where nothing is blocked.';
 COMMENT ON COLUMN verdicts.ruleset IS 'Digest of the normalised groups that block /: hosts with the same one share a rule set; empty where / is not blocked.';
+COMMENT ON COLUMN verdicts.matched_token IS 'The token whose group applies: its own, another that it obeys, or *; empty if no group does.';
+COMMENT ON COLUMN verdicts.strict IS 'The restriction if it obeyed its own token alone, and then *.';
+COMMENT ON COLUMN verdicts.strict_root_allowed IS 'Whether / may be fetched in that case.';
 
 CREATE VIEW signals AS
 SELECT p.digest, g.* EXCLUDE (text)
 FROM conclusions.signals g JOIN facts.payloads p ON p.text = g.text;
 COMMENT ON VIEW signals IS 'Wishes that payloads state in other ways than by rules.';
 COMMENT ON COLUMN signals.digest IS 'The payload.';
-COMMENT ON COLUMN signals.kind IS 'content-signal, content-usage, rsl-license, disallow-ai-training, eu-2019-790, crawl-delay.';
+COMMENT ON COLUMN signals.kind IS 'content-signal, content-usage, usage-token, rsl-license, disallow-ai-training, eu-2019-790, crawl-delay.';
 COMMENT ON COLUMN signals.agents IS 'The agents of its group, in lower case; empty if it is outside of groups or is for all.';
-COMMENT ON COLUMN signals.use IS 'What it is about: train, search, input, mine, all, reuse.';
-COMMENT ON COLUMN signals.preference IS 'allow, disallow, terms (a licence), other, or seconds of delay.';
+COMMENT ON COLUMN signals.use IS 'What it is about: train, search, input, mine, all, reuse, personalize.';
+COMMENT ON COLUMN signals.preference IS 'allow, disallow, terms (a licence), other, a level of reuse (immediate, reference, full), or seconds of delay.';
 COMMENT ON COLUMN signals.value IS 'As it is written, up to 200 characters.';
 COMMENT ON COLUMN signals.path IS 'The paths it is about, where it names some.';
 COMMENT ON COLUMN signals.line IS 'Its line in the payload, from 1.';
@@ -216,7 +220,8 @@ SELECT c.snapshot, CAST(s.first_capture AS DATE) AS snapshot_date, c.host, c.dom
        coalesce(v.basis, h.basis, 'unknown') AS basis,
        coalesce(v.root_allowed, h.root_allowed) AS root_allowed,
        v.authored_by, c.digest,
-       CAST(s.first_capture AS DATE) >= k.documented_since AS documented, v.ruleset
+       CAST(s.first_capture AS DATE) >= k.documented_since AS documented, v.ruleset,
+       v.matched_token, coalesce(v.strict, h.restriction, 'unknown') AS strict
 FROM answers c
 JOIN snapshots s ON s.snapshot = c.snapshot
 LEFT JOIN current_panel p ON p.host = c.host

@@ -1,16 +1,18 @@
 """A payload judged for many crawlers at once."""
 
 import gzip
+from dataclasses import replace
 
 import pytest
 
-from crawlblock.model import Basis, Restriction, Verdict
+from crawlblock.model import Basis, Obeyed, Restriction, Verdict
 from crawlblock.robots.judge import Judge, in_grammar
 from crawlblock.robots.sniff import is_robots
 
 pytestmark = pytest.mark.own_code
 
 REFUSED = Verdict(Restriction.FULL, Basis.NAMED, False)
+FALLBACK = Verdict(Restriction.FULL, Basis.FALLBACK, False)
 INHERITED = Verdict(Restriction.FULL, Basis.WILDCARD, False)
 FREE = Verdict(Restriction.NONE, Basis.NAMED, True)
 UNNAMED = Verdict(Restriction.NONE, Basis.DEFAULT, True)
@@ -229,3 +231,47 @@ def test_effort_does_not_depend_on_others() -> None:
 def test_in_grammar(name: str, inside: bool) -> None:
     """RFC 9309 knows letters, hyphens and underscores."""
     assert in_grammar(name) is inside
+
+
+OBEYED = {
+    "Photos": Obeyed(("Photos", "Other")),
+    "Apple": Obeyed(("Apple", "Goo", "Other")),
+    "Ads": Obeyed(("Ads",), wildcard=False),
+}
+
+
+@pytest.mark.parametrize(
+    ("body", "token", "expected"),
+    [
+        # the first token that has a group decides, whatever the others say
+        (b"User-agent: Photos\nAllow: /\n\nUser-agent: Other\nDisallow: /", "Photos", FREE),
+        (b"User-agent: Other\nDisallow: /", "Photos", replace(FALLBACK, fallback="Other")),
+        (b"User-agent: other/2.0\nDisallow: /", "Photos", replace(FALLBACK, fallback="Other")),
+        (
+            b"User-agent: Other\nAllow: /\n\nUser-agent: Goo\nDisallow: /",
+            "Apple",
+            replace(FALLBACK, fallback="Goo"),
+        ),
+        (b"User-agent: *\nDisallow: /", "Apple", INHERITED),
+        (b"User-agent: Else\nDisallow: /", "Apple", UNNAMED),
+        # a crawler that ignores `*` is bound by its own group alone
+        (b"User-agent: *\nDisallow: /", "Ads", UNNAMED),
+        (b"User-agent: Ads\nDisallow: /", "Ads", REFUSED),
+        (b"User-agent: Ads\nUser-agent: *\nDisallow: /", "Ads", REFUSED),
+        # the token that stands in is judged as ever
+        (b"User-agent: Photos\nDisallow: /", "Other", UNNAMED),
+    ],
+)
+def test_fallbacks(body: bytes, token: str, expected: Verdict) -> None:
+    """A crawler obeys the first of its documented tokens that has a group, and then `*`."""
+    judge = Judge(["*", "Photos", "Apple", "Ads", "Other"], OBEYED)
+    assert judge.policy(body).verdicts[token] == expected
+    assert judge.find(body, token).verdict == expected
+    assert judge.allowed(body, token, "/x") is (expected.restriction is Restriction.NONE)
+
+
+def test_fallback_names_need_no_crawler() -> None:
+    """A name that is only obeyed binds the crawler that obeys it."""
+    verdict = Judge(["Photos"], OBEYED).policy(b"User-agent: Other\nDisallow: /").verdicts["Photos"]
+    assert verdict.basis is Basis.FALLBACK
+    assert verdict.matched_token("Photos") == "Other"

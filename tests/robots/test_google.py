@@ -14,7 +14,8 @@ import pytest
 from conftest import SHARED
 from robotstxt.robots import _lib
 
-from crawlblock.registry import crawlers
+from crawlblock.model import Basis
+from crawlblock.registry import crawlers, obeyed
 from crawlblock.robots.judge import Judge, in_grammar
 from crawlblock.robots.matcher import winner
 from crawlblock.robots.parser import TWICE_ENCODED_BOM, escape, parse
@@ -158,6 +159,35 @@ def _counted(body: bytes) -> bytes:
 def registered() -> list[str]:
     """Return the registered tokens that Google's parser can express."""
     return [crawler.token for crawler in crawlers() if in_grammar(crawler.token)]
+
+
+def test_fallbacks(shared: Path, record_property: Callable[[str, object], None]) -> None:
+    """Google's parser, asked one token at a time, leads to the verdict of crawlers with several."""
+    frame = pl.read_parquet(shared / "corpus" / "spider_2024_05.parquet", columns=["body"])
+    bodies = sorted(set(frame["body"].drop_nulls()))
+    google, judge = Google(), Judge(list(obeyed()), obeyed())
+    asked = [b for b in bodies if any(t.lower().encode() in b.lower() for t in _others())]
+    wrong, fallbacks = [], 0
+    for body in asked:
+        verdicts, counted = judge.policy(body).verdicts, _counted(body)
+        for token, each in obeyed().items():
+            if verdicts[token].root_allowed is None:
+                continue
+            own = (t for t in each.tokens if Judge([t]).find(body, t).verdict.basis is Basis.NAMED)
+            name = next(own, "never-named" if each.wildcard else None)
+            theirs = name is None or google.allowed(counted, name.encode(), b"/")
+            fallbacks += verdicts[token].basis is Basis.FALLBACK
+            if theirs != verdicts[token].root_allowed:
+                wrong.append((token, body[:200]))
+    google.close()
+    record_property("proof", f"fallbacks in {len(asked)} real files: {fallbacks}")
+    assert wrong == []
+    assert fallbacks > 0
+
+
+def _others() -> set[str]:
+    """Return the tokens that crawlers obey besides their own."""
+    return {token for each in obeyed().values() for token in each.tokens[1:]}
 
 
 PARTS = 4  # which processes of a test run share

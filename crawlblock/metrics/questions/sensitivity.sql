@@ -1,13 +1,14 @@
 -- title: How much each headline depends on its definition
 -- unit: share of hosts, 0 to 1
 -- of: panel
--- note: By what counts as a block: bases (named; named+wildcard; named+wildcard+http) and restrictions (full; full+all_but; any). By denominator: known (known hosts), with_robots (hosts whose robots.txt could be read, which leaves out blocks by HTTP), all (every host, the unknown ones taken as open). The bounds add all unknown hosts to the denominator, as open and as blocking. AI crawlers only.
+-- note: By what counts as a block: bases (named; named+fallback; named+fallback+wildcard; named+fallback+wildcard+http; fallback: a group names another token that the crawler obeys) and restrictions (full; full+all_but; any). By denominator: known (known hosts), with_robots (hosts whose robots.txt could be read, which leaves out blocks by HTTP), all (every host, the unknown ones taken as open). The bounds add all unknown hosts to the denominator, as open and as blocking. AI crawlers only.
 WITH kinds AS (
     FROM (VALUES ('known'), ('with_robots'), ('all')) d(denominator)
     CROSS JOIN (VALUES
         ('named', ['named']),
-        ('named+wildcard', ['named', 'wildcard']),
-        ('named+wildcard+http', ['named', 'wildcard', 'http'])) b(bases, among_bases)
+        ('named+fallback', ['named', 'fallback']),
+        ('named+fallback+wildcard', ['named', 'fallback', 'wildcard']),
+        ('named+fallback+wildcard+http', ['named', 'fallback', 'wildcard', 'http'])) b(bases, among_bases)
     CROSS JOIN (VALUES
         ('full', ['full']),
         ('full+all_but', ['full', 'all_but']),
@@ -27,7 +28,7 @@ WITH kinds AS (
     WHERE CASE denominator
         WHEN 'all' THEN true
         WHEN 'known' THEN restriction <> 'unknown'
-        ELSE basis IN ('named', 'wildcard', 'default')
+        ELSE basis IN ('named', 'fallback', 'wildcard', 'default')
     END
     GROUP BY ALL
 ), blocks AS (

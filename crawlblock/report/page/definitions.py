@@ -9,8 +9,9 @@ from crawlblock.report.page.markup import table
 
 _BASES = {
     "named": "by name",
-    "named+wildcard": "or by the wildcard",
-    "named+wildcard+http": "or by HTTP status",
+    "named+fallback": "or by another name that it obeys",
+    "named+fallback+wildcard": "or by the wildcard",
+    "named+fallback+wildcard+http": "or by HTTP status",
 }
 _DENOMINATORS = {
     "known": "known hosts",

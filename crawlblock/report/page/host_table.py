@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import duckdb
 
+from crawlblock.registry import obeyed
 from crawlblock.robots.judge import Finding, Judge
 
 MOST = 2_000  # hosts on the page
@@ -95,7 +96,7 @@ class HostTable:
         """Read the captures of at most `most` hosts, and what they mean for these crawlers."""
         self._con = con
         self._tokens = tuple(tokens)
-        self._judge = Judge(self._tokens)
+        self._judge = Judge(self._tokens, obeyed())
         self._rulings, self._vectors, self._folders = Numbered(), Numbered(), Numbered()
         self._evidence: dict[tuple[object, ...], tuple[int, list[int]]] = {}
         text = _QUERY.read_text("utf-8")

@@ -44,6 +44,7 @@ def terms() -> str:
         **DEFINITIONS,
         "unknown": "not captured, unreachable, or the answer is not a robots.txt",
         "named": "blocked by a group that names the crawler",
+        "fallback": "blocked by a group that names another token, which its operator says it obeys",
         "wildcard": "blocked by the group for all crawlers",
         "http": "blocked by the HTTP status of the robots.txt request",
     }
@@ -59,13 +60,13 @@ def by_definition(found: Headline, results: Frames) -> str:
     basis = newest(found, results["blocked_by_basis"]).filter(pl.col("definition") == HEADLINE)
     shares = {(r["token"], r["definition"]): r["estimate"] for r in last.to_dicts()}
     shares |= {(r["token"], r["basis"]): r["estimate"] for r in basis.to_dicts()}
-    columns = ("root", "named", "wildcard", "http", "full", "all_but", "partial", "any")
+    columns = ("root", "named", "fallback", "wildcard", "http", "full", "all_but", "partial", "any")
     rows = [
         [token, *(percent(shares.get((token, column))) for column in columns)]
         for token in found.tokens
         if (token, HEADLINE) in shares
     ]
-    caption = "One share, many definitions. root is the sum of named, wildcard and http."
+    caption = "One share, many definitions. root is the sum of named, fallback, wildcard and http."
     return table(caption, ("crawler", *columns), rows, "by-definition") + definitions(
         asked(found), newest(found, results["sensitivity"])
     )
