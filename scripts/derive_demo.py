@@ -56,7 +56,7 @@ class Policies:
 
     def __init__(self, tokens: Sequence[str]) -> None:
         """Judge for these tokens, in their order."""
-        self._reader = Reader(tokens, registry.obeyed(), registry.templates())
+        self._reader = Reader(tokens, registry.obeyed(), registry.templates(), ())
         self._numbers: dict[tuple[tuple[str, Verdict, str | None, int | None], ...], int] = {}
         self._rulesets: dict[str, int] = {}
 

@@ -120,7 +120,7 @@ def test_other_words_and_columns(tmp_path: Path, layout: int) -> None:
 
 
 LATER = {
-    "judgements": 1,
+    "judgements": 4,
     "breaks": 2,
     "verdicts": 3,
     "crawlers": 7,

@@ -7,13 +7,14 @@ from typing import NamedTuple
 
 from crawlblock.model import Verdict
 from crawlblock.outcome import Body
-from crawlblock.registry import crawlers, obeyed
+from crawlblock.registry import crawlers, obeyed, training_tokens
 from crawlblock.robots.ineffective import IneffectiveFinder, IneffectiveLine
 from crawlblock.robots.judge import STAR, UNKNOWN, Finding, Judge
 from crawlblock.robots.parser import SIZE_LIMIT, TWICE_ENCODED_BOM, countable
 from crawlblock.robots.quoted import GroupLines, lines_of, spelled
 from crawlblock.robots.signals import Signal, signals
 from crawlblock.robots.sniff import body_of
+from crawlblock.robots.training_preference import Stated, training_preference
 
 Content = bytes | bytearray | memoryview | str
 AMBIGUOUS = "ambiguous_group"
@@ -97,6 +98,15 @@ class RobotsTxt:
         if self.is_robots and self.body.startswith(TWICE_ENCODED_BOM):
             found.append(TWICE_ENCODED)
         return tuple(found)
+
+    @cached_property
+    def training(self) -> Stated:
+        """What the file states about the training of AI models, and what states it.
+
+        Rules, signals and preference tokens are combined; the most restrictive one counts.
+        """
+        star = {STAR: self.verdict(STAR)}
+        return training_preference(self.signals, self.verdicts() | star, training_tokens())
 
     @cached_property
     def ineffective(self) -> tuple[IneffectiveLine, ...]:

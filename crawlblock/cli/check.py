@@ -14,6 +14,7 @@ from crawlblock.model import Basis
 from crawlblock.registry import crawlers
 from crawlblock.robots.judge import STAR
 from crawlblock.robots.protego import protego_verdicts
+from crawlblock.robots.training_preference import Stated
 
 COLUMNS = ["token", "restriction", "basis", "root_allowed", "group", "line", "rule", "flag"]
 
@@ -65,8 +66,19 @@ def check(
         )
     for line in dict.fromkeys(line for reason in reasons for line in reason.ineffective):
         say(f"ineffective_rules: {line}")
+    for signal in robots.signals:
+        say(f"signal in line {signal.line}: {signal.kind}: {signal.value}")
+    if not absent:
+        say(_training(robots.training))
     if TWICE_ENCODED in robots.flags:
         say(f"{TWICE_ENCODED}: the byte order mark is encoded twice; it is left out")
+
+
+def _training(stated: Stated) -> str:
+    """Return one sentence about the training of AI models."""
+    where = f", line {stated.line}" if stated.line else ""
+    by = f" ({stated.evidence}{where})" if stated.evidence else ""
+    return f"training of AI models: {str(stated.preference).replace('_', ' ')}{by}"
 
 
 def _tokens(wanted: tuple[str, ...]) -> list[str]:

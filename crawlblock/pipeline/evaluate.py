@@ -39,7 +39,9 @@ class Judging:
         digests = conclusion_digests()
         self._stamp = f"{digests['verdicts']}\n{digests['authorship']}"
         tokens = [STAR, *(crawler.token for crawler in registry.crawlers())]
-        self._reader = Reader(tokens, registry.obeyed(), registry.templates())
+        self._reader = Reader(
+            tokens, registry.obeyed(), registry.templates(), registry.training_tokens()
+        )
         self._numbers: dict[Ruling, int] = {}
         self._names: dict[tuple[int, ...], str] = {}  # by the numbers of the rulings
         self._new: dict[str, Mapping[str, Ruling]] = {}
@@ -58,6 +60,7 @@ class Judging:
             ambiguous_group=found.ambiguous_group,
             templates=",".join(found.templates) or None,
             signals=found.signals,
+            training=found.training,
             ineffective=found.ineffective,
         )
 

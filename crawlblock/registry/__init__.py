@@ -26,6 +26,7 @@ __all__ = [
     "providers_digest",
     "stamp",
     "templates",
+    "training_tokens",
 ]
 
 
@@ -74,6 +75,16 @@ def obeyed() -> Mapping[str, Obeyed]:
         for crawler in crawlers()
         if crawler.obeys or not crawler.wildcard
     }
+
+
+@cache
+def training_tokens() -> tuple[str, ...]:
+    """Return the tokens of crawlers for training; a name that others used before is none."""
+    return tuple(
+        crawler.token
+        for crawler in crawlers()
+        if crawler.purpose is Purpose.TRAINING and not crawler.earlier
+    )
 
 
 @cache

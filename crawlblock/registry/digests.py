@@ -20,6 +20,12 @@ def _crawlers() -> str:
     return _kept("crawlers.toml", "token", _OF_A_CRAWLER)
 
 
+def _purposes() -> str:
+    """Return which crawlers are for training, by whose blocks a preference is told."""
+    found = entries("crawlers.toml")
+    return json.dumps(sorted(c["token"] for c in found if c.get("purpose") == "training"))
+
+
 def _templates() -> str:
     return _kept("templates.toml", "id", _OF_A_TEMPLATE)
 
@@ -44,7 +50,7 @@ _ROOTS: Mapping[str, _Roots] = {
     "authorship": _Roots(
         ("crawlblock.robots.authorship", "crawlblock.registry.known_templates"), _templates
     ),
-    "signals": _Roots(("crawlblock.robots.signals",)),
+    "signals": _Roots(("crawlblock.robots.training_preference",), _purposes),
     "ineffective": _Roots(("crawlblock.robots.ineffective",), _crawlers),
 }
 _OF_A_TEXT = ("verdicts", "authorship", "signals", "ineffective")

@@ -10,6 +10,7 @@ from crawlblock.robots.ineffective import IneffectiveFinder, IneffectiveLine
 from crawlblock.robots.judge import Judge
 from crawlblock.robots.parser import Lines
 from crawlblock.robots.signals import Signal, signals
+from crawlblock.robots.training_preference import Stated, training_preference
 
 Ruling: TypeAlias = tuple[Verdict, Authorship]
 
@@ -26,16 +27,22 @@ class Meaning:
     templates: tuple[str, ...]  # those whose marks are in it
     signals: tuple[Signal, ...]
     ineffective: tuple[IneffectiveLine, ...]  # lines that bind nobody
+    training: Stated  # what it states about the training of models
 
 
 class Reader:
     """Reads texts for a set of product tokens; it remembers lines that it met, within bounds."""
 
     def __init__(
-        self, tokens: Iterable[str], obeyed: Mapping[str, Obeyed], templates: Iterable[Template]
+        self,
+        tokens: Iterable[str],
+        obeyed: Mapping[str, Obeyed],
+        templates: Iterable[Template],
+        training: Iterable[str],
     ) -> None:
-        """Take the product tokens, what some of them obey besides, and the known templates."""
+        """Take product tokens, what some obey besides, known templates, the tokens for training."""
         known = tuple(tokens)
+        self._training = tuple(training)
         self._judge = Judge(known, obeyed)
         self._ineffective = IneffectiveFinder(known)
         self._authors = Authors(templates)
@@ -44,12 +51,14 @@ class Reader:
     def read(self, body: bytes) -> Meaning:
         """Return what a text means and states; never raises, whatever the bytes."""
         policy = self._judge.policy(body)
+        stated = signals(body, self._lines)
         return Meaning(
             rulings=self._written(body, policy.verdicts),
             ambiguous_group=policy.ambiguous_group,
             templates=tuple(self._authors.templates_in(body)),
-            signals=signals(body, self._lines),
+            signals=stated,
             ineffective=self._ineffective.find(body, policy.verdicts),
+            training=training_preference(stated, policy.verdicts, self._training),
         )
 
     def _written(self, body: bytes, verdicts: Mapping[str, Verdict]) -> dict[str, Ruling]:

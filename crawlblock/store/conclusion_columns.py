@@ -61,6 +61,9 @@ JUDGED_TEXTS = pl.Schema(
         "policy": pl.String,
         "ambiguous_group": pl.Boolean,
         "template": pl.String,
+        "training": pl.String,
+        "training_evidence": pl.String,
+        "training_line": pl.Int32,
     }
 )
 SIGNALS = pl.Schema(

@@ -18,6 +18,7 @@ from crawlblock.robots.authorship import Template
 from crawlblock.robots.ineffective import IneffectiveLine
 from crawlblock.robots.meaning import Ruling
 from crawlblock.robots.signals import Signal
+from crawlblock.robots.training_preference import Stated
 from crawlblock.store.conclusion_columns import (
     BREAKS,
     CRAWLERS,
@@ -72,6 +73,7 @@ class Judged:
     templates: str | None  # those whose marks are in it, with commas
     signals: tuple[Signal, ...]
     ineffective: tuple[IneffectiveLine, ...]
+    training: Stated
 
 
 class Conclusions:
@@ -136,7 +138,19 @@ class Conclusions:
             for policy, rulings in policies.items()
             for token, (v, t) in rulings.items()
         ]  # fmt: skip
-        meanings = [(j.text, j.policy, j.ambiguous_group, j.templates) for j in judged]
+        meanings = [
+            (
+                j.text,
+                j.policy,
+                j.ambiguous_group,
+                j.templates,
+                str(t.preference),
+                t.evidence,
+                t.line,
+            )
+            for j in judged
+            for t in (j.training,)
+        ]
         stated = [
             (j.text, s.kind, list(s.agents), s.use, s.preference, s.value, s.path, s.line)
             for j in judged

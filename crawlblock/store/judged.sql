@@ -18,7 +18,8 @@ LEFT JOIN ruled o  -- what would decide without the fallback
 ANTI JOIN conclusions.verdicts v ON v.policy = p.id;
 DELETE FROM conclusions.judgements WHERE text IN (SELECT text FROM judged);
 INSERT INTO conclusions.judgements
-SELECT j.text, p.id, j.ambiguous_group, j.template, s[1], s[2], s[3], s[4]
+SELECT j.text, p.id, j.ambiguous_group, j.template, s[1], s[2], s[3], s[4],
+       j.training, j.training_evidence, j.training_line
 FROM judged j
 JOIN conclusions.policies p ON p.policy = j.policy
 CROSS JOIN (SELECT getvariable('judged_by') AS s);

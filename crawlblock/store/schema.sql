@@ -240,7 +240,10 @@ CREATE TABLE conclusions.judgements (
     verdicts        USMALLINT NOT NULL,
     authorship      USMALLINT NOT NULL,
     signals         USMALLINT NOT NULL,
-    ineffective     USMALLINT DEFAULT 0
+    ineffective     USMALLINT DEFAULT 0,
+    training          VARCHAR,
+    training_evidence VARCHAR,
+    training_line     INTEGER
 );
 COMMENT ON TABLE conclusions.judgements IS 'What each text means.';
 COMMENT ON COLUMN conclusions.judgements.text IS 'The text.';
@@ -251,6 +254,9 @@ COMMENT ON COLUMN conclusions.judgements.verdicts IS 'The stamp of its verdicts.
 COMMENT ON COLUMN conclusions.judgements.authorship IS 'The stamp of its authorship.';
 COMMENT ON COLUMN conclusions.judgements.signals IS 'The stamp of its signals.';
 COMMENT ON COLUMN conclusions.judgements.ineffective IS 'The stamp of its lines that bind nobody; 0: they were not looked for.';
+COMMENT ON COLUMN conclusions.judgements.training IS 'What it states about training; see the view training_preferences.';
+COMMENT ON COLUMN conclusions.judgements.training_evidence IS 'As in the view.';
+COMMENT ON COLUMN conclusions.judgements.training_line IS 'As in the view.';
 
 CREATE TABLE conclusions.policies (
     id     UINTEGER NOT NULL,

@@ -146,6 +146,16 @@ COMMENT ON COLUMN signals.value IS 'As it is written, up to 200 characters.';
 COMMENT ON COLUMN signals.path IS 'The paths it is about, where it names some.';
 COMMENT ON COLUMN signals.line IS 'Its line in the payload, from 1.';
 
+CREATE VIEW training_preferences AS
+SELECT p.digest, j.training AS preference, j.training_evidence AS evidence, j.training_line AS line
+FROM conclusions.judgements j JOIN facts.payloads p ON p.text = j.text
+WHERE j.training IS NOT NULL;
+COMMENT ON VIEW training_preferences IS 'What payloads state about the training of AI models: rules, signals and preference tokens as one. The most restrictive statement counts.';
+COMMENT ON COLUMN training_preferences.digest IS 'The payload.';
+COMMENT ON COLUMN training_preferences.preference IS 'allowed, disallowed, partly (for some paths or some crawlers), not_stated, or unknown.';
+COMMENT ON COLUMN training_preferences.evidence IS 'What states it: robots-rules (blocks of crawlers for training), or the kind of a signal; empty if nothing does.';
+COMMENT ON COLUMN training_preferences.line IS 'Line of the signal in the payload, from 1; empty where rules state it.';
+
 CREATE VIEW ineffective_lines AS
 SELECT p.digest, i.fault, i.line, i.content, i.tokens, i.blocks
 FROM conclusions.ineffective_lines i JOIN facts.payloads p ON p.text = i.text;

@@ -1,0 +1,34 @@
+-- title: Hosts by what they state about the training of AI models
+-- unit: share of the hosts whose robots.txt could be read or is absent, 0 to 1
+-- of: panel
+-- note: By preference: disallowed, partly (for some paths or some crawlers), allowed, not_stated. Rules, signals and preference tokens are combined, and the most restrictive statement counts. A block of / for * is a statement, a block of some crawlers for training is one in part, and that crawlers may fetch a page is none. A host without a robots.txt states nothing. This is no legal advice. n_unknown hosts have no robots.txt that could be read. The files of the demo are reconstructed without signals, so all its hosts are unknown.
+WITH preferences AS (
+    FROM (VALUES ('disallowed'), ('partly'), ('allowed'), ('not_stated')) p(preference)
+), texts AS (
+    SELECT c.snapshot, CAST(h.stratum AS VARCHAR) AS stratum,
+           CASE c.outcome WHEN 'absent' THEN 'not_stated' ELSE t.preference END AS preference,
+           count(*) AS hosts, sum(h.weight) AS weight
+    FROM captures c
+    JOIN scopes s ON s.snapshot = c.snapshot
+    JOIN hosts h ON h.of_panel = s.of_panel AND h.host = c.host
+    LEFT JOIN training_preferences t ON t.digest = c.digest
+    WHERE c.resource = '/robots.txt' AND c.outcome IN ('ok', 'absent')
+      AND NOT starts_with(c.snapshot, 'DEMO-')
+    GROUP BY ALL
+), stating AS (
+    SELECT snapshot, stratum, preference, sum(weight) AS yes, sum(hosts) AS n_yes
+    FROM texts SEMI JOIN preferences USING (preference) GROUP BY ALL
+), read AS (
+    SELECT * EXCLUDE (kind, outcome, answer, known),
+           CASE WHEN known AND outcome IN ('ok', 'absent')
+                    AND NOT starts_with(snapshot, 'DEMO-') THEN true END AS yes
+    FROM point_counts
+    WHERE population = 'captured' OR snapshot NOT IN (FROM left_out_snapshots)
+), strata AS (
+    SELECT r.* REPLACE (coalesce(s.yes, 0) AS yes, coalesce(s.n_yes, 0) AS n_yes), p.preference
+    FROM strata_of('read') r
+    CROSS JOIN preferences p
+    LEFT JOIN stating s USING (snapshot, stratum, preference)
+)
+FROM stratified_shares('strata')
+ORDER BY population, http_profile, snapshot_date, snapshot, preference;
