@@ -13,7 +13,7 @@ from filelock import FileLock, Timeout
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
-from crawlblock import loops
+from crawlblock import loops, registry
 from crawlblock.errors import CrawlblockError, InputError
 from crawlblock.hosts import suffix_list_date
 from crawlblock.pipeline.run import wrong_clock
@@ -27,6 +27,8 @@ from crawlblock.transport import Limits, user_agent
 _ROOM = 200_000_000  # bytes that should be free beside two more copies of the database
 _LAG = 3600  # s, after which a copy that was not renewed tells of a stopped run
 _OLD_LIST = 2 * 365  # days
+_OLD_REGISTRY = 180  # days
+_OLD_ENTRY = 365  # days
 QUICK = Limits(pauses=0, attempts=2, timeout=20.0, retry=0.5, patience=2.0)
 
 
@@ -44,6 +46,7 @@ def examine(db: Path, contact: str | None, now: datetime) -> Iterator[Check]:
     """Look at all that is of this machine but the terminal; nothing is changed."""
     yield from versions()
     yield suffix_list(now.date())
+    yield knowledge(now.date())
     yield from database(db, now)
     yield _contact(contact)
 
@@ -99,6 +102,17 @@ def suffix_list(today: date) -> Check:
     if (today - made).days > _OLD_LIST:
         return Check("suffix list", "warn", str(made), "a newer tldextract may have a newer one")
     return Check("suffix list", "ok", str(made))
+
+
+def knowledge(today: date) -> Check:
+    """Say how old the facts about crawlers are, by which verdicts are grouped."""
+    known = registry.crawlers()
+    newest = registry.known_until()
+    aged = sum((newest - crawler.as_of).days > _OLD_ENTRY for crawler in known if crawler.as_of)
+    found = f"{len(known)} crawlers, known until {newest}; {aged} entries are over a year older"
+    if (today - newest).days > _OLD_REGISTRY:
+        return Check("registry", "warn", found, "a newer crawlblock knows newer crawlers")
+    return Check("registry", "ok", found)
 
 
 # Database

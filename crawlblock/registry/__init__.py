@@ -21,6 +21,7 @@ __all__ = [
     "conclusion_digests",
     "crawlers",
     "events",
+    "known_until",
     "obeyed",
     "provider_marks",
     "providers_digest",
@@ -75,6 +76,12 @@ def obeyed() -> Mapping[str, Obeyed]:
         for crawler in crawlers()
         if crawler.obeys or not crawler.wildcard
     }
+
+
+@cache
+def known_until() -> date:
+    """Return the newest day for which facts about crawlers were checked."""
+    return max(crawler.as_of for crawler in crawlers() if crawler.as_of)
 
 
 @cache
