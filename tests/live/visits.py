@@ -110,9 +110,9 @@ async def visit(folder: Path, how: Asking, members: Sequence[Member]) -> Visited
 async def read_back(folder: Path, path: Path) -> tuple[Store, list[LeftOut]]:
     """Return a new database with what a WARC file holds, and what was left out of it."""
     store = a_store(folder, [])
-    left_out = await asyncio.to_thread(import_files, Run(store), [path], "month", [])
+    files = await asyncio.to_thread(import_files, Run(store), [path], "month", [])
     store.conclusions.settle()
-    return store, left_out
+    return store, files.left_out
 
 
 def captures_of(store: Store) -> list[Capture]:
