@@ -42,7 +42,7 @@ def import_command(
       crawlblock import captures.parquet
       crawlblock import weekly.parquet --at observed_at.csv
       crawlblock import captures.parquet --snapshot summer
-      crawlblock import crawl-00000.warc.gz --db elsewhere.duckdb -o json
+      crawlblock import crawl-00000.warc.gz --db elsewhere.duckdb
     """
     with progress_bar() as progress:
         opened = crawlblock.open(db, create=True, progress=progress)

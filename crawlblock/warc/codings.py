@@ -23,12 +23,16 @@ _HEX = b"0123456789abcdefABCDEF"
 _CONTROL = bytes({*range(32)} - {*b"\t\n\f\r"})
 
 
-def decoded(payload: bytes, coding: str) -> bytes:
+def decoded(payload: bytes, coding: str, held: int = 0) -> bytes:
     """Return a payload without a coding; the payload itself, where it is not in it.
 
-    Raises ValueError or zlib.error for a coding that is unknown, broken or ends early.
+    `held`: bytes that undoing other codings gave.  Raises ValueError or zlib.error for a coding
+    that is unknown, broken or ends early, and where all together is too large.
     """
-    return _UNDO.get(coding, _unknown)(payload) if payload else payload
+    found = _UNDO.get(coding, _unknown)(payload) if payload else payload
+    if held + len(found) > LARGEST:
+        raise TooLargeError
+    return found
 
 
 def _ungzipped(payload: bytes) -> bytes:

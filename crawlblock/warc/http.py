@@ -170,7 +170,7 @@ def _coded(raw: bytes, lines: Iterable[bytes | None], stated: bytes) -> _Payload
     try:
         for name in named:
             if name in CODINGS or not (stated and any(fits(stated, stage) for stage in stages)):
-                stages.append(decoded(stages[-1], name))
+                stages.append(decoded(stages[-1], name, sum(map(len, stages[1:]))))
     except UNREADABLE as error:
         # The digest may be that of the coded bytes, too: what can be read is not in a coding.
         is_plain = is_robots(raw) and not has_control(raw)

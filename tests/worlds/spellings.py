@@ -214,11 +214,12 @@ def _revisits() -> list[Case]:
             expected={HOST: ok("06 10:00", zipped)}, history={HOST: ok(first, zipped)},
         ),
         Case(
-            name="revisit_without_a_digest", why="It says which answer it repeats.",
+            name="revisit_without_a_digest",
+            why="It says which answer it repeats; history finds payloads by digest alone.",
             records=(Record(url=HTTPS, at=first, body=unnamed.body),
                      Record(url=HTTPS, at="06 10:00", body=unnamed.body, refers=(HTTPS, first),
                             fields=(("WARC-Payload-Digest", None),))),
-            expected={HOST: ok("06 10:00", unnamed)},
+            expected={HOST: ok("06 10:00", unnamed)}, history={HOST: ok(first, unnamed)},
         ),
         Case(
             name="redirect_to_a_revisit", why="A chain may end in a revisit.",
