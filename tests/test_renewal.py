@@ -86,7 +86,7 @@ def test_other_words(tmp_path: Path) -> None:
         con.execute(f"ATTACH '{path}' AS today (READ_ONLY)")
         for schema, table in tables(con, "today"):
             here = "main.http_readings" if table == "http_profiles" else f"{schema}.{table}"
-            if table not in ("schema_version", "panel_columns"):
+            if table not in ("schema_version", "panel_columns", "removed_snapshots"):
                 con.execute(f"INSERT INTO {here} FROM today.{schema}.{table}")
         con.execute("UPDATE conclusions.signals SET wish = 'refuse' WHERE wish = 'disallow'")
         con.execute("DETACH today")
@@ -168,7 +168,7 @@ def test_a_census(tmp_path: Path) -> None:
         counted = con.execute("FROM census ORDER BY ALL").fetchall()
     crawl = "CC-MAIN-2025-33"
     assert captures(path) == rows
-    assert asked(path, "FROM scans") == [(crawl, "seed", 0.5, 1, 2)]
+    assert asked(path, "FROM scans") == [(crawl, "seed", 0.5, 1, 2, 1, 1)]
     assert asked(path, "SELECT shard, captures, bytes, faults FROM facts.scanned_shards") == [
         ("s1", 5, 77777, 1)
     ]
