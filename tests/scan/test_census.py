@@ -101,7 +101,7 @@ def _asked(con: duckdb.DuckDBPyConnection, name: str) -> pl.DataFrame:
 
 
 def _results(folder: Path, name: str) -> pl.DataFrame:
-    return pl.read_parquet(folder / f"census/{name}.parquet")
+    return pl.read_parquet(census_results_of(folder / "census.duckdb") / f"{name}.parquet")
 
 
 def test_captures_are_those_of_history(whole: Path, followed: Store) -> None:
