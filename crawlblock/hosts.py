@@ -17,7 +17,7 @@ import tldextract
 _HEAD = 2_000  # characters of the list
 _DOTS = re.compile(r"\.{2,}")
 _PLAIN_URL = re.compile(r"(https?)://([a-z0-9.-]*[a-z0-9])(/[^?#\s]*)")  # by far the most
-_MORE_SLASHES = re.compile(r"^(https?:)/{3,}", re.IGNORECASE)
+_MORE_SLASHES = re.compile(r"^(https?:)/{3,}", re.IGNORECASE)  # for browsers they are two
 _PORTS = {"http": 80, "https": 443}
 # How versions of the indexers take `www` off a host.
 _STRIPPED = re.compile(r"^(?:www[0-9]*\.)+")
@@ -87,10 +87,7 @@ class UrlParts(NamedTuple):
 
 
 def split_url(url: str) -> UrlParts | None:
-    """Return the parts of an http URL, None for anything else: redirects say anything.
-
-    `https:////host` is `https://host`, as in browsers; CC-MAIN-2026-17 has such URLs.
-    """
+    """Return the parts of an http URL, None for anything else: redirects say anything."""
     plain = _PLAIN_URL.fullmatch(url)
     if plain:
         return UrlParts(plain[1] == "https", plain[2], plain[3])

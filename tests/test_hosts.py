@@ -6,17 +6,21 @@ import importlib.util
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from yarl import URL
 
 from crawlblock.host_list import Entry, Ranking
 from crawlblock.hosts import (
     is_address,
+    normal_url,
     other_name,
     parse_host,
+    redirect_target,
     registered_domain,
     surt,
     surt_keys,
     surt_url,
 )
+from crawlblock.transport.location import redirect_url
 
 
 @pytest.mark.parametrize(
@@ -252,3 +256,13 @@ def test_any_surt_key_is_that_of_the_surt_package(
     """The package's key is among ours, whatever the path and the query."""
     url = f"https://{host}{port}/{'/'.join(segments)}?{'&'.join(fields)}"
     assert importlib.import_module("surt").surt(url) in surt_keys(url)
+
+
+def test_more_slashes_than_two() -> None:
+    """CC-MAIN-2026-17 has URLs such as https:////host; they are read as browsers read them."""
+    known = "https://sites.example/robots.txt"
+    assert normal_url("https:////sites.example/robots.txt") == known
+    asked = "http://a.example/robots.txt"
+    assert redirect_target(asked, "https:////sites.example/robots.txt") == known
+    sent = redirect_url(URL(asked), "HTTPS:///sites.example/robots.txt")
+    assert str(sent) == known

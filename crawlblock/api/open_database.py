@@ -237,14 +237,11 @@ class Database:
         """Store captures from files (Parquet, CSV, JSONL or WARC), and judge them.
 
         `every` and `at` say when a row with first_seen and last_seen was observed.  `snapshot`
-        names the one snapshot of all captures.  Without it they are put into months or weeks; a
-        sweep over many hosts that crosses the end of one stays together.
+        names the one snapshot of all captures; without it they are put into months or weeks.
         """
+        files, times = [Path(path) for path in paths], None if at is None else Path(at)
         with self._place() as place:
-            return steps.import_(
-                place, [Path(path) for path in paths], every,
-                None if at is None else Path(at), snapshot,
-            )  # fmt: skip
+            return steps.import_(place, files, every, times, snapshot)
 
     def evaluate(self) -> steps.StepResult:
         """Judge stored files again after rules or registry changed."""
