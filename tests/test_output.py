@@ -19,9 +19,10 @@ from rich.console import Console
 from crawlblock.cli import main
 from crawlblock.cli.output import progress_bar
 from crawlblock.cli.progress import Delayed
+from crawlblock.names import safe
 from crawlblock.report.formats import FORMATS, print_table
 from crawlblock.report.labels import DASH
-from crawlblock.report.terminal.plain import safe, spark
+from crawlblock.report.terminal.plain import spark
 
 BODY = b"User-agent: GPTBot\nDisallow: /\n\nUser-agent: CCBot\nDisallow: /private\n"
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")

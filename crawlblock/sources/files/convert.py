@@ -84,8 +84,8 @@ def _spans(
             held += several.height
         if held > _MOST_HELD:
             raise InputError(
-                f"{table.path}: its spans cover more than {_MOST_HELD:,} snapshots of hosts; import "
-                "it in several files, or say the times with --at"
+                f"{table.path}: its spans cover more than {_MOST_HELD:,} snapshots of hosts; "
+                "import it in several files, or say the times with --at"
             )
     found = pl.concat(parts).sort("time", "start", "row", descending=[False, True, False])
     plan = found.unique(["host", "snapshot"], keep="first", maintain_order=True)
