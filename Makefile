@@ -16,7 +16,8 @@ CORPUS ?= ../shared/corpus
 AT_ONCE = -n 2 --dist worksteal  # two processes; one that is done takes tests from the other
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev analyze report cron docs notebooks test test-faults test-lowest test-newest check \
+.PHONY: help setup setup-dev analyze report cron docs notebooks test test-faults test-fuzz \
+	test-lowest test-newest check \
 	benchmark constraints clean
 
 help:  ## List the targets
@@ -69,6 +70,9 @@ test: setup-dev  ## Run the tests
 
 test-faults: setup-dev  ## Run and list what is done when something goes wrong
 	CRAWLBLOCK_CROWD=200 $(VENV)/bin/python -m pytest -m fault
+
+test-fuzz: setup-dev  ## Feed each reader 20,000 mutated inputs and print how they end
+	POLARS_MAX_THREADS=1 CRAWLBLOCK_MUTATIONS=20000 $(VENV)/bin/python -m pytest $(AT_ONCE) tests/fuzz
 
 test-lowest:  ## Run the tests with the lowest versions allowed
 	test -x $(VENV)-lowest/bin/python || $(PYTHON) -m venv $(VENV)-lowest

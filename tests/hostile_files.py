@@ -7,6 +7,7 @@ import gzip
 import resource
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import polars as pl
@@ -95,7 +96,7 @@ def readers(folder: Path) -> Iterator[tuple[str, Callable[[], object]]]:
     mirror = DirectoryMirror(str(folder))
     yield "collinfo.json", lambda: loops.run(list_crawls(mirror))
     for crawl in "XY":
-        yield f"paths {crawl}", lambda crawl=crawl: loops.run(paths(mirror, crawl, "robotstxt"))
+        yield f"paths {crawl}", partial(_paths, mirror, crawl)
     yield "cluster.idx", lambda: list(ClusterIndex(folder / "cluster.idx").blocks("com,a)/x"))
     yield "CDX block", lambda: _look_up(folder, mirror)
     yield (
@@ -111,19 +112,31 @@ def readers(folder: Path) -> Iterator[tuple[str, Callable[[], object]]]:
     ):  # fmt: skip
         yield (
             name,
-            lambda name=name: sum(batch.fetches.height for batch in Files([folder / name]).read()),
+            partial(_imported, folder / name),
         )
     yield "observation times", lambda: read_observation_times(folder / "line.at.csv")
     for name in ("line.list", "line.list.gz", "array.json.gz", "nested.json.gz", "object.json.gz",
                  "same.parquet", "cell.parquet", "wide.parquet"):  # fmt: skip
-        yield f"list {name}", lambda name=name: len(from_list(folder / name, "p").members)
+        yield f"list {name}", partial(_listed, folder / name)
     yield "ranking", lambda: from_ranking(folder / "line.list.gz", "p", "seed", 9)
     yield "ranks", lambda: read_ranks(folder / "line.list.gz")
     yield "weights", lambda: read_weights(folder / "line.weights", lambda _: None, None)
     for name in ("sparse", "dense"):
-        yield f"plan {name}", lambda name=name: read_plan(folder / name)
+        yield f"plan {name}", partial(read_plan, folder / name)
     yield "shard", lambda: read_about(folder / "wide.parquet")
     yield "journal", lambda: read_journal(folder / "x.journal")
+
+
+def _paths(mirror: DirectoryMirror, crawl: str) -> int:
+    return len(loops.run(paths(mirror, crawl, "robotstxt")))
+
+
+def _imported(path: Path) -> int:
+    return sum(batch.fetches.height for batch in Files([path]).read())
+
+
+def _listed(path: Path) -> int:
+    return len(from_list(path, "p").members)
 
 
 def _look_up(folder: Path, mirror: DirectoryMirror) -> object:
@@ -147,7 +160,8 @@ def main(folder: Path) -> None:
             said = f"read: {read()}"
         except CrawlblockError as error:
             said = f"{type(error).__name__}: {error}"
-        print(f"{name}\t{_mib() - before}\t{said[:200]}", flush=True)
+        line = " ".join(said[:200].split())
+        print(f"{name}\t{_mib() - before}\t{line}", flush=True)
 
 
 if __name__ == "__main__":

@@ -27,8 +27,9 @@ from crawlblock.sources.files import Files
 pytestmark = pytest.mark.own_code
 
 BAD = (  # for paths and for people
-    "../../x", "/etc/x", "..", "", " ", "a/../b", "a\\..\\b", "a\nb", "a\x1b[31m", "a\u202eb", "a\0",
-    "A" * 10_000, "\ud800", "CON", "nul.txt", "com1.csv", "a.", "a ", " a", ".hidden", "a\x7f",
+    "../../x", "/etc/x", "..", "", " ", "a/../b", "a\\..\\b", "a\nb", "a\x1b[31m", "a\u202eb",
+    "a\0", "A" * 10_000, "\ud800", "CON", "nul.txt", "com1.csv", "a.", "a ", " a", ".hidden",
+    "a\x7f",
 )  # fmt: skip
 BAD_IN_PATHS = (*BAD, "<script>alert(1)</script>", "a b", "é", "a:b", "C:x", "-rf", "$(x)")
 odd = st.text(
@@ -137,7 +138,12 @@ def test_snapshots_of_imports(tmp_path: Path, suffix: str) -> None:
         body=pl.lit("User-agent: *"),
     )  # fmt: skip
     path = tmp_path / f"x.{suffix}"
-    {"csv": rows.write_csv, "jsonl": rows.write_ndjson, "parquet": rows.write_parquet}[suffix](path)
+    if suffix == "csv":
+        rows.write_csv(path)
+    elif suffix == "jsonl":
+        rows.write_ndjson(path)
+    else:
+        rows.write_parquet(path)
     files = Files([path])
     assert [name for batch in files.read() for name in batch.fetches["snapshot"]] == ["2024-01"]
     (left_out,) = files.left_out

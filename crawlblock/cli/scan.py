@@ -75,12 +75,9 @@ def scan() -> None:
     help="The same seed chooses the same files everywhere.",
 )
 @click.option(
-    "--files",
-    type=click.IntRange(1, 10_000),
-    default=20,
-    show_default=True,
+    "--files", type=click.IntRange(1, 10_000), default=20, show_default=True,
     help="Files of a shard.",
-)
+)  # fmt: skip
 @click.option("--keep-bodies", is_flag=True, help="Keep each payload whole, not its rules alone.")
 @output_options()
 def plan(
@@ -258,7 +255,7 @@ def _told(merged: Merged) -> str:
 def _part(text: str) -> tuple[int, int]:
     """Return number and count of `i/N`."""
     number, _, parts = text.partition("/")
-    usable = text.isascii() and number.isdigit() and parts.isdigit() and len(text) < 19
-    if usable and 1 <= int(number) <= int(parts):
+    digits = text.isascii() and len(text) < 19 and number.isdigit() and parts.isdigit()
+    if digits and 1 <= int(number) <= int(parts):
         return int(number), int(parts)
     raise click.BadParameter(f"{text!r} is not i/N with 1 <= i <= N, such as 3/16")

@@ -39,7 +39,7 @@ def _flip(chance: random.Random, data: bytes, _: Sequence[bytes]) -> bytes:
     if not data:
         return data
     raw = bytearray(data)
-    for _ in range(chance.choice((1, 1, 2, 8))):
+    for _time in range(chance.choice((1, 1, 2, 8))):
         raw[chance.randrange(len(raw))] ^= 1 << chance.randrange(8)
     return bytes(raw)
 

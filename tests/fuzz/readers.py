@@ -9,6 +9,7 @@ import json
 import random
 import zlib
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -162,6 +163,7 @@ def _table(frame: pl.DataFrame, metadata: dict[str, str] | None = None) -> bytes
 def of_table(frame: pl.DataFrame, metadata: dict[str, str] | None = None) -> Fed:
     """Mutate the values of a table, the kinds of its columns, or the bytes of its file."""
     whole = [_table(frame, metadata)]
+    about = (metadata or {}).items()
 
     def feed(chance: random.Random) -> bytes:
         if chance.random() < 0.5:
@@ -173,18 +175,12 @@ def of_table(frame: pl.DataFrame, metadata: dict[str, str] | None = None) -> Fed
         odd = odd_value(chance, 8)
         values[chance.randrange(len(values))] = odd
         kind = frame[name].dtype if chance.random() < 0.5 else None
-        for made in (
-            lambda: pl.Series(name, values, kind, strict=False),
-            lambda: pl.Series(name, [odd] * len(values)),
-        ):
-            try:
-                told = {
-                    k: odd_json(chance, v.encode()).decode() for k, v in (metadata or {}).items()
-                }
-                return _table(frame.with_columns(made()), told or None)
-            except (pl.exceptions.PolarsError, pl.exceptions.PanicException, TypeError, ValueError,
-                    OverflowError):  # fmt: skip
-                continue
+        for series in (partial(pl.Series, name, values, kind, strict=False),
+                       partial(pl.Series, name, [odd] * len(values))):  # fmt: skip
+            with suppress(pl.exceptions.PolarsError, pl.exceptions.PanicException, TypeError,
+                          ValueError, OverflowError):  # fmt: skip
+                stated = {name: odd_json(chance, text.encode()).decode() for name, text in about}
+                return _table(frame.with_columns(series()), stated or None)
         return mutated(chance, whole)
 
     return feed
@@ -206,6 +202,7 @@ def _of_archives(world: World) -> list[Reader]:
     assert offset == "0"
     block = zlib.decompress(cluster.with_name(name).read_bytes()[: int(length)], 31)
     (part,) = world.files(f"cc-index/table/**/crawl={CRAWL.crawl}/subset=robotstxt/*.parquet")[:1]
+    index = pl.read_parquet(part, hive_partitioning=False)
     rank_text = gzip.decompress(ranks.read_bytes())
     warcs = [path.read_bytes() for path in world.files("crawl-data/**/*.warc.gz")]
     plain = [gzip.decompress(raw) for raw in warcs]
@@ -213,12 +210,12 @@ def _of_archives(world: World) -> list[Reader]:
     graphs = [(world.archive / "graphinfo.json").read_bytes()]
     return [
         Reader("collinfo.json", ["two crawls"], of_json(listed), partial(_collinfo, world)),
-        Reader("paths", ["keys of each kind"], packed(of_bytes(keys), keys), partial(_paths, world)),
+        Reader("paths", ["keys of each kind"], packed(of_bytes(keys), keys),
+               partial(_paths, world)),
         Reader("cluster.idx", ["of one crawl"], of_bytes([cluster.read_bytes()]),
                partial(_cluster, world)),
         Reader("CDX", ["a block"], packed(of_bytes([block]), [block]), partial(_cdx, world)),
-        Reader("Parquet index", ["a part"], of_table(pl.read_parquet(part, hive_partitioning=False)),
-               partial(_columnar, world)),
+        Reader("Parquet index", ["a part"], of_table(index), partial(_columnar, world)),
         Reader("WARC", ["two files, packed or not"], of_bytes([*warcs, *plain]),
                partial(_warc, world)),
         Reader("web graph ranks", ["four domains"], packed(of_bytes([rank_text]), [rank_text]),
@@ -364,7 +361,8 @@ def _of_lists(world: World) -> list[Reader]:
     objects = [json.dumps({"domain": host, "n": {"x": 1}}).encode() for host in HOSTS]
     whole = json.dumps([{"url": url, "n": 1} for url in URLS]).encode()
     lists = ["\n".join(HOSTS).encode(), columns.encode(), whole, b"\n".join(objects),
-             columns.replace(",", ";").encode("utf-16"), "\n".join(URLS).encode("latin-1")]  # fmt: skip
+             columns.replace(",", ";").encode("utf-16"),
+             "\n".join(URLS).encode("latin-1")]  # fmt: skip
     table = pl.DataFrame({"domain": HOSTS, "rank": [1, 2, 3, 4], "c4_tokens": [1, 2, 3, 4]})
 
     def fed(seeds: list[bytes]) -> Fed:
