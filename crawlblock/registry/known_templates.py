@@ -5,8 +5,9 @@ from functools import cache
 from typing import Any
 
 from crawlblock.registry.entries import entries
-from crawlblock.robots.authorship import ListVersion, SharedGroup, Template
+from crawlblock.robots.authorship import SharedGroup, Template
 from crawlblock.robots.markers import Mark
+from crawlblock.robots.published_lists import ListVersion
 
 
 @cache
@@ -29,7 +30,8 @@ def _template(entry: Mapping[str, Any]) -> Template:
 
 
 def _mark(entry: dict[str, Any]) -> Mark:
-    return Mark(**{**entry, "also": tuple(entry.get("also", ()))})
+    several = {key: tuple(entry.get(key, ())) for key in ("also", "lines")}
+    return Mark(**{**entry, **several})
 
 
 def _versions(entries: list[dict[str, Any]]) -> tuple[ListVersion, ...]:

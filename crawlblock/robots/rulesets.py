@@ -56,8 +56,12 @@ def refuses_root(group: Group) -> bool:
 
 
 def agents_of(groups: Iterable[Group]) -> Names:
-    """Return the agents of some groups, lower-cased."""
-    return frozenset(value.lower() for group in groups for value, _ in group.agents)
+    """Return the agents of some groups, lower-cased; `* (all)` is `*`."""
+    return frozenset(
+        STAR if value[:1] == STAR and not value[1:2].strip() else value.lower()
+        for group in groups
+        for value, _ in group.agents
+    )
 
 
 def rules_of(groups: Iterable[Group]) -> Rules:
@@ -69,9 +73,14 @@ def rules_of(groups: Iterable[Group]) -> Rules:
     )
 
 
-def digest_of(names: Names, rules: Rules) -> str:
-    """Return the digest of a normalised group: 8 bytes of BLAKE2b, in hexadecimal."""
+def digest_of(names: Names, rules: Rules, writer: str = "") -> str:
+    """Return the digest of a rule set: 8 bytes of BLAKE2b, in hexadecimal.
+
+    One in a template's lines is another than the same one elsewhere: `writer` is the template.
+    """
     text = b"\n".join((*sorted(names), b"", *sorted(rules)))
+    if writer:
+        text += b"\n\n" + writer.encode()
     return hashlib.blake2b(text, digest_size=8).hexdigest()
 
 

@@ -144,15 +144,35 @@ def test_published_list(authors: Authors) -> None:
     assert authors.list_version(version.agents) == (listed.id, version.date, 1.0)
     assert authors.list_version([]) is None
     assert authors.list_version(["nobody"]) is None
-    unlike = stack + "".join(f"User-agent: other{n}bot\n" for n in range(60))
-    assert author(authors, f"{unlike}Disallow: /".encode()).author == OWN
+    apart = "".join(f"User-agent: {name}\nDisallow: /\n\n" for name in sorted(version.agents))
+    assert author(authors, apart.encode()) == author(authors, f"{stack}Disallow: /".encode())
+    more = f"{stack}User-agent: PetalBot-of-mine\nDisallow: /".encode()
+    assert author(authors, more) == author(authors, apart.encode())
+    few = "".join(f"User-agent: {name}\n" for name in sorted(version.agents)[::3])
+    assert author(authors, f"{few}User-agent: GPTBot\nDisallow: /".encode()).author == OWN
+
+
+def test_one_rule_set_has_one_author(authors: Authors) -> None:
+    """What a site adds to a copied list is a rule set of its own, in one group or in many."""
+    (listed,) = (template for template in templates() if template.versions)
+    names = [*sorted(listed.versions[40].agents), "Made-Up-Bot", "PetalBot", "MJ12bot"]
+    judge = Judge([crawler.token for crawler in crawlers()])
+    for body in (
+        "".join(f"User-agent: {name}\n" for name in names) + "Disallow: /\n",
+        "".join(f"User-agent: {name}\nDisallow: /\n" for name in names),
+    ):
+        found = authors.of(body.encode(), judge.findings(body.encode()))
+        by = {token: found[token] for token in ("GPTBot", "MJ12bot", "PetalBot")}
+        assert by["GPTBot"].author == listed.id
+        assert by["MJ12bot"].author == OWN
+        assert len({text.ruleset for text in by.values()}) == 2
 
 
 def test_marked_misses_nothing(authors: Authors) -> None:
     """Every mark of every template is found, in its own spelling and in capitals."""
     for template in templates():
         for mark in template.marks:
-            line = mark.start.removesuffix("*").encode()
+            line = mark.start.encode()
             assert authors.marked(b"x\n" + line.upper() + b"\n"), template.id
     assert not authors.marked(b"User-agent: *\nDisallow: /\n")
 
