@@ -19,6 +19,7 @@ class Mark:
     extent: str = "file"  # block (to `end`) | paragraph (its one group) | lines | rest | file
     end: str | None = None  # the comment line that closes a block
     also: tuple[str, ...] = ()  # lines the payload must hold as well
+    absent: tuple[str, ...] = ()  # lines it must not hold
     lines: tuple[str, ...] = ()  # those that follow, in order; blank lines and comments between
 
 
@@ -39,7 +40,7 @@ class Marks:
         self._open: list[tuple[tuple[str, ...], str, Mark]] = []
         anchors: set[bytes] = set()
         for template, mark in marks:
-            start = _spelling(mark.start)
+            start = spelling(mark.start)
             parts = tuple(start.split("*")) if start.startswith(("#", "sitemap:")) else (start,)
             if len(parts) > 1:
                 self._open.append((parts, template, mark))
@@ -58,7 +59,7 @@ class Marks:
         if not self.marked(body):
             return []
         raw = body.removeprefix(b"\xef\xbb\xbf").splitlines()
-        lines = ["", *(_spelling(line.decode("utf-8", "replace")) for line in raw)]
+        lines = ["", *(spelling(line.decode("utf-8", "replace")) for line in raw)]
         spans = [
             (Span(1 if mark.extent == "file" else number, last, template), len(mark.also))
             for number, line in enumerate(lines)
@@ -80,18 +81,20 @@ def around(spans: Sequence[Span], line: int) -> tuple[str, ...]:
     return tuple(span.template for span in spans if span.first <= line <= span.last)
 
 
-def _spelling(line: str) -> str:
+def spelling(line: str) -> str:
     """Return a line in the one spelling in which marks are compared."""
     text = line.strip().lower()
     return "# " + text[1:].strip() if text.startswith("#") else text
 
 
 def _last_line(mark: Mark, first: int, lines: Sequence[str]) -> int:
-    """Return the last line a mark covers, 0 where it has no end or misses a line beside it."""
-    if mark.also and not {_spelling(line) for line in mark.also} <= set(lines):
+    """Return the last line a mark covers, 0 where it has no end or lacks a line."""
+    if mark.also and not {spelling(line) for line in mark.also} <= set(lines):
+        return 0
+    if mark.absent and not {spelling(line) for line in mark.absent}.isdisjoint(lines):
         return 0
     if mark.extent == "block":
-        start, end = _spelling(mark.start), _spelling(mark.end or "")
+        start, end = spelling(mark.start), spelling(mark.end or "")
         for number in range(first + 1, len(lines)):
             if lines[number] in (start, end):
                 return number if lines[number] == end else 0
@@ -120,7 +123,7 @@ def _last_of(wanted: Sequence[str], first: int, lines: Sequence[str]) -> int:
         number += 1
         while number < len(lines) and (not lines[number] or lines[number].startswith("#")):
             number += 1
-        if number >= len(lines) or lines[number] != _spelling(want):
+        if number >= len(lines) or lines[number] != spelling(want):
             return 0
     return number
 
