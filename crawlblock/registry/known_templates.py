@@ -10,7 +10,6 @@ from crawlblock.robots.authorship import SharedGroup, Template
 from crawlblock.robots.markers import Mark, spelling
 from crawlblock.robots.published_lists import ListVersion
 
-
 ACTS = ("default", "switch", "copied", "group")
 
 
@@ -21,7 +20,7 @@ def templates() -> tuple[Template, ...]:
 
 
 def read_template(entry: Mapping[str, Any]) -> Template:
-    """Return a template from its entry; InputError says what is wrong with one that proves nothing."""
+    """Return a template from its entry; InputError says why it could show nothing."""
     known = dict(entry)
     known["marks"] = tuple(_mark(mark) for mark in known.pop("mark", ()))
     known["groups"] = tuple(

@@ -1,7 +1,7 @@
 """Marks: lines a template writes, and the lines around them that are its text as well.
 
-A mark is a whole line, or several in order.  One that is quoted in another comment, commented out or never closed
-counts for nothing.
+A mark is a whole line, or several in order.  One that is quoted in another comment, commented out
+or never closed counts for nothing.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -117,7 +117,7 @@ def _is_like(line: str, parts: Sequence[str]) -> bool:
 
 
 def _last_of(wanted: Sequence[str], first: int, lines: Sequence[str]) -> int:
-    """Return the line with the last of some lines that follow another in order, 0 if they do not."""
+    """Return the last of some lines that follow another in order, 0 if they do not."""
     number = first
     for want in wanted:
         number += 1

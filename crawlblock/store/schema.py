@@ -15,7 +15,7 @@ CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
 }
-_VIEWS = ("views", "population", "intervals", "census", "shares")  # files
+_VIEWS = ("views", "population", "intervals", "shared_rulesets", "census", "shares")  # files
 _STAMP = "views_stamp"
 
 

@@ -126,8 +126,8 @@ COMMENT ON COLUMN verdicts.token IS 'The crawler.';
 COMMENT ON COLUMN verdicts.restriction IS 'none, partial, all_but, full or unknown.';
 COMMENT ON COLUMN verdicts.basis IS 'named, wildcard, default or unknown.';
 COMMENT ON COLUMN verdicts.root_allowed IS 'Whether / may be fetched; empty if unknown.';
-COMMENT ON COLUMN verdicts.authored_by IS 'Who wrote the rule: a template, own (untraced) or wildcard; empty where nothing is blocked.';
-COMMENT ON COLUMN verdicts.ruleset IS 'Digest of the normalised groups that block /: hosts with the same one share a rule set; empty where / is not blocked.';
+COMMENT ON COLUMN verdicts.authored_by IS 'Who wrote the rule: a template, own (no known template) or wildcard; empty where nothing is blocked.';
+COMMENT ON COLUMN verdicts.ruleset IS 'Digest of the normalised groups that block /, and of the template whose marks hold them: hosts with the same one share a rule set; empty where / is not blocked.';
 
 CREATE VIEW signals AS
 SELECT p.digest, g.* EXCLUDE (text)

@@ -33,8 +33,8 @@ pytestmark = pytest.mark.own_code
 #   4  four refusals in the files of draw 3 by which templates were then added or mended
 #   5  after that, labelled like 3: one refusal in each further text that a template is claimed for
 #      anywhere in the corpora (most seen in draw 1), and 40 others in files with a template's mark
-#   6  ten of the others, relabelled when templates for them were added: new templates, and copies of
-#      a list with one group per agent, which the labels had called the site's own
+#   6  ten of the others, relabelled when templates for them were added: new templates, and copies
+#      of a list with one group per agent, which the labels had called the site's own
 #   7  one file for each template that was added then
 # Draw 3 found only six templates in files not yet labelled; the others are known in sample alone.
 with Path(__file__).with_name("labelled_authors.csv").open(encoding="utf-8") as _file:
