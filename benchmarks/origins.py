@@ -14,7 +14,6 @@ newest file of every host in all corpora, because rules are shared or not within
 import argparse
 import base64
 import csv
-import sys
 import tempfile
 from collections import Counter
 from pathlib import Path
@@ -113,4 +112,4 @@ def share(part: int, whole: int) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -65,9 +65,9 @@ def test_unknown_directives(store: Store) -> None:
 def test_discovered_texts(store: Store) -> None:
     """Stacked or one by one, the same refusals are one text shared by two domains."""
     ((group, author),) = [
-        pair for pair in discovered(store, 2) if pair[0].agents == ("ccbot", "gptbot")
+        pair for pair in discovered(store, 2) if pair[0].names == {b"ccbot", b"gptbot"}
     ]
-    assert (group.domains, author) == (2, "own")
+    assert (group.hosts, group.domains, author) == (2, 2, "own")
     assert sorted(group.examples) == ["example.net", "example.org"]
 
 

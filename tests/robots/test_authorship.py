@@ -19,7 +19,7 @@ from crawlblock.registry.known_templates import read_template, templates
 from crawlblock.robots.authorship import OWN, WILDCARD, Authors, Authorship, Template
 from crawlblock.robots.judge import Judge
 from crawlblock.robots.markers import Mark
-from crawlblock.robots.rulesets import shared_groups
+from crawlblock.robots.rulesets import Seen, shared_groups
 
 pytestmark = pytest.mark.own_code
 
@@ -182,23 +182,25 @@ def test_marked_misses_nothing(authors: Authors) -> None:
     assert not authors.marked(b"User-agent: *\nDisallow: /\n")
 
 
-def test_shared_groups_of_unrelated_domains() -> None:
-    """Groups are counted by domain, once each, from their first day, and the least is kept."""
+def test_shared_groups() -> None:
+    """Groups are counted by host and domain, once each, from their first day; the least is kept."""
     one, other = b"User-agent: A\nDisallow: /\n", b"User-agent: B\nDisallow: /\nDisallow: /b\n"
     payloads = [
-        ("a.example", date(2024, 2, 1), one),
-        ("a.example", date(2024, 3, 1), one),
-        ("b.example", date(2023, 1, 1), one + other),
-        ("c.example", date(2024, 1, 1), other + b"User-agent: *\nDisallow: /x\n"),
-        ("d.example", date(2024, 1, 1), b"<html>" + one),
+        Seen("www.a.example", "a.example", date(2024, 2, 1), one, lambda: "akamai"),
+        Seen("www.a.example", "a.example", date(2024, 3, 1), one, lambda: "akamai"),
+        Seen("x.a.example", "a.example", date(2024, 3, 1), one, lambda: None),
+        Seen("b.example", "b.example", date(2023, 1, 1), one + other, lambda: None),
+        Seen("c.example", "c.example", date(2024, 1, 1), other, lambda: "wix"),
+        Seen("d.example", "d.example", date(2024, 1, 1), b"<html>" + one, lambda: None),
     ]
-    found = {group.agents: group for group in shared_groups(payloads, 2)}
-    assert set(found) == {("a",), ("b",)}
-    assert found[("a",)].domains == 2
-    assert found[("a",)].since == date(2023, 1, 1)
-    assert found[("a",)].examples == ("a.example", "b.example")
-    assert found[("b",)].rules == 2
-    assert shared_groups(payloads, 3) == []
+    found = {tuple(group.names): group for group in shared_groups(payloads, 2)}
+    assert set(found) == {(b"a",), (b"b",)}
+    assert (found[(b"a",)].hosts, found[(b"a",)].domains) == (3, 2)
+    assert found[(b"a",)].since == date(2023, 1, 1)
+    assert found[(b"a",)].examples == ("a.example", "b.example")
+    assert (found[(b"a",)].provider, found[(b"a",)].behind) == ("akamai", 1 / 3)
+    assert len(found[(b"b",)].rules) == 2
+    assert len(shared_groups(payloads, 3)) == 1
 
 
 def test_templates_are_whole() -> None:
