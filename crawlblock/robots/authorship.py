@@ -91,10 +91,13 @@ class Authors:
         """Return for each product token who wrote its block, as `Judge.findings` found it."""
         text = Written(body, self._marks.spans(body), self._lines, self._writes)
         judged: dict[tuple[int, str | None], tuple[_Part, ...]] = {}
+        open_ones: dict[int, Authorship] = {}
         made: dict[str, Authorship] = {}
         for token, finding in findings.items():
             if not _is_block(finding):
-                made[token] = self._partial(text, finding)
+                if id(finding) not in open_ones:
+                    open_ones[id(finding)] = self._partial(text, finding)
+                made[token] = open_ones[id(finding)]
                 continue
             name = token if finding.verdict.basis is Basis.NAMED else STAR.decode()
             writer = text.writer(finding, name)

@@ -31,22 +31,26 @@ class Span(NamedTuple):
     template: str
 
 
+_Open = tuple[bytes, tuple[str, ...], str, Mark]  # what must be in a payload, parts, template
+
+
 class Marks:
     """Finds the marks of many templates in a payload."""
 
     def __init__(self, marks: Iterable[tuple[str, Mark]]) -> None:
         """Take (template, mark)."""
         self._whole: dict[str, list[tuple[str, Mark]]] = {}
-        self._open: list[tuple[tuple[str, ...], str, Mark]] = []
+        self._open: list[_Open] = []
         anchors: set[bytes] = set()
         for template, mark in marks:
             start = spelling(mark.start)
             parts = tuple(start.split("*")) if start.startswith(("#", "sitemap:")) else (start,)
+            anchor = max((part.strip("# *") for part in parts), key=len).encode()
+            anchors.add(anchor)
             if len(parts) > 1:
-                self._open.append((parts, template, mark))
+                self._open.append((anchor, parts, template, mark))
             else:
                 self._whole.setdefault(start, []).append((template, mark))
-            anchors.add(max((part.strip("# *") for part in parts), key=len).encode())
         self._anchors = tuple(sorted(anchors))
 
     def marked(self, body: bytes) -> bool:
@@ -56,22 +60,24 @@ class Marks:
 
     def spans(self, body: bytes) -> list[Span]:
         """Return what the marks of a payload cover, the shortest and most exact first."""
-        if not self.marked(body):
+        lowered = body.lower()
+        if not any(anchor in lowered for anchor in self._anchors):
             return []
+        likely = [found for found in self._open if found[0] in lowered]
         raw = body.removeprefix(b"\xef\xbb\xbf").splitlines()
         lines = ["", *(spelling(line.decode("utf-8", "replace")) for line in raw)]
         spans = [
             (Span(1 if mark.extent == "file" else number, last, template), len(mark.also))
             for number, line in enumerate(lines)
-            for template, mark in self._at(line)
+            for template, mark in self._at(line, likely)
             if (last := _last_line(mark, number, lines))
         ]
         spans.sort(key=lambda found: (found[0].last - found[0].first, -found[1], found[0].template))
         return [span for span, _ in spans]
 
-    def _at(self, line: str) -> Iterator[tuple[str, Mark]]:
+    def _at(self, line: str, likely: Sequence[_Open]) -> Iterator[tuple[str, Mark]]:
         yield from self._whole.get(line, ())
-        for parts, template, mark in self._open:
+        for _, parts, template, mark in likely:
             if _is_like(line, parts):
                 yield template, mark
 

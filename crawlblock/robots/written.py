@@ -23,13 +23,16 @@ class Written:
         self._spans = spans
         self._lines = lines
         self._writes = writes
-        self._together: dict[_Place, Names] | None = None
+        self._together: dict[_Place, set[bytes]] | None = None
+        self._holders: dict[int, tuple[str, ...]] = {}  # around the deciding line of a finding
 
     def writer(self, finding: Finding, name: str) -> str | None:
         """Return the innermost template around the line that decided that blocks such a name."""
         if not self._spans:
             return None
-        return self._first(around(self._spans, finding.line(self._body) or 0), name)
+        if id(finding) not in self._holders:
+            self._holders[id(finding)] = around(self._spans, finding.line(self._body) or 0)
+        return self._first(self._holders[id(finding)], name)
 
     def holder(self, finding: Finding) -> str | None:
         """Return the innermost template around the group whose rule decided."""
@@ -40,23 +43,24 @@ class Written:
         return next(iter(around(self._spans, next(lines, 0))), None)
 
     def ruleset(self, finding: Finding, writer: str | None) -> tuple[Names, Rules]:
-        """Return the agents and rules of the deciding groups, with their likes by one writer."""
+        """Return the agents and rules of the groups that block /, and their likes by one writer."""
         if self._together is None:
             self._together = {}
             for group in parse(self._body, self._lines):
                 if refuses_root(group):
                     self._add(self._together, group)
-        rules, names = rules_of(finding.groups), agents_of(finding.groups)
-        own = self._names_by(writer, finding.groups)
-        likes = self._together.get((rules, STAR in names, writer), frozenset())
-        return (own | likes) or names, rules
+        groups = [group for group in finding.groups if refuses_root(group)] or finding.groups
+        rules, names = rules_of(groups), agents_of(groups)
+        own = self._names_by(writer, groups)
+        likes = self._together.get((rules, STAR in names, writer), ())
+        return own.union(likes) or names, rules
 
-    def _add(self, together: dict[_Place, Names], group: Group) -> None:
-        rules, star = rules_of((group,)), STAR in agents_of((group,))
-        for writer in {self._writer_of(group, name) for name in agents_of((group,))}:
+    def _add(self, together: dict[_Place, set[bytes]], group: Group) -> None:
+        names = agents_of((group,))
+        rules, star = rules_of((group,)), STAR in names
+        for writer in {self._writer_of(group, name) for name in names} if self._spans else (None,):
             place = rules, star, writer
-            names = self._names_by(writer, (group,))
-            together[place] = together.get(place, frozenset()) | names
+            together.setdefault(place, set()).update(self._names_by(writer, (group,)))
 
     def _names_by(self, writer: str | None, groups: Sequence[Group]) -> Names:
         """Return the agents of some groups whose block one template wrote, or none did."""
