@@ -10,7 +10,7 @@ import duckdb
 
 from crawlblock import registry
 from crawlblock.registry.providers import provider_in
-from crawlblock.robots.rulesets import Discovered, Seen, digest_of, shared_groups
+from crawlblock.robots.rulesets import Discovered, SeenPayload, digest_of, shared_groups
 from crawlblock.store.store import Store
 
 _BATCH = 2_000  # payloads read at a time
@@ -84,7 +84,7 @@ def _author(group: Discovered, authors: Mapping[str, str]) -> str | None:
     return authors.get(group.ruleset)
 
 
-def _texts(con: duckdb.DuckDBPyConnection) -> Iterator[Seen]:
+def _texts(con: duckdb.DuckDBPyConnection) -> Iterator[SeenPayload]:
     """Return each payload once for each host that had it, with the first day."""
     last = ""
     while rows := con.execute(
@@ -102,7 +102,7 @@ def _texts(con: duckdb.DuckDBPyConnection) -> Iterator[Seen]:
         ).fetchall()
         for digest, host, domain, day, headers in seen:
             if day:
-                yield Seen(host, domain, day, bodies[digest], partial(_provider, headers))
+                yield SeenPayload(host, domain, day, bodies[digest], partial(_provider, headers))
         last = rows[-1][0]
 
 

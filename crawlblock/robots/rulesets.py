@@ -21,7 +21,7 @@ Names = frozenset[bytes]  # agents, lower-cased
 Rules = frozenset[bytes]  # + or - and the pattern of each Allow or Disallow
 
 
-class Seen(NamedTuple):
+class SeenPayload(NamedTuple):
     """A payload at a host."""
 
     host: str
@@ -46,7 +46,7 @@ class Discovered:
     behind: float  # share of the hosts that it is behind
 
 
-def shared_groups(payloads: Iterable[Seen], least: int) -> list[Discovered]:
+def shared_groups(payloads: Iterable[SeenPayload], least: int) -> list[Discovered]:
     """Return the groups blocking / that at least so many hosts share, widest first.
 
     Takes payloads in any order.  In memory stays one tally for each distinct blocking group, with
@@ -122,7 +122,7 @@ class _Tally:
         self.providers: Counter[str] = Counter()
         self.examples: list[str] = []
 
-    def add(self, seen: Seen) -> None:
+    def add(self, seen: SeenPayload) -> None:
         """Count a host and its domain once."""
         self.since = min(self.since, seen.day)
         if _is_new(self.hosts, seen.host) and (provider := seen.provider()):

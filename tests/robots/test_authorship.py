@@ -19,7 +19,7 @@ from crawlblock.registry.known_templates import read_template, templates
 from crawlblock.robots.authorship import OWN, WILDCARD, Authors, Authorship, Template
 from crawlblock.robots.judge import Judge
 from crawlblock.robots.markers import Mark
-from crawlblock.robots.rulesets import Seen, shared_groups
+from crawlblock.robots.rulesets import SeenPayload, shared_groups
 
 pytestmark = pytest.mark.own_code
 
@@ -186,12 +186,12 @@ def test_shared_groups() -> None:
     """Groups are counted by host and domain, once each, from their first day; the least is kept."""
     one, other = b"User-agent: A\nDisallow: /\n", b"User-agent: B\nDisallow: /\nDisallow: /b\n"
     payloads = [
-        Seen("www.a.example", "a.example", date(2024, 2, 1), one, lambda: "akamai"),
-        Seen("www.a.example", "a.example", date(2024, 3, 1), one, lambda: "akamai"),
-        Seen("x.a.example", "a.example", date(2024, 3, 1), one, lambda: None),
-        Seen("b.example", "b.example", date(2023, 1, 1), one + other, lambda: None),
-        Seen("c.example", "c.example", date(2024, 1, 1), other, lambda: "wix"),
-        Seen("d.example", "d.example", date(2024, 1, 1), b"<html>" + one, lambda: None),
+        SeenPayload("www.a.example", "a.example", date(2024, 2, 1), one, lambda: "akamai"),
+        SeenPayload("www.a.example", "a.example", date(2024, 3, 1), one, lambda: "akamai"),
+        SeenPayload("x.a.example", "a.example", date(2024, 3, 1), one, lambda: None),
+        SeenPayload("b.example", "b.example", date(2023, 1, 1), one + other, lambda: None),
+        SeenPayload("c.example", "c.example", date(2024, 1, 1), other, lambda: "wix"),
+        SeenPayload("d.example", "d.example", date(2024, 1, 1), b"<html>" + one, lambda: None),
     ]
     found = {tuple(group.names): group for group in shared_groups(payloads, 2)}
     assert set(found) == {(b"a",), (b"b",)}
