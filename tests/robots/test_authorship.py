@@ -73,6 +73,12 @@ def author(authors: Authors, body: bytes, token: str = "GPTBot") -> Authorship:
         (b"\xef\xbb\xbf" + CLOUDFLARE, "cloudflare-managed"),
         (CLOUDFLARE.lower(), "cloudflare-managed"),
         (CLOUDFLARE + b"User-agent: GPTBot\nDisallow: /x\n", "cloudflare-managed"),
+        (
+            CLOUDFLARE.replace(b"Managed content", b"Bot Preference Sync").replace(
+                b"Managed Content", b"Bot Preference Sync"
+            ),
+            "cloudflare-bot-preference-sync",
+        ),
         (CLOUDFLARE.replace(b"# BEGIN", b"# # BEGIN"), OWN),
         (CLOUDFLARE.replace(b"# BEGIN", b"# Yoast says: BEGIN"), OWN),
         (CLOUDFLARE.replace(b"# BEGIN", b"Sitemap: /x # BEGIN"), OWN),
