@@ -68,8 +68,8 @@ def test_discovered_texts(store: Store) -> None:
     """Stacked or one by one, the same refusals are one text shared by two domains."""
     with store.reading() as con:
         pairs = discovered(con, 2)
-    ((group, author),) = [pair for pair in pairs if pair[0].agents == ("ccbot", "gptbot")]
-    assert (group.domains, author) == (2, "own")
+    ((group, author),) = [pair for pair in pairs if pair[0].names == {b"ccbot", b"gptbot"}]
+    assert (group.hosts, group.domains, author) == (2, 2, "own")
     assert sorted(group.examples) == ["example.net", "example.org"]
 
 

@@ -41,6 +41,12 @@ BREAK_KEYS = [
 OPTIONAL_BREAK_KEYS = {"last_crawl", "handled"}
 PURPOSES = {"training", "ai_search", "agent", "search", "archive", "other"}
 HONOURS = {"yes", "no", "partly"}
+EVENT_KEYS = {"id", "date", "kind", "tokens", "title", "source"}
+OPTIONAL_EVENT_KEYS = {"until", "providers", "segments", "second_hand"}
+DOCUMENTED = {"documented", "listed"}
+EVENT_KINDS = DOCUMENTED | {
+    "retired", "default", "vendor_switch", "vendor_default", "archive_block", "standard"
+}  # fmt: skip
 KEY_TOKENS = {
     "Applebot",
     "Applebot-Extended",
@@ -276,11 +282,24 @@ def test_events(events: list[dict[str, Any]], crawlers: list[dict[str, Any]]) ->
     days = [each["date"] for each in events]
     assert days == sorted(days)
     assert len({each["id"] for each in events}) == len(events)
+    providers = {each["provider"] for each in read_tables("providers.toml", "provider")}
     for each in events:
-        assert set(each) - {"until"} == {"id", "date", "kind", "tokens", "title", "source"}
-        assert each["kind"] in {"documented", "listed", "retired", "default"}
-        assert each["tokens"] and set(each["tokens"]) <= known
-        assert each["date"] <= each.get("until", each["date"]) <= today()
+        assert EVENT_KEYS <= set(each) <= EVENT_KEYS | OPTIONAL_EVENT_KEYS, each["id"]
+        assert each["kind"] in EVENT_KINDS, each["id"]
+        assert (each["tokens"] or each["kind"] == "standard") and set(each["tokens"]) <= known
+        assert each["date"] <= each.get("until", each["date"]) <= today(), each["id"]
+        assert set(each.get("providers", ())) <= providers, each["id"]
+        assert each.get("second_hand", True) is True, each["id"]
+        assert all(each.get(key, True) for key in OPTIONAL_EVENT_KEYS), each["id"]
+
+
+def test_documented_tokens_have_events(
+    events: list[dict[str, Any]], crawlers: list[dict[str, Any]]
+) -> None:
+    """Most crawlers with a day have the event that it comes from."""
+    dated = {c["token"] for c in crawlers if "documented_since" in c}
+    told = {t for each in events if each["kind"] in DOCUMENTED for t in each["tokens"]}
+    assert len(dated & told) >= 110
 
 
 def test_event_days_are_the_crawlers(

@@ -88,7 +88,12 @@ def test_other_words_and_columns(tmp_path: Path, layout: int) -> None:
         con.execute(f"ATTACH '{path}' AS today (READ_ONLY)")
         for schema, table in tables(con, "today"):
             here = f"main.{profiles}" if table == "http_profiles" else f"{schema}.{table}"
-            if table not in ("schema_version", "panel_columns", "ineffective_lines", "removed_snapshots"):
+            if table not in (
+                "schema_version",
+                "panel_columns",
+                "ineffective_lines",
+                "removed_snapshots",
+            ):
                 kept = columns(con, f"{schema}.{table}")
                 con.execute(f"INSERT INTO {here} SELECT {kept} FROM today.{schema}.{table}")
         if layout == 4:

@@ -1,5 +1,6 @@
 """`crawlblock templates`: rules that unrelated sites share."""
 
+from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -12,26 +13,27 @@ from crawlblock.pipeline import templates as shared
 from crawlblock.report.formats import TABLE
 
 _NAMES = 6  # agents shown of a group
-_SHARED = ["domains", "since", "author", "agents", "rules", "names", "examples"]
+_SHARED = ["hosts", "domains", "since", "author", "provider", "agents", "names", "examples"]
 
 
 @click.command()
 @db_option
-@click.option("--discovered", is_flag=True, help="Groups that many unrelated domains share.")
+@click.option("--discovered", is_flag=True, help="Groups that many hosts share.")
 @click.option(
     "--least",
     type=click.IntRange(2),
     default=5,
     show_default=True,
-    help="With --discovered: how many registered domains must share a group.",
+    help="With --discovered: how many hosts must share a group.",
 )
 @output_options()
 def templates(db: Path, discovered: bool, least: int, output: Output) -> None:
     r"""Print rules that unrelated sites share.
 
     Without --discovered they are the known templates: who writes them, and how they get onto a
-    site. With it they are groups that block / and are the same at many domains, known or not.
-    A group that names one crawler is the same at many domains by chance.
+    site. With it they are groups that block / and are the same at many hosts, known or not, apart
+    from their order and layout. Hosts of a single registered domain have one owner. The provider is
+    the commonest behind the hosts. A group that names one crawler is alike by chance.
 
     \b
     Examples:
@@ -51,13 +53,20 @@ def templates(db: Path, discovered: bool, least: int, output: Output) -> None:
         {
             "ruleset": group.ruleset,
             "author": author,
+            "hosts": group.hosts,
             "domains": group.domains,
             "since": group.since,
-            "agents": len(group.agents),
-            "rules": group.rules,
-            "names": ", ".join(group.agents[:_NAMES]),
+            "provider": group.provider,
+            "provider_share": group.behind,
+            "agents": len(group.names),
+            "rules": len(group.rules),
+            "names": ", ".join(_spelled(group.names)[:_NAMES]),
             "examples": ", ".join(group.examples),
         }
         for group, author in groups
     ]
     print_rows(found, output, _SHARED)
+
+
+def _spelled(names: Iterable[bytes]) -> list[str]:
+    return [name.decode("utf-8", "replace") for name in sorted(names)]

@@ -79,10 +79,11 @@ class Writer:
     def _marks(self, author: str | None) -> tuple[list[str], list[str]]:
         """Return the lines before and after a group that show who wrote it."""
         template = self._templates.get(author or "")
-        if template is None or not template.marks:
+        marks = [mark for mark in template.marks if not mark.lines] if template else []
+        if not marks:
             return [], []
-        mark = template.marks[0]
-        lines = [mark.start, *mark.also]  # a final * may stay: it stands for any ending
+        mark = marks[0]
+        lines = [mark.start, *mark.also]  # a * may stay: it stands for any text
         rules = [line for line in lines if not line.startswith("#")]
         if rules:  # they mark the file, and must change no verdict
             rules = [f"User-agent: {_STRANGER}", *rules, ""]

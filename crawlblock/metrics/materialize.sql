@@ -28,3 +28,6 @@ CREATE TEMP TABLE verdict_counts AS FROM verdict_counts;
 CREATE TEMP TABLE counted_meanings AS FROM counted_meanings;
 CREATE TEMP TABLE transition_counts AS FROM transition_counts;
 CREATE TEMP TABLE listed AS FROM listed;
+CREATE TEMP TABLE own_rulesets AS FROM own_rulesets;
+CREATE TEMP TABLE ruleset_families AS FROM ruleset_families;
+CREATE TEMP TABLE shared_rulesets AS FROM shared_rulesets;

@@ -4,6 +4,9 @@
 CREATE TEMP TABLE scan_shares AS FROM scan_shares;
 CREATE TEMP TABLE census_cells AS FROM census_cells;
 CREATE TEMP TABLE census_counts AS FROM census_counts;
+CREATE TEMP TABLE own_rulesets AS FROM own_rulesets;
+CREATE TEMP TABLE ruleset_families AS FROM ruleset_families;
+CREATE TEMP TABLE shared_rulesets AS FROM shared_rulesets;
 CREATE TEMP TABLE census_meanings AS FROM census_meanings;
 CREATE TEMP TABLE census_access AS FROM census_access;
 CREATE TEMP TABLE point_counts AS
@@ -13,5 +16,5 @@ SELECT population, snapshot, snapshot_date, cluster, answer, sum(hosts) AS hosts
 FROM census_counts GROUP BY ALL;
 CREATE TEMP TABLE counted_meanings AS FROM census_meanings;
 CREATE TEMP TABLE verdict_counts AS
-SELECT * EXCLUDE (authored_by, hosts), sum(hosts) AS hosts FROM census_access GROUP BY ALL;
+SELECT * EXCLUDE (authored_by, shared, hosts), sum(hosts) AS hosts FROM census_access GROUP BY ALL;
 CREATE TEMP MACRO shares_of(source) AS TABLE FROM clustered_shares_of(source);

@@ -1,13 +1,16 @@
 """Which shared texts stand in the stored robots.txt files: known templates, and others found."""
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
 import duckdb
 
-from crawlblock.robots.rulesets import Discovered, shared_groups
+from crawlblock import registry
+from crawlblock.registry.providers import provider_in
+from crawlblock.robots.rulesets import Discovered, SeenPayload, digest_of, shared_groups
 
 _BATCH = 2_000  # payloads read at a time
 _KNOWN = """
@@ -46,7 +49,7 @@ class Known:
     title: str
     vendor: str
     kind: str
-    act: str  # default, switch or copied
+    act: str  # default, switch, copied or group
     domains: int  # with its marks, or a block it wrote, in any capture
     blocking: int  # of them, those at which it blocks / for somebody
     since: date | None  # of the first capture with it
@@ -59,19 +62,27 @@ def known(con: duckdb.DuckDBPyConnection) -> list[Known]:
 
 
 def discovered(con: duckdb.DuckDBPyConnection, least: int) -> list[tuple[Discovered, str | None]]:
-    """Return groups that block / and that many domains share, each with its known author."""
+    """Return groups that block / and that many hosts share, each with its known author."""
     found = shared_groups(_texts(con), least)
     authors = dict(
         con.execute(
-            "SELECT ruleset, min(authored_by) FROM verdicts "
-            "WHERE ruleset IS NOT NULL GROUP BY ruleset"
+            "SELECT DISTINCT ruleset, authored_by FROM verdicts WHERE ruleset IS NOT NULL"
         ).fetchall()
     )
-    return [(group, authors.get(group.ruleset)) for group in found]
+    return [(group, _author(group, authors)) for group in found]
 
 
-def _texts(con: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, date, bytes]]:
-    """Return each payload once for each domain that had it, with the first day."""
+def _author(group: Discovered, authors: Mapping[str, str]) -> str | None:
+    """Return who wrote a group: the template whose lines hold it, else what its rules show."""
+    for template in registry.templates():
+        digest = digest_of(group.names, group.rules, template.id)
+        if digest in authors:
+            return authors[digest]
+    return authors.get(group.ruleset)
+
+
+def _texts(con: duckdb.DuckDBPyConnection) -> Iterator[SeenPayload]:
+    """Return each payload once for each host that had it, with the first day."""
     last = ""
     while rows := con.execute(
         "SELECT digest, body FROM bodies WHERE digest > ? ORDER BY digest LIMIT ?",
@@ -79,12 +90,18 @@ def _texts(con: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, date, bytes]]:
     ).fetchall():
         bodies = {digest: zlib.decompress(body) for digest, body in rows}
         seen = con.execute(
-            "SELECT c.digest, coalesce(c.domain, c.host), "
-            "min(CAST(coalesce(c.fetch_time, s.first_capture) AS DATE)) "
+            "SELECT c.digest, c.host, coalesce(c.domain, c.host), "
+            "min(CAST(coalesce(c.fetch_time, s.first_capture) AS DATE)), min(c.headers) "
             "FROM captures c JOIN snapshots s USING (snapshot) "
             "WHERE c.digest > ? AND c.digest <= ? AND c.resource = '/robots.txt' "
             "AND c.outcome = 'ok' GROUP BY ALL ORDER BY ALL",
             [last, rows[-1][0]],
         ).fetchall()
-        yield from ((domain, day, bodies[digest]) for digest, domain, day in seen if day)
+        for digest, host, domain, day, headers in seen:
+            if day:
+                yield SeenPayload(host, domain, day, bodies[digest], partial(_provider, headers))
         last = rows[-1][0]
+
+
+def _provider(headers: str | None) -> str | None:
+    return provider_in(headers) if headers else None

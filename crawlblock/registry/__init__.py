@@ -56,10 +56,13 @@ class Event:
     id: str
     until: date | None  # the last day it may have happened, where only a span is known
     date: date  # the day it happened, or the first on which it may have
-    kind: str  # documented, listed, retired or default
-    tokens: tuple[str, ...]
+    kind: str  # as in the header of events.toml
+    tokens: tuple[str, ...]  # the crawlers it is about
     title: str
     source: str
+    providers: tuple[str, ...] = ()  # whose customers it concerns
+    segments: tuple[str, ...] = ()  # which sites it concerns, in words
+    second_hand: bool = False  # the primary source could not be read
 
 
 @cache
@@ -107,7 +110,12 @@ def events() -> tuple[Event, ...]:
 
 
 def _event(entry: Mapping[str, Any]) -> Event:
-    return Event(**{"until": None, **entry, "tokens": tuple(entry["tokens"])})
+    return Event(**{"until": None, **entry, **_tuples(entry, "tokens", "providers", "segments")})
+
+
+def _tuples(entry: Mapping[str, Any], *keys: str) -> dict[str, tuple[str, ...]]:
+    """Return the lists of an entry as tuples."""
+    return {key: tuple(entry.get(key, ())) for key in keys}
 
 
 def _break(entry: Mapping[str, Any]) -> Break:

@@ -26,6 +26,12 @@ def provider_marks() -> tuple[HeaderMark, ...]:
     )
 
 
+def provider_in(headers: str) -> str | None:
+    """Return the provider that the JSON of an answer's headers shows, None if it shows none."""
+    lowered = headers.lower()
+    return next((mark.provider for mark in provider_marks() if mark.needle in lowered), None)
+
+
 def providers_digest() -> str:
     """Return a digest of the providers; what was told with others is out of date."""
     return digest(*(f"{mark.provider}={mark.needle}" for mark in provider_marks()))

@@ -19,14 +19,17 @@ POPULATIONS = {
     "captured": "the hosts captured in each snapshot, which differ,",
 }
 
-_ACTS = {
-    "default": "a vendor's or platform's default",
-    "switch": "a vendor's switch",
-    "copied": "a copied list",
+_ORIGINS = {  # in the order they are shown
+    "alone": "this site's own rules",
+    "shared": "rules that other sites share, author unknown",
+    "copied": "a published list",
+    "group": "a company's rules for all of its sites",
+    "default": "a platform's default",
+    "switch": "a platform's switch",
+    "wildcard": "a rule for all crawlers",
 }
-_OWN, _ALL, _TEMPLATE = "untraced rules", "a rule for all crawlers", "a template"
-WRITERS = (_OWN, _ALL, *_ACTS.values(), _TEMPLATE)  # in the order they are shown
-_AUTHORS = {"own": "untraced rules", "wildcard": "a rule for all crawlers"}
+ORIGINS = tuple(_ORIGINS.values())
+_AUTHORS = {"own": "rules of no known template", "wildcard": "a rule for all crawlers"}
 
 
 def author(name: str) -> str:
@@ -34,10 +37,9 @@ def author(name: str) -> str:
     return _AUTHORS.get(name, f"the template {name}")
 
 
-def writer(authored_by: str, act: str | None) -> str:
-    """Return in words what kind of author wrote a block, and how it got onto the site."""
-    known = {"own": _OWN, "wildcard": _ALL}
-    return known.get(authored_by) or _ACTS.get(act or "", _TEMPLATE)
+def origin_words(origin: str) -> str:
+    """Return in words where rules that block come from."""
+    return _ORIGINS[origin]
 
 
 def percent(share: float | None) -> str:

@@ -1,25 +1,26 @@
-"""Whose text is this: the template whose lines hold the line that decided, or the site's own.
+"""Whose text is this: the template that wrote the rule set that decided, or the site's own.
 
-A template is known by marks (comment lines, compared whole), by groups that many unrelated sites
-share word for word, or by the versions of a published list of agents.  A marker that is quoted,
-commented out or never closed counts for nothing.
+A template is known by marks (lines that it writes, compared whole), by groups that many sites share
+word for word, or by the versions of a published list of agents.  A marker that is quoted, commented
+out or never closed counts for nothing.  One rule set has one author: its digest names the template
+whose mark holds it.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from crawlblock.model import Basis, Restriction
-from crawlblock.robots.judge import STAR, Finding
-from crawlblock.robots.markers import Mark, Marks, Span, around
-from crawlblock.robots.parser import Group, Lines, parse
-from crawlblock.robots.rulesets import Names, Rules, agents_of, digest_of, refuses_root, rules_of
+from crawlblock.robots.judge import Finding
+from crawlblock.robots.markers import Mark, Marks
+from crawlblock.robots.parser import Lines, parse
+from crawlblock.robots.published_lists import ListVersion, PublishedList
+from crawlblock.robots.rulesets import STAR, Names, Rules, digest_of, rules_of
+from crawlblock.robots.written import Written
 
 OWN, WILDCARD = "own", "wildcard"  # authors that are no template
 
 _WHOLLY = (Restriction.FULL, Restriction.ALL_BUT)
-_MEMO = 20_000  # lists; strangers write them
-_LIST_LEAST = 8  # agents; shorter lists are alike by chance
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,22 +32,14 @@ class SharedGroup:
 
 
 @dataclass(frozen=True, slots=True)
-class ListVersion:
-    """The agents on a published list from a day on, lower-cased."""
-
-    date: date
-    agents: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
 class Template:
-    """A text shared by many unrelated hosts, and how it is known."""
+    """A text shared by many hosts, and how it is known."""
 
     id: str
     title: str
     vendor: str
     kind: str  # cdn | site_builder | cms | hosting | plugin | ad_network | list | platform
-    act: str  # default (without the owner's act) | switch (the owner flips one) | copied
+    act: str  # default (without the owner's act) | switch (the owner flips one) | copied | group
     evidence: str  # where and how often it was seen, what tells its act
     source: str | None = None  # where the vendor or somebody else documents it
     marks: tuple[Mark, ...] = ()
@@ -58,13 +51,14 @@ class Template:
 
 @dataclass(frozen=True, slots=True)
 class Authorship:
-    """Who wrote a block, and the normalised text that made it."""
+    """Who wrote a block, and the rule set that it is."""
 
     author: str | None  # template, `own` or `wildcard`; None: nobody wrote a block
-    ruleset: str | None  # digest where / is blocked: equal for equal texts at unrelated hosts
+    ruleset: str | None  # digest where / is blocked: equal for equal rule sets at other hosts
 
 
 _NOTHING = Authorship(None, None)
+_Part = tuple[Names, Authorship]
 
 
 class Authors:
@@ -78,8 +72,11 @@ class Authors:
         self._groups = {
             _digest(group): template.id for template in known for group in template.groups
         }
-        self._lists = tuple(template for template in known if template.versions)
-        self._copies: dict[Names, str | None] = {}
+        self._lists = {
+            template.id: PublishedList(template.versions, template.likeness)
+            for template in known
+            if template.versions
+        }
         self._lines = Lines()
 
     def marked(self, body: bytes) -> bool:
@@ -92,114 +89,83 @@ class Authors:
 
     def of(self, body: bytes, findings: Mapping[str, Finding]) -> dict[str, Authorship]:
         """Return for each product token who wrote its block, as `Judge.findings` found it."""
-        text = _Text(body, self._marks.spans(body), self._lines)
-        judged: dict[int, tuple[tuple[str, ...], Authorship]] = {}
+        text = Written(body, self._marks.spans(body), self._lines, self._writes)
+        judged: dict[tuple[int, str | None], tuple[_Part, ...]] = {}
+        open_ones: dict[int, Authorship] = {}
         made: dict[str, Authorship] = {}
         for token, finding in findings.items():
-            known = judged.get(id(finding))
-            if known is None:
-                known = judged[id(finding)] = self._judge(text, finding)
-            owners, otherwise = known
-            made[token] = self._choose(owners, otherwise, token, finding) if owners else otherwise
+            if not _is_block(finding):
+                if id(finding) not in open_ones:
+                    open_ones[id(finding)] = self._partial(text, finding)
+                made[token] = open_ones[id(finding)]
+                continue
+            name = finding.verdict.matched_token(token) or STAR.decode()
+            writer = text.writer(finding, name)
+            key = id(finding), writer
+            if key not in judged:
+                judged[key] = self._parts(*text.ruleset(finding, writer), writer)
+            made[token] = _part_of(judged[key], token.lower().encode())
         return made
 
     def list_version(self, agents: Iterable[str]) -> tuple[str, date, float] | None:
         """Return the published list most like some agents: template, date, Jaccard similarity."""
-        names = frozenset(agent.lower() for agent in agents)
-        alike = [
-            (len(names & version.agents) / len(names | version.agents), version.date, template.id)
-            for template in self._lists
-            for version in template.versions
-            if names
-        ]
+        names = frozenset(agent.lower().encode() for agent in agents)
+        alike = [(*known.nearest(names), name) for name, known in self._lists.items()]
         likeness, day, found = max(alike, default=(0.0, date.min, ""))
         return (found, day, likeness) if likeness else None
 
-    def _judge(self, text: "_Text", finding: Finding) -> tuple[tuple[str, ...], Authorship]:
-        """Return the templates around the deciding line, innermost first, and what is else true."""
-        wildcard = finding.verdict.basis is Basis.WILDCARD
-        author = WILDCARD if wildcard else OWN
-        if not _is_refusal(finding):
-            if finding.verdict.restriction is not Restriction.PARTIAL:
-                return (), _NOTHING
-            return text.around(_agent_line, finding), Authorship(author, None)
-        ruleset = digest_of(*text.merged(finding))
-        known = self._groups.get(ruleset)
-        if known is None and not wildcard:
-            known = self._copied(agents_of(finding.groups))
-        owners = text.around(_rule_line, finding)
-        return owners, Authorship(known or author, ruleset)
+    def _writes(self, template: str, name: str) -> bool:
+        """Tell whether a template itself may block a name."""
+        blocks = self._templates[template].blocks
+        lowered = name.lower()
+        return blocks is None or lowered in blocks or lowered.partition("/")[0].rstrip() in blocks
 
-    def _choose(
-        self, owners: tuple[str, ...], otherwise: Authorship, token: str, finding: Finding
-    ) -> Authorship:
-        """Return the innermost template that may have written this, else what else is true."""
-        name = (finding.verdict.matched_token(token) or STAR).lower()
-        for owner in owners:
-            blocks = self._templates[owner].blocks
-            if otherwise.ruleset is None or blocks is None or name in blocks:
-                return Authorship(owner, otherwise.ruleset)
-        return otherwise
+    def _partial(self, text: Written, finding: Finding) -> Authorship:
+        """Return who wrote rules that do not block /."""
+        if finding.verdict.restriction is not Restriction.PARTIAL:
+            return _NOTHING
+        author = WILDCARD if finding.verdict.basis is Basis.WILDCARD else OWN
+        return Authorship(text.holder(finding) or author, None)
 
-    def _copied(self, names: Names) -> str | None:
-        """Return the published list that some agents were copied from."""
-        if len(names) < _LIST_LEAST:
-            return None
-        if names not in self._copies:
-            if len(self._copies) >= _MEMO:
-                self._copies.clear()
-            near = self.list_version(name.decode("utf-8", "replace") for name in names)
-            alike = near is not None and near[2] >= self._templates[near[0]].likeness
-            self._copies[names] = near[0] if near and alike else None
-        return self._copies[names]
+    def _parts(self, names: Names, rules: Rules, writer: str | None) -> tuple[_Part, ...]:
+        """Return the rule sets that some agents with the same rules are, each with its author."""
+        if writer is not None:
+            plain = digest_of(names, rules)
+            known = self._groups.get(plain) == writer
+            digest = plain if known else digest_of(names, rules, writer)
+            return ((names, Authorship(writer, digest)),)
+        return tuple(
+            (part, Authorship(self._author(part, rules), digest_of(part, rules)))
+            for part in self._split(names, rules)
+        )
 
+    def _split(self, names: Names, rules: Rules) -> tuple[Names, ...]:
+        """Return the agents that were copied from a list and the others; all if none was."""
+        if STAR in names or digest_of(names, rules) in self._groups:
+            return (names,)
+        for known in self._lists.values():
+            copied = known.copied(names)
+            if copied and copied != names:
+                return copied, names - copied
+        return (names,)
 
-class _Text:
-    """One payload while its verdicts are asked for; what blocks / in it is read once."""
-
-    def __init__(self, body: bytes, spans: Sequence[Span], lines: Lines) -> None:
-        self._body = body
-        self._spans = spans
-        self._lines = lines
-        self._alike: dict[_Place, Names] | None = None
-
-    def around(self, line: Callable[[bytes, Finding], int], finding: Finding) -> tuple[str, ...]:
-        """Return the templates around a line, which is looked for only where marks stand."""
-        return around(self._spans, line(self._body, finding)) if self._spans else ()
-
-    def merged(self, finding: Finding) -> tuple[Names, Rules]:
-        """Return the agents and rules of the deciding groups, with their likes by one author."""
-        if self._alike is None:
-            self._alike = {}
-            for group in parse(self._body, self._lines):
-                if refuses_root(group):
-                    place = self._place((group,))
-                    self._alike[place] = self._alike.get(place, frozenset()) | agents_of((group,))
-        place = self._place(finding.groups)
-        return agents_of(finding.groups) | self._alike.get(place, frozenset()), place[0]
-
-    def _place(self, groups: Sequence[Group]) -> "_Place":
-        """Return what groups share that count as one: rules, the wildcard or not, the author."""
-        star = any(value[:1] == b"*" for group in groups for value, _ in group.agents)
-        return rules_of(groups), star, around(self._spans, groups[0].agents[0][1])[:1]
+    def _author(self, names: Names, rules: Rules) -> str:
+        """Return the author of a rule set that is in no template's lines."""
+        known = self._groups.get(digest_of(names, rules))
+        if known is not None:
+            return known
+        if STAR in names:
+            return WILDCARD
+        return next((name for name, known in self._lists.items() if known.copied(names)), OWN)
 
 
-_Place = tuple[Rules, bool, tuple[str, ...]]
-
-
-def _is_refusal(finding: Finding) -> bool:
+def _is_block(finding: Finding) -> bool:
     return finding.verdict.root_allowed is False or finding.verdict.restriction in _WHOLLY
 
 
-def _rule_line(body: bytes, finding: Finding) -> int:
-    return finding.line(body) or 0
-
-
-def _agent_line(_: bytes, finding: Finding) -> int:
-    """Return the first agent line of the group whose rule decided."""
-    rule = finding.rule
-    lines = (group.agents[0][1] for group in finding.groups if rule in group.rules())
-    return next(lines, 0)
+def _part_of(parts: tuple[_Part, ...], name: bytes) -> Authorship:
+    """Return the authorship of the rule set that holds a name; the last has what is left."""
+    return next((found for names, found in parts if name in names), parts[-1][1])
 
 
 def _digest(group: SharedGroup) -> str:

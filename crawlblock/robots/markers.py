@@ -1,7 +1,7 @@
 """Marks: lines a template writes, and the lines around them that are its text as well.
 
-A mark is a whole line.  One that is quoted in another comment, commented out or never closed
-counts for nothing.
+A mark is a whole line, or several in order.  One that is quoted in another comment, commented out
+or never closed counts for nothing.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,10 +15,12 @@ _END_OF_FILE = 1 << 30
 class Mark:
     """A line that a template writes, and how far its text reaches from there."""
 
-    start: str  # the whole line, mostly a comment; a final * after # stands for any ending
-    extent: str = "file"  # block (to `end`) | paragraph (its one group) | rest | file
+    start: str  # the whole line; a * in a comment or in a Sitemap line stands for any text
+    extent: str = "file"  # block (to `end`) | paragraph (its one group) | lines | rest | file
     end: str | None = None  # the comment line that closes a block
     also: tuple[str, ...] = ()  # lines the payload must hold as well
+    absent: tuple[str, ...] = ()  # lines it must not hold
+    lines: tuple[str, ...] = ()  # those that follow, in order; blank lines and comments between
 
 
 class Span(NamedTuple):
@@ -29,21 +31,26 @@ class Span(NamedTuple):
     template: str
 
 
+_Open = tuple[bytes, tuple[str, ...], str, Mark]  # what must be in a payload, parts, template
+
+
 class Marks:
     """Finds the marks of many templates in a payload."""
 
     def __init__(self, marks: Iterable[tuple[str, Mark]]) -> None:
         """Take (template, mark)."""
         self._whole: dict[str, list[tuple[str, Mark]]] = {}
-        self._open: list[tuple[str, str, Mark]] = []
+        self._open: list[_Open] = []
         anchors: set[bytes] = set()
         for template, mark in marks:
-            start = _spelling(mark.start)
-            if start.startswith("#") and start.endswith("*"):
-                self._open.append((start[:-1], template, mark))
+            start = spelling(mark.start)
+            parts = tuple(start.split("*")) if start.startswith(("#", "sitemap:")) else (start,)
+            anchor = max((part.strip("# *") for part in parts), key=len).encode()
+            anchors.add(anchor)
+            if len(parts) > 1:
+                self._open.append((anchor, parts, template, mark))
             else:
                 self._whole.setdefault(start, []).append((template, mark))
-            anchors.add(start.lstrip("# ").rstrip("*").encode())
         self._anchors = tuple(sorted(anchors))
 
     def marked(self, body: bytes) -> bool:
@@ -52,23 +59,26 @@ class Marks:
         return any(anchor in lowered for anchor in self._anchors)
 
     def spans(self, body: bytes) -> list[Span]:
-        """Return what the marks of a payload cover, the shortest first."""
-        if not self.marked(body):
+        """Return what the marks of a payload cover, the shortest and most exact first."""
+        lowered = body.lower()
+        if not any(anchor in lowered for anchor in self._anchors):
             return []
+        likely = [found for found in self._open if found[0] in lowered]
         raw = body.removeprefix(b"\xef\xbb\xbf").splitlines()
-        lines = ["", *(_spelling(line.decode("utf-8", "replace")) for line in raw)]
+        lines = ["", *(spelling(line.decode("utf-8", "replace")) for line in raw)]
         spans = [
-            Span(1 if mark.extent == "file" else number, last, template)
+            (Span(1 if mark.extent == "file" else number, last, template), len(mark.also))
             for number, line in enumerate(lines)
-            for template, mark in self._at(line)
+            for template, mark in self._at(line, likely)
             if (last := _last_line(mark, number, lines))
         ]
-        return sorted(spans, key=lambda span: span.last - span.first)
+        spans.sort(key=lambda found: (found[0].last - found[0].first, -found[1], found[0].template))
+        return [span for span, _ in spans]
 
-    def _at(self, line: str) -> Iterator[tuple[str, Mark]]:
+    def _at(self, line: str, likely: Sequence[_Open]) -> Iterator[tuple[str, Mark]]:
         yield from self._whole.get(line, ())
-        for start, template, mark in self._open:
-            if line.startswith(start):
+        for _, parts, template, mark in likely:
+            if _is_like(line, parts):
                 yield template, mark
 
 
@@ -77,23 +87,51 @@ def around(spans: Sequence[Span], line: int) -> tuple[str, ...]:
     return tuple(span.template for span in spans if span.first <= line <= span.last)
 
 
-def _spelling(line: str) -> str:
+def spelling(line: str) -> str:
     """Return a line in the one spelling in which marks are compared."""
     text = line.strip().lower()
     return "# " + text[1:].strip() if text.startswith("#") else text
 
 
 def _last_line(mark: Mark, first: int, lines: Sequence[str]) -> int:
-    """Return the last line a mark covers, 0 where it has no end or misses a line beside it."""
-    if mark.also and not {_spelling(line) for line in mark.also} <= set(lines):
+    """Return the last line a mark covers, 0 where it has no end or lacks a line."""
+    if mark.also and not {spelling(line) for line in mark.also} <= set(lines):
+        return 0
+    if mark.absent and not {spelling(line) for line in mark.absent}.isdisjoint(lines):
         return 0
     if mark.extent == "block":
-        start, end = _spelling(mark.start), _spelling(mark.end or "")
+        start, end = spelling(mark.start), spelling(mark.end or "")
         for number in range(first + 1, len(lines)):
             if lines[number] in (start, end):
                 return number if lines[number] == end else 0
         return 0
+    if mark.extent == "lines":
+        return _last_of(mark.lines, first, lines)
     return _paragraph(first, lines) if mark.extent == "paragraph" else _END_OF_FILE
+
+
+def _is_like(line: str, parts: Sequence[str]) -> bool:
+    """Tell whether a line has some parts in their order, with any text between them."""
+    if not line.startswith(parts[0]) or not line.endswith(parts[-1]):
+        return False
+    at = len(parts[0])
+    for part in parts[1:-1]:
+        at = line.find(part, at) + len(part)
+        if at < len(part):
+            return False
+    return at <= len(line) - len(parts[-1])
+
+
+def _last_of(wanted: Sequence[str], first: int, lines: Sequence[str]) -> int:
+    """Return the last of some lines that follow another in order, 0 if they do not."""
+    number = first
+    for want in wanted:
+        number += 1
+        while number < len(lines) and (not lines[number] or lines[number].startswith("#")):
+            number += 1
+        if number >= len(lines) or lines[number] != spelling(want):
+            return 0
+    return number
 
 
 def _paragraph(first: int, lines: Sequence[str]) -> int:

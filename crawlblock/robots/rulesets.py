@@ -5,9 +5,11 @@ agent and one that stacks its agents are the same ruleset.
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from crawlblock.robots.parser import Group, Lines, parse
 from crawlblock.robots.sniff import is_robots
@@ -19,35 +21,47 @@ Names = frozenset[bytes]  # agents, lower-cased
 Rules = frozenset[bytes]  # + or - and the pattern of each Allow or Disallow
 
 
+class SeenPayload(NamedTuple):
+    """A payload at a host."""
+
+    host: str
+    domain: str  # registered domain, or the host where it has none
+    day: date
+    body: bytes
+    provider: Callable[[], str | None]  # whose infrastructure answered, as the headers show
+
+
 @dataclass(frozen=True, slots=True)
 class Discovered:
-    """A normalised group that blocks / and that unrelated domains share."""
+    """A normalised group that blocks / and that hosts share."""
 
     ruleset: str
-    agents: tuple[str, ...]
-    rules: int  # distinct ones
-    domains: int
+    names: Names
+    rules: Rules
+    hosts: int
+    domains: int  # registered ones: a single one has one owner, however many hosts
     since: date  # the first time it was seen
     examples: tuple[str, ...]  # registered domains
+    provider: str | None  # the commonest behind these hosts, if the headers of one show any
+    behind: float  # share of the hosts that it is behind
 
 
-def shared_groups(payloads: Iterable[tuple[str, date, bytes]], least: int) -> list[Discovered]:
-    """Return the groups blocking / that at least so many registered domains share, widest first.
+def shared_groups(payloads: Iterable[SeenPayload], least: int) -> list[Discovered]:
+    """Return the groups blocking / that at least so many hosts share, widest first.
 
-    Takes (registered domain, day, body) in any order.  In memory stays one tally for each distinct
-    blocking group, with eight bytes for each domain that has it.
+    Takes payloads in any order.  In memory stays one tally for each distinct blocking group, with
+    eight bytes for each host and each domain that has it.
     """
     tallies: dict[str, _Tally] = {}
     known = Lines()
-    for domain, day, body in payloads:
-        if not is_robots(body):
+    for seen in payloads:
+        if not is_robots(seen.body):
             continue
-        refusing = [group for group in parse(body, known) if refuses_root(group)]
+        refusing = [group for group in parse(seen.body, known) if refuses_root(group)]
         for ruleset, (names, rules) in _normalised(refusing).items():
-            tally = tallies.setdefault(ruleset, _Tally(names, len(rules), day))
-            tally.add(domain, day)
-    found = [tally.result(key) for key, tally in tallies.items() if len(tally.domains) >= least]
-    return sorted(found, key=lambda group: (-group.domains, group.ruleset))
+            tallies.setdefault(ruleset, _Tally(names, rules, seen.day)).add(seen)
+    found = [tally.result(key) for key, tally in tallies.items() if len(tally.hosts) >= least]
+    return sorted(found, key=lambda group: (-group.domains, -group.hosts, group.ruleset))
 
 
 def refuses_root(group: Group) -> bool:
@@ -56,8 +70,12 @@ def refuses_root(group: Group) -> bool:
 
 
 def agents_of(groups: Iterable[Group]) -> Names:
-    """Return the agents of some groups, lower-cased."""
-    return frozenset(value.lower() for group in groups for value, _ in group.agents)
+    """Return the agents of some groups, lower-cased; `* (all)` is `*`."""
+    return frozenset(
+        STAR if value[:1] == STAR and not value[1:2].strip() else value.lower()
+        for group in groups
+        for value, _ in group.agents
+    )
 
 
 def rules_of(groups: Iterable[Group]) -> Rules:
@@ -69,9 +87,14 @@ def rules_of(groups: Iterable[Group]) -> Rules:
     )
 
 
-def digest_of(names: Names, rules: Rules) -> str:
-    """Return the digest of a normalised group: 8 bytes of BLAKE2b, in hexadecimal."""
+def digest_of(names: Names, rules: Rules, writer: str = "") -> str:
+    """Return the digest of a rule set: 8 bytes of BLAKE2b, in hexadecimal.
+
+    One in a template's lines is another than the same one elsewhere: `writer` is the template.
+    """
     text = b"\n".join((*sorted(names), b"", *sorted(rules)))
+    if writer:
+        text += b"\n\n" + writer.encode()
     return hashlib.blake2b(text, digest_size=8).hexdigest()
 
 
@@ -88,26 +111,40 @@ def _normalised(groups: Sequence[Group]) -> dict[str, tuple[frozenset[bytes], Ru
 class _Tally:
     """What is kept of a group while payloads go by."""
 
-    __slots__ = ("domains", "examples", "names", "rules", "since")
+    __slots__ = ("domains", "examples", "hosts", "names", "providers", "rules", "since")
 
-    def __init__(self, names: frozenset[bytes], rules: int, since: date) -> None:
-        self.names = b"\n".join(sorted(names))
+    def __init__(self, names: Names, rules: Rules, since: date) -> None:
+        self.names = names
         self.rules = rules
         self.since = since
+        self.hosts: set[bytes] = set()
         self.domains: set[bytes] = set()
+        self.providers: Counter[str] = Counter()
         self.examples: list[str] = []
 
-    def add(self, domain: str, day: date) -> None:
-        """Count a domain once."""
-        self.since = min(self.since, day)
-        key = hashlib.blake2b(domain.encode(), digest_size=8).digest()
-        if key not in self.domains:
-            self.domains.add(key)
-            if len(self.examples) < _EXAMPLES:
-                self.examples.append(domain)
+    def add(self, seen: SeenPayload) -> None:
+        """Count a host and its domain once."""
+        self.since = min(self.since, seen.day)
+        if _is_new(self.hosts, seen.host) and (provider := seen.provider()):
+            self.providers[provider] += 1
+        if _is_new(self.domains, seen.domain) and len(self.examples) < _EXAMPLES:
+            self.examples.append(seen.domain)
 
     def result(self, ruleset: str) -> Discovered:
         """Return the tally as a record."""
-        agents = tuple(self.names.decode("utf-8", "replace").split("\n"))
-        examples = tuple(self.examples)
-        return Discovered(ruleset, agents, self.rules, len(self.domains), self.since, examples)
+        provider = max(self.providers, key=lambda name: (self.providers[name], name), default=None)
+        return Discovered(
+            ruleset=ruleset, names=self.names, rules=self.rules, hosts=len(self.hosts),
+            domains=len(self.domains), since=self.since, examples=tuple(self.examples),
+            provider=provider,
+            behind=self.providers[provider] / len(self.hosts) if provider else 0.0,
+        )  # fmt: skip
+
+
+def _is_new(keys: set[bytes], name: str) -> bool:
+    """Add a name to a set of short digests; tell whether it was not there."""
+    key = hashlib.blake2b(name.encode(), digest_size=8).digest()
+    if key in keys:
+        return False
+    keys.add(key)
+    return True

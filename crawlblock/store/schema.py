@@ -16,7 +16,15 @@ CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "autoload_known_extensions": False,
 }
 _TABLES = ("schema", "panel_columns", "ineffective_lines")  # files
-_VIEWS = ("removed_snapshots", "views", "population", "intervals", "census", "shares")  # files
+_VIEWS = (
+    "removed_snapshots",
+    "views",
+    "population",
+    "intervals",
+    "shared_rulesets",
+    "census",
+    "shares",
+)  # files
 _STAMP = "views_stamp"
 
 

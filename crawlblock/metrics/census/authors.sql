@@ -1,11 +1,12 @@
 -- title: Who wrote the rules that block
 -- unit: share of the hosts or registered domains that block by robots.txt, 0 to 1
 -- of: census
--- note: Of those whose robots.txt blocks / to the crawler, by who wrote the deciding line: a template (see the table templates: kind and act), own (the site's own text), wildcard (a group for all crawlers that no template is known for). The interval is that of sampling files, not of rule sets: one vendor's text at many hosts counts as many.
+-- note: Of those whose robots.txt blocks / to the crawler, by who wrote the deciding line (authored_by) and where the rules come from (origin). A template has its act: default and switch of a platform or vendor, copied from a published list, group of one company's sites. wildcard is a group for all crawlers. Rules of no known template are shared if at least five hosts of two registered domains have had them, or nearly the same, in any snapshot here and they name two registered crawlers; else alone. The interval is that of sampling files, not of rule sets: one vendor's text at many hosts counts as many.
 WITH blocked AS (
     SELECT population, snapshot, snapshot_date, token, cluster, authored_by,
-           sum(hosts) AS hosts
-    FROM census_access WHERE NOT root_allowed AND authored_by IS NOT NULL
+           origin_of(authored_by, act, shared) AS origin, sum(hosts) AS hosts
+    FROM census_access LEFT JOIN templates ON template = authored_by
+    WHERE NOT root_allowed AND authored_by IS NOT NULL
     GROUP BY ALL
 ), wholes AS (
     SELECT population, snapshot, snapshot_date, token, cluster, sum(hosts) AS x
@@ -14,16 +15,16 @@ WITH blocked AS (
     SELECT population, snapshot, token, CAST(sum(hosts) AS BIGINT) AS n_unknown
     FROM census_access WHERE root_allowed IS NULL GROUP BY ALL
 ), clusters AS (
-    SELECT w.*, a.authored_by, coalesce(r.hosts, 0) AS y, 0 AS u
+    SELECT w.*, a.authored_by, a.origin, coalesce(r.hosts, 0) AS y, 0 AS u
     FROM wholes w
-    JOIN (SELECT DISTINCT population, snapshot, token, authored_by FROM blocked) a
+    JOIN (SELECT DISTINCT population, snapshot, token, authored_by, origin FROM blocked) a
         USING (population, snapshot, token)
     LEFT JOIN blocked r ON r.population = w.population AND r.snapshot = w.snapshot
-        AND r.token = w.token AND r.authored_by = a.authored_by
+        AND r.token = w.token AND r.authored_by = a.authored_by AND r.origin = a.origin
         AND r.cluster IS NOT DISTINCT FROM w.cluster
 )
 SELECT c.* REPLACE (coalesce(u.n_unknown, 0) AS n_unknown), kind, act
 FROM clustered_shares('clusters') c
 LEFT JOIN unknown u USING (population, snapshot, token)
 LEFT JOIN templates ON template = authored_by
-ORDER BY population, http_profile, snapshot_date, snapshot, token, n_yes DESC, authored_by;
+ORDER BY population, http_profile, snapshot_date, snapshot, token, n_yes DESC, authored_by, origin;

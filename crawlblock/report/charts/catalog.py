@@ -16,7 +16,7 @@ from crawlblock.report.charts.data import (
     verdict_rows,
 )  # fmt: skip
 from crawlblock.report.charts.specs import COLOURS, SHADES, Spec, lines, stack, started_and_stopped
-from crawlblock.report.labels import DEFINITIONS, NO_WEIGHT, WRITERS
+from crawlblock.report.labels import DEFINITIONS, NO_WEIGHT, ORIGINS
 
 TRANSITIONS = ("started", "stopped")
 _LINE = ("snapshot", "name", "series", "estimate", "low", "high", "n", "n_unknown", "place")
@@ -151,10 +151,10 @@ def authors(context: Context) -> Figure:
     return Figure(
         "authors",
         "Who wrote the rules",
-        "Hosts whose robots.txt blocks it, by who wrote the deciding rule.",
+        "Hosts whose robots.txt blocks it, by where the deciding rule comes from.",
         "authors",
         "No robots.txt blocks a crawler.",
-        stack("Authors of the rules over time", context.axis, WRITERS, COLOURS),
+        stack("Authors of the rules over time", context.axis, ORIGINS, COLOURS),
         _STACK,
         _STACK_COLUMNS,
         context.of_each("authors", lambda results: author_rows(context, results)),

@@ -1,6 +1,6 @@
 """What all figures of a page share: the results, the time axis and what stands on it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from string import ascii_uppercase
@@ -73,8 +73,8 @@ def context(found: Headline, results: Frames) -> Context | None:
         Axis(days[0], days[-1], len(set(days)), marks),
         {row["snapshot"]: number for number, row in enumerate(rows)},
         days,
-        _followed(found),
-        _announced(days[0], days[-1]),
+        followed := _followed(found),
+        _announced(days[0], days[-1], followed),
         listed,
     )
 
@@ -123,20 +123,31 @@ def _said(before: Result, row: Result, *, marking: bool) -> tuple[str, ...]:
     return (f"{where}: {'; '.join(found)}.",) if found else ()
 
 
-def _announced(first: date, last: date) -> tuple[Spec, ...]:
-    """Return the public events within the axis, with letters."""
-    within = [e for e in registry.events() if first - _BEFORE <= e.date <= last]
+def _announced(first: date, last: date, tokens: Iterable[str]) -> tuple[Spec, ...]:
+    """Return the public events within the axis about some crawlers or about none, with letters."""
+    within = [
+        event
+        for event in registry.events()
+        if first - _BEFORE <= event.date <= last
+        and (not event.tokens or not set(tokens).isdisjoint(event.tokens))
+    ]
     return tuple(
         {
             "date": max(first, event.date).isoformat(),
             "label": letter,
             "height": MARK_HEIGHTS[number % 2],
-            "title": f"{letter}: {_when(event)}: {event.title}.",
+            "title": f"{letter}: {_when(event)}: {event.title}{_told(event)}.",
             "tokens": list(event.tokens),
             "source": event.source,
         }
         for number, (letter, event) in enumerate(zip(_letters(len(within)), within, strict=True))
     )
+
+
+def _told(event: registry.Event) -> str:
+    """Return which sites an event concerns, and whether we know it from others."""
+    about = [*event.segments, *(["second-hand"] if event.second_hand else [])]
+    return f" ({', '.join(about)})" if about else ""
 
 
 def _when(event: registry.Event) -> str:

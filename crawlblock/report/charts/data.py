@@ -6,7 +6,7 @@ from typing import Any
 from crawlblock.metrics.headline import HEADLINE
 from crawlblock.report.charts.context import Context, Result, Row
 from crawlblock.report.charts.specs import placed
-from crawlblock.report.labels import WRITERS, percent, writer
+from crawlblock.report.labels import ORIGINS, origin_words, percent
 
 VERDICTS = ("full", "all_but", "partial", "no path blocked", "unknown")
 
@@ -68,11 +68,11 @@ def verdict_rows(context: Context, results: Iterable[Result]) -> list[Row]:
 
 
 def author_rows(context: Context, results: Iterable[Result]) -> list[Row]:
-    """Return the shares of those who wrote the blocks of a crawler, by kind."""
+    """Return the shares of the blocks of a crawler, by where the rules come from."""
     rows = []
     for snapshot, found in by(results, "snapshot").items():
-        for order, kind in enumerate(WRITERS):
-            mine = [c for c in found if writer(c["authored_by"], c["act"]) == kind]
+        for order, kind in enumerate(ORIGINS):
+            mine = [c for c in found if origin_words(c["origin"]) == kind]
             share, hosts = sum(c["estimate"] for c in mine), sum(c["n_yes"] for c in mine)
             rows.append([context.snapshots[snapshot], kind, short(share), hosts, order])
     return rows

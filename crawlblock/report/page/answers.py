@@ -78,20 +78,32 @@ def _decided(token: str, authors: list[dict[str, Any]], rulesets: list[dict[str,
     shared = next((row for row in rulesets if row["token"] == token), None)
     if not rows or shared is None:
         return Lead(question, "No robots.txt blocks it.", "")
-    own = next((row for row in rows if row["authored_by"] == "own"), None)
-    share = own["estimate"] if own else 0.0
-    low, high = (own["low"], own["high"]) if own else wilson(0.0, shared["effective_rulesets"])
+    said = [
+        f"{percent(row['estimate'] if row else 0.0)} use rules that {what} (95 % interval "
+        f"{interval(*_ends(row, shared['effective_rulesets']))})"
+        for origin, what in (
+            ("alone", "no or few other sites here share"),
+            ("shared", "several sites share and whose author we do not know"),
+        )
+        for row in (next((r for r in rows if r["origin"] == origin), None),)
+    ]
     return Lead(
         question,
-        f"{percent(share)} of the {rows[0]['n']:,} hosts whose robots.txt blocks {token} use "
-        f"rules that we cannot trace to a known template (95 % interval {interval(low, high)}; "
-        f"{rows[0]['n_unknown']:,} hosts unknown); "
-        f"together they have at least {shared['n_rulesets']:,} different rule sets, effectively "
-        f"{shared['effective_rulesets']:.0f}.",
-        "Hosts with the same rules for the same crawlers share one rule set. The effective number "
+        f"Of the {rows[0]['n']:,} hosts whose robots.txt blocks {token}, {' and '.join(said)}. "
+        f"The others use the rules of a platform, a company, a published list or a group for all "
+        f"crawlers ({rows[0]['n_unknown']:,} hosts unknown). "
+        f"All together they have at least {shared['n_rulesets']:,} different rule sets, "
+        f"effectively {shared['effective_rulesets']:.0f}.",
+        "Hosts with the same rules for the same crawlers share one rule set. Rules count as shared "
+        "if five hosts of two registered domains have them. The effective number "
         "is how many equally common rule sets would have the same concentration. Short files can "
         "match by chance, so both numbers are minimums.",
     )
+
+
+def _ends(row: dict[str, Any] | None, n: float) -> tuple[float | None, float | None]:
+    """Return the ends of a share's interval; of one that has no row it is that of zero."""
+    return (row["low"], row["high"]) if row else wilson(0.0, n)
 
 
 def _compared(gaps: list[dict[str, Any]]) -> Lead:

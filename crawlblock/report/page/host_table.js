@@ -122,7 +122,7 @@ const panel = (host) => {
     make("thead", {}, head), make("tbody", {}, ...rows));
   return [make("div", { class: "scroll" }, table), evidence];
 };
-const AUTHORS = { own: "a text of no known template", wildcard: "a group for all crawlers" };
+const AUTHORS = { own: "rules of no known template", wildcard: "a group for all crawlers" };
 const proof = (host, run, token) => {
   const [ruling, slot] = rulingOf(run[2], token);
   const [restriction, basis, open, author, text] = data.rulings[ruling];

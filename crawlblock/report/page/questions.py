@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 
 from crawlblock.metrics.headline import Headline, asked
-from crawlblock.report.labels import DASH, NO_WEIGHT, interval, percent, writer
+from crawlblock.report.labels import DASH, NO_WEIGHT, interval, origin_words, percent
 from crawlblock.report.page.markup import items
 
 _Row = dict[str, Any]
@@ -40,7 +40,7 @@ def _who(token: str, authors: Iterable[_Row], rulesets: Iterable[_Row]) -> str:
         return f"{token}: no robots.txt blocks it."
     parts: dict[str, float] = {}
     for row in rows:
-        kind = writer(row["authored_by"], row["act"])
+        kind = origin_words(row["origin"])
         parts[kind] = parts.get(kind, 0) + row["estimate"]
     shares = ", ".join(f"{kind} {percent(share)}" for kind, share in parts.items())
     return (

@@ -1,0 +1,66 @@
+"""Published lists of agents, and which agents of a rule set were copied from one.
+
+A site may write its copy as one group or as a group per agent, and may block other crawlers beside
+it: names that the list never had tell nothing.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from crawlblock.robots.rulesets import Names
+
+_MEMO = 20_000  # lists; strangers write them
+_LEAST = 8  # agents; shorter lists are alike by chance
+_LONG = 30  # agents of a version that nobody names all but by copying it
+_NEARLY_ALL = 0.9  # of a long version: sites copy it and then add to their copy
+
+
+@dataclass(frozen=True, slots=True)
+class ListVersion:
+    """The agents on a published list from a day on, lower-cased."""
+
+    date: date
+    agents: frozenset[str]
+
+
+class PublishedList:
+    """A published list with all its versions; it remembers what it was compared with."""
+
+    def __init__(self, versions: Iterable[ListVersion], likeness: float) -> None:
+        """Take the versions, and the Jaccard similarity from which agents count as a copy."""
+        self._versions = tuple(versions)
+        self._sets = tuple(
+            frozenset(name.encode() for name in version.agents) for version in self._versions
+        )
+        self._ever: Names = frozenset().union(*self._sets)
+        self._likeness = likeness
+        self._copies: dict[Names, bool] = {}
+
+    def copied(self, names: Names) -> Names:
+        """Return those of some agents that were copied from the list: mostly none."""
+        part = names & self._ever
+        if len(part) < _LEAST:
+            return frozenset()
+        if part not in self._copies:
+            if len(self._copies) >= _MEMO:
+                self._copies.clear()
+            self._copies[part] = self.nearest(part)[0] >= self._likeness or self._holds_one(part)
+        return part if self._copies[part] else frozenset()
+
+    def _holds_one(self, names: Names) -> bool:
+        """Tell whether some agents hold nearly all of a long version."""
+        return any(
+            len(names & known) >= _NEARLY_ALL * len(known)
+            for known in self._sets
+            if len(known) >= _LONG
+        )
+
+    def nearest(self, names: Names) -> tuple[float, date]:
+        """Return the Jaccard similarity to the version most like some agents, and its day."""
+        if not names:
+            return 0.0, date.min
+        return max(
+            (len(names & known) / len(names | known), version.date)
+            for known, version in zip(self._sets, self._versions, strict=True)
+        )
