@@ -104,7 +104,7 @@ class Authors:
             key = id(finding), writer
             if key not in judged:
                 judged[key] = self._parts(*text.ruleset(finding, writer), writer)
-            made[token] = _part_of(judged[key], token.lower().encode())
+            made[token] = _part_of(judged[key], name.lower().encode())
         return made
 
     def list_version(self, agents: Iterable[str]) -> tuple[str, date, float] | None:
