@@ -24,14 +24,16 @@ from crawlblock.metrics.queries import analyze, metrics, set_http_profile
 from crawlblock.store.schema import CONFIG, schema
 
 GENERATE = """
-INSERT INTO crawlers
+INSERT INTO crawlers (id, token, operator, purpose, openness, ai, documented_since)
 SELECT i, coalesce(['*', 'CCBot', 'GPTBot', 'ClaudeBot', 'Googlebot'][1 + i], 'crawler-' || i),
     'operator ' || i % 40,
-    ['training', 'search', 'assistant', 'archive'][1 + i % 4],
+    ['training', 'search', 'agent', 'archive'][1 + i % 4],
     ['closed', 'open'][1 + (i % 5 = 0)::INT],
-    true, DATE '2023-01-01' + CAST(i * 5 AS INTEGER), NULL, NULL FROM range($crawlers) t(i);
+    true, DATE '2023-01-01' + CAST(i * 5 AS INTEGER) FROM range($crawlers) t(i);
 INSERT INTO conclusions.policies SELECT i, 'p' || i FROM range($policies) t(i);
-INSERT INTO conclusions.verdicts SELECT p, c,
+INSERT INTO conclusions.verdicts
+    (policy, crawler, restriction, basis, root_allowed, authored_by, ruleset)
+SELECT p, c,
        CASE WHEN refused THEN 'full' WHEN p % 2 = 0 THEN 'partial' ELSE 'none' END,
        CASE WHEN refused THEN 'named' WHEN p % 2 = 0 THEN 'wildcard' ELSE 'default' END,
        NOT refused, CASE WHEN refused THEN 'own' END, CASE WHEN refused THEN p // 50 END
@@ -41,7 +43,8 @@ INSERT INTO facts.texts SELECT i, 'sha1:' || lpad(i::VARCHAR, 32, 'A'), ''::BLOB
 FROM range($payloads) t(i);
 INSERT INTO facts.payloads SELECT id, name, 0, id FROM facts.texts;
 INSERT INTO conclusions.bodies SELECT id, 'robots', 0 FROM facts.texts;
-INSERT INTO conclusions.judgements SELECT id, hash(id) % $policies, false, NULL, 0, 0, 0, 0
+INSERT INTO conclusions.judgements SELECT id, hash(id) % $policies, false, NULL, 0, 0, 0, 0,
+    NULL, NULL, NULL
 FROM facts.texts;
 INSERT INTO conclusions.signals SELECT i, 'content-signal', [], 'train',
     CASE WHEN i % 3 = 0 THEN 'allow' ELSE 'disallow' END, '', NULL, 1

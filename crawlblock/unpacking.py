@@ -234,7 +234,7 @@ class GzipMembers:
                 return text
 
 
-class Unpacked(io.RawIOBase):
+class GunzippedFile(io.RawIOBase):
     """What a gzip file holds, as a stream; reading it raises what `gunzip` raises."""
 
     def __init__(self, packed: BinaryIO, largest: int) -> None:
@@ -264,7 +264,7 @@ class Unpacked(io.RawIOBase):
 
 def gunzipped(packed: BinaryIO, largest: int = LARGEST) -> io.BufferedReader:
     """Return what all members of a gzip file hold, as a stream of at most `largest` bytes."""
-    return io.BufferedReader(Unpacked(packed, largest), 2 * _PIECE)
+    return io.BufferedReader(GunzippedFile(packed, largest), 2 * _PIECE)
 
 
 def parse_json(text: str | bytes, largest: int = LARGEST_JSON) -> object:

@@ -106,7 +106,8 @@ def policy(con: duckdb.DuckDBPyConnection, name: str, verdicts: Mapping[str, Ver
     body = "page" if name == "html" else "robots"
     con.execute("INSERT INTO conclusions.bodies VALUES (?, ?, 0)", [number, body])
     con.execute(
-        "INSERT INTO conclusions.judgements VALUES (?, ?, false, NULL, 0, 0, 0, 0)",
+        "INSERT INTO conclusions.judgements VALUES "
+        "(?, ?, false, NULL, 0, 0, 0, 0, NULL, NULL, NULL)",
         [number, number],
     )
 

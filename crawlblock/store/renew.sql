@@ -22,7 +22,8 @@ INSERT INTO conclusions.policies
 SELECT row_number() OVER (ORDER BY policy), policy FROM before_policies;
 INSERT INTO conclusions.verdicts BY NAME
 SELECT p.id AS policy, k.id AS crawler, v.restriction, v.basis, v.root_allowed, v.authored_by,
-       v.decision AS ruleset
+       v.decision AS ruleset, v.restriction AS strict, v.root_allowed AS strict_root_allowed,
+       CASE v.basis WHEN 'named' THEN v.token WHEN 'wildcard' THEN '*' END AS matched_token
 FROM before_verdicts v
 JOIN conclusions.policies p ON p.policy = v.policy
 JOIN crawlers k ON k.token = v.token;
@@ -30,8 +31,9 @@ CREATE TEMP TABLE judged AS
 SELECT digest AS name, policy, ambiguous_group, template FROM before_payloads WHERE body IS NOT NULL
 UNION ALL
 SELECT text, policy, ambiguous_group, template FROM before_texts;
-INSERT INTO conclusions.judgements
-SELECT t.id, p.id, coalesce(j.ambiguous_group, false), j.template, 0, 0, 0, 0
+INSERT INTO conclusions.judgements BY NAME
+SELECT t.id AS text, p.id AS policy, coalesce(j.ambiguous_group, false) AS ambiguous_group,
+       j.template, 0 AS verdicts, 0 AS authorship, 0 AS signals, 0 AS ineffective
 FROM judged j
 JOIN facts.texts t ON t.name = j.name
 JOIN conclusions.policies p ON p.policy = j.policy;
