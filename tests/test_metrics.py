@@ -137,6 +137,30 @@ def test_strata_and_weights(con: duckdb.DuckDBPyConnection) -> None:
     assert shares == [("head", 0.25, 4), ("tail", 0.5, 2)]
 
 
+def test_columns_of_the_list(con: duckdb.DuckDBPyConnection) -> None:
+    """Further columns are dimensions: a cell may name several segments, small ones are folded."""
+    names = [f"h{number:02}" for number in range(80)]
+    small.panel(con, [(name, "all", 1.0) for name in names])
+    small.snapshot(con, "S1", date(2023, 10, 1), {
+        name: "named" if number % 4 == 0 else None if number == 1 else "open"
+        for number, name in enumerate(names)
+    })  # fmt: skip
+    cells = [(name, "France;Belgium" if n < 40 else "Spain" if n < 45 else "Italy")
+             for n, name in enumerate(names)]  # fmt: skip
+    con.executemany("INSERT INTO panel_columns VALUES ('panel', ?, 'country', ?)", cells)
+    found = ask(con, "blocked_by_segment")
+    other = "other segments, each below 30 hosts"
+    assert rows(
+        found, "segment", "n_yes", "n", "n_unknown",
+        token="Alpha", definition="root", dimension="country",
+    ) == [
+        ("Belgium", 10, 39, 1), ("France", 10, 39, 1), ("Italy", 8, 35, 0), (other, 2, 5, 0),
+    ]  # fmt: skip
+    assert rows(found, "n_yes", "n", token="Alpha", definition="root", dimension="stratum") == [
+        (20, 79)
+    ]
+
+
 def test_sql_agrees_with_python(con: duckdb.DuckDBPyConnection) -> None:
     """On random weights, strata and answers the metric equals the estimate in plain Python."""
     draw = random.Random(7)

@@ -20,6 +20,8 @@ from crawlblock.cli.output import (
 from crawlblock.metrics.results_folder import census_results_of, moved, results_of
 from crawlblock.pipeline.run import silent, unshown
 from crawlblock.report.formats import TABLE
+from crawlblock.report.terminal.by_segment import COLUMNS as SEGMENT_COLUMNS
+from crawlblock.report.terminal.by_segment import segment_rows
 from crawlblock.report.terminal.summary import SUMMARY, rows
 from crawlblock.report.terminal.whole_crawl import SUMMARY as CENSUS_SUMMARY
 from crawlblock.report.terminal.whole_crawl import census_rows
@@ -35,15 +37,21 @@ from crawlblock.report.terminal.whole_crawl import census_rows
     help="Headline about all hosts and registered domains of scanned crawls, from a --db that "
     "scan merge made; their folder is census in that of the results.",
 )
+@click.option(
+    "--by",
+    metavar="COLUMN",
+    help="Print the results by a further column of the panel's list, such as country.",
+)
 @output_options()
 def analyze(
-    db: Path, results: Path | None, http_profile: str, census: bool, output: Output
+    db: Path, results: Path | None, http_profile: str, census: bool, by: str | None, output: Output
 ) -> None:
     r"""Compute the results: files, a table and a page.
 
     \b
     Examples:
       crawlblock analyze --http-profile ccbot
+      crawlblock analyze --by stratum
       crawlblock analyze --census --db data/census.duckdb
       crawlblock analyze -o csv > blocked.csv
     """
@@ -54,7 +62,9 @@ def analyze(
     place = steps.StepContext(store, unshown, silent)
     with working("results"), console.capture() as answer:
         written = steps.analyze(place, folder, http_profile, census, console)
-    if output.kind == TABLE:
+    if by is not None and not census:
+        print_rows(segment_rows(folder, by), output, SEGMENT_COLUMNS)
+    elif output.kind == TABLE:
         print_text(answer.get(), output, styled=True)
     else:
         click.echo(answer.get(), file=sys.stderr, nl=False)

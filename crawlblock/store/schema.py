@@ -20,6 +20,7 @@ _VIEWS = (
     "removed_snapshots",
     "views",
     "population",
+    "host_segments",
     "intervals",
     "shared_rulesets",
     "census",

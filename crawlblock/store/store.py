@@ -16,6 +16,7 @@ from crawlblock.store.insert import count_rows
 
 _HASHED = (
     "current_panel",
+    "panel_columns",
     "weights",
     "crawlers",
     "templates",

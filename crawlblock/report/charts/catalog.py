@@ -128,12 +128,13 @@ def verdicts(context: Context) -> Figure:
 
 def segments(context: Context) -> Figure:
     """Return how many hosts block one crawler, by segment."""
-    results = context.rows("blocked_by_segment", definition=HEADLINE)
+    results = context.rows("blocked_by_segment", definition=HEADLINE, dimension="stratum")
     names = tuple(sorted({result["segment"] for result in results}))
     rows = context.of_each(
         "blocked_by_segment",
         lambda results: line_rows(context, names, by(results, "segment")),
         definition=HEADLINE,
+        dimension="stratum",
     )
     return _of_lines(
         context,

@@ -1,0 +1,32 @@
+"""The last result about each crawler and segment of one dimension."""
+
+from pathlib import Path
+
+import polars as pl
+
+from crawlblock.errors import InputError, did_you_mean
+from crawlblock.metrics.headline import HEADLINE, headline_of
+
+COLUMNS = ("segment", "token", "n_yes", "n", "n_unknown", "estimate", "low", "high", "no_interval")
+
+
+def segment_rows(results: Path, dimension: str) -> list[dict[str, object]]:
+    """Return the rows of the last snapshot about the headline's crawlers, by segment.
+
+    Raises InputError for a dimension that the panel's list does not have.
+    """
+    frame = pl.read_parquet(results / "blocked_by_segment.parquet")
+    known = sorted(frame["dimension"].unique().to_list())
+    if dimension not in known:
+        hint = did_you_mean(dimension, known) or f"there are {', '.join(known) or 'none'}"
+        raise InputError(f"--by {dimension}: the list of the panel has no such column; {hint}")
+    found = headline_of({"blocked": pl.read_parquet(results / "blocked.parquet")})
+    if found is None:
+        return []
+    last = found.last().select("population", "snapshot").unique()
+    rows = frame.join(last, on=["population", "snapshot"], how="semi").filter(
+        (pl.col("dimension") == dimension)
+        & (pl.col("definition") == HEADLINE)
+        & pl.col("token").is_in(found.tokens)
+    )
+    return rows.sort("segment", "token").select(COLUMNS).to_dicts()
