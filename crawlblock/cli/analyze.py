@@ -20,8 +20,7 @@ from crawlblock.cli.output import (
 from crawlblock.metrics.results_folder import census_results_of, moved, results_of
 from crawlblock.pipeline.run import silent, unshown
 from crawlblock.report.formats import TABLE
-from crawlblock.report.terminal.by_segment import COLUMNS as SEGMENT_COLUMNS
-from crawlblock.report.terminal.by_segment import segment_rows
+from crawlblock.report.terminal import by_segment
 from crawlblock.report.terminal.summary import SUMMARY, rows
 from crawlblock.report.terminal.whole_crawl import SUMMARY as CENSUS_SUMMARY
 from crawlblock.report.terminal.whole_crawl import census_rows
@@ -63,7 +62,10 @@ def analyze(
     with working("results"), console.capture() as answer:
         written = steps.analyze(place, folder, http_profile, census, console)
     if by is not None and not census:
-        print_rows(segment_rows(folder, by), output, SEGMENT_COLUMNS)
+        if output.kind == TABLE:
+            print_rows(by_segment.shown_rows(folder, by), output, by_segment.SHOWN)
+        else:
+            print_rows(by_segment.segment_rows(folder, by), output, by_segment.COLUMNS)
     elif output.kind == TABLE:
         print_text(answer.get(), output, styled=True)
     else:

@@ -1,16 +1,19 @@
 """The last result about each crawler and segment of one dimension."""
 
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
 from crawlblock.errors import InputError, did_you_mean
 from crawlblock.metrics.headline import HEADLINE, headline_of
+from crawlblock.report.labels import interval, percent
 
+SHOWN = ("segment", "crawler", "blocked", "interval", "n", "unknown")  # in a table
 COLUMNS = ("segment", "token", "n_yes", "n", "n_unknown", "estimate", "low", "high", "no_interval")
 
 
-def segment_rows(results: Path, dimension: str) -> list[dict[str, object]]:
+def segment_rows(results: Path, dimension: str) -> list[dict[str, Any]]:
     """Return the rows of the last snapshot about the headline's crawlers, by segment.
 
     Raises InputError for a dimension that the panel's list does not have.
@@ -30,3 +33,18 @@ def segment_rows(results: Path, dimension: str) -> list[dict[str, object]]:
         & pl.col("token").is_in(found.tokens)
     )
     return rows.sort("segment", "token").select(COLUMNS).to_dicts()
+
+
+def shown_rows(results: Path, dimension: str) -> list[dict[str, Any]]:
+    """Return the same with shares in percent, for a table."""
+    return [
+        {
+            "segment": row["segment"],
+            "crawler": row["token"],
+            "blocked": percent(row["estimate"]),
+            "interval": interval(row["low"], row["high"]),
+            "n": row["n"],
+            "unknown": row["n_unknown"],
+        }
+        for row in segment_rows(results, dimension)
+    ]
