@@ -32,7 +32,7 @@ FACILITIES = {
     r"import (fcntl|resource|pwd|grp|termios|tty|msvcrt)\b|from (fcntl|resource|pwd|grp)": {
         "store/database.py"  # else the copy takes room of its own
     },
-    r"/proc/|/dev/(shm|null|stdin|fd)|/etc/|/tmp\b|/run/": set(),
+    r"/proc/|/dev/(shm|null|stdin|fd)|/etc/|/tmp\b|/run/": {"transport/partial.py"},
     r"os\.(fork|symlink|getuid|geteuid|killpg|getpgid|sync|sched_|posix_|mkfifo|statvfs)": set(),
     r"os\.link\b": {"store/renewal.py"},  # else it is copied
     r"add_signal_handler|SIGALRM|SIGUSR|signal\.SIGHUP|signal\.SIGPIPE": set(),

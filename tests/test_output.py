@@ -135,7 +135,7 @@ def test_file_that_cannot_be_written(
 @pytest.mark.parametrize("end", [">&-", "2>&-"])
 def test_nobody_reads(robots: Path, end: str) -> None:
     """Where a shell has closed a stream, a command ends well and silently."""
-    command = f"{sys.executable} -m crawlblock check {robots} -o table {end}"
+    command = f"{sys.executable} -m crawlblock check {robots} --parser protego -o table {end}"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
 

@@ -12,6 +12,7 @@ from archives import SAMPLE, Archive, read_all, resolve
 from crawlblock.demo.bundled_facts import Fact, read_crawls, read_facts, read_policies
 from crawlblock.model import Verdict
 from crawlblock.outcome import Outcome
+from crawlblock.registry import obeyed
 from crawlblock.robots.judge import Judge
 from crawlblock.robots.sniff import is_robots
 from crawlblock.warc.http import digest
@@ -49,7 +50,7 @@ def holds(fact: Fact, found: Archive, judge: Judge, policy: dict[str, Verdict] |
 def test_every_fact_is_read_back(rendered: dict[str, Archive]) -> None:
     """Each fact comes back from the records alone: status, time, and the verdict of every token."""
     policies = read_policies(SAMPLE)
-    judge = Judge(policies[1])
+    judge = Judge(policies[1], obeyed())
     facts = read_facts(SAMPLE)
     wrong = [
         fact

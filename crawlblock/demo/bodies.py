@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from crawlblock.errors import InputError
 from crawlblock.model import Basis, Obeyed, Restriction, Verdict
-from crawlblock.robots.authorship import Template
+from crawlblock.robots.authorship import WILDCARD, Template
 from crawlblock.robots.judge import STAR, Judge
 
 
@@ -58,11 +58,14 @@ class Writer:
         return text
 
     def _parts(self, policy: Policy, texts: Texts) -> Iterable[str]:
+        stacked = [token for token, text in texts.items() if _is_stacked(policy[token], text)]
         if policy[STAR].basis is Basis.WILDCARD:
-            yield self._group([STAR], policy[STAR], texts.get(STAR, _NOBODY), 0)
+            yield self._group([STAR, *stacked], policy[STAR], texts.get(STAR, _NOBODY), 0)
         members: dict[tuple[Verdict, Wording, int], list[str]] = defaultdict(list)
         overruled = self._overruled(policy)
         for token, verdict, text in _named(policy, texts):
+            if token in stacked:
+                continue
             members[verdict, text, int(token in overruled)].append(token)
         for (verdict, text, level), tokens in members.items():
             yield self._group(tokens, verdict, text, level)
@@ -105,6 +108,11 @@ class Writer:
             return set()
         verdicts = self._judge.policy(f"User-agent: {token}\nDisallow: /\n".encode()).verdicts
         return {name for name, v in verdicts.items() if v.basis is Basis.NAMED} - {token}
+
+
+def _is_stacked(verdict: Verdict, text: Wording) -> bool:
+    """Tell whether a crawler is named in the group of `*`, which counts as a rule for all."""
+    return verdict.basis is Basis.NAMED and text.author == WILDCARD
 
 
 def _named(policy: Policy, texts: Texts) -> Iterator[tuple[str, Verdict, Wording]]:

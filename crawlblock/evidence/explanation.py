@@ -238,7 +238,7 @@ def explain(
             failed=failed_requests(con, point),
         )  # fmt: skip
     body = found.bytes
-    finding = Judge(tokens_of(con)).find(body, token)
+    finding = Judge(tokens_of(con), registry.obeyed()).find(body, token)
     unread = IneffectiveFinder(tokens_of(con)).find(body)
     text = Authors(registry.templates()).of(body, {token: finding})[token]
     stated = signals(body)

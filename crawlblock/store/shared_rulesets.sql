@@ -10,7 +10,7 @@ FROM (
     SELECT v.ruleset, count(DISTINCT v.crawler) AS crawlers,
            bitstring_agg(CAST(v.crawler AS INTEGER), 0, 4095) AS bits
     FROM conclusions.verdicts v
-    WHERE v.ruleset IS NOT NULL AND v.authored_by = 'own' AND v.basis IN ('named', 'fallback')
+    WHERE v.ruleset IS NOT NULL AND v.authored_by = 'own' AND v.basis = 'named'
     GROUP BY v.ruleset
 );
 
@@ -53,7 +53,7 @@ WITH families AS (
     FROM families f
     JOIN own_rulesets r ON r.family = f.family
     JOIN conclusions.verdicts v ON v.ruleset = r.ruleset
-    WHERE v.basis IN ('named', 'fallback')
+    WHERE v.basis = 'named'
 ), rarest AS (
     SELECT n.family, n.crawler
     FROM named n

@@ -146,7 +146,7 @@ def test_missing_shards_are_told(scan: Path, tmp_path: Path) -> None:
     said = merged(tmp_path / "census.duckdb", scan)
     assert f"{len(shards(scan))} of the {len(shards(scan)) + 1} planned files" in said
     assert told("analyze", "--census", "--db", tmp_path / "census.duckdb").exit_code == 0
-    found = pl.read_parquet(tmp_path / "census/blocked.parquet")
+    found = pl.read_parquet(tmp_path / "census-results/census/blocked.parquet")
     assert (found["files"] + 1 == found["of"]).all()
     assert found.filter(pl.col("n") > 0)["low"].null_count() == 0
 
@@ -216,7 +216,7 @@ def test_unusable_shards_are_named(scan: Path, tmp_path: Path) -> None:
             of(frame.with_columns(text=pl.lit("0" * 16), rules=pl.lit(None, pl.Binary))),
             "do not hold it",
         ),
-        (whole[:2_000] + bytes(3_000) + whole[5_000:], "cannot be read"),
+        (whole[:2_000] + bytes(3_000) + whole[5_000:], "is no shard of a scan"),
     ):
         path.write_bytes(raw)
         why = refused(tmp_path / "new" / "census.duckdb", scan)

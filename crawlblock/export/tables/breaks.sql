@@ -1,3 +1,3 @@
 -- key: id
 -- of: breaks
-FROM breaks ORDER BY date, id
+SELECT * REPLACE (array_to_string(affects, ', ') AS affects) FROM breaks ORDER BY date, id

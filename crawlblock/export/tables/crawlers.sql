@@ -1,3 +1,3 @@
 -- key: token
 -- of: crawlers
-SELECT * EXCLUDE (id) FROM crawlers ORDER BY token
+SELECT * EXCLUDE (id) REPLACE (array_to_string(obeys, ', ') AS obeys) FROM crawlers ORDER BY token

@@ -43,7 +43,8 @@ _SLICE = 4_000  # rows
 _SLICE_BYTES = 16 * 1024 * 1024  # of texts and bodies
 
 
-_TOO_LONG = pl.col("_size") > LONGEST
+_LARGEST_ROW = 64 * 1024 * 1024  # bytes of a row of Parquet, whose bodies are not escaped
+_TOO_LONG = pl.col("_size") > _LARGEST_ROW
 
 
 class RowFile(Protocol):
@@ -246,7 +247,7 @@ def _parted(frame: pl.DataFrame, tally: LeftOutTally | None) -> Iterator[pl.Data
     size = pl.sum_horizontal(*texts, pl.col("body").bin.size()).alias("_size")
     sized = frame.with_columns(size)
     if tally:
-        tally.add(f"longer than {LONGEST >> 20} MiB", count=sized.filter(_TOO_LONG).height)
+        tally.add(f"longer than {_LARGEST_ROW >> 20} MiB", count=sized.filter(_TOO_LONG).height)
     sized = sized.filter(~_TOO_LONG)
     begin = held = 0
     for at, row_size in enumerate(sized["_size"]):
