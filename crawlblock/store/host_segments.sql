@@ -23,3 +23,7 @@ WITH sizes AS (
 SELECT DISTINCT s.host, s.dimension,
        CASE WHEN z.n >= 30 THEN s.segment ELSE 'other segments, each below 30 hosts' END AS segment
 FROM host_segments s LEFT JOIN sizes z USING (dimension, segment);
+COMMENT ON VIEW folded_segments IS 'The same, with segments below 30 hosts that were ever known as one.';
+COMMENT ON COLUMN folded_segments.host IS 'Number of the host in the view hosts.';
+COMMENT ON COLUMN folded_segments.dimension IS 'The column of the list.';
+COMMENT ON COLUMN folded_segments.segment IS 'A value of it, or that it is one of the small ones.';

@@ -251,7 +251,7 @@ def _parted(frame: pl.DataFrame, tally: LeftOutTally | None) -> Iterator[pl.Data
     sized = sized.filter(~_TOO_LONG)
     begin = held = 0
     for at, row_size in enumerate(sized["_size"]):
-        if held + row_size > _SLICE_BYTES:
+        if held and held + row_size > _SLICE_BYTES:
             yield sized.slice(begin, at - begin).drop("_size")
             begin, held = at, 0
         held += row_size
