@@ -239,10 +239,7 @@ def _as_text(name: str, dtype: pl.DataType, path: Path) -> pl.Expr:
 
 
 def _parted(frame: pl.DataFrame, tally: LeftOutTally | None) -> Iterator[pl.DataFrame]:
-    """Yield parts of a frame with so many bytes; values that are one in the file are counted each.
-
-    Rows that are too long are left out.
-    """
+    """Yield parts of a frame with so many bytes, each value counted; leave out rows too long."""
     texts = [pl.col(name).str.len_bytes() for name, kind in SCHEMA.items() if kind == pl.String]
     size = pl.sum_horizontal(*texts, pl.col("body").bin.size()).alias("_size")
     sized = frame.with_columns(size)
