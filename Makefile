@@ -84,8 +84,9 @@ test-lowest:  ## Run the tests with the lowest versions allowed
 # such Python, the target says so and ends well.
 NEWEST ?= $(firstword $(wildcard $(HOME)/.pyenv/versions/3.13*/bin/python3.13) python3.13)
 NEWEST_TESTS = tests/test_loops.py tests/test_other_systems.py tests/test_signals.py \
-	tests/test_spreadsheets.py tests/test_shared_pace.py tests/test_database_api.py tests/robots \
-	tests/warc tests/scan/test_shard.py tests/live/test_visit.py
+	tests/test_spreadsheets.py tests/test_shared_pace.py tests/test_database_api.py \
+	tests/robots/test_evaluate.py tests/warc/test_reader.py tests/scan/test_shard.py \
+	tests/live/test_visit.py
 
 test-newest:  ## Run what depends on Python itself with the newest one: NEWEST=python3.13
 	@if ! $(NEWEST) -c "" 2> /dev/null; then echo "$(NEWEST) is not here: nothing was tested"; \
