@@ -65,7 +65,8 @@ def test_readme_tells_the_same_n(bundled: Path) -> None:
 def test_strata_stand_apart(bundled: Path) -> None:
     """Top sites and government hosts have series of their own."""
     frame = pl.read_parquet(bundled / "crawlblock-results" / "blocked_by_segment.parquet")
-    assert set(frame["segment"]) == {"top sites", "US government"}
+    strata = frame.filter(pl.col("dimension") == "stratum")
+    assert set(strata["segment"]) == {"top sites", "US government"}
 
 
 def test_again_changes_nothing(bundled: Path) -> None:

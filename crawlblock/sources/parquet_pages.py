@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias
 
 _MAGIC = b"PAR1"
-_LARGEST_END = 16 * 1024 * 1024  # bytes of the end, which describes all columns
+_LARGEST_END = 64 * 1024 * 1024  # bytes of the end, where some writers repeat the largest values
 _LARGEST_PAGE = 64 * 1024 * 1024  # bytes of a page once unpacked; usual ones have 1 MiB
 _MOST_COLUMNS = 10_000
 _MOST_VALUES = 20_000_000  # of a page

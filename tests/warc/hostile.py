@@ -146,7 +146,12 @@ def _frame(dictionary: bytes) -> bytes:
 
 def usable() -> Iterator[str]:
     """Yield the kinds that can be made with the libraries at hand."""
-    zstd = sys.version_info >= (3, 14) or find_spec("backports.zstd") is not None
+    from crawlblock.unpacking import zstd_library  # not loaded before memory is measured
+
+    try:
+        zstd = bool(zstd_library())
+    except ImportError:
+        zstd = False
     for name in KINDS:
         if ("zstd" not in name or zstd) and ("brotli" not in name or find_spec("brotli")):
             yield name
