@@ -386,3 +386,14 @@ def test_results_that_cannot_be_written(con: duckdb.DuckDBPyConnection, tmp_path
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match="file"):
         analyze(con, tmp_path / "file" / "results")
+
+
+def test_a_reused_name_is_in_no_sum(con: duckdb.DuckDBPyConnection) -> None:
+    """A token that another operator used before has results of its own and is in no sum."""
+    small.snapshot(con, "S1", date(2023, 10, 1), TEN)
+    assert "open" in set(ask(con, "blocked_by_openness")["openness"])
+    con.execute("UPDATE crawlers SET reused = true WHERE token = 'Beta'")
+    assert "open" not in set(ask(con, "blocked_by_openness")["openness"])
+    assert "archive" not in set(ask(con, "blocked_by_purpose")["purpose"])
+    assert ask(con, "gap").filter(pl.col("comparison").str.starts_with("open data")).is_empty()
+    assert "Beta" in set(ask(con, "blocked")["token"])

@@ -23,7 +23,7 @@ _VERDICTS = """
 SELECT v.policy, v.token, v.restriction, v.basis, v.root_allowed,
        CASE v.basis WHEN 'fallback' THEN v.matched_token END
 FROM verdicts v
-JOIN crawlers k ON k.token = v.token AND k.ai
+JOIN crawlers k ON k.token = v.token AND k.ai AND k.reused IS NOT true
 WHERE v.policy IN (SELECT y.policy FROM payloads y SEMI JOIN signals USING (digest))
 """
 _HOSTS = """

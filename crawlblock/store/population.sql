@@ -258,7 +258,7 @@ GROUP BY ALL;
 CREATE MACRO sides_of(source) AS TABLE
 WITH sides AS (
     SELECT 'open data - closed training' AS comparison, openness = 'open' AS is_first, token
-    FROM crawlers WHERE ai AND (openness = 'open' OR purpose = 'training')
+    FROM crawlers WHERE ai AND reused IS NOT true AND (openness = 'open' OR purpose = 'training')
     UNION ALL
     SELECT first || ' - ' || second, token = first, token
     FROM (VALUES ('CCBot', 'GPTBot'), ('CCBot', 'ClaudeBot'), ('CCBot', 'Google-Extended'),
