@@ -103,7 +103,7 @@ def test_other_commands(tmp_path: Path, number: int) -> None:
     """So do commands that neither ask a server nor hold a database."""
     sample = Path(__file__).parent.parent / "data" / "demo"
     process = begun("demo", sample, tmp_path / "archive")
-    assert stopped(process, number, lambda: any(tmp_path.iterdir())) == [STOPPED]
+    assert stopped(process, number, lambda: any(tmp_path.glob(".archive.*/new/*"))) == [STOPPED]
     assert not any(tmp_path.iterdir())
 
 

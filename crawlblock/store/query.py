@@ -1,7 +1,8 @@
 """Questions in SQL to a database that nothing may change meanwhile."""
 
 import re
-from concurrent.futures import ThreadPoolExecutor, wait
+import threading
+from concurrent.futures import Future, wait
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -103,16 +104,25 @@ def ask(path: Path, query: str) -> QueryResult:
 
 def _interruptible(con: duckdb.DuckDBPyConnection, query: str) -> tuple[list[str], list[_Row]]:
     """Run a query in a thread: while it runs, DuckDB itself does not always notice a signal."""
-    with ThreadPoolExecutor(1, "query") as pool:
-        asked = pool.submit(_answer, con, query)
+    answer: Future[tuple[list[str], list[_Row]]] = Future()
+
+    def run() -> None:
         try:
-            while not wait([asked], _GLANCE).done:
-                pass
-        except KeyboardInterrupt:
-            while not wait([asked], _GLANCE).done:
-                con.interrupt()  # it is lost where the query has not begun yet
-            raise
-        return asked.result()
+            answer.set_result(_answer(con, query))
+        except Exception as error:
+            answer.set_exception(error)
+
+    asking = threading.Thread(target=run, name="query", daemon=True)
+    try:  # from the start of the thread on, or a signal at that moment would wait for the answer
+        asking.start()
+        while not wait([answer], _GLANCE).done:
+            pass
+    except KeyboardInterrupt:
+        while asking.is_alive():
+            con.interrupt()  # it is lost where the query has not begun yet
+            asking.join(_GLANCE)
+        raise
+    return answer.result()
 
 
 def _answer(con: duckdb.DuckDBPyConnection, query: str) -> tuple[list[str], list[_Row]]:
