@@ -12,7 +12,8 @@ _LARGEST_END = 64 * 1024 * 1024  # bytes of the end, where some writers repeat t
 _LARGEST_PAGE = 64 * 1024 * 1024  # bytes of a page once unpacked; usual ones have 1 MiB
 _MOST_COLUMNS = 10_000
 _MOST_VALUES = 20_000_000  # of a page
-_LARGEST_HEADER = 256 * 1024  # bytes of a page's header
+_USUAL_HEADER = 256 * 1024  # bytes of a page's header
+_LARGEST_HEADER = 64 * 1024 * 1024
 _DEEPEST = 16
 
 Value: TypeAlias = int | bytes | list[Any] | dict[int, Any]
@@ -59,20 +60,31 @@ def _check_chunk(file: BinaryIO, about: Struct) -> int:
     end = at + _int(about.get(7))
     values = _int(about.get(5))
     while at < end:
-        file.seek(at)
-        raw = file.read(min(_LARGEST_HEADER, end - at))
-        thrift = _Thrift(raw)
-        header = thrift.struct()
+        header, length = _header_of(file, at, end)
         counts = [_int(_struct(header.get(kind, {})).get(1, 0)) for kind in (5, 7, 8)]
         if _int(header.get(2)) > _LARGEST_PAGE:
             raise ValueError(f"a page of it has more than {_LARGEST_PAGE >> 20} MiB once unpacked")
         if max(counts) > _MOST_VALUES:
             raise ValueError(f"a page of it has more than {_MOST_VALUES:,} values")
         packed = _int(header.get(3))
-        if packed < 0 or not raw:
+        if packed < 0:
             raise ValueError("a page of it is not there")
-        at += thrift.at + packed
+        at += length + packed
     return _int(about.get(6)) // max(values, 1)
+
+
+def _header_of(file: BinaryIO, at: int, end: int) -> tuple[Struct, int]:
+    """Return the header of a page and its length; some writers repeat the largest values in it."""
+    for most in (_USUAL_HEADER, _LARGEST_HEADER):
+        file.seek(at)
+        raw = file.read(min(most, end - at))
+        thrift = _Thrift(raw)
+        try:
+            return thrift.struct(), thrift.at
+        except ValueError:
+            if len(raw) < most:
+                raise
+    raise ValueError(f"the beginning of a page has more than {_LARGEST_HEADER >> 20} MiB")
 
 
 def _bytes(value: Value | None) -> bytes:
