@@ -1,11 +1,11 @@
 """How often the rule for "this 200 body is not a robots.txt" is wrong, on labelled real bodies.
 
-    python benchmarks/not_robots.py [--draw]
+    python benchmarks/not_robots.py [--sample]
 
 The labels (tests/robots/labels.csv) have the digest of a body and what a person saw in it: `robots`
 or `not`.  Looked at were all bodies that the rule rejects although they have no markup, all that it
-accepts without a group or with markup, and seeded samples of the others.  `--draw` prints the
-digests of today's draw that have no label yet.
+accepts without a group or with markup, and seeded samples of the others.  `--sample` prints the
+digests of the sample that have no label yet.
 """
 
 import csv
@@ -48,7 +48,7 @@ def stratum(body: bytes) -> str:
     return "accepted, groups, short" if len(body) < SHORT else "accepted, groups, long"
 
 
-def drawn(strata: Mapping[str, list[bytes]]) -> list[bytes]:
+def sampled(strata: Mapping[str, list[bytes]]) -> list[bytes]:
     """Return the bodies to look at."""
     rng = random.Random(SEED)
     sampled = [
@@ -76,8 +76,8 @@ def main() -> None:
     """Print both errors by stratum, with Wilson's 95 % interval."""
     labels = dict(csv.reader(LABELS.read_text("utf-8").splitlines()[1:]))
     strata = by_stratum(bodies())
-    missing = [digest(body) for body in drawn(strata) if digest(body) not in labels]
-    if "--draw" in sys.argv:
+    missing = [digest(body) for body in sampled(strata) if digest(body) not in labels]
+    if "--sample" in sys.argv:
         print(*missing, sep="\n")
         return
     print("| stratum | bodies | looked at | wrong | share wrong, 95 % interval |")
@@ -87,7 +87,7 @@ def main() -> None:
         wrong = seen.count("not" if name.startswith("accepted") else "robots")
         share = _share(wrong, len(seen)) if seen else ""
         print(f"| {name} | {len(strata[name]):,} | {len(seen)} | {wrong} | {share} |")
-    print(f"{len(labels)} labels, {len(missing)} drawn bodies without one")
+    print(f"{len(labels)} labels, {len(missing)} sampled bodies without one")
 
 
 if __name__ == "__main__":

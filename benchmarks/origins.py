@@ -3,10 +3,10 @@
 Usage:
     python benchmarks/origins.py [--corpora ../shared/corpus]
 
-The labels (tests/robots/labelled_origins.csv) are of 300 files drawn by seed from the third of the
-registered domains that was kept aside while the templates were written: 250 that block a registered
-crawler by name and 50 that block by `*` alone, each with one crawler drawn by seed.  No file is the
-same, byte for byte, as one of another registered domain.  Somebody looked at each file, and at how
+The labels (tests/robots/labelled_origins.csv) are of 300 files sampled by seed from the third of
+the registered domains that was kept aside while the templates were written: 250 that block a registered
+crawler by name and 50 that block by `*` alone, each with one crawler sampled by seed.  No file is
+the same, byte for byte, as one of another registered domain.  Somebody looked at each file, and at how
 many hosts of the corpora have the same groups, before the program was asked.  The program reads the
 newest file of every host in all corpora, because rules are shared or not within a database.
 """
@@ -40,7 +40,7 @@ def main() -> None:
     """Import the corpora, ask for each labelled block, and print counts by category."""
     arguments = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     arguments.add_argument("--corpora", type=Path, default=HERE.parent.parent / "shared" / "corpus")
-    arguments.add_argument("--wrong", action="store_true", help="Print each claim that is wrong.")
+    arguments.add_argument("--wrong", action="store_true", help="Print each answer that is wrong.")
     asked = arguments.parse_args()
     with LABELS.open(encoding="utf-8") as file:
         labels = list(csv.DictReader(file))
@@ -49,7 +49,7 @@ def main() -> None:
         files(asked.corpora).write_parquet(newest)
         with crawlblock.open(Path(folder) / "origins.duckdb", create=True) as db:
             db.import_(newest)
-            print_counts([(row, claim(db, row)) for row in labels], asked.wrong)
+            print_counts([(row, answer(db, row)) for row in labels], asked.wrong)
 
 
 def files(corpora: Path) -> pl.DataFrame:
@@ -77,7 +77,7 @@ def files(corpora: Path) -> pl.DataFrame:
     return every.select("host", fetch_time=pl.col("time") + "-15", status=pl.lit(200), body="body")
 
 
-def claim(db: crawlblock.Database, row: dict[str, str]) -> tuple[str, str]:
+def answer(db: crawlblock.Database, row: dict[str, str]) -> tuple[str, str]:
     """Return the origin and the author that the program gives."""
     digest = "sha1:" + base64.b32encode(bytes.fromhex(row["digest"])).decode()
     found = db.sql(ASKED, {"token": row["token"], "digest": digest}).rows()
@@ -85,13 +85,13 @@ def claim(db: crawlblock.Database, row: dict[str, str]) -> tuple[str, str]:
 
 
 def print_counts(pairs: list[tuple[dict[str, str], tuple[str, str]]], wrong: bool) -> None:
-    """Print right, wrong and missed claims of each category, with Wilson's 95 % intervals."""
+    """Print right, wrong and missed answers of each category, with Wilson's 95 % intervals."""
     if wrong:
         for row, (origin, author) in pairs:
             if origin != row["origin"]:
                 print(row["host"], row["token"], row["origin"], "->", origin, author, sep="\t")
     counts = Counter((row["origin"], origin) for row, (origin, _) in pairs)
-    print("| origin | right | wrong | missed | claims that are right | files that are found |")
+    print("| origin | right | wrong | missed | answers that are right | files that are found |")
     print("|---|---|---|---|---|---|")
     for name in ORIGINS:
         right = counts[name, name]

@@ -17,7 +17,7 @@ def stoppable() -> Iterator[None]:
     does not have is left out.
     """
     if threading.current_thread() is not threading.main_thread():
-        yield  # only the main thread may set this, and it is told of signals
+        yield  # only the main thread may set this, and it alone gets signals
         return
     numbers = [getattr(signal, name) for name in _NAMES if hasattr(signal, name)]
     before = {number: signal.getsignal(number) for number in numbers}

@@ -45,8 +45,6 @@ VARIABLES = {
     "AWS_ENDPOINT_URL": "Where an `s3://` mirror is, if not at AWS.",
     "POLARS_MAX_THREADS": "Threads of a process that reads shards; 1 if not set.",
 }
-
-
 _CENSUS = (
     "`crawlblock analyze --census` writes these. population hosts: every host of which the merged "
     "files hold a robots.txt request, by its newest good capture. population domains: every "

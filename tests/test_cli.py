@@ -291,3 +291,11 @@ def test_debug_shows_the_traceback(tmp_path: Path, capsys: pytest.CaptureFixture
     """Only with --debug, wherever it stands, is there a traceback."""
     code, _, err = run(capsys, "check", tmp_path / "absent", "--debug")
     assert code == 2 and "Traceback" in err
+
+
+def test_by_is_for_panels(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A census has no list, so `--by` beside it is an error."""
+    with pytest.raises(SystemExit) as ended:
+        main(["analyze", "--census", "--by", "x", "--db", str(tmp_path / "x.duckdb")])
+    assert ended.value.code == 2
+    assert "leave out --by or --census" in capsys.readouterr().err

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+import small_parent
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -342,10 +343,7 @@ print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
 
 def read_apart(code: str, path: Path) -> list[int]:
     """Return the numbers that a process of its own prints about a file."""
-    done = subprocess.run(
-        [sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True
-    )
-    return [int(word) for word in done.stdout.split()]
+    return [int(word) for word in small_parent.python("-c", code, path).split()]
 
 
 @pytest.mark.fault("input", "a list that means harm: {case}")

@@ -54,6 +54,8 @@ def analyze(
       crawlblock analyze --census --db data/census.duckdb
       crawlblock analyze -o csv > blocked.csv
     """
+    if by is not None and census:
+        raise click.UsageError("--by is about the list of a panel; leave out --by or --census")
     store = existing(db)
     folder = results or (census_results_of(db) if census else results_of(db))
     note = moved(folder, db)
@@ -61,7 +63,7 @@ def analyze(
     place = steps.StepContext(store, unshown, silent)
     with working("results"), console.capture() as answer:
         written = steps.analyze(place, folder, http_profile, census, console)
-    if by is not None and not census:
+    if by is not None:
         if output.kind == TABLE:
             print_rows(by_segment.shown_rows(folder, by), output, by_segment.SHOWN)
         else:

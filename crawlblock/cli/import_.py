@@ -63,6 +63,6 @@ def _told(counts: Sequence[RecordCount]) -> str:
     for each in counts:
         read[each.type] += each.records
         stored[each.type] += each.stored
-    told = ", ".join(f"{read[kind]:,} {kind} ({stored[kind]:,} stored)" for kind in sorted(read))
+    counted = ", ".join(f"{read[kind]:,} {kind} ({stored[kind]:,} stored)" for kind in sorted(read))
     unresolved = sum(each.unresolved for each in counts)
-    return f"records: {told}; {unresolved:,} revisits unresolved"
+    return f"records: {counted}; {unresolved:,} revisits unresolved"

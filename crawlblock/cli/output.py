@@ -140,7 +140,7 @@ def working(what: str) -> Iterator[None]:
 def say(message: str) -> None:
     """Tell the person at the terminal; data alone goes to stdout.
 
-    A terminal that was closed is told nothing, and the work goes on.
+    Nothing is printed to a closed terminal, and the work goes on.
     """
     with suppress(OSError):
         click.echo(safe(message), file=sys.stderr)

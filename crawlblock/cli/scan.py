@@ -186,13 +186,13 @@ def run_shards(
     _warn(public, rate)
     asking = ScanRequest(directory, contact, number, parts, rate)
     with open_engine(scheduler, processes) as workers:
-        told = ShardEnds(len(part(planned.shards, number, parts)))
+        ends = ShardEnds(len(part(planned.shards, number, parts)))
         with progress_bar() as progress:
             for ended in scan_shards(planned, asking, workers):
-                told.add(ended)
-                progress("shards", told.ended, told.of)
-    told.say()
-    if told.wrong:
+                ends.add(ended)
+                progress("shards", ends.ended, ends.of)
+    ends.say()
+    if ends.wrong:
         sys.exit(PARTIAL)
 
 
@@ -232,17 +232,17 @@ def merge(directories: tuple[Path, ...], ranks: Path | None, db: Path, output: O
       crawlblock scan merge part1 part2 --ranks tranco.csv --db data/census.duckdb
     """
     store = Store(db)
-    told = {"directories": [str(each) for each in directories]}
-    with recorded(store, "scan merge", told) as tally, progress_bar() as progress:
+    configuration = {"directories": [str(each) for each in directories]}
+    with recorded(store, "scan merge", configuration) as tally, progress_bar() as progress:
         merged = merge_shards(Run(store, tally, progress), directories, ranks)
     for crawl in merged:
-        say(_told(crawl))
+        say(_sentence(crawl))
     say(f"{tally.payloads} texts judged")
     if output.kind != TABLE:
         print_rows([asdict(crawl) for crawl in merged], output, [*Merged.__slots__])
 
 
-def _told(merged: Merged) -> str:
+def _sentence(merged: Merged) -> str:
     """Say what of a crawl is merged."""
     faults = f". {merged.faults} places in them could not be read; run crawlblock scan run again"
     return (

@@ -109,7 +109,7 @@ def knowledge(today: date) -> Check:
     known = registry.crawlers()
     newest = registry.known_until()
     aged = sum((newest - crawler.as_of).days > _OLD_ENTRY for crawler in known if crawler.as_of)
-    found = f"{len(known)} crawlers, known until {newest}; {aged} entries are over a year older"
+    found = f"{len(known)} crawlers, checked until {newest}; over a year older: {aged}"
     if (today - newest).days > _OLD_REGISTRY:
         return Check("registry", "warn", found, "a newer crawlblock knows newer crawlers")
     return Check("registry", "ok", found)

@@ -21,7 +21,7 @@ def _crawlers() -> str:
 
 
 def _purposes() -> str:
-    """Return which crawlers are for training, by whose blocks a preference is told."""
+    """Return which crawlers are for training; their blocks state a preference."""
     found = entries("crawlers.toml")
     return json.dumps(sorted(c["token"] for c in found if c.get("purpose") == "training"))
 

@@ -192,7 +192,7 @@ def _remove(path: Path) -> None:
 
 
 def _refused(path: Path, error: OSError) -> StoreError:
-    """Return the error for a disk that refuses; what is stored stays."""
+    """Return the error for a disk that cannot be written; what is stored stays."""
     if error.errno == errno.ENOSPC:
         return StoreError(f"{path}: {_FULL}")
     return StoreError(f"{path}: {error.strerror}; mend that and run again")

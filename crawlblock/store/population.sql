@@ -3,6 +3,9 @@
 
 CREATE MACRO http_profile() AS coalesce(getvariable('http_profile'), 'rfc9309');
 
+-- The crawls of the demo are reconstructed from verdicts: their texts state nothing else.
+CREATE MACRO is_demo(name) AS starts_with(name, 'DEMO-');
+
 -- Wilson's score interval at 95 % (Wilson 1927); p may come from weights, n is then Kish's.
 CREATE MACRO wilson_low(p, n) AS CASE WHEN n > 0 AND p IS NOT NULL THEN
     least(p, greatest(0, (p + 1.920729410347062 / n - 1.959963984540054
@@ -104,6 +107,21 @@ SELECT CASE WHEN f.of_panel THEN 'panel' ELSE 'captured' END AS population,
 FROM found f
 LEFT JOIN texts y ON y.digest = f.digest
 LEFT JOIN statuses h ON h.status = f.status;
+
+-- The hosts by the text of their robots.txt, for the digests in a relation.
+CREATE MACRO texts_of(source) AS TABLE
+WITH read AS MATERIALIZED (  -- or DuckDB 1.5 joins all hosts with all snapshots first
+    SELECT c.snapshot, s.of_panel, c.host, c.digest
+    FROM captures c
+    SEMI JOIN query_table(source) k ON k.digest = c.digest
+    JOIN scopes s ON s.snapshot = c.snapshot
+    WHERE c.resource = '/robots.txt' AND c.outcome = 'ok'
+)
+SELECT r.snapshot, CAST(h.stratum AS VARCHAR) AS stratum, r.digest, count(*) AS hosts,
+       sum(h.weight) AS weight
+FROM read r
+JOIN hosts h ON h.of_panel = r.of_panel AND h.host = r.host
+GROUP BY ALL;
 
 -- The population with its hosts as numbers, for what must look at every host.
 CREATE VIEW points AS

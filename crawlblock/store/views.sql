@@ -136,7 +136,7 @@ COMMENT ON COLUMN verdicts.strict_root_allowed IS 'Whether / may be fetched in t
 CREATE VIEW signals AS
 SELECT p.digest, g.* EXCLUDE (text)
 FROM conclusions.signals g JOIN facts.payloads p ON p.text = g.text;
-COMMENT ON VIEW signals IS 'Wishes that payloads state in other ways than by rules.';
+COMMENT ON VIEW signals IS 'Preferences that payloads state in other ways than by rules.';
 COMMENT ON COLUMN signals.digest IS 'The payload.';
 COMMENT ON COLUMN signals.kind IS 'content-signal, content-usage, usage-token, rsl-license, disallow-ai-training, eu-2019-790, crawl-delay.';
 COMMENT ON COLUMN signals.agents IS 'The agents of its group, in lower case; empty if it is outside of groups or is for all.';

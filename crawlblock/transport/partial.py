@@ -16,7 +16,7 @@ class PartialFile:
     `<name>.part` holds the bytes so far, `<name>.part.of` the entity tag and size of the object
     they are of, and since when the machine runs.  Without a strong tag nothing can be continued,
     nor after a restart: a power cut can leave holes in what was not synced.  Every method raises
-    StoreError when the disk refuses.
+    StoreError when the disk cannot be written.
     """
 
     def __init__(self, path: Path) -> None:

@@ -16,7 +16,7 @@ _LONGEST_OBEYED = 3600.0  # s; a host that asks for more patience than this ends
 _LONGEST_RETRY = 60.0  # s between two attempts
 _IN_A_ROW = 5  # answers of a server under load, after each such number the host pauses
 _BUSY_PAUSE = 5.0  # s; the first of these pauses, doubled each time up to the longest retry
-_SHORT = 10.0  # s; a longer wait for other processes is told
+_SHORT = 10.0  # s; a longer wait for other processes is announced
 _ALONE = 8  # attempts of one request that found the host busy while others got through
 
 _log = logging.getLogger(__name__)

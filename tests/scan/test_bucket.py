@@ -1,12 +1,11 @@
 """Scans of an archive in an S3 bucket: the same shards, and no file in memory."""
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import polars as pl
 import pytest
+import small_parent
 from buckets import HAS_S3, served_bucket
 from click.testing import CliRunner
 from clusters import ENVIRONMENT
@@ -56,10 +55,7 @@ def test_files_are_never_held_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     (tmp_path / "bucket/small").write_bytes(b"small")
     (tmp_path / "bucket/large").write_bytes(os.urandom(2**20) * LARGE)
     with served_bucket(tmp_path / "bucket", monkeypatch) as address:
-        told = subprocess.run(
-            [sys.executable, "-c", _SAVING, address, str(tmp_path / "saved")],
-            env=ENVIRONMENT | os.environ | {"PYTHONPATH": ENVIRONMENT["PYTHONPATH"]},
-            capture_output=True, text=True, check=True,
-        )  # fmt: skip
+        env = ENVIRONMENT | os.environ | {"PYTHONPATH": ENVIRONMENT["PYTHONPATH"]}
+        grown = small_parent.python("-c", _SAVING, address, tmp_path / "saved", env=env)
     assert (tmp_path / "saved").stat().st_size == LARGE * 2**20
-    assert int(told.stdout) < LARGE / 3
+    assert int(grown) < LARGE / 3

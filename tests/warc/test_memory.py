@@ -1,11 +1,10 @@
 """What reading hostile files takes, measured in processes of their own."""
 
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import small_parent
 
 from crawlblock.warc.reader import has_fastwarc
 from warc import hostile
@@ -32,10 +31,7 @@ def test_hostile_files_stay_within_memory(
     path = tmp_path / "file.warc.gz"
     path.write_bytes(hostile.KINDS[name]())
     how = "fast" if has_fastwarc() else "slow"
-    # The shell has little memory of its own: a child is charged what its parent had.
-    command = ["sh", "-c", '"$0" "$@"; exit $?', sys.executable, hostile.__file__, str(path), how]
-    ended = subprocess.run(command, capture_output=True, text=True, check=True)
-    peak, damages, found = map(int, ended.stdout.split())
+    peak, damages, found = map(int, small_parent.python(hostile.__file__, path, how).split())
     assert peak < _MOST
     assert damages or found
     record_property("proof", f"{name}: {peak} MB, {found} records, {damages} damages")

@@ -8,12 +8,12 @@ WITH sound AS (
            CAST(answer AS VARCHAR) AS answer, known
     FROM points
     WHERE population = 'captured' OR snapshot NOT IN (FROM left_out_snapshots)
-), told AS (
+), known_then AS (
     SELECT population, snapshot, snapshot_date FROM sound GROUP BY ALL HAVING bool_or(known)
 ), ends AS (
     SELECT t.population, k.token, min_by(snapshot, (snapshot_date, snapshot)) AS from_snapshot,
            max_by(snapshot, (snapshot_date, snapshot)) AS to_snapshot
-    FROM told t JOIN crawlers k ON coalesce(t.snapshot_date >= k.documented_since, true)
+    FROM known_then t JOIN crawlers k ON coalesce(t.snapshot_date >= k.documented_since, true)
     GROUP BY ALL HAVING from_snapshot <> to_snapshot
 ), spans AS (
     SELECT DISTINCT population, from_snapshot, to_snapshot FROM ends

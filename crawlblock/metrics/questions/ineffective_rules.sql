@@ -8,25 +8,14 @@ WITH missed AS (
     SELECT digest, 'any' AS fault, token FROM missed
     UNION SELECT digest, fault, 'any' FROM missed
     UNION SELECT digest, 'any', 'any' FROM missed
-), stated AS MATERIALIZED (  -- or DuckDB 1.5 joins all hosts with all snapshots first
-    SELECT c.snapshot, s.of_panel, c.host, c.digest
-    FROM captures c
-    SEMI JOIN kinds k ON k.digest = c.digest
-    JOIN scopes s ON s.snapshot = c.snapshot
-    WHERE c.resource = '/robots.txt' AND c.outcome = 'ok' AND NOT starts_with(c.snapshot, 'DEMO-')
-), texts AS (
-    SELECT t.snapshot, CAST(h.stratum AS VARCHAR) AS stratum, t.digest, count(*) AS hosts,
-           sum(h.weight) AS weight
-    FROM stated t
-    JOIN hosts h ON h.of_panel = t.of_panel AND h.host = t.host
-    GROUP BY ALL
 ), missing AS (
     SELECT snapshot, stratum, fault, token, sum(weight) AS yes, sum(hosts) AS n_yes
-    FROM texts JOIN kinds USING (digest) GROUP BY ALL
+    FROM texts_of('kinds') JOIN kinds USING (digest)
+    WHERE NOT is_demo(snapshot) GROUP BY ALL
 ), read AS (
     SELECT * EXCLUDE (kind, outcome, answer, known),
            CASE WHEN outcome = 'ok' AND NOT starts_with(coalesce(answer, ''), 'http ')
-                    AND NOT starts_with(snapshot, 'DEMO-') THEN true END AS yes
+                    AND NOT is_demo(snapshot) THEN true END AS yes
     FROM point_counts
     WHERE population = 'captured' OR snapshot NOT IN (FROM left_out_snapshots)
 ), strata AS (

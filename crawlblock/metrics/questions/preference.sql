@@ -13,7 +13,7 @@ WITH preferences AS (
     JOIN hosts h ON h.of_panel = s.of_panel AND h.host = c.host
     LEFT JOIN training_preferences t ON t.digest = c.digest
     WHERE c.resource = '/robots.txt' AND c.outcome IN ('ok', 'absent')
-      AND NOT starts_with(c.snapshot, 'DEMO-')
+      AND NOT is_demo(c.snapshot)
     GROUP BY ALL
 ), stating AS (
     SELECT snapshot, stratum, preference, sum(weight) AS yes, sum(hosts) AS n_yes
@@ -21,7 +21,7 @@ WITH preferences AS (
 ), read AS (
     SELECT * EXCLUDE (kind, outcome, answer, known),
            CASE WHEN known AND outcome IN ('ok', 'absent')
-                    AND NOT starts_with(snapshot, 'DEMO-') THEN true END AS yes
+                    AND NOT is_demo(snapshot) THEN true END AS yes
     FROM point_counts
     WHERE population = 'captured' OR snapshot NOT IN (FROM left_out_snapshots)
 ), strata AS (

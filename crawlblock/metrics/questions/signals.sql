@@ -6,21 +6,9 @@ WITH preferences AS (
     SELECT DISTINCT digest, kind, coalesce(use, 'none') AS use,
            CASE WHEN kind = 'crawl-delay' THEN 'delay' ELSE preference END AS preference
     FROM signals
-), stated AS MATERIALIZED (  -- or DuckDB 1.5 joins all hosts with all snapshots first
-    SELECT c.snapshot, s.of_panel, c.host, c.digest
-    FROM captures c
-    SEMI JOIN preferences p ON p.digest = c.digest
-    JOIN scopes s ON s.snapshot = c.snapshot
-    WHERE c.resource = '/robots.txt' AND c.outcome = 'ok'
-), texts AS (
-    SELECT t.snapshot, CAST(h.stratum AS VARCHAR) AS stratum, t.digest, count(*) AS hosts,
-           sum(h.weight) AS weight
-    FROM stated t
-    JOIN hosts h ON h.of_panel = t.of_panel AND h.host = t.host
-    GROUP BY ALL
 ), stating AS (
     SELECT snapshot, stratum, kind, use, preference, sum(weight) AS yes, sum(hosts) AS n_yes
-    FROM texts JOIN preferences USING (digest) GROUP BY ALL
+    FROM texts_of('preferences') JOIN preferences USING (digest) GROUP BY ALL
 ), read AS (
     SELECT * EXCLUDE (kind, outcome, answer, known),
            nullif(outcome = 'ok' AND NOT starts_with(coalesce(answer, ''), 'http '), false) AS yes

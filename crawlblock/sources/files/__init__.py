@@ -107,7 +107,7 @@ class Files:
             return Periods(self._every, self._snapshot)
         captures: list[tuple[str, datetime]] = []
         for source in self._opened:
-            with suppress(InputError), readable(_path(source)):  # told of when it is read
+            with suppress(InputError), readable(_path(source)):  # it is reported when it is read
                 found = times_in_archive(source) if isinstance(source, Path) else times_in(source)
                 if found is None:
                     return Periods(self._every)

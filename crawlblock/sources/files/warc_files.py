@@ -148,10 +148,10 @@ class Archives:
         self, file: _File, record: Record, found: Seen, fetches: list[Fetch]
     ) -> list[Fetch]:
         """Return the fetches of a revisit with the answer that it repeats; none if it must wait."""
-        told = self._originals.resolved(record, found)
-        if self._originals.has(told) or told.digest in self._known:
+        answer = self._originals.resolved(record, found)
+        if self._originals.has(answer) or answer.digest in self._known:
             file.resolved += 1
-            return _with(fetches, told)
+            return _with(fetches, answer)
         self._waiting.append(_Revisit(file.path, record._replace(block=b""), found, fetches))
         return []
 
