@@ -4,11 +4,12 @@ Usage:
     python benchmarks/origins.py [--corpora ../shared/corpus]
 
 The labels (tests/robots/labelled_origins.csv) are of 300 files sampled by seed from the third of
-the registered domains that was kept aside while the templates were written: 250 that block a registered
-crawler by name and 50 that block by `*` alone, each with one crawler sampled by seed.  No file is
-the same, byte for byte, as one of another registered domain.  Somebody looked at each file, and at how
-many hosts of the corpora have the same groups, before the program was asked.  The program reads the
-newest file of every host in all corpora, because rules are shared or not within a database.
+the registered domains that was kept aside while the templates were written: 250 that block a
+registered crawler by name and 50 that block by `*` alone, each with one crawler sampled by seed.
+No file is the same, byte for byte, as one of another registered domain.  Somebody looked at each
+file, and at how many hosts of the corpora have the same groups, before the program was asked.  The
+program reads the newest file of every host in all corpora, because rules are shared or not within
+a database.
 """
 
 import argparse

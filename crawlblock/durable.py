@@ -1,7 +1,8 @@
 """Files that a power cut leaves whole or not there at all.
 
 A new name can reach the disk before the bytes behind it.  So the bytes are synced first, then the
-file is renamed, then the folder is synced.  Every function raises OSError when the disk cannot be written.
+file is renamed, then the folder is synced.  Every function raises OSError when the disk cannot be
+written.
 """
 
 import os

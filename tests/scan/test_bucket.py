@@ -14,7 +14,7 @@ from crawlblock.cli.scan import scan
 from scan.warcs import archive, keys_of, member, record
 
 pytestmark = pytest.mark.skipif(not HAS_S3, reason="obstore, moto not installed")
-LARGE = 96  # MiB
+LARGE = 192  # MiB; the library holds some 45 of any large object
 
 _SAVING = """
 import asyncio, resource, sys
