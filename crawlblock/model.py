@@ -95,6 +95,7 @@ class Crawler:
     ai: bool  # False: a search or social crawler kept for comparison
     purpose: Purpose | None = None  # None: unknown
     openness: Openness | None = None
+    web_archive: bool = False  # keeps pages as they were, for readers: Internet Archive, libraries
     documented_since: date | None = None
     retired: date | None = None
     aliases: tuple[str, ...] = ()  # other spellings; they do not bind the crawler

@@ -20,23 +20,31 @@ class Outcome(StrEnum):
 
     `answered`: the host gave an answer, be it one that cannot be read.  `retry`: the reason lies on
     the way, so another attempt may give the answer itself.  `goodness`: which of several captures
-    of a host counts, the largest first (see `captures.selection`).
+    of a host counts, the largest first (see `captures.selection`).  `refused`: the server keeps
+    its robots.txt from those who ask, which is no block by robots.txt and is counted beside it.
     """
 
     answered: bool
     retry: bool
     goodness: int
+    refused: bool
 
     def __new__(
-        cls, word: str, answered: bool = False, retry: bool = False, goodness: int = 0
+        cls,
+        word: str,
+        answered: bool = False,
+        retry: bool = False,
+        goodness: int = 0,
+        refused: bool = False,
     ) -> Self:
-        """Make a member that is its word and has the three properties.
+        """Make a member that is its word and has the four properties.
 
         The defaults are for type checkers alone, to which `Outcome("ok")` calls this.
         """
         member = str.__new__(cls, word)
         member._value_ = word
         member.answered, member.retry, member.goodness = answered, retry, goodness
+        member.refused = refused
         return member
 
     # 2xx with something that can be read as robots.txt, also an empty one
@@ -45,8 +53,8 @@ class Outcome(StrEnum):
     NOT_FETCHED = "not_fetched", True, True, 40
     # 404, 410 and other 4xx without a class of their own
     ABSENT = "absent", True, False, 30
-    REFUSED = "refused", True, True, 30  # 401, 403, 451
-    PAYMENT_REQUIRED = "payment_required", True, True, 30  # 402
+    REFUSED = "refused", True, True, 30, True  # 401, 403, 451
+    PAYMENT_REQUIRED = "payment_required", True, True, 30, True  # 402
     THROTTLED = "throttled", True, True, 30  # 429
     SERVER_ERROR = "server_error", True, True, 30  # 5xx
     ORIGIN_DOWN = "origin_down", True, True, 30  # 520-527, 530: a CDN could not reach the site

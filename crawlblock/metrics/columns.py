@@ -59,7 +59,7 @@ def words_of(name: str, columns: Iterable[str] = (), *, census: bool = False) ->
 def conformed(frame: pl.DataFrame, name: str, *, census: bool = False) -> pl.DataFrame:
     """Return a result with its declared columns alone, in order.
 
-    A core column that the query has nothing for is empty.  A result that is not declared keeps all
+    A core column that the query has nothing for is empty, and so is a key that is an empty text.  A result that is not declared keeps all
     columns of its query.  Raises polars' ColumnNotFoundError if one of its own columns is missing.
     """
     core = _declared()["core"]
@@ -72,7 +72,12 @@ def conformed(frame: pl.DataFrame, name: str, *, census: bool = False) -> pl.Dat
         for column in wanted
         if column in core and column not in frame.columns
     ]
-    return frame.with_columns(empty).select(wanted)
+    about_all = [
+        pl.col(column).replace("", None)
+        for column in ("dimension", "segment", "token", "selection", "corpus")
+        if frame.schema.get(column) == pl.String
+    ]
+    return frame.with_columns(empty).with_columns(about_all).select(wanted)
 
 
 def dictionary(frames: Mapping[str, pl.DataFrame], *, census: bool = False) -> str:

@@ -20,9 +20,13 @@ SELECT CAST(population AS population_name) AS population,
        CAST(outcome AS outcome_name) AS outcome, CAST(answer AS answer_name) AS answer, known
 FROM points;
 CREATE TEMP TABLE point_counts AS FROM point_counts;
+CREATE TEMP TABLE folded_segments AS FROM folded_segments;
+CREATE TEMP TABLE segment_counts AS FROM segment_counts;
 CREATE TEMP TABLE incomplete_snapshots AS FROM incomplete_snapshots;
 CREATE TEMP TABLE suspect_snapshots AS FROM suspect_snapshots;
+CREATE TEMP TABLE segment_answers AS FROM segment_answers;
 CREATE TEMP TABLE answer_counts AS FROM answer_counts;
+CREATE TEMP TABLE refused_counts AS FROM refused_counts;
 CREATE TEMP TABLE access_counts AS FROM access_counts;
 CREATE TEMP TABLE verdict_counts AS FROM verdict_counts;
 CREATE TEMP TABLE counted_meanings AS FROM counted_meanings;
@@ -31,3 +35,7 @@ CREATE TEMP TABLE listed AS FROM listed;
 CREATE TEMP TABLE own_rulesets AS FROM own_rulesets;
 CREATE TEMP TABLE ruleset_families AS FROM ruleset_families;
 CREATE TEMP TABLE shared_rulesets AS FROM shared_rulesets;
+CREATE TEMP TABLE segment_snapshots AS FROM segment_snapshots;
+CREATE TEMP TABLE starts AS FROM starts;
+CREATE TEMP TABLE spans AS FROM spans;
+CREATE TEMP TABLE span_counts AS FROM span_counts;

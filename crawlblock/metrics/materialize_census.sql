@@ -14,6 +14,11 @@ SELECT * EXCLUDE (again, unstable), 'crawl' AS kind FROM census_counts;
 CREATE TEMP TABLE answer_counts AS
 SELECT population, snapshot, snapshot_date, cluster, answer, sum(hosts) AS hosts
 FROM census_counts GROUP BY ALL;
+CREATE TEMP TABLE segment_answers AS
+SELECT *, '' AS dimension, '' AS segment FROM answer_counts;
+CREATE TEMP TABLE refused_counts AS
+SELECT population, snapshot, '' AS dimension, '' AS segment, sum(hosts) AS n_refused
+FROM census_counts WHERE outcome IN (SELECT outcome FROM outcomes WHERE refused) GROUP BY ALL;
 CREATE TEMP TABLE counted_meanings AS FROM census_meanings;
 CREATE TEMP TABLE verdict_counts AS
 SELECT * EXCLUDE (authored_by, shared, hosts), sum(hosts) AS hosts FROM census_access GROUP BY ALL;

@@ -37,7 +37,7 @@ CREATE MACRO rank_band(rank) AS CASE WHEN rank <= 1000 THEN 'to 1,000'
 -- They counted, before any verdict is looked up.
 CREATE VIEW census_cells AS
 SELECT snapshot, snapshot_date, cluster, representative, outcome, answer,
-       coalesce(answer IN (SELECT answer FROM meanings WHERE root_allowed IS NOT NULL), false)
+       coalesce(answer IN (SELECT answer FROM meanings WHERE blocked IS NOT NULL), false)
            AS known,
        tld, size_band(siblings) AS domain_size, provider, template,
        rank_band(rank) AS rank_band, again, unstable, count(*) AS hosts
@@ -59,7 +59,7 @@ SELECT d.snapshot_date, d.answer, k.token,
        CASE WHEN k.reused IS NOT true THEN k.openness END AS openness,
        k.ai AND k.reused IS NOT true AS ai,
        coalesce(m.restriction, 'unknown') AS restriction, coalesce(m.basis, 'unknown') AS basis,
-       m.root_allowed, m.authored_by, m.ruleset,
+       m.root_allowed, m.blocked, coalesce(m.rules, 'unknown') AS rules, m.authored_by, m.ruleset,
        m.ruleset IN (SELECT ruleset FROM shared_rulesets) AS shared
 FROM (SELECT DISTINCT snapshot_date, answer FROM census_counts) d
 CROSS JOIN crawlers k
@@ -69,7 +69,7 @@ WHERE coalesce(d.snapshot_date >= k.documented_since, true);
 -- Hosts by crawler and verdict, in each cluster.
 CREATE VIEW census_access AS
 SELECT c.population, c.snapshot, c.snapshot_date, c.cluster, m.token, m.restriction,
-       m.basis, m.root_allowed, m.authored_by, m.shared, CAST(sum(c.hosts) AS BIGINT) AS hosts
+       m.basis, m.root_allowed, m.blocked, m.rules, m.authored_by, m.shared, CAST(sum(c.hosts) AS BIGINT) AS hosts
 FROM (
     SELECT population, snapshot, snapshot_date, cluster, answer, sum(hosts) AS hosts
     FROM census_counts GROUP BY ALL

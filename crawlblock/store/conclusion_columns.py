@@ -9,6 +9,7 @@ CRAWLERS = pl.Schema(
         "purpose": pl.String(),
         "openness": pl.String(),
         "ai": pl.Boolean(),
+        "web_archive": pl.Boolean(),
         "documented_since": pl.Date(),
         "retired": pl.Date(),
         "url": pl.String(),

@@ -12,18 +12,67 @@ COMMENT ON COLUMN host_segments.host IS 'Number of the host in the view hosts.';
 COMMENT ON COLUMN host_segments.dimension IS 'The column of the list.';
 COMMENT ON COLUMN host_segments.segment IS 'A value of it; a host may have several.';
 
--- The same with segments below 30 hosts that were ever known as one, so that a share has a base and no
--- host is left out.
+-- The same with small segments as one, so that a share has a base and no host is left out: those
+-- below 30 hosts that were ever known, and those beyond the 200 largest.
 CREATE VIEW folded_segments AS
 WITH sizes AS (
     SELECT dimension, segment, count(*) AS n FROM host_segments
     SEMI JOIN (SELECT DISTINCT host FROM points WHERE known) k USING (host)
-    GROUP BY ALL
+    GROUP BY dimension, segment HAVING count(*) >= 30
+    QUALIFY row_number() OVER (PARTITION BY dimension ORDER BY count(*) DESC, segment) <= 200
 )
 SELECT DISTINCT s.host, s.dimension,
-       CASE WHEN z.n >= 30 THEN s.segment ELSE 'other segments, each below 30 hosts' END AS segment
+       CASE WHEN z.n IS NULL THEN 'other segments' ELSE s.segment END AS segment
 FROM host_segments s LEFT JOIN sizes z USING (dimension, segment);
-COMMENT ON VIEW folded_segments IS 'The same, with segments below 30 hosts that were ever known as one.';
+COMMENT ON VIEW folded_segments IS 'The same, with small segments as one: below 30 known hosts, or beyond the 200 largest.';
 COMMENT ON COLUMN folded_segments.host IS 'Number of the host in the view hosts.';
 COMMENT ON COLUMN folded_segments.dimension IS 'The column of the list.';
 COMMENT ON COLUMN folded_segments.segment IS 'A value of it, or that it is one of the small ones.';
+
+CREATE MACRO several_strata() AS (SELECT count(DISTINCT stratum) > 1 FROM hosts WHERE of_panel);
+
+-- The population counted by segment.  Dimension and segment are '' for all hosts; the strata of a panel that has
+-- several are a dimension, and so is every further column of its list.
+CREATE VIEW segment_counts AS
+SELECT *, '' AS dimension, '' AS segment FROM point_counts
+UNION ALL BY NAME
+SELECT *, 'stratum' AS dimension, stratum AS segment FROM point_counts
+WHERE population = 'panel' AND several_strata()
+UNION ALL BY NAME
+SELECT CAST(population AS VARCHAR) AS population, CAST(c.snapshot AS VARCHAR) AS snapshot,
+       any_value(s.kind) AS kind, snapshot_date, CAST(stratum AS VARCHAR) AS stratum,
+       CAST(outcome AS VARCHAR) AS outcome, CAST(answer AS VARCHAR) AS answer, known,
+       CAST(sum(hosts) AS BIGINT) AS hosts, sum(weight * hosts) AS weight,
+       sum(CAST(weight * weight AS DECIMAL(38, 6)) * hosts) AS weight_squared,
+       c.dimension, c.segment
+FROM (
+    SELECT p.* EXCLUDE (host, time), f.dimension, f.segment, count(*) AS hosts
+    FROM points p JOIN folded_segments f ON f.host = p.host GROUP BY ALL
+) c
+JOIN snapshots s ON s.snapshot = CAST(c.snapshot AS VARCHAR)
+GROUP BY ALL;
+
+-- The hosts of sound snapshots, counted by segment and by what they answered.
+CREATE VIEW segment_answers AS
+SELECT population, snapshot, snapshot_date, stratum, dimension, segment, answer,
+       CAST(sum(hosts) AS BIGINT) AS hosts, sum(weight) AS weight,
+       sum(weight_squared) AS weight_squared
+FROM segment_counts
+WHERE population = 'captured'
+   OR snapshot NOT IN (FROM left_out_snapshots)
+GROUP BY ALL;
+
+CREATE VIEW answer_counts AS
+SELECT * EXCLUDE (dimension, segment) FROM segment_answers WHERE dimension = '';
+
+-- The hosts whose server refuses to give the robots.txt, counted beside the verdicts.
+CREATE VIEW refused_counts AS
+SELECT population, snapshot, dimension, segment, CAST(sum(hosts) AS BIGINT) AS n_refused
+FROM segment_counts WHERE outcome IN (SELECT outcome FROM outcomes WHERE refused) GROUP BY ALL;
+
+COMMENT ON VIEW answer_counts IS 'Hosts and weights of sound snapshots by stratum and answer.';
+COMMENT ON MACRO several_strata IS 'Whether the followed hosts are in several strata.';
+COMMENT ON VIEW segment_counts IS 'point_counts by segment as well.';
+COMMENT ON COLUMN segment_counts.dimension IS 'stratum, or a further column of the list; empty text for all hosts.';
+COMMENT ON VIEW segment_answers IS 'Hosts and weights of sound snapshots by segment, stratum and answer.';
+COMMENT ON VIEW refused_counts IS 'Hosts whose server refuses to give the robots.txt: 401, 402, 403, 451.';

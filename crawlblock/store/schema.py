@@ -17,14 +17,17 @@ CONFIG: dict[str, str | bool | int | float | list[str]] = {
 }
 _TABLES = ("schema", "panel_columns", "ineffective_lines")  # files
 _VIEWS = (
+    "added_columns",
     "removed_snapshots",
     "views",
     "population",
     "host_segments",
+    "meanings",
     "intervals",
     "shared_rulesets",
     "census",
     "shares",
+    "spans",
 )  # files
 _STAMP = "views_stamp"
 
@@ -50,7 +53,8 @@ def views() -> str:
 def _outcomes() -> str:
     """Return the SQL that fills the table of outcomes."""
     rows = ", ".join(
-        f"('{each}', {each.answered}, {each.retry}, {each.goodness})" for each in Outcome
+        f"('{each}', {each.answered}, {each.retry}, {each.goodness}, {each.refused})"
+        for each in Outcome
     )
     return f"\nDELETE FROM outcomes;\nINSERT INTO outcomes VALUES {rows};\n"
 

@@ -442,7 +442,8 @@ CREATE TABLE crawlers (
     honours          VARCHAR,
     source           VARCHAR,
     second_hand      BOOLEAN,
-    as_of            DATE
+    as_of            DATE,
+    web_archive      BOOLEAN
 );
 COMMENT ON TABLE crawlers IS 'The registered crawlers; * is the crawler that nobody names.';
 COMMENT ON COLUMN crawlers.id IS 'Its number in this database.';
@@ -484,7 +485,8 @@ CREATE TABLE outcomes (
     outcome  VARCHAR PRIMARY KEY,
     answered BOOLEAN NOT NULL,
     retry    BOOLEAN NOT NULL,
-    goodness INTEGER NOT NULL
+    goodness INTEGER NOT NULL,
+    refused  BOOLEAN
 );
 COMMENT ON TABLE outcomes IS 'How a capture may end (outcome.py).';
 COMMENT ON COLUMN outcomes.outcome IS 'The outcome.';

@@ -1,11 +1,28 @@
 -- Shares, with all that a share needs: counts, bounds and an interval.  A question counts its hosts
 -- in a relation of its own and hands over the name.  Columns that these macros do not name are keys:
--- every combination of them becomes one row.
+-- every combination of them becomes one row for each estimand that fits.
+
+-- What a row of a result may be about.  Hosts that all have weight 1 are a list: they give a row about
+-- themselves, which has no interval, and one as if they were a simple random sample.  Hosts with
+-- weights give one row about the population that they were sampled from.
+CREATE MACRO estimands() AS TABLE
+FROM (VALUES ('list', false), ('as_if_sample', false), ('sample', true)) e(estimand, weighted);
+CREATE MACRO no_list_interval(estimand, size) AS CASE
+    WHEN estimand = 'list' THEN 'these hosts are a list: nothing was sampled'
+    WHEN estimand = 'sample' AND size IS NULL
+        THEN 'every host of the population is known: nothing is left to chance' END;
+
+-- Over strata of a sample: the variance of a stratified mean, from the variance of one host's value.
+CREATE MACRO stratified_variance(total, known, known_squared, spread) AS
+    ordered_sum(stratum_squared(total, stratum_size(known, known_squared)) * greatest(0, spread)
+            / greatest(stratum_size(known, known_squared) - 1, 1))
+        / nullif(ordered_sum(CASE WHEN known > 0 THEN CAST(total AS DOUBLE) END) ** 2, 0);
 
 -- Hosts by stratum.  source has a row for each kind of host: stratum, hosts, weight (of all of them),
 -- weight_squared, and yes (true, false, or NULL where it is unknown).
 CREATE MACRO strata_of(source) AS TABLE
 SELECT * EXCLUDE (yes, hosts, weight, weight_squared), sum(weight) AS total,
+       sum(weight_squared) AS total_squared,
        coalesce(sum(weight) FILTER (yes IS NOT NULL), 0) AS known,
        coalesce(sum(weight_squared) FILTER (yes IS NOT NULL), 0) AS known_squared,
        coalesce(sum(weight) FILTER (yes), 0) AS yes,
@@ -15,30 +32,131 @@ SELECT * EXCLUDE (yes, hosts, weight, weight_squared), sum(weight) AS total,
        coalesce(sum(hosts) FILTER (yes IS NULL), 0) AS n_unknown
 FROM query_table(source) GROUP BY ALL;
 
--- Over strata: each counts as its total, of which the known hosts are a sample.  The bounds divide by
--- at_most and take the unknown weight as no and as yes.  Where every weight is 1, the hosts are a
--- list, and the interval treats them as a simple random sample.
+-- Over strata, without intervals: each counts as its total, of which the known hosts are a sample.
+-- Of a list the share is that of its known hosts.  The bounds divide by at_most and take the unknown
+-- weight as no and as yes.  effective_n is the size of a simple sample that tells as much, asked_n
+-- the same of all hosts that were asked.
+CREATE MACRO stratified_estimates(source) AS TABLE
+SELECT * EXCLUDE (stratum, total, total_squared, known, known_squared, yes, unknown, at_most, n_yes, n,
+                  n_unknown),
+       bool_or(known <> n OR unknown <> n_unknown) AS weighted,
+       CAST(sum(n_yes) AS BIGINT) AS n_yes, CAST(sum(n) AS BIGINT) AS n,
+       CAST(sum(n_unknown) AS BIGINT) AS n_unknown,
+       CASE WHEN weighted THEN stratified_share(total, known, yes)
+            ELSE CAST(sum(yes) / nullif(sum(known), 0) AS DOUBLE) END AS estimate,
+       CASE WHEN weighted THEN design_n(total, known, known_squared, yes)
+            ELSE sum(n) END AS effective_n,
+       CASE WHEN weighted THEN effective_n(total, total, total_squared)
+            ELSE sum(n + n_unknown) END AS asked_n,
+       CAST(sum(yes) / nullif(sum(at_most), 0) AS DOUBLE) AS lowest,
+       CAST(sum(yes + unknown) / nullif(sum(at_most), 0) AS DOUBLE) AS highest
+FROM query_table(source) GROUP BY ALL;
+
+-- The same with intervals: Wilson's, which for a sample follows its design.  The bounds of a list are
+-- exact, the others have the error of sampling (Imbens and Manski).
 CREATE MACRO stratified_shares(source) AS TABLE
-WITH shares AS (
-    SELECT * EXCLUDE (stratum, total, known, known_squared, yes, unknown, at_most, n_yes, n, n_unknown),
-           CASE WHEN bool_or(known <> n OR unknown <> n_unknown) THEN 'sample' ELSE 'as_if_sample' END
-               AS estimand,
-           CAST(sum(n_yes) AS BIGINT) AS n_yes, CAST(sum(n) AS BIGINT) AS n,
-           CAST(sum(n_unknown) AS BIGINT) AS n_unknown,
-           stratified_share(total, known, yes) AS estimate,
-           effective_n(total, known, known_squared) AS effective_n,
-           CAST(sum(yes) / nullif(sum(at_most), 0) AS DOUBLE) AS bound_low,
-           CAST(sum(yes + unknown) / nullif(sum(at_most), 0) AS DOUBLE) AS bound_high
-    FROM query_table(source) GROUP BY ALL
-)
-SELECT *, http_profile() AS http_profile, wilson_low(estimate, effective_n) AS low,
-       wilson_high(estimate, effective_n) AS high, no_estimate(n, n_unknown) AS no_interval,
+SELECT s.* EXCLUDE (weighted, lowest, highest, asked_n), estimand, http_profile() AS http_profile,
+       CASE WHEN estimand <> 'list' THEN wilson_low(estimate, effective_n) END AS low,
+       CASE WHEN estimand <> 'list' THEN wilson_high(estimate, effective_n) END AS high,
+       CASE WHEN estimand = 'list' THEN lowest
+            ELSE manski_low(lowest, highest, asked_n) END AS bound_low,
+       CASE WHEN estimand = 'list' THEN highest
+            ELSE manski_high(lowest, highest, asked_n) END AS bound_high,
+       coalesce(no_estimate(n, n_unknown), no_list_interval(estimand, effective_n)) AS no_interval,
        no_estimate(n, n_unknown) AS no_estimate
-FROM shares;
+FROM stratified_estimates(source) s JOIN estimands() e USING (weighted);
 
 -- The same from hosts; for a census, materialize_census.sql puts clustered_shares_of in its place.
 CREATE MACRO shares_of(source) AS TABLE
 WITH strata AS (FROM strata_of(source)) FROM stratified_shares('strata');
+
+-- Differences of two shares of the same hosts.  source has a row for each kind of host: stratum,
+-- hosts, weight, weight_squared, and the two answers first and second (true, false, or NULL).  The
+-- estimate is the share of first minus that of second; hosts of which one is unknown are left out.
+-- The interval is Newcombe's for pairs, which for a sample follows its design.
+CREATE MACRO paired_strata(source) AS TABLE
+SELECT * EXCLUDE (first, second, hosts, weight, weight_squared), sum(weight) AS total,
+       coalesce(sum(weight) FILTER (first IS NOT NULL AND second IS NOT NULL), 0) AS known,
+       coalesce(sum(weight_squared) FILTER (first IS NOT NULL AND second IS NOT NULL), 0)
+           AS known_squared,
+       coalesce(sum(weight) FILTER (first AND second), 0) AS both_yes,
+       coalesce(sum(weight) FILTER (first AND NOT second), 0) AS only_first,
+       coalesce(sum(weight) FILTER (second AND NOT first), 0) AS only_second,
+       coalesce(sum(hosts) FILTER (first IS NOT NULL AND second IS NOT NULL), 0) AS n,
+       coalesce(sum(hosts) FILTER (first IS NULL OR second IS NULL), 0) AS n_unknown,
+       coalesce(sum(hosts) FILTER (first AND NOT second), 0) AS n_first,
+       coalesce(sum(hosts) FILTER (second AND NOT first), 0) AS n_second
+FROM query_table(source) GROUP BY ALL;
+
+CREATE MACRO paired_shares(source) AS TABLE
+WITH pairs AS (FROM paired_strata(source)), shares AS (
+    SELECT * EXCLUDE (stratum, total, known, known_squared, both_yes, only_first, only_second, n,
+                      n_unknown, n_first, n_second),
+           CAST(sum(n) AS BIGINT) AS n, CAST(sum(n_unknown) AS BIGINT) AS n_unknown,
+           CAST(sum(n_first) AS BIGINT) AS n_first, CAST(sum(n_second) AS BIGINT) AS n_second,
+           bool_or(total <> n + n_unknown) AS weighted,
+           CASE WHEN weighted THEN stratified_share(total, known, both_yes)
+                ELSE sum(both_yes) / nullif(sum(known), 0) END AS p_both,
+           CASE WHEN weighted THEN stratified_share(total, known, only_first)
+                ELSE sum(only_first) / nullif(sum(known), 0) END AS p_first,
+           CASE WHEN weighted THEN stratified_share(total, known, only_second)
+                ELSE sum(only_second) / nullif(sum(known), 0) END AS p_second,
+           CASE WHEN weighted THEN design_n(total, known, known_squared, only_first + only_second)
+                ELSE sum(n) END AS effective_n
+    FROM pairs GROUP BY ALL
+)
+SELECT s.* EXCLUDE (weighted, p_both, p_first, p_second), estimand,
+       http_profile() AS http_profile, p_both + p_first AS first_share,
+       p_both + p_second AS second_share, p_first - p_second AS estimate,
+       CASE WHEN estimand <> 'list' THEN paired_low(p_both, p_first, p_second, effective_n) END
+           AS low,
+       CASE WHEN estimand <> 'list' THEN paired_high(p_both, p_first, p_second, effective_n) END
+           AS high,
+       coalesce(no_estimate(n, n_unknown), no_list_interval(estimand, effective_n)) AS no_interval,
+       no_estimate(n, n_unknown) AS no_estimate
+FROM shares s JOIN estimands() e USING (weighted);
+
+-- Differences of two scores of the same hosts, such as the parts of two sets of crawlers that each
+-- blocks: first and second from 0 to 1, or NULL.  The interval is normal.
+CREATE MACRO mean_gaps(source) AS TABLE
+WITH strata AS (
+    SELECT * EXCLUDE (first, second, hosts, weight, weight_squared), sum(weight) AS total,
+           coalesce(sum(weight) FILTER (first IS NOT NULL), 0) AS known,
+           coalesce(sum(weight_squared) FILTER (first IS NOT NULL), 0) AS known_squared,
+           coalesce(ordered_sum(weight * first), 0) AS firsts,
+           coalesce(ordered_sum(weight * second), 0) AS seconds,
+           coalesce(ordered_sum(weight * (first - second) ** 2), 0) AS squares,
+           coalesce(sum(hosts) FILTER (first IS NOT NULL), 0) AS n,
+           coalesce(sum(hosts) FILTER (first IS NULL), 0) AS n_unknown,
+           coalesce(sum(hosts) FILTER (first > second), 0) AS n_first,
+           coalesce(sum(hosts) FILTER (first < second), 0) AS n_second
+    FROM query_table(source) GROUP BY ALL
+), shares AS (
+    SELECT * EXCLUDE (stratum, total, known, known_squared, firsts, seconds, squares, n, n_unknown,
+                      n_first, n_second),
+           CAST(sum(n) AS BIGINT) AS n, CAST(sum(n_unknown) AS BIGINT) AS n_unknown,
+           CAST(sum(n_first) AS BIGINT) AS n_first, CAST(sum(n_second) AS BIGINT) AS n_second,
+           bool_or(total <> n + n_unknown) AS weighted,
+           CASE WHEN weighted THEN stratified_share(total, known, firsts)
+                ELSE sum(firsts) / nullif(sum(known), 0) END AS first_share,
+           CASE WHEN weighted THEN stratified_share(total, known, seconds)
+                ELSE sum(seconds) / nullif(sum(known), 0) END AS second_share,
+           CASE WHEN weighted THEN stratified_variance(total, known, known_squared,
+                    squares / nullif(known, 0) - ((firsts - seconds) / nullif(known, 0)) ** 2)
+                ELSE (sum(squares) / nullif(sum(known), 0)
+                      - ((sum(firsts) - sum(seconds)) / nullif(sum(known), 0)) ** 2)
+                    / nullif(sum(n) - 1, 0) END AS variance
+    FROM strata GROUP BY ALL
+)
+SELECT s.* EXCLUDE (weighted, variance), estimand, http_profile() AS http_profile,
+       first_share - second_share AS estimate,
+       CASE WHEN estimand <> 'list' THEN estimate - 1.959963984540054 * sqrt(variance) END AS low,
+       CASE WHEN estimand <> 'list' THEN estimate + 1.959963984540054 * sqrt(variance) END AS high,
+       coalesce(no_estimate(n, n_unknown), no_list_interval(estimand, variance),
+                CASE WHEN variance IS NULL THEN 'a single host says nothing about others' END)
+           AS no_interval,
+       no_estimate(n, n_unknown) AS no_estimate
+FROM shares s JOIN estimands() e USING (weighted);
 
 -- Over clusters, which are WARC files: x hosts are known, y of them say yes, u are unknown.  The
 -- interval is that of sampling files.  Of a whole crawl there is none, and none from a single file.
@@ -49,18 +167,26 @@ WITH sums AS (
            sum(y) / nullif(sum(x), 0) AS estimate,
            cluster_variance(y, x, clusters, files, of) AS variance,
            count(*) FILTER (x > 0) - 1 AS freedom, max(files) AS files, max(planned) AS planned,
-           max(of) AS of, sum(y) / nullif(sum(x + u), 0) AS bound_low,
-           sum(y + u) / nullif(sum(x + u), 0) AS bound_high
+           max(of) AS of, sum(y) / nullif(sum(x + u), 0) AS lowest,
+           sum(y + u) / nullif(sum(x + u), 0) AS highest
     FROM query_table(source) c JOIN scan_shares s USING (snapshot, snapshot_date)
     GROUP BY ALL
+), sized AS (
+    SELECT *, cluster_n(estimate, variance, n, freedom, files, of) * (n + n_unknown)
+               / nullif(n, 0) AS asked_n
+    FROM sums
 )
-SELECT * EXCLUDE (variance, freedom), http_profile() AS http_profile,
+SELECT * EXCLUDE (variance, freedom, lowest, highest, asked_n), http_profile() AS http_profile,
        cluster_estimand(files, of) AS estimand,
        cluster_low(estimate, variance, n, freedom, files, of) AS low,
        cluster_high(estimate, variance, n, freedom, files, of) AS high,
+       CASE WHEN files < of AND asked_n > 0 THEN manski_low(lowest, highest, asked_n)
+            ELSE lowest END AS bound_low,
+       CASE WHEN files < of AND asked_n > 0 THEN manski_high(lowest, highest, asked_n)
+            ELSE highest END AS bound_high,
        coalesce(no_estimate(n, n_unknown), no_cluster_interval(freedom, files, of)) AS no_interval,
        no_estimate(n, n_unknown) AS no_estimate
-FROM sums;
+FROM sized;
 
 -- The same from hosts: cluster, hosts and yes.
 CREATE MACRO clustered_shares_of(source) AS TABLE
@@ -72,8 +198,15 @@ WITH clusters AS (
 )
 FROM clustered_shares('clusters');
 
+COMMENT ON MACRO TABLE estimands IS 'What a row may be about, by whether the hosts have weights.';
+COMMENT ON MACRO no_list_interval IS 'Why a list or a population that is known whole has no interval; NULL if it has.';
+COMMENT ON MACRO stratified_variance IS 'Variance of a mean over strata of a sample.';
 COMMENT ON MACRO TABLE strata_of IS 'Hosts by stratum: weights and numbers of the known ones and of those that say yes.';
+COMMENT ON MACRO TABLE stratified_estimates IS 'Shares over strata with their effective sizes, one row each.';
 COMMENT ON MACRO TABLE stratified_shares IS 'Shares over strata, with bounds and Wilson''s 95 % interval.';
 COMMENT ON MACRO TABLE shares_of IS 'Shares of hosts with strata and weights, given as the name of a relation.';
+COMMENT ON MACRO TABLE paired_strata IS 'Hosts by stratum and by two answers.';
+COMMENT ON MACRO TABLE paired_shares IS 'Differences of two shares of the same hosts, with Newcombe''s 95 % interval for pairs.';
+COMMENT ON MACRO TABLE mean_gaps IS 'Differences of two mean scores of the same hosts, with a normal 95 % interval.';
 COMMENT ON MACRO TABLE clustered_shares IS 'Shares over clusters of hosts, with bounds and the 95 % interval of sampling files.';
 COMMENT ON MACRO TABLE clustered_shares_of IS 'Shares of hosts in clusters, given as the name of a relation.';

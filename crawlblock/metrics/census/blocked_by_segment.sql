@@ -34,7 +34,7 @@ WITH largest AS (
     SELECT population, snapshot, cluster, dimension, segment, token, sum(hosts) AS y
     FROM kinds k
     JOIN counted_meanings m ON m.snapshot_date = k.snapshot_date AND m.answer = k.answer
-    WHERE NOT m.root_allowed
+    WHERE m.blocked
     GROUP BY ALL
 ), tokens AS (
     SELECT DISTINCT population, snapshot, dimension, token FROM blocking

@@ -1,16 +1,24 @@
 -- title: Hosts that block a crawler
 -- unit: share of hosts, 0 to 1
 -- of: panel, census
--- note: By definition: root (/ may not be fetched), full, all_but or partial (that restriction), any (a restriction of any kind). n hosts are known, n_unknown are not; the bounds take all unknown hosts as open and as blocking. Blocks by the wildcard and by HTTP status are included. A crawler counts from the day it was documented.
+-- note: By definition. root: robots.txt forbids / to the crawler, by its name, by another token that it obeys, or by *. full, all_but, partial: that restriction by robots.txt; any: one of the three. access: / may not be fetched, by robots.txt or by the HTTP status as the HTTP profile reads it. n hosts are known, n_unknown are not. A server that answers by 429 or 5xx leaves a host unknown, for an outage is no block (access reads it by the profile). n_refused hosts answer by 401, 402, 403 or 451; they are counted beside the blocks and are not blocked by robots.txt. The bounds take all unknown hosts as open and as blocking. A crawler counts from the day it was documented.
 WITH asked AS (
-    SELECT c.* EXCLUDE (restriction, basis, root_allowed), d.definition,
+    SELECT c.* EXCLUDE (restriction, basis, root_allowed, blocked, rules), d.definition,
            CASE d.definition
-               WHEN 'root' THEN NOT root_allowed
-               WHEN 'any' THEN nullif(restriction, 'unknown') <> 'none'
-               ELSE nullif(restriction, 'unknown') = d.definition
+               WHEN 'root' THEN blocked
+               WHEN 'access' THEN NOT root_allowed
+               WHEN 'any' THEN nullif(rules, 'unknown') <> 'none'
+               ELSE nullif(rules, 'unknown') = d.definition
            END AS yes
     FROM verdict_counts c
-    CROSS JOIN (VALUES ('root'), ('full'), ('all_but'), ('partial'), ('any')) d(definition)
+    CROSS JOIN (VALUES ('root'), ('access'), ('full'), ('all_but'), ('partial'), ('any'))
+        d(definition)
+), refused AS (
+    SELECT population, snapshot, sum(n_refused) AS n_refused FROM refused_counts
+    WHERE dimension = '' GROUP BY ALL
 )
-FROM shares_of('asked') JOIN crawlers USING (token)
-ORDER BY population, http_profile, snapshot_date, snapshot, token, definition;
+SELECT s.*, c.* EXCLUDE (token), CAST(coalesce(r.n_refused, 0) AS BIGINT) AS n_refused
+FROM shares_of('asked') s
+JOIN crawlers c USING (token)
+LEFT JOIN refused r USING (population, snapshot)
+ORDER BY population, http_profile, snapshot_date, snapshot, token, definition, estimand DESC;

@@ -1,16 +1,17 @@
 -- title: Hosts that block at least one AI crawler, by its openness
 -- unit: share of hosts, 0 to 1
 -- of: panel
--- note: open: its collection is open to all; closed: it is its operator's own; any: either. crawlers is how many of them were documented at that date. The share grows with them. A host is unknown unless one block is certain or all crawlers are known. By definition: root (/ may not be fetched) or any.
+-- note: open: its collection is open to all; closed: it is its operator's own; any: either. crawlers is how many AI crawlers of the kind were documented at that date. The share grows with them: openness_index and change have fixed sets. A host is unknown unless one block is certain or all crawlers are known. By definition: root (robots.txt forbids /) or any (it has a restriction of any kind).
 WITH kinds AS (
     SELECT * RENAME (openness AS kind) FROM counted_meanings WHERE ai AND openness IS NOT NULL
     UNION ALL BY NAME
     SELECT * EXCLUDE (openness), 'any' AS kind FROM counted_meanings WHERE ai
 ), asked AS (
     SELECT c.* EXCLUDE (answer), b.kind AS openness, b.crawlers, b.definition, b.yes
-    FROM answer_counts c
+    FROM segment_answers c
     JOIN any_blocked_of('kinds') b
         ON b.snapshot_date = c.snapshot_date AND b.answer IS NOT DISTINCT FROM c.answer
 )
 FROM shares_of('asked')
-ORDER BY population, http_profile, snapshot_date, snapshot, openness, definition;
+ORDER BY population, http_profile, snapshot_date, snapshot, dimension, segment, openness, definition,
+         estimand DESC;

@@ -1,0 +1,88 @@
+-- title: How much of the followed web is still open to open data
+-- unit: share of hosts, or of tokens, pages or bytes, 0 to 1
+-- of: panel
+-- note: The share of the same hosts that block no crawler of a fixed open-data set, by the rules of robots.txt. The set: AI crawlers whose collection is open to all, such as CCBot, without web archives, that were documented in the segment's first snapshot (crawlers says how many). The hosts: those known in the first snapshot and in this one. So a new crawler or a new host cannot move the index. change is the difference to the first snapshot over these hosts, with Newcombe's interval for pairs. Where weights are stored, a row for each corpus and unit counts each host by what its domain holds; a few domains hold most of it, so these rows have no interval.
+WITH firsts AS (
+    FROM segment_snapshots WHERE place = 1
+), kept AS (  -- from the first snapshot to each, itself too
+    SELECT s.population, s.dimension, s.segment, f.snapshot AS from_snapshot,
+           f.snapshot_date AS from_date, s.snapshot AS to_snapshot, s.snapshot_date AS to_date
+    FROM segment_snapshots s JOIN firsts f USING (population, dimension, segment)
+), open_set AS (
+    SELECT f.from_date, m.answer, NOT bool_or(m.blocked) AS open, count(*) AS crawlers
+    FROM (SELECT DISTINCT snapshot_date AS from_date FROM firsts) f
+    JOIN crawlers k ON k.ai AND k.openness = 'open' AND k.web_archive IS NOT true
+        AND k.reused IS NOT true AND coalesce(f.from_date >= k.documented_since, true)
+    JOIN meanings m ON m.token = k.token
+    GROUP BY ALL
+), followed AS MATERIALIZED (
+    SELECT k.*, f.host, f.stratum, f.weight, a.open AS open_then, b.open AS open_now
+    FROM followed_in('kept') f
+    JOIN kept k USING (population, from_snapshot, to_snapshot)
+    JOIN point_segments g ON g.host = f.host AND g.dimension = k.dimension
+        AND g.segment = k.segment
+    LEFT JOIN open_set a ON a.from_date = k.from_date AND a.answer = f.answer_then
+    LEFT JOIN open_set b ON b.from_date = k.from_date AND b.answer = f.answer_now
+), answered AS (
+    SELECT population, dimension, segment, from_snapshot, from_date, to_snapshot, to_date, stratum,
+           open_then, open_now, count(*) AS hosts, sum(weight) AS weight,
+           sum(CAST(weight * weight AS DECIMAL(38, 6))) AS weight_squared
+    FROM followed GROUP BY ALL
+), now AS (
+    SELECT * EXCLUDE (open_then, open_now),
+           CASE WHEN open_then IS NOT NULL THEN open_now END AS yes FROM answered
+), pairs AS (
+    SELECT * EXCLUDE (open_then, open_now), open_now AS first, open_then AS second FROM answered
+), changes AS (
+    SELECT population, dimension, segment, to_snapshot, estimand, n_first AS n_opened,
+           n_second AS n_closed, second_share AS from_share, estimate AS change,
+           low AS change_low, high AS change_high
+    FROM paired_shares('pairs')
+), places AS (
+    SELECT h.number AS host, w.domain
+    FROM hosts h
+    JOIN (SELECT DISTINCT domain FROM weights) w
+        ON w.domain = h.host OR 'www.' || w.domain = h.host
+), amounts AS (  -- an apex and its www host in one panel share the weight
+    SELECT p.host, corpus, unit,
+           CAST(amount AS DOUBLE) / count(*) OVER (PARTITION BY domain, corpus, unit) AS amount
+    FROM (FROM weights UNPIVOT (amount FOR unit IN (pages, bytes, tokens)))
+    JOIN places p USING (domain)
+    WHERE amount > 0
+), weighed AS (
+    SELECT population, dimension, segment, from_snapshot, from_date, to_snapshot, to_date, corpus,
+           unit, count(*) FILTER (open_then IS NOT NULL AND open_now) AS n_yes,
+           count(*) FILTER (open_then IS NOT NULL AND open_now IS NOT NULL) AS n,
+           count(*) FILTER (open_then IS NULL OR open_now IS NULL) AS n_unknown,
+           count(*) FILTER (open_now AND NOT open_then) AS n_opened,
+           count(*) FILTER (open_then AND NOT open_now) AS n_closed,
+           ordered_sum(CASE WHEN open_then IS NOT NULL AND open_now IS NOT NULL
+                            THEN f.weight * amount END) AS known,
+           ordered_sum(CASE WHEN open_then IS NOT NULL AND open_now
+                            THEN f.weight * amount ELSE 0 END) AS open_share,
+           ordered_sum(CASE WHEN open_now IS NOT NULL AND open_then
+                            THEN f.weight * amount ELSE 0 END) AS open_before,
+           ordered_sum(CASE WHEN open_then IS NULL OR open_now IS NULL
+                            THEN f.weight * amount ELSE 0 END) AS unknown,
+           CASE WHEN bool_or(f.weight <> 1) THEN 'sample' ELSE 'list' END AS estimand
+    FROM followed f JOIN amounts a USING (host)
+    GROUP BY ALL
+), results AS (
+    SELECT s.*, '' AS corpus, 'hosts' AS unit, c.* EXCLUDE (population, dimension, segment,
+                                                            to_snapshot, estimand)
+    FROM shares_of('now') s
+    JOIN changes c USING (population, dimension, segment, to_snapshot, estimand)
+    UNION ALL BY NAME
+    SELECT * EXCLUDE (known, open_share, open_before, unknown), http_profile() AS http_profile,
+           open_share / known AS estimate, open_before / known AS from_share,
+           estimate - from_share AS change, open_share / (known + unknown) AS bound_low,
+           (open_share + unknown) / (known + unknown) AS bound_high,
+           coalesce(no_estimate(n, n_unknown), 'a few domains hold most of the weight') AS no_interval,
+           no_estimate(n, n_unknown) AS no_estimate
+    FROM weighed
+)
+SELECT r.* RENAME (to_snapshot AS snapshot, to_date AS snapshot_date), o.crawlers
+FROM results r
+JOIN (SELECT DISTINCT from_date, crawlers FROM open_set) o USING (from_date)
+ORDER BY population, http_profile, snapshot_date, snapshot, dimension, segment, corpus, unit,
+         estimand DESC;
