@@ -21,6 +21,7 @@ SELECT CAST(population AS population_name) AS population,
 FROM points;
 CREATE TEMP TABLE point_counts AS FROM point_counts;
 CREATE TEMP TABLE folded_segments AS FROM folded_segments;
+CREATE TEMP TABLE point_segments AS FROM point_segments;
 CREATE TEMP TABLE segment_counts AS FROM segment_counts;
 CREATE TEMP TABLE incomplete_snapshots AS FROM incomplete_snapshots;
 CREATE TEMP TABLE suspect_snapshots AS FROM suspect_snapshots;

@@ -70,6 +70,32 @@ CREATE VIEW refused_counts AS
 SELECT population, snapshot, dimension, segment, CAST(sum(hosts) AS BIGINT) AS n_refused
 FROM segment_counts WHERE outcome IN (SELECT outcome FROM outcomes WHERE refused) GROUP BY ALL;
 
+-- The segments of each host, with '' for all hosts.
+CREATE VIEW point_segments AS
+SELECT number AS host, '' AS dimension, '' AS segment FROM hosts
+UNION ALL
+SELECT number, 'stratum', stratum FROM hosts WHERE of_panel AND several_strata()
+UNION ALL
+FROM folded_segments;
+
+-- The hosts by segment and by the text of their robots.txt, for the digests in a relation.
+CREATE MACRO texts_of(source) AS TABLE
+WITH read AS MATERIALIZED (  -- or DuckDB 1.5 joins all hosts with all snapshots first
+    SELECT c.snapshot, s.of_panel, c.host, c.digest
+    FROM captures c
+    SEMI JOIN query_table(source) k ON k.digest = c.digest
+    JOIN scopes s ON s.snapshot = c.snapshot
+    WHERE c.resource = '/robots.txt' AND c.outcome = 'ok'
+)
+SELECT r.snapshot, g.dimension, g.segment, CAST(h.stratum AS VARCHAR) AS stratum, r.digest,
+       count(*) AS hosts,
+       sum(h.weight) AS weight
+FROM read r
+JOIN hosts h ON h.of_panel = r.of_panel AND h.host = r.host
+JOIN point_segments g ON g.host = h.number
+GROUP BY ALL;
+
+COMMENT ON VIEW point_segments IS 'The segments of each host; empty texts for all hosts.';
 COMMENT ON VIEW answer_counts IS 'Hosts and weights of sound snapshots by stratum and answer.';
 COMMENT ON MACRO several_strata IS 'Whether the followed hosts are in several strata.';
 COMMENT ON VIEW segment_counts IS 'point_counts by segment as well.';

@@ -116,7 +116,7 @@ WITH sides AS (
            coalesce(bool_or(blocked AND basis = 'named') FILTER (m.token = 'CCBot'), false) AS ccbot,
            count(*) FILTER (blocked AND k.ai AND m.token <> 'CCBot') AS others,
            count(*) FILTER (blocked AND k.ai AND basis IN ('named', 'fallback')) AS named,
-           bool_and(blocked) AS everything
+           bool_and(blocked) FILTER (k.wildcard IS NOT false) AS everything
     FROM query_table(source) m JOIN crawlers k ON k.token = m.token
     GROUP BY ALL
 )

@@ -112,21 +112,6 @@ FROM found f
 LEFT JOIN texts y ON y.digest = f.digest
 LEFT JOIN statuses h ON h.status = f.status;
 
--- The hosts by the text of their robots.txt, for the digests in a relation.
-CREATE MACRO texts_of(source) AS TABLE
-WITH read AS MATERIALIZED (  -- or DuckDB 1.5 joins all hosts with all snapshots first
-    SELECT c.snapshot, s.of_panel, c.host, c.digest
-    FROM captures c
-    SEMI JOIN query_table(source) k ON k.digest = c.digest
-    JOIN scopes s ON s.snapshot = c.snapshot
-    WHERE c.resource = '/robots.txt' AND c.outcome = 'ok'
-)
-SELECT r.snapshot, CAST(h.stratum AS VARCHAR) AS stratum, r.digest, count(*) AS hosts,
-       sum(h.weight) AS weight
-FROM read r
-JOIN hosts h ON h.of_panel = r.of_panel AND h.host = r.host
-GROUP BY ALL;
-
 -- The population with its hosts as numbers, for what must look at every host.
 CREATE VIEW points AS
 SELECT population, snapshot, snapshot_date, number AS host, stratum, weight, time, outcome, answer,

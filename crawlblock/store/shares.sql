@@ -22,7 +22,6 @@ CREATE MACRO stratified_variance(total, known, known_squared, spread) AS
 -- weight_squared, and yes (true, false, or NULL where it is unknown).
 CREATE MACRO strata_of(source) AS TABLE
 SELECT * EXCLUDE (yes, hosts, weight, weight_squared), sum(weight) AS total,
-       sum(weight_squared) AS total_squared,
        coalesce(sum(weight) FILTER (yes IS NOT NULL), 0) AS known,
        coalesce(sum(weight_squared) FILTER (yes IS NOT NULL), 0) AS known_squared,
        coalesce(sum(weight) FILTER (yes), 0) AS yes,
@@ -37,7 +36,7 @@ FROM query_table(source) GROUP BY ALL;
 -- weight as no and as yes.  effective_n is the size of a simple sample that tells as much, asked_n
 -- the same of all hosts that were asked.
 CREATE MACRO stratified_estimates(source) AS TABLE
-SELECT * EXCLUDE (stratum, total, total_squared, known, known_squared, yes, unknown, at_most, n_yes, n,
+SELECT * EXCLUDE (stratum, total, known, known_squared, yes, unknown, at_most, n_yes, n,
                   n_unknown),
        bool_or(known <> n OR unknown <> n_unknown) AS weighted,
        CAST(sum(n_yes) AS BIGINT) AS n_yes, CAST(sum(n) AS BIGINT) AS n,
@@ -46,8 +45,7 @@ SELECT * EXCLUDE (stratum, total, total_squared, known, known_squared, yes, unkn
             ELSE CAST(sum(yes) / nullif(sum(known), 0) AS DOUBLE) END AS estimate,
        CASE WHEN weighted THEN design_n(total, known, known_squared, yes)
             ELSE sum(n) END AS effective_n,
-       CASE WHEN weighted THEN effective_n(total, total, total_squared)
-            ELSE sum(n + n_unknown) END AS asked_n,
+       effective_n * (sum(n) + sum(n_unknown)) / nullif(sum(n), 0) AS asked_n,
        CAST(sum(yes) / nullif(sum(at_most), 0) AS DOUBLE) AS lowest,
        CAST(sum(yes + unknown) / nullif(sum(at_most), 0) AS DOUBLE) AS highest
 FROM query_table(source) GROUP BY ALL;
@@ -58,10 +56,10 @@ CREATE MACRO stratified_shares(source) AS TABLE
 SELECT s.* EXCLUDE (weighted, lowest, highest, asked_n), estimand, http_profile() AS http_profile,
        CASE WHEN estimand <> 'list' THEN wilson_low(estimate, effective_n) END AS low,
        CASE WHEN estimand <> 'list' THEN wilson_high(estimate, effective_n) END AS high,
-       CASE WHEN estimand = 'list' THEN lowest
-            ELSE manski_low(lowest, highest, asked_n) END AS bound_low,
-       CASE WHEN estimand = 'list' THEN highest
-            ELSE manski_high(lowest, highest, asked_n) END AS bound_high,
+       coalesce(CASE WHEN estimand <> 'list' THEN manski_low(lowest, highest, asked_n) END, lowest)
+           AS bound_low,
+       coalesce(CASE WHEN estimand <> 'list' THEN manski_high(lowest, highest, asked_n) END, highest)
+           AS bound_high,
        coalesce(no_estimate(n, n_unknown), no_list_interval(estimand, effective_n)) AS no_interval,
        no_estimate(n, n_unknown) AS no_estimate
 FROM stratified_estimates(source) s JOIN estimands() e USING (weighted);
@@ -180,10 +178,10 @@ SELECT * EXCLUDE (variance, freedom, lowest, highest, asked_n), http_profile() A
        cluster_estimand(files, of) AS estimand,
        cluster_low(estimate, variance, n, freedom, files, of) AS low,
        cluster_high(estimate, variance, n, freedom, files, of) AS high,
-       CASE WHEN files < of AND asked_n > 0 THEN manski_low(lowest, highest, asked_n)
-            ELSE lowest END AS bound_low,
-       CASE WHEN files < of AND asked_n > 0 THEN manski_high(lowest, highest, asked_n)
-            ELSE highest END AS bound_high,
+       coalesce(CASE WHEN files < of THEN manski_low(lowest, highest, asked_n) END, lowest)
+           AS bound_low,
+       coalesce(CASE WHEN files < of THEN manski_high(lowest, highest, asked_n) END, highest)
+           AS bound_high,
        coalesce(no_estimate(n, n_unknown), no_cluster_interval(freedom, files, of)) AS no_interval,
        no_estimate(n, n_unknown) AS no_estimate
 FROM sized;

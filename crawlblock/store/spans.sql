@@ -1,13 +1,5 @@
 -- Pairs of snapshots that are compared over the same hosts.
 
--- The segments of each host, with '' for all hosts.
-CREATE VIEW point_segments AS
-SELECT number AS host, '' AS dimension, '' AS segment FROM hosts
-UNION ALL
-SELECT number, 'stratum', stratum FROM hosts WHERE of_panel AND several_strata()
-UNION ALL
-FROM folded_segments;
-
 -- The snapshots in which a segment was followed: at least half as many of its hosts are known as in its
 -- best snapshot.  A change from a snapshot that knows a few hosts alone would be about those few.
 CREATE VIEW segment_snapshots AS
@@ -89,7 +81,6 @@ JOIN meanings m ON m.answer = d.answer
 JOIN crawlers k ON k.token = m.token
 WHERE coalesce(d.from_date >= k.documented_since, true);
 
-COMMENT ON VIEW point_segments IS 'The segments of each host; empty texts for all hosts.';
 COMMENT ON VIEW segment_snapshots IS 'The snapshots in which a segment was followed.';
 COMMENT ON COLUMN segment_snapshots.place IS 'Its place in the order of time, from 1.';
 COMMENT ON VIEW starts IS 'The first snapshot of a segment since each crawler was documented.';

@@ -12,7 +12,7 @@ WITH measures AS (
                WHEN 'known' THEN c.known
                ELSE c.outcome = m.measure
            END AS yes
-    FROM point_counts c JOIN measures m ON m.population = c.population
+    FROM segment_counts c JOIN measures m ON m.population = c.population
 ), steps AS (
     SELECT population, snapshot, snapshot_date,
            lag(snapshot_date) OVER (PARTITION BY population ORDER BY snapshot_date, snapshot)
@@ -29,4 +29,5 @@ WITH measures AS (
 )
 FROM shares_of('asked') LEFT JOIN broken USING (population, snapshot)
 LEFT JOIN (SELECT snapshot, faults FROM scans) USING (snapshot)
-ORDER BY population, http_profile, snapshot_date, snapshot, measure;
+ORDER BY population, http_profile, snapshot_date, snapshot, dimension, segment, measure,
+         estimand DESC;

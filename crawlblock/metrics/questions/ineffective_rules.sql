@@ -9,22 +9,24 @@ WITH missed AS (
     UNION SELECT digest, fault, 'any' FROM missed
     UNION SELECT digest, 'any', 'any' FROM missed
 ), missing AS (
-    SELECT snapshot, stratum, fault, token, sum(weight) AS yes, sum(hosts) AS n_yes
+    SELECT snapshot, dimension, segment, stratum, fault, token, sum(weight) AS yes,
+           sum(hosts) AS n_yes
     FROM texts_of('kinds') JOIN kinds USING (digest)
     WHERE NOT is_demo(snapshot) GROUP BY ALL
 ), read AS (
     SELECT * EXCLUDE (kind, outcome, answer, known),
            CASE WHEN outcome = 'ok' AND NOT starts_with(coalesce(answer, ''), 'http ')
                     AND NOT is_demo(snapshot) THEN true END AS yes
-    FROM point_counts
+    FROM segment_counts
     WHERE population = 'captured' OR snapshot NOT IN (FROM left_out_snapshots)
 ), strata AS (
     SELECT r.* REPLACE (coalesce(s.yes, 0) AS yes, coalesce(s.n_yes, 0) AS n_yes), k.fault, k.token
     FROM strata_of('read') r
     CROSS JOIN (SELECT fault, token FROM kinds UNION SELECT 'any', 'any') k
-    LEFT JOIN missing s USING (snapshot, stratum, fault, token)
+    LEFT JOIN missing s USING (snapshot, dimension, segment, stratum, fault, token)
     LEFT JOIN crawlers c ON c.token = k.token
     WHERE coalesce(r.snapshot_date >= c.documented_since, true)
 )
 FROM stratified_shares('strata')
-ORDER BY population, http_profile, snapshot_date, snapshot, token, fault;
+ORDER BY population, http_profile, snapshot_date, snapshot, dimension, segment, token, fault,
+         estimand DESC;

@@ -5,30 +5,32 @@
 WITH preferences AS (
     FROM (VALUES ('disallowed'), ('partly'), ('allowed'), ('not_stated')) p(preference)
 ), texts AS (
-    SELECT c.snapshot, CAST(h.stratum AS VARCHAR) AS stratum,
+    SELECT c.snapshot, g.dimension, g.segment, CAST(h.stratum AS VARCHAR) AS stratum,
            CASE c.outcome WHEN 'absent' THEN 'not_stated' ELSE t.preference END AS preference,
            count(*) AS hosts, sum(h.weight) AS weight
     FROM captures c
     JOIN scopes s ON s.snapshot = c.snapshot
     JOIN hosts h ON h.of_panel = s.of_panel AND h.host = c.host
+    JOIN point_segments g ON g.host = h.number
     LEFT JOIN training_preferences t ON t.digest = c.digest
     WHERE c.resource = '/robots.txt' AND c.outcome IN ('ok', 'absent')
       AND NOT is_demo(c.snapshot)
     GROUP BY ALL
 ), stating AS (
-    SELECT snapshot, stratum, preference, sum(weight) AS yes, sum(hosts) AS n_yes
+    SELECT snapshot, dimension, segment, stratum, preference, sum(weight) AS yes, sum(hosts) AS n_yes
     FROM texts SEMI JOIN preferences USING (preference) GROUP BY ALL
 ), read AS (
     SELECT * EXCLUDE (kind, outcome, answer, known),
            CASE WHEN known AND outcome IN ('ok', 'absent')
                     AND NOT is_demo(snapshot) THEN true END AS yes
-    FROM point_counts
+    FROM segment_counts
     WHERE population = 'captured' OR snapshot NOT IN (FROM left_out_snapshots)
 ), strata AS (
     SELECT r.* REPLACE (coalesce(s.yes, 0) AS yes, coalesce(s.n_yes, 0) AS n_yes), p.preference
     FROM strata_of('read') r
     CROSS JOIN preferences p
-    LEFT JOIN stating s USING (snapshot, stratum, preference)
+    LEFT JOIN stating s USING (snapshot, dimension, segment, stratum, preference)
 )
 FROM stratified_shares('strata')
-ORDER BY population, http_profile, snapshot_date, snapshot, preference;
+ORDER BY population, http_profile, snapshot_date, snapshot, dimension, segment, preference,
+         estimand DESC;

@@ -45,13 +45,13 @@ WITH sound AS (
     FROM representatives GROUP BY ALL
 ), strata AS (  -- the series counts its hosts as one stratum
     SELECT c.series, snapshot, snapshot_date, t.token, 'all' AS stratum,
-           CAST(coalesce(sum(hosts) FILTER (root_allowed IS NOT NULL), 0) AS BIGINT) AS n,
-           CAST(coalesce(sum(hosts) FILTER (root_allowed IS NULL), 0) AS BIGINT) AS n_unknown,
-           CAST(coalesce(sum(hosts) FILTER (NOT root_allowed), 0) AS BIGINT) AS n_yes,
-           coalesce(ordered_sum(CASE WHEN root_allowed IS NOT NULL THEN weight END), 0) AS known,
-           coalesce(ordered_sum(CASE WHEN root_allowed IS NULL THEN weight END), 0) AS unknown,
-           ordered_sum(CASE WHEN root_allowed IS NOT NULL THEN squared END) AS known_squared,
-           ordered_sum(CASE WHEN NOT root_allowed THEN weight ELSE 0 END) AS yes,
+           CAST(coalesce(sum(hosts) FILTER (blocked IS NOT NULL), 0) AS BIGINT) AS n,
+           CAST(coalesce(sum(hosts) FILTER (blocked IS NULL), 0) AS BIGINT) AS n_unknown,
+           CAST(coalesce(sum(hosts) FILTER (blocked), 0) AS BIGINT) AS n_yes,
+           coalesce(ordered_sum(CASE WHEN blocked IS NOT NULL THEN weight END), 0) AS known,
+           coalesce(ordered_sum(CASE WHEN blocked IS NULL THEN weight END), 0) AS unknown,
+           ordered_sum(CASE WHEN blocked IS NOT NULL THEN squared END) AS known_squared,
+           ordered_sum(CASE WHEN blocked THEN weight ELSE 0 END) AS yes,
            known + unknown AS total, total AS at_most
     FROM cells c
     JOIN starts t ON c.snapshot_date >= t.start AND (c.start = t.start OR c.series = 'carried')
@@ -59,4 +59,4 @@ WITH sound AS (
     GROUP BY ALL
 )
 SELECT *, 'panel' AS population FROM stratified_shares('strata')
-ORDER BY series, snapshot_date, snapshot, token;
+ORDER BY series, snapshot_date, snapshot, token, estimand DESC;

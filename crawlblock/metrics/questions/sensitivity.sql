@@ -53,4 +53,5 @@ WITH kinds AS (
     LEFT JOIN blocks USING (population, snapshot, token, stratum, denominator, bases, restrictions)
 )
 FROM stratified_shares('strata') JOIN crawlers USING (token)
-ORDER BY population, http_profile, snapshot_date, snapshot, token, bases, restrictions, denominator;
+ORDER BY population, http_profile, snapshot_date, snapshot, token, bases, restrictions, denominator,
+         estimand DESC;

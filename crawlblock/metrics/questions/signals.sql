@@ -7,19 +7,21 @@ WITH preferences AS (
            CASE WHEN kind = 'crawl-delay' THEN 'delay' ELSE preference END AS preference
     FROM signals
 ), stating AS (
-    SELECT snapshot, stratum, kind, use, preference, sum(weight) AS yes, sum(hosts) AS n_yes
+    SELECT snapshot, dimension, segment, stratum, kind, use, preference, sum(weight) AS yes,
+           sum(hosts) AS n_yes
     FROM texts_of('preferences') JOIN preferences USING (digest) GROUP BY ALL
 ), read AS (
     SELECT * EXCLUDE (kind, outcome, answer, known),
            nullif(outcome = 'ok' AND NOT starts_with(coalesce(answer, ''), 'http '), false) AS yes
-    FROM point_counts
+    FROM segment_counts
     WHERE population = 'captured' OR snapshot NOT IN (FROM left_out_snapshots)
 ), strata AS (
     SELECT r.* REPLACE (coalesce(s.yes, 0) AS yes, coalesce(s.n_yes, 0) AS n_yes),
            k.kind, k.use, k.preference
     FROM strata_of('read') r
     CROSS JOIN (SELECT DISTINCT kind, use, preference FROM preferences) k
-    LEFT JOIN stating s USING (snapshot, stratum, kind, use, preference)
+    LEFT JOIN stating s USING (snapshot, dimension, segment, stratum, kind, use, preference)
 )
 FROM stratified_shares('strata')
-ORDER BY population, http_profile, snapshot_date, snapshot, kind, use, preference;
+ORDER BY population, http_profile, snapshot_date, snapshot, dimension, segment, kind, use,
+         preference, estimand DESC;

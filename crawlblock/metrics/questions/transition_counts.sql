@@ -18,8 +18,8 @@ WITH wholes AS (
 ), effects AS (  -- answers that close and open / to the same crawlers are one, and a few of many
     SELECT answer, min(answer) OVER (PARTITION BY effect) AS alike
     FROM (
-        SELECT answer, md5(string_agg(token || ' ' || root_allowed, ';' ORDER BY token)) AS effect
-        FROM meanings WHERE root_allowed IS NOT NULL GROUP BY answer
+        SELECT answer, md5(string_agg(token || ' ' || blocked, ';' ORDER BY token)) AS effect
+        FROM meanings WHERE blocked IS NOT NULL GROUP BY answer
     )
 ), steps AS (
     SELECT t.population, t.snapshot, t.snapshot_date, t.stratum, b.alike AS answer_before,
@@ -29,18 +29,18 @@ WITH wholes AS (
     JOIN effects b ON b.answer = t.answer_before
     WHERE a.alike <> b.alike GROUP BY ALL
 ), arrivals AS MATERIALIZED (  -- or DuckDB 1.5 joins all answers with all answers first
-    SELECT t.*, m.token, m.root_allowed
+    SELECT t.*, m.token, m.blocked
     FROM steps t
-    JOIN meanings m ON m.answer = t.answer AND m.root_allowed IS NOT NULL
+    JOIN meanings m ON m.answer = t.answer AND m.blocked IS NOT NULL
     JOIN crawlers k ON k.token = m.token
     WHERE coalesce(t.snapshot_date >= k.documented_since, true)
 ), changed AS (
     SELECT a.population, a.snapshot, a.stratum, a.token,
-           CASE WHEN a.root_allowed THEN 'stopped' ELSE 'started' END AS transition,
+           CASE WHEN a.blocked THEN 'started' ELSE 'stopped' END AS transition,
            sum(a.weight) AS yes, sum(a.hosts) AS n_yes
     FROM arrivals a
     JOIN meanings b ON b.answer = a.answer_before AND b.token = a.token
-        AND b.root_allowed <> a.root_allowed
+        AND b.blocked <> a.blocked
     GROUP BY ALL
 ), strata AS (
     SELECT p.*, k.token, e.transition,
@@ -53,4 +53,5 @@ WITH wholes AS (
     WHERE coalesce(p.snapshot_date >= k.documented_since, true)
 )
 FROM stratified_shares('strata') JOIN crawlers USING (token)
-ORDER BY population, http_profile, snapshot_date, snapshot, token, transition;
+ORDER BY population, http_profile, snapshot_date, snapshot, token, transition,
+         estimand DESC;

@@ -15,7 +15,7 @@ WITH days AS (
     FROM firsts f
     JOIN crawlers k ON coalesce(k.documented_since, DATE '0001-01-02') = f.day
     JOIN meanings m ON m.answer = f.answer AND m.token = k.token
-    WHERE NOT m.root_allowed
+    WHERE m.blocked
 ), changed AS (
     SELECT * EXCLUDE (weight) FROM changes_in('listed')
 ), transitions AS (
