@@ -37,6 +37,3 @@ CREATE TEMP TABLE own_rulesets AS FROM own_rulesets;
 CREATE TEMP TABLE ruleset_families AS FROM ruleset_families;
 CREATE TEMP TABLE shared_rulesets AS FROM shared_rulesets;
 CREATE TEMP TABLE segment_snapshots AS FROM segment_snapshots;
-CREATE TEMP TABLE starts AS FROM starts;
-CREATE TEMP TABLE spans AS FROM spans;
-CREATE TEMP TABLE span_counts AS FROM span_counts;

@@ -63,7 +63,12 @@ WHERE population = 'captured'
 GROUP BY ALL;
 
 CREATE VIEW answer_counts AS
-SELECT * EXCLUDE (dimension, segment) FROM segment_answers WHERE dimension = '';
+SELECT population, snapshot, snapshot_date, stratum, answer,
+       CAST(sum(hosts) AS BIGINT) AS hosts, sum(weight) AS weight,
+       sum(weight_squared) AS weight_squared
+FROM point_counts
+WHERE population = 'captured' OR snapshot NOT IN (FROM left_out_snapshots)
+GROUP BY ALL;
 
 -- The hosts whose server refuses to give the robots.txt, counted beside the verdicts.
 CREATE VIEW refused_counts AS

@@ -2,34 +2,48 @@
 -- unit: difference of shares of hosts, -1 to 1
 -- of: panel
 -- note: Of the hosts that are known in both snapshots: the share that blocks / to the crawler in the later one minus the share in the earlier one, by the rules of robots.txt. n_started hosts began to block it, n_stopped hosts ended. By span. since_first: from the first snapshot since the crawler was documented to each later one; the row with the newest to_snapshot is the whole change. year: from the end of one year to the end of the next. Rows with a selection (see selective) are about that selection, with the crawlers that were documented in the earlier snapshot. A segment is compared from the first snapshot that knows at least half as many of its hosts as its best one. n_unknown hosts are left out, because one of the two snapshots does not have them or what it has is unknown. The interval is Newcombe's for pairs.
-WITH asked_tokens AS (
+WITH counts AS MATERIALIZED (FROM span_counts),
+starts AS (  -- of each crawler, the first snapshot since it was documented
+    SELECT population, dimension, segment, token, min(from_date) AS from_date
+    FROM (SELECT DISTINCT population, dimension, segment, from_date FROM counts
+          WHERE span = 'since_first') c
+    JOIN crawlers k ON coalesce(c.from_date >= k.documented_since, true)
+    GROUP BY ALL
+), asked_tokens AS (
     SELECT p.* EXCLUDE (answer_then, answer_now, hosts, weight, weight_squared), t.token,
            '' AS selection, b.blocked AS first, a.blocked AS second, sum(p.hosts) AS hosts,
            sum(p.weight) AS weight, sum(p.weight_squared) AS weight_squared
-    FROM span_counts p
+    FROM counts p
     JOIN starts t ON t.population = p.population AND t.dimension = p.dimension
         AND t.segment = p.segment
         AND CASE p.span WHEN 'year' THEN t.from_date <= p.from_date
-                        ELSE t.from_snapshot = p.from_snapshot END
+                        ELSE t.from_date = p.from_date END
     LEFT JOIN meanings a ON a.answer = p.answer_then AND a.token = t.token
     LEFT JOIN meanings b ON b.answer = p.answer_now AND b.token = t.token
     GROUP BY ALL
+), span_meanings AS (  -- for the crawlers that were documented when the span began: a fixed set
+    SELECT d.from_date AS snapshot_date, d.answer, k.token,
+           CASE WHEN k.reused IS NOT true THEN k.purpose END AS purpose,
+           k.ai AND k.reused IS NOT true AS ai, m.basis, m.blocked
+    FROM (SELECT DISTINCT from_date, unnest([answer_then, answer_now]) AS answer FROM counts) d
+    JOIN meanings m ON m.answer = d.answer
+    JOIN crawlers k ON k.token = m.token
+    WHERE coalesce(d.from_date >= k.documented_since, true)
 ), selected AS (FROM selections_of('span_meanings')),
-firsts AS (
-    FROM segment_snapshots WHERE place = 1
-), asked_selections AS (
+asked_selections AS (
     SELECT p.* EXCLUDE (answer_then, answer_now, hosts, weight, weight_squared), '' AS token,
            k.selection, b.yes AS first, a.yes AS second, sum(p.hosts) AS hosts,
            sum(p.weight) AS weight, sum(p.weight_squared) AS weight_squared
-    FROM span_counts p
+    FROM (
+        FROM counts
+        QUALIFY span = 'year' OR from_date = min(from_date) OVER (
+            PARTITION BY span, population, dimension, segment)
+    ) p
     CROSS JOIN (SELECT DISTINCT selection FROM selected) k
-    LEFT JOIN firsts f ON f.population = p.population AND f.dimension = p.dimension
-        AND f.segment = p.segment AND f.snapshot = p.from_snapshot
     LEFT JOIN selected a ON a.snapshot_date = p.from_date AND a.answer = p.answer_then
         AND a.selection = k.selection
     LEFT JOIN selected b ON b.snapshot_date = p.from_date AND b.answer = p.answer_now
         AND b.selection = k.selection
-    WHERE p.span = 'year' OR f.snapshot IS NOT NULL
     GROUP BY ALL
 ), asked AS (
     FROM asked_tokens UNION ALL BY NAME FROM asked_selections
