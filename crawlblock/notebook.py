@@ -16,7 +16,7 @@ import polars as pl
 import crawlblock
 from crawlblock.api.lazy_rows import Rows
 from crawlblock.api.open_database import Database
-from crawlblock.metrics.headline import Headline, headline_of
+from crawlblock.metrics.headline import Headline, headline_of, headline_rows
 from crawlblock.metrics.result_files import read_manifest
 from crawlblock.report.charts import chart
 from crawlblock.report.charts.chart import Chart
@@ -91,7 +91,8 @@ class Data:
 
     def headline(self, name: str) -> pl.DataFrame:
         """Return the rows of a result that are about the headlines' population."""
-        return self.result(name).filter(pl.col("population") == self.population())
+        frame = headline_rows(self.result(name))
+        return frame.filter(pl.col("population") == self.population())
 
     def newest(self, name: str) -> pl.DataFrame:
         """Return the rows of `headline` in its last snapshot."""

@@ -59,8 +59,9 @@ def words_of(name: str, columns: Iterable[str] = (), *, census: bool = False) ->
 def conformed(frame: pl.DataFrame, name: str, *, census: bool = False) -> pl.DataFrame:
     """Return a result with its declared columns alone, in order.
 
-    A core column that the query has nothing for is empty, and so is a key that is an empty text.  A result that is not declared keeps all
-    columns of its query.  Raises polars' ColumnNotFoundError if one of its own columns is missing.
+    A core column that the query has nothing for is empty, and so is a key that is an empty text.  A
+    result that is not declared keeps all columns of its query.  Raises polars' ColumnNotFoundError
+    if one of its own columns is missing.
     """
     core = _declared()["core"]
     wanted = columns_of(name, census=census) or _in_order(

@@ -8,6 +8,7 @@ import duckdb
 import polars as pl
 
 from crawlblock.metrics.forecast import Forecast, forecast
+from crawlblock.metrics.headline import headline_rows
 from crawlblock.metrics.signal_conflicts import signal_conflicts
 from crawlblock.metrics.survival import ShareOpen, Spell, at_earliest, at_latest, openness
 
@@ -99,7 +100,7 @@ def _dated(day: date) -> date | None:
 
 def _days_before(frames: Frames) -> list[date]:
     """Return the days of the panel's snapshots."""
-    panel = frames["coverage"].filter(pl.col("population") == "panel")
+    panel = headline_rows(frames["coverage"]).filter(pl.col("population") == "panel")
     return sorted(panel["snapshot_date"].drop_nulls().unique().to_list())
 
 
@@ -127,7 +128,7 @@ _OTHER_HOSTS = "the snapshots have different hosts, so their shares are no serie
 
 def _ahead(con: duckdb.DuckDBPyConnection, frames: Frames) -> pl.DataFrame:
     breaks = [day for (day,) in con.execute(_BREAKS).fetchall()]
-    series = frames["blocked"].filter(
+    series = headline_rows(frames["blocked"]).filter(
         (pl.col("definition") == "root") & pl.col("ai") & pl.col("snapshot_date").is_not_null()
     )
     order = ["population", "token", "snapshot_date", "snapshot"]

@@ -8,7 +8,7 @@ import polars as pl
 from crawlblock import registry
 from crawlblock.model import Openness, Purpose
 
-HEADLINE = "root"  # the definition most studies use: / may not be fetched
+HEADLINE = "root"  # the definition of every headline: robots.txt forbids /
 LEADERS = 5
 
 
@@ -33,9 +33,37 @@ class Headline:
         )
 
 
+def headline_rows(frame: pl.DataFrame, *, by_segment: bool = False) -> pl.DataFrame:
+    """Return the rows that a headline may use: about all hosts, or by segment.
+
+    Rows that take a list for a sample are not among them (see the estimands in docs/method.md).
+    """
+    if "estimand" in frame.columns:
+        frame = frame.filter(pl.col("estimand") != "as_if_sample")
+    if "segment" in frame.columns and not by_segment:
+        frame = frame.filter(pl.col("segment").is_null())
+    return frame
+
+
+def whole_changes(frame: pl.DataFrame, population: str) -> list[dict[str, Any]]:
+    """Return how each crawler's share changed since the first snapshot that counts for it.
+
+    `frame` is the result `change`; the rows are about all hosts and the newest snapshot.
+    """
+    rows = headline_rows(frame).filter(
+        (pl.col("population") == population)
+        & (pl.col("span") == "since_first")
+        & pl.col("token").is_not_null()
+    )
+    newest = rows.sort("to_date", "to_snapshot").unique("token", keep="last")
+    return newest.sort("token").to_dicts()
+
+
 def headline_of(results: dict[str, pl.DataFrame], definition: str = HEADLINE) -> Headline | None:
     """Return the headline series, of the panel where there is one; None if nothing is known."""
-    known = results["blocked"].filter((pl.col("definition") == definition) & (pl.col("n") > 0))
+    known = headline_rows(results["blocked"]).filter(
+        (pl.col("definition") == definition) & (pl.col("n") > 0)
+    )
     if known.is_empty():
         return None
     population = known["population"].max()  # panel comes after captured

@@ -2,7 +2,8 @@
 
 DASH = "\N{EN DASH}"
 DEFINITIONS = {
-    "root": "/ may not be fetched, by name, by the wildcard * or by HTTP status",
+    "root": "robots.txt forbids /, by the crawler's name or for all crawlers",
+    "access": "/ may not be fetched, by robots.txt or by the HTTP status of its request",
     "full": "nothing may be fetched",
     "all_but": "only what an Allow rule opens may be fetched",
     "partial": "some paths are blocked, / is not",

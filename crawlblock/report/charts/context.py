@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import polars as pl
 
 from crawlblock import registry
-from crawlblock.metrics.headline import Headline
+from crawlblock.metrics.headline import Headline, headline_rows
 from crawlblock.report.charts.specs import MARK_HEIGHTS, Axis, Spec
 
 Frames: TypeAlias = dict[str, pl.DataFrame]
@@ -35,7 +35,7 @@ class Context:
 
     def rows(self, name: str, **where: str) -> list[Result]:
         """Return the dated rows of a result about the headline's population."""
-        frame = self.results[name].filter(
+        frame = headline_rows(self.results[name], by_segment="dimension" in where).filter(
             (pl.col("population") == self.found.population)
             & pl.col("snapshot").is_in(list(self.snapshots))
         )
@@ -57,7 +57,7 @@ class Context:
 
 def context(found: Headline, results: Frames) -> Context | None:
     """Return what the figures share; None where no snapshot has a date."""
-    coverage = results["coverage"].filter(
+    coverage = headline_rows(results["coverage"]).filter(
         (pl.col("population") == found.population)
         & (pl.col("measure") == "known")
         & pl.col("snapshot_date").is_not_null()

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from crawlblock.metrics.headline import Headline, asked
+from crawlblock.metrics.headline import Headline, asked, headline_rows, whole_changes
 from crawlblock.report.labels import interval, percent
 from crawlblock.report.page.markup import items, paragraph
 
@@ -24,7 +24,12 @@ def course(found: Headline, results: Frames) -> str:
 
 def _of(token: str, results: Frames, population: str) -> Frames:
     names = ("same_hosts", "change", "transition_counts", "survival", "attrition", "forecast")
-    chosen = {name: results[name].filter(pl.col("token") == token) for name in names}
+    chosen = {
+        name: headline_rows(results[name], by_segment=name == "survival").filter(
+            pl.col("token") == token
+        )
+        for name in names
+    }
     return {
         name: frame.filter(pl.col("population") == population)
         if "population" in frame.columns
@@ -49,7 +54,7 @@ def _change(token: str, frames: Frames) -> Iterator[str]:
     """Say how the hosts known in the first and in the last snapshot changed, or that none are."""
     if not frames["same_hosts"].is_empty():
         return
-    for row in frames["change"].to_dicts():
+    for row in whole_changes(frames["change"], "captured"):
         ends = f"{row['from_snapshot']} and {row['to_snapshot']}"
         if not row["n"]:
             yield f"{token}: no host is known in both {ends}, so no change can be given."
@@ -63,10 +68,10 @@ def _change(token: str, frames: Frames) -> Iterator[str]:
 
 def other_hosts(found: Headline, results: Frames) -> str:
     """Return a warning where the snapshots have other hosts each, so that shares are no series."""
-    rows = results["change"].filter(pl.col("population") == found.population)
-    if found.population == "panel" or rows.is_empty():
+    rows = whole_changes(results["change"], found.population)
+    if found.population == "panel" or not rows:
         return ""
-    most = rows.select(pl.col("n").max()).item()
+    most = max(row["n"] for row in rows)
     return paragraph(
         "The snapshots need not have the same hosts. A difference between two of them may come "
         "from other hosts and is no change. "

@@ -7,7 +7,7 @@ import polars as pl
 
 from crawlblock import __version__, registry
 from crawlblock.metrics.computed import COMPUTED, Computed
-from crawlblock.metrics.headline import HEADLINE, Headline, asked
+from crawlblock.metrics.headline import HEADLINE, Headline, asked, headline_rows
 from crawlblock.metrics.queries import Metric, metrics
 from crawlblock.report.charts.context import Context, Frames
 from crawlblock.report.labels import DASH, DEFINITIONS, interval, percent
@@ -35,7 +35,7 @@ def cards(leads: Iterator[Lead]) -> str:
 def newest(found: Headline, frame: pl.DataFrame) -> pl.DataFrame:
     """Return the rows of the headline's population in the last snapshot that counts."""
     last = found.last().select("population", "snapshot").unique()
-    return frame.join(last, on=["population", "snapshot"], how="semi")
+    return headline_rows(frame).join(last, on=["population", "snapshot"], how="semi")
 
 
 def terms() -> str:
@@ -46,7 +46,6 @@ def terms() -> str:
         "named": "blocked by a group that names the crawler",
         "fallback": "blocked by a group that names another token, which its operator says it obeys",
         "wildcard": "blocked by the group for all crawlers",
-        "http": "blocked by the HTTP status of the robots.txt request",
     }
     rows = [list(pair) for pair in words.items()]
     return table("What the words mean.", ("word", "means"), rows).replace(
@@ -60,13 +59,23 @@ def by_definition(found: Headline, results: Frames) -> str:
     basis = newest(found, results["blocked_by_basis"]).filter(pl.col("definition") == HEADLINE)
     shares = {(r["token"], r["definition"]): r["estimate"] for r in last.to_dicts()}
     shares |= {(r["token"], r["basis"]): r["estimate"] for r in basis.to_dicts()}
-    columns = ("root", "named", "fallback", "wildcard", "http", "full", "all_but", "partial", "any")
+    columns = (
+        "root",
+        "named",
+        "fallback",
+        "wildcard",
+        "access",
+        "full",
+        "all_but",
+        "partial",
+        "any",
+    )
     rows = [
         [token, *(percent(shares.get((token, column))) for column in columns)]
         for token in found.tokens
         if (token, HEADLINE) in shares
     ]
-    caption = "One share, many definitions. root is the sum of named, fallback, wildcard and http."
+    caption = "One share, many definitions. root is the sum of named, fallback and wildcard."
     return table(caption, ("crawler", *columns), rows, "by-definition") + definitions(
         asked(found), newest(found, results["sensitivity"])
     )

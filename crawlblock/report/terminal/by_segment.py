@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 
 from crawlblock.errors import InputError, did_you_mean
-from crawlblock.metrics.headline import HEADLINE, headline_of
+from crawlblock.metrics.headline import HEADLINE, headline_of, headline_rows
 from crawlblock.report.labels import interval, percent
 
 SHOWN = ("segment", "crawler", "blocked", "interval", "n", "unknown")  # in a table
@@ -18,7 +18,7 @@ def segment_rows(results: Path, dimension: str) -> list[dict[str, Any]]:
 
     Raises InputError for a dimension that the panel's list does not have.
     """
-    frame = pl.read_parquet(results / "blocked_by_segment.parquet")
+    frame = headline_rows(pl.read_parquet(results / "blocked_by_segment.parquet"), by_segment=True)
     known = sorted(frame["dimension"].unique().to_list())
     if dimension not in known:
         hint = did_you_mean(dimension, known) or f"there are {', '.join(known) or 'none'}"

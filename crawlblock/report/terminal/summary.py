@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from crawlblock.metrics.headline import HEADLINE, Headline, headline_of
+from crawlblock.metrics.headline import HEADLINE, Headline, headline_of, whole_changes
 from crawlblock.report.labels import (
     DASH,
     DEFINITIONS,
@@ -100,8 +100,7 @@ def _row(last: dict[str, Any], change: dict[str, Any] | None) -> dict[str, objec
 
 def _changes(found: Headline, frame: pl.DataFrame) -> dict[str, dict[str, Any]]:
     """Return the change of each crawler among the same hosts, where there are two snapshots."""
-    rows = frame.filter(pl.col("population") == found.population).to_dicts()
-    return {row["token"]: row for row in rows}
+    return {row["token"]: row for row in whole_changes(frame, found.population)}
 
 
 def _width(rows: list[tuple[Text, ...]]) -> int:
