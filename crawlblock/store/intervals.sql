@@ -6,6 +6,47 @@
 -- The order makes sums of floats the same on every run.
 CREATE MACRO ordered_sum(x) AS sum(x ORDER BY x);
 
+-- Wilson's interval for another level than 95 %: z is the normal quantile of one end.
+CREATE MACRO wilson_low_at(p, n, z) AS CASE WHEN n > 0 AND p IS NOT NULL THEN
+    least(p, greatest(0, (p + z * z / (2 * n) - z
+        * sqrt(greatest(0, p * (1 - p)) / n + z * z / (4 * n * n))) / (1 + z * z / n))) END;
+CREATE MACRO wilson_high_at(p, n, z) AS 1 - wilson_low_at(1 - p, n, z);
+
+-- Bounds with sampling error: the interval that holds the true share in 95 % of samples wherever
+-- between the bounds it lies (Imbens and Manski 2004, Econometrica 72:1845). With the bounds far
+-- apart only one end can miss, so z falls from 1.96 to 1.645; width is the distance of the bounds in
+-- standard errors. z solves Phi(z + width) - Phi(-z) = 0.95; this curve is within 0.0002 of it.
+CREATE MACRO bounds_z(width) AS 1.6448536269514722 + 0.3151103575885818
+    * exp(-least(700, width * (1.5747461 + width * (0.5409355 + width * 0.0334099))));
+CREATE MACRO bounds_width(bound_low, bound_high, n) AS CASE WHEN bound_high > bound_low
+    THEN least(100, (bound_high - bound_low) / greatest(1e-9, sqrt(greatest(
+        bound_low * (1 - bound_low), bound_high * (1 - bound_high), 0) / n))) ELSE 0 END;
+-- bound_low takes all unknown hosts as no, bound_high as yes; n is the (effective) number of hosts
+-- asked, the unknown ones with them. NULL without n: where nothing was sampled, the bounds are exact.
+CREATE MACRO manski_low(bound_low, bound_high, n) AS
+    wilson_low_at(bound_low, n, bounds_z(bounds_width(bound_low, bound_high, n)));
+CREATE MACRO manski_high(bound_low, bound_high, n) AS
+    wilson_high_at(bound_high, n, bounds_z(bounds_width(bound_low, bound_high, n)));
+
+-- Over strata of a sample: the n that gives Wilson's interval the variance of the design,
+-- sum W^2 (1 - f) p (1 - p) / (n - 1), but at most Kish's size with the same correction: a stratum
+-- whose known hosts all agree seems to have no error, and such strata may hold most of the web.
+-- W is the stratum's part of the population, f the part of it that is known, n Kish's size where
+-- weights differ within a stratum. NULL if the whole population is known. total is the weight of all
+-- hosts, known and yes that of those.
+CREATE MACRO stratum_size(known, known_squared) AS
+    CAST(known AS DOUBLE) ** 2 / nullif(known_squared, 0);
+CREATE MACRO stratum_squared(total, size) AS  -- W^2 (1 - f), with totals in place of parts
+    CAST(total AS DOUBLE) * greatest(0, total - size);
+CREATE MACRO design_size(total, size, share, p) AS
+    ordered_sum(CASE WHEN size > 0 THEN CAST(total AS DOUBLE) END) ** 2 * least(
+        p * (1 - p) / nullif(ordered_sum(stratum_squared(total, size) * share * (1 - share)
+            / greatest(size - 1, 1)), 0),
+        1 / nullif(ordered_sum(stratum_squared(total, size) / size), 0));
+CREATE MACRO design_n(total, known, known_squared, yes) AS design_size(
+    total, stratum_size(known, known_squared), yes / nullif(CAST(known AS DOUBLE), 0),
+    stratified_share(total, known, yes));
+
 -- Over rule sets, with the weight of all hosts that follow each: how many independent ones there are
 -- (Kish 1965). As the n of Wilson's interval it makes that robust to templates: the hosts of one
 -- rule set say the same, so a linearised variance sees too little where few of them are large.
@@ -80,6 +121,16 @@ CREATE MACRO no_estimate(n, n_unknown) AS CASE
     WHEN coalesce(n, 0) = 0 THEN 'none of the hosts is known' END;
 
 COMMENT ON MACRO ordered_sum IS 'Sum of floats in ascending order, the same on every run.';
+COMMENT ON MACRO wilson_low_at IS 'Lower end of Wilson''s interval with a normal quantile z.';
+COMMENT ON MACRO wilson_high_at IS 'Upper end of Wilson''s interval with a normal quantile z.';
+COMMENT ON MACRO bounds_z IS 'Imbens and Manski''s z at 95 %, from the distance of the bounds in standard errors.';
+COMMENT ON MACRO bounds_width IS 'Distance of two bounds in standard errors.';
+COMMENT ON MACRO manski_low IS 'Lower end of Imbens and Manski''s 95 % interval of a share between bounds.';
+COMMENT ON MACRO manski_high IS 'Upper end of Imbens and Manski''s 95 % interval of a share between bounds.';
+COMMENT ON MACRO stratum_size IS 'Kish''s size of a stratum''s known hosts.';
+COMMENT ON MACRO stratum_squared IS 'Square of a stratum''s total less what is known of it.';
+COMMENT ON MACRO design_size IS 'design_n, from the sizes and shares of strata.';
+COMMENT ON MACRO design_n IS 'The n for Wilson''s interval that has the variance of a stratified sample; NULL if all is known.';
 COMMENT ON MACRO effective_rulesets IS 'Effective number of independent rule sets, over the weights of rule sets.';
 COMMENT ON MACRO paired_phi IS 'Correlation of two answers of the same hosts.';
 COMMENT ON MACRO square_and_add IS 'Length of two distances whose errors correlate by phi.';
