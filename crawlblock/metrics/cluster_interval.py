@@ -1,0 +1,72 @@
+"""The exact interval of a share whose hosts decide in clusters, each cluster as one.
+
+Clusters have known sizes, and each says yes with the same probability p, independently of the
+others.  The share of hosts that say yes is then a weighted sum of Bernoulli variables.  Its
+distribution is computed for any p, and the interval holds the values of p under which a share as
+low or as high as the observed one is not too rare.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+
+_CELLS = 2048  # of the lattice that sizes are rounded to
+_TAIL = 0.025
+_STEPS = 24  # halvings: ends are exact to 1e-7
+
+
+def cluster_interval(sizes: Mapping[float, float], yes: float) -> tuple[float, float]:
+    """Return the 95 % interval of p from clusters by size and the size of those that say yes.
+
+    `sizes` gives the number of clusters for each size above 0; `yes` is at most their sum.  A tail
+    counts half of the observed value (mid-p: Berry and Armitage 1995), because whole tails are too
+    long where few clusters are large.  Time grows with the number of different sizes.
+    """
+    total = sum(size * count for size, count in sizes.items())
+    waves = _Waves(sizes, total)
+    observed = round(min(yes, total) / total * waves.top)
+    share = min(yes, total) / total
+    low = _crossing(waves, observed, above=True)
+    high = _crossing(waves, observed, above=False)
+    return min(low, share), max(high, share)
+
+
+class _Waves:
+    """The characteristic function of the sum on a lattice of cells."""
+
+    def __init__(self, sizes: Mapping[float, float], total: float) -> None:
+        """Round sizes to cells; those below one cell become fewer clusters of one cell."""
+        whole = all(float(size).is_integer() for size in sizes) and total < _CELLS
+        cell = 1.0 if whole else total / _CELLS
+        counts: dict[int, float] = {}
+        for size, count in sizes.items():
+            cells = max(1, round(size / cell))
+            counts[cells] = counts.get(cells, 0.0) + size * count / (cells * cell)
+        lengths = np.array(sorted(counts))
+        self._counts = np.round([counts[length] for length in lengths.tolist()])
+        self.top = int((lengths * self._counts).sum())
+        self._length = 1 << (self.top + 1).bit_length()
+        turns = np.outer(lengths, np.arange(self._length // 2 + 1)) / self._length
+        self._turned: npt.NDArray[np.complex128] = np.exp(-2j * np.pi * turns)
+
+    def below(self, p: float, observed: int) -> float:
+        """Return the probability of a sum below the observed one, half of its own with it."""
+        logs = self._counts @ np.log(1 - p + p * self._turned + 1e-300)
+        masses = np.fft.irfft(np.exp(logs), self._length)
+        return float(masses[:observed].sum() + masses[observed] / 2)
+
+
+def _crossing(waves: _Waves, observed: int, above: bool) -> float:
+    """Return the p at which the tail above or below the observed sum is 2.5 %."""
+    if observed == (0 if above else waves.top):
+        return 0.0 if above else 1.0
+    aim = 1 - _TAIL if above else _TAIL
+    low, high = 0.0, 1.0
+    for _ in range(_STEPS):
+        p = (low + high) / 2
+        if waves.below(p, observed) > aim:
+            low = p  # sums are still too small
+        else:
+            high = p
+    return (low + high) / 2
