@@ -10,10 +10,37 @@ from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
+import polars as pl
 
 _CELLS = 2048  # of the lattice that sizes are rounded to
 _TAIL = 0.025
 _STEPS = 24  # halvings: ends are exact to 1e-7
+
+
+def with_exact_ends(found: pl.DataFrame) -> pl.DataFrame:
+    """Return a result with exact ends in the rows that list their clusters, in place of others.
+
+    `clusters` holds sizes and how many clusters have each; without such a column nothing changes.
+    """
+    if "clusters" not in found.columns:
+        return found
+    ends = [
+        (low, high) if clusters is None else _ends(clusters, estimate)
+        for clusters, estimate, low, high in found.select(
+            "clusters", "estimate", "low", "high"
+        ).iter_rows()
+    ]
+    lows, highs = [low for low, _ in ends], [high for _, high in ends]
+    return found.with_columns(
+        low=pl.Series(lows, dtype=pl.Float64), high=pl.Series(highs, dtype=pl.Float64)
+    )
+
+
+def _ends(clusters: list[dict[str, float]], estimate: float) -> tuple[float, float]:
+    sizes: dict[float, float] = {}
+    for each in clusters:
+        sizes[each["size"]] = sizes.get(each["size"], 0.0) + each["clusters"]
+    return cluster_interval(sizes, estimate * sum(size * count for size, count in sizes.items()))
 
 
 def cluster_interval(sizes: Mapping[float, float], yes: float) -> tuple[float, float]:

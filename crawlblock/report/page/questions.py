@@ -7,6 +7,7 @@ import polars as pl
 
 from crawlblock.metrics.headline import Headline, asked
 from crawlblock.report.labels import DASH, NO_WEIGHT, interval, origin_words, percent
+from crawlblock.report.page.answers import effectively
 from crawlblock.report.page.markup import items
 
 _Row = dict[str, Any]
@@ -45,8 +46,8 @@ def _who(token: str, authors: Iterable[_Row], rulesets: Iterable[_Row]) -> str:
     shares = ", ".join(f"{kind} {percent(share)}" for kind, share in parts.items())
     return (
         f"{token}: {_hosts(rows[0]['n'])} blocked it by robots.txt in {rows[0]['snapshot']}: "
-        f"{shares}. They share at least {shared['n_rulesets']} different rule sets, effectively "
-        f"{shared['effective_rulesets']:.0f}. With HTTP statuses {percent(shared['estimate'])} of "
+        f"{shares}. They share at least {shared['n_rulesets']} different rule sets, "
+        f"{effectively(shared)}. With HTTP statuses {percent(shared['estimate'])} of "
         f"hosts block it (95 % interval over rule sets {interval(shared['low'], shared['high'])}, "
         f"over hosts {interval(shared['naive_low'], shared['naive_high'])}; "
         f"{shared['n_unknown']} unknown)."
