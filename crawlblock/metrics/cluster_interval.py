@@ -6,7 +6,7 @@ distribution is computed for any p, and the interval holds the values of p under
 low or as high as the observed one is not too rare.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +14,7 @@ import polars as pl
 
 _CELLS = 2048  # of the lattice that sizes are rounded to
 _TAIL = 0.025
-_STEPS = 24  # halvings: ends are exact to 1e-7
+_STEPS = 13  # halvings, before the end is interpolated: it is exact to 1e-6
 
 
 def with_exact_ends(found: pl.DataFrame) -> pl.DataFrame:
@@ -24,22 +24,28 @@ def with_exact_ends(found: pl.DataFrame) -> pl.DataFrame:
     """
     if "clusters" not in found.columns:
         return found
-    ends = [
-        (low, high) if clusters is None else _ends(clusters, estimate)
-        for clusters, estimate, low, high in found.select(
-            "clusters", "estimate", "low", "high"
-        ).iter_rows()
-    ]
+    known: dict[tuple[tuple[tuple[float, float], ...], float], tuple[float, float]] = {}
+    ends: list[tuple[float | None, float | None]] = []
+    for clusters, estimate, *others in found.select(
+        "clusters", "estimate", "low", "high"
+    ).iter_rows():
+        if clusters is None:
+            ends.append((others[0], others[1]))
+            continue
+        sizes = tuple((each["size"], each["clusters"]) for each in clusters)
+        if (sizes, estimate) not in known:  # crawlers that nobody names have all in common
+            known[sizes, estimate] = _ends(sizes, estimate)
+        ends.append(known[sizes, estimate])
     lows, highs = [low for low, _ in ends], [high for _, high in ends]
     return found.with_columns(
         low=pl.Series(lows, dtype=pl.Float64), high=pl.Series(highs, dtype=pl.Float64)
     )
 
 
-def _ends(clusters: list[dict[str, float]], estimate: float) -> tuple[float, float]:
+def _ends(clusters: Iterable[tuple[float, float]], estimate: float) -> tuple[float, float]:
     sizes: dict[float, float] = {}
-    for each in clusters:
-        sizes[each["size"]] = sizes.get(each["size"], 0.0) + each["clusters"]
+    for size, count in clusters:
+        sizes[size] = sizes.get(size, 0.0) + count
     return cluster_interval(sizes, estimate * sum(size * count for size, count in sizes.items()))
 
 
@@ -90,10 +96,12 @@ def _crossing(waves: _Waves, observed: int, above: bool) -> float:
         return 0.0 if above else 1.0
     aim = 1 - _TAIL if above else _TAIL
     low, high = 0.0, 1.0
+    at_low, at_high = 1.0, 0.0  # larger p, larger sums
     for _ in range(_STEPS):
         p = (low + high) / 2
-        if waves.below(p, observed) > aim:
-            low = p  # sums are still too small
+        found = waves.below(p, observed)
+        if found > aim:
+            low, at_low = p, found
         else:
-            high = p
-    return (low + high) / 2
+            high, at_high = p, found
+    return low + (high - low) * (at_low - aim) / (at_low - at_high)
