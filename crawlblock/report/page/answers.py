@@ -153,16 +153,22 @@ def _lost(token: str, rows: list[dict[str, Any]]) -> Lead:
     row = known[0]
     whole = row["estimand"] == "list"
     error = "a complete list, no sampling error" if whole else interval(row["low"], row["high"])
-    held = (
-        ""
-        if row["covered"] is None
-        else f" These hosts hold {100 * row['covered']:.3g} % of {row['corpus']}."
-    )
     return Lead(
         question,
+        f"{looked_at(row)} "
         f"{percent(row['estimate'])} of the {row['corpus']} {row['unit']} on these hosts "
         f"are on hosts that block {token} ({error}; n = {row['n']:,} domains with a weight, "
         f"{row['n_unknown']:,} unknown{_bounds(row)}).",
-        f"A new crawl by {token} could not collect them. Existing copies are unaffected."
-        f"{held} The largest domain alone holds {percent(row['largest'])} of that.",
+        f"A new crawl by {token} could not collect them. Existing copies are unaffected.",
+    )
+
+
+def looked_at(row: dict[str, Any]) -> str:
+    """Return how much of a corpus is certainly blocked, how much was looked at, and where it is."""
+    large = ""
+    if row["largest_domain"]:
+        large = f" {row['largest_domain']} alone holds {percent(row['largest'])} of that."
+    return (
+        f"{100 * row['known_blocked']:.3g} % of {row['corpus']} ({row['unit']}) is known to be "
+        f"blocked, {100 * row['covered']:.3g} % was looked at.{large}"
     )
