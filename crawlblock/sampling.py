@@ -8,10 +8,13 @@ are looked up, https first.
 
 import hashlib
 import heapq
+import math
 from collections.abc import Iterable, Iterator, Sequence
 
 from crawlblock.hosts import other_name, registered_domain
 from crawlblock.model import Member
+
+WHOLE, BY_SIZE = "whole", "by size"  # the strata of a sample by size
 
 
 def candidates(member: Member) -> tuple[str, ...]:
@@ -67,6 +70,35 @@ def draw_strata(
         members += _drawn(frame, size, seed, panel, stratum)
         start = bound
     return members
+
+
+def draw_by_size(
+    sizes: Iterable[tuple[str, float]], size: int, seed: str, panel: str
+) -> list[Member]:
+    """Return `size` domains, each the more likely the more it holds, in the order of their keys.
+
+    The domains are distinct and their sizes above 0.  A key is a uniform number over the domain's
+    size, and the smallest are taken: sequential Poisson sampling (Ohlsson 1998).  A larger sample
+    begins with the smaller one.  The key after the last one is the threshold, and a domain's weight
+    is 1 over its chance of a key below it, which makes every estimated total unbiased (priority
+    sampling: Duffield, Lund and Thorup 2007).  Domains so large that their key cannot be larger are
+    the stratum WHOLE, which is complete; size times weight is the same for all others.
+    """
+    keyed = ((_uniform(seed, domain) / amount, domain, amount) for domain, amount in sizes)
+    ordered = heapq.nsmallest(size + 1, keyed)
+    threshold = ordered[size][0] if len(ordered) > size else math.inf
+    members: dict[str, list[Member]] = {WHOLE: [], BY_SIZE: []}
+    for _, domain, amount in ordered[:size]:
+        chance = min(1.0, amount * threshold)
+        stratum = WHOLE if chance == 1 else BY_SIZE
+        place = len(members[stratum])
+        members[stratum].append(member_of(panel, domain, stratum, None, 1 / chance, place))
+    return members[WHOLE] + members[BY_SIZE]
+
+
+def _uniform(seed: str, domain: str) -> float:
+    """Return a domain's number above 0 and up to 1, from its place in the sample of a seed."""
+    return (int.from_bytes(draw_key(seed, domain)[:6]) + 1) / 2**48
 
 
 def _drawn(

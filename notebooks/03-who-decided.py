@@ -52,8 +52,9 @@ data.query("""
 
 # %% [markdown]
 # ## How many rule sets
-# Hosts with the same deciding groups share one rule set. effective_rulesets is Kish's number, which
-# a rule set on thousands of hosts raises by little. low and high count shared rule sets once.
+# Hosts with the same deciding groups share one rule set. effective_rulesets_low is Kish's
+# number if all that are alike are one, effective_rulesets_high if every host decided alone. low and
+# high count shared rule sets once; the demo has none, because its texts are reconstructed.
 
 # %%
 rulesets = data.newest("rulesets").filter(pl.col("token").is_in(tokens))
@@ -63,7 +64,9 @@ rulesets.select(
     "n_unknown",
     "n_yes",
     "n_rulesets",
+    "effective_rulesets_low",
     "effective_rulesets",
+    "effective_rulesets_high",
     "estimate",
     "low",
     "high",

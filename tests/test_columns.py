@@ -99,9 +99,17 @@ def test_a_new_metric_needs_no_declaration() -> None:
 
 def test_estimands_of_a_sample(frames: dict[str, pl.DataFrame]) -> None:
     """A sampled panel gives intervals of its frame, but for rule sets and counts of transitions."""
-    for name in ("blocked", "blocked_by_segment", "sensitivity", "same_hosts", "coverage", "lost"):
+    for name in (
+        "blocked",
+        "blocked_by_segment",
+        "sensitivity",
+        "same_hosts",
+        "coverage",
+        "lost",
+        "authors",
+    ):
         assert set(frames[name]["estimand"]) == {"sample"}, name
-    for name in ("rulesets", "gap", "authors", "survival"):
+    for name in ("rulesets", "gap", "survival"):
         assert set(frames[name]["estimand"]) == {"rulesets"}, name
     assert set(frames["transitions"]["estimand"]) == {"list"}
     assert set(frames["attrition"]["estimand"]) == {"as_if_sample"}

@@ -52,7 +52,8 @@ def test_rulesets(results: dict[str, pl.DataFrame]) -> None:
     """Four texts refuse Alpha, two of them the same; the 503 is its host's own."""
     row = one(results["rulesets"], snapshot="S1", token="Alpha")
     assert (row["n"], row["n_yes"], row["n_rulesets"]) == (9, 5, 3)
-    assert row["effective_rulesets"] == pytest.approx(16 / 6)
+    assert row["effective_rulesets_low"] == pytest.approx(16 / 6)
+    assert row["effective_rulesets_high"] == pytest.approx(4)
     assert row["estimate"] == pytest.approx(5 / 9)
     low, high, naive_low = (row[name] for name in ("low", "high", "naive_low"))
     assert isinstance(low, float) and isinstance(high, float) and isinstance(naive_low, float)

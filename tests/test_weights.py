@@ -23,7 +23,7 @@ from servers import RangeServer
 from crawlblock.cli.weights import weights
 from crawlblock.errors import ArchiveError, InputError, UpstreamError
 from crawlblock.host_list import Rejected
-from crawlblock.intervals import wilson
+from crawlblock.intervals import Z, wilson
 from crawlblock.metrics.queries import metrics, result_of, set_http_profile
 from crawlblock.model import Member
 from crawlblock.outcome import Outcome
@@ -427,6 +427,7 @@ def test_a_list_whole_and_told(con: duckdb.DuckDBPyConnection) -> None:
     assert (row["estimand"], row["low"], row["high"]) == ("list", None, None)
     assert "nothing was sampled" in row["no_interval"]
     assert (row["covered"], row["largest"]) == pytest.approx((0.1, 0.6))
+    assert (row["known_blocked"], row["largest_domain"]) == (pytest.approx(0.04), "b.org")
     (seeker,) = lost(con, "Seeker")
     assert seeker["estimate"] == pytest.approx(0.1)
 
@@ -453,7 +454,7 @@ def test_head_and_random_part(con: duckdb.DuckDBPyConnection) -> None:
     weigh(con, head=10_000, **dict.fromkeys(drawn, 10))
     (row,) = lost(con)
     assert row["estimate"] == pytest.approx((10_000 + 50 * 50) / 20_000)
-    low, high = wilson(0.25, 20 / (1 - 20 / 1000))
+    low, high = wilson(0.25, 20 / (1 - 20 / 1000) * (Z / 2.093024) ** 2)  # Student's, 19 degrees
     assert row["low"] == pytest.approx((10_000 + 10_000 * low) / 20_000)
     assert row["high"] == pytest.approx((10_000 + 10_000 * high) / 20_000)
 
@@ -487,7 +488,7 @@ def test_one_drawn_member(con: duckdb.DuckDBPyConnection) -> None:
     weigh(con, a=7)
     (row,) = lost(con)
     assert (row["estimate"], row["high"]) == (1.0, 1.0)
-    assert row["low"] == pytest.approx(wilson(1.0, 1)[0], rel=1e-3)
+    assert row["low"] == pytest.approx(wilson(1.0, (Z / 12.7062) ** 2)[0], rel=1e-3)
 
 
 def test_nothing_told(con: duckdb.DuckDBPyConnection) -> None:

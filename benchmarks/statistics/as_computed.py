@@ -1,15 +1,18 @@
-"""The intervals as the results compute them: only the rule sets that block are known to be shared.
+"""The intervals of `rulesets` and `gap` as the results compute them, and as they did before.
 
-Hosts share texts also where they refuse nobody, but nothing tells which of those are shared.
+Hosts share texts also where they block nobody.  The results took the design effect of the blocking
+rule sets for all hosts before; `rulesets` now knows which hosts share all rules of their texts.
 """
 
 import random
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from oracles.paired import Pair, difference
 from tally import Tally
 
-from crawlblock.intervals import wilson
+from crawlblock.intervals import effective_n, wilson
+from crawlblock.metrics.cluster_interval import cluster_interval
 
 TRIES = 2000
 TEXTS = {  # hosts of each text
@@ -22,20 +25,27 @@ SHARES = (0.05, 0.1, 0.2, 0.5)
 CELLS = {"10 / 2 / 5 %": (0.1, 0.02, 0.05), "5 / 2 / 30 %": (0.05, 0.02, 0.3)}
 
 
-def decided(seed: int = 7) -> Iterator[Tally]:
-    """Yield how the interval of `rulesets` fares, and the one that takes every host as one."""
+def decided(seed: int = 7, tries: int = TRIES) -> Iterator[Tally]:
+    """Yield how the intervals of `rulesets` fare: exact below 50 effective ones, else Wilson's."""
     rng = random.Random(seed)
     for name, sizes in TEXTS.items():
         for share in SHARES:
             scenario = f"{name}; p = {100 * share:g} %"
             naive = Tally("share, as reported", "hosts independent", scenario, "1,000")
-            chosen = Tally("share, as reported", "design effect of blocks", scenario, "1,000")
-            for _ in range(TRIES):
+            before = Tally("share, as reported", "before: effect of blocks", scenario, "1,000")
+            kish = Tally("share, as reported", "Wilson, all rule sets", scenario, "1,000")
+            exact = Tally("share, as reported", "exact, all rule sets", scenario, "1,000")
+            ends: dict[int, tuple[float, float]] = {}
+            for _ in range(tries):
                 yes = [size for size in sizes if rng.random() < share]
                 found = sum(yes) / sum(sizes)
                 naive.add(*wilson(found, 1000), share)
-                chosen.add(*wilson(found, 1000 / _effect(yes)), share)
-            yield from (naive, chosen)
+                before.add(*wilson(found, 1000 / _effect(yes)), share)
+                kish.add(*wilson(found, effective_n(sizes)), share)
+                if sum(yes) not in ends:
+                    ends[sum(yes)] = cluster_interval(Counter(map(float, sizes)), sum(yes))
+                exact.add(*ends[sum(yes)], share)
+            yield from (naive, before, kish, exact)
 
 
 def compared(seed: int = 8) -> Iterator[Tally]:

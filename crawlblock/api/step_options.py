@@ -21,12 +21,14 @@ from crawlblock.pipeline.sample import (
     from_list,
     from_ranking,
     from_web_graph,
+    from_weights,
     panel_name,
     read_crawl,
 )
 from crawlblock.sources.commoncrawl.cache import INDEX_BYTES
 from crawlblock.sources.commoncrawl.mirror import limits_for, open_mirror
 from crawlblock.sources.live.ssrf import Network
+from crawlblock.store.store import Store
 
 COMMON_CRAWL = "https://data.commoncrawl.org"
 WEB_GRAPH = "webgraph"
@@ -55,6 +57,7 @@ class SampleOptions(ArchiveOptions, total=False):
 
     size: int  # domains to choose, of each band of a ranking; by default 1,000
     seed: str  # the same seed and frame give the same panel
+    by_size: str | None  # sample the domains of stored weights by what they hold: C4_tokens
 
 
 class HistoryOptions(ArchiveOptions, BudgetOptions, total=False):
@@ -143,6 +146,11 @@ def chooser(
     ranking = Path(ranks)
     name = panel_name(wanted.panel, f"ranks-{Path(ranking.name.removesuffix('.zip')).stem}")
     return lambda *_: from_ranking(ranking, name, wanted.seed, wanted.size, reading)
+
+
+def chooser_by_size(store: Store, by_size: str, wanted: CrawlSample) -> Choose:
+    """Return how to choose hosts by the weights in a database, such as C4_tokens."""
+    return lambda *_: from_weights(store, by_size, wanted.panel, wanted.seed, wanted.size)
 
 
 def networks(given: Iterable[str | Network]) -> tuple[Network, ...]:

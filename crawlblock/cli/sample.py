@@ -1,5 +1,6 @@
 """`crawlblock sample`: choose the hosts to follow."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import click
 
 from crawlblock import loops
 from crawlblock.api import steps
-from crawlblock.api.step_options import chooser
+from crawlblock.api.step_options import chooser, chooser_by_size
 from crawlblock.cli.listed import COLUMNS, say_rejects, understood
 from crawlblock.cli.options import (
     cache_option,
@@ -48,6 +49,11 @@ from crawlblock.store.store import Store
 @rejects_option
 @click.option("--crawl", help="Draw uniformly from the registered domains of this crawl.")
 @click.option(
+    "--by-size",
+    metavar="CORPUS_UNIT",
+    help="Sample from the domains of stored weights, in proportion to what they hold: C4_tokens.",
+)
+@click.option(
     "--size",
     type=click.IntRange(1),
     default=1000,
@@ -73,10 +79,11 @@ from crawlblock.store.store import Store
 @output_options()
 def sample(
     db: Path, list_file: Path | None, ranks: str | None, column: str | None, rejects: Path | None,
-    crawl: str | None, size: int, seed: str, name: str | None, mirror: str, contact: str | None,
+    crawl: str | None, by_size: str | None, size: int, seed: str, name: str | None, mirror: str,
+    contact: str | None,
     rate: float | None, in_flight: int | None, dry_run: bool, cache: Path | None, output: Output,
 ) -> None:  # fmt: skip
-    r"""Choose the hosts to follow: from a list, a ranking or a crawl.
+    r"""Choose the hosts to follow: from a list, a ranking, a crawl or weights.
 
     A larger --size keeps the members of the smaller one.  The domains of a crawl are kept in the
     cache folder: after an interruption, and for another size or seed, they are not asked for again.
@@ -88,15 +95,16 @@ def sample(
       crawlblock sample --ranks tranco.csv --size 500
       crawlblock sample --crawl latest --size 10000 --contact you@example.org --dry-run
       crawlblock sample --crawl latest --size 10000 --contact you@example.org
+      crawlblock sample --by-size C4_tokens --size 500
     """
     frame = FrameFile(list_file, ranks or "", column, rejects)
-    _check(frame, crawl, name, dry_run)
+    _check(frame, [crawl, by_size], name, dry_run)
     limits = limits_for(mirror, rate, in_flight)
     cache = cache or db.with_suffix(".cache")
     wanted = CrawlSample(mirror, contact, limits, crawl or "", cache, name, seed, size)
     configuration: dict[str, object] = {
         "list": list_file, "ranks": ranks, "crawl": crawl, "size": size, "seed": seed,
-        "column": column,
+        "column": column, "by_size": by_size,
     }  # fmt: skip
     if crawl is not None:
         plan = loops.run(plan_crawl_sample(wanted, say))
@@ -108,8 +116,13 @@ def sample(
         _show(frame, wanted, output)
         return
     with progress_bar() as progress, Rejects(rejects) as left_out:
-        place = steps.StepContext(Store(db), progress, silent)
-        done = steps.sample(place, _choice(frame, wanted, left_out), configuration, left_out)
+        store = Store(db)
+        place = steps.StepContext(store, progress, silent)
+        if by_size is None:
+            choose = _choice(frame, wanted, left_out)
+        else:
+            choose = chooser_by_size(store, by_size, wanted)
+        done = steps.sample(place, choose, configuration, left_out)
     for note in done.notes:
         say(note)
     say_rejects(left_out, rejects)
@@ -126,14 +139,15 @@ class FrameFile:
     rejects: Path | None  # where each line that is left out is written
 
 
-def _check(frame: FrameFile, crawl: str | None, name: str | None, dry_run: bool) -> None:
+def _check(frame: FrameFile, others: Sequence[str | None], name: str | None, dry_run: bool) -> None:
     """Raise UsageError for options that do not go together, InputError for a bad name."""
-    if sum(map(bool, (frame.list_file, frame.ranks, crawl is not None))) != 1:
-        raise click.UsageError("say one of --list, --ranks, --crawl")
+    named = [other is not None for other in others]
+    if sum(map(bool, (frame.list_file, frame.ranks, *named))) != 1:
+        raise click.UsageError("say one of --list, --ranks, --crawl, --by-size")
     in_file = frame.list_file is not None or frame.ranks not in ("", "webgraph")
     if (frame.column is not None or frame.rejects) and not in_file:
         raise click.UsageError("--column and --rejects go with --list or --ranks FILE")
-    if dry_run and frame.ranks == "webgraph":
+    if dry_run and (frame.ranks == "webgraph" or others[1] is not None):
         raise click.UsageError("--dry-run goes with --list, --ranks FILE or --crawl")
     if name is not None:
         panel_name(name, "")

@@ -14,6 +14,7 @@ import duckdb
 import polars as pl
 
 from crawlblock.errors import InputError
+from crawlblock.metrics.cluster_interval import with_exact_ends
 from crawlblock.metrics.columns import conformed
 from crawlblock.metrics.computed import COMPUTED, Computed
 from crawlblock.metrics.result_files import read_results, write_results
@@ -102,7 +103,8 @@ def analyze_census(
 
 def result_of(con: duckdb.DuckDBPyConnection, metric: Metric, of: str = PANEL) -> pl.DataFrame:
     """Return what a metric answers, in its declared columns; one about a census needs `held`."""
-    return conformed(pl.DataFrame(con.sql(metric.sql)).rechunk(), metric.name, census=of == CENSUS)
+    frame = with_exact_ends(pl.DataFrame(con.sql(metric.sql)).rechunk())
+    return conformed(frame, metric.name, census=of == CENSUS)
 
 
 def _computed(

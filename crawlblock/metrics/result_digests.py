@@ -15,6 +15,7 @@ from crawlblock.replication.published import BUNDLED
 
 _WRITERS = (
     "crawlblock.metrics.queries",
+    "crawlblock.metrics.cluster_interval",
     "crawlblock.metrics.result_files",
     "crawlblock.metrics.columns",
 )
@@ -44,7 +45,7 @@ def inputs(
 ) -> dict[str, object]:
     """Return what all results of a database depend on, apart from their queries and code."""
     state: list[tuple[str, str | None]] = con.execute(_STATE).fetchall()
-    engines = {name: version(name) for name in ("duckdb", "polars")}
+    engines = {name: version(name) for name in ("duckdb", "numpy", "polars")}
     return {"http_profile": http_profile, **engines, **holdings, **dict(state)}
 
 

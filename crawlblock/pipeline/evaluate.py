@@ -62,6 +62,7 @@ class Judging:
             signals=found.signals,
             training=found.training,
             ineffective=found.ineffective,
+            rules=found.rules,
         )
 
     def _vector(self, rulings: Mapping[str, Ruling]) -> tuple[int, ...]:

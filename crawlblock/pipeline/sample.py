@@ -10,7 +10,7 @@ from crawlblock.host_list import Ranking, Reject, take_list
 from crawlblock.model import Member
 from crawlblock.names import fault_of, mended
 from crawlblock.pipeline.run import Progress, Say, Tally, now, silent
-from crawlblock.sampling import draw, draw_strata
+from crawlblock.sampling import draw, draw_by_size, draw_strata
 from crawlblock.sources.commoncrawl.columnar import part_keys
 from crawlblock.sources.commoncrawl.crawls import find_crawls
 from crawlblock.sources.commoncrawl.frame import (
@@ -116,6 +116,24 @@ def from_ranking(
         notes=listed.notes,
         listed=listed,
     )
+
+
+def from_weights(
+    store: Store, corpus_unit: str, panel: str | None, seed: str, size: int
+) -> Sampled:
+    """Sample from the domains in the table weights, in proportion to what of a corpus they hold.
+
+    `corpus_unit` is such as C4_tokens.  Raises InputError where no such weights are stored.
+    """
+    corpus, _, unit = corpus_unit.rpartition("_")
+    known = store.facts.weighed()
+    if (corpus, unit) not in known:
+        names = ", ".join("_".join(each) for each in known) or "none, store some by weights --list"
+        raise InputError(f"--by-size {corpus_unit}: no such weights; stored: {names}")
+    name = panel_name(panel, f"by-size-{mended(corpus_unit)}")
+    members = draw_by_size(store.facts.sizes(corpus, unit), size, seed, name)
+    # The metric lost knows the totals of this frame by its name.
+    return Sampled(name, f"domains of {corpus} by {unit}", seed, members)
 
 
 def panel_name(given: str | None, derived: str) -> str:

@@ -15,7 +15,7 @@ from crawlblock.robots.judge import Finding
 from crawlblock.robots.markers import Mark, Marks
 from crawlblock.robots.parser import Lines, parse
 from crawlblock.robots.published_lists import ListVersion, PublishedList
-from crawlblock.robots.rulesets import STAR, Names, Rules, digest_of, rules_of
+from crawlblock.robots.rulesets import STAR, Names, Rules, digest_of, name_of, rules_of
 from crawlblock.robots.written import Written
 
 OWN, WILDCARD = "own", "wildcard"  # authors that are no template
@@ -54,7 +54,7 @@ class Authorship:
     """Who wrote a block, and the rule set that it is."""
 
     author: str | None  # template, `own` or `wildcard`; None: nobody wrote a block
-    ruleset: str | None  # digest where / is blocked: equal for equal rule sets at other hosts
+    ruleset: str | None  # its name where / is blocked: equal for equal rule sets at other hosts
 
 
 _NOTHING = Authorship(None, None)
@@ -134,10 +134,7 @@ class Authors:
             known = self._groups.get(plain) == writer
             digest = plain if known else digest_of(names, rules, writer)
             return ((names, Authorship(writer, digest)),)
-        return tuple(
-            (part, Authorship(self._author(part, rules), digest_of(part, rules)))
-            for part in self._split(names, rules)
-        )
+        return tuple((part, self._unmarked(part, rules)) for part in self._split(names, rules))
 
     def _split(self, names: Names, rules: Rules) -> tuple[Names, ...]:
         """Return the agents that were copied from a list and the others; all if none was."""
@@ -148,6 +145,12 @@ class Authors:
             if copied and copied != names:
                 return copied, names - copied
         return (names,)
+
+    def _unmarked(self, names: Names, rules: Rules) -> Authorship:
+        """Return the authorship of a rule set that is in no template's lines."""
+        author = self._author(names, rules)
+        known = author not in (OWN, WILDCARD)
+        return Authorship(author, digest_of(names, rules) if known else name_of(names, rules))
 
     def _author(self, names: Names, rules: Rules) -> str:
         """Return the author of a rule set that is in no template's lines."""

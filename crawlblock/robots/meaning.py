@@ -9,6 +9,7 @@ from crawlblock.robots.authorship import Authors, Authorship, Template
 from crawlblock.robots.ineffective import IneffectiveFinder, IneffectiveLine
 from crawlblock.robots.judge import Judge
 from crawlblock.robots.parser import Lines
+from crawlblock.robots.rulesets import name_of_text
 from crawlblock.robots.signals import Signal, signals
 from crawlblock.robots.training_preference import Stated, training_preference
 
@@ -27,6 +28,7 @@ class Meaning:
     templates: tuple[str, ...]  # those whose marks are in it
     signals: tuple[Signal, ...]
     ineffective: tuple[IneffectiveLine, ...]  # lines that bind nobody
+    rules: str  # the name of all its rules: equal for texts with the same ones
     training: Stated  # what it states about the training of models
 
 
@@ -58,6 +60,7 @@ class Reader:
             templates=tuple(self._authors.templates_in(body)),
             signals=stated,
             ineffective=self._ineffective.find(body, policy.verdicts),
+            rules=name_of_text(body, self._lines),
             training=training_preference(stated, policy.verdicts, self._training),
         )
 

@@ -15,6 +15,7 @@ from crawlblock.robots.parser import Group, Lines, parse
 from crawlblock.robots.sniff import is_robots
 
 STAR = b"*"
+_SHORT = 200  # bytes; a longer agent or rule is no chance
 _EXAMPLES = 5  # domains kept of a discovered group
 
 Names = frozenset[bytes]  # agents, lower-cased
@@ -98,8 +99,29 @@ def digest_of(names: Names, rules: Rules, writer: str = "") -> str:
     return hashlib.blake2b(text, digest_size=8).hexdigest()
 
 
+def name_of(names: Names, rules: Rules) -> str:
+    """Return what a rule set of no template is known by: its digest, or itself where it is short.
+
+    A rule set of one agent and one rule is alike at many hosts by chance.  Its name is the two with
+    a space between them, `gptbot -/`, which no digest has.
+    """
+    if len(names) < 2 and len(rules) < 2:
+        name = b" ".join((b"".join(names), b"".join(rules)))
+        if len(name) <= _SHORT:
+            return name.decode("utf-8", "backslashreplace")
+    return digest_of(names, rules)
+
+
+def name_of_text(body: bytes, lines: Lines | None = None) -> str:
+    """Return what all rules of a text are known by, blocking or not, as `name_of` does."""
+    found = _normalised(parse(body, lines or Lines()))
+    if len(found) < 2:
+        return next((name_of(*each) for each in found.values()), name_of(frozenset(), frozenset()))
+    return hashlib.blake2b("\n".join(sorted(found)).encode(), digest_size=8).hexdigest()
+
+
 def _normalised(groups: Sequence[Group]) -> dict[str, tuple[frozenset[bytes], Rules]]:
-    """Return blocking groups by digest, those with the same rules as one."""
+    """Return groups by digest, those with the same rules as one."""
     made: dict[tuple[bool, Rules], frozenset[bytes]] = {}
     for group in groups:
         names, rules = agents_of((group,)), rules_of((group,))

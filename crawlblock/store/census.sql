@@ -91,13 +91,6 @@ CREATE MACRO cluster_variance(y, x, clusters, files, of_files) AS CASE
             + ordered_sum(CAST(x AS DOUBLE) ** 2)
                 * (ordered_sum(CAST(y AS DOUBLE)) / nullif(ordered_sum(CAST(x AS DOUBLE)), 0)) ** 2)
         / nullif(ordered_sum(CAST(x AS DOUBLE)), 0) ** 2 END;
--- Student's two-sided 95 % quantile (Abramowitz and Stegun 26.7.5; a table below 5 degrees); NULL
--- below 1, for one cluster tells nothing about the others.
-CREATE MACRO student_95(freedom) AS CASE
-    WHEN freedom < 1 THEN NULL
-    WHEN freedom < 5 THEN [12.706204736, 4.30265273, 3.182446305, 2.776445105][CAST(freedom AS INTEGER)]
-    ELSE 1.959963984540054 + 2.3722712259 / freedom + 2.8224986 / freedom ** 2
-        + 2.5558489 / freedom ** 3 + 1.5895342 / freedom ** 4 END;
 -- The size of a simple sample that would tell a share as well.  It is never more than that of the
 -- hosts at hand without clusters, for which it is taken where no cluster differs from another.  In
 -- Wilson's interval it is also Student's quantile.  spread is the variance of one host's
@@ -129,7 +122,6 @@ COMMENT ON VIEW census_access IS 'Hosts and registered domains of scanned crawls
 COMMENT ON MACRO size_band IS 'How many hosts a registered domain has, roughly.';
 COMMENT ON MACRO rank_band IS 'Where a registered domain ranks, roughly.';
 COMMENT ON MACRO cluster_variance IS 'Variance of a ratio between clusters of hosts, over clusters.';
-COMMENT ON MACRO student_95 IS 'Student''s two-sided 95 % quantile.';
 COMMENT ON MACRO cluster_size IS 'Effective number of hosts in clusters whose answers spread so far.';
 COMMENT ON MACRO cluster_n IS 'Effective number of hosts in clusters.';
 COMMENT ON MACRO cluster_low IS 'Lower end of the 95 % interval of a share of hosts in clusters; NULL for a whole crawl.';

@@ -65,6 +65,7 @@ JUDGED_TEXTS = pl.Schema(
         "training": pl.String,
         "training_evidence": pl.String,
         "training_line": pl.Int32,
+        "rules": pl.String,
     }
 )
 SIGNALS = pl.Schema(

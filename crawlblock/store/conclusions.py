@@ -74,6 +74,7 @@ class Judged:
     signals: tuple[Signal, ...]
     ineffective: tuple[IneffectiveLine, ...]
     training: Stated
+    rules: str  # the name of all its rules
 
 
 class Conclusions:
@@ -147,6 +148,7 @@ class Conclusions:
                 str(t.preference),
                 t.evidence,
                 t.line,
+                j.rules,
             )
             for j in judged
             for t in (j.training,)

@@ -1,7 +1,7 @@
 """The facts of a database: whom to follow, and what was seen; never changed, only added to."""
 
 import zlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import astuple
 from datetime import datetime
 
@@ -39,6 +39,7 @@ JOIN facts.warc_files w ON w.id = f.warc_file
 LEFT JOIN facts.payloads p ON p.id = f.payload
 WHERE s.snapshot = ? ORDER BY f.fetch_time DESC, h.host LIMIT ?
 """
+_PAGE = 100_000  # rows read at a time
 
 
 class Facts:
@@ -87,6 +88,27 @@ class Facts:
             con.execute(
                 "INSERT INTO panel_columns SELECT ?, domain, column_name, value FROM batch", [panel]
             ).fetchall()
+
+    def weighed(self) -> list[tuple[str, str]]:
+        """Return the corpora and units of which domains have weights."""
+        with self._database.reading() as con:
+            return con.execute(
+                "SELECT DISTINCT corpus, unit "
+                "FROM (FROM weights UNPIVOT (amount FOR unit IN (pages, bytes, tokens))) "
+                "WHERE domain <> '*' AND amount > 0 ORDER BY ALL"
+            ).fetchall()
+
+    def sizes(self, corpus: str, unit: str) -> Iterator[tuple[str, int]]:
+        """Yield the domains of a corpus with what they hold of it, in pages, bytes or tokens."""
+        with self._database.reading() as con:
+            found = con.execute(
+                "SELECT domain, amount "
+                "FROM (FROM weights UNPIVOT (amount FOR unit IN (pages, bytes, tokens))) "
+                "WHERE corpus = ? AND unit = ? AND domain <> '*' AND amount > 0",
+                [corpus, unit],
+            )
+            while rows := found.fetchmany(_PAGE):
+                yield from rows
 
     def members(self, panel: str | None = None) -> list[Member]:
         """Return the members of a panel, of the newest one by default."""

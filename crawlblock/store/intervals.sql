@@ -74,11 +74,22 @@ CREATE MACRO paired_high(both_yes, first_only, second_only, n) AS
         both_yes + second_only - wilson_low(both_yes + second_only, n),
         paired_phi(both_yes, first_only, second_only));
 
+-- Student's two-sided 95 % quantile (Abramowitz and Stegun 26.7.5; a table below 5 degrees); NULL
+-- below 1, for one cluster tells nothing about the others.
+CREATE MACRO student_95(freedom) AS CASE
+    WHEN freedom < 1 THEN NULL
+    WHEN freedom < 5 THEN [12.706204736, 4.30265273, 3.182446305, 2.776445105][CAST(freedom AS INTEGER)]
+    ELSE 1.959963984540054 + 2.3722712259 / freedom + 2.8224986 / freedom ** 2
+        + 2.5558489 / freedom ** 3 + 1.5895342 / freedom ** 4 END;
+
 -- Over strata, a share of sizes (tokens, pages): stratified_share of the weighted sizes, with Wilson's
 -- interval of each stratum, their distances added up as squares (MOVER: Zou and Donner 2008).
 -- A stratum known whole has no error of sampling: part_n is then NULL. members is the sum of weights.
-CREATE MACRO part_n(known, known_squared, n, members) AS
-    CASE WHEN n < members THEN known ** 2 / nullif(known_squared * (1 - n / members), 0) END;
+-- It is Kish's size with Student's quantile for as many degrees of freedom, less one.
+CREATE MACRO part_n(known, known_squared, n, members) AS CASE WHEN n < members THEN
+    known ** 2 / nullif(known_squared * (1 - n / members), 0)
+        * (1.959963984540054
+            / student_95(floor(greatest(1, known ** 2 / nullif(known_squared, 0) - 1)))) ** 2 END;
 CREATE MACRO total_reach(total, reach) AS
     sqrt(ordered_sum((total * reach) ** 2))
         / nullif(ordered_sum(CASE WHEN reach IS NOT NULL THEN total END), 0);
@@ -137,6 +148,7 @@ COMMENT ON MACRO square_and_add IS 'Length of two distances whose errors correla
 COMMENT ON MACRO paired_low IS 'Lower end of Newcombe''s 95 % interval of a paired difference of shares.';
 COMMENT ON MACRO paired_high IS 'Upper end of Newcombe''s 95 % interval of a paired difference of shares.';
 COMMENT ON MACRO part_n IS 'Effective size of a stratum, larger the more of it is known; NULL if all is.';
+COMMENT ON MACRO student_95 IS 'Student''s two-sided 95 % quantile.';
 COMMENT ON MACRO total_reach IS 'Distance of an end of total_low or total_high from the share.';
 COMMENT ON MACRO total_low IS 'Lower end of the 95 % interval of a share of sizes over strata.';
 COMMENT ON MACRO total_high IS 'Upper end of the 95 % interval of a share of sizes over strata.';

@@ -23,6 +23,8 @@ SELECT j.text, p.id, j.ambiguous_group, j.template, s[1], s[2], s[3], s[4],
 FROM judged j
 JOIN conclusions.policies p ON p.policy = j.policy
 CROSS JOIN (SELECT getvariable('judged_by') AS s);
+DELETE FROM conclusions.text_rules WHERE text IN (SELECT text FROM judged);
+INSERT INTO conclusions.text_rules SELECT text, rules FROM judged;
 DELETE FROM conclusions.signals WHERE text IN (SELECT text FROM judged);
 INSERT INTO conclusions.signals BY NAME FROM stated;
 DELETE FROM conclusions.ineffective_lines WHERE text IN (SELECT text FROM judged);

@@ -2,6 +2,19 @@
 -- origin_of.  One that names a single crawler is alike by chance, and one of a single registered
 -- domain has one owner, however many hosts it has.
 
+-- What all rules of a text are known by.  It is made with the views, so that a database of this layout
+-- that was made before has it, too.
+CREATE TABLE IF NOT EXISTS conclusions.text_rules (
+    text  UINTEGER NOT NULL,
+    rules VARCHAR NOT NULL
+);
+COMMENT ON TABLE conclusions.text_rules IS 'All rules of each text, whether they block or not.';
+COMMENT ON COLUMN conclusions.text_rules.text IS 'The text.';
+COMMENT ON COLUMN conclusions.text_rules.rules IS 'Digest of its groups with agents and rules in any order; the agent and the rule where it has no more than one of each: texts are alike by chance then.';
+
+-- One agent and one rule, or what HTTP said: such a name has a space, a digest has none.
+CREATE MACRO alike_by_chance(name) AS contains(name, ' ');
+
 -- The rule sets that sites wrote themselves, with the registered crawlers that they name, as bits.
 -- Those with the same crawlers, if they are many, are one family, whatever else they name.
 CREATE VIEW own_rulesets AS
@@ -102,4 +115,5 @@ COMMENT ON COLUMN shared_rulesets.crawlers IS 'Registered crawlers it names: at 
 COMMENT ON COLUMN shared_rulesets.hosts IS 'Hosts that have had it, or the shared one that it nearly is.';
 COMMENT ON COLUMN shared_rulesets.domains IS 'Their registered domains.';
 COMMENT ON COLUMN shared_rulesets.near IS 'Whether it is nearly one that is shared: at least nine tenths of the crawlers that either names.';
+COMMENT ON MACRO alike_by_chance IS 'Whether a rule set, or all rules of a text, are so short that hosts share them by chance.';
 COMMENT ON MACRO origin_of IS 'Where rules come from: default, switch, copied, group, wildcard, shared or alone.';

@@ -128,7 +128,7 @@ COMMENT ON COLUMN verdicts.restriction IS 'none, partial, all_but, full or unkno
 COMMENT ON COLUMN verdicts.basis IS 'named, fallback (a group names another token that it obeys), wildcard, default or unknown.';
 COMMENT ON COLUMN verdicts.root_allowed IS 'Whether / may be fetched; empty if unknown.';
 COMMENT ON COLUMN verdicts.authored_by IS 'Who wrote the rule: a template, own (no known template) or wildcard; empty where nothing is blocked.';
-COMMENT ON COLUMN verdicts.ruleset IS 'Digest of the normalised groups that block /, and of the template whose marks hold them: hosts with the same one share a rule set; empty where / is not blocked.';
+COMMENT ON COLUMN verdicts.ruleset IS 'Digest of the normalised groups that block /, and of the template whose marks hold them: hosts with the same one share a rule set; the agent and the rule where it has one of each and no template; empty where / is not blocked.';
 COMMENT ON COLUMN verdicts.matched_token IS 'The token whose group applies: its own, another that it obeys, or *; empty if no group does.';
 COMMENT ON COLUMN verdicts.strict IS 'The restriction if it obeyed its own token alone, and then *.';
 COMMENT ON COLUMN verdicts.strict_root_allowed IS 'Whether / may be fetched in that case.';

@@ -101,9 +101,13 @@ def clustered(clusters: Iterable[tuple[float, float]], of: int) -> Estimate:
     n = known / left
     if variance > 0:
         n = min(n, share * (1 - share) / variance)
-    quantile = _FEW[freedom - 1] if freedom < 5 else student(0.975, freedom)
-    low, high = wilson(share, n * (Z / quantile) ** 2)
+    low, high = wilson(share, n * (Z / _quantile(freedom)) ** 2)
     return Estimate(round(known), 0, share, low, high)
+
+
+def _quantile(freedom: int) -> float:
+    """Return Student's two-sided 95 % quantile."""
+    return _FEW[freedom - 1] if freedom < 5 else student(0.975, freedom)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +128,10 @@ def _part(members: list[Answer]) -> _Part | None:
     yes = (answer.weight * answer.size for answer in known if answer.yes)
     share = math.fsum(yes) / math.fsum(sizes)
     left = 1 - len(known) / math.fsum(answer.weight for answer in members)
-    low, high = wilson(share, effective_n(sizes) / left) if left > 0 else (share, share)
+    low = high = share
+    if left > 0:
+        n = effective_n(sizes)
+        low, high = wilson(share, n / left * (Z / _quantile(max(1, math.floor(n - 1)))) ** 2)
     return _Part(math.fsum(a.weight * a.size for a in members), share, low, high)
 
 

@@ -124,7 +124,7 @@ def test_results_are_those_of_analyze(whole: Path, followed: Store, tmp_path: Pa
         ("blocked", ["token", "definition"], ["n_yes", "bound_low", "bound_high"]),
         ("blocked_by_basis", ["token", "definition", "basis"], ["n_yes"]),
         ("authors", ["token", "authored_by"], ["n_yes"]),
-        ("rulesets", ["token"], ["n_yes", "n_rulesets", "effective_rulesets"]),
+        ("rulesets", ["token"], ["n_yes", "n_rulesets", "effective_rulesets_low"]),
         ("gap", ["comparison"], ["first_only", "second_only", "first_share", "second_share"]),
         ("selective", ["selection"], ["n_yes"]),
     ):

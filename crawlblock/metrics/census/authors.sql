@@ -6,14 +6,14 @@ WITH blocked AS (
     SELECT population, snapshot, snapshot_date, token, cluster, authored_by,
            origin_of(authored_by, act, shared) AS origin, sum(hosts) AS hosts
     FROM census_access LEFT JOIN templates ON template = authored_by
-    WHERE NOT root_allowed AND authored_by IS NOT NULL
+    WHERE blocked AND authored_by IS NOT NULL
     GROUP BY ALL
 ), wholes AS (
     SELECT population, snapshot, snapshot_date, token, cluster, sum(hosts) AS x
     FROM blocked GROUP BY ALL
 ), unknown AS (
     SELECT population, snapshot, token, CAST(sum(hosts) AS BIGINT) AS n_unknown
-    FROM census_access WHERE root_allowed IS NULL GROUP BY ALL
+    FROM census_access WHERE blocked IS NULL GROUP BY ALL
 ), clusters AS (
     SELECT w.*, a.authored_by, a.origin, coalesce(r.hosts, 0) AS y, 0 AS u
     FROM wholes w

@@ -1,7 +1,7 @@
 -- title: How much of a corpus is on blocked domains
 -- unit: share of pages, bytes or tokens, 0 to 1
 -- of: census
--- note: Of the corpora in the table weights, the part on registered domains that block /, though some of it may be on hosts with other rules. The weights are as old as the corpus. A domain's answer is that of its apex host, else its www, else its host with the shortest name. n domains with a weight are known, n_unknown are not; the bounds take them as open and as blocked. covered: what the crawl's domains hold of the whole corpus (where that is not stored, of all weights); largest: the largest domain's part of what they hold. The interval is never shorter than that of as many equal domains as these unequal ones are worth (Kish). Where a few domains hold most, it is too short; then trust covered and largest.
+-- note: Of the corpora in the table weights, the part on registered domains that block /, though some of it may be on hosts with other rules. The weights are as old as the corpus. A domain's answer is that of its apex host, else its www, else its host with the shortest name. n domains with a weight are known, n_unknown are not; the bounds take them as open and as blocked. covered: what the crawl's domains hold of the whole corpus (where that is not stored, of all weights): so much was looked at; known_blocked: what the known domains that block hold of it: so much is certain; largest: the largest domain's part of what they hold, named by largest_domain where it is more than a tenth. The interval is never shorter than that of as many equal domains as these unequal ones are worth (Kish). Where a few domains hold most, it is too short; then trust covered and largest.
 WITH amounts AS (
     FROM weights UNPIVOT (amount FOR unit IN (pages, bytes, tokens))
 ), wholes AS (
@@ -10,20 +10,20 @@ WITH amounts AS (
 ), cells AS MATERIALIZED (
     SELECT snapshot, snapshot_date, cluster, corpus, unit, answer, count(*) AS hosts,
            sum(amount) AS size, ordered_sum(CAST(amount AS DOUBLE) ** 2) AS squared,
-           max(amount) AS largest
+           max(struct_pack(size := amount, c.domain)) AS largest
     FROM census_hosts c
     JOIN amounts a ON a.domain = c.domain
     WHERE representative AND amount > 0
     GROUP BY ALL
 ), clusters AS (
     SELECT snapshot, snapshot_date, corpus, unit, token, cluster,
-           coalesce(sum(size) FILTER (root_allowed IS NOT NULL), 0) AS x,
-           coalesce(sum(size) FILTER (NOT root_allowed), 0) AS y,
-           coalesce(sum(size) FILTER (root_allowed IS NULL), 0) AS u,
-           ordered_sum(CASE WHEN root_allowed IS NOT NULL THEN squared ELSE 0 END) AS squared,
-           coalesce(sum(hosts) FILTER (root_allowed IS NOT NULL), 0) AS known,
-           coalesce(sum(hosts) FILTER (root_allowed IS NULL), 0) AS unknown,
-           coalesce(sum(hosts) FILTER (NOT root_allowed), 0) AS n_yes
+           coalesce(sum(size) FILTER (blocked IS NOT NULL), 0) AS x,
+           coalesce(sum(size) FILTER (blocked), 0) AS y,
+           coalesce(sum(size) FILTER (blocked IS NULL), 0) AS u,
+           ordered_sum(CASE WHEN blocked IS NOT NULL THEN squared ELSE 0 END) AS squared,
+           coalesce(sum(hosts) FILTER (blocked IS NOT NULL), 0) AS known,
+           coalesce(sum(hosts) FILTER (blocked IS NULL), 0) AS unknown,
+           coalesce(sum(hosts) FILTER (blocked), 0) AS n_yes
     FROM cells c
     CROSS JOIN crawlers k
     LEFT JOIN meanings m USING (answer, token)
@@ -32,7 +32,7 @@ WITH amounts AS (
 ), shares AS (
     SELECT snapshot, snapshot_date, corpus, unit, token, CAST(sum(known) AS BIGINT) AS n,
            CAST(sum(unknown) AS BIGINT) AS n_unknown, CAST(sum(n_yes) AS BIGINT) AS n_yes,
-           sum(y) / nullif(sum(x), 0) AS estimate,
+           sum(y) / nullif(sum(x), 0) AS estimate, sum(y) AS amount_blocked,
            CAST(sum(x) AS DOUBLE) ** 2 / nullif(ordered_sum(squared), 0) AS effective_n,
            cluster_variance(y, x, clusters, files, of) AS variance,
            count(*) FILTER (x > 0) - 1 AS freedom, max(files) AS files, max(of) AS of,
@@ -41,12 +41,14 @@ WITH amounts AS (
     FROM clusters JOIN scan_shares USING (snapshot, snapshot_date)
     GROUP BY ALL
 ), coverages AS (
-    SELECT snapshot, corpus, unit, sum(size) / any_value(whole) AS covered,
-           max(largest) / sum(size) AS largest
+    SELECT snapshot, corpus, unit, any_value(whole) AS whole,
+           sum(size) / any_value(whole) AS covered, max(largest).size / sum(size) AS largest,
+           CASE WHEN max(largest).size > 0.1 * sum(size) THEN max(largest).domain END
+               AS largest_domain
     FROM cells JOIN wholes USING (corpus, unit) GROUP BY ALL
 )
 SELECT *, 'domains' AS population, cluster_estimand(files, of) AS estimand,
-       http_profile() AS http_profile,
+       http_profile() AS http_profile, amount_blocked / whole AS known_blocked,
        cluster_low(estimate, variance, effective_n, freedom, files, of) AS low,
        cluster_high(estimate, variance, effective_n, freedom, files, of) AS high,
        coalesce(no_estimate(n, n_unknown), no_cluster_interval(freedom, files, of)) AS no_interval,

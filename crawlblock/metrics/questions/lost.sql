@@ -1,7 +1,7 @@
 -- title: How much of a corpus is on blocked domains
 -- unit: share of pages, bytes or tokens, 0 to 1
 -- of: panel
--- note: Of the corpora in the table weights, the part on domains that block /. A domain's weight is combined with the robots.txt of its apex or www host, though some of it may be on hosts with other rules, and is as old as the corpus. n domains with a weight are known, n_unknown are not. A stratum's unknown domains count like its known ones; the bounds take them as open and as blocked. covered: what the population's domains hold of the whole corpus (where that is not stored, of all weights); largest: the largest domain's part of what they hold. The interval is that of sampling the panel. A stratum that was taken whole and is known whole adds nothing to it.
+-- note: Of the corpora in the table weights, the part on domains that block /. A domain's weight is combined with the robots.txt of its apex or www host, though some of it may be on hosts with other rules, and is as old as the corpus. n domains with a weight are known, n_unknown are not. A stratum's unknown domains count like its known ones; the bounds take them as open and as blocked. covered: what the population's domains hold of the whole corpus (where that is not stored, of all weights): so much was looked at; known_blocked: what the known domains that block hold of it: so much is certain; largest: the largest domain's part of what the hosts stand for, named by largest_domain where it is more than a tenth. The interval is that of sampling the panel, with Student's quantile. A stratum that was taken whole and is known whole adds nothing to it. Of a sample by size the total of its frame is known and used.
 WITH amounts AS (
     FROM weights UNPIVOT (amount FOR unit IN (pages, bytes, tokens))
 ), wholes AS (
@@ -30,56 +30,81 @@ WITH amounts AS (
     SELECT population, snapshot, snapshot_date, corpus, unit, stratum, answer,
            count(*) AS hosts, sum(weight) AS weight, ordered_sum(weight * amount) AS size,
            ordered_sum((weight * amount) ** 2) AS size_squared,
-           max(weight * amount) AS largest, ordered_sum(amount) AS amount
+           ordered_sum(weight * amount ** 2) AS size_once,
+           max(struct_pack(size := weight * amount, domain)) AS largest,
+           ordered_sum(amount) AS amount
     FROM weighed GROUP BY ALL
+), frames AS (  -- what a sample by size was taken from is known whole
+    SELECT a.corpus, a.unit, sum(a.amount) AS frame
+    FROM amounts a
+    JOIN panels p ON p.frame = 'domains of ' || a.corpus || ' by ' || a.unit
+    SEMI JOIN current_panel c ON c.panel = p.panel
+    WHERE a.domain <> '*' AND a.amount > 0
+    GROUP BY ALL
 ), judged AS (
     SELECT population, snapshot, snapshot_date, corpus, unit, stratum, token,
-           NOT m.root_allowed AS blocked, sum(hosts) AS hosts, sum(weight) AS weight,
-           ordered_sum(size) AS size, ordered_sum(size_squared) AS size_squared
+           m.blocked, sum(hosts) AS hosts, sum(weight) AS weight,
+           ordered_sum(size) AS size, ordered_sum(size_squared) AS size_squared,
+           ordered_sum(size_once) AS size_once, ordered_sum(amount) AS amount
     FROM cells c
     CROSS JOIN crawlers k
     LEFT JOIN meanings m USING (answer, token)
     WHERE coalesce(c.snapshot_date >= k.documented_since, true)
     GROUP BY ALL
-), strata AS (
+), sampled AS (
     SELECT population, snapshot, snapshot_date, corpus, unit, stratum, token,
-           CAST(sum(weight) AS DOUBLE) AS members, ordered_sum(size) AS total,
+           CAST(sum(weight) AS DOUBLE) AS members, ordered_sum(size) AS size,
            coalesce(ordered_sum(CASE WHEN blocked IS NOT NULL THEN size END), 0) AS known,
            coalesce(ordered_sum(CASE WHEN blocked IS NOT NULL THEN size_squared END), 0)
                AS known_squared,
+           -- as many hosts as leave the part not sampled that the variance needs: with equal
+           -- weights their sum, in a sample by size fewer
+           sum(hosts) * known_squared / nullif(ordered_sum(
+               CASE WHEN blocked IS NOT NULL THEN size_once END), 0) AS worth,
            coalesce(ordered_sum(CASE WHEN blocked THEN size END), 0) AS yes,
            coalesce(sum(hosts) FILTER (blocked IS NOT NULL), 0) AS n,
            coalesce(sum(hosts) FILTER (blocked IS NULL), 0) AS n_unknown,
-           coalesce(sum(hosts) FILTER (blocked), 0) AS n_yes
+           coalesce(sum(hosts) FILTER (blocked), 0) AS n_yes,
+           coalesce(ordered_sum(CASE WHEN blocked THEN amount END), 0) AS amount_blocked
     FROM judged GROUP BY ALL
+), strata AS (
+    SELECT s.* EXCLUDE (size, frame),
+           CASE WHEN population = 'panel' AND stratum = 'by size' THEN coalesce(greatest(0, frame
+               - coalesce(sum(size) FILTER (stratum = 'whole') OVER (PARTITION BY
+                   population, snapshot, corpus, unit, token), 0)), size) ELSE size END AS total,
+           total / nullif(size, 0) AS factor
+    FROM (FROM sampled LEFT JOIN frames USING (corpus, unit)) s
 ), shares AS (
     SELECT population, snapshot, snapshot_date, corpus, unit, token,
            CAST(sum(n) AS BIGINT) AS n, CAST(sum(n_unknown) AS BIGINT) AS n_unknown,
-           CAST(sum(n_yes) AS BIGINT) AS n_yes,
+           CAST(sum(n_yes) AS BIGINT) AS n_yes, ordered_sum(amount_blocked) AS amount_blocked,
            stratified_share(total, known, yes) AS estimate,
-           total_low(total, known, yes, part_n(known, known_squared, n, members)) AS low,
-           total_high(total, known, yes, part_n(known, known_squared, n, members)) AS high,
-           ordered_sum(yes) / ordered_sum(total) AS bound_low,
-           ordered_sum(yes + total - known) / ordered_sum(total) AS bound_high,
+           total_low(total, known, yes, part_n(known, known_squared, n, worth)) AS low,
+           total_high(total, known, yes, part_n(known, known_squared, n, worth)) AS high,
+           ordered_sum(yes * factor) / ordered_sum(total) AS bound_low,
+           ordered_sum(yes * factor + total - known * factor) / ordered_sum(total) AS bound_high,
            bool_and(n > 0) AS each_known,  -- a stratum of which nothing is known has no interval
            CASE WHEN bool_or(members > n + n_unknown) THEN 'sample'
                 WHEN sum(n_unknown) > 0 THEN 'as_if_sample' ELSE 'list' END AS estimand
     FROM strata GROUP BY ALL
 ), coverages AS (
-    SELECT snapshot, corpus, unit, ordered_sum(amount) / any_value(whole) AS covered,
-           max(largest) / ordered_sum(size) AS largest
+    SELECT population, snapshot, corpus, unit, any_value(whole) AS whole,
+           ordered_sum(amount) / any_value(whole) AS covered,
+           max(largest).size / ordered_sum(size) AS largest,
+           CASE WHEN max(largest).size > 0.1 * ordered_sum(size) THEN max(largest).domain END
+               AS largest_domain
     FROM cells JOIN wholes USING (corpus, unit) GROUP BY ALL
 )
 SELECT * REPLACE (
            CASE WHEN each_known AND estimand <> 'list' THEN low END AS low,
            CASE WHEN each_known AND estimand <> 'list' THEN high END AS high
        ),
-       http_profile() AS http_profile, no_estimate(n, n_unknown) AS no_estimate,
+       amount_blocked / whole AS known_blocked, http_profile() AS http_profile, no_estimate(n, n_unknown) AS no_estimate,
        CASE WHEN n = 0 THEN no_estimate(n, n_unknown)
             WHEN NOT each_known THEN 'no host of a stratum is known'
             WHEN estimand = 'list' THEN 'every host of the list is known, so nothing was sampled'
        END AS no_interval
 FROM shares
-JOIN coverages USING (snapshot, corpus, unit)
+JOIN coverages USING (population, snapshot, corpus, unit)
 JOIN crawlers USING (token)
 ORDER BY population, http_profile, snapshot_date, snapshot, token, corpus, unit;

@@ -1,39 +1,101 @@
 -- title: How many rule sets make the blocks
 -- unit: share of hosts, 0 to 1
 -- of: panel
--- note: Hosts that block / to the crawler, counted by rule set. Hosts whose deciding groups are the same, with agents and rules in any order, share one. n_yes hosts have n_rulesets; effective_rulesets is Kish's effective number of them, which a rule set on thousands of hosts raises by little. Short rule sets, such as one that names a single crawler, are also alike by chance, so both are lower bounds. low and high apply the design effect of the blocking hosts' rule sets to all hosts, because hosts that do not block share texts as well. naive_low and naive_high count every host as one.
-WITH hosts AS (
-    SELECT population, snapshot, snapshot_date, stratum, token, NOT root_allowed AS yes,
-           CASE WHEN NOT root_allowed THEN coalesce(ruleset, answer) END AS ruleset,
-           sum(hosts) AS hosts, sum(weight) AS weight, sum(weight_squared) AS weight_squared
-    FROM access_counts GROUP BY ALL
+-- note: Hosts that block / to the crawler, counted by rule set. Hosts whose deciding groups are the same, with agents and rules in any order, share one. Rule sets of one agent and one rule are alike by chance; hosts share them only where they have one owner, which the same registered name under another suffix shows. So there is a range: effective_rulesets_low takes all that are alike as one, effective_rulesets those alike beyond chance, effective_rulesets_high every host as its own (each is Kish's effective number, which a rule set on thousands of hosts raises by little). low and high are about another decision of the authors of all rule sets, of hosts that do not block as well: hosts whose texts have the same rules count as one. With fewer than 50 effective rule sets the interval is exact, else Wilson's. naive_low and naive_high count every host as one. In the demo texts are reconstructed, so nobody knows which are alike by chance or which open hosts share one.
+WITH texts AS MATERIALIZED (  -- or DuckDB 1.5 joins all hosts with all snapshots first
+    SELECT CAST(c.snapshot AS VARCHAR) AS snapshot, h.number AS host, t.rules,
+           split_part(coalesce(f.domain, c.host), '.', 1) AS owner
+    FROM captures c
+    JOIN scopes s ON s.snapshot = c.snapshot
+    JOIN hosts h ON h.of_panel = s.of_panel AND h.host = c.host
+    JOIN facts.payloads p ON p.digest = c.digest
+    LEFT JOIN conclusions.text_rules t ON t.text = p.text
+    LEFT JOIN facts.hosts f ON f.host = c.host
+    WHERE c.resource = '/robots.txt' AND c.outcome = 'ok'
+), alike AS (  -- rules and owners only where two hosts have them
+    SELECT CAST(population AS VARCHAR) AS population, CAST(p.snapshot AS VARCHAR) AS snapshot,
+           snapshot_date, CAST(stratum AS VARCHAR) AS stratum, CAST(answer AS VARCHAR) AS answer,
+           CAST(weight AS DOUBLE) AS weight,
+           CASE WHEN NOT alike_by_chance(rules)
+                     AND count(*) OVER (PARTITION BY p.snapshot, rules) > 1 THEN rules END AS rules,
+           CASE WHEN count(*) OVER (PARTITION BY p.snapshot, owner) > 1 THEN owner END AS owner
+    FROM points p
+    LEFT JOIN texts t ON t.snapshot = CAST(p.snapshot AS VARCHAR) AND t.host = p.host
+    WHERE population = 'captured' OR p.snapshot NOT IN (FROM left_out_snapshots)
+), alike_counts AS (
+    SELECT *, count(*) AS hosts FROM alike GROUP BY ALL
+), hosts AS (
+    SELECT a.* EXCLUDE (weight), token, a.hosts * weight AS weight,
+           a.hosts * weight ** 2 AS weight_squared, m.blocked AS yes, m.ruleset
+    FROM alike_counts a
+    CROSS JOIN crawlers k
+    LEFT JOIN meanings m USING (answer, token)
+    WHERE coalesce(a.snapshot_date >= k.documented_since, true)
 ), asked AS (
-    SELECT * EXCLUDE (ruleset) FROM hosts
+    SELECT * EXCLUDE (answer, rules, owner, ruleset) FROM hosts
+), strata AS (
+    FROM strata_of('asked')
+), shares AS (
+    SELECT population, snapshot, snapshot_date, token, CAST(sum(n_yes) AS BIGINT) AS n_yes,
+           CAST(sum(n) AS BIGINT) AS n, CAST(sum(n_unknown) AS BIGINT) AS n_unknown,
+           stratified_share(total, known, yes) AS estimate,
+           effective_n(total, known, known_squared) AS effective_n,
+           CAST(sum(yes) / nullif(sum(total), 0) AS DOUBLE) AS bound_low,
+           CAST(sum(yes + unknown) / nullif(sum(total), 0) AS DOUBLE) AS bound_high
+    FROM strata GROUP BY ALL
 ), adjusted AS (  -- as effective_n has them: the known hosts of a stratum represent all of it
-    SELECT h.*, h.weight * s.total / s.known AS full_weight,
-           h.weight_squared * (s.total / s.known) ** 2 AS full_squared
+    SELECT h.population, h.snapshot, h.token, h.hosts, h.yes, h.ruleset,
+           h.weight * s.total / s.known AS weight,
+           h.weight_squared * (s.total / s.known) ** 2 AS squared,
+           CASE WHEN h.yes AND NOT alike_by_chance(h.ruleset) THEN h.ruleset
+                WHEN h.yes OR h.rules IS NULL THEN owner || ' ' || coalesce(h.ruleset, answer)
+                ELSE h.rules END AS shared  -- NULL: each host its own
     FROM hosts h
-    JOIN strata_of('asked') s USING (population, snapshot, token, stratum)
+    JOIN strata s USING (population, snapshot, token, stratum)
     WHERE h.yes IS NOT NULL
-), clusters AS (  -- what HTTP blocks, and what nobody blocks, is each host's own ruleset
-    SELECT population, snapshot, token, ruleset, NOT starts_with(ruleset, 'http ') AS copied,
-           ordered_sum(CAST(full_weight AS DOUBLE)) AS weight,
-           ordered_sum(CAST(full_squared AS DOUBLE)) AS squared
-    FROM adjusted GROUP BY ALL
+), clusters AS (  -- sizes of clusters and how many have each
+    SELECT population, snapshot, token, ordered_sum(weight) AS size, CAST(1 AS DOUBLE) AS clusters,
+           bool_or(yes AND ruleset IS NOT NULL) AS blocks
+    FROM adjusted WHERE shared IS NOT NULL GROUP BY population, snapshot, token, yes, shared
+    UNION ALL
+    SELECT population, snapshot, token, weight / hosts, CAST(sum(hosts) AS DOUBLE),
+           yes AND ruleset IS NOT NULL
+    FROM adjusted WHERE shared IS NULL GROUP BY ALL
 ), effective AS (
-    SELECT population, snapshot, token, CAST(count(*) FILTER (copied) AS BIGINT) AS n_rulesets,
-           ordered_sum(CASE WHEN copied THEN weight ** 2 WHEN NOT copied THEN squared END)
-               / ordered_sum(CASE WHEN copied IS NOT NULL THEN squared END) AS design_effect,
-           effective_rulesets(CASE WHEN copied THEN weight END) AS effective_rulesets
+    SELECT population, snapshot, token, ordered_sum(size * clusters) ** 2
+               / ordered_sum(size ** 2 * clusters) AS independent,
+           ordered_sum(CASE WHEN blocks THEN size * clusters END) ** 2
+               / ordered_sum(CASE WHEN blocks THEN size ** 2 * clusters END) AS effective_rulesets,
+           CASE WHEN independent < 50 THEN
+               list(struct_pack(size, clusters) ORDER BY size, clusters) END AS clusters
     FROM clusters GROUP BY ALL
+), blocking AS (  -- what HTTP blocks is no rule set
+    SELECT population, snapshot, token, ruleset, ordered_sum(weight) AS weight,
+           ordered_sum(squared) AS squared
+    FROM adjusted WHERE yes AND ruleset IS NOT NULL GROUP BY ALL
+), ranges AS (
+    SELECT population, snapshot, token, count(*) AS n_rulesets,
+           effective_rulesets(weight) AS effective_rulesets_low,
+           ordered_sum(weight) ** 2 / ordered_sum(squared) AS effective_rulesets_high
+    FROM blocking GROUP BY ALL
+), known AS (
+    SELECT *, is_demo(snapshot) AS reconstructed FROM shares
 )
-SELECT * REPLACE (
-           'rulesets' AS estimand,
-           wilson_low(estimate, effective_n / coalesce(design_effect, 1)) AS low,
-           wilson_high(estimate, effective_n / coalesce(design_effect, 1)) AS high
-       ),
-       low AS naive_low, high AS naive_high
-FROM shares_of('asked')
+SELECT known.* EXCLUDE (effective_n, reconstructed), operator, purpose, openness, ai,
+       'rulesets' AS estimand, http_profile() AS http_profile,
+       coalesce(n_rulesets, 0) AS n_rulesets, effective_rulesets_low,
+       CASE WHEN NOT reconstructed THEN effective_rulesets END AS effective_rulesets,
+       effective_rulesets_high,
+       CASE WHEN NOT reconstructed THEN wilson_low(estimate, independent) END AS low,
+       CASE WHEN NOT reconstructed THEN wilson_high(estimate, independent) END AS high,
+       CASE WHEN NOT reconstructed THEN clusters END AS clusters,
+       wilson_low(estimate, effective_n) AS naive_low,
+       wilson_high(estimate, effective_n) AS naive_high,
+       no_estimate(n, n_unknown) AS no_estimate,
+       coalesce(no_estimate(n, n_unknown), CASE WHEN reconstructed THEN
+           'the texts are reconstructed, so which hosts share one is not known' END) AS no_interval
+FROM known
 LEFT JOIN effective USING (population, snapshot, token)
+LEFT JOIN ranges USING (population, snapshot, token)
 JOIN crawlers USING (token)
 ORDER BY population, http_profile, snapshot_date, snapshot, token;

@@ -6,7 +6,6 @@ from typing import Any
 
 import polars as pl
 
-from crawlblock.intervals import wilson
 from crawlblock.metrics.headline import HEADLINE, Headline, asked, rivals
 from crawlblock.report.labels import DEFINITIONS, HTTP_PROFILES, NO_WEIGHT, interval, percent
 
@@ -79,8 +78,7 @@ def _decided(token: str, authors: list[dict[str, Any]], rulesets: list[dict[str,
     if not rows or shared is None:
         return Lead(question, "No robots.txt blocks it.", "")
     said = [
-        f"{percent(row['estimate'] if row else 0.0)} use rules that {what} (95 % interval "
-        f"{interval(*_ends(row, shared['effective_rulesets']))})"
+        f"{percent(row['estimate'] if row else 0.0)} use rules that {what}{_error(row)}"
         for origin, what in (
             ("alone", "no or few other sites here share"),
             ("shared", "several sites share and whose author we do not know"),
@@ -93,17 +91,31 @@ def _decided(token: str, authors: list[dict[str, Any]], rulesets: list[dict[str,
         f"The others use the rules of a platform, a company, a published list or a group for all "
         f"crawlers ({rows[0]['n_unknown']:,} hosts unknown). "
         f"All together they have at least {shared['n_rulesets']:,} different rule sets, "
-        f"effectively {shared['effective_rulesets']:.0f}.",
+        f"{effectively(shared)}.",
         "Hosts with the same rules for the same crawlers share one rule set. Rules count as shared "
         "if five hosts of two registered domains have them. The effective number "
-        "is how many equally common rule sets would have the same concentration. Short files can "
-        "match by chance, so both numbers are minimums.",
+        "is how many equally common rule sets would have the same concentration. Rules of one "
+        "agent and one rule are alike by chance, so it lies between two ends.",
     )
 
 
-def _ends(row: dict[str, Any] | None, n: float) -> tuple[float | None, float | None]:
-    """Return the ends of a share's interval; of one that has no row it is that of zero."""
-    return (row["low"], row["high"]) if row else wilson(0.0, n)
+def effectively(row: dict[str, Any]) -> str:
+    """Return how many rule sets there are effectively, from all alike as one to all independent."""
+    low, middle, high = (row[f"effective_rulesets{end}"] for end in ("_low", "", "_high"))
+    if low is None:
+        return "none of them in a robots.txt"
+    known = "" if middle is None else f", {middle:,.0f} if those alike beyond chance are one"
+    return (
+        f"effectively {low:,.0f} if all that are alike are one{known}, {high:,.0f} if every host "
+        "decided alone"
+    )
+
+
+def _error(row: dict[str, Any] | None) -> str:
+    """Return a share's interval in words, nothing where it has none."""
+    if row is None or row["low"] is None:
+        return ""
+    return f" (95 % interval {interval(row['low'], row['high'])})"
 
 
 def _compared(gaps: list[dict[str, Any]]) -> Lead:
@@ -141,16 +153,22 @@ def _lost(token: str, rows: list[dict[str, Any]]) -> Lead:
     row = known[0]
     whole = row["estimand"] == "list"
     error = "a complete list, no sampling error" if whole else interval(row["low"], row["high"])
-    held = (
-        ""
-        if row["covered"] is None
-        else f" These hosts hold {100 * row['covered']:.3g} % of {row['corpus']}."
-    )
     return Lead(
         question,
+        f"{looked_at(row)} "
         f"{percent(row['estimate'])} of the {row['corpus']} {row['unit']} on these hosts "
         f"are on hosts that block {token} ({error}; n = {row['n']:,} domains with a weight, "
         f"{row['n_unknown']:,} unknown{_bounds(row)}).",
-        f"A new crawl by {token} could not collect them. Existing copies are unaffected."
-        f"{held} The largest domain alone holds {percent(row['largest'])} of that.",
+        f"A new crawl by {token} could not collect them. Existing copies are unaffected.",
+    )
+
+
+def looked_at(row: dict[str, Any]) -> str:
+    """Return how much of a corpus is certainly blocked, how much was looked at, and where it is."""
+    large = ""
+    if row["largest_domain"]:
+        large = f" {row['largest_domain']} alone holds {percent(row['largest'])} of that."
+    return (
+        f"{100 * row['known_blocked']:.3g} % of {row['corpus']} ({row['unit']}) is known to be "
+        f"blocked, {100 * row['covered']:.3g} % was looked at.{large}"
     )

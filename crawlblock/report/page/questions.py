@@ -6,7 +6,8 @@ from typing import Any
 import polars as pl
 
 from crawlblock.metrics.headline import Headline, asked
-from crawlblock.report.labels import DASH, NO_WEIGHT, interval, origin_words, percent
+from crawlblock.report.labels import NO_WEIGHT, interval, origin_words, percent
+from crawlblock.report.page.answers import effectively, looked_at
 from crawlblock.report.page.markup import items
 
 _Row = dict[str, Any]
@@ -45,8 +46,8 @@ def _who(token: str, authors: Iterable[_Row], rulesets: Iterable[_Row]) -> str:
     shares = ", ".join(f"{kind} {percent(share)}" for kind, share in parts.items())
     return (
         f"{token}: {_hosts(rows[0]['n'])} blocked it by robots.txt in {rows[0]['snapshot']}: "
-        f"{shares}. They share at least {shared['n_rulesets']} different rule sets, effectively "
-        f"{shared['effective_rulesets']:.0f}. With HTTP statuses {percent(shared['estimate'])} of "
+        f"{shares}. They share at least {shared['n_rulesets']} different rule sets, "
+        f"{effectively(shared)}. With HTTP statuses {percent(shared['estimate'])} of "
         f"hosts block it (95 % interval over rule sets {interval(shared['low'], shared['high'])}, "
         f"over hosts {interval(shared['naive_low'], shared['naive_high'])}; "
         f"{shared['n_unknown']} unknown)."
@@ -101,12 +102,10 @@ def _loss(row: _Row) -> str:
     about = f"{row['token']}, {row['unit']} of {row['corpus']}"
     if row["no_estimate"] or row["estimate"] is None:
         return f"{about}: no estimate; {row['no_estimate'] or 'no weight is known'}."
-    covered = DASH if row["covered"] is None else f"{100 * row['covered']:.3g} %"
     whole = row["estimand"] == "list"
     error = "a complete list: no sampling error" if whole else interval(row["low"], row["high"])
     return (
         f"{about}: {percent(row['estimate'])} of what these hosts hold is on hosts that block it "
         f"({error}; n = {row['n']}, {row['n_unknown']} unknown, which could make it "
-        f"{percent(row['bound_low'])} to {percent(row['bound_high'])}). These hosts hold "
-        f"{covered} of the corpus, and the largest domain holds {percent(row['largest'])} of that."
+        f"{percent(row['bound_low'])} to {percent(row['bound_high'])}). {looked_at(row)}"
     )
