@@ -8,6 +8,8 @@ import duckdb
 import numpy as np
 import pytest
 
+from oracles.estimate import design_n
+
 from crawlblock.store.schema import schema
 
 NORMAL = statistics.NormalDist()
@@ -67,20 +69,6 @@ def test_bounds_hold_the_truth(con: duckdb.DuckDBPyConnection) -> None:
             assert 0.93 <= np.mean((low <= truth) & (truth <= high)) <= 0.985
 
 
-def _design_n(
-    total: np.ndarray, known: np.ndarray, squared: np.ndarray, yes: np.ndarray
-) -> float | None:
-    """Compute the design's effective size by the formula, stratum by stratum."""
-    size, share, part = known**2 / squared, yes / known, total / total.sum()
-    p = float((part * share).sum())
-    drawn = np.maximum(0, 1 - size / total)
-    variance = (part**2 * drawn * share * (1 - share) / np.maximum(size - 1, 1)).sum()
-    alike = (part**2 * drawn / size).sum()
-    if alike == 0:
-        return None
-    return float(min(p * (1 - p) / variance, 1 / alike) if variance > 0 else 1 / alike)
-
-
 @pytest.mark.parametrize("seed", range(20))
 def test_size_of_a_design(con: duckdb.DuckDBPyConnection, seed: int) -> None:
     """The macro gives what numpy gives, with strata of one host, known whole or all of one mind."""
@@ -96,7 +84,7 @@ def test_size_of_a_design(con: duckdb.DuckDBPyConnection, seed: int) -> None:
         "unnest($2) AS known, unnest($3) AS squared, unnest($4) AS yes)",
         [column.tolist() for column in table],
     ).fetchall()[0][0]
-    expected = _design_n(*table)
+    expected = design_n(*table)
     assert found == (pytest.approx(expected) if expected else None)
 
 

@@ -5,6 +5,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from crawlblock.intervals import Z, effective_n, student, wilson
 
 _FEW = (12.706204736, 4.30265273, 3.182446305, 2.776445105)  # Student's, of 1 to 4 degrees
@@ -50,6 +52,40 @@ def stratified(answers: Iterable[Answer]) -> Estimate:
     rulesets = effective_n(_decided(known))
     low, high = wilson(share, rulesets)
     return Estimate(len(known), n_unknown, share, low, high, rulesets)
+
+
+def designed(answers: Iterable[Answer]) -> tuple[float, float]:
+    """Return Wilson's interval for a stratified sample, as its design has it."""
+    strata = _strata(answers)
+    known = [[a for a in members if a.yes is not None] for members in strata]
+    table = [
+        (
+            math.fsum(a.weight for a in members),
+            math.fsum(a.weight for a in told),
+            math.fsum(a.weight**2 for a in told),
+            math.fsum(a.weight for a in told if a.yes),
+        )
+        for members, told in zip(strata, known, strict=True)
+        if told
+    ]
+    total, weight, squared, yes = (np.array(column) for column in zip(*table, strict=True))
+    share = float((total * yes / weight).sum() / total.sum())
+    size = design_n(total, weight, squared, yes)
+    return wilson(share, size) if size else (share, share)
+
+
+def design_n(
+    total: np.ndarray, known: np.ndarray, squared: np.ndarray, yes: np.ndarray
+) -> float | None:
+    """Compute the design's effective size by the formula, stratum by stratum."""
+    size, share, part = known**2 / squared, yes / known, total / total.sum()
+    p = float((part * share).sum())
+    drawn = np.maximum(0, 1 - size / total)
+    variance = (part**2 * drawn * share * (1 - share) / np.maximum(size - 1, 1)).sum()
+    alike = (part**2 * drawn / size).sum()
+    if alike == 0:
+        return None
+    return float(min(p * (1 - p) / variance, 1 / alike) if variance > 0 else 1 / alike)
 
 
 def weighted_total(answers: Iterable[Answer]) -> Estimate:
