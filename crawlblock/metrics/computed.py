@@ -184,8 +184,8 @@ COMPUTED = (
         "Of the hosts that allow or disallow a use by a signal of that kind: overruled, the signal "
         "allows a use and the rules keep an AI crawler for it out; unenforced, the signal "
         "disallows a use and the rules let an AI crawler for it in everywhere. A crawler is "
-        "concerned by the signals of its own group, else of *. Every host counts as one, templates "
-        "or not. Hosts that state no such preference are not in n.",
+        "concerned by the signals of its own group, else of *. Hosts that state no such preference "
+        "are not in n.",
         signal_conflicts,
     ),
 )

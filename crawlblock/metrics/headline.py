@@ -1,6 +1,7 @@
 """What a report shows first: which snapshots and crawlers, chosen by the data and the registry."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
@@ -14,9 +15,13 @@ LEADERS = 5
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """The headline series: of one population, by one definition, where something is known."""
+    """The headline series: of one population, by one definition, where something is known.
+
+    Where the segments of a list have a headline each, it is that of the largest one.
+    """
 
     population: str
+    segment: str | None  # None: all hosts
     http_profile: str
     series: pl.DataFrame  # rows of the metric `blocked`, by time
     tokens: tuple[str, ...]  # the crawlers of the main figure
@@ -45,18 +50,38 @@ def headline_rows(frame: pl.DataFrame, *, by_segment: bool = False) -> pl.DataFr
     return frame
 
 
-def whole_changes(frame: pl.DataFrame, population: str) -> list[dict[str, Any]]:
+def whole_changes(frame: pl.DataFrame, found: "Headline") -> list[dict[str, Any]]:
     """Return how each crawler's share changed since the first snapshot that counts for it.
 
-    `frame` is the result `change`; the rows are about all hosts and the newest snapshot.
+    `frame` is the result `change`; the rows are about the headline's hosts and the newest snapshot.
     """
-    rows = headline_rows(frame).filter(
-        (pl.col("population") == population)
+    rows = headline_rows(frame, by_segment=True).filter(
+        (pl.col("population") == found.population)
+        & pl.col("segment").eq_missing(pl.lit(found.segment))
+        & (pl.col("dimension").is_null() | (pl.col("dimension") == "stratum"))
         & (pl.col("span") == "since_first")
         & pl.col("token").is_not_null()
     )
     newest = rows.sort("to_date", "to_snapshot").unique("token", keep="last")
     return newest.sort("token").to_dicts()
+
+
+def headline_segments(results: dict[str, pl.DataFrame], population: str) -> tuple[str | None, ...]:
+    """Return the segments that have a headline each, None for all hosts together.
+
+    The strata of a list were collected for different reasons, so no headline blends them.
+    """
+    frame = results.get("blocked_by_segment")
+    if frame is None:
+        return (None,)
+    rows = frame.filter(
+        (pl.col("population") == population)
+        & (pl.col("dimension") == "stratum")
+        & (pl.col("estimand") == "list")
+        & (pl.col("n") > 0)
+    )
+    sizes = rows.group_by("segment").agg(pl.col("n").max()).sort(["n", "segment"])
+    return tuple(reversed(sizes["segment"].to_list())) or (None,)
 
 
 def headline_of(results: dict[str, pl.DataFrame], definition: str = HEADLINE) -> Headline | None:
@@ -66,29 +91,43 @@ def headline_of(results: dict[str, pl.DataFrame], definition: str = HEADLINE) ->
     )
     if known.is_empty():
         return None
-    population = known["population"].max()  # panel comes after captured
+    population = str(known["population"].max())  # panel comes after captured
+    (segment, *_) = headline_segments(results, population)
+    if segment is not None:
+        known = _of_segment(results["blocked_by_segment"], segment, definition)
     series = known.filter(pl.col("population") == population).sort(
         ["snapshot_date", "snapshot", "token"], nulls_last=False
     )
-    found = Headline(str(population), series["http_profile"][-1], series, ())
-    return Headline(found.population, found.http_profile, series, _choose(found.last()))
+    found = Headline(population, segment, series["http_profile"][-1], series, ())
+    return replace(found, tokens=_choose(found.last()))
+
+
+def _of_segment(frame: pl.DataFrame, segment: str, definition: str) -> pl.DataFrame:
+    """Return the rows of `blocked_by_segment` about a stratum where something is known."""
+    return headline_rows(frame, by_segment=True).filter(
+        (pl.col("dimension") == "stratum")
+        & (pl.col("segment") == segment)
+        & (pl.col("definition") == definition)
+        & (pl.col("n") > 0)
+    )
 
 
 def asked(found: Headline) -> list[str]:
     """Return the most blocked AI crawler of the figure and its open archives."""
     open_data = {c.token for c in registry.crawlers() if c.ai and c.openness is Openness.OPEN}
-    shown = [row["token"] for row in rivals(found) if row["token"] in found.tokens]
+    leaders = rivals(found.last().to_dicts(), found)
+    shown = [row["token"] for row in leaders if row["token"] in found.tokens]
     first = shown[0] if shown else found.tokens[0]
     return [first, *(token for token in found.tokens if token in open_data and token != first)]
 
 
-def rivals(found: Headline) -> list[dict[str, Any]]:
-    """Return the last rows about AI crawlers in use, the most blocked first.
+def rivals(shares: Iterable[dict[str, Any]], found: Headline) -> list[dict[str, Any]]:
+    """Return the rows about AI crawlers in use, the most blocked first.
 
     Of equally blocked ones those of the figure come first, in its order.
     """
     order = {token: place for place, token in enumerate(found.tokens)}
-    rows = [row for row in found.last().to_dicts() if row["ai"] and _in_use(row)]
+    rows = [row for row in shares if row["ai"] and _in_use(row)]
     return sorted(rows, key=lambda row: (-row["estimate"], order.get(row["token"], len(order))))
 
 

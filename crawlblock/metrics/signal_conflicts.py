@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 import duckdb
 import polars as pl
 
-from crawlblock.intervals import wilson
 from crawlblock.model import Basis, Purpose, Restriction, Verdict
 from crawlblock.robots.conflicts import ConflictKind, conflicts
 from crawlblock.robots.signals import Signal
+from crawlblock.store.relations import registered
 
 Frames = Mapping[str, pl.DataFrame]
 
@@ -28,7 +28,7 @@ WHERE v.policy IN (SELECT y.policy FROM payloads y SEMI JOIN signals USING (dige
 """
 _HOSTS = """
 WITH stating AS MATERIALIZED (
-    SELECT c.snapshot, s.of_panel, s.first_capture, c.host, c.digest
+    SELECT c.snapshot, s.of_panel, CAST(s.first_capture AS DATE) AS snapshot_date, c.host, c.digest
     FROM captures c
     JOIN scopes s ON s.snapshot = c.snapshot
     WHERE c.resource = '/robots.txt' AND c.outcome = 'ok'
@@ -36,44 +36,41 @@ WITH stating AS MATERIALIZED (
       AND (NOT s.of_panel OR s.snapshot NOT IN (FROM left_out_snapshots))
 )
 SELECT CASE WHEN t.of_panel THEN 'panel' ELSE 'captured' END AS population,
-       http_profile() AS http_profile, t.snapshot,
-       CAST(t.first_capture AS DATE) AS snapshot_date, t.digest, count(*) AS hosts
+       CAST(t.snapshot AS VARCHAR) AS snapshot, t.snapshot_date, g.dimension, g.segment,
+       CAST(h.stratum AS VARCHAR) AS stratum, t.digest, count(*) AS hosts,
+       sum(h.weight) AS weight, sum(CAST(h.weight * h.weight AS DECIMAL(38, 6))) AS weight_squared
 FROM stating t
-SEMI JOIN hosts h ON h.of_panel = t.of_panel AND h.host = t.host
-GROUP BY ALL ORDER BY ALL
+JOIN hosts h ON h.of_panel = t.of_panel AND h.host = t.host
+JOIN point_segments g ON g.host = h.number
+GROUP BY ALL
 """
-_COLUMNS = {
-    "estimand": pl.String, "population": pl.String, "http_profile": pl.String,
-    "snapshot": pl.String, "snapshot_date": pl.Date, "kind": pl.String, "conflict": pl.String,
-    "n": pl.Int64, "n_unknown": pl.Int64, "n_yes": pl.Int64, "estimate": pl.Float64,
-    "low": pl.Float64, "high": pl.Float64,
+_SHARES = """
+WITH asked AS (
+    SELECT h.* EXCLUDE (digest, hosts, weight, weight_squared), c.kind, c.conflict, c.yes,
+           sum(hosts) AS hosts, sum(weight) AS weight, sum(weight_squared) AS weight_squared
+    FROM stating_hosts h JOIN digest_conflicts c USING (digest)
+    GROUP BY ALL
+)
+FROM shares_of('asked')
+ORDER BY population, snapshot_date, snapshot, dimension, segment, kind, conflict, estimand DESC
+"""
+_CONFLICTS = {
+    "digest": pl.String, "kind": pl.String, "conflict": pl.String, "yes": pl.Boolean
 }  # fmt: skip
 
 
 def signal_conflicts(con: duckdb.DuckDBPyConnection, _: Frames) -> pl.DataFrame:
     """Return, of the hosts that state a preference, how many have rules that do not follow it."""
-    found = _by_digest(con)
-    stating: dict[tuple[object, ...], int] = defaultdict(int)
-    in_conflict: dict[tuple[object, ...], int] = defaultdict(int)
-    for *where, digest, hosts in con.execute(_HOSTS).fetchall():
-        for signal, kinds in found[digest].items():
-            for kind in ConflictKind:
-                stating[*where, signal, str(kind)] += hosts
-                in_conflict[*where, signal, str(kind)] += hosts * (kind in kinds)
     rows = [
-        (
-            "as_if_sample",
-            *key,
-            n,
-            0,
-            in_conflict[key],
-            in_conflict[key] / n,
-            *wilson(in_conflict[key] / n, n),
-        )
-        for key, n in stating.items()
+        (digest, signal, str(kind), kind in kinds)
+        for digest, signals in _by_digest(con).items()
+        for signal, kinds in signals.items()
+        for kind in ConflictKind
     ]
-    frame = pl.DataFrame(rows, schema=_COLUMNS, orient="row")
-    return frame.sort("population", "snapshot_date", "snapshot", "kind", "conflict")
+    stating = pl.DataFrame(con.sql(_HOSTS)).rechunk()
+    kinds = pl.DataFrame(rows, schema=_CONFLICTS, orient="row")
+    with registered(con, stating_hosts=stating, digest_conflicts=kinds):
+        return pl.DataFrame(con.sql(_SHARES)).rechunk()
 
 
 def _by_digest(con: duckdb.DuckDBPyConnection) -> dict[str, dict[str, set[ConflictKind]]]:

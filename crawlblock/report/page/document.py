@@ -11,16 +11,15 @@ from typing import Any
 import polars as pl
 
 from crawlblock.metrics.headline import HEADLINE, Headline, headline_of
+from crawlblock.report.answers import answers
 from crawlblock.report.charts.catalog import Figure
 from crawlblock.report.charts.context import Context, Frames, context
 from crawlblock.report.charts.drawing import bundle
 from crawlblock.report.labels import DEFINITIONS, POPULATIONS
 from crawlblock.report.page import sections
-from crawlblock.report.page.answers import leads
 from crawlblock.report.page.figure_html import plate
 from crawlblock.report.page.markup import details, island, items, packed_island, paragraph, section
 from crawlblock.report.page.over_time import course, other_hosts
-from crawlblock.report.page.questions import answers
 
 _BY_CRAWLER = "One crawler at a time"
 _PARTS = (
@@ -90,7 +89,7 @@ def _findings(
     figures: Sequence[Figure],
 ) -> Iterator[str]:  # fmt: skip
     results = material.results
-    yield section("answers", "Answers", sections.cards(leads(found, results)))
+    yield section("answers", "Answers", sections.cards(answers(found, results)))
     yield details("The answers crawler by crawler", _in_full(found, results))
     if set_ is None:
         yield paragraph("No snapshot has a date, so there is no chart.")
@@ -115,7 +114,7 @@ def _findings(
 
 
 def _in_full(found: Headline, results: Frames) -> str:
-    return answers(found, results) + course(found, results)
+    return course(found, results)
 
 
 def _choice(set_: Context) -> str:

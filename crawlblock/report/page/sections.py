@@ -1,7 +1,8 @@
 """The parts of the page that are text and tables."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from html import escape
+from itertools import groupby
 
 import polars as pl
 
@@ -9,9 +10,9 @@ from crawlblock import __version__, registry
 from crawlblock.metrics.computed import COMPUTED, Computed
 from crawlblock.metrics.headline import HEADLINE, Headline, asked, headline_rows
 from crawlblock.metrics.queries import Metric, metrics
+from crawlblock.report.answers import Answer
 from crawlblock.report.charts.context import Context, Frames
 from crawlblock.report.labels import DASH, DEFINITIONS, interval, percent
-from crawlblock.report.page.answers import Lead
 from crawlblock.report.page.definitions import definitions
 from crawlblock.report.page.markup import items, link, paragraph, table
 
@@ -22,13 +23,17 @@ _COMPARISON = (
 )  # fmt: skip
 
 
-def cards(leads: Iterator[Lead]) -> str:
-    """Return the answers, one below another."""
+def cards(answers: Iterable[Answer]) -> str:
+    """Return the answers, those to one question together."""
     return "".join(
-        f'<article class="lead"><h3>{escape(lead.question)}</h3>'
-        f"{paragraph(lead.answer.replace(' %', NBSP + '%'), 'answer')}"
-        f"{paragraph(lead.meaning, 'soft')}</article>"
-        for lead in leads
+        f'<article class="lead"><h3>{escape(question)}</h3>'
+        + "".join(
+            paragraph(each.sentence.replace(" %", NBSP + "%"), "answer")
+            + paragraph(each.basis, "soft")
+            for each in found
+        )
+        + "</article>"
+        for question, found in groupby(answers, lambda each: each.question)
     )
 
 

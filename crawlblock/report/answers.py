@@ -1,0 +1,325 @@
+"""The answers that people may quote: one sentence each, with what stands behind it.
+
+Page and terminal use these sentences.  Segments of a list that were collected for different reasons
+are never blended: each has its own sentence.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from crawlblock.metrics.headline import (
+    HEADLINE,
+    Headline,
+    asked,
+    headline_rows,
+    headline_segments,
+    rivals,
+)
+from crawlblock.report.labels import DEFINITIONS, NO_WEIGHT, interval, percent
+
+Frames = dict[str, pl.DataFrame]
+Row = dict[str, Any]
+SMALL = 30  # hosts; of fewer no share is worth much
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September",
+    "October", "November", "December",
+)  # fmt: skip
+_ORIGINS = {  # what hosts whose robots.txt blocks a crawler do, in the order of the sentence
+    "default": "have a platform's default",
+    "switch": "flipped a platform's switch",
+    "copied": "copied a published list",
+    "group": "have the rules of a company with many sites",
+    "wildcard": "shut out every crawler",
+    "shared": "share rules whose author we do not know",
+    "alone": "have rules that no other site here has",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A question with its answer about one segment."""
+
+    question: str
+    segment: str | None  # None: all hosts
+    sentence: str
+    basis: str  # how we know: definition, numbers, interval or why there is none
+
+
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    """Whom an answer is about: a segment in its last snapshot."""
+
+    found: Headline
+    results: Frames
+    segment: str | None
+
+    def rows(self, name: str, **where: object) -> list[Row]:
+        """Return a result's rows about the segment that a headline may use."""
+        return self._of(headline_rows(self.results[name], by_segment=True), where)
+
+    def as_if_sample(self, name: str, row: Row, *keys: str) -> Row:
+        """Return the row that takes the same list for a sample, an empty one if there is none."""
+        frame = self.results[name]
+        if row["estimand"] != "list" or "as_if_sample" not in frame["estimand"]:
+            return {}
+        frame = frame.filter(pl.col("estimand") == "as_if_sample")
+        return next(iter(self._of(frame, {key: row[key] for key in keys})), {})
+
+    def _of(self, frame: pl.DataFrame, where: dict[str, object]) -> list[Row]:
+        frame = frame.filter(pl.col("population") == self.found.population)
+        if self.segment is None:
+            frame = frame.filter(pl.col("segment").is_null())
+        else:
+            frame = frame.filter(
+                (pl.col("dimension") == "stratum") & (pl.col("segment") == self.segment)
+            )
+        for column, value in where.items():
+            frame = frame.filter(pl.col(column) == value)
+        return frame.to_dicts()
+
+    def shares(self) -> list[Row]:
+        """Return the shares of all crawlers in the last snapshot that knows any of the hosts."""
+        name = "blocked" if self.segment is None else "blocked_by_segment"
+        rows = [row for row in self.rows(name, definition=HEADLINE) if row["n"]]
+        last = max(((row["snapshot_date"], row["snapshot"]) for row in rows), default=None)
+        return [row for row in rows if (row["snapshot_date"], row["snapshot"]) == last]
+
+    def sites(self, count: int, *, same: bool = False) -> str:
+        """Return the hosts in words, such as: 802 sites (top sites)."""
+        noun = "site" if count == 1 else "sites"
+        named = "" if self.segment is None else f" ({self.segment})"
+        return f"{'the same ' if same else ''}{count:,} {noun}{named}"
+
+
+def answers(found: Headline, results: Frames) -> Iterator[Answer]:
+    """Yield the answers, each for every segment that has a headline of its own."""
+    scopes = [
+        _Scope(found, results, segment) for segment in headline_segments(results, found.population)
+    ]
+    for make in (_blocked, _changed, _compared, _decided):
+        for scope in scopes:
+            yield make(scope)
+    yield _lost(_Scope(found, results, None))
+
+
+def _blocked(scope: _Scope) -> Answer:
+    question = "How many sites block AI crawlers?"
+    rows = scope.shares()
+    leaders = rivals(rows, scope.found)
+    if not leaders:
+        return Answer(question, scope.segment, "No AI crawler was in use at that time.", "")
+    row = leaders[0]
+    few = f" Fewer than {SMALL} sites show no trend." if row["n"] < SMALL else ""
+    name = "blocked" if scope.segment is None else "blocked_by_segment"
+    beside = scope.as_if_sample(name, row, "token", "snapshot", "definition")
+    refused = row["n_refused"]
+    return Answer(
+        question,
+        scope.segment,
+        f"Of {scope.sites(row['n'])}, {percent(row['estimate'])} blocked {row['token']}"
+        f"{_in(row['snapshot_date'])}{_sampled(row)}.",
+        f"{_leader(leaders)} {_definition(scope.found)} {_unknown(row)} The server of {refused:,} "
+        f"refused to give its robots.txt. {_error(row, beside)}{few}",
+    )
+
+
+def _leader(leaders: list[Row]) -> str:
+    """Say why the answer is about this crawler."""
+    first = leaders[0]
+    highest = [other for other in leaders if other["estimate"] == first["estimate"]]
+    if not first["estimate"]:
+        return f"None of the {len(leaders)} AI crawlers in use is blocked by a known site."
+    if len(highest) == 1:
+        return f"{first['token']} is the AI crawler in use that most sites block."
+    return f"{len(highest)} AI crawlers in use are blocked by equally many sites, and none by more."
+
+
+def _changed(scope: _Scope) -> Answer:
+    question = "Has it grown?"
+    rows = [
+        row for row in scope.rows("change", span="since_first") if row["token"] and row["n"]
+    ]  # fmt: skip
+    tokens = [token for token in reversed(asked(scope.found)) if token]
+    wanted = [row for token in tokens for row in rows if row["token"] == token]
+    if not wanted:
+        return Answer(question, scope.segment, "No site is known in two snapshots.", "")
+    last = max((row["to_date"], row["to_snapshot"]) for row in wanted)
+    newest = [row for row in wanted if (row["to_date"], row["to_snapshot"]) == last]
+    row = (newest or wanted)[0]
+    beside = scope.as_if_sample("change", row, "span", "token", "from_snapshot", "to_snapshot")
+    more = "more" if row["estimate"] > 0 else "less"
+    return Answer(
+        question,
+        scope.segment,
+        f"Of {scope.sites(row['n'], same=True)}, {percent(row['from_share'])} blocked "
+        f"{row['token']}{_in(row['from_date'])} and {percent(row['to_share'])}"
+        f"{_in(row['to_date'])}: {row['n_started']:,} started and {row['n_stopped']:,} stopped"
+        + (f", {abs(100 * row['estimate']):.1f} points {more}" if row["estimate"] else "")
+        + f"{_sampled(row, signed=True)}.",
+        f"{_definition(scope.found)} The sites are those whose robots.txt is known in both "
+        f"{row['from_snapshot']} and {row['to_snapshot']}; {row['n_unknown']:,} others are left "
+        f"out. {_error(row, beside, signed=True)}",
+    )
+
+
+def _compared(scope: _Scope) -> Answer:
+    question = "Is open data hit harder?"
+    rows = [row for row in scope.rows("gap") if row["estimate"] is not None]
+    last = max(((row["snapshot_date"], row["snapshot"]) for row in rows), default=None)
+    now = {
+        row["comparison"]: row for row in rows if (row["snapshot_date"], row["snapshot"]) == last
+    }
+    pair = now.get("CCBot - GPTBot")
+    if pair is None:
+        return Answer(
+            question, scope.segment, "The crawlers to compare were not both documented yet.", ""
+        )
+    others = [
+        f"{percent(row['second_share'])} blocked {name.removeprefix('CCBot - ')}"
+        for name, row in now.items()
+        if name in ("CCBot - GPTBot", "CCBot - ClaudeBot", "CCBot - Google-Extended")
+    ]
+    beside = scope.as_if_sample("gap", pair, "comparison", "snapshot")
+    return Answer(
+        question,
+        scope.segment,
+        f"Of {scope.sites(pair['n'])}, {percent(pair['first_share'])} blocked CCBot"
+        f"{_in(pair['snapshot_date'])}, {_listed(others)}{_means(now)}.",
+        f"{_definition(scope.found)} CCBot collects Common Crawl, which is open to all; the others "
+        f"belong to closed companies. CCBot minus GPTBot: {100 * pair['estimate']:+.1f} points. "
+        f"{_error(pair, beside, signed=True)}",
+    )
+
+
+def _means(now: dict[str, Row]) -> str:
+    """Return the mean shares of sets of crawlers, which do not grow with the sets."""
+    row = now.get("web archives - closed training")
+    both = now.get("open data - closed training")
+    if row is None or both is None:
+        return ""
+    return (
+        f". On average, a crawler for open data was blocked by {percent(both['first_share'])}, "
+        f"one for closed training by {percent(both['second_share'])}, and a web archive by "
+        f"{percent(row['first_share'])}"
+    )
+
+
+def _decided(scope: _Scope) -> Answer:
+    question = "Who wrote the rules?"
+    leaders = rivals(scope.shares(), scope.found)
+    token = leaders[0]["token"] if leaders else asked(scope.found)[0]
+    rows = scope.rows("authors", token=token)
+    last = max(((row["snapshot_date"], row["snapshot"]) for row in rows), default=None)
+    rows = [row for row in rows if (row["snapshot_date"], row["snapshot"]) == last]
+    if not rows:
+        return Answer(question, scope.segment, "No robots.txt blocks it.", "")
+    parts = dict.fromkeys(_ORIGINS, 0.0)
+    for row in rows:
+        parts[row["origin"]] += row["estimate"]
+    said = [f"{percent(part)} {_ORIGINS[origin]}" for origin, part in parts.items() if part]
+    shared = next(iter(scope.rows("rulesets", token=token, snapshot=rows[0]["snapshot"])), None)
+    return Answer(
+        question,
+        scope.segment,
+        f"Of {scope.sites(rows[0]['n'])} that blocked {token}{_in(rows[0]['snapshot_date'])}, "
+        f"{_listed(said)}.",
+        "The shares of platforms, companies and lists are minimums: rules that we trace to nobody "
+        "may still come from one of them. Rules count as shared if five hosts of two registered "
+        "domains have them. Nobody's intent is known." + _range(shared),
+    )
+
+
+def _range(row: Row | None) -> str:
+    if row is None or row["effective_rulesets_low"] is None:
+        return ""
+    return (
+        f" The blocking sites have {row['n_rulesets']:,} different rule sets. If all that are "
+        f"alike were one decision, they would weigh as {row['effective_rulesets_low']:.0f} "
+        f"independent decisions; if every site decided alone, as "
+        f"{row['effective_rulesets_high']:.0f}."
+    )
+
+
+def _lost(scope: _Scope) -> Answer:
+    question = "How much training data is affected?"
+    token = asked(scope.found)[-1]
+    rows = [row for row in scope.rows("lost", token=token) if row["estimate"] is not None]
+    last = max(((row["snapshot_date"], row["snapshot"]) for row in rows), default=None)
+    rows = [row for row in rows if (row["snapshot_date"], row["snapshot"]) == last]
+    if not rows:
+        return Answer(
+            question, None, f"No estimate: {NO_WEIGHT}.", "crawlblock weights stores weights."
+        )
+    row = rows[0]
+    looked = "" if row["covered"] is None else f" ({100 * row['covered']:.2g} % of {row['corpus']})"
+    certain = (
+        ""
+        if row["known_blocked"] is None
+        else f" So {100 * row['known_blocked']:.2g} % of {row['corpus']} is known to be blocked."
+    )
+    largest = (
+        f" {row['largest_domain']} alone holds {percent(row['largest'])} of what these sites hold."
+        if row["largest_domain"]
+        else ""
+    )
+    return Answer(
+        question,
+        None,
+        f"{token} is blocked on sites that hold {percent(row['estimate'])} of the "
+        f"{row['corpus']} {row['unit']} found on these {row['n']:,} sites{looked}"
+        f"{_in(row['snapshot_date'])}.{certain}",
+        f"{_definition(scope.found)} A new crawl could not collect these pages; existing copies are "
+        f"unaffected.{largest} {_unknown(row)} {_error(row, {})}",
+    )
+
+
+def _definition(found: Headline) -> str:
+    return f"Blocked: {DEFINITIONS[HEADLINE]}."
+
+
+def _unknown(row: Row) -> str:
+    if not row["n_unknown"]:
+        return "No site is unknown."
+    return (
+        f"{row['n_unknown']:,} more sites are unknown, which could make it "
+        f"{percent(row['bound_low'])} to {percent(row['bound_high'])}."
+    )
+
+
+def _sampled(row: Row, *, signed: bool = False) -> str:
+    """Return the interval of a sample; a list has none."""
+    if row["estimand"] != "sample" or row["low"] is None:
+        return ""
+    return f" (95 % interval {_ends(row, signed)})"
+
+
+def _error(row: Row, beside: Row, *, signed: bool = False) -> str:
+    """Say what is left to chance."""
+    if row["estimand"] == "sample":
+        return "" if row["low"] is not None else f"No interval: {row['no_interval']}."
+    if beside.get("low") is None:
+        return "The sites are a list, so there is no sampling error."
+    return (
+        "The sites are a list, so there is no sampling error. If they were a simple random sample, "
+        f"the 95 % interval would be {_ends(beside, signed)}."
+    )
+
+
+def _ends(row: Row, signed: bool) -> str:
+    if not signed:
+        return interval(row["low"], row["high"])
+    return f"{100 * row['low']:+.1f} to {100 * row['high']:+.1f} points"
+
+
+def _in(day: date | None) -> str:
+    """Return the month of a snapshot in words."""
+    return f" in {_MONTHS[day.month - 1]} {day.year}" if day else ""
+
+
+def _listed(parts: list[str]) -> str:
+    """Return an enumeration in words."""
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
