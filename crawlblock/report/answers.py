@@ -116,15 +116,24 @@ def _blocked(scope: _Scope) -> Answer:
     few = f" Fewer than {SMALL} sites show no trend." if row["n"] < SMALL else ""
     name = "blocked" if scope.segment is None else "blocked_by_segment"
     beside = scope.as_if_sample(name, row, "token", "snapshot", "definition")
-    refused = row["n_refused"]
     return Answer(
         question,
         scope.segment,
         f"Of {scope.sites(row['n'])}, {percent(row['estimate'])} blocked {row['token']}"
         f"{_in(row['snapshot_date'])}{_sampled(row)}.",
-        f"{_leader(leaders)} {_definition(scope.found)} {_unknown(row)} The server of {refused:,} "
-        f"refused to give its robots.txt. {_error(row, beside)}{few}",
+        f"{_leader(leaders)} {_definition(scope.found)} {_unknown(row)} {_refused(row)}"
+        f"{_error(row, beside)}{few}",
     )
+
+
+def _refused(row: Row) -> str:
+    count = row["n_refused"]
+    if not count:
+        return ""
+    whose = (
+        "The server of 1 site refuses" if count == 1 else f"The servers of {count:,} sites refuse"
+    )
+    return f"{whose} to give the robots.txt, which is no block by robots.txt. "
 
 
 def _leader(leaders: list[Row]) -> str:
@@ -225,7 +234,7 @@ def _decided(scope: _Scope) -> Answer:
     return Answer(
         question,
         scope.segment,
-        f"Of {scope.sites(rows[0]['n'])} that blocked {token}{_in(rows[0]['snapshot_date'])}, "
+        f"Of the {scope.sites(rows[0]['n'])} that blocked {token}{_in(rows[0]['snapshot_date'])}, "
         f"{_listed(said)}.",
         "The shares of platforms, companies and lists are minimums: rules that we trace to nobody "
         "may still come from one of them. Rules count as shared if five hosts of two registered "
@@ -272,8 +281,8 @@ def _lost(scope: _Scope) -> Answer:
         f"{token} is blocked on sites that hold {percent(row['estimate'])} of the "
         f"{row['corpus']} {row['unit']} found on these {row['n']:,} sites{looked}"
         f"{_in(row['snapshot_date'])}.{certain}",
-        f"{_definition(scope.found)} A new crawl could not collect these pages; existing copies are "
-        f"unaffected.{largest} {_unknown(row)} {_error(row, {})}",
+        f"{_definition(scope.found)} A new crawl could not collect these pages; existing copies "
+        f"are unaffected.{largest} {_unknown(row)} {_error(row, {})}",
     )
 
 

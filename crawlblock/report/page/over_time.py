@@ -54,7 +54,7 @@ def _change(token: str, frames: Frames) -> Iterator[str]:
     """Say how the hosts known in the first and in the last snapshot changed, or that none are."""
     if not frames["same_hosts"].is_empty():
         return
-    for row in whole_changes(frames["change"], "captured"):
+    for row in frames["change"].filter(pl.col("span") == "since_first").tail(1).to_dicts():
         ends = f"{row['from_snapshot']} and {row['to_snapshot']}"
         if not row["n"]:
             yield f"{token}: no host is known in both {ends}, so no change can be given."
@@ -68,7 +68,7 @@ def _change(token: str, frames: Frames) -> Iterator[str]:
 
 def other_hosts(found: Headline, results: Frames) -> str:
     """Return a warning where the snapshots have other hosts each, so that shares are no series."""
-    rows = whole_changes(results["change"], found.population)
+    rows = whole_changes(results["change"], found)
     if found.population == "panel" or not rows:
         return ""
     most = max(row["n"] for row in rows)

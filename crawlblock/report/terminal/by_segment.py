@@ -23,7 +23,8 @@ def segment_rows(results: Path, dimension: str) -> list[dict[str, Any]]:
     if dimension not in known:
         hint = did_you_mean(dimension, known) or f"there are {', '.join(known) or 'none'}"
         raise InputError(f"--by {dimension}: the list of the panel has no such column; {hint}")
-    found = headline_of({"blocked": pl.read_parquet(results / "blocked.parquet")})
+    blocked = pl.read_parquet(results / "blocked.parquet")
+    found = headline_of({"blocked": blocked, "blocked_by_segment": frame})
     if found is None:
         return []
     last = found.last().select("population", "snapshot").unique()

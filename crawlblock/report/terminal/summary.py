@@ -9,10 +9,11 @@ from rich.table import Table
 from rich.text import Text
 
 from crawlblock.metrics.headline import HEADLINE, Headline, headline_of, whole_changes
+from crawlblock.metrics.result_files import read_results
+from crawlblock.report.answers import answers
 from crawlblock.report.labels import (
     DASH,
     DEFINITIONS,
-    HTTP_PROFILES,
     POPULATIONS,
     interval,
     percent,
@@ -42,10 +43,13 @@ def show(console: Console, results: dict[str, pl.DataFrame]) -> None:
     last = found.last().to_dicts()
     unknown = sorted({row["n_unknown"] for row in last})
     span = str(unknown[0]) if len(unknown) == 1 else f"{unknown[0]} to {unknown[-1]}"
+    where = "" if found.segment is None else f" ({found.segment})"
+    for each in answers(found, results):
+        console.print(Text(each.sentence), width=WIDTH)
+        console.print()
     lines = (
-        f"Share of {POPULATIONS[found.population]} that block a crawler, with 95 % intervals",
+        f"Share of {POPULATIONS[found.population]}{where} that block a crawler",
         f"blocked: {DEFINITIONS[HEADLINE]}",
-        HTTP_PROFILES.get(found.http_profile, found.http_profile),
         f"now: {last[0]['snapshot']}, n = {max(row['n'] for row in last)} known, {span} unknown",
         "then and points: of the same hosts, known in both snapshots; same: how many they are",
     )
@@ -79,10 +83,11 @@ def summary(found: Headline, results: dict[str, pl.DataFrame]) -> Table:
 
 def rows(results: Path) -> list[dict[str, object]]:
     """Return from result files the first and last row of each crawler, the most blocked first."""
-    found = headline_of({"blocked": pl.read_parquet(results / "blocked.parquet")})
+    frames = read_results(results, ("blocked", "blocked_by_segment", "change"))
+    found = headline_of(frames)
     if found is None:
         return []
-    changes = _changes(found, pl.read_parquet(results / "change.parquet"))
+    changes = _changes(found, frames["change"])
     return [_row(row, changes.get(row["token"])) for row in found.last().to_dicts()]
 
 
@@ -100,7 +105,7 @@ def _row(last: dict[str, Any], change: dict[str, Any] | None) -> dict[str, objec
 
 def _changes(found: Headline, frame: pl.DataFrame) -> dict[str, dict[str, Any]]:
     """Return the change of each crawler among the same hosts, where there are two snapshots."""
-    return {row["token"]: row for row in whole_changes(frame, found.population)}
+    return {row["token"]: row for row in whole_changes(frame, found)}
 
 
 def _width(rows: list[tuple[Text, ...]]) -> int:
