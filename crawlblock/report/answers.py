@@ -127,13 +127,9 @@ def _blocked(scope: _Scope) -> Answer:
 
 
 def _refused(row: Row) -> str:
+    """Say how many servers refuse, which is no block by robots.txt."""
     count = row["n_refused"]
-    if not count:
-        return ""
-    whose = (
-        "The server of 1 site refuses" if count == 1 else f"The servers of {count:,} sites refuse"
-    )
-    return f"{whose} to give the robots.txt, which is no block by robots.txt. "
+    return f"The servers of {count:,} refuse to give the robots.txt. " if count > 1 else ""
 
 
 def _leader(leaders: list[Row]) -> str:
