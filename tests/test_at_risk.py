@@ -133,6 +133,34 @@ def test_no_database_by_mistake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert not any(tmp_path.iterdir())
 
 
+FILLS_NOTHING = (
+    "sample --list missing.csv", "sample --list empty.csv", "sample --ranks missing.csv",
+    "sample --crawl latest --mirror nowhere", "sample --ranks webgraph --mirror nowhere",
+    "import missing.jsonl", "import empty.csv", "import bad.warc.gz", "import a.jsonl --at missing",
+    "import a.jsonl --snapshot a/b", "import no_rows.csv", "weights --list missing.csv",
+    "weights --list domains.csv", "weights --list no_weight.csv",
+    "weights --crawl latest --mirror nowhere", "scan merge nowhere", "scan merge .",
+)  # fmt: skip
+
+
+@pytest.mark.fault("input", "a first {line}")
+@pytest.mark.parametrize("line", FILLS_NOTHING)
+def test_no_empty_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str) -> None:
+    """A first command that stores nothing makes no database, and the next one works."""
+    monkeypatch.chdir(tmp_path)
+    captures(tmp_path / "a.jsonl", "2024-08", "a.example")
+    for name, text in (
+        ("empty.csv", ""), ("bad.warc.gz", "no archive"), ("domains.csv", "domain\na.example\n"),
+        ("no_rows.csv", "host,fetch_time,status,body\n"),
+        ("no_weight.csv", "domain,C4_tokens\na.example,many\n"),
+    ):  # fmt: skip
+        (tmp_path / name).write_text(text)
+    ended = command(*line.split(), "--db", "data/x.duckdb")
+    assert ended.returncode != 0 or "no_" in line, ended
+    assert {path.name for path in tmp_path.rglob("*.duckdb*")} <= {"x.duckdb.lock"}, ended
+    assert command("import", "a.jsonl", "--db", "data/x.duckdb").returncode == 0
+
+
 @pytest.mark.own_code
 @pytest.mark.fault("disk", "no space left for a new database: {left} bytes")
 @pytest.mark.parametrize("left", [0, 8_000, 200_000])

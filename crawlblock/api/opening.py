@@ -7,7 +7,8 @@ from crawlblock.api.step_options import AnyPath
 from crawlblock.errors import InputError
 from crawlblock.metrics.results_folder import results_of
 from crawlblock.pipeline.run import Progress, Say, silent, unshown
-from crawlblock.store.database import copy_of, holds_anything
+from crawlblock.store.database import copy_of
+from crawlblock.store.new_database import holds_anything
 from crawlblock.store.store import Store
 
 

@@ -8,9 +8,11 @@ from typing import cast
 
 import click
 
-import crawlblock
+from crawlblock.api import steps
+from crawlblock.cli.existing import filling
 from crawlblock.cli.options import at_option, db_option, every_option
 from crawlblock.cli.output import Output, output_options, print_rows, progress_bar, say
+from crawlblock.pipeline.run import silent
 from crawlblock.report.formats import TABLE
 from crawlblock.sources.files import Every, RecordCount
 
@@ -45,8 +47,8 @@ def import_command(
       crawlblock import crawl-00000.warc.gz --db elsewhere.duckdb
     """
     with progress_bar() as progress:
-        opened = crawlblock.open(db, create=True, progress=progress)
-        done = opened.import_(*paths, every=cast("Every", every), at=at, snapshot=snapshot)
+        place = steps.StepContext(filling(db), progress, silent)
+        done = steps.import_(place, paths, cast("Every", every), at, snapshot)
     for line in done.problems:
         say(line)
     say(f"{done.captures:,} new captures, {done.payloads:,} payloads judged")

@@ -8,6 +8,7 @@ import click
 from crawlblock import loops
 from crawlblock.api import steps
 from crawlblock.api.step_options import chooser
+from crawlblock.cli.existing import filling
 from crawlblock.cli.listed import COLUMNS, say_rejects, understood
 from crawlblock.cli.options import (
     cache_option,
@@ -29,7 +30,6 @@ from crawlblock.pipeline.sample import (
 from crawlblock.sources.commoncrawl.frame import FramePlan
 from crawlblock.sources.commoncrawl.mirror import limits_for
 from crawlblock.sources.files.host_lists.rejects import Rejects
-from crawlblock.store.store import Store
 
 
 @click.command()
@@ -108,7 +108,7 @@ def sample(
         _show(frame, wanted, output)
         return
     with progress_bar() as progress, Rejects(rejects) as left_out:
-        place = steps.StepContext(Store(db), progress, silent)
+        place = steps.StepContext(filling(db), progress, silent)
         done = steps.sample(place, _choice(frame, wanted, left_out), configuration, left_out)
     for note in done.notes:
         say(note)

@@ -9,6 +9,7 @@ import click
 
 from crawlblock import loops
 from crawlblock.cli.commands import Commands
+from crawlblock.cli.existing import filling
 from crawlblock.cli.options import contact_option, db_option, mirror_option, politeness_options
 from crawlblock.cli.output import (
     PARTIAL,
@@ -29,7 +30,6 @@ from crawlblock.scan.load import Merged
 from crawlblock.scan.plan import FileShare, Plan, make_plan, part, read_plan, write_plan
 from crawlblock.sources.commoncrawl.crawls import find_crawls
 from crawlblock.sources.commoncrawl.mirror import Mirror, is_public, limits_for, open_mirror
-from crawlblock.store.store import Store
 from crawlblock.warc.reader import has_fastwarc
 
 _PUBLIC_SHARE = 0.01
@@ -231,7 +231,7 @@ def merge(directories: tuple[Path, ...], ranks: Path | None, db: Path, output: O
       crawlblock scan merge data/scan --db data/census.duckdb
       crawlblock scan merge part1 part2 --ranks tranco.csv --db data/census.duckdb
     """
-    store = Store(db)
+    store = filling(db)
     configuration = {"directories": [str(each) for each in directories]}
     with recorded(store, "scan merge", configuration) as tally, progress_bar() as progress:
         merged = merge_shards(Run(store, tally, progress), directories, ranks)
