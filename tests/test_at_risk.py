@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -87,6 +88,32 @@ def test_results_of_another_database_stay(here: Path, named: bool) -> None:
     assert "holds the results of another database" in ended.stderr
     assert "--results" in ended.stderr
     assert {path.name: path.read_bytes() for path in results.iterdir()} == before
+
+
+@pytest.mark.own_code
+@pytest.mark.fault("process", "analyze: SIGKILL while results are written, {again}")
+@pytest.mark.parametrize("again", [False, True])
+def test_results_of_a_killed_run(here: Path, again: bool) -> None:
+    """They stay those of their database, whether a first run is killed or a later one."""
+    results = here.with_name("x-results")
+    if again:
+        (results / "blocked.csv").unlink()
+    else:
+        shutil.rmtree(results)
+    code = [sys.executable, "-m", "crawlblock", "analyze", "--db", str(here)]
+    with subprocess.Popen(code, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        while not (results / "blocked.csv").exists():
+            assert process.poll() is None
+            time.sleep(0.005)
+        process.kill()
+    manifest = json.loads((results / "manifest.json").read_text())
+    assert manifest["database"] and "results" not in manifest
+    before = {path.name: path.read_bytes() for path in results.iterdir()}
+    other = filled(here.with_name("y.duckdb"), "c.example")
+    assert command("analyze", "--db", other, "--results", results).returncode == 2
+    assert {path.name: path.read_bytes() for path in results.iterdir()} == before
+    if again:
+        assert command("analyze", "--db", here).returncode == 0
 
 
 def test_results_where_they_were_before(here: Path) -> None:

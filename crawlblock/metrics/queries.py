@@ -85,10 +85,7 @@ def analyze_census(
     Raises InputError as well if nothing is merged.
     """
     set_http_profile(con, http_profile)
-    if not con.execute("SELECT 1 FROM census LIMIT 1").fetchall():
-        raise InputError(
-            "this database has no census; run crawlblock scan merge, and name its --db"
-        )
+    check_census(con)
     kept = read_results(results, keep)
     asked = [metric for metric in metrics(CENSUS) if metric.name not in kept]
     made: dict[str, pl.DataFrame] = {}
@@ -98,6 +95,14 @@ def analyze_census(
         write_results(made, results)
     names = [metric.name for metric in metrics(CENSUS)]
     return {name: made[name] if name in made else kept[name] for name in names}
+
+
+def check_census(con: duckdb.DuckDBPyConnection) -> None:
+    """Raise InputError for a database without a census."""
+    if not con.execute("SELECT 1 FROM census LIMIT 1").fetchall():
+        raise InputError(
+            "this database has no census; run crawlblock scan merge, and name its --db"
+        )
 
 
 def result_of(con: duckdb.DuckDBPyConnection, metric: Metric, of: str = PANEL) -> pl.DataFrame:

@@ -32,7 +32,7 @@ from crawlblock.metrics.result_files import (
     write_manifest,
     write_results,
 )
-from crawlblock.metrics.results_folder import DATABASE, check_results
+from crawlblock.metrics.results_folder import DATABASE, take_results
 from crawlblock.names import safe
 from crawlblock.pipeline.run import versions
 from crawlblock.report.charts import drawing
@@ -100,7 +100,7 @@ def write_answer(store: Store, results: Path, http_profile: str, console: Consol
     """
     with store.reading() as con:
         today = _manifest(con, http_profile)
-    check_results(results, store.path, today)
+    take_results(results, store.path, today)
     digests: dict[str, str] = today[DIGESTS]
     keep = current(results, digests)
     drawn = read_manifest(results).get(_PAGE_DIGEST) == today[_PAGE_DIGEST]
