@@ -15,7 +15,7 @@ from scan.warcs import CRAWL, archive, keys_of, member, planned, record
 from crawlblock import loops
 from crawlblock.cli import main
 from crawlblock.errors import ArchiveError, CrawlblockError, InputError
-from crawlblock.names import fault_of, key_fault_of, mended, part_fault_of, safe
+from crawlblock.names import fault_of, kept_as, key_fault_of, mended, part_fault_of, safe
 from crawlblock.scan.plan import read_plan
 from crawlblock.sources.commoncrawl.crawls import list_crawls, paths
 from crawlblock.sources.commoncrawl.index import cdxj_row
@@ -111,6 +111,22 @@ def test_keys(tmp_path: Path, key: str) -> None:
     fields = {"url": "https://a.com/robots.txt", "filename": f"{key}/robotstxt/x", "offset": "0"}
     with pytest.raises(ValueError, match="name of its file"):
         cdxj_row("20250101000000", json.dumps(fields | {"length": "9"}).encode())
+
+
+def test_names_of_kept_objects() -> None:
+    """Each object is kept under a good name of its own, however much their keys have in common."""
+    keys = [
+        "a/x.warc.gz",
+        "b/x.warc.gz",
+        "a/x.warc",
+        "a_x.warc.gz",
+        "x",
+        "a/" + "x" * 900,
+        "a/\ud800",
+    ]
+    names = {kept_as(key) for key in (*keys, "b/" + "x" * 900)}
+    assert len(names) == len(keys) + 1
+    assert not any(part_fault_of(name) for name in names)
 
 
 def test_a_hostile_plan(tmp_path: Path) -> None:
