@@ -120,6 +120,8 @@ def main(args: list[str] | None = None) -> None:
     arguments = [argument for argument in given if argument != DEBUG]
     debug = DEBUG in given
     _prepare_streams()
+    if odd := _not_utf8(given):  # the libraries that store and write take no other text
+        _fail(f"{odd!r}: it has bytes that are not UTF-8; rename it and run again", 2)
     stdout = sys.stdout
     try:
         with stoppable():
@@ -149,8 +151,6 @@ def main(args: list[str] | None = None) -> None:
         _trace(debug)
         if str(error) == "Query interrupted":  # what DuckDB makes of Ctrl-C
             _fail(_STOPPED, 130)
-        if odd := _not_utf8(given):  # the libraries that store and write take no other text
-            _fail(f"{odd!r}: it has bytes that are not UTF-8; rename it and run again", 2)
         _fail(f"a fault in crawlblock ({type(error).__name__}: {error}); --debug shows where", 1)
 
 
