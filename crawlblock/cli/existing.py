@@ -13,8 +13,8 @@ def existing(db: Path) -> Store:
     """Return a database to write to; raises InputError where there is none."""
     if not holds_anything(db):
         raise InputError(
-            f"{db}: no database is there; name another --db, or make one with crawlblock sample "
-            "or import"
+            f"{db}: no database is there; name another --db, or make one with crawlblock sample, "
+            "import or scan merge"
         )
     return Store(db)
 

@@ -1,7 +1,5 @@
 """`crawlblock import`: captures from elsewhere."""
 
-from collections import Counter
-from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import cast
@@ -12,9 +10,10 @@ from crawlblock.api import steps
 from crawlblock.cli.existing import filling
 from crawlblock.cli.options import at_option, db_option, every_option
 from crawlblock.cli.output import Output, output_options, print_rows, progress_bar, say
+from crawlblock.cli.record_counts import COLUMNS, told
 from crawlblock.pipeline.run import silent
 from crawlblock.report.formats import TABLE
-from crawlblock.sources.files import Every, RecordCount
+from crawlblock.sources.files import Every
 
 
 @click.command("import")
@@ -53,18 +52,7 @@ def import_command(
         say(line)
     say(f"{done.captures:,} new captures, {done.payloads:,} payloads judged")
     if done.records:
-        say(_told(done.records))
+        say(told(done.records))
     if done.records or output.kind != TABLE:
         rows = [{**asdict(each), "file": str(each.file)} for each in done.records]
-        print_rows(rows, output, list(RecordCount.__slots__))
-
-
-def _told(counts: Sequence[RecordCount]) -> str:
-    """Say how many records of each type were read and stored."""
-    read, stored = Counter[str](), Counter[str]()
-    for each in counts:
-        read[each.type] += each.records
-        stored[each.type] += each.stored
-    counted = ", ".join(f"{read[kind]:,} {kind} ({stored[kind]:,} stored)" for kind in sorted(read))
-    unresolved = sum(each.unresolved for each in counts)
-    return f"records: {counted}; {unresolved:,} revisits unresolved"
+        print_rows(rows, output, ["file", *COLUMNS])
