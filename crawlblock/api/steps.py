@@ -148,6 +148,8 @@ def import_(
             files = import_files(run, paths, every, times, snapshot)
         finally:
             judging.evaluate(run)
+    for line in files.notes:
+        place.note(line)
     done = result(place, run.tally, map(str, files.left_out))
     return replace(done, records=tuple(files.records))
 

@@ -48,7 +48,7 @@ def import_command(
     with progress_bar() as progress:
         place = steps.StepContext(filling(db), progress, silent)
         done = steps.import_(place, paths, cast("Every", every), at, snapshot)
-    for line in done.problems:
+    for line in (*done.problems, *done.notes):
         say(line)
     say(f"{done.captures:,} new captures, {done.payloads:,} payloads judged")
     if done.records:
