@@ -14,8 +14,9 @@ import duckdb
 import polars as pl
 
 from crawlblock.errors import InputError
-from crawlblock.metrics.columns import conformed
+from crawlblock.metrics.columns import conformed, lacking_columns
 from crawlblock.metrics.computed import COMPUTED, Computed
+from crawlblock.metrics.own_metrics import own_metrics, reason, reject_taken
 from crawlblock.metrics.result_files import read_results, write_results
 
 PANEL = "panel"
@@ -35,15 +36,21 @@ class Metric:
     unit: str
     note: str
     sql: str
+    file: str | None = None  # of an own metric, for messages
 
 
 def metrics(of: str = PANEL) -> tuple[Metric, ...]:
-    """Return the metrics about a panel or a census in the order of their names."""
+    """Return the metrics about a panel or a census in the order of their names, own ones too.
+
+    Raises InputError for an own metric that cannot be used.
+    """
     found = [
         _metric(file.name.removesuffix(".sql"), file.read_text("utf-8"))
         for folder in _FOLDERS
         for file in (files(__package__) / folder).iterdir()
     ]
+    reject_taken([m.name for m in found] + [each.name for each in COMPUTED] + ["replication"])
+    found += [Metric(m.name, m.of, m.title, m.unit, m.note, m.sql, m.file) for m in own_metrics()]
     return tuple(sorted((m for m in found if of in m.of), key=lambda metric: metric.name))
 
 
@@ -66,7 +73,7 @@ def analyze(
     made: dict[str, pl.DataFrame] = {}
     if asked or computed:
         with held(con):
-            made = {metric.name: result_of(con, metric) for metric in asked}
+            made = {metric.name: result_of(con, metric) for metric in _own_first(asked)}
             for derived in computed:
                 made[derived.name] = _computed(con, derived, kept | made)
         write_results(made, results)
@@ -94,15 +101,35 @@ def analyze_census(
     made: dict[str, pl.DataFrame] = {}
     if asked:
         with held(con, CENSUS):
-            made = {metric.name: result_of(con, metric, CENSUS) for metric in asked}
+            made = {metric.name: result_of(con, metric, CENSUS) for metric in _own_first(asked)}
         write_results(made, results)
     names = [metric.name for metric in metrics(CENSUS)]
     return {name: made[name] if name in made else kept[name] for name in names}
 
 
 def result_of(con: duckdb.DuckDBPyConnection, metric: Metric, of: str = PANEL) -> pl.DataFrame:
-    """Return what a metric answers, in its declared columns; one about a census needs `held`."""
-    return conformed(pl.DataFrame(con.sql(metric.sql)).rechunk(), metric.name, census=of == CENSUS)
+    """Return what a metric answers, in its declared columns; one about a census needs `held`.
+
+    Raises InputError for an own metric that has an error or lacks a declared column.
+    """
+    try:
+        found = pl.DataFrame(con.sql(metric.sql)).rechunk()
+    except duckdb.Error as error:
+        if metric.file is None or isinstance(error, duckdb.InterruptException):
+            raise
+        raise InputError(f"{metric.file}: {reason(error)}; mend the SQL") from None
+    lacking = set(lacking_columns(metric.name, found.columns, census=of == CENSUS))
+    if metric.file and lacking:
+        raise InputError(
+            f"{metric.file}: the query does not return the declared column "
+            f"{', '.join(sorted(lacking))}; it returns {', '.join(found.columns)}; mend one of both"
+        )
+    return conformed(found, metric.name, census=of == CENSUS)
+
+
+def _own_first(asked: list[Metric]) -> list[Metric]:
+    """Return metrics with own ones first: an error in one is told before the long work."""
+    return sorted(asked, key=lambda metric: metric.file is None)
 
 
 def _computed(

@@ -6,17 +6,31 @@ from typing import Any
 
 from crawlblock.errors import InputError
 from crawlblock.registry.entries import entries
+from crawlblock.registry.extra import extra, per_extra
+from crawlblock.registry.own_entries import all_entries
 from crawlblock.robots.authorship import SharedGroup, Template
 from crawlblock.robots.markers import Mark, spelling
 from crawlblock.robots.published_lists import ListVersion
 
+_FILE = "templates.toml"
 ACTS = ("default", "switch", "copied", "group")
 
 
-@cache
+@per_extra
 def templates() -> tuple[Template, ...]:
-    """Return the known templates in the order of the file."""
-    return tuple(read_template(entry) for entry in entries("templates.toml"))
+    """Return the known templates in the order of the file, own ones last."""
+    return tuple(map(_known, all_entries(_FILE)))
+
+
+def _known(entry: Mapping[str, Any]) -> Template:
+    """Return a template; the error about an own one names its file."""
+    try:
+        return read_template(entry)
+    except InputError as error:
+        own = extra().file(_FILE)
+        if own is None or entry in entries(_FILE):
+            raise
+        raise InputError(f"{own.path}: {error}") from None
 
 
 def read_template(entry: Mapping[str, Any]) -> Template:
