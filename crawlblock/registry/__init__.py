@@ -9,7 +9,7 @@ from typing import Any
 from crawlblock.model import Crawler, Honours, Obeyed, Openness, Purpose
 from crawlblock.registry.digests import conclusion_digests, registry_digest, stamp
 from crawlblock.registry.entries import entries, made_of
-from crawlblock.registry.extra import extra, per_extra, using
+from crawlblock.registry.extra import extra, extra_folder, per_extra, using
 from crawlblock.registry.known_templates import templates
 from crawlblock.registry.own_entries import all_entries
 from crawlblock.registry.providers import HeaderMark, provider_marks, providers_digest
@@ -20,10 +20,12 @@ __all__ = [
     "Event",
     "HeaderMark",
     "breaks",
+    "checked_days",
     "conclusion_digests",
     "crawlers",
     "events",
     "extra",
+    "extra_folder",
     "known_until",
     "obeyed",
     "provider_marks",
@@ -90,13 +92,17 @@ def obeyed() -> Mapping[str, Obeyed]:
 
 
 @cache
+def checked_days() -> tuple[date | None, ...]:
+    """Return the day for which each of the package's crawlers was checked."""
+    return tuple(each.get("as_of") for each in entries("crawlers.toml"))
+
+
 def known_until() -> date:
     """Return the newest day for which the package's facts about crawlers were checked.
 
     An own entry does not make the others newer.
     """
-    days: list[date] = [each["as_of"] for each in entries("crawlers.toml") if "as_of" in each]
-    return max(days)
+    return max(day for day in checked_days() if day)
 
 
 @per_extra
