@@ -51,6 +51,7 @@ def analyze(
     Examples:
       crawlblock analyze --http-profile ccbot
       crawlblock analyze --by stratum
+      crawlblock analyze --extra own
       crawlblock analyze --census --db data/census.duckdb
       crawlblock analyze -o csv > blocked.csv
     """
