@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
@@ -14,8 +13,10 @@ import crawlblock
 from crawlblock import loops, registry
 from crawlblock.errors import InputError
 from crawlblock.executor import open_engine, run_tasks
-from crawlblock.metrics.queries import held, metrics, result_of, set_http_profile
+from crawlblock.metrics.queries import analyze, metrics
 from crawlblock.registry import using
+from crawlblock.registry.entries import entries
+from crawlblock.registry.entry_keys import key_faults
 from crawlblock.report.assemble import is_answered
 from crawlblock.store.store import Store
 
@@ -227,7 +228,18 @@ WRONG = {
     "period and day": ({"crawlers.toml": earlier("2026-01-01")}, "operators overlap"),
     "common comment": (
         {"templates.toml": TEMPLATE.replace("# This file is made by Example", "# Block AI bots")},
-        "templates.toml: template example-default: the mark '# Block AI bots' is a comment that",
+        "templates.toml: template example-default: the mark '# Block AI bots' is a line that",
+    ),
+    **{
+        f"mark {line}": (
+            {"templates.toml": TEMPLATE.replace("# This file is made by Example", line)},
+            "is a line that many unrelated sites write",
+        )
+        for line in ("#*", "# block*", "User-agent: *", "Disallow: /", "user-agent: gptbot")
+    },
+    "likeness": (
+        {"templates.toml": TEMPLATE.replace('act = "', 'likeness = 0\nact = "')},
+        "likeness is 0; write a number above 0",
     ),
     "act": (
         {"templates.toml": TEMPLATE.replace('"default"', '"magic"')},
@@ -267,6 +279,14 @@ WRONG = {
         "a.sql, line 2: '-- unti: share of hosts, 0 to 1' is no line of a header; did you",
     ),
     "of": ({"metrics/a.sql": METRIC.replace("of: panel,", "of: panels,")}, "`of` is 'panels'"),
+    "core column": (
+        {"metrics/a.sql": METRIC.replace("columns: population", "columns: population, n")},
+        "`columns` has n, which is there already",
+    ),
+    "no core column": (
+        {"metrics/a.sql": METRIC.replace("without: definition", "without: definitoin")},
+        "`without` has definitoin, no core column; did you mean definition?",
+    ),
     "word": (
         {"metrics/a.sql": METRIC.replace("-- columns: population", "-- columns:")},
         "`column population` is not in `columns`",
@@ -285,6 +305,13 @@ def test_wrong_entries(wrong: str, tmp_path: Path) -> None:
     assert "\n" not in str(raised.value)
 
 
+@pytest.mark.parametrize("kind", ["crawler", "event", "template"])
+def test_the_package_passes(kind: str) -> None:
+    """The package's own entries have the keys and values that own entries must have."""
+    for entry in entries(f"{kind}s.toml"):
+        assert list(key_faults(entry, kind)) == []
+
+
 @pytest.mark.parametrize("command", [["status"], ["check", "README.md"]])
 def test_no_folder(command: list[str], tmp_path: Path) -> None:
     """A folder that is not there, or is a file, ends every command with one line."""
@@ -296,30 +323,22 @@ def test_no_folder(command: list[str], tmp_path: Path) -> None:
     assert "requires an argument" in run_command([*command, "--extra"]).stderr
 
 
-@pytest.fixture(scope="module")
-def con(filled: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Return a connection that metrics can be asked over."""
-    with Store(filled).reading() as opened:
-        set_http_profile(opened, "rfc9309")
-        with held(opened):
-            yield opened
-
-
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
         ("outcome = 'absent'", "outcme = 'absent'", 'Referenced column "outcme" not found'),
         ("-- columns: population", "-- columns: population, tld", "the declared column tld; it"),
+        ("FROM shares_of", "SELECT *, [1] AS x FROM shares_of", "nested data; mend the SQL"),
+        ("FROM shares_of", "SELECT *, error('so') FROM shares_of", "Invalid Input Error: so"),
     ],
 )
-def test_wrong_answers(
-    con: duckdb.DuckDBPyConnection, tmp_path: Path, old: str, new: str, message: str
-) -> None:
+def test_wrong_answers(filled: Path, tmp_path: Path, old: str, new: str, message: str) -> None:
     """A metric that asks for what is not there, or lacks a declared column, names its file."""
     own = folder_of(tmp_path / "own", {"metrics/a.sql": METRIC.replace(old, new)})
-    with using(own), pytest.raises(InputError) as raised:
-        result_of(con, next(metric for metric in metrics() if metric.name == "a"))
+    with using(own), pytest.raises(InputError) as raised, Store(filled).reading() as con:
+        analyze(con, tmp_path / "results")
     assert message in str(raised.value) and f"{own}/metrics/a.sql" in str(raised.value)
+    assert not (tmp_path / "results").exists()
 
 
 def test_a_database_from_before(tmp_path: Path) -> None:

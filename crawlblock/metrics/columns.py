@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from crawlblock.metrics.own_metrics import own_metrics
+from crawlblock.metrics.own_metrics import check_columns, own_metrics
 from crawlblock.registry.extra import per_extra
 
 _ABOUT = (  # core columns that come before a result's own ones
@@ -20,6 +20,7 @@ def _declared() -> dict[str, Any]:
     """Return what columns.toml declares, with the columns of own metrics."""
     known = tomllib.loads(declarations())
     for metric in own_metrics():
+        check_columns(metric, known["core"])
         known["results"][metric.name] = {"columns": metric.columns, "without": metric.without}
         known["words_in"][metric.name] = dict(metric.words)
     return known

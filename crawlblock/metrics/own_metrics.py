@@ -60,6 +60,19 @@ def reject_taken(taken: Iterable[str]) -> None:
             )
 
 
+def check_columns(metric: OwnMetric, core: Iterable[str]) -> None:
+    """Raise InputError where `columns` or `without` cannot be, beside the core columns."""
+    known = tuple(core)
+    for column in metric.columns:
+        if column in known or metric.columns.count(column) > 1:
+            raise InputError(
+                f"{metric.file}: `columns` has {column}, which is there already; take it out"
+            )
+    for column in (column for column in metric.without if column not in known):
+        hint = did_you_mean(column, known) or f"the core columns are {', '.join(known)}"
+        raise InputError(f"{metric.file}: `without` has {column}, no core column; {hint}")
+
+
 def _metric(file: ExtraFile) -> OwnMetric:
     name = file.path.stem
     if not _NAME.fullmatch(name):
@@ -97,6 +110,8 @@ def _header(file: ExtraFile) -> dict[str, str]:
             raise InputError(
                 f"{file.path}, line {number}: {line[:60]!r} is no line of a header; {hint}"
             )
+        if key in header:
+            raise InputError(f"{file.path}, line {number}: a second `{key}`; remove one of them")
         header[key] = found[2]
     lacking = [f"`-- {key}: ...`" for key in _NEEDED if key not in header]
     if lacking:

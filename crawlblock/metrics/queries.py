@@ -5,7 +5,7 @@ The ones in `questions` are about a panel, a census or both; those in `census` a
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -14,10 +14,10 @@ import duckdb
 import polars as pl
 
 from crawlblock.errors import InputError
-from crawlblock.metrics.columns import conformed, lacking_columns
+from crawlblock.metrics.columns import columns_of, conformed, lacking_columns
 from crawlblock.metrics.computed import COMPUTED, Computed
 from crawlblock.metrics.own_metrics import own_metrics, reason, reject_taken
-from crawlblock.metrics.result_files import read_results, write_results
+from crawlblock.metrics.result_files import check_writable, read_results, write_results
 
 PANEL = "panel"
 CENSUS = "census"
@@ -50,6 +50,8 @@ def metrics(of: str = PANEL) -> tuple[Metric, ...]:
         for file in (files(__package__) / folder).iterdir()
     ]
     reject_taken([m.name for m in found] + [each.name for each in COMPUTED] + ["replication"])
+    for own in own_metrics():
+        columns_of(own.name)  # which checks them
     found += [Metric(m.name, m.of, m.title, m.unit, m.note, m.sql, m.file) for m in own_metrics()]
     return tuple(sorted((m for m in found if of in m.of), key=lambda metric: metric.name))
 
@@ -114,7 +116,9 @@ def result_of(con: duckdb.DuckDBPyConnection, metric: Metric, of: str = PANEL) -
     """
     try:
         found = pl.DataFrame(con.sql(metric.sql)).rechunk()
-    except duckdb.Error as error:
+        if metric.file:
+            check_writable(found)
+    except (duckdb.Error, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         if metric.file is None or isinstance(error, duckdb.InterruptException):
             raise
         raise InputError(f"{metric.file}: {reason(error)}; mend the SQL") from None
@@ -165,10 +169,11 @@ def held(con: duckdb.DuckDBPyConnection, of: str = PANEL) -> Iterator[None]:
             made += _CREATED.findall(statement.query)[:1]
         yield
     finally:
-        con.execute("RESET preserve_insertion_order").fetchall()
-        for kind, name in reversed(made):
-            macro = " TABLE" if kind == "MACRO" else ""
-            con.execute(f"DROP {kind}{macro} temp.{name}").fetchall()
+        with suppress(duckdb.TransactionException):  # an error has ended it, with all it made
+            con.execute("RESET preserve_insertion_order").fetchall()
+            for kind, name in reversed(made):
+                macro = " TABLE" if kind == "MACRO" else ""
+                con.execute(f"DROP {kind}{macro} temp.{name}").fetchall()
 
 
 def _metric(name: str, sql: str) -> Metric:
