@@ -191,7 +191,7 @@ def analyze(
         pending = place.store.conclusions.pending()
         if pending:
             place.note(
-                f"{pending:,} texts were judged by other rules or entries than today's; run "
+                f"judged by other rules or entries than today's: {pending:,} of the texts; run "
                 "crawlblock evaluate, then analyze again"
             )
         write = write_census if census else write_answer

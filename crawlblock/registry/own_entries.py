@@ -5,6 +5,7 @@ An own entry has the keys of the package's entries, and clashes with none of the
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
 from typing import Any
@@ -41,12 +42,13 @@ def _own(file: ExtraFile, known: tuple[Entry, ...]) -> tuple[Entry, ...]:
     kind = file.name.removesuffix("s.toml")
     found = read_entries(file.text, str(file.path), kind)
     lines = [n for n, line in enumerate(file.text.splitlines(), 1) if _begins(line, kind)]
+    beside = _beside(kind, known, found)
     for number, entry in enumerate(found):
-        others = (*known, *found[:number])
-        for fault in chain(key_faults(entry, kind), _clashes(kind, entry, others, found)):
+        for fault in chain(key_faults(entry, kind), _clashes(kind, entry, beside)):
             where = f", line {lines[number]}" if len(lines) == len(found) else ""
             name = str(entry.get("token") or entry.get("id") or "no name")[:60]
             raise InputError(f"{file.path}{where}: entry {number + 1} ({name}): {fault}")
+        beside.taken.update((name.lower(), _names(entry)[0]) for name in _names(entry))
     return found
 
 
@@ -54,25 +56,49 @@ def _begins(line: str, kind: str) -> bool:
     return re.fullmatch(rf"\[\[\s*{kind}\s*\]\]\s*(#.*)?", line.strip()) is not None
 
 
-def _clashes(
-    kind: str, entry: Entry, others: Sequence[Entry], own: Iterable[Entry]
-) -> Iterator[str]:
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """What an entry may clash with."""
+
+    taken: dict[str, str]  # a name in lower case, and whose it is; it grows with the entries
+    obeyed: Mapping[str, Sequence[object]]  # by token in lower case
+    tokens: Mapping[str, None]  # of the crawlers that an event may be about
+
+
+def _beside(kind: str, known: Iterable[Entry], own: Iterable[Entry]) -> _Beside:
+    taken = {name.lower(): _names(entry)[0] for entry in known for name in _names(entry)}
+    if kind == "template":
+        taken |= {"own": "own", "wildcard": "wildcard"}  # authors that are no template
+    obeyed = {
+        str(each.get("token")).lower(): obeys
+        for each in (*known, *own)
+        if isinstance(obeys := each.get("obeys"), list)
+    }
+    crawlers = all_entries("crawlers.toml") if kind == "event" else ()
+    return _Beside(taken, obeyed, dict.fromkeys(crawler["token"] for crawler in crawlers))
+
+
+def _names(entry: Entry) -> tuple[str, ...]:
+    """Return the names that no other entry may have, its own first."""
+    return (entry["token"], *entry.get("aliases", ())) if "token" in entry else (entry["id"],)
+
+
+def _clashes(kind: str, entry: Entry, beside: _Beside) -> Iterator[str]:
     """Yield what is wrong with an entry beside others; its keys are right."""
     if kind == "crawler":
-        yield from _of_token(entry, others)
-        yield from _of_obeyed(entry, [*others, *own])
+        yield from _of_token(entry, beside.taken)
+        yield from _of_obeyed(entry, beside.obeyed)
         yield from _of_periods(entry)
+    elif entry["id"].lower() in beside.taken:
+        yield f"another {kind} has this id; use another one"
     elif kind == "event":
-        yield from _of_event(entry, others)
-    elif entry["id"] in {"own", "wildcard", *(other["id"] for other in others)}:
-        yield "another template has this id; use another one"
+        yield from _of_event(entry, beside.tokens)
 
 
-def _of_token(entry: Entry, others: Iterable[Entry]) -> Iterator[str]:
+def _of_token(entry: Entry, taken: Mapping[str, str]) -> Iterator[str]:
     token = entry["token"]
     if not _TOKEN.fullmatch(token) or set(token) & set("#*:") or token.lower() == TRAINING_TOKEN:
         yield "a `User-agent` line cannot name a crawler so; write its product token"
-    taken = {name.lower(): other["token"] for other in others for name in _names(other)}
     for name in (name for name in _names(entry) if name.lower() in taken):
         yield (
             f"{name} is registered already, for {taken[name.lower()]}; remove this entry, or take "
@@ -80,30 +106,28 @@ def _of_token(entry: Entry, others: Iterable[Entry]) -> Iterator[str]:
         )
 
 
-def _names(crawler: Entry) -> tuple[str, ...]:
-    return (crawler["token"], *crawler.get("aliases", ()))
-
-
-def _of_obeyed(entry: Entry, known: Iterable[Entry]) -> Iterator[str]:
+def _of_obeyed(entry: Entry, obeyed: Mapping[str, Sequence[object]]) -> Iterator[str]:
     token, obeys = entry["token"], entry.get("obeys", [entry["token"]])
     if obeys[:1] != [token] or len({name.lower() for name in obeys}) < len(obeys):
         yield f"`obeys` must begin with {token} and name each token once; write them in order"
-    others = {str(each.get("token")).lower(): each.get("obeys") or () for each in known}
-    if path := _way_back(token.lower(), others):
+    if path := _way_back(token.lower(), obeyed):
         yield f"`obeys` leads back to {token} ({' -> '.join(path)}); take one of these out"
 
 
 def _way_back(token: str, obeyed: Mapping[str, Sequence[object]]) -> tuple[str, ...]:
     """Return the tokens from one to the next that lead back to the first; nothing if none do."""
-    paths: dict[str, tuple[str, ...]] = {token: (token,)}
+    before = {token: token}
     waiting = [token]
     while waiting:
         name = waiting.pop()
         for other in (str(each).lower() for each in obeyed.get(name, ())[1:]):
             if other == token:
-                return (*paths[name], token)
-            if other not in paths:
-                paths[other] = (*paths[name], other)
+                path = [token, name]
+                while path[-1] != token:
+                    path.append(before[path[-1]])
+                return tuple(reversed(path))
+            if other not in before:
+                before[other] = name
                 waiting.append(other)
     return ()
 
@@ -118,14 +142,11 @@ def _of_periods(entry: Entry) -> Iterator[str]:
         )
 
 
-def _of_event(entry: Entry, others: Iterable[Entry]) -> Iterator[str]:
-    if entry["id"] in {other["id"] for other in others}:
-        yield "another event has this id; use another one"
+def _of_event(entry: Entry, tokens: Mapping[str, None]) -> Iterator[str]:
     if entry.get("until", entry["date"]) < entry["date"]:
         yield "`until` is before `date`; `date` is the first day"
-    known = [crawler["token"] for crawler in all_entries("crawlers.toml")]
-    for token in (token for token in entry["tokens"] if token not in known):
-        hint = did_you_mean(token, known) or "add it to crawlers.toml"
+    for token in (token for token in entry["tokens"] if token not in tokens):
+        hint = did_you_mean(token, tokens) or "add it to crawlers.toml"
         yield f"{token} is no registered crawler; {hint}"
     if not entry["tokens"] and entry["kind"] != "standard":
         yield "`tokens` is empty; name the crawlers that it is about"
