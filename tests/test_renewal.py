@@ -93,6 +93,7 @@ def test_other_words_and_columns(tmp_path: Path, layout: int) -> None:
                 "panel_columns",
                 "ineffective_lines",
                 "removed_snapshots",
+                "extra_files",
             ):
                 kept = columns(con, f"{schema}.{table}")
                 con.execute(f"INSERT INTO {here} SELECT {kept} FROM today.{schema}.{table}")

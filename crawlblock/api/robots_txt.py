@@ -8,6 +8,7 @@ from typing import NamedTuple
 from crawlblock.model import Verdict
 from crawlblock.outcome import Body
 from crawlblock.registry import crawlers, obeyed, training_tokens
+from crawlblock.registry.extra import Extra, extra, per_extra
 from crawlblock.robots.ineffective import IneffectiveFinder, IneffectiveLine
 from crawlblock.robots.judge import STAR, UNKNOWN, Finding, Judge
 from crawlblock.robots.parser import SIZE_LIMIT, TWICE_ENCODED_BOM, countable
@@ -185,15 +186,23 @@ def judge(body: Content, tokens: str | Iterable[str] | None = None) -> dict[str,
     return parse(body).verdicts(tokens)
 
 
-@lru_cache(maxsize=64)
 def judge_of(tokens: tuple[str, ...] | None) -> Judge:
     """Return the judge for some tokens; None: for all registered crawlers."""
-    return Judge(tuple(_registered()) if tokens is None else tokens, obeyed())
+    return _judge_of(tuple(_registered()) if tokens is None else tokens, extra())
 
 
 @lru_cache(maxsize=64)
+def _judge_of(tokens: tuple[str, ...], _: Extra) -> Judge:
+    return Judge(tokens, obeyed())
+
+
 def _finder_of(tokens: tuple[str, ...] | None) -> IneffectiveFinder:
-    return IneffectiveFinder((STAR, *(_registered() if tokens is None else tokens)))
+    return _finder(tuple(_registered()) if tokens is None else tokens)
+
+
+@lru_cache(maxsize=64)
+def _finder(tokens: tuple[str, ...]) -> IneffectiveFinder:
+    return IneffectiveFinder((STAR, *tokens))
 
 
 class _Quote(NamedTuple):
@@ -227,13 +236,13 @@ def _reason(
     )
 
 
-@lru_cache(maxsize=1)
+@per_extra
 def _registered() -> dict[str, str]:
     """Return the registered tokens in the registry's order, each in lower case too."""
     return {crawler.token: crawler.token.lower() for crawler in crawlers()}
 
 
-@lru_cache(maxsize=1)
+@per_extra
 def _spellings() -> dict[str, str]:
     return {lower: token for token, lower in _registered().items()}
 

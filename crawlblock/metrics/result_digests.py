@@ -11,6 +11,7 @@ from crawlblock.metrics.columns import columns_of
 from crawlblock.metrics.computed import COMPUTED
 from crawlblock.metrics.queries import CENSUS, PANEL, metrics
 from crawlblock.metrics.replicated import REPLICATION
+from crawlblock.registry import registry_digest
 from crawlblock.replication.published import BUNDLED
 
 _WRITERS = (
@@ -59,7 +60,7 @@ def result_digests(of: Mapping[str, object]) -> dict[str, str]:
     code = code_digest("crawlblock.metrics.replicated")
     published = (f"{file.name}={file.read_text('utf-8')}" for file in sorted(BUNDLED.glob("*.csv")))
     columns = columns_of(REPLICATION)
-    found[REPLICATION] = digest(shared, code, data_digest("registry"), *columns, *published)
+    found[REPLICATION] = digest(shared, code, registry_digest(), *columns, *published)
     return found
 
 

@@ -86,6 +86,12 @@ def as_csv(frame: pl.DataFrame) -> bytes:
     return frame.with_columns(marked.name.keep()).write_csv().encode()
 
 
+def check_writable(frame: pl.DataFrame) -> None:
+    """Raise PolarsError for a frame that is no CSV or Parquet file, as one with lists."""
+    as_csv(frame)
+    frame.write_parquet(io.BytesIO())
+
+
 def write_dictionary(results: Path, text: str) -> None:
     """Write what the columns hold, where that has changed; raises StoreError as `write_aside`."""
     content = text.encode()

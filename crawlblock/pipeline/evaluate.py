@@ -17,7 +17,9 @@ _BATCH = 2_000  # texts judged before they are stored
 def evaluate(run: Run) -> None:
     """Bring all conclusions up to date with today's code and registry, without a network."""
     conclusions = run.store.conclusions
-    conclusions.set_registry(registry.crawlers(), registry.breaks(), registry.templates())
+    conclusions.set_registry(
+        registry.crawlers(), registry.breaks(), registry.templates(), registry.extra().digests()
+    )
     conclusions.settle()
     census(run.store.database, run.progress)
     judging = Judging()

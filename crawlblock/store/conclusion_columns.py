@@ -21,6 +21,7 @@ CRAWLERS = pl.Schema(
         "as_of": pl.Date(),
     }
 )
+EXTRA_FILES = pl.Schema({"file": pl.String(), "digest": pl.String()})
 BREAKS = pl.Schema(
     {
         "id": pl.String(),

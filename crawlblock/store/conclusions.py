@@ -22,6 +22,7 @@ from crawlblock.robots.training_preference import Stated
 from crawlblock.store.conclusion_columns import (
     BREAKS,
     CRAWLERS,
+    EXTRA_FILES,
     INEFFECTIVES,
     JUDGED_TEXTS,
     SIGNALS,
@@ -93,8 +94,12 @@ class Conclusions:
         crawlers: Sequence[Crawler],
         breaks: Sequence[Break],
         templates: Sequence[Template],
+        extra: Mapping[str, str],
     ) -> None:
-        """Store what the registry knows, and the crawler `*`, in place of what was stored."""
+        """Store what the registry knows, and the crawler `*`, in place of what was stored.
+
+        `extra`: digests of a user's own files behind it, by their names.
+        """
         rows = [_crawler_row(crawler) for crawler in crawlers]
         rows.append(_crawler_row(Crawler("*", "", "", ai=False)) | {"operator": None, "url": None})
         known = [{n: getattr(b, n) for n in BREAKS} for b in breaks]
@@ -110,6 +115,8 @@ class Conclusions:
             _replace(con, "templates", pl.DataFrame(texts, schema=TEMPLATES))
             _replace(con, "crawlers", _numbered(con, pl.DataFrame(rows, schema=CRAWLERS)))
             _replace(con, "breaks", pl.DataFrame(events, schema=BREAKS))
+            own = {"file": list(extra), "digest": list(extra.values())}
+            _replace(con, "extra_files", pl.DataFrame(own, schema=EXTRA_FILES))
 
     def pending_texts(self, after: int, limit: int) -> list[PendingText]:
         """Return texts behind a number that are not judged as today, at most `limit`, in order."""
@@ -217,6 +224,11 @@ def count_pending(con: duckdb.DuckDBPyConnection) -> int:
         _judged_by(known_stamp_ids(con)),
     ).fetchall()
     return int(rows[0][0])
+
+
+def extra_files(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
+    """Return the own files, with their digests, that the texts were judged with."""
+    return con.execute("SELECT file, digest FROM extra_files ORDER BY file").fetchall()
 
 
 def _judged_by(stamps: Mapping[str, int]) -> list[int]:

@@ -43,7 +43,7 @@ def write_census(store: Store, results: Path, http_profile: str, console: Consol
         made_of = inputs(con, http_profile, held)
         about = {
             DATABASE: made_of[DATABASE], "http_profile": http_profile, "rules": registry.stamp(),
-            **versions(), **held,
+            **versions(), "extra": registry.extra().digests(), **held,
         }  # fmt: skip
         check_census(con)
         take_results(results, store.path, about)
