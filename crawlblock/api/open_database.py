@@ -18,7 +18,7 @@ from crawlblock.api.lazy_rows import Rows
 from crawlblock.api.published_copy import PublishedCopy
 from crawlblock.api.step_options import AnyPath, HistoryOptions, LiveOptions, SampleOptions
 from crawlblock.errors import InputError
-from crawlblock.evidence import explanation, transitions
+from crawlblock.evidence import explanation, lookup, transitions
 from crawlblock.pipeline.live import Asking, snapshot_name
 from crawlblock.pipeline.run import Progress, Say, now
 from crawlblock.pipeline.sample import Reading
@@ -122,8 +122,8 @@ class Database:
         a row per snapshot and crawler instead.
         """
         with self._reader.asking(http_profile) as con:
-            name = explanation.known_host(con, host)
-            known = [explanation.known_token(con, token) for token in _names(tokens)]
+            name = lookup.known_host(con, host)
+            known = [lookup.known_token(con, token) for token in _names(tokens)]
             rows = transitions.states(con, name, known)
         if not rows:
             raise InputError(f"{name}: in the panel, but not captured yet; run history() or live()")
@@ -142,8 +142,8 @@ class Database:
         capture.
         """  # noqa: D205
         with self._reader.asking(http_profile) as con:
-            asked = explanation.known_token(con, token)
-            point = explanation.point_at(con, explanation.known_host(con, host), _moment(at))
+            asked = lookup.known_token(con, token)
+            point = lookup.point_at(con, lookup.known_host(con, host), _moment(at))
             return explanation.explain(con, point, asked, http_profile)
 
     def changes(
@@ -156,9 +156,9 @@ class Database:
         `until` itself.  `id` names a change for good.
         """
         with self._reader.asking(http_profile) as con:
-            start = explanation.instant(con, str(_moment(since)))
-            end = explanation.instant(con, str(_moment(until))) if until is not None else None
-            known = [explanation.known_token(con, token) for token in _names(tokens)]
+            start = lookup.instant(con, str(_moment(since)))
+            end = lookup.instant(con, str(_moment(until))) if until is not None else None
+            known = [lookup.known_token(con, token) for token in _names(tokens)]
             found = transitions.changes(con, start, end, known)
         return polars_frames.change_frame(found)
 

@@ -46,7 +46,12 @@ class Signal:
     preference: str  # allow, disallow, terms, other, a level of reuse; of a delay the seconds
     value: str  # as written, up to 200 characters
     path: str | None  # the paths it is about, as written; None: all
-    line: int  # from 1
+    line: int | None  # from 1; None: a header of the answer states it
+
+    @property
+    def place(self) -> str:
+        """Return where it stands, in words."""
+        return f"the {self.kind}" if self.line is None else f"line {self.line}"
 
 
 class Statement(NamedTuple):
@@ -86,7 +91,7 @@ def signals(body: bytes, lines: Lines | None = None) -> tuple[Signal, ...]:
     text = b"\n".join(countable(body))
     agents = _Agents(parse(body, lines))
     found = chain.from_iterable(islice(_found(reader, text, agents), MOST) for reader in readers)
-    return tuple(sorted(found, key=lambda signal: signal.line))
+    return tuple(sorted(found, key=lambda signal: signal.line or 0))
 
 
 class _Agents:
