@@ -1,6 +1,6 @@
 """One robots.txt: what it means for a crawler, and the line that decides."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cached_property, lru_cache
 
 from crawlblock.api.reason import AMBIGUOUS, INEFFECTIVE, Quote, Reason, quote_of, reason_of
@@ -9,6 +9,7 @@ from crawlblock.outcome import Body
 from crawlblock.registry import crawlers, obeyed, templates, training_tokens
 from crawlblock.robots.authorship import Authors
 from crawlblock.robots.conflicts import Conflict, Opposed, conflicts, opposed
+from crawlblock.robots.header_signals import header_signals
 from crawlblock.robots.ineffective import IneffectiveFinder, IneffectiveLine
 from crawlblock.robots.judge import STAR, UNKNOWN, Finding, Judge
 from crawlblock.robots.parser import SIZE_LIMIT, TWICE_ENCODED_BOM
@@ -36,9 +37,10 @@ class RobotsTxt:
     GPTBot: all_but (named), line 2: Disallow: /
     """
 
-    def __init__(self, body: Content) -> None:
-        """Take the body of a robots.txt, see `parse`."""
+    def __init__(self, body: Content, headers: Mapping[str, str] | None = None) -> None:
+        """Take the body of a robots.txt and the headers it came with, see `parse`."""
         self.body = _as_bytes(body)
+        self._headers = dict(headers or {})
         self._quotes: dict[int, Quote] = {}  # by the finding, which `_findings` keeps alive
 
     def __repr__(self) -> str:
@@ -53,8 +55,13 @@ class RobotsTxt:
 
     @cached_property
     def signals(self) -> tuple[Signal, ...]:
-        """The preferences stated beside the rules, such as Content-Signal, in order of lines."""
-        return signals(self.body) if self.is_robots else ()
+        """The preferences stated beside the rules, such as Content-Signal, in order of lines.
+
+        Those that headers state come last and have no line.
+        """
+        if not self.is_robots:
+            return ()
+        return signals(self.body) + header_signals(self._headers)
 
     @cached_property
     def flags(self) -> tuple[str, ...]:
@@ -170,13 +177,14 @@ class RobotsTxt:
         return written[token].author if written else None
 
 
-def parse(body: Content) -> RobotsTxt:
+def parse(body: Content, headers: Mapping[str, str] | None = None) -> RobotsTxt:
     """Return a robots.txt to ask questions of; never raises for bytes or text.
 
     Text is encoded as UTF-8; surrogates, as Python makes them of bytes that are not UTF-8, become
-    those bytes again.  Raises TypeError for anything but text and bytes-like objects.
+    those bytes again.  `headers` are those of the answer, of which some state preferences.  Raises
+    TypeError for anything but text and bytes-like objects.
     """
-    return RobotsTxt(body)
+    return RobotsTxt(body, headers)
 
 
 def judge(body: Content, tokens: str | Iterable[str] | None = None) -> dict[str, Verdict]:

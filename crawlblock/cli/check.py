@@ -1,7 +1,7 @@
 """`crawlblock check`: what one robots.txt means."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -59,7 +59,7 @@ def check(
       crawlblock check https://example.com/robots.txt --contact you@example.org
       cat robots.txt | crawlblock check - --token GPTBot -o json
     """
-    found = _read(source, contact)
+    found, headers = _read(source, contact)
     absent = found is None
     body = found or b""
     asked = _tokens(tokens)
@@ -70,7 +70,7 @@ def check(
         ]
         print_rows(rows, output, ["token", "root_allowed"])
         return
-    robots = crawlblock.parse(body)
+    robots = crawlblock.parse(body, headers)
     reasons = [robots.explain(token) for token in asked]
     rows = [_row(reason) for reason in reasons]
     if absent:
@@ -98,7 +98,7 @@ def _beside(
     yield from signal_lines(robots.signals)
     met = [conflict for conflict in robots.conflicts if conflict.token in asked]
     yield from conflict_lines(met, robots.opposite_signals)
-    if not absent:
+    if not absent or robots.signals:
         yield from folded([training_line(robots.training)], "")
 
 
@@ -134,15 +134,16 @@ def _groups(reason: crawlblock.Reason) -> str:
     return " ".join(first[:_GROUPS]) + more
 
 
-def _read(source: str, contact: str | None) -> bytes | None:
-    """Return the bytes of a robots.txt; None where the server says that there is none."""
+def _read(source: str, contact: str | None) -> tuple[bytes | None, Mapping[str, str]]:
+    """Return a robots.txt and its headers; None where the server says that there is none."""
     if source == "-":
-        return sys.stdin.buffer.read()
+        return sys.stdin.buffer.read(), {}
     if source.lower().startswith(("http://", "https://")):
         from crawlblock.pipeline.check import fetch  # loads what asks servers
 
-        return fetch(source, contact)
+        answer = fetch(source, contact)
+        return answer.body, answer.headers
     try:
-        return Path(source).read_bytes()
+        return Path(source).read_bytes(), {}
     except OSError as error:
         raise InputError(f"{source}: {error.strerror}; name a file, a URL or -") from None

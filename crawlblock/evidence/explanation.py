@@ -14,6 +14,7 @@ from crawlblock.model import Basis, Purpose, Restriction, Verdict
 from crawlblock.outcome import Outcome
 from crawlblock.robots.authorship import Authors
 from crawlblock.robots.conflicts import Conflict, conflicts
+from crawlblock.robots.header_signals import kept_header_signals
 from crawlblock.robots.ineffective import IneffectiveFinder, IneffectiveLine
 from crawlblock.robots.judge import Judge
 from crawlblock.robots.quoted import GroupLines, lines_of, spelled
@@ -114,7 +115,7 @@ def explain(
     finding = findings[token]
     unread = IneffectiveFinder(tokens_of(con)).find(body)
     text = Authors(registry.templates()).of(body, {token: finding})[token]
-    stated = signals(body)
+    stated = signals(body) + kept_header_signals(point.capture.headers)
     verdicts = {name: each.verdict for name, each in findings.items()}
     shared = sharing(con, text.author, text.ruleset) if text.author and text.ruleset else None
     return Explanation(

@@ -170,7 +170,7 @@ _USES = {
 _PREFERENCES = {"yes": ALLOW, "y": ALLOW, "no": DISALLOW, "n": DISALLOW}
 
 
-def _preferences(value: str) -> Iterator[Statement]:
+def preferences(value: str) -> Iterator[Statement]:
     """Read `search=yes, ai-train=no` (contentsignals.org) and `/path train-ai=n` (IETF AIPREF).
 
     Either spelling is taken in either place, as people mix them.
@@ -251,8 +251,8 @@ _LAW = re.compile(
 _LAW_MARKS = (b"2019/790", b"directive", b"urhg", b"urheberrecht", b"german copyright")
 
 READERS: tuple[SignalReader, ...] = (
-    _directive("content-signal", b"content-signal", _preferences),  # contentsignals.org
-    _directive("content-usage", b"content-usage", _preferences),  # draft-ietf-aipref-attach
+    _directive("content-signal", b"content-signal", preferences),  # contentsignals.org
+    _directive("content-usage", b"content-usage", preferences),  # draft-ietf-aipref-attach
     _directive("rsl-license", b"license", _licence, grouped=False),  # rslstandard.org
     _directive("disallow-ai-training", b"disallowaitraining", _no_training),  # draft-canel-robots-
     _directive("disallow-ai-training", b"allowaitraining", _training),  # ai-control
