@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from fetched import fetched, stored
+from fetched import Answer, fetched, stored
 from manners import S3, Manner
 from servers import RangeServer
 
@@ -69,7 +69,8 @@ def test_several_of_one_name() -> None:
     assert json.loads(kept or "") == {"x-robots-tag": "noai, noindex", "server": "a"}
 
 
-HOSTS = {  # body or status, headers, what it states
+HOSTS: dict[str, tuple[Answer, dict[str, str], str | None]] = {
+    # body or status, headers, what it states
     "reserved.com": (OPEN, {"tdm-reservation": "1"}, "partly"),
     "noai.com": (OPEN, {"x-robots-tag": "noindex, noai"}, "partly"),
     "allowed.com": (OPEN, {"content-usage": "train-ai=y"}, "not_stated"),
@@ -132,9 +133,9 @@ class Reserving(Manner):
 def test_checked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Check shows what the headers of a URL state."""
     (tmp_path / "robots.txt").write_bytes(OPEN)
-    with RangeServer(tmp_path, manner=Reserving(**dataclasses.asdict(S3))) as server:
-        with pytest.raises(SystemExit):
-            main(["check", f"{server.url}/robots.txt", "--contact", "a@b.example"])
+    manner = Reserving(**dataclasses.asdict(S3))
+    with RangeServer(tmp_path, manner=manner) as server, pytest.raises(SystemExit):
+        main(["check", f"{server.url}/robots.txt", "--contact", "a@b.example"])
     said = " ".join(capsys.readouterr().err.split())
     assert "signal in the header content-usage on /robots.txt: train-ai=n" in said
     assert "signal in the header tdm-reservation on /robots.txt: 1" in said

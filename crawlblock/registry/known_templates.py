@@ -10,7 +10,7 @@ from crawlblock.robots.authorship import SharedGroup, Template
 from crawlblock.robots.markers import Mark, spelling
 from crawlblock.robots.published_lists import ListVersion
 
-ACTS = ("default", "switch", "copied", "group")
+ACTS = ("default", "switch", "copied", "group", "shared")
 
 
 @cache
