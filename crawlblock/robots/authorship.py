@@ -14,7 +14,7 @@ from crawlblock.model import Basis, Restriction
 from crawlblock.robots.judge import Finding
 from crawlblock.robots.markers import Mark, Marks
 from crawlblock.robots.parser import Lines, parse
-from crawlblock.robots.published_lists import ListVersion, PublishedList
+from crawlblock.robots.published_lists import ListVersion, PublishedList, unversioned
 from crawlblock.robots.rulesets import STAR, Names, Rules, digest_of, rules_of
 from crawlblock.robots.written import Written
 
@@ -169,7 +169,10 @@ def _is_block(finding: Finding) -> bool:
 
 def _part_of(parts: tuple[_Part, ...], name: bytes) -> Authorship:
     """Return the authorship of the rule set that holds a name; the last has what is left."""
-    return next((found for names, found in parts if name in names), parts[-1][1])
+    if len(parts) == 1:
+        return parts[0][1]
+    holds = (found for names, found in parts if name in names or name in unversioned(names))
+    return next(holds, parts[-1][1])
 
 
 def _digest(group: SharedGroup) -> str:

@@ -31,7 +31,7 @@ class PublishedList:
         """Take the versions, and the Jaccard similarity from which agents count as a copy."""
         self._versions = tuple(versions)
         self._sets = tuple(
-            frozenset(_unversioned(name.encode()) for name in version.agents)
+            unversioned(frozenset(name.encode() for name in version.agents))
             for version in self._versions
         )
         self._ever: Names = frozenset().union(*self._sets)
@@ -47,7 +47,7 @@ class PublishedList:
             if len(self._copies) >= _MEMO:
                 self._copies.clear()
             alike = self.nearest(part)[0] >= self._likeness
-            self._copies[part] = alike or self._holds_one(_all_unversioned(part))
+            self._copies[part] = alike or self._holds_one(unversioned(part))
         return part if self._copies[part] else frozenset()
 
     def _holds_one(self, names: Names) -> bool:
@@ -62,17 +62,17 @@ class PublishedList:
         """Return the Jaccard similarity to the version most like some agents, and its day."""
         if not names:
             return 0.0, date.min
-        plain = _all_unversioned(names)
+        plain = unversioned(names)
         return max(
             (len(plain & known) / len(plain | known), version.date)
             for known, version in zip(self._sets, self._versions, strict=True)
         )
 
 
-def _all_unversioned(names: Names) -> Names:
+def unversioned(names: Names) -> Names:
+    """Return names without their versions, which copies of a list write or leave out."""
     return frozenset(map(_unversioned, names))
 
 
 def _unversioned(name: bytes) -> bytes:
-    """Return a name without its version, which copies of a list write or leave out."""
     return name.partition(b"/")[0].strip() or name
