@@ -5,6 +5,7 @@ nobody.  A hostile file has thousands of each; only the first are shown, with th
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from shutil import get_terminal_size
 from textwrap import wrap
 
 from crawlblock.names import safe
@@ -15,6 +16,7 @@ from crawlblock.robots.signals import USAGE_TOKEN, Signal
 from crawlblock.robots.training_preference import Stated, TrainingPreference
 
 WIDTH = 80  # columns
+_NARROWEST = 40  # columns, whatever the terminal says
 _SHOWN = 12  # lines of a kind
 _NAMES = 5  # crawlers named in a line before they are only counted
 _RULE = "of rules, signals and preference tokens the most restrictive counts"
@@ -36,7 +38,8 @@ def folded(lines: Iterable[str], kind: str) -> list[str]:
 
 
 def _wrapped(line: str) -> list[str]:
-    return wrap(line, WIDTH, subsequent_indent="  ", break_on_hyphens=False) or [""]
+    width = max(_NARROWEST, min(WIDTH, get_terminal_size((WIDTH, 24)).columns))
+    return wrap(line, width, subsequent_indent="  ", break_on_hyphens=False) or [""]
 
 
 def author_lines(authors: Mapping[str, str | None], acts: Mapping[str, str]) -> list[str]:
