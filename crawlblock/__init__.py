@@ -26,7 +26,8 @@ message says what to do.
 
 from typing import TYPE_CHECKING, Any
 
-from crawlblock.api.robots_txt import Reason, RobotsTxt, judge, parse
+from crawlblock.api.reason import Reason
+from crawlblock.api.robots_txt import RobotsTxt, judge, parse
 from crawlblock.errors import CrawlblockError
 from crawlblock.model import Basis, Crawler, Restriction, Verdict
 from crawlblock.outcome import Outcome

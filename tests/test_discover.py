@@ -184,7 +184,7 @@ def test_preferences_that_rules_do_not_follow(tmp_path: Path) -> None:
     ended = run_command(["explain", "unenforced.com", "GPTBot", "-o", "table", *db])
     assert ended.returncode == 0
     said = ended.stdout
-    assert "2  content-signal: ai-train=no" in said
+    assert "signal in line 2: content-signal: ai-train=no" in said
     assert "unenforced: content-signal in line 2" in said
 
 

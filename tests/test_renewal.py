@@ -92,6 +92,7 @@ def test_other_words_and_columns(tmp_path: Path, layout: int) -> None:
                 "schema_version",
                 "panel_columns",
                 "ineffective_lines",
+                "header_signals",
                 "removed_snapshots",
                 "extra_files",
             ):

@@ -24,7 +24,7 @@ from crawlblock.api.step_options import (
     SampleOptions,
 )
 from crawlblock.errors import InputError
-from crawlblock.evidence import explanation, transitions
+from crawlblock.evidence import explanation, lookup, transitions
 from crawlblock.metrics.results_folder import results_of
 from crawlblock.pipeline.live import Asking, snapshot_name
 from crawlblock.pipeline.run import Progress, Say, now
@@ -131,8 +131,8 @@ class Database:
         a row per snapshot and crawler instead.
         """
         with self._reader.asking(http_profile) as con:
-            name = explanation.known_host(con, host)
-            known = [explanation.known_token(con, token) for token in given.names(tokens)]
+            name = lookup.known_host(con, host)
+            known = [lookup.known_token(con, token) for token in given.names(tokens)]
             rows = transitions.states(con, name, known)
         if not rows:
             raise InputError(f"{name}: in the panel, but not captured yet; run history() or live()")
@@ -151,8 +151,8 @@ class Database:
         capture.
         """  # noqa: D205
         with using(self._extra), self._reader.asking(http_profile) as con:
-            asked = explanation.known_token(con, token)
-            point = explanation.point_at(con, explanation.known_host(con, host), given.moment(at))
+            asked = lookup.known_token(con, token)
+            point = lookup.point_at(con, lookup.known_host(con, host), given.moment(at))
             return explanation.explain(con, point, asked, http_profile)
 
     def changes(
@@ -165,9 +165,9 @@ class Database:
         `until` itself.  `id` names a change for good.
         """
         with self._reader.asking(http_profile) as con:
-            start = explanation.instant(con, str(given.moment(since)))
-            end = explanation.instant(con, str(given.moment(until))) if until is not None else None
-            known = [explanation.known_token(con, token) for token in given.names(tokens)]
+            start = lookup.instant(con, str(given.moment(since)))
+            end = lookup.instant(con, str(given.moment(until))) if until is not None else None
+            known = [lookup.known_token(con, token) for token in given.names(tokens)]
             found = transitions.changes(con, start, end, known)
         return polars_frames.change_frame(found)
 

@@ -35,6 +35,8 @@ UNION ALL SELECT 'census ' || census, CAST(count(*) AS VARCHAR) FROM conclusions
 WHERE census IS NOT NULL GROUP BY 1
 UNION ALL SELECT 'scans', CAST(bit_xor(hash(t)) AS VARCHAR) FROM scans t
 UNION ALL SELECT 'shards', CAST(bit_xor(hash(t)) AS VARCHAR) FROM facts.scanned_shards t
+UNION ALL SELECT 'header signals', CAST(bit_xor(hash(t)) AS VARCHAR)
+FROM conclusions.header_signals t
 UNION ALL SELECT 'ranks', CAST(bit_xor(hash(t)) AS VARCHAR) FROM ranks t
 ORDER BY ALL
 """

@@ -50,7 +50,9 @@ _ROOTS: Mapping[str, _Roots] = {
     "authorship": _Roots(
         ("crawlblock.robots.authorship", "crawlblock.registry.known_templates"), _templates
     ),
-    "signals": _Roots(("crawlblock.robots.training_preference",), _purposes),
+    "signals": _Roots(
+        ("crawlblock.robots.training_preference", "crawlblock.robots.header_signals"), _purposes
+    ),
     "ineffective": _Roots(("crawlblock.robots.ineffective",), _crawlers),
 }
 _OF_A_TEXT = ("verdicts", "authorship", "signals", "ineffective")

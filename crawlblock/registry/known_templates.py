@@ -17,7 +17,7 @@ _FILE = "templates.toml"
 _RULES = ("user-agent", "disallow", "allow", "crawl-delay")
 _EVERYBODY = ("", "*", "/", "/*", "10")  # values of rules that say nothing about an author
 _SITEMAP = "sitemap: https://example.com/sitemap.xml"
-ACTS = ("default", "switch", "copied", "group")
+ACTS = ("default", "switch", "copied", "group", "shared")
 
 
 @per_extra

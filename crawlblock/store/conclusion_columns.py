@@ -79,6 +79,17 @@ SIGNALS = pl.Schema(
         "line": pl.Int32(),
     }
 )
+HEADER_SIGNALS = pl.Schema(
+    {
+        "of_fetch": pl.Int64(),
+        "kind": pl.String(),
+        "agents": pl.List(pl.String()),
+        "use": pl.String(),
+        "preference": pl.String(),
+        "value": pl.String(),
+        "path": pl.String(),
+    }
+)
 INEFFECTIVES = pl.Schema(
     {
         "text": pl.UInt32(),
