@@ -75,12 +75,14 @@ def snapshots(db: Path) -> list[tuple[str, int]]:
 def test_imports(tmp_path: Path) -> None:
     """A sweep in several files is one snapshot; a name holds for all captures of an import."""
     files = [write(tmp_path / f"{n}.jsonl", SWEEP[n::2]) for n in (0, 1)]
-    crawlblock.open(tmp_path / "a.duckdb", create=True).import_(*files)
+    done = crawlblock.open(tmp_path / "a.duckdb", create=True).import_(*files)
+    (note,) = done.notes
+    assert note.startswith("2026-07: the sweep from 2026-07-29 to 2026-08-30 is one snapshot")
     assert snapshots(tmp_path / "a.duckdb") == [("2026-07", 33)]
     crawlblock.open(tmp_path / "a.duckdb").import_(*files)
     assert snapshots(tmp_path / "a.duckdb") == [("2026-07", 33)]
     opened = crawlblock.open(tmp_path / "b.duckdb", create=True)
-    opened.import_(write(tmp_path / "daily.jsonl", DAILY), snapshot="summer")
+    assert not opened.import_(write(tmp_path / "daily.jsonl", DAILY), snapshot="summer").notes
     assert snapshots(tmp_path / "b.duckdb") == [("summer", 3)]
 
 

@@ -92,8 +92,10 @@ def test_other_words_and_columns(tmp_path: Path, layout: int) -> None:
                 "schema_version",
                 "panel_columns",
                 "ineffective_lines",
+                "header_signals",
                 "removed_snapshots",
                 "text_rules",
+                "extra_files",
             ):
                 kept = columns(con, f"{schema}.{table}")
                 con.execute(f"INSERT INTO {here} SELECT {kept} FROM today.{schema}.{table}")

@@ -15,7 +15,8 @@ from crawlblock.replication.series import Series, from_corpus, from_database
 from crawlblock.report.formats import TABLE
 from crawlblock.report.terminal.published_figures import page
 from crawlblock.robots.peers import DEFINITIONS
-from crawlblock.store.database import copy_of, holds_anything
+from crawlblock.store.database import copy_of
+from crawlblock.store.new_database import holds_anything
 
 COLUMNS = [field.name for field in fields(comparison.Comparison)]
 _SHARES = ("published", "ours", "low", "high", "difference")

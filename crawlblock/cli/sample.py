@@ -9,6 +9,7 @@ import click
 from crawlblock import loops
 from crawlblock.api import steps
 from crawlblock.api.step_options import chooser, chooser_by_size
+from crawlblock.cli.existing import filling
 from crawlblock.cli.listed import COLUMNS, say_rejects, understood
 from crawlblock.cli.options import (
     cache_option,
@@ -30,7 +31,6 @@ from crawlblock.pipeline.sample import (
 from crawlblock.sources.commoncrawl.frame import FramePlan
 from crawlblock.sources.commoncrawl.mirror import limits_for
 from crawlblock.sources.files.host_lists.rejects import Rejects
-from crawlblock.store.store import Store
 
 
 @click.command()
@@ -116,7 +116,7 @@ def sample(
         _show(frame, wanted, output)
         return
     with progress_bar() as progress, Rejects(rejects) as left_out:
-        store = Store(db)
+        store = filling(db)
         place = steps.StepContext(store, progress, silent)
         if by_size is None:
             choose = _choice(frame, wanted, left_out)

@@ -33,9 +33,10 @@ ORIGINS = tuple(_ORIGINS.values())
 _AUTHORS = {"own": "rules of no known template", "wildcard": "a rule for all crawlers"}
 
 
-def author(name: str) -> str:
-    """Return in words who wrote the rule that blocks."""
-    return _AUTHORS.get(name, f"the template {name}")
+def author(name: str, act: str | None = None) -> str:
+    """Return in words who wrote the rule that blocks; `act` is how a template gets onto a site."""
+    how = f" ({_ORIGINS[act]})" if act else ""
+    return _AUTHORS.get(name, f"the template {name}{how}")
 
 
 def origin_words(origin: str) -> str:

@@ -25,6 +25,7 @@ from crawlblock.robots.judge import Judge
 from crawlblock.store.store import Store
 from crawlblock.transport import Limits
 from scan.shards import crawl, domain_of, scanned, told
+from scan.warcs import answer, archive, member, record
 
 _SAME = (
     "snapshot, host, resource, domain, url_asked, url, hops, fetch_time, status, outcome, digest, "
@@ -102,6 +103,34 @@ def _asked(con: duckdb.DuckDBPyConnection, name: str) -> pl.DataFrame:
 
 def _results(folder: Path, name: str) -> pl.DataFrame:
     return pl.read_parquet(census_results_of(folder / "census.duckdb") / f"{name}.parquet")
+
+
+@pytest.mark.parametrize("share", [1, 0.5])
+def test_ineffective_rules(tmp_path: Path, share: float) -> None:
+    """Hosts and domains with a block that no parser obeys are counted, the unread as unknown."""
+    lost = answer(b"User-agent: GPTBot Disallow: /\n\nUser-agent: *\nDisallow: /x\n")
+    answers = {
+        "a.org": lost, "www.a.org": lost, "b.org": answer(), "www.c.org": lost,
+        "d.org": answer(b"<html>", b"503 Busy"), "e.org": answer(b"", b"404 Not Found"),
+    }  # fmt: skip
+    files = [member(record(host, block)) for host, block in answers.items()]
+    scanned(tmp_path / "scan", archive(tmp_path / "mirror", files), "--share", share)
+    db = tmp_path / "census.duckdb"
+    assert told("scan", "merge", tmp_path / "scan", "--db", db).exit_code == 0
+    ended = told("analyze", "--census", "--db", db)
+    assert ended.exit_code == 0, ended.output
+    with Store(db).reading() as con:
+        hosts = dict(con.execute("SELECT host, representative FROM census").fetchall())
+    assert len(hosts) == 6 * share
+    found = _results(tmp_path, "ineffective_rules").filter(pl.col("fault") == "any")
+    for population in ("hosts", "domains"):
+        counted = [answers[host] for host in hosts if hosts[host] or population == "hosts"]
+        n_yes = counted.count(lost)
+        n = n_yes + counted.count(answer())
+        for token in ("any", "GPTBot"):
+            row = found.filter((pl.col("population") == population) & (pl.col("token") == token))
+            numbers = row.select("n_yes", "n", "n_unknown").rows()
+            assert numbers == [(n_yes, n, len(counted) - n)] and n_yes
 
 
 def test_captures_are_those_of_history(whole: Path, followed: Store) -> None:

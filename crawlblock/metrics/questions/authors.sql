@@ -1,7 +1,7 @@
 -- title: Who wrote the rules that block
 -- unit: share of the hosts that block by robots.txt, 0 to 1
 -- of: panel
--- note: Of the hosts whose robots.txt blocks / to the crawler, by who wrote the deciding line (authored_by) and where the rules come from (origin). A template has its act: default and switch of a platform or vendor, copied from a published list, group of one company's sites. wildcard is a group for all crawlers. Rules of no known template are shared if at least five hosts of two registered domains have had them, or nearly the same, in any snapshot here and they name two registered crawlers; else alone. Unknown hosts of a stratum count like its known ones. The interval is that of sampling the hosts; of a list there is none. It does not say what authors would decide anew: rulesets does.
+-- note: Of the hosts whose robots.txt blocks / to the crawler, by who wrote the deciding line (authored_by) and where the rules come from (origin). A template has its act: default and switch of a platform or vendor, copied from a published list, group of one company's sites, shared where who writes it is not known. wildcard is a group for all crawlers. Rules of no known template are shared if at least five hosts of two registered domains have had them, or nearly the same, in any snapshot here and they name two registered crawlers; else alone. Unknown hosts of a stratum count like its known ones. The interval is that of sampling the hosts; of a list there is none. It does not say what authors would decide anew: rulesets does.
 WITH answered AS (
     SELECT * REPLACE (CAST(weight AS DOUBLE) AS weight,
                       CAST(weight_squared AS DOUBLE) AS weight_squared)

@@ -58,6 +58,19 @@ def terms() -> str:
     )
 
 
+def knowledge() -> str:
+    """Return how old the facts about crawlers are, and which own files are added to them."""
+    own = registry.extra().digests()
+    said = (
+        f"The crawlers, templates and events are those of crawlblock {__version__}. Its facts "
+        f"about crawlers were checked until {registry.known_until()}."
+    )
+    if own:
+        files = ", ".join(f"{name} (digest {made})" for name, made in own.items())
+        said += f" Whoever made this page added own files: {files}."
+    return paragraph(said)
+
+
 def by_definition(found: Headline, results: Frames) -> str:
     """Return the last results about the figure's crawlers under every definition and basis."""
     last = newest(found, results["blocked"])
