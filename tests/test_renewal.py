@@ -94,6 +94,7 @@ def test_other_words_and_columns(tmp_path: Path, layout: int) -> None:
                 "ineffective_lines",
                 "removed_snapshots",
                 "text_rules",
+                "frames",
             ):
                 kept = columns(con, f"{schema}.{table}")
                 con.execute(f"INSERT INTO {here} SELECT {kept} FROM today.{schema}.{table}")

@@ -18,6 +18,7 @@ CONFIG: dict[str, str | bool | int | float | list[str]] = {
 _TABLES = ("schema", "panel_columns", "ineffective_lines")  # files
 _VIEWS = (
     "removed_snapshots",
+    "frames",
     "views",
     "population",
     "host_segments",

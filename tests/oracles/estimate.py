@@ -2,7 +2,7 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from crawlblock.intervals import Z, effective_n, student, wilson
@@ -52,8 +52,12 @@ def stratified(answers: Iterable[Answer]) -> Estimate:
     return Estimate(len(known), n_unknown, share, low, high, rulesets)
 
 
-def weighted_total(answers: Iterable[Answer]) -> Estimate:
+def weighted_total(
+    answers: Iterable[Answer], totals: Mapping[str, float] | None = None
+) -> Estimate:
     """Return the share of the sizes (tokens, say) that hosts with yes hold.
+
+    `totals` are the known sizes of strata; the sample estimates the others.
 
     Strata that were taken whole and strata that were sampled are combined by their weighted sizes.
     Each has Wilson's interval, for Kish's size and the part of its hosts that is not known; their
@@ -62,7 +66,7 @@ def weighted_total(answers: Iterable[Answer]) -> Estimate:
     """
     strata = _strata(answers)
     n_unknown = sum(answer.yes is None for members in strata for answer in members)
-    parts = [part for members in strata if (part := _part(members))]
+    parts = [part for members in strata if (part := _part(members, totals or {}))]
     if not parts:
         return Estimate(0, n_unknown, None, None, None)
     total = math.fsum(part.total for part in parts)
@@ -120,19 +124,25 @@ class _Part:
     high: float
 
 
-def _part(members: list[Answer]) -> _Part | None:
+def _part(members: list[Answer], totals: Mapping[str, float]) -> _Part | None:
     known = [answer for answer in members if answer.yes is not None]
     sizes = [answer.weight * answer.size for answer in known]
     if math.fsum(sizes) <= 0:
         return None
     yes = (answer.weight * answer.size for answer in known if answer.yes)
     share = math.fsum(yes) / math.fsum(sizes)
-    left = 1 - len(known) / math.fsum(answer.weight for answer in members)
+    distances = [(bool(a.yes) - share) ** 2 if 0 < share < 1 else 1 for a in known]
+    spread = [d * (a.weight * a.size) ** 2 for d, a in zip(distances, known, strict=True)]
+    once = math.fsum(part / a.weight for part, a in zip(spread, known, strict=True))
+    left = 1 - once / math.fsum(spread) * len(known) / len(members)
     low = high = share
     if left > 0:
         n = effective_n(sizes)
         low, high = wilson(share, n / left * (Z / _quantile(max(1, math.floor(n - 1)))) ** 2)
-    return _Part(math.fsum(a.weight * a.size for a in members), share, low, high)
+    total = totals.get(members[0].stratum)
+    if total is None:
+        total = math.fsum(answer.weight * answer.size for answer in members)
+    return _Part(total, share, low, high)
 
 
 def _strata(answers: Iterable[Answer]) -> list[list[Answer]]:
