@@ -170,7 +170,7 @@ def test_a_ranking_stores_its_frame(tmp_path: Path) -> None:
     path, listed = tmp_path / "x.duckdb", tmp_path / "ranks.csv"
     for count in (3_000, 1_200):
         listed.write_text("".join(f"{n},site{n}.org\n" for n in range(1, count + 1)))
-        with crawlblock.open(path) as db:
+        with crawlblock.open(path, create=True) as db:
             db.sample(ranks=listed, size=5, name="ranked")
         with Store(path).reading() as con:
             rows = con.execute(
