@@ -84,10 +84,10 @@ CREATE MACRO student_95(freedom) AS CASE
 
 -- Over strata, a share of sizes (tokens, pages): stratified_share of the weighted sizes, with Wilson's
 -- interval of each stratum, their distances added up as squares (MOVER: Zou and Donner 2008).
--- A stratum known whole has no error of sampling: part_n is then NULL. members is the sum of weights.
--- It is Kish's size with Student's quantile for as many degrees of freedom, less one.
-CREATE MACRO part_n(known, known_squared, n, members) AS CASE WHEN n < members THEN
-    known ** 2 / nullif(known_squared * (1 - n / members), 0)
+-- A stratum known whole has no error of sampling: part_n is then NULL. It is Kish's size with
+-- Student's quantile for as many degrees of freedom, less one; left is the part that is not known.
+CREATE MACRO part_n(known, known_squared, left_over) AS CASE WHEN left_over > 0 THEN
+    known ** 2 / nullif(known_squared * left_over, 0)
         * (1.959963984540054
             / student_95(floor(greatest(1, known ** 2 / nullif(known_squared, 0) - 1)))) ** 2 END;
 -- A sum over known hosts, each with its squared distance to the share p, from the same of those that

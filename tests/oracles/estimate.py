@@ -135,6 +135,12 @@ def _part(members: list[Answer], totals: Mapping[str, float]) -> _Part | None:
     spread = [d * (a.weight * a.size) ** 2 for d, a in zip(distances, known, strict=True)]
     once = math.fsum(part / a.weight for part, a in zip(spread, known, strict=True))
     left = 1 - once / math.fsum(spread) * len(known) / len(members)
+    if all(answer.weight == 1 for answer in members):  # all were asked: what is unknown is left
+        lacking = [answer.size for answer in members if answer.yes is None]
+        squares = math.fsum(size * size for size in lacking)
+        held = math.fsum(sizes)
+        left = math.fsum(lacking) ** 2 + held**2 * squares / math.fsum(s * s for s in sizes)
+        left /= math.fsum(answer.size for answer in members) ** 2
     low = high = share
     if left > 0:
         n = effective_n(sizes)

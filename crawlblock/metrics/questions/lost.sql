@@ -64,6 +64,8 @@ WITH amounts AS (
            coalesce(ordered_sum(CASE WHEN blocked IS NOT NULL THEN size END), 0) AS known,
            coalesce(ordered_sum(CASE WHEN blocked IS NOT NULL THEN size_squared END), 0)
                AS known_squared,
+           coalesce(ordered_sum(CASE WHEN blocked IS NULL THEN size_squared END), 0)
+               AS unknown_squared,
            coalesce(ordered_sum(CASE WHEN blocked THEN size_squared END), 0) AS yes_squared,
            coalesce(ordered_sum(CASE WHEN blocked IS NOT NULL THEN size_once END), 0) AS known_once,
            coalesce(ordered_sum(CASE WHEN blocked THEN size_once END), 0) AS yes_once,
@@ -82,10 +84,13 @@ WITH amounts AS (
                          -- where the table knows too few, its total is none
                          WHEN frame_domains >= members / 2 THEN frame_total END, size) AS total,
            total / nullif(size, 0) AS factor,
-           -- as many hosts as leave the part not sampled that the variance needs: with equal
-           -- weights their sum, in a sample by size fewer
-           (n + n_unknown) * spread_of(yes / known, yes_squared, known_squared)
-               / nullif(spread_of(yes / known, yes_once, known_once), 0) AS worth
+           -- which part of the variance is left: where all were asked, that of the unknown ones
+           -- with their sizes; else of a sample, where each host counts by its weight
+           CASE WHEN members = n + n_unknown THEN ((size - known) ** 2
+                    + known ** 2 * unknown_squared / nullif(known_squared, 0)) / size ** 2
+                ELSE 1 - spread_of(yes / known, yes_once, known_once)
+                    / nullif(spread_of(yes / known, yes_squared, known_squared), 0)
+                    * n / (n + n_unknown) END AS left_over
     FROM (
         FROM sampled
         LEFT JOIN frame_sizes USING (corpus, unit)
@@ -96,8 +101,8 @@ WITH amounts AS (
            CAST(sum(n) AS BIGINT) AS n, CAST(sum(n_unknown) AS BIGINT) AS n_unknown,
            CAST(sum(n_yes) AS BIGINT) AS n_yes, ordered_sum(amount_blocked) AS amount_blocked,
            stratified_share(total, known, yes) AS estimate,
-           total_low(total, known, yes, part_n(known, known_squared, n, worth)) AS low,
-           total_high(total, known, yes, part_n(known, known_squared, n, worth)) AS high,
+           total_low(total, known, yes, part_n(known, known_squared, left_over)) AS low,
+           total_high(total, known, yes, part_n(known, known_squared, left_over)) AS high,
            ordered_sum(yes * factor) / ordered_sum(total) AS bound_low,
            ordered_sum(yes * factor + total - known * factor) / ordered_sum(total) AS bound_high,
            bool_and(n > 0) AS each_known,  -- a stratum of which nothing is known has no interval
