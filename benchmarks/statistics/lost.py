@@ -33,7 +33,7 @@ class _Population:
         return held / math.fsum(self.sizes.values())
 
 
-def lost(seed: int = 12, populations: int = 20, tries: int = 25) -> Iterator[Tally]:
+def lost(seed: int = 12, populations: int = 20, tries: int = 20) -> Iterator[Tally]:
     """Yield how totals that are estimated, totals that are known, and samples by size fare."""
     rng = random.Random(seed)
     ways = ("totals estimated", "totals of strata known", "by size, total known")
