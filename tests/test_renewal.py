@@ -96,6 +96,7 @@ def test_other_words_and_columns(tmp_path: Path, layout: int) -> None:
                 "removed_snapshots",
                 "text_rules",
                 "extra_files",
+                "frames",
             ):
                 kept = columns(con, f"{schema}.{table}")
                 con.execute(f"INSERT INTO {here} SELECT {kept} FROM today.{schema}.{table}")

@@ -181,26 +181,23 @@ class Database:
 
         `hosts` are exactly those: names in Python, or a file of them.  `ranks` is a ranked CSV to
         sample from, or "webgraph" for Common Crawl's; `crawl` is a crawl to sample from.  `size`,
-        `seed`, `by_size` (the domains of stored weights such as C4_tokens are the frame, each the
-        more likely the more it holds) and how an archive is asked (`mirror`, `contact`, `rate`,
-        `in_flight`, `cache`) are options.
+        `seed`, `by_size` (C4_tokens: domains of stored weights by what they hold) and the archive's
+        (`mirror`, `contact`, `rate`, `in_flight`, `cache`) are options.
         """
         given.checked("sample", options, SampleOptions, ("hosts", "ranks", "crawl", "name"))
         wanted = given.crawl_sample_of(self.path, crawl or "", name, options)
         left_out = Rejects()
         by_size = options.get("by_size")
-        choose = None
-        if by_size is None:
-            choose = given.chooser(hosts, ranks, wanted, Reading(None, left_out.add))
-        elif not (hosts is None and ranks is None and crawl is None):
-            raise InputError("sample: name one of hosts, ranks, crawl and by_size")
         listed = hosts if hosts is None or isinstance(hosts, str | PathLike) else "in Python"
         configuration = {
             "list": listed, "ranks": ranks, "crawl": crawl, "size": wanted.size,
             "seed": wanted.seed, "by_size": by_size,
         }  # fmt: skip
         with self._place() as place:
-            choose = choose or given.chooser_by_size(place.store, by_size or "", wanted)
+            if by_size:
+                choose = given.chooser_by_size(place.store, by_size, wanted, (hosts, ranks, crawl))
+            else:
+                choose = given.chooser(hosts, ranks, wanted, Reading(None, left_out.add))
             return steps.sample(place, choose, configuration, left_out)
 
     def history(

@@ -163,8 +163,12 @@ def chooser(
     return lambda *_: from_ranking(ranking, name, wanted.seed, wanted.size, reading)
 
 
-def chooser_by_size(store: Store, by_size: str, wanted: CrawlSample) -> Choose:
-    """Return how to choose hosts by the weights in a database, such as C4_tokens."""
+def chooser_by_size(
+    store: Store, by_size: str, wanted: CrawlSample, others: Iterable[object] = ()
+) -> Choose:
+    """Return how to choose hosts by weights in a database; raises InputError for other frames."""
+    if any(other is not None for other in others):
+        raise InputError("sample: name one of hosts, ranks, crawl and by_size")
     return lambda *_: from_weights(store, by_size, wanted.panel, wanted.seed, wanted.size)
 
 

@@ -33,7 +33,7 @@ SECTIONS = {
     ),
     "Collect": (
         ("sample", "crawlblock.cli.sample:sample",
-         "Choose the hosts to follow: from a list, a ranking or a crawl."),
+         "Choose the hosts to follow: a list, ranking, crawl or weights."),
         ("history", "crawlblock.cli.history:history",
          "Collect robots.txt files from Common Crawl's archive."),
         ("live", "crawlblock.cli.live:live",

@@ -83,7 +83,7 @@ def sample(
     contact: str | None,
     rate: float | None, in_flight: int | None, dry_run: bool, cache: Path | None, output: Output,
 ) -> None:  # fmt: skip
-    r"""Choose the hosts to follow: from a list, a ranking, a crawl or weights.
+    r"""Choose the hosts to follow: a list, ranking, crawl or weights.
 
     A larger --size keeps the members of the smaller one.  The domains of a crawl are kept in the
     cache folder: after an interruption, and for another size or seed, they are not asked for again.

@@ -20,6 +20,7 @@ _VIEWS = (
     "added_columns",
     "removed_snapshots",
     "extra_files",
+    "frames",
     "views",
     "population",
     "host_segments",
