@@ -60,8 +60,9 @@ SELECT s.* EXCLUDE (weighted, lowest, highest, asked_n), estimand, http_profile(
            AS bound_low,
        coalesce(CASE WHEN estimand <> 'list' THEN manski_high(lowest, highest, asked_n) END, highest)
            AS bound_high,
-       coalesce(no_estimate(n, n_unknown), no_list_interval(estimand, effective_n)) AS no_interval,
-       no_estimate(n, n_unknown) AS no_estimate
+       coalesce(no_estimate(n, n_unknown, estimate := estimate),
+                no_list_interval(estimand, effective_n)) AS no_interval,
+       no_estimate(n, n_unknown, estimate := estimate) AS no_estimate
 FROM stratified_estimates(source) s JOIN estimands() e USING (weighted);
 
 -- The same from hosts; for a census, materialize_census.sql puts clustered_shares_of in its place.
@@ -110,8 +111,9 @@ SELECT s.* EXCLUDE (weighted, p_both, p_first, p_second), estimand,
            AS low,
        CASE WHEN estimand <> 'list' THEN paired_high(p_both, p_first, p_second, effective_n) END
            AS high,
-       coalesce(no_estimate(n, n_unknown), no_list_interval(estimand, effective_n)) AS no_interval,
-       no_estimate(n, n_unknown) AS no_estimate
+       coalesce(no_estimate(n, n_unknown, estimate := p_both),
+                no_list_interval(estimand, effective_n)) AS no_interval,
+       no_estimate(n, n_unknown, estimate := p_both) AS no_estimate
 FROM shares s JOIN estimands() e USING (weighted);
 
 -- Differences of two scores of the same hosts, such as the parts of two sets of crawlers that each
@@ -150,10 +152,11 @@ SELECT s.* EXCLUDE (weighted, variance), estimand, http_profile() AS http_profil
        first_share - second_share AS estimate,
        CASE WHEN estimand <> 'list' THEN estimate - 1.959963984540054 * sqrt(variance) END AS low,
        CASE WHEN estimand <> 'list' THEN estimate + 1.959963984540054 * sqrt(variance) END AS high,
-       coalesce(no_estimate(n, n_unknown), no_list_interval(estimand, variance),
+       coalesce(no_estimate(n, n_unknown, estimate := first_share),
+                no_list_interval(estimand, variance),
                 CASE WHEN variance IS NULL THEN 'a single host says nothing about others' END)
            AS no_interval,
-       no_estimate(n, n_unknown) AS no_estimate
+       no_estimate(n, n_unknown, estimate := first_share) AS no_estimate
 FROM shares s JOIN estimands() e USING (weighted);
 
 -- Over clusters, which are WARC files: x hosts are known, y of them say yes, u are unknown.  The

@@ -14,7 +14,8 @@ WITH answered AS (
     WHERE coalesce(a.snapshot_date >= k.documented_since, true)
 ), strata AS (
     SELECT population, snapshot, dimension, segment, token, stratum,
-           ordered_sum(weight) / ordered_sum(CASE WHEN blocked IS NOT NULL THEN weight END)
+           ordered_sum(weight)
+               / nullif(ordered_sum(CASE WHEN blocked IS NOT NULL THEN weight END), 0)
                AS factor,
            sum(weight) AS members, sum(hosts) AS asked,
            coalesce(sum(hosts) FILTER (blocked IS NULL), 0) AS unknown
