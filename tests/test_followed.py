@@ -1,6 +1,7 @@
 """Change, openness, selections and gaps of a few hosts, counted by hand."""
 
 import math
+import shutil
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from pathlib import Path
@@ -34,13 +35,15 @@ POLICIES = {  # whom a robots.txt names
     "asks": ("OAI-SearchBot",), "shut": ("GPTBot", "Googlebot"), "ten": NAMED, "nine": NAMED[:9],
     "later": ("OpenLater",),
 }  # fmt: skip
+SETS = "open data - closed training"
 NUMBERS = ("n", "n_unknown", "n_started", "n_stopped")
 
 
-@pytest.fixture
-def con(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a database with crawlers that results name, and policies about them."""
-    with small.make(tmp_path / "small.duckdb") as connection:
+    path = tmp_path_factory.mktemp("template") / "small.duckdb"
+    with small.make(path) as connection:
         connection.execute("DELETE FROM crawlers WHERE token <> '*'")
         connection.executemany(
             "INSERT INTO crawlers (id, token, purpose, openness, ai, web_archive, "
@@ -51,6 +54,14 @@ def con(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         _policy(connection, "star", (), ("full", "wildcard", False))
         for name, named in POLICIES.items():
             _policy(connection, name, named, ("none", "default", True))
+    return path
+
+
+@pytest.fixture
+def con(template: Path, tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Return a copy of it."""
+    shutil.copy(template, tmp_path / "small.duckdb")
+    with duckdb.connect(str(tmp_path / "small.duckdb")) as connection:
         yield connection
 
 
@@ -196,7 +207,7 @@ def test_a_set_does_not_gain_by_its_size(con: duckdb.DuckDBPyConnection) -> None
     found = ask(con, "gap")
     counts = ("n", "n_unknown", "first_crawlers", "second_crawlers", "first_only", "second_only")
     shares = ("first_share", "second_share", "estimate", "low", "high")
-    (row,) = rows(found, *counts, *shares, comparison="open data - closed training")
+    (row,) = rows(found, *counts, *shares, comparison=SETS)
     assert row[:6] == (6, 1, 1, 2, 2, 1)
     reach = 1.959963984540054 * math.sqrt((1.5 / 6 - 1 / 36) / 5)
     assert row[6:] == pytest.approx((4 / 6, 3 / 6, 1 / 6, 1 / 6 - reach, 1 / 6 + reach))
@@ -204,6 +215,19 @@ def test_a_set_does_not_gain_by_its_size(con: duckdb.DuckDBPyConnection) -> None
     assert row[:6] == (6, 1, 1, 1, 1, 1)
     expected = difference(Pair(both=3 / 6, first_only=1 / 6, second_only=1 / 6), 6)
     assert row[6:] == pytest.approx((4 / 6, 4 / 6, *expected))
+
+
+@pytest.mark.parametrize("weight", [1.0, 20.0])
+def test_hosts_that_are_all_alike_are_not_certain(
+    con: duckdb.DuckDBPyConnection, weight: float
+) -> None:
+    """Where each host blocks one of three crawlers of a set, the interval still has a width."""
+    con.execute("UPDATE crawlers SET purpose = 'training' WHERE token = 'Extra1'")
+    small.panel(con, [(f"h{n}", "all", weight) for n in range(7)])
+    small.snapshot(con, "S1", date(2023, 9, 1), {f"h{n}": "gpt" for n in range(7)})
+    (found,) = rows(ask(con, "gap"), "estimate", "low", "high", comparison=SETS)
+    n = 7 if weight == 1 else 6 / (1 - 7 / 140)  # a sample of 7 in 140: (n - 1) / (1 - f)
+    assert found == pytest.approx(difference(Pair(0, 0, 1 / 3), n))
 
 
 def test_refused_hosts_stand_beside(con: duckdb.DuckDBPyConnection) -> None:
