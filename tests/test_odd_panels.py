@@ -11,6 +11,7 @@ import pytest
 import small_database as small
 from test_metrics import TEN
 
+from crawlblock.metrics.headline import headline_rows
 from crawlblock.metrics.queries import analyze
 
 pytestmark = pytest.mark.own_code
@@ -60,6 +61,13 @@ def a_stratum_without_known_hosts(con: duckdb.DuckDBPyConnection) -> None:
     _series(con, members, TEN | tail, LATER | tail, LATER | tail)
 
 
+def a_list_with_strata(con: duckdb.DuckDBPyConnection) -> None:
+    """A list has two strata, of which one is known whole and the other in part."""
+    members = [(host, "head", 1.0) for host in list(TEN)[:4]]
+    members += [(host, "tail", 1.0) for host in list(TEN)[4:]]
+    _series(con, members, TEN, LATER, LATER)
+
+
 def weights_of_zero(con: duckdb.DuckDBPyConnection) -> None:
     """Every host stands for none."""
     _series(con, [(host, "all", 0.0) for host in TEN], TEN, LATER, LATER)
@@ -94,7 +102,7 @@ def a_list_beside_a_sample(con: duckdb.DuckDBPyConnection) -> None:
 
 ODD: tuple[Callable[[duckdb.DuckDBPyConnection], None], ...] = (
     one_host, one_host_sampled, one_snapshot, all_unknown, a_stratum_without_known_hosts,
-    weights_of_zero, some_weights_of_zero, blocks_where_all_is_known, documented_later,
+    a_list_with_strata, weights_of_zero, some_weights_of_zero, blocks_where_all_is_known, documented_later,
     a_list_beside_a_sample,
 )  # fmt: skip
 Results = dict[str, pl.DataFrame]
@@ -132,3 +140,19 @@ def test_reasons(odd: str, answered: Callable[[str], Results]) -> None:
         for column in frame.select(cs.float()):
             assert not column.is_nan().any() and not column.is_infinite().any(), (name, column)
     assert not silent
+
+
+@pytest.mark.parametrize("odd", [odd.__name__ for odd in ODD])
+def test_results_agree(odd: str, answered: Callable[[str], Results]) -> None:
+    """What blocked says of all hosts, rule sets and authors say too."""
+    results = answered(odd)
+    keys = ["population", "snapshot", "token"]
+    blocked = headline_rows(results["blocked"]).filter(pl.col("definition") == "root")
+    both = blocked.join(results["rulesets"], on=keys, suffix="_of_rulesets")
+    assert both.height == blocked.height == results["rulesets"].height
+    for column in ("n", "n_unknown", "n_yes"):
+        assert (both[column] == both[f"{column}_of_rulesets"]).all(), column
+    differ = (both["estimate"] - both["estimate_of_rulesets"]).abs()
+    assert differ.is_null().equals(both["estimate"].is_null()) and (differ.max() or 0.0) < 1e-12
+    written = blocked.join(headline_rows(results["authors"]), on=keys, suffix="_of_authors")
+    assert (written["n_yes"] == written["n_of_authors"]).all()

@@ -38,20 +38,26 @@ WITH texts AS MATERIALIZED (  -- or DuckDB 1.5 joins all hosts with all snapshot
 ), shares AS (
     SELECT population, snapshot, snapshot_date, token, CAST(sum(n_yes) AS BIGINT) AS n_yes,
            CAST(sum(n) AS BIGINT) AS n, CAST(sum(n_unknown) AS BIGINT) AS n_unknown,
-           stratified_share(total, known, yes) AS estimate,
-           effective_n(total, known, known_squared) AS effective_n,
+           bool_or(known <> n OR unknown <> n_unknown) AS weighted,
+           CASE WHEN weighted THEN stratified_share(total, known, yes)
+                ELSE CAST(sum(yes) / nullif(sum(known), 0) AS DOUBLE) END AS estimate,
+           CASE WHEN weighted THEN effective_n(total, known, known_squared)
+                ELSE sum(n) END AS effective_n,
            CAST(sum(yes) / nullif(sum(total), 0) AS DOUBLE) AS bound_low,
            CAST(sum(yes + unknown) / nullif(sum(total), 0) AS DOUBLE) AS bound_high
     FROM strata GROUP BY ALL
-), adjusted AS (  -- as effective_n has them: the known hosts of a stratum represent all of it
+), factors AS (  -- as in the estimate: of a sample the known hosts of a stratum represent all of it
+    SELECT population, snapshot, token, stratum,
+           CASE WHEN weighted THEN s.total / nullif(s.known, 0) ELSE 1 END AS factor
+    FROM strata s JOIN shares USING (population, snapshot, token)
+), adjusted AS (
     SELECT h.population, h.snapshot, h.token, h.hosts, h.yes, h.ruleset,
-           h.weight * s.total / nullif(s.known, 0) AS weight,
-           h.weight_squared * (s.total / nullif(s.known, 0)) ** 2 AS squared,
+           h.weight * s.factor AS weight, h.weight_squared * s.factor ** 2 AS squared,
            CASE WHEN h.yes AND NOT alike_by_chance(h.ruleset) THEN h.ruleset
                 WHEN h.yes OR h.rules IS NULL THEN owner || ' ' || coalesce(h.ruleset, answer)
                 ELSE h.rules END AS shared  -- NULL: each host its own
     FROM hosts h
-    JOIN strata s USING (population, snapshot, token, stratum)
+    JOIN factors s USING (population, snapshot, token, stratum)
     WHERE h.yes IS NOT NULL AND h.weight > 0
 ), clusters AS (  -- sizes of clusters and how many have each
     SELECT population, snapshot, token, ordered_sum(weight) AS size, CAST(1 AS DOUBLE) AS clusters,
@@ -82,7 +88,7 @@ WITH texts AS MATERIALIZED (  -- or DuckDB 1.5 joins all hosts with all snapshot
 ), known AS (
     SELECT *, is_demo(snapshot) AS reconstructed FROM shares
 )
-SELECT known.* EXCLUDE (effective_n, reconstructed), operator, purpose, openness, ai,
+SELECT known.* EXCLUDE (weighted, effective_n, reconstructed), operator, purpose, openness, ai,
        'rulesets' AS estimand, http_profile() AS http_profile,
        coalesce(n_rulesets, 0) AS n_rulesets, effective_rulesets_low,
        CASE WHEN NOT reconstructed THEN effective_rulesets END AS effective_rulesets,
