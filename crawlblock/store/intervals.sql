@@ -130,10 +130,11 @@ CREATE MACRO two_sided_p(z) AS CASE WHEN z IS NOT NULL THEN
         [(1, 0.319381530), (2, -0.356563782), (3, 1.781477937), (4, -1.821255978), (5, 1.330274429)],
         lambda term: term[2] / (1 + 0.2316419 * abs(z)) ** term[1]))) END;
 
--- Why there is no estimate; NULL if there is one.
-CREATE MACRO no_estimate(n, n_unknown) AS CASE
+-- Why there is no estimate; NULL if there is one.  Of known hosts there is none if all weigh 0.
+CREATE MACRO no_estimate(n, n_unknown, estimate := 0) AS CASE
     WHEN coalesce(n, 0) + coalesce(n_unknown, 0) = 0 THEN 'there are no hosts'
-    WHEN coalesce(n, 0) = 0 THEN 'none of the hosts is known' END;
+    WHEN coalesce(n, 0) = 0 THEN 'none of the hosts is known'
+    WHEN estimate IS NULL THEN 'no known host has a weight above 0' END;
 
 COMMENT ON MACRO ordered_sum IS 'Sum of floats in ascending order, the same on every run.';
 COMMENT ON MACRO wilson_low_at IS 'Lower end of Wilson''s interval with a normal quantile z.';

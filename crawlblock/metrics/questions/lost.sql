@@ -103,8 +103,9 @@ WITH amounts AS (
            stratified_share(total, known, yes) AS estimate,
            total_low(total, known, yes, part_n(known, known_squared, left_over)) AS low,
            total_high(total, known, yes, part_n(known, known_squared, left_over)) AS high,
-           ordered_sum(yes * factor) / ordered_sum(total) AS bound_low,
-           ordered_sum(yes * factor + total - known * factor) / ordered_sum(total) AS bound_high,
+           ordered_sum(yes * factor) / nullif(ordered_sum(total), 0) AS bound_low,
+           ordered_sum(yes * factor + total - known * factor) / nullif(ordered_sum(total), 0)
+               AS bound_high,
            bool_and(n > 0) AS each_known,  -- a stratum of which nothing is known has no interval
            CASE WHEN bool_or(members > n + n_unknown) THEN 'sample'
                 WHEN sum(n_unknown) > 0 THEN 'as_if_sample' ELSE 'list' END AS estimand
@@ -112,7 +113,7 @@ WITH amounts AS (
 ), coverages AS (
     SELECT population, snapshot, corpus, unit, any_value(whole) AS whole,
            ordered_sum(amount) / any_value(whole) AS covered,
-           max(largest).size / ordered_sum(size) AS largest,
+           max(largest).size / nullif(ordered_sum(size), 0) AS largest,
            CASE WHEN max(largest).size > 0.1 * ordered_sum(size) THEN max(largest).domain END
                AS largest_domain
     FROM cells JOIN wholes USING (corpus, unit) GROUP BY ALL
@@ -121,8 +122,9 @@ SELECT * REPLACE (
            CASE WHEN each_known AND estimand <> 'list' THEN low END AS low,
            CASE WHEN each_known AND estimand <> 'list' THEN high END AS high
        ),
-       amount_blocked / whole AS known_blocked, http_profile() AS http_profile, no_estimate(n, n_unknown) AS no_estimate,
-       CASE WHEN n = 0 THEN no_estimate(n, n_unknown)
+       amount_blocked / whole AS known_blocked, http_profile() AS http_profile,
+       no_estimate(n, n_unknown, estimate := estimate) AS no_estimate,
+       CASE WHEN estimate IS NULL THEN no_estimate(n, n_unknown, estimate := estimate)
             WHEN NOT each_known THEN 'no host of a stratum is known'
             WHEN estimand = 'list' THEN 'every host of the list is known, so nothing was sampled'
        END AS no_interval
