@@ -62,7 +62,8 @@ def a_stratum_without_known_hosts(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def a_list_with_strata(con: duckdb.DuckDBPyConnection) -> None:
-    """A list has two strata, of which one is known whole and the other in part."""
+    """Of two strata one is known whole; a crawler is documented after the last snapshot."""
+    con.execute("UPDATE crawlers SET documented_since = '2030-01-01' WHERE token = 'Alpha'")
     members = [(host, "head", 1.0) for host in list(TEN)[:4]]
     members += [(host, "tail", 1.0) for host in list(TEN)[4:]]
     _series(con, members, TEN, LATER, LATER)
@@ -80,16 +81,11 @@ def some_weights_of_zero(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def blocks_where_all_is_known(con: duckdb.DuckDBPyConnection) -> None:
-    """Those of a stratum taken whole block, those of a sampled one do not."""
+    """Those of a stratum taken whole, and known whole, block; those of a sampled one do not."""
     members = [(host, "head", 1.0) for host in TEN] + [(f"t{i}", "tail", 50.0) for i in range(4)]
     tail: dict[str, small.Answer] = {f"t{i}": "open" for i in range(4)}
-    _series(con, members, TEN | tail, LATER | tail, LATER | tail)
-
-
-def documented_later(con: duckdb.DuckDBPyConnection) -> None:
-    """A crawler is documented after the last snapshot."""
-    con.execute("UPDATE crawlers SET documented_since = '2030-01-01' WHERE token = 'Alpha'")
-    _series(con, LIST, TEN, LATER, LATER)
+    known: dict[str, small.Answer] = {h: "open" if i % 2 else "named" for i, h in enumerate(TEN)}
+    _series(con, members, known | tail, known | tail, known | tail | {"h1": "named"})
 
 
 def a_list_beside_a_sample(con: duckdb.DuckDBPyConnection) -> None:
@@ -102,7 +98,7 @@ def a_list_beside_a_sample(con: duckdb.DuckDBPyConnection) -> None:
 
 ODD: tuple[Callable[[duckdb.DuckDBPyConnection], None], ...] = (
     one_host, one_host_sampled, one_snapshot, all_unknown, a_stratum_without_known_hosts,
-    a_list_with_strata, weights_of_zero, some_weights_of_zero, blocks_where_all_is_known, documented_later,
+    a_list_with_strata, weights_of_zero, some_weights_of_zero, blocks_where_all_is_known,
     a_list_beside_a_sample,
 )  # fmt: skip
 Results = dict[str, pl.DataFrame]
@@ -156,3 +152,29 @@ def test_results_agree(odd: str, answered: Callable[[str], Results]) -> None:
     assert differ.is_null().equals(both["estimate"].is_null()) and (differ.max() or 0.0) < 1e-12
     written = blocked.join(headline_rows(results["authors"]), on=keys, suffix="_of_authors")
     assert (written["n_yes"] == written["n_of_authors"]).all()
+
+
+def test_a_crawler_documented_later_is_in_no_result(
+    answered: Callable[[str], Results],
+) -> None:
+    """Before it was documented a crawler has no row, and enters no set."""
+    results = answered("a_list_with_strata")
+    named = {name for name, frame in results.items() if "token" in frame.columns
+             and "Alpha" in frame["token"].to_list()}  # fmt: skip
+    assert not named
+    assert set(results["blocked_by_openness"]["openness"]) == {"any", "open"}
+
+
+def test_the_newest_panel_counts(answered: Callable[[str], Results]) -> None:
+    """Of two panels the newest decides which hosts count and what they are."""
+    found = answered("a_list_beside_a_sample")["blocked"]
+    assert set(found["estimand"]) == {"sample"}
+    assert set((found["n"] + found["n_unknown"]).to_list()) == {6}
+
+
+def test_one_snapshot_has_no_change(answered: Callable[[str], Results]) -> None:
+    """From one snapshot there is no change, transition or survival, and an index without one."""
+    results = answered("one_snapshot")
+    for name in ("change", "attrition"):
+        assert results[name].is_empty(), name
+    assert set(results["openness_index"]["change"]) == {0.0}
