@@ -70,9 +70,7 @@ def _policy(
 ) -> None:
     tokens = [token for token, *_ in CRAWLERS] + ["*"]
     named = set(named)
-    small.policy(
-        con, name, {t: ("full", "named", False) if t in named else others for t in tokens}
-    )
+    small.policy(con, name, {t: ("full", "named", False) if t in named else others for t in tokens})
 
 
 def followed(con: duckdb.DuckDBPyConnection, hosts: Iterable[str]) -> None:
@@ -86,8 +84,10 @@ def test_change_is_newcombes(con: duckdb.DuckDBPyConnection) -> None:
     His method 10 without correction gives 0.0569 to 0.3404.  The list itself has no interval, and
     hosts that are unknown in one of the two snapshots are left out.
     """
-    kinds = [("cc", "cc")] * 36 + [("allowed", "cc")] * 12 + [("cc", "allowed")] * 2
-    kinds += [("cc", None), (503, "cc"), ("allowed", 429)]  # type: ignore[list-item]
+    kinds: list[tuple[small.Answer, small.Answer]] = [
+        *[("cc", "cc")] * 36, *[("allowed", "cc")] * 12, *[("cc", "allowed")] * 2,
+        ("cc", None), (503, "cc"), ("allowed", 429),
+    ]  # fmt: skip
     followed(con, (f"h{n}" for n in range(53)))
     for place, name in enumerate(("S1", "S2")):
         answers = {f"h{n}": kind[place] for n, kind in enumerate(kinds)}
@@ -137,8 +137,10 @@ def test_a_segment_that_starts_later(con: duckdb.DuckDBPyConnection) -> None:
         "INSERT INTO panel_columns VALUES ('panel', ?, 'country', ?)",
         [(host, "France" if n < 40 else "Spain") for n, host in enumerate(hosts)],
     )
-    second = {h: "cc" if n < 10 or 40 <= n < 44 else "allowed" for n, h in enumerate(hosts)}
-    first = {h: "allowed" if n < 40 else None for n, h in enumerate(hosts)}
+    second: dict[str, small.Answer] = {
+        h: "cc" if n < 10 or 40 <= n < 44 else "allowed" for n, h in enumerate(hosts)
+    }
+    first: dict[str, small.Answer] = {h: "allowed" if n < 40 else None for n, h in enumerate(hosts)}
     third = second | dict.fromkeys(hosts[44:52], "cc") | {"h40": "allowed"}
     for number, answers in enumerate((first, second, third), start=1):
         small.snapshot(con, f"S{number}", date(2023, 8 + number, 1), answers)
@@ -231,7 +233,7 @@ def test_hosts_that_are_all_alike_are_not_certain(
 
 
 def test_refused_hosts_stand_beside(con: duckdb.DuckDBPyConnection) -> None:
-    """A refusal is no block and is counted beside; an outage is unknown; access reads the status."""
+    """A refusal is no block and is counted beside; only access reads the status of an outage."""
     statuses = (401, 402, 403, 451, 404, 429, 503)
     answers: dict[str, small.Answer] = {f"s{status}": status for status in statuses}
     small.snapshot(con, "S1", date(2023, 9, 1), answers | {"open": "allowed", "blocks": "gpt"})
@@ -243,12 +245,14 @@ def test_refused_hosts_stand_beside(con: duckdb.DuckDBPyConnection) -> None:
 
 def test_an_outage_is_no_transition(con: duckdb.DuckDBPyConnection) -> None:
     """A 429 or 5xx between two captures neither stops nor starts a block."""
-    for number, answers in enumerate((
-        {"a": "gpt", "b": "gpt", "c": "allowed"},
-        {"a": 503, "b": 429, "c": 503},
-        {"a": "gpt", "b": "allowed", "c": "gpt"},
-    )):  # fmt: skip
-        small.snapshot(con, f"S{number}", date(2023, 9 + number, 1), dict(answers))
+    series: tuple[tuple[small.Answer, ...], ...] = (
+        ("gpt", "gpt", "allowed"),
+        (503, 429, 503),
+        ("gpt", "allowed", "gpt"),
+    )
+    for number, answers in enumerate(series):
+        hosts = dict(zip("abc", answers, strict=True))
+        small.snapshot(con, f"S{number}", date(2023, 9 + number, 1), hosts)
     found = ask(con, "transitions")
     first, last = datetime(2023, 9, 2), datetime(2023, 11, 2)
     assert sorted(
@@ -262,7 +266,7 @@ def test_an_outage_is_no_transition(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def test_a_dimension_of_ten_thousand_values(con: duckdb.DuckDBPyConnection) -> None:
-    """The 200 largest segments are rows of their own, whatever their names are, and one the rest."""
+    """The 200 largest segments have rows of their own, whatever their names; the rest has one."""
     script, formula = "<script>alert(1)</script>", "=1+1"
     hosts = [f"h{n:02}" for n in range(40)]
     followed(con, hosts)

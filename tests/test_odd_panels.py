@@ -1,5 +1,6 @@
 """Panels that allow no estimate, or hardly one: each row of each result says why it has none."""
 
+import shutil
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
@@ -9,6 +10,7 @@ import polars as pl
 import polars.selectors as cs
 import pytest
 import small_database as small
+from polars.testing import assert_series_equal
 from test_metrics import TEN
 
 from crawlblock.metrics.headline import headline_rows
@@ -43,7 +45,7 @@ def one_host_sampled(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def one_snapshot(con: duckdb.DuckDBPyConnection) -> None:
-    """A single snapshot of ten hosts."""
+    """Add a single snapshot of ten hosts."""
     _series(con, LIST, TEN)
 
 
@@ -62,7 +64,8 @@ def a_stratum_without_known_hosts(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def a_list_with_strata(con: duckdb.DuckDBPyConnection) -> None:
-    """A list has two strata, of which one is known whole and the other in part."""
+    """Of two strata one is known whole; a crawler is documented after the last snapshot."""
+    con.execute("UPDATE crawlers SET documented_since = '2030-01-01' WHERE token = 'Alpha'")
     members = [(host, "head", 1.0) for host in list(TEN)[:4]]
     members += [(host, "tail", 1.0) for host in list(TEN)[4:]]
     _series(con, members, TEN, LATER, LATER)
@@ -74,26 +77,21 @@ def weights_of_zero(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def some_weights_of_zero(con: duckdb.DuckDBPyConnection) -> None:
-    """The hosts of one stratum stand for none."""
+    """Let the hosts of one stratum stand for none."""
     members = [(h, "none" if i % 2 else "some", 5.0 * (i % 2 == 0)) for i, h in enumerate(TEN)]
     _series(con, members, TEN, LATER, LATER)
 
 
 def blocks_where_all_is_known(con: duckdb.DuckDBPyConnection) -> None:
-    """Those of a stratum taken whole block, those of a sampled one do not."""
+    """Those of a stratum taken whole, and known whole, block; those of a sampled one do not."""
     members = [(host, "head", 1.0) for host in TEN] + [(f"t{i}", "tail", 50.0) for i in range(4)]
     tail: dict[str, small.Answer] = {f"t{i}": "open" for i in range(4)}
-    _series(con, members, TEN | tail, LATER | tail, LATER | tail)
-
-
-def documented_later(con: duckdb.DuckDBPyConnection) -> None:
-    """A crawler is documented after the last snapshot."""
-    con.execute("UPDATE crawlers SET documented_since = '2030-01-01' WHERE token = 'Alpha'")
-    _series(con, LIST, TEN, LATER, LATER)
+    known: dict[str, small.Answer] = {h: "open" if i % 2 else "named" for i, h in enumerate(TEN)}
+    _series(con, members, known | tail, known | tail, known | tail | {"h1": "named"})
 
 
 def a_list_beside_a_sample(con: duckdb.DuckDBPyConnection) -> None:
-    """An older panel is a list and the newest a sample; both share hosts."""
+    """Add an older panel that is a list and a newer one that is a sample of the same hosts."""
     _series(con, [(host, "all", 20.0) for host in list(TEN)[:6]], TEN, LATER, LATER)
     con.execute("INSERT INTO panels VALUES ('older', 'list', NULL, TIMESTAMP '2022-01-01')")
     con.execute("INSERT INTO panel SELECT 'older', 'h' || n, 'h' || n, NULL, 'all', NULL, 1, n "
@@ -102,7 +100,7 @@ def a_list_beside_a_sample(con: duckdb.DuckDBPyConnection) -> None:
 
 ODD: tuple[Callable[[duckdb.DuckDBPyConnection], None], ...] = (
     one_host, one_host_sampled, one_snapshot, all_unknown, a_stratum_without_known_hosts,
-    a_list_with_strata, weights_of_zero, some_weights_of_zero, blocks_where_all_is_known, documented_later,
+    a_list_with_strata, weights_of_zero, some_weights_of_zero, blocks_where_all_is_known,
     a_list_beside_a_sample,
 )  # fmt: skip
 Results = dict[str, pl.DataFrame]
@@ -112,11 +110,14 @@ Results = dict[str, pl.DataFrame]
 def answered(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Results]]:
     """Return what makes all results about an odd panel, each once."""
     made: dict[str, Results] = {}
+    template = tmp_path_factory.mktemp("template") / "x.duckdb"
+    small.make(template).close()
 
     def results(name: str) -> Results:
         if name not in made:
             folder: Path = tmp_path_factory.mktemp(name)
-            with small.make(folder / "x.duckdb") as con:
+            shutil.copy(template, folder / "x.duckdb")
+            with duckdb.connect(str(folder / "x.duckdb")) as con:
                 next(odd for odd in ODD if odd.__name__ == name)(con)
                 con.execute("INSERT INTO weights SELECT 'h' || n, 'C4', n, NULL, 9 FROM range(9) "
                             "r(n)")  # fmt: skip
@@ -152,7 +153,32 @@ def test_results_agree(odd: str, answered: Callable[[str], Results]) -> None:
     assert both.height == blocked.height == results["rulesets"].height
     for column in ("n", "n_unknown", "n_yes"):
         assert (both[column] == both[f"{column}_of_rulesets"]).all(), column
-    differ = (both["estimate"] - both["estimate_of_rulesets"]).abs()
-    assert differ.is_null().equals(both["estimate"].is_null()) and (differ.max() or 0.0) < 1e-12
+    assert_series_equal(both["estimate"], both["estimate_of_rulesets"], check_names=False)
     written = blocked.join(headline_rows(results["authors"]), on=keys, suffix="_of_authors")
     assert (written["n_yes"] == written["n_of_authors"]).all()
+
+
+def test_a_crawler_documented_later_is_in_no_result(
+    answered: Callable[[str], Results],
+) -> None:
+    """Before it was documented a crawler has no row, and enters no set."""
+    results = answered("a_list_with_strata")
+    named = {name for name, frame in results.items() if "token" in frame.columns
+             and "Alpha" in frame["token"].to_list()}  # fmt: skip
+    assert not named
+    assert set(results["blocked_by_openness"]["openness"]) == {"any", "open"}
+
+
+def test_the_newest_panel_counts(answered: Callable[[str], Results]) -> None:
+    """Of two panels the newest decides which hosts count and what they are."""
+    found = answered("a_list_beside_a_sample")["blocked"]
+    assert set(found["estimand"]) == {"sample"}
+    assert set((found["n"] + found["n_unknown"]).to_list()) == {6}
+
+
+def test_one_snapshot_has_no_change(answered: Callable[[str], Results]) -> None:
+    """From one snapshot there is no change, transition or survival, and an index without one."""
+    results = answered("one_snapshot")
+    for name in ("change", "attrition"):
+        assert results[name].is_empty(), name
+    assert set(results["openness_index"]["change"]) == {0.0}

@@ -134,8 +134,9 @@ LATER = {
     "judgements": 4,
     "breaks": 2,
     "verdicts": 3,
-    "crawlers": 7,
-}  # columns that layout 6 added at their ends
+    "crawlers": 8,
+    "outcomes": 1,
+}  # columns added at their ends since layouts 4 and 5
 
 
 def columns(con: duckdb.DuckDBPyConnection, table: str) -> str:

@@ -63,7 +63,9 @@ SELECT shares.* EXCLUDE (design_n), n_unknown, http_profile() AS http_profile, k
        CASE WHEN sampled THEN 'sample' ELSE 'list' END AS estimand,
        CASE WHEN sampled THEN wilson_low(estimate, design_n) END AS low,
        CASE WHEN sampled THEN wilson_high(estimate, design_n) END AS high,
-       CASE WHEN NOT sampled THEN 'these hosts are a list, so nothing was sampled' END AS no_interval
+       CASE WHEN NOT sampled THEN 'these hosts are a list, so nothing was sampled'
+            WHEN low IS NULL THEN 'all hosts that are known to block are in strata known whole'
+       END AS no_interval
 FROM shares
 JOIN whole USING (population, snapshot, dimension, segment, token)
 LEFT JOIN templates ON template = authored_by
