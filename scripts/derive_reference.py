@@ -154,7 +154,7 @@ def crawlora(reference: Path) -> Iterator[Row]:
         ):
             yield {
                 "figure": figure, "definition": definition, "population": "Tranco 1M",
-                "stratum": "all", "date": found["scanned_at"], "snapshot": found["run_id"],
+                "stratum": "1M", "date": found["scanned_at"], "snapshot": found["run_id"],
                 "token": spelled.get(bot["UA"], bot["UA"]), "numerator": bot[column],
                 "denominator": found["total_domains"], "value": bot[f"{column}PctAll"],
                 "unit": "percent", "cite": "by_bot",

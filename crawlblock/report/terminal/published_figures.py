@@ -7,6 +7,7 @@ from textwrap import wrap
 
 from crawlblock.replication.comparison import Comparison
 from crawlblock.replication.published import Publication
+from crawlblock.report.labels import not_compared
 
 _WIDTH = 80  # columns
 _STRATUM = 7  # columns
@@ -18,8 +19,15 @@ _HEAD = (
 
 
 def page(rows: Sequence[Comparison], sources: Sequence[Publication]) -> str:
-    """Return the comparison as text: shares in percent, differences in percentage points."""
-    return "\n".join([*_paragraphs(rows), *_cited(rows, sources)]) + "\n"
+    """Return the comparison as text: shares in percent, differences in percentage points.
+
+    Figures that are not compared are counted by the reason.
+    """
+    listed = [row for row in rows if row.published is not None and not row.compared]
+    shown = [row for row in rows if row.published is None or row.compared]
+    others = wrap(not_compared([row.differs for row in listed], "-o csv"), _WIDTH)
+    others = [*others, ""] if others else []
+    return "\n".join([*_paragraphs(shown), *others, *_cited(rows, sources)]) + "\n"
 
 
 def _paragraphs(rows: Sequence[Comparison]) -> Iterator[str]:
