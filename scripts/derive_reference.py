@@ -121,7 +121,8 @@ def dpi(reference: Path) -> Iterator[Row]:
         if month >= DPI_FIRST and row["agent"] in ORGANISATIONS:
             yield {
                 "figure": "tokens fully restricted", "definition": "dpi",
-                "population": "head domains of the corpora", "stratum": "head",
+                "population": "head domains of a corpus that the chart does not name",
+                "stratum": "head",
                 "date": row["period"][:10], "token": ORGANISATIONS[row["agent"]],
                 "value": round(float(row["percent_Restrictive"]), 4), "unit": "percent",
                 "cite": f"robots_analysis.ipynb, chart of cell 35, {row['agent']}",

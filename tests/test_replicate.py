@@ -8,11 +8,12 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-import duckdb
+import numpy as np
 import polars as pl
 import pytest
 import small_database as small
 from click.testing import CliRunner, Result
+from oracles.estimate import design_n
 
 from crawlblock.cli.replicate import replicate as command
 from crawlblock.demo.site import site
@@ -26,7 +27,6 @@ from crawlblock.replication.parser_mistakes import mistakes
 from crawlblock.replication.published import PublishedFigure, read_figures, read_sources
 from crawlblock.replication.series import RENDERED, Series, from_corpus, from_database
 from crawlblock.robots.peers import DEFINITIONS
-from crawlblock.store.schema import schema
 
 pytestmark = pytest.mark.own_code
 
@@ -327,13 +327,9 @@ def test_first_ranks(tmp_path: Path) -> None:
     ],
 )
 def test_effective_size_of_strata(strata: list[tuple[float, float, float]]) -> None:
-    """Python and SQL give samples the same effective size."""
-    con = duckdb.connect()
-    con.execute(schema()).fetchall()
-    values = ", ".join(map(str, strata))
-    ((wanted,),) = con.execute(
-        f"SELECT design_n(k, k, s, y) FROM (VALUES {values}) t(k, s, y)"
-    ).fetchall()
+    """The effective size of a sample is that of its design, stratum by stratum."""
+    known, squared, yes = np.array(strata).T
+    wanted = design_n(known, known, squared, yes)
     assert stratified_n(strata) == (None if wanted is None else pytest.approx(wanted))
 
 
@@ -357,6 +353,23 @@ def test_from_corpus(tmp_path: Path) -> None:
     assert list(part.snapshots()) == ["2024-02", "2024-03"]
     row = one(replicate([FIGURE], [part], ["Alpha"]))
     assert (row.n, row.ours, row.snapshot) == (2, 50.0, "2024-03")
+
+
+def test_real_files_are_not_their_population(
+    shared: Path, tmp_path: Path, figures: tuple[PublishedFigure, ...]
+) -> None:
+    """Real robots.txt files of news sites are beside what others counted, and not compared."""
+    name = "news_top100_2025_2026.parquet"
+    (tmp_path / name).symlink_to((shared / "corpus" / name).resolve())
+    rows = [
+        r for r in replicate(figures, from_corpus(tmp_path), ["CCBot"]) if r.data != "their counts"
+    ]
+    assert {row.source for row in rows} == {"ccexp", "crawlora", "dpi", "httparchive", "imc25"}
+    for row in rows:
+        assert (row.compared, row.difference, row.low) == (False, None, None)
+        assert row.ours is not None and "population: theirs is" in row.reason
+    assert {row.source for row in rows if "unit" in row.differs} == {"dpi"}
+    assert not any("date" in row.differs for row in rows)
 
 
 def call(*arguments: object) -> Result:

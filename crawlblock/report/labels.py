@@ -71,11 +71,16 @@ def not_compared(differs: Iterable[str], where: str) -> str:
     if not counts:
         return ""
     by_reason = ", ".join(
-        f"{count:,} by {each.replace(', ', ' and ')}"
+        f"{_in_words(each)} ({count:,})"
         for each, count in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
     )
     return (
-        f"{sum(counts.values()):,} pairs of a published figure and one of ours measure different "
-        f"things, so they are listed and not compared. They differ: {by_reason}. {where} has each "
-        "with the reason."
+        f"{sum(counts.values()):,} pairs of a published figure and one of ours do not measure the "
+        f"same thing. They are listed and not compared. They differ in {by_reason}. {where} has "
+        "each of them with the reason."
     )
+
+
+def _in_words(listed: str) -> str:
+    *before, last = listed.split(", ")
+    return f"{', '.join(before)} and {last}" if before else last

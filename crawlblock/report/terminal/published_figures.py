@@ -31,18 +31,20 @@ def page(rows: Sequence[Comparison], sources: Sequence[Publication]) -> str:
 
 
 def _paragraphs(rows: Sequence[Comparison]) -> Iterator[str]:
-    topics: dict[tuple[str, str, str, str, str], list[Comparison]] = {}
+    topics: dict[tuple[str, str, str, str], list[Comparison]] = {}
     for row in rows:
         topics.setdefault(_topic(row), []).append(row)
-    for (source, figure, definition, data, reason), part in topics.items():
+    for (source, figure, definition, data), part in topics.items():
         said = f", definition {definition}" if definition else ""
         yield from wrap(f"{source}: {figure}{said}; ours from {data}", _WIDTH)
-        yield from _indented(reason)
+        one_reason = len({row.reason for row in part}) == 1
+        yield from _indented(part[0].reason) if one_reason else []
         yield _HEAD
         for token, lines in groupby(part, attrgetter("token")):
             yield from [f"  {token}"] if token else []
             for row in lines:
                 yield from _lines(row)
+                yield from [] if one_reason else _indented(row.reason)
         yield ""
 
 
@@ -60,8 +62,8 @@ def _indented(text: str) -> list[str]:
     return wrap(text, _WIDTH, initial_indent="  ", subsequent_indent="  ")
 
 
-def _topic(row: Comparison) -> tuple[str, str, str, str, str]:
-    return row.source, row.figure, row.definition or "", row.data, row.reason
+def _topic(row: Comparison) -> tuple[str, str, str, str]:
+    return row.source, row.figure, row.definition or "", row.data
 
 
 def _lines(row: Comparison) -> Iterator[str]:
