@@ -14,7 +14,7 @@ from itertools import groupby
 from crawlblock.registry import crawlers
 from crawlblock.replication import counts
 from crawlblock.replication.comparable import not_comparable
-from crawlblock.replication.opinions import Opinions, Readings, Share
+from crawlblock.replication.opinions import Opinions, Readings, SeriesShare
 from crawlblock.replication.published import PublishedFigure
 from crawlblock.replication.series import HOSTS, Series
 from crawlblock.robots.judge import STAR
@@ -226,7 +226,7 @@ def _beside(pair: _Pair, opinions: Opinions) -> Comparison:
 
 
 def _row(
-    definition: Definition, series: Series, snapshot: str, day: date, token: str, share: Share
+    definition: Definition, series: Series, snapshot: str, day: date, token: str, share: SeriesShare
 ) -> Comparison:
     approximate = definition.textual and series.rendered
     row = Comparison(
@@ -248,7 +248,7 @@ def _row(
 _APPROXIMATE = "our texts are rendered from verdicts, so a definition by spelling is approximate"
 
 
-def _with(row: Comparison, share: Share) -> Comparison:
+def _with(row: Comparison, share: SeriesShare) -> Comparison:
     return replace(
         row, n=share.n, n_outside=share.n_outside, ours=share.percent, low=share.low,
         high=share.high,

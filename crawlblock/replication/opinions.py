@@ -14,7 +14,7 @@ from crawlblock.robots.peers import DEFINITIONS, Definition
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Share:
+class SeriesShare:
     """A share in percent, of hosts or of what they hold."""
 
     n: int  # hosts
@@ -62,7 +62,7 @@ class Opinions:
             for snapshot, rows in groupby(self._rows(), key=lambda row: row.snapshot)
         }
 
-    def share(self, definition: Definition, snapshot: str, token: str) -> Share:
+    def share(self, definition: Definition, snapshot: str, token: str) -> SeriesShare:
         """Return the share of hosts that block a crawler in a snapshot, or of their tokens.
 
         A sample of hosts has an interval, which follows its strata and weights.
@@ -80,12 +80,12 @@ class Opinions:
             if self._blocks(definition, row, token):
                 stratum.blocking += row.weight
         if not hosts:
-            return Share(n=0, n_outside=outside)
+            return SeriesShare(n=0, n_outside=outside)
         share = math.fsum(s.blocking for s in strata.values()) / math.fsum(
             s.counted for s in strata.values()
         )
         low, high = self._interval(share, strata.values())
-        return Share(n=hosts, n_outside=outside, percent=100 * share, low=low, high=high)
+        return SeriesShare(n=hosts, n_outside=outside, percent=100 * share, low=low, high=high)
 
     def _interval(
         self, share: float, strata: Iterable[_Stratum]
