@@ -289,8 +289,9 @@ def _definition(found: Headline) -> str:
 def _unknown(row: Row) -> str:
     if not row["n_unknown"]:
         return "No site is unknown."
+    others = "1 more site is" if row["n_unknown"] == 1 else f"{row['n_unknown']:,} more sites are"
     return (
-        f"{row['n_unknown']:,} more sites are unknown, which could make it "
+        f"{others} unknown, which could make it "
         f"{percent(row['bound_low'])} to {percent(row['bound_high'])}."
     )
 
