@@ -1,0 +1,202 @@
+"""What a database stores, read by plain `SELECT *`: the hosts that results are about, their answers.
+
+Answer 0 is that there are no rules (4xx but 429); from 1 on they are texts; -1 is unknown.
+"""
+
+import zlib
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+import duckdb
+import numpy as np
+
+from verify.arithmetic import Bools, Cells, Floats, Ints
+
+Row = dict[str, object]
+Segment = tuple[str, str]  # dimension and value; empty texts for all hosts
+UNKNOWN, NO_RULES = -1, 0
+_REFUSED = (401, 402, 403, 451)
+_SMALL, _MOST_SEGMENTS = 30, 200
+
+
+@dataclass(frozen=True, slots=True)
+class Wave:
+    """What the hosts of a population answered in a snapshot."""
+
+    snapshot: str
+    date: date
+    kind: str
+    answer: Ints
+    outcome: list[str | None]  # None: the snapshot does not have the host
+    refused: Bools
+    complete: bool  # all of the hosts were asked
+
+
+@dataclass(slots=True)
+class Population:
+    """Hosts of a panel, or captured outside of it, with their snapshots in the order of time."""
+
+    name: str
+    hosts: list[str]
+    weight: Floats
+    stratum: Ints
+    segments: dict[Segment, Ints]
+    waves: list[Wave]
+
+    def sound(self) -> list[Wave]:
+        """Return the snapshots that shares count."""
+        return [wave for wave in self.waves if wave.complete or self.name == "captured"]
+
+    def cells(self, members: Ints, *answers: Ints) -> tuple[Cells, list[Ints]]:
+        """Return the kinds of some hosts by stratum and answers, and the answers of each kind."""
+        rows = np.stack([self.stratum[members], *(answer[members] for answer in answers)])
+        kinds, places = np.unique(rows, axis=1, return_inverse=True)
+        places = places.reshape(-1)
+        weight = self.weight[members]
+        sums = [np.bincount(places, w, kinds.shape[1]) for w in (None, weight, weight**2)]
+        counted = [np.asarray(each, float) for each in sums]
+        return Cells(kinds[0], *counted, bool((weight != 1).any())), list(kinds[1:])
+
+
+class Stored:
+    """A database of crawlblock, read once."""
+
+    def __init__(self, db: Path) -> None:
+        self.texts: list[bytes] = []  # by answer, from 1
+        with duckdb.connect(str(db), read_only=True) as con:
+            self._con = con
+            self.weights = self._rows("weights")
+            self.panels = sorted(self._rows("panels"), key=lambda p: (_since(p), p["panel"]))
+            self.populations = [p for p in self._populations() if p.waves]
+
+    def _rows(self, table: str) -> list[Row]:
+        asked = self._con.execute(f"SELECT * FROM {table}")
+        names = [column[0] for column in asked.description]
+        return [dict(zip(names, row, strict=True)) for row in asked.fetchall()]
+
+    def _populations(self) -> Iterable[Population]:
+        """Yield the hosts of the newest panel, and those of snapshots that are not about it."""
+        newest = self.panels[0]["panel"] if self.panels else None
+        panel = [row for row in self._rows("panel") if row["panel"] == newest]
+        members = {str(row["host"]) for row in panel}
+        scanned = {row["snapshot"] for row in self._rows("facts.scans")}
+        removed = {row["id"] for row in self._rows("removed_snapshots")}
+        followed, others = [], []
+        captures = self._captures()
+        for snapshot in sorted(self._rows("facts.snapshots"), key=_in_time):
+            found = captures.get(snapshot["id"], {})
+            if not found or snapshot["id"] in scanned | removed:
+                continue
+            within = members & found.keys()
+            of_panel = within and (snapshot["kind"] != "import" or len(within) == len(found))
+            (followed if of_panel else others).append((snapshot, found))
+        yield self._panel(panel, followed)
+        hosts = sorted({host for _, found in others for host in found})
+        everyone = np.arange(len(hosts))
+        waves = [_wave(snapshot, found, hosts) for snapshot, found in others]
+        yield Population(
+            "captured", hosts, np.ones(len(hosts)), 0 * everyone, {("", ""): everyone}, waves
+        )
+
+    def _captures(self) -> dict[object, dict[str, tuple[str, int, bool]]]:
+        """Return outcome, answer and whether the server refused, by snapshot and host."""
+        names = {row["id"]: str(row["host"]) for row in self._rows("facts.hosts")}
+        texts = {row["id"]: row["text"] for row in self._rows("facts.payloads")}
+        fetches = {row["id"]: row for row in self._rows("facts.fetches")}
+        answers = {}
+        for row in self._rows("facts.texts"):
+            self.texts.append(zlib.decompress(bytes(row["body"])))  # type: ignore[arg-type]
+            answers[row["id"]] = len(self.texts)
+        found: dict[object, dict[str, tuple[str, int, bool]]] = defaultdict(dict)
+        for row in self._rows("conclusions.captures"):
+            if row["resource"] != "/robots.txt":
+                continue
+            last = fetches.get(row["last"], {})
+            status, answer = last.get("status"), UNKNOWN
+            if row["outcome"] == "ok":
+                answer = answers.get(texts.get(last.get("payload")), UNKNOWN)
+            elif isinstance(status, int) and 400 <= status < 500 and status != 429:
+                answer = NO_RULES
+            found[row["snapshot"]][names[row["host"]]] = (
+                str(row["outcome"]), answer, status in _REFUSED,
+            )  # fmt: skip
+        return found
+
+    def _panel(
+        self, panel: list[Row], followed: list[tuple[Row, dict[str, tuple[str, int, bool]]]]
+    ) -> Population:
+        hosts = sorted({str(row["host"]) for row in panel})
+        place = {host: number for number, host in enumerate(hosts)}
+        weight, strata = np.zeros(len(hosts)), [""] * len(hosts)
+        for row in sorted(panel, key=lambda row: str(row["stratum"]), reverse=True):
+            at = place[str(row["host"])]
+            weight[at] = max(weight[at], round(float(str(row["weight"])), 6))
+            strata[at] = str(row["stratum"])
+        waves = [_wave(snapshot, found, hosts) for snapshot, found in followed]
+        for wave in waves:  # the panel's other hosts are not captured
+            wave.outcome[:] = [each or "not_captured" for each in wave.outcome]
+        self.stratum_names, numbers = np.unique(strata, return_inverse=True)
+        segments = {("", ""): np.arange(len(hosts))}
+        if len(self.stratum_names) > 1:
+            for number, name in enumerate(self.stratum_names):
+                segments["stratum", str(name)] = np.flatnonzero(numbers == number)
+        known = np.any([wave.answer >= 0 for wave in waves] or [np.zeros(len(hosts), bool)], axis=0)
+        segments |= _folded(self._segments(panel, place), known)
+        return Population("panel", hosts, weight, numbers.astype(np.int64), segments, waves)
+
+    def _segments(self, panel: list[Row], place: dict[str, int]) -> dict[Segment, set[int]]:
+        """Return the hosts by the further columns of their list; a cell may name several values."""
+        hosts = defaultdict(list)
+        for row in panel:
+            hosts[row["panel"], row["domain"]].append(place[str(row["host"])])
+        segments: dict[Segment, set[int]] = defaultdict(set)
+        for row in self._rows("panel_columns"):
+            for value in str(row["value"]).split(";"):
+                if value.strip():
+                    segment = str(row["column_name"]), value.strip()
+                    segments[segment].update(hosts.get((row["panel"], row["domain"]), ()))
+        return segments
+
+
+def _since(panel: Row) -> float:
+    sampled = panel["sampled"]
+    assert isinstance(sampled, datetime)
+    return -sampled.timestamp()
+
+
+def _in_time(snapshot: Row) -> tuple[str, str]:
+    return str(snapshot["first_capture"])[:10], str(snapshot["snapshot"])
+
+
+def _wave(snapshot: Row, found: dict[str, tuple[str, int, bool]], hosts: list[str]) -> Wave:
+    captures = [found.get(host) for host in hosts]
+    first = snapshot["first_capture"]
+    assert isinstance(first, datetime)
+    return Wave(
+        snapshot=str(snapshot["snapshot"]),
+        date=first.date(),
+        kind=str(snapshot["kind"]),
+        answer=np.array([each[1] if each else UNKNOWN for each in captures], np.int64),
+        outcome=[each[0] if each else None for each in captures],
+        refused=np.array([bool(each and each[2]) for each in captures]),
+        complete=snapshot["kind"] == "import" or None not in captures,
+    )
+
+
+def _folded(segments: dict[Segment, set[int]], known: Bools) -> dict[Segment, Ints]:
+    """Join small segments of a dimension, and those beyond the largest, to one."""
+    sizes = Counter({
+        segment: int(known[list(hosts)].sum()) for segment, hosts in segments.items() if hosts
+    })  # fmt: skip
+    kept: dict[str, list[Segment]] = defaultdict(list)
+    for segment, size in sorted(sizes.items(), key=lambda each: (-each[1], each[0])):
+        if size >= _SMALL and len(kept[segment[0]]) < _MOST_SEGMENTS:
+            kept[segment[0]].append(segment)
+    folded: dict[Segment, set[int]] = defaultdict(set)
+    for segment in sizes:
+        large = segment in kept[segment[0]]
+        folded[segment if large else (segment[0], "other segments")] |= segments[segment]
+    return {segment: np.array(sorted(hosts)) for segment, hosts in folded.items()}
