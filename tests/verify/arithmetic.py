@@ -116,14 +116,20 @@ def shares(cells: Cells, yes: Bools, known: Bools) -> Iterator[tuple[str, Column
         low, high = wilson(estimate, size)
         bounds = manski(lowest, highest, asked)
         if estimand == "list":
-            low, high, bounds = np.full_like(low, np.nan), np.full_like(low, np.nan), (lowest, highest)
+            low, high, bounds = (
+                np.full_like(low, np.nan),
+                np.full_like(low, np.nan),
+                (lowest, highest),
+            )
         yield estimand, {
             **counts, "estimate": estimate, "low": low, "high": high,
             "bound_low": bounds[0], "bound_high": bounds[1],
         }  # fmt: skip
 
 
-def paired(cells: Cells, first: Bools, second: Bools, known: Bools) -> Iterator[tuple[str, Columns]]:
+def paired(
+    cells: Cells, first: Bools, second: Bools, known: Bools
+) -> Iterator[tuple[str, Columns]]:
     """Yield, by estimand, the share of first less that of second, with Newcombe's interval."""
     total, told = cells.over(cells.weight, np.ones_like(known)), cells.over(cells.weight, known)
     kinds = [first & second & known, first & ~second & known, second & ~first & known]
@@ -160,7 +166,9 @@ def _newcombe(both: Floats, one: Floats, other: Floats, n: Floats) -> tuple[Floa
     return one - other - lengths[0], one - other + lengths[1]
 
 
-def mean_gaps(cells: Cells, first: Floats, second: Floats, known: Bools) -> Iterator[tuple[str, Columns]]:
+def mean_gaps(
+    cells: Cells, first: Floats, second: Floats, known: Bools
+) -> Iterator[tuple[str, Columns]]:
     """Yield, by estimand, the mean of first less that of second, with a normal interval."""
     scores = [
         cells.over(cells.weight, known * score) for score in (first, second, (first - second) ** 2)

@@ -59,7 +59,11 @@ def _years(waves: Sequence[Wave]) -> list[tuple[Wave, Wave]]:
 def _seen(members: Ints, then: Wave, now: Wave) -> Ints:
     """Return the hosts that one of two snapshots has."""
     return np.array(
-        [host for host in members if then.outcome[host] is not None or now.outcome[host] is not None],
+        [
+            host
+            for host in members
+            if then.outcome[host] is not None or now.outcome[host] is not None
+        ],
         np.int64,
     )
 
@@ -134,7 +138,9 @@ def openness_index(facts: Facts) -> Recomputed:
                     }  # fmt: skip
                     yield (*key, "", "hosts", estimand), values
                 for (corpus, unit), sizes in held.items():
-                    told = {host: size for host, size in sizes.items() if host in set(here.tolist())}
+                    told = {
+                        host: size for host, size in sizes.items() if host in set(here.tolist())
+                    }
                     if told:
                         yield from _held(
                             facts, population, (waves[0], now), crawlers, (*key, corpus, unit), told
@@ -151,9 +157,7 @@ def _held(
     size = weight * np.array(list(sizes.values()))
     before, after = (wave.answer[hosts] for wave in pair)
     known = (before >= 0) & (after >= 0)
-    was, is_ = (
-        known & ~facts.blocked(answer, crawlers).any(axis=1) for answer in (before, after)
-    )
+    was, is_ = (known & ~facts.blocked(answer, crawlers).any(axis=1) for answer in (before, after))
     whole, told = size.sum(), size[known].sum()
     values = {
         "n_yes": is_.sum(), "n": known.sum(), "n_unknown": (~known).sum(),
@@ -182,5 +186,3 @@ def amounts(facts: Facts, population: Population) -> dict[tuple[str, str], dict[
                 for host in hosts:
                     held[str(row["corpus"]), unit][host] += amount / len(hosts)
     return held
-
-

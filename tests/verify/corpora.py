@@ -53,9 +53,10 @@ def _of(
             "covered": amount.sum() / whole,
             "largest": largest,
         }
-        yield (population.name, wave.snapshot, crawler.token, *names), {
-            name: float(value) for name, value in values.items()
-        }
+        yield (
+            (population.name, wave.snapshot, crawler.token, *names),
+            {name: float(value) for name, value in values.items()},
+        )
 
 
 def _wholes(facts: Facts) -> dict[tuple[str, str], float]:

@@ -74,9 +74,7 @@ class File:
         for place, token in enumerate(tokens):
             if token.lower().encode() in self._lower and (asked := self._asked(token.encode())):
                 body, name = asked
-                return Answer(
-                    not self._google.allowed(body, name, b"/"), place == 0, place > 0
-                )
+                return Answer(not self._google.allowed(body, name, b"/"), place == 0, place > 0)
         return Answer(self._by_star and wildcard)
 
     def _asked(self, token: bytes) -> tuple[bytes, bytes] | None:

@@ -111,7 +111,9 @@ def coverage(facts: Facts) -> Recomputed:
                         yield key, column(columns, number)
 
 
-def selections(facts: Facts, crawlers: Sequence[Crawler], answers: Iterable[int]) -> dict[str, Bools]:
+def selections(
+    facts: Facts, crawlers: Sequence[Crawler], answers: Iterable[int]
+) -> dict[str, Bools]:
     """Return, by selection, which answers block those crawlers and let others in."""
     rows = np.asarray(list(answers), np.int64)
     means, places = facts.means, facts.means.of(crawlers)
