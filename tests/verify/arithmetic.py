@@ -29,7 +29,7 @@ class Cells:
     squared: Floats
     weighted: bool  # whether some host has another weight than 1
 
-    def over(self, what: Floats, chosen: Bools) -> Floats:
+    def over(self, what: Floats, chosen: Bools | Floats) -> Floats:
         """Return sums by stratum (rows) and question (columns) over the chosen kinds."""
         sums = np.zeros((self.stratum.max(initial=-1) + 1, chosen.shape[1]))
         np.add.at(sums, self.stratum, what[:, None] * chosen)
@@ -145,7 +145,7 @@ def paired(
             parts = [_stratified(total, told, part) for part in (both, one, other)]
             size = _design_n(total, told, cells.over(cells.squared, known), one + other)
     for estimand in cells.estimands():
-        low, high = _newcombe(*parts, size)
+        low, high = _newcombe(parts[0], parts[1], parts[2], size)
         if estimand == "list":
             low, high = np.full_like(low, np.nan), np.full_like(low, np.nan)
         yield estimand, {

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from verify.arithmetic import Ints, paired, shares
+from verify.arithmetic import Bools, Ints, paired, shares
 from verify.meaning import Crawler
 from verify.recomputed import SETS, Facts, Key, Recomputed, Values, across, column, selections
 from verify.stored import Population, Segment, Wave
@@ -125,10 +125,9 @@ def openness_index(facts: Facts) -> Recomputed:
                 key = (population.name, now.snapshot, *segment)
                 cells, (before, after) = population.cells(here, waves[0].answer, now.answer)
                 known = across((before >= 0) & (after >= 0), 1)
-                was = ~facts.blocked(before, crawlers).any(axis=1, keepdims=True)
-                is_ = ~facts.blocked(after, crawlers).any(axis=1, keepdims=True)
-                changes = dict(paired(cells, is_, was, known))
-                for estimand, columns in shares(cells, is_, known):
+                was, is_ = _open(facts, before, crawlers), _open(facts, after, crawlers)
+                changes = dict(paired(cells, is_[:, None], was[:, None], known))
+                for estimand, columns in shares(cells, is_[:, None], known):
                     values, moved = column(columns, 0), column(changes[estimand], 0)
                     values |= {
                         "crawlers": float(len(crawlers)), "n_opened": moved["n_first"],
@@ -147,6 +146,11 @@ def openness_index(facts: Facts) -> Recomputed:
                         )
 
 
+def _open(facts: Facts, answers: Ints, crawlers: Sequence[Crawler]) -> Bools:
+    """Return which answers block none of some crawlers."""
+    return np.asarray(~facts.blocked(answers, crawlers).any(axis=1))
+
+
 def _held(
     facts: Facts, population: Population, pair: tuple[Wave, Wave], crawlers: Sequence[Crawler],
     key: Key, sizes: dict[int, float],
@@ -157,7 +161,7 @@ def _held(
     size = weight * np.array(list(sizes.values()))
     before, after = (wave.answer[hosts] for wave in pair)
     known = (before >= 0) & (after >= 0)
-    was, is_ = (known & ~facts.blocked(answer, crawlers).any(axis=1) for answer in (before, after))
+    was, is_ = (known & _open(facts, answer, crawlers) for answer in (before, after))
     whole, told = size.sum(), size[known].sum()
     values = {
         "n_yes": is_.sum(), "n": known.sum(), "n_unknown": (~known).sum(),

@@ -1,9 +1,10 @@
-"""The result `lost`: how much of a corpus is on blocked domains.  Its interval is not recomputed."""
+"""How much of a corpus is on blocked domains: `lost`, without its interval."""
 
 from collections import defaultdict
 
 import numpy as np
 
+from verify.arithmetic import Floats, Ints
 from verify.changes import amounts
 from verify.recomputed import Facts, Recomputed
 from verify.stored import Population, Wave
@@ -85,8 +86,8 @@ def _frame(facts: Facts, population: Population, corpus: str, unit: str) -> floa
 
 
 def _totals(
-    facts: Facts, population: Population, hosts: np.ndarray[tuple[int], np.dtype[np.int64]],
-    size: np.ndarray[tuple[int], np.dtype[np.float64]], frame: float | None,
+    facts: Facts, population: Population, hosts: Ints,
+    size: Floats, frame: float | None,
 ) -> list[float]:  # fmt: skip
     """Return, by host, what its stratum stands for."""
     numbers = population.stratum[hosts]

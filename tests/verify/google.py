@@ -70,7 +70,7 @@ class File:
         self._by_star = not google.allowed(self._body, NOBODY, b"/")
 
     def answer(self, tokens: Sequence[str], wildcard: bool) -> Answer:
-        """Return what the first of a crawler's tokens that has a group says, else the group of *."""
+        """Return what the first of some tokens that has a group says, else the group of *."""
         for place, token in enumerate(tokens):
             if token.lower().encode() in self._lower and (asked := self._asked(token.encode())):
                 body, name = asked

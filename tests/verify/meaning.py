@@ -50,7 +50,7 @@ def registered() -> list[Crawler]:
 
 @dataclass(frozen=True, slots=True)
 class Meanings:
-    """By answer (rows) and crawler (columns): is `/` blocked, and by which group?"""
+    """Whether `/` is blocked and by which group, by answer (rows) and crawler (columns)."""
 
     crawlers: list[Crawler]
     blocked: Bools

@@ -1,11 +1,12 @@
 """The results about single snapshots: shares, gaps, coverage and the same hosts throughout."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from verify.arithmetic import Bools, Columns, mean_gaps, paired, shares
+from verify.arithmetic import Bools, Columns, Floats, Ints, mean_gaps, paired, shares
 from verify.meaning import Crawler, Meanings
 from verify.stored import NO_RULES, UNKNOWN, Population, Stored
 
@@ -78,9 +79,10 @@ def _blocked(facts: Facts, segments: bool) -> Recomputed:
             for segment, members in population.segments.items():
                 if (segment != ("", "")) != segments:
                     continue
-                cells, (answers,) = population.cells(members, wave.answer)
+                here = wave.of(members)
+                cells, (answers,) = population.cells(here, wave.answer)
                 yes, known = facts.blocked(answers, crawlers), across(answers >= 0, len(crawlers))
-                refused = float(wave.refused[members].sum())
+                refused = float(wave.refused[here].sum())
                 for estimand, columns in shares(cells, yes, known):
                     for number, crawler in enumerate(crawlers):
                         key = (population.name, wave.snapshot, *segment, crawler.token, estimand)
@@ -96,9 +98,7 @@ def coverage(facts: Facts) -> Recomputed:
             ended = np.array([end or "" for end in wave.outcome])
             numbers = np.array([["", *ends].index(end) for end in ended])
             for segment, members in population.segments.items():
-                here = members[ended[members] != ""]
-                if not len(here):
-                    continue
+                here = wave.of(members)
                 told = (wave.answer >= 0).astype(np.int64)
                 cells, (end, known) = population.cells(here, numbers, told)
                 names = np.array(["", *ends])[end]
@@ -150,7 +150,7 @@ def selective(facts: Facts) -> Recomputed:
         for wave in population.sound():
             crawlers = facts.counted(wave.date)
             for segment, members in population.segments.items():
-                cells, (answers,) = population.cells(members, wave.answer)
+                cells, (answers,) = population.cells(wave.of(members), wave.answer)
                 said = selections(facts, crawlers, answers)
                 yes = np.stack(list(said.values()), axis=1)
                 for estimand, columns in shares(cells, yes, across(answers >= 0, len(said))):
@@ -166,13 +166,12 @@ def gap(facts: Facts) -> Recomputed:
             crawlers = facts.counted(wave.date)
             for segment, members in population.segments.items():
                 start = population.name, wave.snapshot, *segment
-                cells, (answers,) = population.cells(members, wave.answer)
+                cells, (answers,) = population.cells(wave.of(members), wave.answer)
                 known = across(answers >= 0, 1)
                 for name, first, second in _comparisons(crawlers):
                     one, other = (facts.blocked(answers, side) for side in (first, second))
                     if name.split(" - ")[0] in SETS:
-                        means = (side.mean(axis=1, keepdims=True) for side in (one, other))
-                        compared = mean_gaps(cells, *means, known)
+                        compared = mean_gaps(cells, _mean(one), _mean(other), known)
                     else:
                         compared = paired(cells, one, other, known)
                     for estimand, columns in compared:
@@ -182,6 +181,10 @@ def gap(facts: Facts) -> Recomputed:
                         values["first_crawlers"] = float(len(first))
                         values["second_crawlers"] = float(len(second))
                         yield (*start, name, estimand), values
+
+
+def _mean(side: Bools) -> Floats:
+    return np.asarray(side.mean(axis=1, keepdims=True))
 
 
 def _comparisons(
@@ -207,24 +210,32 @@ def same_hosts(facts: Facts) -> Recomputed:
             continue
         answers = np.stack([wave.answer for wave in waves])
         carried = np.stack([_carried(population, number) for number in range(len(waves))])
+        starts: dict[int, list[Crawler]] = defaultdict(list)
         for crawler in facts.means.crawlers:
             start = next((n for n, wave in enumerate(waves) if crawler.counts(wave.date)), None)
-            if not crawler.ai or start is None:
-                continue
+            if crawler.ai and start is not None:
+                starts[start].append(crawler)
+        for start, crawlers in starts.items():
             balanced = np.flatnonzero((answers[start:] >= 0).all(axis=0))
             for number in range(start, len(waves)):
-                for series, members, said in (
-                    ("balanced", balanced, answers[number]),
-                    ("carried", np.arange(len(population.hosts)), carried[number]),
-                ):
-                    if not len(members):
-                        continue
-                    once = _unstratified(population)
-                    cells, (kinds,) = once.cells(members, said)
-                    yes, known = facts.blocked(kinds, [crawler]), across(kinds >= 0, 1)
-                    for estimand, columns in shares(cells, yes, known):
-                        key = ("panel", waves[number].snapshot, series, crawler.token, estimand)
-                        yield key, column(columns, 0)
+                key = waves[number].snapshot, "balanced"
+                yield from _of_series(facts, population, key, (balanced, answers[number]), crawlers)
+                everyone = np.arange(len(population.hosts)), carried[number]
+                yield from _of_series(facts, population, (key[0], "carried"), everyone, crawlers)
+
+
+def _of_series(
+    facts: Facts, population: Population, key: Key, said: tuple[Ints, Ints],
+    crawlers: Sequence[Crawler],
+) -> Recomputed:  # fmt: skip
+    members, answers = said
+    if not len(members):
+        return
+    cells, (kinds,) = _unstratified(population).cells(members, answers)
+    yes, known = facts.blocked(kinds, crawlers), across(kinds >= 0, len(crawlers))
+    for estimand, columns in shares(cells, yes, known):
+        for number, crawler in enumerate(crawlers):
+            yield ("panel", *key, crawler.token, estimand), column(columns, number)
 
 
 def _unstratified(population: Population) -> Population:
@@ -233,7 +244,7 @@ def _unstratified(population: Population) -> Population:
     )
 
 
-def _carried(population: Population, number: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def _carried(population: Population, number: int) -> Ints:
     """Return answers, an unknown one replaced by the last known one if that is not too old."""
     waves = population.sound()
     answers = np.full(len(population.hosts), UNKNOWN)

@@ -1,4 +1,4 @@
-"""What a database stores, read by plain `SELECT *`: the hosts that results are about, their answers.
+"""What a database stores, read by plain `SELECT *`: hosts that results are about, their answers.
 
 Answer 0 is that there are no rules (4xx but 429); from 1 on they are texts; -1 is unknown.
 """
@@ -7,22 +7,25 @@ import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import numpy as np
 
 from verify.arithmetic import Bools, Cells, Floats, Ints
+from verify.suspects import Ends, suspect
 
-Row = dict[str, object]
+Row = dict[str, Any]
+Captures = dict[str, tuple[str, int, bool]]  # outcome, answer, refused; by host
 Segment = tuple[str, str]  # dimension and value; empty texts for all hosts
 UNKNOWN, NO_RULES = -1, 0
 _REFUSED = (401, 402, 403, 451)
 _SMALL, _MOST_SEGMENTS = 30, 200
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Wave:
     """What the hosts of a population answered in a snapshot."""
 
@@ -32,7 +35,11 @@ class Wave:
     answer: Ints
     outcome: list[str | None]  # None: the snapshot does not have the host
     refused: Bools
-    complete: bool  # all of the hosts were asked
+    sound: bool  # all of the hosts were asked, and it does not look like a fault
+
+    def of(self, members: Ints) -> Ints:
+        """Return those of some hosts that the snapshot has."""
+        return np.array([host for host in members if self.outcome[host] is not None], np.int64)
 
 
 @dataclass(slots=True)
@@ -48,7 +55,7 @@ class Population:
 
     def sound(self) -> list[Wave]:
         """Return the snapshots that shares count."""
-        return [wave for wave in self.waves if wave.complete or self.name == "captured"]
+        return [wave for wave in self.waves if wave.sound or self.name == "captured"]
 
     def cells(self, members: Ints, *answers: Ints) -> tuple[Cells, list[Ints]]:
         """Return the kinds of some hosts by stratum and answers, and the answers of each kind."""
@@ -56,9 +63,12 @@ class Population:
         kinds, places = np.unique(rows, axis=1, return_inverse=True)
         places = places.reshape(-1)
         weight = self.weight[members]
-        sums = [np.bincount(places, w, kinds.shape[1]) for w in (None, weight, weight**2)]
-        counted = [np.asarray(each, float) for each in sums]
-        return Cells(kinds[0], *counted, bool((weight != 1).any())), list(kinds[1:])
+        hosts, weights, squares = (
+            np.bincount(places, what, kinds.shape[1])
+            for what in (np.ones_like(weight), weight, weight**2)
+        )
+        cells = Cells(kinds[0], hosts, weights, squares, bool((weight != 1).any()))
+        return cells, list(kinds[1:])
 
 
 class Stored:
@@ -84,7 +94,8 @@ class Stored:
         members = {str(row["host"]) for row in panel}
         scanned = {row["snapshot"] for row in self._rows("facts.scans")}
         removed = {row["id"] for row in self._rows("removed_snapshots")}
-        followed, others = [], []
+        followed: list[tuple[Row, Captures]] = []
+        others: list[tuple[Row, Captures]] = []
         captures = self._captures()
         for snapshot in sorted(self._rows("facts.snapshots"), key=_in_time):
             found = captures.get(snapshot["id"], {})
@@ -101,16 +112,16 @@ class Stored:
             "captured", hosts, np.ones(len(hosts)), 0 * everyone, {("", ""): everyone}, waves
         )
 
-    def _captures(self) -> dict[object, dict[str, tuple[str, int, bool]]]:
+    def _captures(self) -> dict[object, Captures]:
         """Return outcome, answer and whether the server refused, by snapshot and host."""
         names = {row["id"]: str(row["host"]) for row in self._rows("facts.hosts")}
         texts = {row["id"]: row["text"] for row in self._rows("facts.payloads")}
         fetches = {row["id"]: row for row in self._rows("facts.fetches")}
         answers = {}
         for row in self._rows("facts.texts"):
-            self.texts.append(zlib.decompress(bytes(row["body"])))  # type: ignore[arg-type]
+            self.texts.append(zlib.decompress(row["body"]))
             answers[row["id"]] = len(self.texts)
-        found: dict[object, dict[str, tuple[str, int, bool]]] = defaultdict(dict)
+        found: dict[object, Captures] = defaultdict(dict)
         for row in self._rows("conclusions.captures"):
             if row["resource"] != "/robots.txt":
                 continue
@@ -125,9 +136,7 @@ class Stored:
             )  # fmt: skip
         return found
 
-    def _panel(
-        self, panel: list[Row], followed: list[tuple[Row, dict[str, tuple[str, int, bool]]]]
-    ) -> Population:
+    def _panel(self, panel: list[Row], followed: list[tuple[Row, Captures]]) -> Population:
         hosts = sorted({str(row["host"]) for row in panel})
         place = {host: number for number, host in enumerate(hosts)}
         weight, strata = np.zeros(len(hosts)), [""] * len(hosts)
@@ -136,8 +145,10 @@ class Stored:
             weight[at] = max(weight[at], round(float(str(row["weight"])), 6))
             strata[at] = str(row["stratum"])
         waves = [_wave(snapshot, found, hosts) for snapshot, found in followed]
+        faults = self._suspects(waves)
         for wave in waves:  # the panel's other hosts are not captured
             wave.outcome[:] = [each or "not_captured" for each in wave.outcome]
+            wave.sound = wave.sound and wave.snapshot not in faults
         self.stratum_names, numbers = np.unique(strata, return_inverse=True)
         segments = {("", ""): np.arange(len(hosts))}
         if len(self.stratum_names) > 1:
@@ -146,6 +157,19 @@ class Stored:
         known = np.any([wave.answer >= 0 for wave in waves] or [np.zeros(len(hosts), bool)], axis=0)
         segments |= _folded(self._segments(panel, place), known)
         return Population("panel", hosts, weight, numbers.astype(np.int64), segments, waves)
+
+    def _suspects(self, waves: list[Wave]) -> set[str]:
+        answered = {str(row["outcome"]) for row in self._rows("outcomes") if row["answered"]}
+        breaks = [
+            row["date"] for row in self._rows("breaks")
+            if {"coverage", "verdicts"} & set(row["affects"])
+        ]  # fmt: skip
+        ends = [
+            Ends(wave.snapshot, wave.date, wave.kind, Counter(filter(None, wave.outcome)))
+            for wave in waves if wave.sound
+        ]  # fmt: skip
+        accepted = {str(row["snapshot"]) for row in self._rows("accepted")}
+        return suspect(ends, answered, breaks) - accepted
 
     def _segments(self, panel: list[Row], place: dict[str, int]) -> dict[Segment, set[int]]:
         """Return the hosts by the further columns of their list; a cell may name several values."""
@@ -162,27 +186,23 @@ class Stored:
 
 
 def _since(panel: Row) -> float:
-    sampled = panel["sampled"]
-    assert isinstance(sampled, datetime)
-    return -sampled.timestamp()
+    return -float(panel["sampled"].timestamp())
 
 
 def _in_time(snapshot: Row) -> tuple[str, str]:
     return str(snapshot["first_capture"])[:10], str(snapshot["snapshot"])
 
 
-def _wave(snapshot: Row, found: dict[str, tuple[str, int, bool]], hosts: list[str]) -> Wave:
+def _wave(snapshot: Row, found: Captures, hosts: list[str]) -> Wave:
     captures = [found.get(host) for host in hosts]
-    first = snapshot["first_capture"]
-    assert isinstance(first, datetime)
     return Wave(
         snapshot=str(snapshot["snapshot"]),
-        date=first.date(),
+        date=snapshot["first_capture"].date(),
         kind=str(snapshot["kind"]),
         answer=np.array([each[1] if each else UNKNOWN for each in captures], np.int64),
         outcome=[each[0] if each else None for each in captures],
         refused=np.array([bool(each and each[2]) for each in captures]),
-        complete=snapshot["kind"] == "import" or None not in captures,
+        sound=snapshot["kind"] == "import" or None not in captures,
     )
 
 
