@@ -64,7 +64,7 @@ class Population:
         places = places.reshape(-1)
         weight = self.weight[members]
         hosts, weights, squares = (
-            np.bincount(places, what, kinds.shape[1])
+            np.asarray(np.bincount(places, what, kinds.shape[1]), np.float64)
             for what in (np.ones_like(weight), weight, weight**2)
         )
         cells = Cells(kinds[0], hosts, weights, squares, bool((weight != 1).any()))
