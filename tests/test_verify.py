@@ -6,11 +6,24 @@ from pathlib import Path
 import polars as pl
 import pytest
 from verify.__main__ import RESULTS, Result, compare, main, report
+from verify.google import Answer, File, Google
 from verify.meaning import meanings
 from verify.recomputed import Facts
 from verify.stored import Stored
 
 pytestmark = pytest.mark.own_code
+_CASES = [  # a robots.txt, the tokens that a crawler obeys, what is known of it
+    (b"User-agent: *\nDisallow: /", ["GPTBot"], Answer(True)),
+    (b"User-agent: GPTBot\n\nUser-agent: *\nDisallow: /", ["GPTBot"], Answer(True, own=True)),
+    (b"User-agent: *\nDisallow: /\nUser-agent: GPTBot", ["GPTBot"], Answer(False, own=True)),
+    (b"User-agent: *\nDisallow: /\n# GPTBot", ["GPTBot"], Answer(True)),
+    (b"\xef\xbb\xbfUser-agent: b\nDisallow: /", ["a", "b"], Answer(True, other=True)),
+    (b"User-agent: b\nDisallow: /\nUser-agent: a\nAllow: /", ["a", "b"], Answer(False, own=True)),
+    (b"user-agent: AI2Bot/1.0 # x\rDisallow: /", ["AI2Bot"], Answer(True, own=True)),
+    (b"User-agent: AI2Bot-Dolma\nDisallow: /", ["AI2Bot"], Answer(False)),
+    (b"User-agent: Sogou web spider/4.0(+x)\nDisallow: /", ["Sogou web spider"],
+     Answer(True, own=True)),
+]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -18,6 +31,16 @@ def facts(bundled: Path) -> Facts:
     """Return the facts of the demo and what Google's parser says about them."""
     stored = Stored(bundled / "crawlblock.duckdb")
     return Facts(stored, meanings(stored.texts))
+
+
+@pytest.mark.parametrize(("body", "tokens", "said"), _CASES)
+def test_the_first_token_that_has_a_group_decides(
+    body: bytes, tokens: list[str], said: Answer
+) -> None:
+    """Google's parser is asked for one token after the other, and tells which has a group."""
+    google = Google()
+    assert File(google, body).answer(tokens, wildcard=True) == said
+    google.close()
 
 
 @pytest.mark.parametrize("result", RESULTS, ids=lambda result: result.name)

@@ -94,6 +94,10 @@ class File:
 
 
 def _renamed(body: bytes, token: bytes, name: bytes) -> bytes:
-    """Return a file in which the agent lines with a whole name have another name."""
-    line = rb"(?im)^([ \t]*user[- ]?agent[ \t]*[: \t][ \t]*)%s[ \t]*(?=#|\r|\n|\Z)"
-    return re.sub(line % re.escape(token), rb"\g<1>" + name, body)
+    """Return a file in which the agent lines with a whole name have another name.
+
+    A version may follow the name, after a slash or, behind a single word, after a space.
+    """
+    version = rb"(?:[ \t]*/[^#\r\n]*)?" if b" " in token else rb"(?:[ \t]*[/ \t][^#\r\n]*)?"
+    line = rb"(?im)^([ \t]*user[- ]?agent[ \t]*[: \t][ \t]*)%s%s(?=[ \t]*(?:#|\r|\n|\Z))"
+    return re.sub(line % (re.escape(token), version), rb"\g<1>" + name, body)
