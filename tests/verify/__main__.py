@@ -8,7 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
-from verify import changes, corpora, recomputed
+from verify import changes, corpora, kinds, recomputed
 from verify.meaning import meanings
 from verify.recomputed import Facts, Key, Recomputed, Values
 from verify.stored import Stored
@@ -38,6 +38,12 @@ RESULTS = (
     Result(
         "blocked_by_segment", (*PLACE, "token", "estimand"), recomputed.blocked_by_segment, ROOT
     ),
+    Result(
+        "blocked_by_basis", ("population", "snapshot", "token", "basis", "estimand"),
+        kinds.by_basis, ROOT,
+    ),
+    Result("blocked_by_purpose", (*PLACE, "purpose", "estimand"), kinds.by_purpose, ROOT),
+    Result("blocked_by_openness", (*PLACE, "openness", "estimand"), kinds.by_openness, ROOT),
     Result("change", (*SPAN, "from_snapshot", "to_snapshot", "estimand"), changes.change),
     Result("openness_index", (*PLACE, "corpus", "unit", "estimand"), changes.openness_index),
     Result("gap", (*PLACE, "comparison", "estimand"), recomputed.gap),
