@@ -69,9 +69,12 @@ WITH amounts AS (
     FROM judged GROUP BY ALL
 ), strata AS (
     SELECT s.* EXCLUDE (size, frame),
-           CASE WHEN population = 'panel' AND stratum = 'by size' THEN coalesce(greatest(0, frame
-               - coalesce(sum(size) FILTER (stratum = 'whole') OVER (PARTITION BY
-                   population, snapshot, corpus, unit, token), 0)), size) ELSE size END AS total,
+           -- of another corpus or unit the frame is NULL, which greatest would pass over
+           CASE WHEN population = 'panel' AND stratum = 'by size' AND frame IS NOT NULL
+                THEN greatest(0, frame
+                    - coalesce(sum(size) FILTER (stratum = 'whole') OVER (PARTITION BY
+                        population, snapshot, corpus, unit, token), 0))
+                ELSE size END AS total,
            total / nullif(size, 0) AS factor
     FROM (FROM sampled LEFT JOIN frames USING (corpus, unit)) s
 ), shares AS (
