@@ -177,9 +177,18 @@ def _held(
     yield (*key, estimand), {name: float(value) for name, value in values.items()}
 
 
-def amounts(facts: Facts, population: Population) -> dict[tuple[str, str], dict[int, float]]:
-    """Return what hosts hold of each corpus by unit; an apex and its www host share the weight."""
-    place = {host: number for number, host in enumerate(population.hosts)}
+def amounts(
+    facts: Facts, population: Population, wave: Wave | None = None
+) -> dict[tuple[str, str], dict[int, float]]:
+    """Return what hosts hold of each corpus by unit; an apex and its www host share the weight.
+
+    Of a snapshot, only the hosts that it has.
+    """
+    place = {
+        host: number
+        for number, host in enumerate(population.hosts)
+        if wave is None or wave.outcome[number] is not None
+    }
     held: dict[tuple[str, str], dict[int, float]] = defaultdict(lambda: defaultdict(float))
     for row in facts.stored.weights:
         domain = str(row["domain"])

@@ -14,15 +14,11 @@ def lost(facts: Facts) -> Recomputed:
     """Yield `lost` without its interval."""
     wholes = _wholes(facts)
     for population in facts.stored.populations:
-        held = amounts(facts, population)
         for wave in population.sound():
-            for (corpus, unit), sizes in held.items():
-                told = {h: size for h, size in sizes.items() if wave.outcome[h] is not None}
-                if told:
-                    frame = _frame(facts, population, corpus, unit)
-                    yield from _of(
-                        facts, population, wave, ((corpus, unit), told, wholes[corpus, unit], frame)
-                    )
+            for (corpus, unit), sizes in amounts(facts, population, wave).items():
+                frame = _frame(facts, population, corpus, unit)
+                told = (corpus, unit), sizes, wholes[corpus, unit], frame
+                yield from _of(facts, population, wave, told)
 
 
 def _of(
