@@ -76,6 +76,8 @@ def compare(result: Result, expected: Iterable[tuple[Key, Values]], folder: Path
         for row in counted.iter_rows(named=True)
     }
     found = Compared()
+    if len(stored) < len(counted):
+        found.mismatches.append(f"{result.name}: {len(counted) - len(stored)} rows occur twice")
     for key, values in expected:
         row = stored.pop(key, None)
         if row is None:
@@ -90,10 +92,8 @@ def compare(result: Result, expected: Iterable[tuple[Key, Values]], folder: Path
 
 def _compare_row(told: str, row: dict[str, object], values: Values, found: Compared) -> None:
     for name, value in values.items():
-        if name not in row:
-            continue
         found.values += 1
-        written = row[name]
+        written = row.get(name, "no column")
         if not isinstance(written, (int, float)) or value != value:
             if written is not None or value == value:
                 found.mismatches.append(f"{told}: {name} is {written}, recomputed {value}")
@@ -138,8 +138,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--results", type=Path, required=True, help="the folder of its results")
     parser.add_argument("--only", action="append", choices=[r.name for r in RESULTS])
     given = parser.parse_args(arguments)
-    stored = Stored(given.db)
     wanted = [result for result in RESULTS if result.name in (given.only or result.name)]
+    files = [given.db, *(given.results / f"{result.name}.parquet" for result in wanted)]
+    if absent := [str(file) for file in files if not file.is_file()]:
+        parser.error(f"there is no {absent[0]}: run crawlblock analyze, or say DB= and RESULTS=")
+    stored = Stored(given.db)
     return min(1, report(Facts(stored, meanings(stored.texts)), given.results, wanted))
 
 

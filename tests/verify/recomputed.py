@@ -108,7 +108,9 @@ def coverage(facts: Facts) -> Recomputed:
                 for estimand, columns in shares(cells, yes, np.ones_like(yes)):
                     for number, measure in enumerate(measures):
                         key = (population.name, wave.snapshot, *segment, measure, estimand)
-                        yield key, column(columns, number)
+                        values = column(columns, number)
+                        del values["bound_low"], values["bound_high"]  # no host is unknown
+                        yield key, values
 
 
 def selections(
