@@ -99,10 +99,11 @@ def test_the_command(tmp_path: Path) -> None:
     assert told.exit_code == 2
 
 
-def _lost(con: duckdb.DuckDBPyConnection) -> dict[str, object]:
+def _lost(con: duckdb.DuckDBPyConnection, corpus: str = "C4") -> dict[str, object]:
     set_http_profile(con, "rfc9309")
     (metric,) = (metric for metric in metrics() if metric.name == "lost")
-    (row,) = result_of(con, metric).filter(pl.col("token") == "Alpha").to_dicts()
+    asked = pl.col("token") == "Alpha", pl.col("corpus") == corpus
+    (row,) = result_of(con, metric).filter(*asked).to_dicts()
     return row
 
 
@@ -136,6 +137,12 @@ def test_lost_uses_the_known_total(tmp_path: Path) -> None:
         {WHOLE: large, BY_SIZE: rest},
     )
     assert (row["low"], row["high"]) == pytest.approx((found.low, found.high), rel=1e-3)
+
+    # of another corpus the frame is not known: its members stand for what they were sampled from
+    con.executemany("INSERT INTO weights VALUES (?, 'D', NULL, NULL, ?)", [*SIZES.items()])
+    stood = {m.domain: m.weight * SIZES[m.domain] for m in members}
+    other = sum(stood[domain] for domain in blocked) / sum(stood.values())
+    assert _lost(con, "D")["estimate"] == pytest.approx(other)
     con.close()
 
 

@@ -78,7 +78,8 @@ WITH amounts AS (
 ), strata AS (
     SELECT s.* EXCLUDE (size, frame, frame_total, frame_domains),
            coalesce(CASE WHEN population <> 'panel' OR members = n + n_unknown THEN size
-                         WHEN stratum = 'by size' THEN greatest(0, frame - coalesce(sum(size)
+                         -- of another corpus or unit the frame is NULL, which greatest would pass over
+                        WHEN stratum = 'by size' AND frame IS NOT NULL THEN greatest(0, frame - coalesce(sum(size)
                              FILTER (stratum = 'whole') OVER (PARTITION BY population, snapshot,
                                  corpus, unit, token), 0))
                          -- where the table knows too few, its total is none

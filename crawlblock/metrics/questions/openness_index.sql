@@ -40,13 +40,14 @@ firsts AS (
            low AS change_low, high AS change_high
     FROM paired_shares('pairs')
 ), places AS (
-    SELECT h.number AS host, w.domain
+    SELECT h.number AS host, h.of_panel, w.domain
     FROM hosts h
     JOIN (SELECT DISTINCT domain FROM weights) w
         ON w.domain = h.host OR 'www.' || w.domain = h.host
 ), amounts AS (  -- an apex and its www host in one panel share the weight
     SELECT p.host, corpus, unit,
-           CAST(amount AS DOUBLE) / count(*) OVER (PARTITION BY domain, corpus, unit) AS amount
+           CAST(amount AS DOUBLE)
+               / count(*) OVER (PARTITION BY p.of_panel, domain, corpus, unit) AS amount
     FROM (FROM weights UNPIVOT (amount FOR unit IN (pages, bytes, tokens)))
     JOIN places p USING (domain)
     WHERE amount > 0

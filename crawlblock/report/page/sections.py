@@ -11,7 +11,7 @@ from crawlblock.metrics.computed import COMPUTED, Computed
 from crawlblock.metrics.headline import HEADLINE, Headline, asked, headline_rows
 from crawlblock.metrics.queries import Metric, metrics
 from crawlblock.replication.comparison import THEIR_COUNTS
-from crawlblock.report.answers import Answer
+from crawlblock.report.answers import AnsweredQuestion
 from crawlblock.report.charts.context import Context, Frames
 from crawlblock.report.labels import DASH, DEFINITIONS, interval, not_compared, percent
 from crawlblock.report.page.definitions import definitions
@@ -25,7 +25,7 @@ _COMPARISON = (
 )  # fmt: skip
 
 
-def cards(answers: Iterable[Answer]) -> str:
+def cards(answers: Iterable[AnsweredQuestion]) -> str:
     """Return the answers, those to one question together."""
     return "".join(
         f'<article class="lead"><h3>{escape(question)}</h3>'
