@@ -127,7 +127,7 @@ def _blocked(scope: _Scope) -> AnsweredQuestion:
 def _refused(row: Row) -> str:
     """Say how many servers refuse, which is no block by robots.txt."""
     count = row["n_refused"]
-    return f"The servers of {count:,} refuse to give the robots.txt. " if count > 1 else ""
+    return f"{count:,} servers refuse to give the robots.txt. " if count > 1 else ""
 
 
 def _leader(leaders: list[Row]) -> str:
