@@ -34,6 +34,8 @@ a task the [how-to](howto.md), for what the figures mean the [method](method.md)
 """
 # Variables that are no command's option, with what reads them.
 VARIABLES = {
+    "CRAWLBLOCK_EXTRA": "Stands in for `--extra`: the folder of your own crawlers, templates, "
+    "events and metrics.",
     "CRAWLBLOCK_RESULTS": "Folder of the result files, for `crawlblock.notebook`.",
     "CRAWLBLOCK_PACE": "Folder in which the runs of a user on a machine agree on the rate of a "
     "server; by default `crawlblock/pace` in the user's cache folder.",
@@ -73,7 +75,8 @@ def _commands() -> Iterator[str]:
     yield "## Commands\n"
     yield (
         "`crawlblock --version` prints the version; `--debug`, anywhere, shows where an error "
-        "comes from; every command has `--help`.\n"
+        "comes from; `--extra FOLDER`, anywhere, adds "
+        "[your own entries](howto.md#add-your-own-crawler); every command has `--help`.\n"
     )
     for name, command in every_command(cli, "crawlblock"):
         yield f"### {name}\n"

@@ -14,7 +14,7 @@ from warcio.archiveiterator import ArchiveIterator
 
 from crawlblock.cli import main
 from crawlblock.demo import render_demo
-from crawlblock.evidence import explanation
+from crawlblock.evidence import explanation, lookup
 from crawlblock.model import Fetch
 from crawlblock.pipeline.evaluate import evaluate
 from crawlblock.pipeline.run import Run
@@ -130,7 +130,7 @@ def test_explained_as_stored(db: Path) -> None:
     """Re-reading a payload gives the verdict that is stored, for every crawler and capture."""
     with Store(db).reading() as con:
         stored = con.execute("SELECT snapshot, token, restriction, basis FROM access").fetchall()
-        known = {p.capture.snapshot: p for p in explanation.points(con, "a.example")}
+        known = {p.capture.snapshot: p for p in lookup.points(con, "a.example")}
         for snapshot, token, restriction, basis in stored[::7]:
             verdict = explanation.explain(con, known[snapshot], token).verdict
             assert (str(verdict.restriction), str(verdict.basis)) == (restriction, basis)

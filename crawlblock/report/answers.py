@@ -127,13 +127,9 @@ def _blocked(scope: _Scope) -> Answer:
 
 
 def _refused(row: Row) -> str:
+    """Say how many servers refuse, which is no block by robots.txt."""
     count = row["n_refused"]
-    if not count:
-        return ""
-    whose = (
-        "The server of 1 site refuses" if count == 1 else f"The servers of {count:,} sites refuse"
-    )
-    return f"{whose} to give the robots.txt, which is no block by robots.txt. "
+    return f"The servers of {count:,} refuse to give the robots.txt. " if count > 1 else ""
 
 
 def _leader(leaders: list[Row]) -> str:
@@ -293,8 +289,9 @@ def _definition(found: Headline) -> str:
 def _unknown(row: Row) -> str:
     if not row["n_unknown"]:
         return "No site is unknown."
+    others = "1 more site is" if row["n_unknown"] == 1 else f"{row['n_unknown']:,} more sites are"
     return (
-        f"{row['n_unknown']:,} more sites are unknown, which could make it "
+        f"{others} unknown, which could make it "
         f"{percent(row['bound_low'])} to {percent(row['bound_high'])}."
     )
 

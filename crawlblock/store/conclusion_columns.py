@@ -22,6 +22,7 @@ CRAWLERS = pl.Schema(
         "as_of": pl.Date(),
     }
 )
+EXTRA_FILES = pl.Schema({"file": pl.String(), "digest": pl.String()})
 BREAKS = pl.Schema(
     {
         "id": pl.String(),
@@ -78,6 +79,17 @@ SIGNALS = pl.Schema(
         "value": pl.String(),
         "path": pl.String(),
         "line": pl.Int32(),
+    }
+)
+HEADER_SIGNALS = pl.Schema(
+    {
+        "of_fetch": pl.Int64(),
+        "kind": pl.String(),
+        "agents": pl.List(pl.String()),
+        "use": pl.String(),
+        "preference": pl.String(),
+        "value": pl.String(),
+        "path": pl.String(),
     }
 )
 INEFFECTIVES = pl.Schema(

@@ -48,11 +48,13 @@ asked_selections AS (
 ), asked AS (
     FROM asked_tokens UNION ALL BY NAME FROM asked_selections
 )
-SELECT * EXCLUDE (no_interval, no_estimate)
+SELECT * REPLACE (
+           CASE WHEN n = 0 THEN 'no host is known in both snapshots' ELSE no_interval END
+               AS no_interval,
+           CASE WHEN n = 0 THEN 'no host is known in both snapshots' ELSE no_estimate END
+               AS no_estimate)
          RENAME (n_first AS n_started, n_second AS n_stopped, first_share AS to_share,
-                 second_share AS from_share),
-       CASE WHEN n = 0 THEN 'no host is known in both snapshots' ELSE no_interval END AS no_interval,
-       CASE WHEN n = 0 THEN 'no host is known in both snapshots' END AS no_estimate
+                 second_share AS from_share)
 FROM paired_shares('asked')
 ORDER BY population, http_profile, span, token, selection, dimension, segment, from_date, to_date,
          to_snapshot, estimand DESC;
