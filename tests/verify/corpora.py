@@ -72,7 +72,7 @@ def _wholes(facts: Facts) -> dict[tuple[str, str], float]:
 def _totals(
     facts: Facts, population: Population, hosts: Ints, size: Floats, corpus: tuple[str, str]
 ) -> list[float]:
-    """Return, by host, what its stratum stands for: of a sample, what its frame is known to hold."""
+    """Return, by host, what its stratum stands for: its frame where that is known."""
     if population.name != "panel":
         return [float(size.sum())] * len(hosts)
     numbers, names = population.stratum[hosts], facts.stored.stratum_names
