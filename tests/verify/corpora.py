@@ -16,23 +16,22 @@ def lost(facts: Facts) -> Recomputed:
     for population in facts.stored.populations:
         for wave in population.sound():
             for (corpus, unit), sizes in amounts(facts, population, wave).items():
-                frame = _frame(facts, population, corpus, unit)
-                told = (corpus, unit), sizes, wholes[corpus, unit], frame
+                told = (corpus, unit), sizes, wholes[corpus, unit]
                 yield from _of(facts, population, wave, told)
 
 
 def _of(
     facts: Facts, population: Population, wave: Wave,
-    corpus: tuple[tuple[str, str], dict[int, float], float, float | None],
+    corpus: tuple[tuple[str, str], dict[int, float], float],
 ) -> Recomputed:  # fmt: skip
-    names, sizes, whole, frame = corpus
+    names, sizes, whole = corpus
     hosts, amount = np.array(list(sizes)), np.array(list(sizes.values()))
     size, answers = population.weight[hosts] * amount, wave.answer[hosts]
     known, crawlers = answers >= 0, facts.counted(wave.date)
     blocks = facts.blocked(answers, crawlers)
     strata = [population.stratum[hosts] == number for number in np.unique(population.stratum)]
     strata = [each for each in strata if each.any()]
-    totals = _totals(facts, population, hosts, size, frame)
+    totals = _totals(facts, population, hosts, size, names)
     largest = size.max() / size.sum()
     for number, crawler in enumerate(crawlers):
         yes = blocks[:, number]
@@ -70,25 +69,34 @@ def _wholes(facts: Facts) -> dict[tuple[str, str], float]:
     return summed | stated
 
 
-def _frame(facts: Facts, population: Population, corpus: str, unit: str) -> float | None:
-    """Return how much the domains hold that a sample by size was taken from."""
-    newest = facts.stored.panels[0] if facts.stored.panels else {}
-    if population.name != "panel" or newest.get("frame") != f"domains of {corpus} by {unit}":
-        return None
-    return float(sum(
-        int(str(row[unit])) for row in facts.stored.weights
-        if row["corpus"] == corpus and row["domain"] != "*" and row[unit]
-    ))  # fmt: skip
-
-
 def _totals(
-    facts: Facts, population: Population, hosts: Ints,
-    size: Floats, frame: float | None,
-) -> list[float]:  # fmt: skip
-    """Return, by host, what its stratum stands for."""
-    numbers = population.stratum[hosts]
-    names = facts.stored.stratum_names if population.name == "panel" else ["all"]
-    sums = {str(names[n]): size[numbers == n].sum() for n in np.unique(numbers)}
-    if frame is not None and "by size" in sums:
-        sums["by size"] = max(0.0, frame - sums.get("whole", 0.0))
-    return [float(sums[str(names[n])]) for n in numbers]
+    facts: Facts, population: Population, hosts: Ints, size: Floats, corpus: tuple[str, str]
+) -> list[float]:
+    """Return, by host, what its stratum stands for: its frame where that is known."""
+    if population.name != "panel":
+        return [float(size.sum())] * len(hosts)
+    numbers, names = population.stratum[hosts], facts.stored.stratum_names
+    sums = {str(names[n]): float(size[numbers == n].sum()) for n in np.unique(numbers)}
+    held, totals = _held(facts, *corpus), dict(sums)
+    newest = facts.stored.panels[0]
+    for number in np.unique(numbers):
+        name, members = str(names[number]), population.weight[hosts][numbers == number]
+        frame = [
+            held[row["domain"]] for row in facts.stored.frames
+            if (row["panel"], row["stratum"]) == (newest["panel"], name) and row["domain"] in held
+        ]  # fmt: skip
+        if members.sum() == len(members):
+            continue
+        if name == "by size" and newest["frame"] == "domains of {} by {}".format(*corpus):
+            totals[name] = max(0.0, sum(held.values()) - sums.get("whole", 0.0))
+        elif frame and len(frame) >= members.sum() / 2:
+            totals[name] = sum(frame)
+    return [totals[str(names[n])] for n in numbers]
+
+
+def _held(facts: Facts, corpus: str, unit: str) -> dict[str, float]:
+    """Return what each domain holds of a corpus."""
+    return {
+        str(row["domain"]): float(row[unit]) for row in facts.stored.weights
+        if row["corpus"] == corpus and row["domain"] != "*" and row[unit]
+    }  # fmt: skip

@@ -78,7 +78,7 @@ class Stored:
         self.texts: list[bytes] = []  # by answer, from 1
         with duckdb.connect(str(db), read_only=True) as con:
             self._con = con
-            self.weights = self._rows("weights")
+            self.weights, self.frames = self._rows("weights"), self._rows("frames")
             self.panels = sorted(self._rows("panels"), key=lambda p: (_since(p), p["panel"]))
             self.populations = [p for p in self._populations() if p.waves]
 
