@@ -129,6 +129,22 @@ def test_change_by_year(con: duckdb.DuckDBPyConnection) -> None:
     ]  # fmt: skip
 
 
+def test_archive_and_live_run(con: duckdb.DuckDBPyConnection) -> None:
+    """A live run is compared with the archive's nearest snapshot within a month of it."""
+    followed(con, "abcd")
+    for name, day, blocking, kind in (
+        ("C1", date(2024, 1, 1), "a", "crawl"), ("C2", date(2024, 6, 1), "ab", "crawl"),
+        ("L1", date(2024, 6, 20), "abc", "live"), ("L2", date(2024, 12, 1), "abcd", "live"),
+    ):  # fmt: skip
+        answers = {host: "ccgpt" if host in blocking else "allowed" for host in "abcd"}
+        small.snapshot(con, name, day, answers, kind)
+    found = ask(con, "change")
+    columns = ("from_snapshot", "to_snapshot", "n_started", "mode_change")
+    assert rows(found, *columns, token="CCBot", span="mode") == [("C2", "L1", 1, True)]
+    crossing = rows(found, "to_snapshot", "mode_change", token="CCBot", span="since_first")
+    assert crossing == [("C2", False), ("L1", True), ("L2", True)]
+
+
 def test_a_segment_that_starts_later(con: duckdb.DuckDBPyConnection) -> None:
     """A segment is compared from its own first snapshot; all hosts from that of half of them."""
     hosts = [f"h{n:02}" for n in range(80)]

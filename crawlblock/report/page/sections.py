@@ -175,7 +175,7 @@ def covered(
         items(f"Left out of all shares and changes: {name} {why}." for name, why in left_out)
         + items(f"{name} was {why}." for name, why in removed)
         + items(unread(coverage))
-        + items(f"Break in the archive, {text}" for text in context.listed)
+        + items(context.listed)
         + (
             ""
             if context.listed
