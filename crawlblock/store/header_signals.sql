@@ -1,6 +1,7 @@
--- What headers of answers state; layout 6 added it.
+-- What headers of answers state.  It is made with the views, so that a database of this layout that was
+-- made before has it, too.
 
-CREATE TABLE conclusions.header_signals (
+CREATE TABLE IF NOT EXISTS conclusions.header_signals (
     of_fetch BIGINT NOT NULL,
     kind   VARCHAR NOT NULL,
     agents VARCHAR[] NOT NULL,

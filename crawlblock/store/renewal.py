@@ -25,11 +25,10 @@ _BEFORE = "crawlblock_layout_before"  # a name that no database file has by chan
 # Columns that had another name before, in tables that are copied as they are.
 _NOW = {"drawn": "sampled"}
 _SAME = ("panels", "panel", "ranks", "runs", "accepted", "weights", "templates", "breaks")
-_ADDED = ("ineffective_lines", "header_signals")  # tables of layout 6
 # The layouts whose tables are altered in a copy of the file, and the scripts that do it.
 _ALTERED = {
-    4: ("renew_words", "panel_columns", "renew_columns", "renew_crawlers", *_ADDED),
-    5: ("panel_columns", "renew_columns", "renew_crawlers", *_ADDED),
+    4: ("renew_words", "panel_columns", "renew_columns", "renew_crawlers", "ineffective_lines"),
+    5: ("panel_columns", "renew_columns", "renew_crawlers", "ineffective_lines"),
 }
 _READER = 0  # no stamp: what it could not read, today's reader may read
 _PAGE = 100_000  # captures read at a time

@@ -15,9 +15,10 @@ CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
 }
-_TABLES = ("schema", "panel_columns", "ineffective_lines", "header_signals")  # files
+_TABLES = ("schema", "panel_columns", "ineffective_lines")  # files
 _VIEWS = (
     "added_columns",
+    "header_signals",
     "removed_snapshots",
     "extra_files",
     "frames",

@@ -134,6 +134,28 @@ def test_ineffective_rules(tmp_path: Path, share: float) -> None:
             assert numbers == [(n_yes, n, len(counted) - n)] and n_yes
 
 
+def test_preference(tmp_path: Path) -> None:
+    """Hosts are counted by what they state about training; a header alone makes a host partly."""
+    rules = b"User-agent: *\nDisallow: /x\n"
+    answers = {
+        "a.org": answer(rules + b"Content-Signal: ai-train=no\n"),
+        "b.org": answer(b"User-agent: GPTBot\nDisallow: /\n\n" + rules),
+        "c.org": answer(rules + b"Content-Signal: ai-train=yes\n"),
+        "d.org": answer(rules), "e.org": answer(b"", b"404 Not Found"),
+        "f.org": answer(b"<html>", b"503 Busy"),
+    }  # fmt: skip
+    files = [member(record(host, block)) for host, block in answers.items()]
+    scanned(tmp_path / "scan", archive(tmp_path / "mirror", files))
+    db = tmp_path / "census.duckdb"
+    assert told("scan", "merge", tmp_path / "scan", "--db", db).exit_code == 0
+    ended = told("analyze", "--census", "--db", db)
+    assert ended.exit_code == 0, ended.output
+    found = _results(tmp_path, "preference").filter(pl.col("population") == "hosts")
+    assert found.select("preference", "n_yes", "n", "n_unknown").rows() == [
+        ("allowed", 1, 5, 1), ("disallowed", 1, 5, 1), ("not_stated", 2, 5, 1), ("partly", 1, 5, 1),
+    ]  # fmt: skip
+
+
 def test_captures_are_those_of_history(whole: Path, followed: Store) -> None:
     """Of every host the capture counts that history takes, by redirects of any kind."""
     with Store(whole / "census.duckdb").reading() as con:
