@@ -46,7 +46,7 @@ def ask(
     # a list has a row about itself and one as if it were a sample; tests ask for the numbers once
     if not paired_rows(found):
         return found
-    return found.filter(pl.col("estimand") == ("list" if of_list else "as_if_sample"))
+    return found.filter(pl.col("estimand") != ("as_if_sample" if of_list else "list"))
 
 
 def paired_rows(frame: pl.DataFrame) -> bool:
