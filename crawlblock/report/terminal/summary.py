@@ -51,7 +51,7 @@ def show(console: Console, results: dict[str, pl.DataFrame]) -> None:
         f"Share of {POPULATIONS[found.population]}{where} that block a crawler",
         f"blocked: {DEFINITIONS[HEADLINE]}",
         f"now: {last[0]['snapshot']}, n = {max(row['n'] for row in last)} known, {span} unknown",
-        "then and points: of the same hosts, known in both snapshots; same: how many they are",
+        "then, points: the same hosts, known in both snapshots; same: their number",
     )
     for line in lines:
         console.print(Text(line), width=WIDTH)
