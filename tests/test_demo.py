@@ -45,7 +45,9 @@ def test_answer(bundled: Path) -> None:
     assert "reconstructions" in (results / "index.html").read_text("utf-8").lower()
     assert (results / "blocked.svg").read_text("utf-8").startswith("<svg")
     frame = pl.read_parquet(results / "blocked.parquet").filter(
-        (pl.col("token") == "GPTBot") & (pl.col("definition") == "root")
+        (pl.col("token") == "GPTBot")
+        & (pl.col("definition") == "root")
+        & (pl.col("estimand") == "list")
     )
     assert frame.height == 7  # documented in August 2023: crawls before are not counted
     assert frame["estimate"][-1] > frame["estimate"][0]
@@ -55,8 +57,11 @@ def test_answer(bundled: Path) -> None:
 
 def test_readme_tells_the_same_n(bundled: Path) -> None:
     """The n and the unknowns below the README's figure are those of the last snapshot."""
-    frame = pl.read_parquet(bundled / "crawlblock-results" / "blocked.parquet").filter(
-        (pl.col("token") == "GPTBot") & (pl.col("definition") == "root")
+    frame = pl.read_parquet(bundled / "crawlblock-results" / "blocked_by_segment.parquet").filter(
+        (pl.col("token") == "GPTBot")
+        & (pl.col("definition") == "root")
+        & (pl.col("segment") == "top sites")
+        & (pl.col("dimension") == "stratum")
     )
     known = f"{frame['n'][-1]:,} sites were known and {frame['n_unknown'][-1]:,} unknown"
     assert known in (SAMPLE.parent.parent / "README.md").read_text("utf-8")
