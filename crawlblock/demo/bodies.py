@@ -1,7 +1,7 @@
 """robots.txt texts that mean a given thing for every crawler."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -9,6 +9,7 @@ from crawlblock.errors import InputError
 from crawlblock.model import Basis, Obeyed, Restriction, Verdict
 from crawlblock.robots.authorship import WILDCARD, Template
 from crawlblock.robots.judge import STAR, Judge
+from crawlblock.robots.published_lists import ENOUGH_NAMES
 
 
 class Wording(NamedTuple):
@@ -61,23 +62,43 @@ class Writer:
         stacked = [token for token, text in texts.items() if _is_stacked(policy[token], text)]
         if policy[STAR].basis is Basis.WILDCARD:
             yield self._group([STAR, *stacked], policy[STAR], texts.get(STAR, _NOBODY), 0)
-        members: dict[tuple[Verdict, Wording, int], list[str]] = defaultdict(list)
+        members: dict[tuple[Verdict, Wording], list[str]] = defaultdict(list)
         overruled = self._overruled(policy)
         for token, verdict, text in _named(policy, texts):
             if token in stacked:
                 continue
-            members[verdict, text, int(token in overruled)].append(token)
-        for (verdict, text, level), tokens in members.items():
+            members[verdict, text].append(token)
+        for verdict, text in [*members]:
+            if whole := _group_shared(verdict, text, members):
+                # The same rule set as others have, and an exception of its own.
+                alone = members.pop((verdict, text))
+                members[whole] += alone
+                exception = _rules(verdict, int(not overruled.isdisjoint(alone)))[1]
+                yield "\n".join([*(f"User-agent: {token}" for token in alone), exception, ""])
+        for (verdict, text), tokens in members.items():
+            # One rule set has the same rules in all of its groups, so all of them overrule.
+            level = int(not overruled.isdisjoint(tokens))
             yield self._group(tokens, verdict, text, level)
 
-    def _group(self, tokens: Iterable[str], verdict: Verdict, text: Wording, level: int) -> str:
+    def _group(self, tokens: Sequence[str], verdict: Verdict, text: Wording, level: int) -> str:
         """Return a group with a rule that only its ruleset has, within its template's marks."""
         rules = _rules(verdict, level)
         if text.ruleset is not None:
             rules.append(f"Disallow: /ruleset-{text.ruleset}")
         before, after = self._marks(text.author)
-        agents = [f"User-agent: {token}" for token in tokens]
+        names = [*tokens, *self._other_names(text.author, tokens)]
+        agents = [f"User-agent: {name}" for name in names]
         return "\n".join([*before, *agents, *rules, *after, ""])
+
+    def _other_names(self, author: str | None, tokens: Sequence[str]) -> list[str]:
+        """Return names of a copied list that no crawler has, where its crawlers are too few."""
+        template = self._templates.get(author or "")
+        if template is None or not template.versions:
+            return []
+        listed = template.versions[-1].agents
+        if len(listed & {token.lower() for token in tokens}) >= ENOUGH_NAMES:
+            return []
+        return sorted(listed - {token.lower() for token in self._judge.tokens})
 
     def _marks(self, author: str | None) -> tuple[list[str], list[str]]:
         """Return the lines before and after a group that show who wrote it."""
@@ -108,6 +129,16 @@ class Writer:
             return set()
         verdicts = self._judge.policy(f"User-agent: {token}\nDisallow: /\n".encode()).verdicts
         return {name for name, v in verdicts.items() if v.basis is Basis.NAMED} - {token}
+
+
+def _group_shared(
+    verdict: Verdict, text: Wording, members: Mapping[tuple[Verdict, Wording], list[str]]
+) -> tuple[Verdict, Wording] | None:
+    """Return the group that blocks all by the rule set of a group that blocks all but something."""
+    if verdict.restriction is not Restriction.ALL_BUT or text.ruleset is None:
+        return None
+    full = [(v, t) for v, t in members if t == text and v.restriction is Restriction.FULL]
+    return next(iter(full), None)
 
 
 def _is_stacked(verdict: Verdict, text: Wording) -> bool:

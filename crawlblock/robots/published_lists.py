@@ -11,7 +11,7 @@ from datetime import date
 from crawlblock.robots.rulesets import Names
 
 _MEMO = 20_000  # lists; strangers write them
-_LEAST = 8  # agents; shorter lists are alike by chance
+ENOUGH_NAMES = 8  # shorter lists are alike by chance
 _LONG = 30  # agents of a version that nobody names all but by copying it
 _NEARLY_ALL = 0.9  # of a long version: sites copy it and then add to their copy
 
@@ -41,7 +41,7 @@ class PublishedList:
     def copied(self, names: Names) -> Names:
         """Return those of some agents that were copied from the list: mostly none."""
         part = frozenset(name for name in names if _unversioned(name) in self._ever)
-        if len(part) < _LEAST:
+        if len(part) < ENOUGH_NAMES:
             return frozenset()
         if part not in self._copies:
             if len(self._copies) >= _MEMO:
