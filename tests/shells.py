@@ -246,5 +246,9 @@ def prepared(line: str, world: Path, folder: Path, shell: dict[str, str]) -> dic
     if " --restore" in line:
         gone = ("remove", line.split()[2], "--because", "a trial", "--yes")
         called(*gone, "--db", folder / "data" / "crawlblock.duckdb")
+    if " --by-size " in line:
+        listed = folder / "tokens.csv"
+        listed.write_text("host,corpus,tokens\na.org,C4,5\nb.org,C4,3\n")
+        called("weights", "--list", listed, "--db", folder / "data" / "crawlblock.duckdb")
     local = {"CRAWLBLOCK_DB": "data/local.duckdb"} if line.split()[1] in LOCAL else {}
     return shell | local
