@@ -34,12 +34,12 @@ class Tally:
 
     def row(self) -> str:
         """Return a row of the table."""
-        told = "- | -"
+        shown = "- | -"
         if self.tries:
-            told = f"{100 * self.held / self.tries:.1f} | {self.width / self.tries:.3f}"
+            shown = f"{100 * self.held / self.tries:.1f} | {self.width / self.tries:.3f}"
         return (
             f"| {self.interval} | {self.method} | {self.scenario} | {self.n} | {self.rulesets} "
-            f"| {self.tries:,} | {told} | {f'{self.bias():+.2f}' if self.errors else '-'} |"
+            f"| {self.tries:,} | {shown} | {f'{self.bias():+.2f}' if self.errors else '-'} |"
         )
 
 

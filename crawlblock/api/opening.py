@@ -19,7 +19,7 @@ def open_database(
     """Open a database; see `crawlblock.open`."""
     place = Path(path)
     with using(folders.extra):
-        registry.extra()  # a folder that cannot be read is told at once
+        registry.extra()  # a folder that cannot be read is reported at once
     if place.is_dir():
         raise InputError(f"{place}: a folder; name the file of the database in it")
     if create and not holds_anything(place):

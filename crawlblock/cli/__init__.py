@@ -120,7 +120,7 @@ def cli(context: click.Context, debug: bool, extra: Path | None) -> None:
       crawlblock analyze
     """
     context.with_resource(registry.using(extra))
-    registry.extra()  # a folder that cannot be read is told at once
+    registry.extra()  # a folder that cannot be read is reported at once
 
 
 with_examples(cli)

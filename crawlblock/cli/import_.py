@@ -10,7 +10,7 @@ from crawlblock.api import steps
 from crawlblock.cli.existing import filling
 from crawlblock.cli.options import at_option, db_option, every_option
 from crawlblock.cli.output import Output, output_options, print_rows, progress_bar, say
-from crawlblock.cli.record_counts import COLUMNS, told
+from crawlblock.cli.record_counts import COLUMNS, said_of
 from crawlblock.pipeline.run import silent
 from crawlblock.report.formats import TABLE
 from crawlblock.sources.files import Every
@@ -52,7 +52,7 @@ def import_command(
         say(line)
     say(f"{done.captures:,} new captures, {done.payloads:,} payloads judged")
     if done.records:
-        say(told(done.records))
+        say(said_of(done.records))
     if done.records or output.kind != TABLE:
         rows = [{**asdict(each), "file": str(each.file)} for each in done.records]
         print_rows(rows, output, ["file", *COLUMNS])

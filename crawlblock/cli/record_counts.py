@@ -17,7 +17,7 @@ def summed(counts: Iterable[TypeCount]) -> list[TypeCount]:
     return [TypeCount(type=kind, **found) for kind, found in sorted(sums.items())]
 
 
-def told(counts: Iterable[TypeCount]) -> str:
+def said_of(counts: Iterable[TypeCount]) -> str:
     """Say how many records of each type were read and stored."""
     found = summed(counts)
     each = ", ".join(f"{one.records:,} {one.type} ({one.stored:,} stored)" for one in found)

@@ -20,7 +20,7 @@ from crawlblock.cli.output import (
     say,
     working,
 )
-from crawlblock.cli.record_counts import COLUMNS, told
+from crawlblock.cli.record_counts import COLUMNS, said_of
 from crawlblock.cli.shard_ends import SHOWN, ShardEnds
 from crawlblock.executor import open_engine
 from crawlblock.pipeline.merge import merge as merge_shards
@@ -245,7 +245,7 @@ def merge(directories: tuple[Path, ...], ranks: Path | None, db: Path, output: O
     for crawl in merged:
         say(_sentence(crawl))
     if records := [count for each in shards for count in each.records]:
-        say(told(records))
+        say(said_of(records))
     say(f"{tally.payloads} texts judged")
     if output.kind != TABLE:
         print_rows([asdict(crawl) for crawl in merged], output, [*Merged.__slots__])

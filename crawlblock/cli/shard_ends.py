@@ -2,7 +2,7 @@
 
 from crawlblock.captures.record_counts import TypeCount
 from crawlblock.cli.output import say
-from crawlblock.cli.record_counts import summed, told
+from crawlblock.cli.record_counts import said_of, summed
 from crawlblock.executor import Failed
 from crawlblock.scan.shard import Done
 
@@ -45,7 +45,7 @@ class ShardEnds:
         whole = self.ended - self._failed
         say(f"{whole} shards, {self._skipped} of them there already: {self._captures} captures")
         if self.records:
-            say(told(self.records))
+            say(said_of(self.records))
         for line in self._lines:
             say(line)
         if (more := self._failed + self._faults - len(self._lines)) > 0:

@@ -138,7 +138,7 @@ def result_of(con: duckdb.DuckDBPyConnection, metric: Metric, of: str = PANEL) -
 
 
 def _own_first(asked: list[Metric]) -> list[Metric]:
-    """Return metrics with own ones first: an error in one is told before the long work."""
+    """Return metrics with own ones first: an error in one is reported before the long work."""
     return sorted(asked, key=lambda metric: metric.file is None)
 
 

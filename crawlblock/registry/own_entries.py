@@ -1,6 +1,6 @@
 """The entries of the registry with those of the extra folder behind them, each of those checked.
 
-An own entry has the keys of the package's entries, and clashes with none of them.
+An own entry has the keys of the package's entries, and has the name of none of them.
 """
 
 import re
@@ -58,7 +58,7 @@ def _begins(line: str, kind: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Beside:
-    """What an entry may clash with."""
+    """The names that are taken."""
 
     taken: dict[str, str]  # a name in lower case, and whose it is; it grows with the entries
     obeyed: Mapping[str, Sequence[object]]  # by token in lower case

@@ -81,15 +81,11 @@ SIGNALS = pl.Schema(
         "line": pl.Int32(),
     }
 )
+# What a header states has a fetch in place of a text, and no line.
 HEADER_SIGNALS = pl.Schema(
     {
         "of_fetch": pl.Int64(),
-        "kind": pl.String(),
-        "agents": pl.List(pl.String()),
-        "use": pl.String(),
-        "preference": pl.String(),
-        "value": pl.String(),
-        "path": pl.String(),
+        **{name: kind for name, kind in SIGNALS.items() if name not in ("text", "line")},
     }
 )
 INEFFECTIVES = pl.Schema(
