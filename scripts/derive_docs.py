@@ -235,8 +235,7 @@ def _results() -> Iterator[str]:
     )
     for made in [*metrics(), *COMPUTED]:
         yield from _result(made, words_of(made.name))
-    yield f"### {REPLICATION}\n"
-    yield "Figures that others published beside ours, each with its source.\n"
+    yield f"### {REPLICATION}\n\nFigures that others published beside ours, each with its source.\n"
     yield f"Columns: {', '.join(f'`{name}`' for name in words_of(REPLICATION))}.\n"
     yield "## Result files of a census\n"
     yield _CENSUS
@@ -276,14 +275,13 @@ def _places(names: list[str]) -> str:
 
 
 def _prose(text: str | None) -> str:
-    return "\n\n".join(
-        _plain(" ".join(part.split())) for part in (text or "").strip().split("\n\n")
-    )
+    parts = (text or "").strip().split("\n\n")
+    return "\n\n".join(_plain(" ".join(part.split())) for part in parts)
 
 
 def _sentence(text: str | None) -> str:
-    told = " ".join((text or "").split()).removesuffix(".")
-    return told[0].lower() + told[1:]
+    words = " ".join((text or "").split()).removesuffix(".")
+    return words[0].lower() + words[1:]
 
 
 def _plain(text: str) -> str:
