@@ -33,3 +33,12 @@ def test_lost() -> None:
     assert len(found) == 2 * 2 * 3
     assert all(tally.tries == 2 == len(tally.errors) for tally in found)
     assert all("lost" in tally.row() for tally in found)
+
+
+@pytest.mark.usefixtures("simulations")
+def test_counting() -> None:
+    """Hosts that count in one of their files leave no bias, those in every file some points."""
+    found = list(importlib.import_module("counting").counting(tries=20))
+    assert [tally.method for tally in found] == ["in every file", "in one file"] * 3
+    for every, once in zip(found[::2], found[1::2], strict=True):
+        assert abs(once.points()) < 0.5 < every.points()

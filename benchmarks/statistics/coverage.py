@@ -10,6 +10,7 @@ not chosen; `rulesets` is the effective number of independent ones.
 from itertools import chain
 
 from as_computed import compared, decided
+from counting import counting
 from crawl_files import crawl_files
 from lost import lost
 from pairs import differences, vanishing
@@ -32,6 +33,7 @@ def main() -> None:
         survival,
         forecasts,
         crawl_files,
+        counting,
     )
     for tally in chain.from_iterable(simulate() for simulate in made):
         print(tally.row(), flush=True)

@@ -32,6 +32,10 @@ class Tally:
         """Return the mean error in standard deviations of the error."""
         return statistics.fmean(self.errors) / statistics.stdev(self.errors)
 
+    def points(self) -> float:
+        """Return the mean error in percentage points."""
+        return 100 * statistics.fmean(self.errors)
+
     def row(self) -> str:
         """Return a row of the table."""
         shown = "- | -"
@@ -39,11 +43,12 @@ class Tally:
             shown = f"{100 * self.held / self.tries:.1f} | {self.width / self.tries:.3f}"
         return (
             f"| {self.interval} | {self.method} | {self.scenario} | {self.n} | {self.rulesets} "
-            f"| {self.tries:,} | {shown} | {f'{self.bias():+.2f}' if self.errors else '-'} |"
+            f"| {self.tries:,} | {shown} | {f'{self.bias():+.2f}' if self.errors else '-'} "
+            f"| {f'{self.points():+.2f}' if self.errors else '-'} |"
         )
 
 
 HEADER = (
     "| interval of | method | scenario | n | rule sets | series | coverage % | mean width "
-    "| bias / sd |\n|---|---|---|---|---|---|---|---|---|"
+    "| bias / sd | bias, points |\n|---|---|---|---|---|---|---|---|---|---|"
 )

@@ -21,6 +21,7 @@ from crawlblock.cli.output import (
     working,
 )
 from crawlblock.cli.record_counts import COLUMNS, said_of
+from crawlblock.cli.scan_index import scan_index
 from crawlblock.cli.shard_ends import SHOWN, ShardEnds
 from crawlblock.executor import open_engine
 from crawlblock.pipeline.merge import merge as merge_shards
@@ -49,8 +50,12 @@ def scan() -> None:
       crawlblock scan plan data/scan --crawls latest --contact you@example.org
       crawlblock scan run data/scan --contact you@example.org
       crawlblock scan run data/scan --shard 3/16
+      crawlblock scan index data/scan --contact you@example.org
       crawlblock scan merge data/scan --db data/census.duckdb
     """
+
+
+scan.add_command(scan_index)
 
 
 @scan.command()
@@ -89,7 +94,7 @@ def plan(
     r"""Say what a scan reads and what it costs, and write it into DIRECTORY.
 
     Files hold hosts in clusters, so a share of them is a cluster sample; a larger --share keeps
-    the files of a smaller one.
+    the files of a smaller one.  For intervals from a share run `scan index`, too.
 
     \b
     Examples:
@@ -241,9 +246,14 @@ def merge(directories: tuple[Path, ...], ranks: Path | None, db: Path, output: O
     configuration = {"directories": [str(each) for each in directories]}
     with recorded(store, "scan merge", configuration) as tally, progress_bar() as progress:
         shards = find_shards(directories)
-        merged = merge_shards(Run(store, tally, progress), shards, ranks)
+        merged, lacking = merge_shards(Run(store, tally, progress), shards, ranks)
     for crawl in merged:
         say(_sentence(crawl))
+    for name in lacking:
+        say(
+            f"{name}: hosts in several files are counted too often, so shares get no interval; run "
+            "crawlblock scan index, then merge again"
+        )
     if records := [count for each in shards for count in each.records]:
         say(said_of(records))
     say(f"{tally.payloads} texts judged")

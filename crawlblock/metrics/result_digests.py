@@ -38,6 +38,7 @@ UNION ALL SELECT 'scans', CAST(bit_xor(hash(t)) AS VARCHAR) FROM scans t
 UNION ALL SELECT 'shards', CAST(bit_xor(hash(t)) AS VARCHAR) FROM facts.scanned_shards t
 UNION ALL SELECT 'header signals', CAST(bit_xor(hash(t)) AS VARCHAR)
 FROM conclusions.header_signals t
+UNION ALL SELECT 'counting files', CAST(bit_xor(hash(t)) AS VARCHAR) FROM facts.counting_files t
 UNION ALL SELECT 'ranks', CAST(bit_xor(hash(t)) AS VARCHAR) FROM ranks t
 ORDER BY ALL
 """

@@ -20,7 +20,9 @@ WHERE d.census IS DISTINCT FROM ? ORDER BY s.snapshot
 
 def census(database: DatabaseFile, progress: Progress) -> None:
     """Bring the census of every scanned crawl up to date with the captures that count."""
-    script = (files(__package__) / "census.sql").read_text("utf-8")
+    folder = files(__package__)
+    names = ("representatives.sql", "census.sql")
+    script = "\n".join((folder / name).read_text("utf-8") for name in names)
     digest = hashlib.blake2b(
         f"{registry.providers_digest()}\n{script}".encode(), digest_size=8
     ).hexdigest()

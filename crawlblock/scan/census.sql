@@ -13,26 +13,34 @@ FROM (
     WHERE snapshot = getvariable('snapshot') AND resource = '/robots.txt' GROUP BY ALL
 )
 GROUP BY host;
+-- Of a share of the files, the hosts that are counted in them, where the crawl's index was read for it.
+CREATE OR REPLACE TEMP TABLE counting AS
+SELECT k.*, w.id AS counting_file
+FROM facts.counting_files k LEFT JOIN facts.warc_files w ON w.warc_file = k.warc_file
+WHERE k.snapshot = getvariable('snapshot');
 CREATE OR REPLACE TEMP TABLE counted AS
-SELECT c.host AS id, h.host, h.domain, n.number AS file, marks_in(l.headers) AS marks
+SELECT c.host AS id, h.host, h.domain, n.number AS file, marks_in(l.headers) AS marks,
+       k.representative, k.siblings
 FROM conclusions.captures c
 JOIN facts.hosts h ON h.id = c.host
 JOIN facts.fetches a ON a.id = c.first
 JOIN facts.fetches l ON l.id = c.last
-JOIN facts.scanned_files n ON n.snapshot = c.snapshot AND n.warc_file = a.warc_file
-WHERE c.snapshot = getvariable('snapshot') AND c.resource = '/robots.txt';
-CREATE OR REPLACE TEMP TABLE representatives AS  -- names of equal length in the order of the alphabet
-SELECT domain, count(*) AS siblings,
-       coalesce(min(host) FILTER (host = domain), min(host) FILTER (host = 'www.' || domain),
-                substr(min(lpad(CAST(length(host) AS VARCHAR), 5, '0') || host), 6)) AS host
+LEFT JOIN counting k ON k.host = h.host
+JOIN facts.scanned_files n
+    ON n.snapshot = c.snapshot AND n.warc_file = coalesce(k.counting_file, a.warc_file)
+WHERE c.snapshot = getvariable('snapshot') AND c.resource = '/robots.txt'
+    AND (k.counting_file IS NOT NULL OR NOT EXISTS (FROM counting));
+CREATE OR REPLACE TEMP TABLE representatives AS
+SELECT domain, count(*) AS siblings, representative_of(host, domain) AS host
 FROM counted WHERE domain IS NOT NULL GROUP BY domain;
 
 DELETE FROM conclusions.census WHERE snapshot = getvariable('snapshot');
 INSERT INTO conclusions.census BY NAME
 SELECT getvariable('snapshot') AS snapshot, s.id AS host,
        CASE WHEN s.domain IS NOT NULL THEN regexp_extract(s.host, '([^.:]+)(:\d+)?$', 1) END AS tld,
-       s.file, p.provider, f.captures, f.digests, coalesce(t.host = s.host, false) AS representative,
-       t.siblings
+       s.file, p.provider, f.captures, f.digests,
+       coalesce(s.representative, t.host = s.host, false) AS representative,
+       coalesce(s.siblings, t.siblings) AS siblings
 FROM counted s
 JOIN unstable f ON f.host = s.id
 LEFT JOIN (
@@ -40,5 +48,6 @@ LEFT JOIN (
 ) p ON p.marks = s.marks
 LEFT JOIN representatives t ON t.domain = s.domain;
 DROP TABLE temp.unstable;
+DROP TABLE temp.counting;
 DROP TABLE temp.counted;
 DROP TABLE temp.representatives;

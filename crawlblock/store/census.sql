@@ -2,14 +2,17 @@
 -- share that is known from some of a crawl's WARC files.  Files are sampled, not hosts: each file is a
 -- cluster of hosts.
 
--- How much of each crawl is merged.  Of a whole crawl nothing is left to chance.
+-- How much of each crawl is merged.  Of a whole crawl nothing is left to chance.  There are clusters
+-- only if each host is counted in one file: else hosts in several files are counted too often.
 CREATE VIEW scan_shares AS
 SELECT p.snapshot, CAST(p.first_capture AS DATE) AS snapshot_date, count(*) AS files, c.planned,
        c.of, count(*) >= any_value(c.of) AS whole,
-       least(count(*), 1000) AS clusters  -- more files than that are joined at random
+       CASE WHEN whole OR any_value(k.snapshot) IS NOT NULL
+            THEN least(count(*), 1000) END AS clusters  -- more files than that are joined at random
 FROM facts.scans c
 JOIN facts.scanned_files f ON f.snapshot = c.snapshot
 JOIN facts.snapshots p ON p.id = c.snapshot
+LEFT JOIN (SELECT DISTINCT snapshot FROM facts.counting_files) k ON k.snapshot = c.snapshot
 GROUP BY ALL;
 
 -- The hosts of scanned crawls with what they answered.
@@ -109,8 +112,10 @@ CREATE MACRO cluster_high(share, variance, n, freedom, files, of_files) AS CASE
     THEN wilson_high(share, cluster_n(share, variance, n, freedom, files, of_files)) END;
 CREATE MACRO cluster_estimand(files, of_files) AS
     CASE WHEN files >= of_files THEN 'list' ELSE 'sample' END;
-CREATE MACRO no_cluster_interval(freedom, files, of_files) AS CASE
+CREATE MACRO no_cluster_interval(freedom, clusters, files, of_files) AS CASE
     WHEN files >= of_files THEN 'all files of the crawl are merged, so nothing was sampled'
+    WHEN clusters IS NULL THEN 'hosts in several files are counted too often; run crawlblock scan '
+        || 'index, then scan merge again'
     WHEN freedom < 1 THEN 'a single file says nothing about the others' END;
 
 COMMENT ON VIEW scan_shares IS 'How much of each scanned crawl is merged.';

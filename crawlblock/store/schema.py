@@ -19,6 +19,7 @@ _TABLES = ("schema", "panel_columns", "ineffective_lines")  # files
 _VIEWS = (
     "added_columns",
     "header_signals",
+    "counting_files",
     "removed_snapshots",
     "extra_files",
     "frames",

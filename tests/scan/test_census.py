@@ -4,6 +4,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime
+from hashlib import md5
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ _SAME = (
     "warc_file, warc_offset, warc_length"
 )
 _CLAIM = {"n", "n_unknown", "estimate", "low", "high", "http_profile", "population", "files", "of"}
+_REPRESENTED = "SELECT host, domain, representative, siblings FROM census"
 TOKENS = {domain_of(number): 10 * number for number in range(1, 60)}
 
 
@@ -57,6 +59,8 @@ def half(mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with the census of half of the crawl's files."""
     folder = tmp_path_factory.mktemp("half")
     scanned(folder / "scan", mirror, "--share", 0.5)
+    ended = told("scan", "index", folder / "scan")
+    assert ended.exit_code == 0, ended.output
     _merged(folder)
     return folder
 
@@ -227,6 +231,22 @@ def _counted(folder: Path, texts: dict[str, bytes]) -> list[_Host]:
     ]
 
 
+def _counting(mirror: Path) -> dict[str, str]:
+    """Return the one file in which each host counts, by hand from the crawl's index."""
+    captured: dict[str, set[str]] = defaultdict(set)
+    for part in mirror.glob("cc-index/**/subset=robotstxt/*.parquet"):
+        for row in pl.read_parquet(part).iter_rows(named=True):
+            port = f":{row['url_port']}" if row["url_port"] else ""
+            if (row["url_path"], row["url_query"]) == ("/robots.txt", None):
+                captured[row["url_host_name"] + port].add(row["warc_filename"])
+    assert max(map(len, captured.values())) > 1
+    found = {}
+    for host, files in captured.items():
+        drawn = {md5(f"{host} {file}".encode()).hexdigest(): file for file in files}
+        found[host] = drawn[min(drawn)]
+    return found
+
+
 def _class(row: dict[str, Any], texts: dict[str, bytes]) -> int:
     """Return how good an answer is: a robots.txt, another answer, a page, a redirect."""
     if row["status"] == 200:
@@ -246,10 +266,15 @@ def _refusal(host: _Host, texts: dict[str, bytes], judge: Judge, token: str) -> 
 @pytest.mark.parametrize("share", ["whole", "half"])
 @pytest.mark.parametrize("population", ["hosts", "domains"])
 def test_shares_are_those_counted_by_hand(
-    share: str, population: str, request: pytest.FixtureRequest
+    share: str, population: str, mirror: Path, request: pytest.FixtureRequest
 ) -> None:
-    """Counted in plain Python from the shards, by file, the share and its interval are the same."""
+    """Counted in plain Python from the shards, by file, the share and its interval are the same.
+
+    In a share of the files a host with captures in several of them counts in one.
+    """
     folder = request.getfixturevalue(share)
+    counting = _counting(mirror)
+    read = set(_rows(folder)["warc_file"])
     texts = dict(_rows(folder).select("text", "rules").drop_nulls().iter_rows())
     with Store(folder / "census.duckdb").reading() as con:
         moved = {h for (h,) in con.execute("SELECT host FROM captures WHERE hops > 0").fetchall()}
@@ -258,6 +283,9 @@ def test_shares_are_those_counted_by_hand(
         con.execute(f"DELETE FROM conclusions.census WHERE {numbered}", [list(moved)]).fetchall()
         con.execute("UPDATE conclusions.census SET representative = false").fetchall()
         hosts = [host for host in _counted(folder, texts) if host.name not in moved]
+        for host in hosts:
+            host.file = counting[host.name]
+        hosts = [host for host in hosts if host.file in read]
         if population == "domains":
             hosts = _standing(hosts)
         names = [host.name for host in hosts]
@@ -337,9 +365,20 @@ def test_header(con: duckdb.DuckDBPyConnection, metric: Any) -> None:
     assert (found["files"] < found["of"]).all()
 
 
-def test_representatives(con: duckdb.DuckDBPyConnection) -> None:
-    """Every domain is represented once: by its apex, else www, else the shortest name."""
-    rows = con.execute("SELECT host, domain, representative, siblings FROM census").fetchall()
+def test_representatives(whole: Path, con: duckdb.DuckDBPyConnection) -> None:
+    """Every domain is represented once: by its apex, else www, else the shortest name.
+
+    A share of the files says the same of its hosts, for it was asked what the whole crawl has.
+    """
+    with Store(whole / "census.duckdb").reading() as all_hosts:
+        rows = all_hosts.execute(_REPRESENTED).fetchall()
+    some = con.execute(_REPRESENTED).fetchall()
+    assert set(some) < set(rows) and any(row[2] for row in some)
+    assert _represented_by(rows) == {"apex", "www"}
+
+
+def _represented_by(rows: list[tuple[Any, ...]]) -> set[str]:
+    """Check which host represents each domain; return the kinds of names that do."""
     members: dict[str, list[tuple[str, bool, int]]] = defaultdict(list)
     for host, domain, representative, siblings in rows:
         members[domain].append((host, representative, siblings))
@@ -351,7 +390,7 @@ def test_representatives(con: duckdb.DuckDBPyConnection) -> None:
         assert chosen == (first or names)[0]
         assert siblings == len(hosts)
         kinds.add("apex" if chosen == domain else chosen.split(".")[0])
-    assert kinds >= {"apex", "www", "a", "b"}
+    return kinds
 
 
 def test_kinds_of_hosts(whole: Path) -> None:
@@ -493,3 +532,40 @@ def test_one_large_domain_is_not_many(con: duckdb.DuckDBPyConnection) -> None:
     (row,) = _asked(con, "lost").filter(pl.col("token") == "GPTBot").to_dicts()
     assert (row["n"] > 20, row["estimate"], row["low"]) == (True, 0.0, 0.0)
     assert row["high"] > 0.5
+
+
+def test_a_share_without_the_index_has_no_interval(mirror: Path, tmp_path: Path) -> None:
+    """Until the index is read, hosts in several files count too often: no interval, and why."""
+    db = tmp_path / "census.duckdb"
+    scan = scanned(tmp_path / "scan", mirror, "--share", 0.2)
+    ended = told("scan", "merge", scan, "--db", db)
+    assert "run crawlblock scan index, then merge again" in ended.stderr
+    with Store(db).reading() as con:
+        before = _asked(con, "selective")
+        hosts = con.execute(_REPRESENTED).fetchall()
+    assert _represented_by(hosts) >= {"apex", "www", "a", "b"}
+    assert before["low"].null_count() == before.height
+    assert set(before["no_interval"]) >= {
+        "hosts in several files are counted too often; run crawlblock scan index, then scan merge "
+        "again"
+    }
+    assert "hosts are counted in the 3 planned files" in told("scan", "index", scan).stderr
+    assert "nothing to read" in told("scan", "index", scan).stderr
+    assert told("scan", "merge", scan, "--db", db).exit_code == 0
+    with Store(db).reading() as con:
+        after = _asked(con, "selective")
+        fewer = con.execute(_REPRESENTED).fetchall()
+    assert after["low"].null_count() < after.height and len(fewer) < len(hosts)
+
+
+def test_the_index_of_another_plan_is_refused(mirror: Path, tmp_path: Path) -> None:
+    """Counting files of another plan, or no Parquet file, are an error that says what to do."""
+    one = scanned(tmp_path / "one", mirror, "--share", 0.2)
+    other = scanned(tmp_path / "other", mirror, "--share", 0.2, "--seed", "b")
+    told("scan", "index", other)
+    (path,) = (other / "counting").iterdir()
+    (one / "counting").mkdir()
+    for content in (path.read_bytes(), b"PAR1"):
+        (one / "counting" / path.name).write_bytes(content)
+        ended = told("scan", "merge", one, "--db", tmp_path / "census.duckdb")
+        assert ended.exit_code == 1 and "run crawlblock scan index again" in str(ended.exception)

@@ -65,9 +65,16 @@ def part_path(crawl: str, key: str, cache: Path) -> Path:
 async def open_columnar(
     mirror: Mirror, crawl: str, cache: Path, keys: Sequence[str] = ()
 ) -> Columnar:
-    """Open a crawl's parts; those of a distant archive are fetched into the cache folder.
+    """Open a crawl's parts, as `fetch_parts` finds them."""
+    return Columnar(await fetch_parts(mirror, crawl, cache, keys))
 
-    `keys` are those of the parts, where they are known.
+
+async def fetch_parts(
+    mirror: Mirror, crawl: str, cache: Path, keys: Sequence[str] = ()
+) -> list[Path]:
+    """Return a crawl's parts on the disk; those of a distant archive come into the cache folder.
+
+    `keys` are those of the parts, where they are known.  Raises ArchiveError if one cannot be had.
     """
     parts = []
     for key in keys or await part_keys(mirror, crawl):
@@ -77,10 +84,14 @@ async def open_columnar(
             if outcome:
                 raise ArchiveError(f"{mirror.location}: {key}: {outcome}; run again later")
         parts.append(path)
-    return Columnar(parts)
+    return parts
 
 
-def _scan(part: Path, needed: Collection[str]) -> pl.LazyFrame:
+def scan_part(part: Path, needed: Collection[str]) -> pl.LazyFrame:
+    """Return the needed columns of a part, unread.
+
+    Raises ArchiveError if the part is not in the layout of Common Crawl's table.
+    """
     try:
         check_pages(part, frozenset((*needed, *_SINCE_SOME_CRAWL)))
         lazy = pl.scan_parquet(part, glob=False)
@@ -101,7 +112,7 @@ def _scan(part: Path, needed: Collection[str]) -> pl.LazyFrame:
 
 
 def _rows(part: Path, hosts: Collection[str]) -> Iterator[dict[str, Any]]:
-    lazy = _scan(part, _NEEDED)
+    lazy = scan_part(part, _NEEDED)
     try:
         wanted = lazy.filter(pl.col("url_host_name").is_in(list(hosts)))
         frame = _plain_times(wanted).head(_MOST_ROWS + 1).collect()
