@@ -12,7 +12,8 @@ class Body(StrEnum):
     """What the bytes of an answer are."""
 
     ROBOTS = "robots"  # they can be read as robots.txt
-    PAGE = "page"  # HTML, JSON, a challenge or binary data in place of it
+    PAGE = "page"  # HTML, JSON or binary data in place of it
+    CHALLENGE = "challenge"  # a page that wants to see whether a person asks
 
 
 class Outcome(StrEnum):
@@ -58,6 +59,7 @@ class Outcome(StrEnum):
     THROTTLED = "throttled", True, True, 30  # 429
     SERVER_ERROR = "server_error", True, True, 30  # 5xx
     ORIGIN_DOWN = "origin_down", True, True, 30  # 520-527, 530: a CDN could not reach the site
+    CHALLENGE = "challenge", True, True, 20, True  # 2xx with a page that tests for a person
     NOT_ROBOTS = "not_robots", True, False, 20  # 2xx with a page or binary data
     TOO_LARGE = "too_large", True, False, 20  # the body was too large for the source to keep
     # the chain loops, is too long or leaves the snapshot
@@ -102,10 +104,15 @@ class Ending(StrEnum):
     MISSING = "missing", Outcome.DAMAGED  # the source has no body of this 2xx
     TOO_LARGE = "too_large", Outcome.TOO_LARGE
     PAGE = "page", Outcome.NOT_ROBOTS  # the source says that it is a page
-    CHALLENGE = "challenge", Outcome.NOT_ROBOTS
+    CHALLENGE = "challenge", Outcome.CHALLENGE
     HOME_PAGE = "home_page", Outcome.OK  # a page was asked for and given
 
 
+_BY_BODY = {
+    Body.ROBOTS: Outcome.OK,
+    Body.PAGE: Outcome.NOT_ROBOTS,
+    Body.CHALLENGE: Outcome.CHALLENGE,
+}
 _BY_STATUS = {
     **dict.fromkeys((401, 403, 451), Outcome.REFUSED),
     402: Outcome.PAYMENT_REQUIRED,
@@ -131,7 +138,7 @@ def outcome_of(
             return ended.outcome
         if body is None:  # where it was read, it repeats a payload that is not at hand
             return Outcome.DAMAGED if read else Outcome.NOT_FETCHED
-        return Outcome.OK if body is Body.ROBOTS else Outcome.NOT_ROBOTS
+        return _BY_BODY[body]
     if 300 <= status < 400 and not (read or leads or ended):
         return Outcome.NOT_FETCHED  # its record says where it leads
     return status_outcome(status)

@@ -10,6 +10,7 @@ _CASES = [  # status, ended, body, read, leads
     ((200, None, Body.ROBOTS, True, False), Outcome.OK),
     ((204, None, Body.ROBOTS, True, False), Outcome.OK),
     ((200, None, Body.PAGE, True, False), Outcome.NOT_ROBOTS),
+    ((200, None, Body.CHALLENGE, True, False), Outcome.CHALLENGE),
     ((200, None, None, False, False), Outcome.NOT_FETCHED),
     ((200, None, None, True, False), Outcome.DAMAGED),
     ((200, None, Body.ROBOTS, False, False), Outcome.OK),

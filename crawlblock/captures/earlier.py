@@ -87,7 +87,7 @@ def _ended(row: Mapping[str, Any]) -> Ending | None:
     if outcome is Outcome.REDIRECT_UNRESOLVED:
         return Ending.REDIRECTS if row["status"] is None else None
     if outcome is Outcome.NOT_ROBOTS:
-        return Ending.PAGE if row["resource"] == ROBOTS else Ending.CHALLENGE
+        return Ending.PAGE if row["resource"] == ROBOTS else Ending.CHALLENGE  # as it was called
     if outcome is Outcome.OK:
         return Ending.MISSING if row["resource"] == ROBOTS else Ending.HOME_PAGE
     return _ENDED.get(outcome)

@@ -136,7 +136,9 @@ DEFINITIONS = (
         "dpi",
         "dpi",
         "Disallow: / without any Allow, after dropping rules with a ?; inherited from * if unnamed",
-        frozenset({Outcome.OK, Outcome.NOT_ROBOTS}),  # a page is read as rules, and has none
+        frozenset(
+            {Outcome.OK, Outcome.NOT_ROBOTS, Outcome.CHALLENGE}
+        ),  # a page is read as rules, and has none
         lambda finding, _: _no_path_left(_heard(finding)),
     ),
     Definition(

@@ -61,7 +61,9 @@ _STRANGE_SHARE = 0.02  # of control bytes, where no line names an agent
 
 def body_of(body: bytes) -> Body:
     """Return what the body of a 2xx answer to a request for robots.txt is."""
-    return Body.ROBOTS if is_robots(body) and not _challenges(body) else Body.PAGE
+    if is_robots(body):
+        return Body.CHALLENGE if _challenges(body) else Body.ROBOTS
+    return Body.CHALLENGE if challenges_page(body) else Body.PAGE
 
 
 def challenges_page(body: bytes) -> bool:

@@ -106,4 +106,4 @@ COMMENT ON MACRO several_strata IS 'Whether the followed hosts are in several st
 COMMENT ON VIEW segment_counts IS 'point_counts by segment as well.';
 COMMENT ON COLUMN segment_counts.dimension IS 'stratum, or a further column of the list; empty text for all hosts.';
 COMMENT ON VIEW segment_answers IS 'Hosts and weights of sound snapshots by segment, stratum and answer.';
-COMMENT ON VIEW refused_by_server IS 'Hosts whose server refuses to give the robots.txt: 401, 402, 403, 451.';
+COMMENT ON VIEW refused_by_server IS 'Hosts whose server refuses to give the robots.txt: 401, 402, 403, 451, or a page that tests whether a person asks.';

@@ -45,7 +45,7 @@ SITES: dict[str, tuple[Act, Act, Outcome | None]] = {
         sending(answer(NOBODY + b"User-agent: crawlblock\nAllow: /\n")), WELCOME, Outcome.OK,
     ),
     "silent-no.test": (OPEN, sending(answer(b"no", 403)), Outcome.REFUSED),
-    "challenge.test": (OPEN, sending(answer(CHALLENGE)), Outcome.NOT_ROBOTS),
+    "challenge.test": (OPEN, sending(answer(CHALLENGE)), Outcome.CHALLENGE),
     "pay.test": (OPEN, sending(answer(b"", 402)), Outcome.PAYMENT_REQUIRED),
     "never.test": (OPEN, silence, Outcome.TIMEOUT),
     "moved.test": (OPEN, redirecting("http://open.test/"), Outcome.OK),

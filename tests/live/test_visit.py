@@ -42,9 +42,9 @@ OUTCOMES: dict[str, tuple[Act, Outcome]] = {
     "html.test": (sending(answer(PAGE)), Outcome.NOT_ROBOTS),
     "anubis.test": (
         sending(answer(b'Making sure. <script id="anubis_challenge">', 202)),
-        Outcome.NOT_ROBOTS,
+        Outcome.CHALLENGE,
     ),
-    "turnstile.test": (sending(answer(b'x <div class="cf-turnstile">')), Outcome.NOT_ROBOTS),
+    "turnstile.test": (sending(answer(b'x <div class="cf-turnstile">')), Outcome.CHALLENGE),
     "names-challenge.test": (
         sending(answer(ROBOTS + b"Disallow: /cdn-cgi/challenge-platform/\n")),
         Outcome.OK,

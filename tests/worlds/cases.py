@@ -230,6 +230,11 @@ def not_robots(at: str, body: bytes) -> Seen:
     return Seen(at=at, outcome="not_robots", status=200, payload=body)
 
 
+def challenge(at: str, body: bytes) -> Seen:
+    """Expect a page that tests whether a person asks."""
+    return Seen(at=at, outcome="challenge", status=200, payload=body)
+
+
 _BY_STATUS = {
     400: ("absent", ABSENT), 401: ("refused", ABSENT), 402: ("payment_required", ABSENT),
     403: ("refused", ABSENT), 404: ("absent", ABSENT), 410: ("absent", ABSENT),

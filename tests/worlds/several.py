@@ -12,6 +12,7 @@ from worlds.cases import (
     Text,
     answered,
     blocks,
+    challenge,
     error,
     not_robots,
     ok,
@@ -28,6 +29,8 @@ def pair(name: str, why: str, first: Record, second: Record, counts: int) -> Cas
         seen = ok(chosen.at, EMPTY)
     elif chosen.body.startswith(b"# "):
         seen = ok(chosen.at, Text(chosen.body, NAMED, DEFAULT), chosen.status or 0)
+    elif chosen.body == CHALLENGE:
+        seen = challenge(chosen.at, chosen.body)
     elif chosen.status == 200:
         seen = not_robots(chosen.at, chosen.body)
     else:

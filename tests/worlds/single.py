@@ -10,6 +10,7 @@ from worlds.cases import (
     allows,
     answered,
     blocks,
+    challenge,
     error,
     limits,
     not_robots,
@@ -73,8 +74,12 @@ def _single() -> list[Case]:
                 Record(url=f"https://{name}.{{case}}/robots.txt", at="04 10:00", body=body)
                 for name, body in _ALONE.items()
             ),
-            expected={f"{name}.{{case}}": not_robots("04 10:00", body)
-                      for name, body in _ALONE.items()},
+            expected={
+                f"{name}.{{case}}": (challenge if name == "challenge" else not_robots)(
+                    "04 10:00", body
+                )
+                for name, body in _ALONE.items()
+            },
         ),
         Case(
             name="a_robots_txt_called_html", why="The body decides, not what the server calls it.",
@@ -108,7 +113,8 @@ def _single() -> list[Case]:
 _ALONE = {
     "html": page("alone"),
     "json": b'{"message": "Not here"}',
-    "challenge": b"<html><script src=/cdn-cgi/challenge-platform/x></script></html>",
+    "cdn_page": b"<html><script src=/cdn-cgi/challenge-platform/x></script></html>",
+    "challenge": b"<html><script>window._cf_chl_opt={}</script></html>",
     "zipped": b"\x1f\x8b\x08\x00 and more",
     "image": b"\x89PNG\r\n\x1a\n and more",
 }
