@@ -43,7 +43,9 @@ HOSTS = ("a.example", "b.example", "ünï.example", "web.example", "down.example
 BODY = b"User-agent: Alpha\nDisallow: /secret-path-of-a-site\n\xff"
 SECRET = b"secret-path-of-a-site"
 PLAIN = Request("Who may crawl", (), "CC0-1.0", "rfc9309", False, False)
-FULL = Request('A "title": # of <us>', ("Ada & Co",), "CC-BY-4.0", "rfc9309", True, True)
+FULL = Request(
+    'A "title": # of <us>', ("Ada & Co",), "CC-BY-4.0", "rfc9309", True, True, annotation=True
+)
 VALIDATE = """
 import sys, frictionless, mlcroissant
 folder, csv = sys.argv[1:]
@@ -187,7 +189,7 @@ def test_same_bytes_elsewhere(
 ) -> None:
     """Another process, time zone, hash seed and number of threads give the same bytes."""
     arguments = [
-        "export", str(tmp_path / "again"), "--db", str(db), "--access", "--bodies",
+        "export", str(tmp_path / "again"), "--db", str(db), "--access", "--bodies", "--annotation",
         "--license", FULL.licence, "--title", FULL.title, "--author", *FULL.authors,
     ]  # fmt: skip
     done = subprocess.run(
@@ -309,7 +311,8 @@ def test_texts_only_when_asked(
 ) -> None:
     """No text of a site is exported without --bodies, nor ever a run's options."""
     tables = export(db, tmp_path / "plain", PLAIN, silent)
-    assert not [t for t in tables if t.label in ("bodies", "access")]
+    assert not [t for t in tables if t.label in ("bodies", "access", "annotation")]
+    assert not (tmp_path / "plain" / "annotation").exists()
     for path in (tmp_path / "plain").rglob("*.parquet"):
         assert SECRET not in pl.read_parquet(path).write_csv().encode(), path
     for folder in (tmp_path / "plain", full[0]):

@@ -18,6 +18,9 @@ from crawlblock.store.query import copy_note
 @click.option("--access", "long", is_flag=True, help="Also a row per host, snapshot and crawler.")
 @click.option("--bodies", is_flag=True, help="Also the robots.txt files, which are their sites'.")
 @click.option(
+    "--annotation", is_flag=True, help="Also a row per host to join with Common Crawl's index."
+)
+@click.option(
     "--license",
     "licence",
     type=click.Choice(list(licences())),
@@ -28,8 +31,8 @@ from crawlblock.store.query import copy_note
 @click.option("--title", default="Who may still crawl the web", show_default=True)
 @click.option("--author", "authors", multiple=True, help="Whom to cite; may be repeated.")
 def export(
-    folder: Path, db: Path, http_profile: str, long: bool, bodies: bool, licence: str, title: str,
-    authors: tuple[str, ...],
+    folder: Path, db: Path, http_profile: str, long: bool, bodies: bool, annotation: bool,
+    licence: str, title: str, authors: tuple[str, ...],
 ) -> None:  # fmt: skip
     r"""Export the database as Parquet and CSV with a description.
 
@@ -40,8 +43,12 @@ def export(
     Examples:
       crawlblock export public --author "Ada Lovelace"
       crawlblock export public --license CC-BY-4.0 --access
+      crawlblock export public --annotation
     """
-    request = Request(title, authors, licence, http_profile, long, bodies)
+    request = Request(
+        title=title, authors=authors, licence=licence, http_profile=http_profile, long=long,
+        bodies=bodies, annotation=annotation,
+    )  # fmt: skip
     with progress_bar() as progress:
         tables = write(db, folder, request, progress)
     if note := copy_note(db):

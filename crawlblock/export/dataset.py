@@ -31,6 +31,7 @@ class Request:
     http_profile: str  # of HTTP statuses
     long: bool  # also one row per host, snapshot and crawler
     bodies: bool  # also the robots.txt files themselves
+    annotation: bool = False  # also the annotation of Common Crawl's index
 
 
 @dataclass(frozen=True, slots=True)

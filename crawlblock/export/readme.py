@@ -6,8 +6,9 @@ from importlib.resources import files
 from string import Template
 
 from crawlblock import __version__
+from crawlblock.export.annotation import BLOCKED
 from crawlblock.export.dataset import Extent, Request, licences
-from crawlblock.export.tables import BODIES, ExportedTable
+from crawlblock.export.tables import BODIES, ExportedTable, Field
 from crawlblock.report.labels import HTTP_PROFILES
 
 _RENDERED = (
@@ -79,8 +80,12 @@ def _size(rows: int) -> str:
 def _section(table: ExportedTable) -> str:
     only = "" if len(table.formats) > 1 else f", {table.formats[0]} only"
     where = f"{table.folder}/" if table.folder != BODIES else ""
+    fields = [field for field in table.fields if not field.name.startswith(BLOCKED)]
+    if crawlers := len(table.fields) - len(fields):  # a column each, which nobody would read
+        about = f"{crawlers} columns: whether robots.txt forbids / to the crawler of that name."
+        fields.append(Field(f"{BLOCKED}…", "BOOLEAN", about))
     rows = "\n".join(
-        f"| `{f.name}` | {f.type.lower()} | {f.about.replace('|', '/')} |" for f in table.fields
+        f"| `{f.name}` | {f.type.lower()} | {f.about.replace('|', '/')} |" for f in fields
     )
     return (
         f"### {where}{table.name}\n\n{table.about} {table.rows:,} rows{only}.\n\n"

@@ -23,10 +23,11 @@ FIRST = ("population", "meanings")  # what most readers want
 LONG = "access"  # millions of rows that population and meanings give as well
 RESULTS = "results"
 BODIES = "bodies"
+ANNOTATION = "annotation"
 _PART = 64 * 2**20  # bytes of bodies in one file
 _HERE = files(__package__)
 _CSV = "FORMAT csv, HEADER, TIMESTAMPFORMAT '%Y-%m-%dT%H:%M:%S.%f'"
-_PARQUET = "FORMAT parquet, COMPRESSION zstd"
+PARQUET = "FORMAT parquet, COMPRESSION zstd"
 # The parts that bodies are written in: about so many bytes each, by digest.
 _PARTS = """
 SELECT min(digest), max(digest)
@@ -59,6 +60,8 @@ class ExportedTable:
     @property
     def label(self) -> str:
         """Return its name among all tables; a result may have the name of a table."""
+        if self.folder == ANNOTATION:
+            return ANNOTATION
         return f"{self.folder}-{self.name}" if self.folder == RESULTS else self.name
 
     def path(self, form: str) -> str:
@@ -82,7 +85,7 @@ def write_table(con: duckdb.DuckDBPyConnection, name: str, target: Path) -> Expo
     formats = tuple(header.get("files", ", ".join(FORMATS)).split(", "))
     (target / "data").mkdir(exist_ok=True)
     parquet, csv = (str(target / "data" / f"{name}.{form}").replace("'", "''") for form in FORMATS)
-    ((rows,),) = con.execute(f"COPY ({sql}) TO '{parquet}' ({_PARQUET})").fetchall()
+    ((rows,),) = con.execute(f"COPY ({sql}) TO '{parquet}' ({PARQUET})").fetchall()
     if "csv" in formats:  # from the other file, which is sorted
         harmless = _harmless(con, f"FROM '{parquet}'")
         con.execute(f"COPY ({harmless}) TO '{csv}' ({_CSV})").fetchall()

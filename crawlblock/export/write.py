@@ -13,6 +13,7 @@ import duckdb
 
 from crawlblock.durable import put_folder_in_place
 from crawlblock.errors import InputError, StoreError
+from crawlblock.export.annotation import write_annotation
 from crawlblock.export.dataset import Extent, Request, licences, state
 from crawlblock.export.metadata import FORMAT, File, croissant, datapackage, manifest
 from crawlblock.export.readme import card, citation
@@ -114,16 +115,18 @@ def _write_data(
     con: duckdb.DuckDBPyConnection, aside: Path, request: Request, progress: Progress
 ) -> list[ExportedTable]:
     names = table_names(request.long)
-    steps = len(names) + 1 + request.bodies
+    further = [(request.annotation, write_annotation), (request.bodies, write_bodies)]
+    wanted = [write for asked, write in further if asked]
+    steps = len(names) + 1 + len(wanted)
     tables = []
     for number, name in enumerate(names):
         progress("tables", number, steps)
         tables.append(write_table(con, name, aside))
     progress("tables", len(names), steps)
     tables += write_results_of(con, aside, request.http_profile)
-    if request.bodies:
-        progress("tables", len(names) + 1, steps)
-        tables.append(write_bodies(con, aside))
+    for number, write in enumerate(wanted, len(names) + 1):
+        progress("tables", number, steps)
+        tables.append(write(con, aside))
     progress("tables", steps, steps)
     return tables
 
