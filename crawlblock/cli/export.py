@@ -1,5 +1,6 @@
 """`crawlblock export`: the database as files for others."""
 
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -30,9 +31,13 @@ from crawlblock.store.query import copy_note
 )
 @click.option("--title", default="Who may still crawl the web", show_default=True)
 @click.option("--author", "authors", multiple=True, help="Whom to cite; may be repeated.")
+@click.option("--url", default="", help="Where you publish it, such as https://doi.org/10.5281/...")
+@click.option(
+    "--published", type=click.DateTime(["%Y-%m-%d"]), help="The day on which you publish it."
+)
 def export(
     folder: Path, db: Path, http_profile: str, long: bool, bodies: bool, annotation: bool,
-    licence: str, title: str, authors: tuple[str, ...],
+    licence: str, title: str, authors: tuple[str, ...], url: str, published: datetime | None,
 ) -> None:  # fmt: skip
     r"""Export the database as Parquet and CSV with a description.
 
@@ -44,10 +49,12 @@ def export(
       crawlblock export public --author "Ada Lovelace"
       crawlblock export public --license CC-BY-4.0 --access
       crawlblock export public --annotation
+      crawlblock export public --url https://doi.org/10.5281/zenodo.1 --published 2026-11-27
     """
     request = Request(
         title=title, authors=authors, licence=licence, http_profile=http_profile, long=long,
-        bodies=bodies, annotation=annotation,
+        bodies=bodies, annotation=annotation, url=url,
+        published=published.date() if published else None,
     )  # fmt: skip
     with progress_bar() as progress:
         tables = write(db, folder, request, progress)

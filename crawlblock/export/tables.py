@@ -1,7 +1,8 @@
 """The tables of an export: each is a file in the folder `tables`, and that is all there is to one.
 
 A file has a header of `-- key:` (what names a row), `-- of:` (the tables whose COMMENT ON describes
-its columns, the first that has one) and, where only one is written, `-- files:`.
+it and its columns, the first that has one), `-- about:` where none describes it, and `-- files:`
+where only one is written.
 """
 
 import zlib
@@ -80,7 +81,7 @@ def write_table(con: duckdb.DuckDBPyConnection, name: str, target: Path) -> Expo
     """Write a table below a folder in an order of its own, holding no more than DuckDB may."""
     sql = (_HERE / "tables" / f"{name}.sql").read_text("utf-8")
     header = dict(
-        line.removeprefix("-- ").split(": ") for line in sql.splitlines() if line[:3] == "-- "
+        line.removeprefix("-- ").split(": ", 1) for line in sql.splitlines() if line[:3] == "-- "
     )
     formats = tuple(header.get("files", ", ".join(FORMATS)).split(", "))
     (target / "data").mkdir(exist_ok=True)
@@ -93,9 +94,8 @@ def write_table(con: duckdb.DuckDBPyConnection, name: str, target: Path) -> Expo
     columns = con.execute(f"DESCRIBE ({sql})").fetchall()
     fields = [Field(c[0], c[1], _comment(con, c[0], sources)) for c in columns]
     key = tuple(header["key"].split(", ")) if "key" in header else ()
-    return ExportedTable(
-        name, "data", _about(con, (name, *sources)), key, tuple(fields), rows, formats
-    )
+    about = header.get("about") or _about(con, (name, *sources))
+    return ExportedTable(name, "data", about, key, tuple(fields), rows, formats)
 
 
 def _harmless(con: duckdb.DuckDBPyConnection, sql: str) -> str:

@@ -14,9 +14,10 @@ import duckdb
 from crawlblock.durable import put_folder_in_place
 from crawlblock.errors import InputError, StoreError
 from crawlblock.export.annotation import write_annotation
+from crawlblock.export.citation import citation
 from crawlblock.export.dataset import Extent, Request, licences, state
 from crawlblock.export.metadata import FORMAT, File, croissant, datapackage, manifest
-from crawlblock.export.readme import card, citation
+from crawlblock.export.readme import card
 from crawlblock.export.tables import (
     ExportedTable,
     table_names,
@@ -40,11 +41,13 @@ def export(db: Path, target: Path, request: Request, progress: Progress) -> list
     """Write the copy of a database for readers as files into a new folder, and return its tables.
 
     The same copy gives the same bytes.  An earlier export in that folder is replaced.  Raises
-    InputError if the folder holds anything else, StoreError if the copy cannot be read or the
+    InputError for a licence or URL that cannot be used and where the folder holds anything else, StoreError if the copy cannot be read or the
     disk refuses.
     """
     if request.licence not in licences():
         raise InputError(f"licence {request.licence!r}: use one of {', '.join(licences())}")
+    if request.url and not request.url.startswith(("https://", "http://")):
+        raise InputError(f"url {request.url!r}: begin it with https://, also for a DOI")
     target = target.absolute()
     check_target(target)
     with stoppable(), closing(open_copy(db)) as con, _aside(target) as aside:
@@ -134,7 +137,7 @@ def _write_data(
 def _describe(aside: Path, request: Request, held: Extent, tables: Sequence[ExportedTable]) -> None:
     """Write what people and machines read about the tables; the manifest comes last."""
     written = {file.path: file for file in _files(aside)}
-    (aside / "README.md").write_text(card(request, held, tables), "utf-8", newline="\n")
+    (aside / "README.md").write_text(card(request, held, tables, written), "utf-8", newline="\n")
     (aside / "CITATION.cff").write_text(citation(request, held), "utf-8", newline="\n")
     described: tuple[tuple[str, Describe], ...] = (
         ("datapackage.json", datapackage),
