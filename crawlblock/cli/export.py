@@ -33,7 +33,10 @@ from crawlblock.store.query import copy_note
 @click.option("--author", "authors", multiple=True, help="Whom to cite; may be repeated.")
 @click.option("--url", default="", help="Where you publish it, such as https://doi.org/10.5281/...")
 @click.option(
-    "--published", type=click.DateTime(["%Y-%m-%d"]), help="The day on which you publish it."
+    "--published",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="YYYY-MM-DD",
+    help="The day on which you publish it.",
 )
 def export(
     folder: Path, db: Path, http_profile: str, long: bool, bodies: bool, annotation: bool,

@@ -41,8 +41,8 @@ def export(db: Path, target: Path, request: Request, progress: Progress) -> list
     """Write the copy of a database for readers as files into a new folder, and return its tables.
 
     The same copy gives the same bytes.  An earlier export in that folder is replaced.  Raises
-    InputError for a licence or URL that cannot be used and where the folder holds anything else, StoreError if the copy cannot be read or the
-    disk refuses.
+    InputError if the licence or the URL cannot be used or the folder holds anything else,
+    StoreError if the copy cannot be read or the disk refuses.
     """
     if request.licence not in licences():
         raise InputError(f"licence {request.licence!r}: use one of {', '.join(licences())}")
