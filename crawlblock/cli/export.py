@@ -49,10 +49,8 @@ def export(
 
     \b
     Examples:
-      crawlblock export public --author "Ada Lovelace"
-      crawlblock export public --license CC-BY-4.0 --access
-      crawlblock export public --annotation
-      crawlblock export public --url https://doi.org/10.5281/zenodo.1 --published 2026-11-27
+      crawlblock export public --author "Ada Lovelace" --url https://doi.org/10.5281/zenodo.1
+      crawlblock export public --license CC-BY-4.0 --access --annotation
     """
     request = Request(
         title=title, authors=authors, licence=licence, http_profile=http_profile, long=long,
