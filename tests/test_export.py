@@ -529,6 +529,10 @@ def test_sources_of_the_demo() -> None:
     assert [part.licence for part in parts(held, [weights])] == ["Apache-2.0"]
     titles = [origin.title for origin in origins(held)]
     assert "Common Crawl" in titles and any("Tranco" in title for title in titles)
+    text = (Path(__file__).parent.parent / "data" / "demo" / "README.md").read_text("utf-8")
+    facts = text.split("## Weights")[0]
+    named = {f"https://{found}" for found in re.findall(r"github\.com/[\w-]+/[\w-]+", facts)}
+    assert named and named <= {origin.url for origin in origins(held)}
     assert all(f'title: "{title}"' in citation(PLAIN, held) for title in titles)
 
 
