@@ -41,14 +41,19 @@ _FIXED = (
         "differs.",
     ),
 )
-_FIXED_SQL = (
-    "s.name",
-    "p.snapshot",
-    "string_agg(p.host, ' ' ORDER BY p.host)",
-    "bool_and(p.known)",
-    _AGREED.format("c.status"),
-    _AGREED.format("c.digest"),
-)
+# What the hosts of a name answered: one row per name and snapshot.  answers is empty where one is
+# not known.
+_HOSTS = f"""
+SELECT s.name, p.snapshot, any_value(p.snapshot_date) AS day,
+       string_agg(p.host, ' ' ORDER BY p.host) AS hosts, bool_and(p.known) AS known,
+       {_AGREED.format("c.status")} AS status, {_AGREED.format("c.digest")} AS digest,
+       CASE WHEN count(p.answer) = count(*) THEN list_sort(list(DISTINCT p.answer)) END AS answers
+FROM population p
+JOIN surt_host_names s ON s.host = p.host
+LEFT JOIN captures c ON c.snapshot = p.snapshot AND c.host = p.host
+    AND c.resource = '/robots.txt'
+GROUP BY s.name, p.snapshot
+"""  # noqa: S608
 
 
 def write_annotation(con: duckdb.DuckDBPyConnection, target: Path) -> ExportedTable:
@@ -96,27 +101,34 @@ def _names(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
 
 
 def _query(crawlers: Sequence[tuple[str, str | None]], columns: dict[str, str]) -> str:
-    """Return the rows as SQL; a crawler that was not documented by then is not known."""
-    pivot, agreed = [], []
+    """Return the rows as SQL; a crawler that was not documented by then is not known.
+
+    Verdicts are compared once for all hosts that answered alike, for there are few such answers.
+    """
+    of_answer, agreed, counted = [], [], []
     for token, since in crawlers:
         quoted, name = token.replace("'", "''"), columns[token]
-        pivot.append(f"bool_or(blocked) FILTER (token = '{quoted}') AS {name}")
-        value = _AGREED.format(f"m.{name}")
+        of_answer.append(f"bool_or(blocked) FILTER (token = '{quoted}') AS {name}")
+        agreed.append(f"{_AGREED.format(f'a.{name}')} AS {name}")
         day = f"DATE '{since}'" if since else "NULL"
-        agreed.append(
-            f"CASE WHEN coalesce(any_value(p.snapshot_date) >= {day}, true) THEN {value} END "
-            f"AS {name}"
-        )
-    fixed = [f"{sql} AS {field.name}" for sql, field in zip(_FIXED_SQL, _FIXED, strict=True)]
+        counted.append(f"CASE WHEN coalesce(h.day >= {day}, true) THEN v.{name} END AS {name}")
+    own = ("name", "snapshot", "hosts", "known", "status", "digest")
+    fixed = [f"h.{sql} AS {field.name}" for sql, field in zip(own, _FIXED, strict=True)]
     return f"""
-        WITH by_crawler AS (SELECT answer, {", ".join(pivot)} FROM meanings GROUP BY answer)
-        SELECT {", ".join([*fixed, *agreed])}
-        FROM population p
-        JOIN surt_host_names s ON s.host = p.host
-        LEFT JOIN captures c ON c.snapshot = p.snapshot AND c.host = p.host
-            AND c.resource = '/robots.txt'
-        LEFT JOIN by_crawler m ON m.answer = p.answer
-        GROUP BY s.name, p.snapshot ORDER BY s.name, p.snapshot
+        WITH by_host AS MATERIALIZED ({_HOSTS}),
+        by_answer AS (
+            SELECT answer, {", ".join(of_answer)} FROM meanings
+            SEMI JOIN (SELECT DISTINCT answer FROM population) USING (answer) GROUP BY answer
+        ), several AS (
+            SELECT answers, unnest(answers) AS answer
+            FROM (SELECT DISTINCT answers FROM by_host WHERE answers IS NOT NULL)
+        ), verdicts_of AS (
+            SELECT s.answers, {", ".join(agreed)}
+            FROM several s LEFT JOIN by_answer a ON a.answer = s.answer GROUP BY s.answers
+        )
+        SELECT {", ".join([*fixed, *counted])}
+        FROM by_host h LEFT JOIN verdicts_of v ON v.answers = h.answers
+        ORDER BY h.name, h.snapshot
     """  # noqa: S608
 
 
