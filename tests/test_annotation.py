@@ -39,7 +39,13 @@ ANSWERS: dict[str, small.Answer] = {
     "gone.example": None,
     "port.example:8080": "wild",
     "192.0.2.1": "open",
+    "moved.example": "open",  # its www was asked in its place
 }
+_ASK_WWW = """
+INSERT INTO facts.hosts SELECT max(id) + 1, 'www.moved.example', NULL FROM facts.hosts;
+UPDATE facts.fetches SET secure = true, host = (SELECT max(id) FROM facts.hosts)
+WHERE host = (SELECT id FROM facts.hosts WHERE host = 'moved.example');
+"""
 EVERYTHING = Request("t", (), "CC0-1.0", "rfc9309", False, False, annotation=True)
 
 
@@ -55,6 +61,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         small.panel(con, [(host, "all", 1.0) for host in ANSWERS])
         small.snapshot(con, BEFORE, date(2022, 11, 26), dict.fromkeys(ANSWERS, "named"))
         small.snapshot(con, CRAWL, date(2023, 11, 28), ANSWERS)
+        con.execute(_ASK_WWW).fetchall()
     Store(place / "own.duckdb").publish()
     export(place / "own.duckdb", place / "out", EVERYTHING, silent)
     return place / "out" / "annotation"
@@ -62,9 +69,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def url_index(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Return the files of a columnar index with a page of each host, and of two unknown ones."""
+    """Return the files of a columnar index with a page of each host, and of some unknown ones."""
     archive = tmp_path_factory.mktemp("index")
-    hosts = [*ANSWERS, "www.alone.example", "stranger.example"]
+    hosts = [*ANSWERS, "www.alone.example", "www.moved.example", "stranger.example"]
     for crawl in (BEFORE, CRAWL):
         write_columnar(archive, crawl, "warc", [entry(crawl, host) for host in hosts], era(crawl))
     return str(archive / "cc-index" / "table" / "cc-main" / "warc" / "*" / "*" / "*.parquet")
@@ -138,6 +145,8 @@ def test_joined_with_the_url_index(folder: Path, url_index: str) -> None:
         "gone.example": (False, None),
         "port.example": (None, None),
         "192.0.2.1": (True, False),
+        "moved.example": (None, None),
+        "www.moved.example": (True, False),
         "www.alone.example": (None, None),
         "stranger.example": (None, None),
     }
@@ -166,7 +175,7 @@ def test_joined_with_the_host_index(folder: Path, tmp_path: Path) -> None:
 def test_rows(folder: Path) -> None:
     """A row per name and crawl, sorted; a crawler is unknown before it was documented."""
     frame = pl.read_parquet(folder / "hosts.parquet")
-    assert frame.height == 2 * 9 and frame["surt_host_name"].is_sorted()
+    assert frame.height == 2 * 10 and frame["surt_host_name"].is_sorted()
     assert not frame.select("surt_host_name", "crawl").is_duplicated().any()
     before = frame.filter(pl.col("crawl") == BEFORE)
     assert before["crawlblock_blocked_alpha"].null_count() == before.height

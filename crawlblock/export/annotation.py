@@ -41,11 +41,13 @@ _FIXED = (
         "differs.",
     ),
 )
-# What the hosts of a name answered: one row per name and snapshot.  answers is empty where one is
-# not known.
+# What the hosts of a name answered: one row per name and snapshot.  hosts are those that were
+# asked, which for a panel's host may be its www.  answers is empty where one is not known.
 _HOSTS = f"""
 SELECT s.name, p.snapshot, any_value(p.snapshot_date) AS day,
-       string_agg(p.host, ' ' ORDER BY p.host) AS hosts, bool_and(p.known) AS known,
+       array_to_string(list_sort(list(DISTINCT
+           coalesce(regexp_extract(c.url_asked, '^https?://([^/]+)', 1), p.host))), ' ') AS hosts,
+       bool_and(p.known) AS known,
        {_AGREED.format("c.status")} AS status, {_AGREED.format("c.digest")} AS digest,
        CASE WHEN count(p.answer) = count(*) THEN list_sort(list(DISTINCT p.answer)) END AS answers
 FROM population p
