@@ -134,11 +134,6 @@ def surt(url: str) -> str:
     return _key(_STRIPPED.sub("", _surt_host(parts)), parts)
 
 
-def surt_host_name(host: str) -> str:
-    """Return the part of a host's SURT keys that names it: `com,example` for www.example.com."""
-    return surt(f"https://{host}/").partition(")")[0]
-
-
 def surt_keys(url: str) -> frozenset[str]:
     """Return every key under which an index may list a URL: more than one for few hosts.
 

@@ -17,9 +17,8 @@ from crawlblock.demo.columnar_index import write_columnar
 from crawlblock.demo.contents import IndexEntry, Rendered
 from crawlblock.demo.format_history import Era
 from crawlblock.export import export
-from crawlblock.export.annotation import crawler_columns
+from crawlblock.export.annotation import crawler_columns, surt_host_name
 from crawlblock.export.dataset import Request
-from crawlblock.hosts import surt_host_name
 from crawlblock.model import Crawl
 from crawlblock.registry import crawlers
 from crawlblock.store.store import Store

@@ -25,8 +25,8 @@ from crawlblock.errors import CrawlblockError, InputError, StoreError
 from crawlblock.export import export
 from crawlblock.export.citation import citation
 from crawlblock.export.dataset import Extent, Request, licences
-from crawlblock.export.parts import origins, parts
 from crawlblock.export.tables import ExportedTable, table_names, write_table
+from crawlblock.export.terms import origins, own_terms
 from crawlblock.metrics.queries import analyze
 from crawlblock.metrics.results_folder import results_of
 from crawlblock.spreadsheets import as_written
@@ -526,7 +526,7 @@ def test_sources_of_the_demo() -> None:
     """The demo names the sources of its facts, and its weights have their own licence."""
     held = Extent(6, (), 1, 1, None, None, rendered=True, crawls=False)
     weights = ExportedTable("weights", "data", "", (), (), 1, ("csv",))
-    assert [part.licence for part in parts(held, [weights])] == ["Apache-2.0"]
+    assert [part.licence for part in own_terms(held, [weights])] == ["Apache-2.0"]
     titles = [origin.title for origin in origins(held)]
     assert "Common Crawl" in titles and any("Tranco" in title for title in titles)
     text = (Path(__file__).parent.parent / "data" / "demo" / "README.md").read_text("utf-8")

@@ -15,7 +15,7 @@ import duckdb
 import polars as pl
 
 from crawlblock.export.tables import ANNOTATION, PARQUET, ExportedTable, Field
-from crawlblock.hosts import surt_host_name
+from crawlblock.hosts import surt
 from crawlblock.store.relations import registered
 
 KEY = ("surt_host_name", "crawl")
@@ -86,6 +86,11 @@ def crawler_columns(tokens: Iterable[str]) -> dict[str, str]:
         names = chain([word], (f"{word}_{number}" for number in count(2)))
         columns[token] = next(name for name in names if name not in columns.values())
     return columns
+
+
+def surt_host_name(host: str) -> str:
+    """Return the part of a host's SURT keys that names it: `com,example` for www.example.com."""
+    return surt(f"https://{host}/").partition(")")[0]
 
 
 def _blocked(token: str) -> str:

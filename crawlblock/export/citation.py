@@ -4,7 +4,7 @@ import json
 
 from crawlblock import __version__
 from crawlblock.export.dataset import Extent, Request
-from crawlblock.export.parts import origins
+from crawlblock.export.terms import origins
 
 _DOI = "https://doi.org/"
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from crawlblock.export.citation import cited
 from crawlblock.export.dataset import Extent, Request, licences
-from crawlblock.export.parts import Part, origins, parts
 from crawlblock.export.tables import ExportedTable, Field
+from crawlblock.export.terms import OwnTerms, origins, own_terms
 from crawlblock.pipeline.run import versions
 
 FORMAT = "crawlblock export 1"
@@ -61,7 +61,7 @@ def datapackage(
 ) -> dict[str, Any]:
     """Return the Data Package: CSV files with a schema, Parquet files as files."""
     licence = licences()[request.licence]
-    own = {label: part for part in parts(held, tables) for label in part.tables}
+    own = {label: part for part in own_terms(held, tables) for label in part.tables}
     described: dict[str, Any] = {
         "profile": "data-package",
         "name": "crawlblock-export",
@@ -86,7 +86,7 @@ def datapackage(
     return described
 
 
-def _terms(part: Part | None) -> dict[str, Any]:
+def _terms(part: OwnTerms | None) -> dict[str, Any]:
     """Return the licence of a table that the package's does not cover."""
     if part is None:
         return {}
@@ -170,7 +170,7 @@ def croissant(
 
 
 def _further_licences(held: Extent, tables: Sequence[ExportedTable]) -> list[str]:
-    return sorted({part.url for part in parts(held, tables) if part.licence})
+    return sorted({part.url for part in own_terms(held, tables) if part.licence})
 
 
 def _distribution(table: ExportedTable, written: Mapping[str, File]) -> list[dict[str, Any]]:

@@ -10,8 +10,8 @@ from crawlblock.export.annotation import BLOCKED
 from crawlblock.export.citation import cited
 from crawlblock.export.dataset import Extent, Request, licences
 from crawlblock.export.metadata import KEYWORDS, File, files_of
-from crawlblock.export.parts import Part, origins, parts
 from crawlblock.export.tables import BODIES, FORMATS, ExportedTable, Field
+from crawlblock.export.terms import OwnTerms, origins, own_terms
 from crawlblock.report.labels import HTTP_PROFILES
 
 _RENDERED = (
@@ -52,7 +52,7 @@ def card(
         tables="\n".join(map(_section, tables)),
         licence=licence.title,
         licence_url=licence.url,
-        parts="".join(f"{_part(part)}\n" for part in parts(held, tables)),
+        parts="".join(f"{_part(part)}\n" for part in own_terms(held, tables)),
         sources=_sources(held),
         cite=plain(cited(request, held)),
     )
@@ -82,7 +82,7 @@ def _kilobytes(found: Sequence[File]) -> str:
     return f"{-(-sum(file.bytes for file in found) // 1000):,}" if found else ""
 
 
-def _part(part: Part) -> str:
+def _part(part: OwnTerms) -> str:
     named = ", ".join(f"`{label}`" for label in part.tables)
     licence = f"[{part.title}]({part.url})" if part.licence else "not this one"
     return f"| {named} | {licence} | {part.terms} |"

@@ -12,7 +12,7 @@ from crawlblock.export.tables import ExportedTable
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class OwnTerms:
     """Tables that the licence of an export does not cover."""
 
     tables: tuple[str, ...]  # their labels
@@ -35,10 +35,10 @@ class Origin:
 
 @cache
 def _entries() -> dict[str, Any]:
-    return tomllib.loads((files(__package__) / "parts.toml").read_text("utf-8"))
+    return tomllib.loads((files(__package__) / "terms.toml").read_text("utf-8"))
 
 
-def parts(held: Extent, tables: Sequence[ExportedTable]) -> list[Part]:
+def own_terms(held: Extent, tables: Sequence[ExportedTable]) -> list[OwnTerms]:
     """Return the parts of an export that have terms of their own, with its tables alone."""
     labels = {table.label for table in tables if table.rows}
     found = []
@@ -46,7 +46,7 @@ def parts(held: Extent, tables: Sequence[ExportedTable]) -> list[Part]:
         named = tuple(label for label in entry["tables"] if label in labels)
         if named and _applies(entry, held):
             kept = {key: value for key, value in entry.items() if key != "of"}
-            found.append(Part(**kept | {"tables": named}))
+            found.append(OwnTerms(**kept | {"tables": named}))
     return found
 
 
