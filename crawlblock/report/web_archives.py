@@ -53,15 +53,16 @@ def _course(scope: Scope, row: Row) -> str:
 
 
 def _others(found: dict[tuple[str, str], Row], name: str) -> str:
-    """Return how many block the archive and let search in, and how many block Common Crawl."""
+    """Return how many block the archive but not search, and how many block Common Crawl."""
     let_in, other = found[name, LET_IN], found.get((BESIDE, BLOCKED))
     said = (
         [] if let_in["estimate"] is None
-        else [f"{percent(let_in['estimate'])} blocked it and let Google and Bing in"]
+        else [f"{percent(let_in['estimate'])} blocked it but not Google or Bing"]
     )  # fmt: skip
     if other is not None and other["estimate"] is not None:
         said.append(f"{percent(other['estimate'])} blocked {BESIDE}")
-    return f" Now {phrases.listed(said)}." if said else ""
+    when = phrases.in_month(let_in["snapshot_date"]).replace(" in", " In", 1)
+    return f"{when}, {', and '.join(said)}." if said and when else ""
 
 
 def _left_out(row: Row) -> str:
