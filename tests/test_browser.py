@@ -233,8 +233,8 @@ def test_landmarks_and_names(seen: Watched) -> None:
 def test_without_scripts(chromium: "Browser", results: Path) -> None:
     """With scripts off the answers, drawings and tables are there, and no dead control is."""
     with visit(chromium, results / "index.html", scripts=False) as watched:
-        assert watched.page.locator(".lead").count() == 5
-        assert watched.page.locator(".chart > svg").count() == 9
+        assert watched.page.locator(".lead").count() == 6
+        assert watched.page.locator(".chart > svg").count() == 10
         assert watched.page.locator(".chart > svg").first.is_visible()
         assert watched.page.locator("#blocked-rows tbody tr").count() > 3
         for control in ("#theme", "#crawler-choice", "#host-search"):
