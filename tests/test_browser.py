@@ -51,7 +51,7 @@ def draw_all(watched: Watched) -> int:
 
 def test_nothing_leaves(seen: Watched, results: Path) -> None:
     """Every figure is drawn, with no request but the file's, no error and no broken policy."""
-    assert draw_all(seen) == 9
+    assert draw_all(seen) == 10
     assert seen.requests == [(results / "index.html").as_uri()]
     assert seen.complaints == []
 
