@@ -164,7 +164,7 @@ def test_hosts_that_cannot_be_unpacked(chromium: "Browser", results: Path) -> No
         assert "cannot unpack the hosts" in watched.page.get_by_role("status").inner_text()
         watched.page.get_by_label("Host", exact=True).fill("h3")
         watched.page.get_by_label("Crawler", exact=True).select_option("CCBot")
-        assert draw_all(watched) == 9
+        assert draw_all(watched) == 10
         assert watched.complaints == []
 
 
