@@ -117,12 +117,17 @@ def archives(context: Context) -> Figure:
     """Return how many of the same hosts block web archives, with the events about these."""
     named = archive_series(context)
     axis = replace(context.axis, marks=(*context.axis.marks, *context.about_archives))
+    let_in = (
+        "search let in: it blocks the Internet Archive, while Googlebot and bingbot may crawl. "
+        if "search let in" in named
+        else ""
+    )
     return _of_lines(
         replace(context, axis=axis),
         "archives",
         "Who blocks the Internet Archive" if context.found.segment else "Who blocks web archives",
         "Share of hosts that block it, among those known in the segment's first snapshot and in "
-        "this one. Lettered lines mark the events listed below.",
+        f"this one. {let_in}Lettered lines mark the events listed below.",
         {"": line_rows(context, tuple(named), named)},
         tuple(named),
     )

@@ -43,7 +43,7 @@ def archive_series(context: Context) -> dict[str, list[Result]]:
     named = by((row for row in rows if row["measure"] == BLOCKED), "archive")
     let_in = [row for row in rows if row["archive"] == LEAD and row["measure"] == LET_IN]
     named.pop(ANY, None)
-    return named | ({f"{LEAD}, search let in": let_in} if let_in else {})
+    return named | ({"search let in": let_in} if let_in else {})
 
 
 def placed_rows(rows: Iterable[Result]) -> list[Result]:
