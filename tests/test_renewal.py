@@ -354,6 +354,7 @@ def test_tables_that_layout_6_was_given_later(tmp_path: Path) -> None:
             con.execute(f"DROP TABLE {table}")
         con.execute("DROP TABLE extra_files")
         con.execute("ALTER TABLE crawlers DROP web_archive")
+        con.execute("ALTER TABLE crawlers DROP national_library")
         con.execute("ALTER TABLE outcomes DROP refused")
     assert captures(before) == captures(path)
     evaluate(Run(Store(before)))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
-from verify import changes, corpora, kinds, recomputed
+from verify import archives, changes, corpora, kinds, recomputed
 from verify.meaning import meanings
 from verify.recomputed import Facts, Key, Recomputed, Values
 from verify.stored import Stored
@@ -46,6 +46,9 @@ RESULTS = (
     Result("blocked_by_openness", (*PLACE, "openness", "estimand"), kinds.by_openness, ROOT),
     Result("change", (*SPAN, "from_snapshot", "to_snapshot", "estimand"), changes.change),
     Result("openness_index", (*PLACE, "corpus", "unit", "estimand"), changes.openness_index),
+    Result(
+        "archives", (*PLACE, "archive", "token", "measure", "estimand"), archives.archives
+    ),
     Result("gap", (*PLACE, "comparison", "estimand"), recomputed.gap),
     Result("selective", (*PLACE, "selection", "estimand"), recomputed.selective),
     Result("coverage", (*PLACE, "measure", "estimand"), recomputed.coverage),

@@ -21,6 +21,19 @@ def followed(population: Population) -> Iterator[tuple[Segment, Ints, list[Wave]
             yield segment, members, waves
 
 
+def from_first(population: Population) -> Iterator[tuple[Segment, Ints, Wave, Wave]]:
+    """Yield segments with their first snapshot and each; each with itself if none is known."""
+    seen = set()
+    for segment, members, waves in followed(population):
+        seen.add(segment)
+        for wave in waves:
+            yield segment, members, waves[0], wave
+    for segment, members in population.segments.items():
+        for wave in population.sound() if segment not in seen else ():
+            if len(wave.of(members)):
+                yield segment, members, wave, wave
+
+
 def change(facts: Facts) -> Recomputed:
     """Yield `change`: of crawlers and of selections."""
     for population in facts.stored.populations:
@@ -56,7 +69,7 @@ def _years(waves: Sequence[Wave]) -> list[tuple[Wave, Wave]]:
     return list(zip(list(last.values()), list(last.values())[1:], strict=False))
 
 
-def _seen(members: Ints, then: Wave, now: Wave) -> Ints:
+def seen_in(members: Ints, then: Wave, now: Wave) -> Ints:
     """Return the hosts that one of two snapshots has."""
     return np.array(
         [
@@ -73,7 +86,7 @@ def _of_crawlers(
     crawlers: Sequence[Crawler], span: str = "since_first",
 ) -> Recomputed:  # fmt: skip
     (segment, members), (then, now) = where, pair
-    cells, (before, after) = population.cells(_seen(members, then, now), then.answer, now.answer)
+    cells, (before, after) = population.cells(seen_in(members, then, now), then.answer, now.answer)
     known = across((before >= 0) & (after >= 0), len(crawlers))
     later, earlier = facts.blocked(after, crawlers), facts.blocked(before, crawlers)
     for estimand, columns in paired(cells, later, earlier, known):
@@ -89,7 +102,7 @@ def _of_selections(
     span: str,
 ) -> Recomputed:  # fmt: skip
     (segment, members), (then, now) = where, pair
-    cells, (before, after) = population.cells(_seen(members, then, now), then.answer, now.answer)
+    cells, (before, after) = population.cells(seen_in(members, then, now), then.answer, now.answer)
     crawlers = facts.counted(then.date)
     later, earlier = selections(facts, crawlers, after), selections(facts, crawlers, before)
     known = across((before >= 0) & (after >= 0), len(later))
@@ -115,35 +128,34 @@ def openness_index(facts: Facts) -> Recomputed:
     """Yield `openness_index`: of hosts, and of what their domains hold of corpora."""
     for population in facts.stored.populations:
         held = amounts(facts, population)
-        for segment, members, waves in followed(population):
+        for segment, members, first, now in from_first(population):
             crawlers = [
-                c for c in facts.counted(waves[0].date)
+                c for c in facts.counted(first.date)
                 if c.ai and not c.reused and SETS["open data"](c)
             ]  # fmt: skip
-            for now in waves if crawlers else ():
-                here = _seen(members, waves[0], now)
-                key = (population.name, now.snapshot, *segment)
-                cells, (before, after) = population.cells(here, waves[0].answer, now.answer)
-                known = across((before >= 0) & (after >= 0), 1)
-                was, is_ = _open(facts, before, crawlers), _open(facts, after, crawlers)
-                changes = dict(paired(cells, is_[:, None], was[:, None], known))
-                for estimand, columns in shares(cells, is_[:, None], known):
-                    values, moved = column(columns, 0), column(changes[estimand], 0)
-                    values |= {
-                        "crawlers": float(len(crawlers)), "n_opened": moved["n_first"],
-                        "n_closed": moved["n_second"], "from_share": moved["second_share"],
-                        "change": moved["estimate"], "change_low": moved["low"],
-                        "change_high": moved["high"],
-                    }  # fmt: skip
-                    yield (*key, "", "hosts", estimand), values
-                for (corpus, unit), sizes in held.items():
-                    told = {
-                        host: size for host, size in sizes.items() if host in set(here.tolist())
-                    }
-                    if told:
-                        yield from _held(
-                            facts, population, (waves[0], now), crawlers, (*key, corpus, unit), told
-                        )
+            if not crawlers:
+                continue
+            here = seen_in(members, first, now)
+            key = (population.name, now.snapshot, *segment)
+            cells, (before, after) = population.cells(here, first.answer, now.answer)
+            known = across((before >= 0) & (after >= 0), 1)
+            was, is_ = _open(facts, before, crawlers), _open(facts, after, crawlers)
+            changes = dict(paired(cells, is_[:, None], was[:, None], known))
+            for estimand, columns in shares(cells, is_[:, None], known):
+                values, moved = column(columns, 0), column(changes[estimand], 0)
+                values |= {
+                    "crawlers": float(len(crawlers)), "n_opened": moved["n_first"],
+                    "n_closed": moved["n_second"], "from_share": moved["second_share"],
+                    "change": moved["estimate"], "change_low": moved["low"],
+                    "change_high": moved["high"],
+                }  # fmt: skip
+                yield (*key, "", "hosts", estimand), values
+            for (corpus, unit), sizes in held.items():
+                told = {host: size for host, size in sizes.items() if host in set(here.tolist())}
+                if told:
+                    yield from _held(
+                        facts, population, (first, now), crawlers, (*key, corpus, unit), told
+                    )
 
 
 def _open(facts: Facts, answers: Ints, crawlers: Sequence[Crawler]) -> Bools:

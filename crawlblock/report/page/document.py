@@ -17,16 +17,20 @@ from crawlblock.report.charts.context import Context, Frames, context
 from crawlblock.report.charts.drawing import bundle
 from crawlblock.report.labels import DEFINITIONS, POPULATIONS
 from crawlblock.report.page import sections
+from crawlblock.report.page.archives_section import archives_section
 from crawlblock.report.page.figure_html import plate
 from crawlblock.report.page.markup import details, island, items, packed_island, paragraph, section
 from crawlblock.report.page.over_time import course, other_hosts
 
 _BY_CRAWLER = "One crawler at a time"
 _PARTS = (
-    ("answers", "Answers"), ("over-time", "Over time"), ("crawler", _BY_CRAWLER),
+    ("answers", "Answers"), ("over-time", "Over time"), ("archives", "Web archives"),
+    ("crawler", _BY_CRAWLER),
     ("hosts", "Hosts"), ("definitions", "Definitions"), ("comparison", "Published figures"),
     ("coverage", "Coverage"), ("method", "Method"), ("cite", "Cite"),
 )  # fmt: skip
+
+_ELSEWHERE = ("archives", "coverage")  # figures in sections of their own
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +99,18 @@ def _findings(
         yield paragraph("No snapshot has a date, so there is no chart.")
     else:
         plates = {f.id: plate(f, drawings.get(f.id, ""), set_) for f in figures}
-        general = [p for f in figures if not f.by_crawler and f.id != "coverage"
+        general = [p for f in figures if not f.by_crawler and f.id not in _ELSEWHERE
                    for p in (plates[f.id],)]  # fmt: skip
         single = [plates[f.id] for f in figures if f.by_crawler]
         yield section("over-time", "Over time", other_hosts(found, results), *general)
-        yield section("crawler", _BY_CRAWLER, _choice(set_), *single, sections.announcements(set_))
+        yield section("archives", "Web archives", *archives_section(set_, plates["archives"]))
+        yield section(
+            "crawler",
+            _BY_CRAWLER,
+            _choice(set_),
+            *single,
+            sections.event_list("Announcements", set_.announced),
+        )
         yield section("hosts", "Hosts", _hosts(material))
     yield section(
         "definitions", "How the definition changes the numbers", sections.terms(),
