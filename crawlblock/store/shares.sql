@@ -181,7 +181,7 @@ WITH sums AS (
            sum(y) / nullif(sum(x), 0) AS estimate,
            cluster_variance(y, x, clusters, files, of) AS variance,
            count(*) FILTER (x > 0) - 1 AS freedom, max(files) AS files, max(planned) AS planned,
-           max(clusters) AS file_clusters,
+           max(no_clusters) AS no_clusters,
            max(of) AS of, sum(y) / nullif(sum(x + u), 0) AS lowest,
            sum(y + u) / nullif(sum(x + u), 0) AS highest
     FROM query_table(source) c JOIN scan_shares s USING (snapshot, snapshot_date)
@@ -191,7 +191,8 @@ WITH sums AS (
                / nullif(n, 0) AS asked_n
     FROM sums
 )
-SELECT * EXCLUDE (variance, freedom, file_clusters, lowest, highest, asked_n), http_profile() AS http_profile,
+SELECT * EXCLUDE (variance, freedom, no_clusters, lowest, highest, asked_n),
+       http_profile() AS http_profile,
        cluster_estimand(files, of) AS estimand,
        cluster_low(estimate, variance, n, freedom, files, of) AS low,
        cluster_high(estimate, variance, n, freedom, files, of) AS high,
@@ -199,7 +200,8 @@ SELECT * EXCLUDE (variance, freedom, file_clusters, lowest, highest, asked_n), h
            AS bound_low,
        coalesce(CASE WHEN files < of THEN manski_high(lowest, highest, asked_n) END, highest)
            AS bound_high,
-       coalesce(no_estimate(n, n_unknown), no_cluster_interval(freedom, file_clusters, files, of)) AS no_interval,
+       coalesce(no_estimate(n, n_unknown),
+                no_cluster_interval(freedom, no_clusters, files, of)) AS no_interval,
        no_estimate(n, n_unknown) AS no_estimate
 FROM sized;
 
