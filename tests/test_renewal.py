@@ -264,6 +264,7 @@ def test_a_file_in_use(tmp_path: Path) -> None:
 
 
 @pytest.mark.own_code
+@pytest.mark.fault("process", f"renewal of an earlier layout: kill -9 at {KILLS + 1} moments")
 def test_killed(tmp_path: Path) -> None:
     """A renewal that is killed at any moment leaves the old file or the new one, both whole."""
     first = tmp_path / "first.duckdb"
