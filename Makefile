@@ -86,7 +86,7 @@ test-fuzz: setup-dev  ## Feed each reader 20,000 mutated inputs; more paths of e
 # page (altair, vl-convert), requests (aiohttp, aiohappyeyeballs), names (tldextract, idna), WARC files
 # (warcio), intervals (numpy), other parsers (protego).  Left out is what uses them in the same ways:
 # whole runs, the demo, imports, censuses, faults; and all with the marker own_code.
-LOWEST_TESTS = tests/test_cli.py tests/test_completion.py tests/test_output.py tests/test_sql.py \
+LOWEST_TESTS ?= tests/test_cli.py tests/test_completion.py tests/test_output.py tests/test_sql.py \
 	tests/test_store.py tests/test_metrics.py tests/test_computed_results.py tests/test_columns.py \
 	tests/test_lists.py tests/test_files.py tests/test_history.py tests/test_export.py \
 	tests/scan/test_shard.py tests/test_page.py tests/test_api.py \
