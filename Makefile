@@ -93,7 +93,7 @@ LOWEST_TESTS ?= tests/test_cli.py tests/test_completion.py tests/test_output.py 
 	tests/test_transport.py tests/test_mirror.py tests/live/test_visit.py tests/live/test_tls.py \
 	tests/live/test_source.py tests/live/test_addresses.py tests/live/test_locations.py \
 	tests/test_hosts.py tests/test_host_list.py tests/warc/test_writer.py tests/warc/test_reader.py \
-	tests/test_cluster_interval.py tests/test_design_intervals.py tests/test_intervals.py \
+	tests/test_cluster_interval.py tests/test_intervals.py \
 	tests/test_sampling.py tests/robots/test_second_opinion.py tests/robots/test_rulesets.py
 
 setup-lowest: $(VENV)-lowest/.done
