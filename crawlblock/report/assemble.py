@@ -180,22 +180,22 @@ def _material(con: duckdb.DuckDBPyConnection, frames: Frames, results: Path) -> 
 
 def _write_page(material: Material, results: Path) -> Path:
     """Write the page, and each figure as SVG and PNG; return the page's path."""
-    text, specs = page_of(material)
+    text, specs, pictures = page_of(material)
     for name, spec in specs.items():
-        write_aside(results / f"{name}.svg", drawing.svg_file(drawing.svg(spec)))
+        write_aside(results / f"{name}.svg", drawing.svg_file(pictures[name]))
         write_aside(results / f"{name}.png", drawing.png(spec))
     page = results / _PAGE
     write_aside(page, _STEERING.sub(lambda found: safe(found[0]), text).encode())
     return page
 
 
-def page_of(material: Material) -> tuple[str, dict[str, Spec]]:
-    """Return the page as HTML, and the charts of its figures by their names."""
+def page_of(material: Material) -> tuple[str, dict[str, Spec], dict[str, str]]:
+    """Return the page as HTML, and by their names the charts of its figures and their drawings."""
     found = headline_of(material.results)
     set_ = context(found, material.results) if found else None
     if set_ is None:
-        return render(material, {}, []), {}
+        return render(material, {}, []), {}, {}
     made = figures(set_)
     specs = {figure.id: drawing.filled(figure, set_) for figure in made if figure.rows}
     pictures = {name: drawing.svg(spec) for name, spec in specs.items()}
-    return render(material, pictures, made), specs
+    return render(material, pictures, made), specs, pictures
