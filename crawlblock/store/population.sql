@@ -66,7 +66,38 @@ FROM (
     WHERE NOT s.of_panel
 );
 
+-- The cells of a panel's list by host.  A cell may name several segments with `;`, each with the days on
+-- which the host belonged to it: `top sites 2022-08-07/2024-07-12`.  Without days it always did.
+CREATE VIEW list_cells AS
+WITH parts AS (
+    SELECT p.host, c.column_name AS dimension, trim(s.segment) AS cell,
+           regexp_extract(trim(s.segment), '^(.*\S)\s+(\d{4}-\d\d-\d\d)(?:/(\d{4}-\d\d-\d\d))?$',
+                          ['segment', 'since', 'until']) AS dated
+    FROM panel_columns c
+    JOIN current_panel p ON p.panel = c.panel AND p.domain = c.domain,
+    LATERAL (SELECT unnest(string_split(c.value, ';')) AS segment) s
+    WHERE trim(s.segment) <> ''
+)
+SELECT DISTINCT host, dimension, CASE WHEN dated.segment = '' THEN cell ELSE dated.segment END AS segment,
+       coalesce(TRY_CAST(dated.since AS DATE), DATE '-infinity') AS since,
+       coalesce(TRY_CAST(coalesce(nullif(dated.until, ''), dated.since) AS DATE), DATE 'infinity')
+           AS until
+FROM parts;
+
+-- The panel's hosts in snapshots outside of all the days that their list gives them: they were not
+-- followed then, so they are not unknown either.
+CREATE VIEW unfollowed AS
+WITH dated AS MATERIALIZED (
+    SELECT DISTINCT host, since, until FROM list_cells WHERE isfinite(since) OR isfinite(until)
+)
+SELECT s.snapshot, h.host
+FROM (SELECT snapshot, CAST(first_capture AS DATE) AS day FROM snapshots) s
+CROSS JOIN (SELECT DISTINCT host FROM dated) h
+WHERE s.day IS NOT NULL
+  AND NOT EXISTS (FROM dated d WHERE d.host = h.host AND s.day BETWEEN d.since AND d.until);
+
 -- The hosts that results are about: a row per snapshot and host, also for the panel's hosts without a capture.
+-- A host that its list gives days is there on these days alone.
 -- Hosts captured outside of the panel have weight 1. The two populations are never one series.
 CREATE VIEW population AS
 WITH lacking AS (
@@ -109,6 +140,7 @@ SELECT CASE WHEN f.of_panel THEN 'panel' ELSE 'captured' END AS population,
                      WHEN f.outcome = 'ok' THEN y.known END, false) AS known,
        f.number
 FROM found f
+ANTI JOIN unfollowed u ON f.of_panel AND u.snapshot = f.snapshot AND u.host = f.host
 LEFT JOIN texts y ON y.digest = f.digest
 LEFT JOIN statuses h ON h.status = f.status;
 
@@ -206,6 +238,10 @@ COMMENT ON COLUMN population.weight IS '1 / inclusion probability; 1 outside of 
 COMMENT ON COLUMN population.time IS 'When the answer was fetched; the snapshot''s first capture where there is none.';
 COMMENT ON COLUMN population.answer IS 'What was answered, by what it means: a policy, or an HTTP status where no rules were read; empty if neither is known, which is no leave.';
 COMMENT ON COLUMN population.known IS 'Whether we know what the answer means; if not, every crawler''s restriction is unknown.';
+COMMENT ON VIEW list_cells IS 'What the list of the current panel says of its hosts, by segment and days.';
+COMMENT ON COLUMN list_cells.since IS 'First day on which the host belonged to the segment; -infinity: it always did.';
+COMMENT ON COLUMN list_cells.until IS 'Last day on which the host belonged to the segment; infinity: it still does.';
+COMMENT ON VIEW unfollowed IS 'The panel''s hosts in snapshots outside of the days that their list gives them.';
 COMMENT ON VIEW scopes IS 'Whether a snapshot is of the current panel, and how many of its hosts it asked.';
 COMMENT ON VIEW hosts IS 'The hosts that results are about, numbered.';
 COMMENT ON VIEW points IS 'The population with its hosts as numbers.';

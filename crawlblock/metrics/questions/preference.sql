@@ -12,6 +12,7 @@ WITH preferences AS (
     JOIN scopes s ON s.snapshot = c.snapshot
     JOIN hosts h ON h.of_panel = s.of_panel AND h.host = c.host
     JOIN point_segments g ON g.host = h.number
+        AND coalesce(CAST(s.first_capture AS DATE) BETWEEN g.since AND g.until, true)
     LEFT JOIN training_preferences t ON t.digest = c.digest
     WHERE c.resource = '/robots.txt' AND c.outcome IN ('ok', 'absent')
       AND NOT is_demo(c.snapshot)
