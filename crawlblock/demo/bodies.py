@@ -5,10 +5,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
+from crawlblock.demo.statements import STRANGER, Statement, lines_of_statement, statements_of
 from crawlblock.errors import InputError
 from crawlblock.model import Basis, Obeyed, Restriction, Verdict
 from crawlblock.robots.authorship import WILDCARD, Template
 from crawlblock.robots.judge import STAR, Judge
+from crawlblock.robots.meaning import Meaning, Reader
 
 
 class Wording(NamedTuple):
@@ -21,8 +23,6 @@ class Wording(NamedTuple):
 Policy = Mapping[str, Verdict]  # by product token, and of *
 Texts = Mapping[str, Wording]  # likewise; a token that is not in it is not blocked
 _NOBODY = Wording(None, None)
-_STRANGER = "an-agent-of-nobody"
-
 _PAD = "*" * 16  # makes a rule longer, so that it beats others, and matches the same
 
 
@@ -36,7 +36,9 @@ class Writer:
         templates: Iterable[Template] = (),
     ) -> None:
         """Take the product tokens of policies, what they obey, and the templates that write."""
-        self._judge = Judge(tokens, obeyed)
+        known, templates = tuple(tokens), tuple(templates)
+        self._judge = Judge(known, obeyed)
+        self._reader = Reader(known, obeyed or {}, templates, ())
         self._templates = {template.id: template for template in templates}
         self._named_too = {
             token: others for token in self._judge.tokens if (others := self._others(token))
@@ -56,6 +58,45 @@ class Writer:
                 "derive the facts anew"
             )
         return text
+
+    def whole(self, policy: Policy, texts: Texts, stated: Iterable[Statement]) -> str:
+        """Return groups for the verdicts, and lines that state what else the file stated.
+
+        Raises InputError as `groups` does, and for what no text beside these groups states.
+        """
+        text, missing = self._stating(self.groups(policy, texts), tuple(stated))
+        if missing:
+            raise InputError(f"no robots.txt states {missing[0]} here; derive the facts anew")
+        return text
+
+    def statable(
+        self, policy: Policy, texts: Texts, stated: Iterable[Statement]
+    ) -> tuple[Statement, ...]:
+        """Return those of some statements that a text with these verdicts can state."""
+        wanted = tuple(stated)
+        _, missing = self._stating(self.groups(policy, texts), wanted)
+        return tuple(one for one in wanted if one not in missing)
+
+    def _stating(
+        self, groups: str, stated: tuple[Statement, ...]
+    ) -> tuple[str, tuple[Statement, ...]]:
+        """Return a text with all that it can state, and what it cannot."""
+        if not stated:
+            return groups, ()
+        before = self._reader.read(groups.encode())
+        has = set(statements_of(before))
+        text, missing = groups, []
+        for wanted in stated:
+            if wanted in has:
+                continue
+            for longer in _longer(text, lines_of_statement(wanted, self._templates)):
+                found = self._reader.read(longer.encode())
+                if set(statements_of(found)) == has | {wanted} and _same(before, found):
+                    text, has = longer, has | {wanted}
+                    break
+            else:
+                missing.append(wanted)
+        return text, tuple(missing)
 
     def _parts(self, policy: Policy, texts: Texts) -> Iterable[str]:
         stacked = [token for token, text in texts.items() if _is_stacked(policy[token], text)]
@@ -89,7 +130,7 @@ class Writer:
         lines = [mark.start, *mark.also]  # a * may stay: it stands for any text
         rules = [line for line in lines if not line.startswith("#")]
         if rules:  # they mark the file, and must change no verdict
-            rules = [f"User-agent: {_STRANGER}", *rules, ""]
+            rules = [f"User-agent: {STRANGER}", *rules, ""]
         comments = [line for line in lines if line.startswith("#")]
         return [*rules, *comments], [mark.end] if mark.end else []
 
@@ -108,6 +149,18 @@ class Writer:
             return set()
         verdicts = self._judge.policy(f"User-agent: {token}\nDisallow: /\n".encode()).verdicts
         return {name for name, v in verdicts.items() if v.basis is Basis.NAMED} - {token}
+
+
+def _longer(text: str, added: Iterable[str]) -> Iterator[str]:
+    """Yield a text with some lines at its end or at its beginning."""
+    for lines in added:
+        yield f"{text.rstrip()}\n\n{lines}\n".lstrip("\n")
+        yield f"{lines}\n\n{text}"
+
+
+def _same(before: Meaning, after: Meaning) -> bool:
+    """Tell whether two texts give the same verdicts by the same authors."""
+    return dict(before.rulings) == dict(after.rulings)
 
 
 def _is_stacked(verdict: Verdict, text: Wording) -> bool:
