@@ -17,7 +17,8 @@ from crawlblock.robots.sniff import body_of
 TOP_SITES, US_GOV = "top_sites_weekly_2022_2024", "usgov_monthly_2020_2025"
 NEWS, PRESS = "news_top100_2025_2026", "press_and_science_monthly_2025_2026"
 TOP_DOMAINS = "top_domains_2025_12"
-OLDEST = timedelta(days=35)  # a look that is older says nothing about a crawl
+# Ages of a look from which it says nothing about a crawl.
+WEEKLY, MONTHLY = timedelta(days=14), timedelta(days=35)
 # The first 16 digits of the SHA-256 of each file: other bytes would give other facts.
 DIGESTS = {
     "corpus/top_sites_weekly_2022_2024.parquet": "c128dc1de8a3c2b6",
@@ -57,12 +58,13 @@ class Corpus:
 
     name: str
     observed: tuple[datetime, ...]  # UTC, ascending
+    oldest: timedelta  # age of a look from which it says nothing about a crawl
     versions: Mapping[str, Sequence[Version]]  # by host
 
     def look(self, moment: datetime) -> datetime | None:
         """Return the last time it looked, up to a moment; None if that is too long ago."""
         place = bisect_right(self.observed, moment)
-        if not place or moment - self.observed[place - 1] > OLDEST:
+        if not place or moment - self.observed[place - 1] > self.oldest:
             return None
         return self.observed[place - 1]
 
@@ -93,8 +95,8 @@ def read_corpora(folder: Path) -> dict[str, Corpus]:
     weekly = sorted({utc(row["date"]) for row in looks(folder, TOP_SITES)})
     months = {row["month"]: utc(row["observed_at"]) for row in looks(folder, US_GOV)}
     found = [
-        Corpus(TOP_SITES, tuple(weekly), versions(folder, TOP_SITES, {})),
-        Corpus(US_GOV, tuple(sorted(months.values())), versions(folder, US_GOV, months)),
+        Corpus(TOP_SITES, tuple(weekly), WEEKLY, versions(folder, TOP_SITES, {})),
+        Corpus(US_GOV, tuple(sorted(months.values())), MONTHLY, versions(folder, US_GOV, months)),
         *(snapshots(folder, name) for name in (NEWS, PRESS, TOP_DOMAINS)),
     ]
     return {corpus.name: corpus for corpus in found}
@@ -127,7 +129,7 @@ def snapshots(folder: Path, name: str) -> Corpus:
         found[host][seen] = Version(seen, seen, word, body)
     observed = sorted({seen for rows in found.values() for seen in rows})
     return Corpus(
-        name, tuple(observed), {host: list(rows.values()) for host, rows in found.items()}
+        name, tuple(observed), MONTHLY, {host: list(rows.values()) for host, rows in found.items()}
     )
 
 

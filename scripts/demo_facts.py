@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import polars as pl
 
@@ -45,9 +46,10 @@ class Policies:
             policy = {token: verdict for token, verdict, _, _ in vector}
             texts = {t: Wording(author, n) for t, _, author, n in vector if n is not None}
             kept = self._writer.statable(policy, texts, stated)
+            said = {replace(s, form=0) for s in kept}
             self._numbers[key] = self._numbers.setdefault((vector, kept), len(self._numbers) + 1)
             self.kept.update(f"{s.what} {s.name}" for s in kept)
-            self.lost.update(f"{s.what} {s.name}" for s in stated if s not in kept)
+            self.lost.update(f"{s.what} {s.name}" for s in stated if s not in said)
         return self._numbers[key]
 
     def _row(self, token: str, found: Meaning) -> Row:
@@ -85,7 +87,7 @@ class Policies:
     def statements_frame(self) -> pl.DataFrame:
         """Return one row per policy and statement, in their order."""
         rows = [
-            (number, s.what, s.name, list(s.tokens), s.use, s.preference, s.path)
+            (number, s.what, s.name, list(s.tokens), s.use, s.preference, s.path, s.form)
             for number, (_, stated) in self._first().items()
             for s in stated
         ]
@@ -98,6 +100,7 @@ class Policies:
                 "use": pl.String(),
                 "preference": pl.String(),
                 "path": pl.String(),
+                "form": pl.Int8(),
             }
         )
         return pl.DataFrame(rows, schema=columns, orient="row")

@@ -12,7 +12,7 @@ import polars as pl
 from demo_corpora import NEWS, PRESS, TOP_DOMAINS, TOP_SITES, US_GOV, Corpus, Version
 
 from crawlblock.errors import InputError
-from crawlblock.hosts import registered_domain
+from crawlblock.hosts import public_suffix, registered_domain
 from crawlblock.model import Crawl
 
 SAMPLED = 400  # hosts of US_GOV
@@ -105,7 +105,7 @@ class Followed:
 
     def _named(self, hosts: Iterable[str]) -> set[str]:
         """Return the sites of some hosts; the first host of a site gives it its name."""
-        chosen = sorted(hosts)
+        chosen = sorted(host for host in hosts if public_suffix(host) != host)  # com.in is no site
         for host in chosen:
             self.names.setdefault(site(host), host)
         return {site(host) for host in chosen}

@@ -62,41 +62,44 @@ class Writer:
     def whole(self, policy: Policy, texts: Texts, stated: Iterable[Statement]) -> str:
         """Return groups for the verdicts, and lines that state what else the file stated.
 
-        Raises InputError as `groups` does, and for what no text beside these groups states.
+        Raises InputError as `groups` does.  Whoever makes facts has read the lines back: `statable`.
         """
-        text, missing = self._stating(self.groups(policy, texts), tuple(stated))
-        if missing:
-            raise InputError(f"no robots.txt states {missing[0]} here; derive the facts anew")
+        text = self.groups(policy, texts)
+        for one in stated:
+            if one.form >= 0:
+                text = self._forms(text, one)[one.form]
         return text
 
     def statable(
         self, policy: Policy, texts: Texts, stated: Iterable[Statement]
     ) -> tuple[Statement, ...]:
-        """Return those of some statements that a text with these verdicts can state."""
-        wanted = tuple(stated)
-        _, missing = self._stating(self.groups(policy, texts), wanted)
-        return tuple(one for one in wanted if one not in missing)
+        """Return those of some statements that a text with these verdicts can state, with the form.
 
-    def _stating(
-        self, groups: str, stated: tuple[Statement, ...]
-    ) -> tuple[str, tuple[Statement, ...]]:
-        """Return a text with all that it can state, and what it cannot."""
-        if not stated:
-            return groups, ()
-        before = self._reader.read(groups.encode())
+        The form is -1 where the groups state it already.
+        """
+        text = self.groups(policy, texts)
+        before = self._reader.read(text.encode())
         has = set(statements_of(before))
-        text, missing = groups, []
+        kept: list[Statement] = []
         for wanted in stated:
             if wanted in has:
+                kept.append(replace(wanted, form=-1))
                 continue
-            for longer in _longer(text, lines_of_statement(wanted, self._templates)):
+            for form, longer in enumerate(self._forms(text, wanted)):
                 found = self._reader.read(longer.encode())
                 if set(statements_of(found)) == has | {wanted} and _same(before, found):
                     text, has = longer, has | {wanted}
+                    kept.append(replace(wanted, form=form))
                     break
-            else:
-                missing.append(wanted)
-        return text, tuple(missing)
+        return tuple(kept)
+
+    def _forms(self, text: str, stated: Statement) -> list[str]:
+        """Return a text with a statement in each form: at its end or at its beginning."""
+        found = []
+        for lines in lines_of_statement(stated, self._templates):
+            found.append(f"{text.rstrip()}\n\n{lines}\n".lstrip("\n"))
+            found.append(f"{lines}\n\n{text}")
+        return found
 
     def _parts(self, policy: Policy, texts: Texts) -> Iterable[str]:
         stacked = [token for token, text in texts.items() if _is_stacked(policy[token], text)]
@@ -149,13 +152,6 @@ class Writer:
             return set()
         verdicts = self._judge.policy(f"User-agent: {token}\nDisallow: /\n".encode()).verdicts
         return {name for name, v in verdicts.items() if v.basis is Basis.NAMED} - {token}
-
-
-def _longer(text: str, added: Iterable[str]) -> Iterator[str]:
-    """Yield a text with some lines at its end or at its beginning."""
-    for lines in added:
-        yield f"{text.rstrip()}\n\n{lines}\n".lstrip("\n")
-        yield f"{lines}\n\n{text}"
 
 
 def _same(before: Meaning, after: Meaning) -> bool:

@@ -96,7 +96,7 @@ def read_statements(sample: Path) -> dict[int, list[Statement]]:
     """Return what each policy states beside its verdicts, in order."""
     stated: dict[int, list[Statement]] = defaultdict(list)
     frame = _read_parquet(sample / "statements.parquet")
-    for policy, what, name, tokens, use, preference, path in frame.iter_rows():
+    for policy, what, name, tokens, use, preference, path, form in frame.iter_rows():
         stated[policy].append(
             Statement(
                 what=what,
@@ -105,6 +105,7 @@ def read_statements(sample: Path) -> dict[int, list[Statement]]:
                 use=use,
                 preference=preference,
                 path=path,
+                form=form,
             )
         )
     return dict(stated)

@@ -32,6 +32,7 @@ class Statement:
     use: str | None = None
     preference: str | None = None
     path: str | None = None  # `/part`: some paths; None: all
+    form: int = 0  # which of the lines that could state it
 
 
 def statements_of(found: Meaning) -> tuple[Statement, ...]:

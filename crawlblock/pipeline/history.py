@@ -70,7 +70,7 @@ async def plan_history(run: Run, wanted: Wanted, members: Sequence[Member]) -> l
 
         async def plan(mirror: Mirror, crawl: Listed) -> None:
             nonlocal read
-            pending = _pending(run.store, crawl.crawl, members, unread)
+            pending = _pending(run.store, crawl, members, unread)
             task = look_up(crawl, pending, bool(plans))
             parts = await part_keys(mirror, crawl.crawl) if pending else []
             if pending:
@@ -116,7 +116,7 @@ async def _collect_crawls(
 
     async def collect_one(mirror: Mirror, listed: Listed) -> None:
         nonlocal first
-        pending = _pending(run.store, listed.crawl, members, unread)
+        pending = _pending(run.store, listed, members, unread)
         if pending and not run.tally.unfinished:
             task = look_up(listed, pending, not first)
             parts = await part_keys(mirror, listed.crawl)
@@ -222,13 +222,16 @@ async def _open_index(
 
 
 def _pending(
-    store: Store, crawl: str, members: Sequence[Member], unread: Mapping[str, set[str]]
+    store: Store, crawl: Listed, members: Sequence[Member], unread: Mapping[str, set[str]]
 ) -> list[Member]:
     """Return the members to ask about, in the indexes' order: neighbours share blocks.
 
-    They are those not asked before, and those whose capture that may count was never fetched.
+    They are those not asked before, and those whose capture that may count was never fetched, and
+    none that its list does not follow on the day the crawl began.
     """
-    done = store.facts.hosts_asked(crawl) - unread.get(crawl, set())
+    done = store.facts.hosts_asked(crawl.crawl) - unread.get(crawl.crawl, set())
+    if crawl.first_capture is not None:
+        done |= store.facts.hosts_unfollowed(crawl.first_capture.date())
     pending = (member for member in members if member.host not in done)
     return sorted(pending, key=lambda member: surt(f"https://{member.host}/"))
 

@@ -3,7 +3,7 @@
 import zlib
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import astuple
-from datetime import datetime
+from datetime import date, datetime
 
 import duckdb
 import polars as pl
@@ -226,6 +226,12 @@ class Facts:
                 "WHERE s.snapshot = ? AND a.resource = '/robots.txt'",
                 [snapshot],
             ).fetchall()
+        return {host for (host,) in rows}
+
+    def hosts_unfollowed(self, day: date) -> set[str]:
+        """Return the panel's hosts that its list says are not followed on a day."""
+        with self._database.transaction() as con:
+            rows = con.execute("SELECT host FROM unfollowed_on(CAST(? AS DATE))", [day]).fetchall()
         return {host for (host,) in rows}
 
     def latest(self, snapshot: str, most: int) -> list[Fetch]:
