@@ -108,7 +108,7 @@ def cat(host: str, at: str | None, db: Path) -> None:
     """
     with published(db).asking() as con:
         point, body = explanation.archived(con, explanation.known_host(con, host), at)
-    say(host_history.origin(point))
+    say(host_history.origin(point, body.bytes))
     if body.is_text:
         say(host_history.TEXT_NOTE)
     sys.stdout.buffer.write(body.bytes)

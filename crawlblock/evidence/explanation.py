@@ -16,7 +16,7 @@ from crawlblock.robots.authorship import Authors
 from crawlblock.robots.conflicts import Conflict, conflicts
 from crawlblock.robots.ineffective import IneffectiveFinder, IneffectiveLine
 from crawlblock.robots.judge import Judge
-from crawlblock.robots.quoted import GroupLines, lines_of, spelled
+from crawlblock.robots.quoted import GroupLines, is_reconstructed, lines_of, spelled
 from crawlblock.robots.signals import Signal, signals
 from crawlblock.store.removal import removals
 
@@ -78,6 +78,7 @@ class Explanation:
     is_text: bool = False  # the lines are of the text that a scan kept, some emptied
     failed: tuple[FailedRequest, ...] = ()  # such as https, where http answered
     ineffective: tuple[IneffectiveLine, ...] = ()  # lines meant for it that do not bind it
+    reconstructed: bool = False  # the lines are the demo's, not the site's own
 
 
 def known_host(con: duckdb.DuckDBPyConnection, text: str) -> str:
@@ -248,7 +249,7 @@ def explain(
         finding.ambiguous_group, text.author, stated,
         conflicts(stated, {token: finding.verdict}, {token: _purpose(token)}),
         found.is_text, failed_requests(con, point),
-        tuple(line for line in unread if token in line.tokens),
+        tuple(line for line in unread if token in line.tokens), is_reconstructed(body),
     )  # fmt: skip
 
 

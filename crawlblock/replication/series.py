@@ -11,16 +11,21 @@ import polars as pl
 
 from crawlblock.errors import InputError
 from crawlblock.model import SnapshotKind
+from crawlblock.robots.quoted import is_reconstructed
 from crawlblock.sources.files import Files
 from crawlblock.store.scratch import settled
 
 _ANSWERS = """
-SELECT p.population, p.stratum, p.snapshot, p.snapshot_date AS date, p.outcome, c.digest,
+SELECT p.population, coalesce(l.segment, CAST(p.stratum AS VARCHAR)) AS stratum, p.snapshot,
+       p.snapshot_date AS date, p.outcome, c.digest,
        count(*) AS hosts, CAST(sum(p.weight) AS DOUBLE) AS weight,
        CAST(sum(CAST(p.weight * p.weight AS DECIMAL(38, 6))) AS DOUBLE) AS weight_squared
 FROM population p
 LEFT JOIN captures c
     ON c.snapshot = p.snapshot AND c.host = p.host AND c.resource = '/robots.txt'
+LEFT JOIN list_cells l  -- a list's segments with days
+    ON p.population = 'panel' AND l.host = p.host AND l.dimension = 'stratum'
+    AND p.snapshot_date BETWEEN l.since AND l.until
 WHERE p.population = 'captured' OR p.snapshot NOT IN (FROM left_out_snapshots)
 GROUP BY ALL
 ORDER BY ALL
@@ -30,7 +35,6 @@ SELECT snapshot, outcome, digest, min(CAST(fetch_time AS DATE)) AS date, count(*
        CAST(count(*) AS DOUBLE) AS weight, CAST(count(*) AS DOUBLE) AS weight_squared
 FROM captures GROUP BY ALL ORDER BY ALL
 """
-RENDERED = b"rendered by crawlblock from facts"  # as the demo signs its texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +89,7 @@ def _file(path: Path) -> Series:
 
 
 def _series(name: str, answers: pl.DataFrame, bodies: Mapping[str, bytes]) -> Series:
-    rendered = any(RENDERED in body[:300] for body in bodies.values())
+    rendered = any(map(is_reconstructed, bodies.values()))
     return Series(name, answers, bodies, rendered)
 
 

@@ -3,7 +3,8 @@
 
 CREATE MACRO http_profile() AS coalesce(getvariable('http_profile'), 'rfc9309');
 
--- The crawls of the demo are reconstructed from verdicts: their texts state nothing else.
+-- The crawls of the demo are reconstructed: their texts say what the real ones meant and stated, in
+-- other lines, so which texts are alike is not known.
 CREATE MACRO is_demo(name) AS starts_with(name, 'DEMO-');
 
 -- An outage is no block: of a host whose server answers by 429 or 5xx the rules are unknown.  Other

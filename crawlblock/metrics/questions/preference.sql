@@ -1,7 +1,7 @@
 -- title: Hosts by what they state about the training of AI models
 -- unit: share of the hosts whose robots.txt could be read or is absent, 0 to 1
 -- of: panel
--- note: By preference: disallowed, partly (for some paths or some crawlers), allowed, not_stated. Rules, signals and preference tokens are combined, and the most restrictive statement counts. A block of / for * is a statement, a block of some crawlers for training is one in part, and that crawlers may fetch a page is none. A host without a robots.txt states nothing. This is no legal advice. n_unknown hosts have no robots.txt that could be read. The files of the demo are reconstructed without signals, so all its hosts are unknown.
+-- note: By preference: disallowed, partly (for some paths or some crawlers), allowed, not_stated. Rules, signals and preference tokens are combined, and the most restrictive statement counts. A block of / for * is a statement, a block of some crawlers for training is one in part, and that crawlers may fetch a page is none. A host without a robots.txt states nothing. This is no legal advice. n_unknown hosts have no robots.txt that could be read.
 WITH preferences AS (
     FROM (VALUES ('disallowed'), ('partly'), ('allowed'), ('not_stated')) p(preference)
 ), texts AS (
@@ -15,15 +15,13 @@ WITH preferences AS (
         AND coalesce(CAST(s.first_capture AS DATE) BETWEEN g.since AND g.until, true)
     LEFT JOIN training_preferences t ON t.digest = c.digest
     WHERE c.resource = '/robots.txt' AND c.outcome IN ('ok', 'absent')
-      AND NOT is_demo(c.snapshot)
     GROUP BY ALL
 ), stating AS (
     SELECT snapshot, dimension, segment, stratum, preference, sum(weight) AS yes, sum(hosts) AS n_yes
     FROM texts SEMI JOIN preferences USING (preference) GROUP BY ALL
 ), read AS (
     SELECT * EXCLUDE (kind, outcome, answer, known),
-           CASE WHEN known AND outcome IN ('ok', 'absent')
-                    AND NOT is_demo(snapshot) THEN true END AS yes
+           CASE WHEN known AND outcome IN ('ok', 'absent') THEN true END AS yes
     FROM segment_counts
     WHERE population = 'captured' OR snapshot NOT IN (FROM left_out_snapshots)
 ), strata AS (

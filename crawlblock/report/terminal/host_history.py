@@ -14,7 +14,7 @@ from crawlblock.evidence.transitions import Change, State, Transition
 from crawlblock.names import safe
 from crawlblock.report.labels import DASH, HTTP_PROFILES, author
 from crawlblock.report.terminal.plain import SafeConsole, spark
-from crawlblock.robots.quoted import GroupLines
+from crawlblock.robots.quoted import GroupLines, is_reconstructed
 
 _WIDTH = 80  # columns
 _NAMES = 5  # crawlers named in a row before they are only counted
@@ -23,6 +23,7 @@ _LONGEST = 200  # characters of a line shown
 TEXT_NOTE = (
     "a scan keeps only the lines that mean something to a crawler; the WARC file has all lines"
 )
+RECONSTRUCTED_NOTE = "  (reconstructed)"  # beside a line that is not the site's own
 _STRIPS = 8  # crawlers whose verdicts are drawn one by one
 _HEIGHTS = {"none": 0.0, "partial": 0.4, "all_but": 0.8, "full": 1.0}  # unknown: none
 
@@ -166,6 +167,7 @@ def explained(found: Explanation) -> dict[str, object]:
             for g in found.groups
         ],
         "is_text": found.is_text,
+        "reconstructed": found.reconstructed,
         "ambiguous_group": found.ambiguous_group,
         "ineffective": [asdict(line) for line in found.ineffective],
         "authored_by": found.author,
@@ -223,26 +225,29 @@ def _reasons(found: Explanation, http_profile: str) -> list[str]:
         if found.verdict.root_allowed is None:
             return ["the answer is not a robots.txt"]
         return ["no group names it, and there is no group for *"]
-    note = [f"line {found.line} decided: {found.rule}"] if found.rule else ["no rule blocks /"]
+    mark = RECONSTRUCTED_NOTE if found.reconstructed else ""
+    decided = f"line {found.line} decided: {found.rule}" if found.rule else "no rule blocks /"
+    note = [decided + mark]
     if found.author:
         note.append(f"rule source: {author(found.author)}")
     if found.ambiguous_group:
         note.append("agent lines are joined over a Crawl-delay or unknown line (ambiguous_group)")
-    return note + [line for group in found.groups for line in _numbered(group, found.line)]
+    return note + [line for group in found.groups for line in _numbered(group, found.line, mark)]
 
 
 def _stated(found: Explanation) -> list[str]:
     """Return what the payload says beside the rules, and where that differs from them."""
-    lines = [f" {s.line:5}  {s.kind}: {s.value}" for s in found.signals[:_SHOWN]]
+    mark = RECONSTRUCTED_NOTE if found.reconstructed else ""
+    lines = [f" {s.line:5}  {s.kind}: {s.value}{mark}" for s in found.signals[:_SHOWN]]
     return [
         *(["", "preferences and other signals:"] if lines else []),
         *dict.fromkeys(lines),  # one line may state several preferences
         *(f"{c.kind}: {c.signal.kind} in line {c.signal.line}" for c in found.conflicts),
-        *(f"ineffective_rules: {line}" for line in found.ineffective[:_SHOWN]),
+        *(f"ineffective_rules: {line}{mark}" for line in found.ineffective[:_SHOWN]),
     ]
 
 
-def _numbered(group: GroupLines, decided: int | None) -> list[str]:
+def _numbered(group: GroupLines, decided: int | None, mark: str) -> list[str]:
     """Return the beginning of a group and the line that decided, each with its number."""
     lines: list[str] = []
     left_out = 0
@@ -250,17 +255,19 @@ def _numbered(group: GroupLines, decided: int | None) -> list[str]:
         if number - group.first >= _SHOWN and number != decided:
             left_out += 1
             continue
-        mark = ">" if number == decided else " "
-        lines.append(f"{mark}{number:5}  {_decoded(text)[:_LONGEST]}".rstrip())
+        pointer = ">" if number == decided else " "
+        shown = f"{pointer}{number:5}  {_decoded(text)[:_LONGEST]}".rstrip()
+        lines.append(shown + (mark if text.strip() else ""))
     return [*lines, f"        and {left_out} more lines"] if left_out else lines
 
 
-def origin(point: Point) -> str:
+def origin(point: Point, body: bytes) -> str:
     """Return in one line when a payload was fetched and where it is archived."""
     capture = point.capture
+    mark = RECONSTRUCTED_NOTE if is_reconstructed(body) else ""
     return safe(
         f"{capture.url or capture.host} in {capture.snapshot}, fetched {capture.fetch_time} UTC, "
-        f"{capture.digest}, {_address(point)}"
+        f"{capture.digest}, {_address(point)}{mark}"
     )
 
 
