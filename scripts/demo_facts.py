@@ -14,6 +14,7 @@ from crawlblock.robots.judge import STAR
 from crawlblock.robots.meaning import Meaning, Reader
 
 Row = tuple[str, Verdict, str | None, int | None]  # token, verdict, author, number of the rule set
+Key = tuple[tuple[Row, ...], tuple[Statement, ...]]
 
 
 class Policies:
@@ -25,7 +26,8 @@ class Policies:
             tokens, registry.obeyed(), registry.templates(), registry.training_tokens()
         )
         self._writer = Writer(tokens, registry.obeyed(), registry.templates())
-        self._numbers: dict[tuple[tuple[Row, ...], tuple[Statement, ...]], int] = {}
+        self._known: dict[Key, int] = {}  # the number of each meaning as it was met
+        self._numbers: dict[Key, int] = {}  # and as it can be stated
         self._of_body: dict[bytes, int] = {}
         self._rulesets: dict[str, int] = {}
         self.lost: Counter[str] = Counter()  # statements that no text of ours states
@@ -42,15 +44,15 @@ class Policies:
         vector = tuple(self._row(token, found) for token in found.rulings)
         stated = statements_of(found)
         key = vector, stated
-        if key not in self._numbers:
+        if key not in self._known:
             policy = {token: verdict for token, verdict, _, _ in vector}
             texts = {t: Wording(author, n) for t, _, author, n in vector if n is not None}
             kept = self._writer.statable(policy, texts, stated)
+            self._known[key] = self._numbers.setdefault((vector, kept), len(self._numbers) + 1)
             said = {replace(s, form=0) for s in kept}
-            self._numbers[key] = self._numbers.setdefault((vector, kept), len(self._numbers) + 1)
-            self.kept.update(f"{s.what} {s.name}" for s in kept)
+            self.kept.update(f"{s.what} {s.name}" for s in said)
             self.lost.update(f"{s.what} {s.name}" for s in stated if s not in said)
-        return self._numbers[key]
+        return self._known[key]
 
     def _row(self, token: str, found: Meaning) -> Row:
         """Return a verdict, and where it blocks / who wrote that and which rule set it is."""
@@ -67,7 +69,7 @@ class Policies:
                 number, token, v.restriction.value, v.basis.value, v.root_allowed, v.fallback,
                 author, ruleset,
             )
-            for number, (vector, _) in self._first().items()
+            for (vector, _), number in self._numbers.items()
             for token, v, author, ruleset in vector
         ]  # fmt: skip
         columns = pl.Schema(
@@ -88,7 +90,7 @@ class Policies:
         """Return one row per policy and statement, in their order."""
         rows = [
             (number, s.what, s.name, list(s.tokens), s.use, s.preference, s.path, s.form)
-            for number, (_, stated) in self._first().items()
+            for (_, stated), number in self._numbers.items()
             for s in stated
         ]
         columns = pl.Schema(
@@ -104,14 +106,6 @@ class Policies:
             }
         )
         return pl.DataFrame(rows, schema=columns, orient="row")
-
-    def _first(self) -> dict[int, tuple[tuple[Row, ...], tuple[Statement, ...]]]:
-        """Return the meanings by number: of each the one whose statements can all be stated."""
-        found: dict[int, tuple[tuple[Row, ...], tuple[Statement, ...]]] = {}
-        for key, number in self._numbers.items():
-            if number not in found or len(key[1]) < len(found[number][1]):
-                found[number] = key
-        return dict(sorted(found.items()))
 
 
 def tokens_of(tokens: Iterable[str] | None) -> list[str]:

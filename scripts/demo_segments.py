@@ -19,25 +19,7 @@ SAMPLED = 400  # hosts of US_GOV
 LATE = (NEWS, PRESS, TOP_DOMAINS)
 # Labelled by hand: what PRESS follows that is a newspaper, magazine or broadcaster, and what is a
 # publisher of science, a library, a reference work or an archive.
-NEWSPAPERS = """abcnews.go.com cnn.com dorzeczy.pl elpais.com fakt.pl nypost.com pani.pl twojstyl.pl
-www.20minutes.fr www.bbc.com www.bfmtv.com www.brut.media www.cbsnews.com www.chicagotribune.com
-www.cnews.fr www.corriere.it www.courrierinternational.com www.dailymail.co.uk www.economist.com
-www.elle.pl www.express.co.uk www.foxnews.com www.france24.com www.ft.com www.gazetaprawna.pl
-www.gosc.pl www.independent.co.uk www.latimes.com www.lefigaro.fr www.lemonde.fr www.leparisien.fr
-www.lepoint.fr www.lequipe.fr www.lexpress.fr www.liberation.fr www.marianne.net www.mediapart.fr
-www.mirror.co.uk www.monde-diplomatique.fr www.nbcnews.com www.newsweek.pl www.newyorker.com
-www.nouvelobs.com www.nydailynews.com www.nytimes.com www.ouest-france.fr www.polityka.pl
-www.radiofrance.fr www.repubblica.it www.rp.pl www.se.pl www.sieciprawdy.pl www.spiegel.de
-www.sueddeutsche.de www.telegraph.co.uk www.theguardian.com www.thesun.co.uk www.thetimes.co.uk
-www.usatoday.com www.vice.com www.washingtonpost.com www.wsj.com www.wysokieobcasy.pl wyborcza.pl
-zwierciadlo.pl""".split()
-SCIENCE = """archive.org arxiv.org commoncrawl.org gallica.bnf.fr hal.archives-ouvertes.fr
-pubmed.ncbi.nlm.nih.gov pubpeer.com scholar.google.com sci-hub.se stackoverflow.com
-web.archive.org www.academia.edu www.acs.org www.aps.org www.bnf.fr www.cairn.info
-www.cambridge.org www.elsevier.com www.mdpi.com www.mendeley.com www.nature.com
-www.openedition.org www.oup.com www.persee.fr www.researchgate.net www.rsc.org www.science.org
-www.sciencedirect.com www.scopus.com www.springer.com www.taylorandfrancis.com www.wiley.com
-www.wikipedia.org""".split()
+LABELS = Path(__file__).with_name("demo_labels.csv")
 BANDS = ((1_000, "top 1k"), (10_000, "1k to 10k"), (100_000, "10k to 100k"))
 # Country codes that are used for other things.
 NOT_COUNTRIES = {"ai", "cc", "co", "eu", "fm", "gg", "io", "ly", "me", "so", "to", "tv", "ws"}
@@ -93,8 +75,8 @@ class Followed:
         self.members: dict[str, set[str]] = {
             "top sites": self._named(top),
             "news": self._named(corpora[NEWS].versions),
-            "press": self._named(NEWSPAPERS),
-            "science and reference": self._named(SCIENCE),
+            "press": self._named(labelled("press")),
+            "science and reference": self._named(labelled("science and reference")),
             "followed throughout": {site(h) for h in top} & later,
         }
         self.members["US government"] = self._named(self._sample())
@@ -153,6 +135,12 @@ class Followed:
         asked = Counter(crawl.crawl for crawls in days.values() for crawl in crawls)
         crawls = [crawl for crawl in self.crawls if 2 * asked[crawl.crawl] >= len(days)]
         return dict.fromkeys(days, crawls)
+
+
+def labelled(segment: str) -> list[str]:
+    """Return the hosts that are labelled as a segment."""
+    with LABELS.open(encoding="utf-8", newline="") as file:
+        return [row["host"] for row in csv.DictReader(file) if row["segment"] == segment]
 
 
 def stable(text: str) -> int:

@@ -78,7 +78,7 @@ def tell(followed: Followed, named: str, crawl: Crawl, policies: Policies) -> Fa
     ]
     if not looks:
         return None
-    _, corpus, host, version = max(looks, key=lambda one: (one[0], one[1].name, one[2]))
+    _, corpus, _, version = max(looks, key=lambda one: (one[0], one[1].name, one[2]))
     status, outcome, body = read_word(version)
     policy = None if body is None else policies.number(body)
     time = fetch_time(followed.names[named], crawl, corpus)

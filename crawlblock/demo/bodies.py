@@ -62,7 +62,7 @@ class Writer:
     def whole(self, policy: Policy, texts: Texts, stated: Iterable[Statement]) -> str:
         """Return groups for the verdicts, and lines that state what else the file stated.
 
-        Raises InputError as `groups` does.  Whoever makes facts has read the lines back: `statable`.
+        Raises InputError as `groups` does.  Facts have forms that were read back: see `statable`.
         """
         text = self.groups(policy, texts)
         for one in stated:

@@ -1,14 +1,13 @@
 """What a robots.txt states beside its verdicts, in lines of our own that read the same.
 
-Signals, lines that bind nobody, and the marks of templates.  The lines are added to groups that give
-the verdicts, and change none of them.
+Signals, lines that bind nobody, and the marks of templates.  The lines are added to groups that
+give the verdicts, and change none of them.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from crawlblock.robots.authorship import Template
-from crawlblock.robots.judge import STAR
 from crawlblock.robots.meaning import Meaning
 from crawlblock.robots.meant import LineFault
 from crawlblock.robots.signals import TRAIN, TRAINING_TOKEN, USAGE_TOKEN, Signal
@@ -18,6 +17,8 @@ STRANGER = "an-agent-of-nobody"
 _PART = "/part"  # stands for any path but the whole site
 _WORDS = {"train": "ai-train", "search": "search", "input": "ai-input", "mine": "tdm",
           "all": "bots", "personalize": "ai-personalization", "reuse": "use"}  # fmt: skip
+# Letters of another alphabet, and a dash, that look like ours.
+_ALIKE = (("-", "\u2013"), ("o", "\u043e"), ("e", "\u0435"), ("a", "\u0430"), ("c", "\u0441"))
 _ANSWERS = {"allow": "yes", "disallow": "no"}
 _LAW = "# Rights are reserved (article 4 of Directive (EU) 2019/790)."
 
@@ -65,7 +66,7 @@ def _of_signal(signal: Signal, known: set[str]) -> Statement:
 
 
 def lines_of_statement(stated: Statement, templates: Mapping[str, Template]) -> Iterator[str]:
-    """Yield texts that state it, the most ordinary first; whoever renders takes one that reads so."""
+    """Yield texts that could state it, the most ordinary first."""
     if stated.what == SIGNAL:
         yield _signal(stated)
     elif stated.what == TEMPLATE:
@@ -146,10 +147,9 @@ def _faulty(fault: str, token: str) -> Iterable[tuple[str, bool]]:
                     (f"User-agent: CCBot{token}", False), (f"User-agent: {token}CCBot", False),
                     (f"User-agent: anthropic-ai{token}", False)]  # fmt: skip
         case LineFault.LOOKALIKE:
-            return [(f"User-agent: {token.replace('-', chr(0x2013))}", False),
-                    (f"User-agent: \u201c{token}\u201d", False),
-                    *((f"User-agent: {token.replace(a, b)}", False)
-                      for a, b in zip("oeacpx", "\u043e\u0435\u0430\u0441\u0440\u0445", strict=True))]  # fmt: skip
+            names = (token.replace(a, b) for a, b in _ALIKE)
+            quoted = f"\u201c{token}\u201d"
+            return [(f"User-agent: {name}", False) for name in (*names, quoted)]
         case LineFault.MISSPELT_NAME:
             swapped = [token[:n] + token[n + 1] + token[n] + token[n + 2:]
                        for n in range(1, len(token) - 1) if token[n] != token[n + 1]]  # fmt: skip
@@ -157,8 +157,3 @@ def _faulty(fault: str, token: str) -> Iterable[tuple[str, bool]]:
             return [(f"User-agent: {name}", False) for name in (*swapped, *cut)]
         case _:
             return []
-
-
-def addressed_to_all(stated: Statement) -> bool:
-    """Tell whether a signal is for `*`."""
-    return STAR in stated.tokens
