@@ -20,7 +20,7 @@ LATE = (NEWS, PRESS, TOP_DOMAINS)
 # Labelled by hand: what PRESS follows that is a newspaper, magazine or broadcaster, and what is a
 # publisher of science, a library, a reference work or an archive.
 LABELS = Path(__file__).with_name("demo_labels.csv")
-BANDS = ((1_000, "top 1k"), (10_000, "1k to 10k"), (100_000, "10k to 100k"))
+BANDS = ((1_000, "top 1k"), (10_000, "1k to 10k"))
 # Country codes that are used for other things.
 NOT_COUNTRIES = {"ai", "cc", "co", "eu", "fm", "gg", "io", "ly", "me", "so", "to", "tv", "ws"}
 PERIODICALS = "Periodicals"  # a kind of the hand labels; those in a list of the press are ones
@@ -193,8 +193,8 @@ def hosts_frame(
     """Return the list: each host with its segments and their days, its rank and dimensions."""
     ranks = pl.read_parquet(shared / "ranks" / "tranco_top_100k_2026-08.parquet")
     rank = dict(ranks.select("domain", "rank").iter_rows())
-    kinds = _kinds(shared / "weights" / "top_2000_c4_annotated.csv")
     periodicals = followed.members["news"] | followed.members["press"]
+    periodicals |= _periodicals(shared / "weights" / "top_2000_c4_annotated.csv")
     rows = []
     for named, host in sorted(followed.names.items(), key=lambda pair: pair[1]):
         cells = [(s.name, days[s.name].get(named, ())) for s in SEGMENTS]
@@ -202,7 +202,7 @@ def hosts_frame(
             continue
         place = rank.get(registered_domain(host))
         top = days["top sites"].get(named, ())
-        kind = PERIODICALS if named in periodicals else kinds.get(named)
+        kind = PERIODICALS if named in periodicals else None
         labels = [_dated(label, top, followed) for label in (kind, _band(place), _ending(host))]
         stratum = "; ".join(cell(n, crawls, followed.crawls) for n, crawls in cells if crawls)
         rows.append((host, stratum, place, *labels))
@@ -216,23 +216,20 @@ def _dated(label: str | None, crawls: Sequence[Crawl], followed: Followed) -> st
 
 
 def _band(rank: int | None) -> str:
-    return next((name for last, name in BANDS if rank and rank <= last), "beyond 100k")
+    return next((name for last, name in BANDS if rank and rank <= last), "beyond 10k")
 
 
-def _ending(host: str) -> str:
-    """Return what a name ends in: .com, the code of a country, or another ending."""
+def _ending(host: str) -> str | None:
+    """Return whether a name ends in the code of a country."""
     ending = host.rpartition(".")[2]
-    if ending == "com":
-        return ".com"
-    country = len(ending) == 2 and ending not in NOT_COUNTRIES
-    return "country code" if country else "other ending"
+    return "country code" if len(ending) == 2 and ending not in NOT_COUNTRIES else None
 
 
-def _kinds(path: Path) -> dict[str, str]:
-    """Return the hand labels of kinds of sites by site."""
+def _periodicals(path: Path) -> set[str]:
+    """Return the sites that are labelled by hand as periodicals; of other kinds too few are."""
     with path.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    return {site(row["Domain"]): row["Type of service"] for row in rows if row["Type of service"]}
+    return {site(row["Domain"]) for row in rows if row["Type of service"] == PERIODICALS}
 
 
 def check_periods(

@@ -47,26 +47,69 @@ def test_answer(bundled: Path) -> None:
     frame = pl.read_parquet(results / "blocked.parquet").filter(
         (pl.col("token") == "GPTBot") & (pl.col("definition") == "root")
     )
-    assert frame.height == 7  # documented in August 2023: crawls before are not counted
-    assert frame["estimate"][-1] > frame["estimate"][0]
-    assert (frame["n"] + frame["n_unknown"] == 1200).all()
+    assert frame["snapshot"][0] == "DEMO-2023-40"  # documented in August 2023
+    assert frame["snapshot"][-1] == "DEMO-2026-25"
     assert pl.read_csv(results / "blocked.csv", infer_schema_length=None).height > 1000
 
 
 def test_readme_tells_the_same_n(bundled: Path) -> None:
-    """The n and the unknowns below the README's figure are those of the last snapshot."""
-    frame = pl.read_parquet(bundled / "crawlblock-results" / "blocked.parquet").filter(
-        (pl.col("token") == "GPTBot") & (pl.col("definition") == "root")
+    """The n and the unknowns below the README's figure are those of the top sites' last snapshot."""
+    frame = pl.read_parquet(bundled / "crawlblock-results" / "blocked_by_segment.parquet").filter(
+        (pl.col("token") == "GPTBot")
+        & (pl.col("definition") == "root")
+        & (pl.col("segment") == "top sites")
+        & (pl.col("estimand") == "list")
     )
     known = f"{frame['n'][-1]:,} sites were known and {frame['n_unknown'][-1]:,} unknown"
     assert known in (SAMPLE.parent.parent / "README.md").read_text("utf-8")
 
 
-def test_strata_stand_apart(bundled: Path) -> None:
-    """Top sites and government hosts have series of their own."""
+def test_segments_have_their_own_days(bundled: Path) -> None:
+    """Each segment has points in the time in which it was followed, and no others."""
     frame = pl.read_parquet(bundled / "crawlblock-results" / "blocked_by_segment.parquet")
-    strata = frame.filter(pl.col("dimension") == "stratum")
-    assert set(strata["segment"]) == {"top sites", "US government"}
+    found = (
+        frame.filter((pl.col("dimension") == "stratum") & (pl.col("token") == "CCBot"))
+        .group_by("segment")
+        .agg(first=pl.col("snapshot_date").min(), last=pl.col("snapshot_date").max())
+        .sort("segment")
+        .cast(pl.String)
+    )
+    stated = pl.read_csv(SAMPLE / "segments.csv").select("segment", "first", "last")
+    assert found.rows() == stated.sort("segment").rows()
+
+
+def test_known_series(bundled: Path) -> None:
+    """The demo gives figures that were counted from the sources with Google's parser."""
+    results = bundled / "crawlblock-results"
+    change = pl.read_parquet(results / "change.parquet").filter(
+        (pl.col("segment") == "top sites")
+        & (pl.col("to_snapshot") == "DEMO-2024-30")
+        & (pl.col("span") == "since_first")
+        & (pl.col("estimand") == "list")
+    )
+    ccbot = change.filter(pl.col("token") == "CCBot").row(0, named=True)
+    assert (ccbot["n_started"], ccbot["n_stopped"]) == (90, 6)
+    gptbot = change.filter(pl.col("token") == "GPTBot").row(0, named=True)
+    assert round(100 * gptbot["estimate"], 1) == 3.2
+    selective = pl.read_parquet(results / "selective.parquet").filter(
+        (pl.col("segment") == "news") & (pl.col("estimand") == "list")
+    )
+    shares = {
+        snapshot: {
+            (row["n_yes"], row["n"]) for row in selective.to_dicts() if row["snapshot"] == snapshot
+        }
+        for snapshot in ("DEMO-2025-08", "DEMO-2026-25")
+    }
+    assert (44, 95) in shares["DEMO-2025-08"] and (48, 95) in shares["DEMO-2026-25"]
+
+
+@pytest.mark.parametrize(
+    "name", ["signals", "signal_conflicts", "preference", "authors", "ineffective_rules"]
+)
+def test_no_empty_result(bundled: Path, name: str) -> None:
+    """Results about what robots.txt files state and who wrote them have hosts that do."""
+    frame = pl.read_parquet(bundled / "crawlblock-results" / f"{name}.parquet")
+    assert frame["n_yes"].max() > 0 and str(frame["snapshot_date"].max()) == "2026-06-07"
 
 
 def test_again_changes_nothing(bundled: Path) -> None:

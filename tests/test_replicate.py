@@ -20,8 +20,9 @@ from crawlblock.registry import crawlers
 from crawlblock.replication.comparison import Comparison, mistakes, replicate, under, usual_tokens
 from crawlblock.replication.counts import FORMULAS
 from crawlblock.replication.published import PublishedFigure, read_figures, read_sources
-from crawlblock.replication.series import RENDERED, Series, from_corpus, from_database
+from crawlblock.replication.series import Series, from_corpus, from_database
 from crawlblock.robots.peers import DEFINITIONS
+from crawlblock.robots.quoted import is_reconstructed
 
 pytestmark = pytest.mark.own_code
 
@@ -172,7 +173,7 @@ def test_rendered_texts_are_said_to_be() -> None:
 def test_rendered_texts_are_known() -> None:
     """What the demo writes into a text is what a rendered text is known by."""
     hosts = [site(f"{name}.example", frozenset()) for name in "abcdefgh"]
-    assert all(RENDERED in host.robots_txt("User-agent: *\nDisallow:") for host in hosts)
+    assert all(is_reconstructed(host.robots_txt("User-agent: *\nDisallow:")) for host in hosts)
 
 
 def test_stacked_agents_are_missed() -> None:

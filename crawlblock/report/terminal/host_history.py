@@ -23,7 +23,6 @@ _LONGEST = 200  # characters of a line shown
 TEXT_NOTE = (
     "a scan keeps only the lines that mean something to a crawler; the WARC file has all lines"
 )
-RECONSTRUCTED_NOTE = "  (reconstructed)"  # beside a line that is not the site's own
 _STRIPS = 8  # crawlers whose verdicts are drawn one by one
 _HEIGHTS = {"none": 0.0, "partial": 0.4, "all_but": 0.8, "full": 1.0}  # unknown: none
 
@@ -225,9 +224,8 @@ def _reasons(found: Explanation, http_profile: str) -> list[str]:
         if found.verdict.root_allowed is None:
             return ["the answer is not a robots.txt"]
         return ["no group names it, and there is no group for *"]
-    mark = RECONSTRUCTED_NOTE if found.reconstructed else ""
-    decided = f"line {found.line} decided: {found.rule}" if found.rule else "no rule blocks /"
-    note = [decided + mark]
+    mark = _mark(found.reconstructed)
+    note = [f"line {found.line} decided: {found.rule}{mark}" if found.rule else "no rule blocks /"]
     if found.author:
         note.append(f"rule source: {author(found.author)}")
     if found.ambiguous_group:
@@ -237,7 +235,7 @@ def _reasons(found: Explanation, http_profile: str) -> list[str]:
 
 def _stated(found: Explanation) -> list[str]:
     """Return what the payload says beside the rules, and where that differs from them."""
-    mark = RECONSTRUCTED_NOTE if found.reconstructed else ""
+    mark = _mark(found.reconstructed)
     lines = [f" {s.line:5}  {s.kind}: {s.value}{mark}" for s in found.signals[:_SHOWN]]
     return [
         *(["", "preferences and other signals:"] if lines else []),
@@ -264,7 +262,7 @@ def _numbered(group: GroupLines, decided: int | None, mark: str) -> list[str]:
 def origin(point: Point, body: bytes) -> str:
     """Return in one line when a payload was fetched and where it is archived."""
     capture = point.capture
-    mark = RECONSTRUCTED_NOTE if is_reconstructed(body) else ""
+    mark = _mark(is_reconstructed(body))
     return safe(
         f"{capture.url or capture.host} in {capture.snapshot}, fetched {capture.fetch_time} UTC, "
         f"{capture.digest}, {_address(point)}{mark}"
@@ -276,6 +274,10 @@ def _address(point: Point) -> str:
     if capture.warc_file is None:
         return "no WARC file is known"
     return f"{capture.warc_file} offset {capture.warc_offset} length {capture.warc_length}"
+
+
+def _mark(reconstructed: bool) -> str:
+    return "  (reconstructed)" if reconstructed else ""  # beside a line that is not the site's own
 
 
 def _decoded(text: bytes) -> str:
