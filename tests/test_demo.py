@@ -53,7 +53,7 @@ def test_answer(bundled: Path) -> None:
 
 
 def test_readme_tells_the_same_n(bundled: Path) -> None:
-    """The n and the unknowns below the README's figure are those of the top sites' last snapshot."""
+    """The n and the unknowns below the README's figure are those of the top sites."""
     frame = pl.read_parquet(bundled / "crawlblock-results" / "blocked_by_segment.parquet").filter(
         (pl.col("token") == "GPTBot")
         & (pl.col("definition") == "root")
@@ -110,6 +110,18 @@ def test_no_empty_result(bundled: Path, name: str) -> None:
     """Results about what robots.txt files state and who wrote them have hosts that do."""
     frame = pl.read_parquet(bundled / "crawlblock-results" / f"{name}.parquet")
     assert frame["n_yes"].max() > 0 and str(frame["snapshot_date"].max()) == "2026-06-07"
+
+
+def test_reconstructed_lines_say_so(bundled: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The same line that shows a line of a reconstructed text says that it is no site's own."""
+    db = bundled / "crawlblock.duckdb"
+    run("explain", "nytimes.com", "GPTBot", "--db", db, "-o", "table")
+    shown = capsys.readouterr().out
+    assert all("(reconstructed)" in line for line in shown.splitlines() if "Disallow" in line)
+    assert "decided: Disallow: /" in shown
+    run("cat", "nytimes.com", "--db", db)
+    ended = capsys.readouterr()
+    assert "(reconstructed)" in ended.err and "reconstructed" in ended.out.splitlines()[0]
 
 
 def test_again_changes_nothing(bundled: Path) -> None:
