@@ -1,17 +1,14 @@
 """The script that derives the demo: sources that are absent or changed, looks that are too old."""
 
-import sys
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from demo_corpora import DIGESTS, WEEKLY, Corpus, Version, check_sources
+from demo_segments import cell, check_periods
 
 from crawlblock.errors import InputError
 from crawlblock.model import Crawl
-
-sys.path.insert(0, str(Path(__file__).parent.parent / "scripts"))
-from demo_corpora import DIGESTS, WEEKLY, Corpus, Version, check_sources
-from demo_segments import cell, check_periods
 
 CRAWLS = [Crawl(f"DEMO-{n}", datetime(2025, n, 1), datetime(2025, n, 14)) for n in range(1, 6)]
 
