@@ -105,13 +105,22 @@ class Writer:
         stacked = [token for token, text in texts.items() if _is_stacked(policy[token], text)]
         if policy[STAR].basis is Basis.WILDCARD:
             yield self._group([STAR, *stacked], policy[STAR], texts.get(STAR, _NOBODY), 0)
-        members: dict[tuple[Verdict, Wording, int], list[str]] = defaultdict(list)
+        members: dict[tuple[Verdict, Wording], list[str]] = defaultdict(list)
         overruled = self._overruled(policy)
         for token, verdict, text in _named(policy, texts):
             if token in stacked:
                 continue
-            members[verdict, text, int(token in overruled)].append(token)
-        for (verdict, text, level), tokens in members.items():
+            members[verdict, text].append(token)
+        for verdict, text in [*members]:
+            if whole := _group_shared(verdict, text, members):
+                # The same rule set as others have, and an exception of its own.
+                alone = members.pop((verdict, text))
+                members[whole] += alone
+                exception = _rules(verdict, int(not overruled.isdisjoint(alone)))[1]
+                yield "\n".join([*(f"User-agent: {token}" for token in alone), exception, ""])
+        for (verdict, text), tokens in members.items():
+            # One rule set has the same rules in all of its groups, so all of them overrule.
+            level = int(not overruled.isdisjoint(tokens))
             yield self._group(tokens, verdict, text, level)
 
     def _group(self, tokens: Iterable[str], verdict: Verdict, text: Wording, level: int) -> str:
@@ -152,6 +161,16 @@ class Writer:
             return set()
         verdicts = self._judge.policy(f"User-agent: {token}\nDisallow: /\n".encode()).verdicts
         return {name for name, v in verdicts.items() if v.basis is Basis.NAMED} - {token}
+
+
+def _group_shared(
+    verdict: Verdict, text: Wording, members: Mapping[tuple[Verdict, Wording], list[str]]
+) -> tuple[Verdict, Wording] | None:
+    """Return the group that blocks all by the rule set of a group that blocks all but something."""
+    if verdict.restriction is not Restriction.ALL_BUT or text.ruleset is None:
+        return None
+    full = [(v, t) for v, t in members if t == text and v.restriction is Restriction.FULL]
+    return next(iter(full), None)
 
 
 def _same(before: Meaning, after: Meaning) -> bool:
