@@ -528,4 +528,4 @@ def test_sample_is_as_derived(shared: Path, tmp_path: Path) -> None:
     subprocess.run([sys.executable, script, shared, tmp_path], check=True)
     assert (tmp_path / "weights.csv").read_bytes() == (SAMPLE / "weights.csv").read_bytes()
     found = read_weights(SAMPLE / "weights.csv", none_left_out)
-    assert found.weights.filter(pl.col("domain") != "*")["domain"].n_unique() == 133
+    assert found.weights.filter(pl.col("domain") != "*")["domain"].n_unique() == 160
