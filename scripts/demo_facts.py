@@ -8,13 +8,13 @@ import polars as pl
 
 from crawlblock import registry
 from crawlblock.demo.bodies import Wording, Writer
-from crawlblock.demo.statements import Statement, statements_of
+from crawlblock.demo.statements import FactStatement, statements_of
 from crawlblock.model import Verdict
 from crawlblock.robots.judge import STAR
 from crawlblock.robots.meaning import Meaning, Reader
 
 Row = tuple[str, Verdict, str | None, int | None]  # token, verdict, author, number of the rule set
-Key = tuple[tuple[Row, ...], tuple[Statement, ...]]
+Key = tuple[tuple[Row, ...], tuple[FactStatement, ...]]
 
 
 class Policies:

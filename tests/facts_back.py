@@ -13,7 +13,7 @@ from crawlblock.demo.bundled_facts import (
     read_statements,
     read_texts,
 )
-from crawlblock.demo.statements import Statement, statements_of
+from crawlblock.demo.statements import FactStatement, statements_of
 from crawlblock.outcome import Outcome
 from crawlblock.robots.judge import STAR
 from crawlblock.robots.meaning import Reader
@@ -81,9 +81,9 @@ class StatedBack:
             self._bodies = {digest: zlib.decompress(body) for digest, body in bodies}
             rows = con.execute("SELECT snapshot, host, digest FROM captures").fetchall()
         self._digests = {(snapshot, host): digest for snapshot, host, digest in rows}
-        self._known: dict[str, set[Statement]] = {}
+        self._known: dict[str, set[FactStatement]] = {}
 
-    def of(self, snapshot: str, host: str) -> set[Statement]:
+    def of(self, snapshot: str, host: str) -> set[FactStatement]:
         """Return what the robots.txt of a host states."""
         digest = self._digests[snapshot, host]
         if digest not in self._known:

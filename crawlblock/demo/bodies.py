@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
-from crawlblock.demo.statements import STRANGER, Statement, lines_of_statement, statements_of
+from crawlblock.demo.statements import STRANGER, FactStatement, lines_of_statement, statements_of
 from crawlblock.errors import InputError
 from crawlblock.model import Basis, Obeyed, Restriction, Verdict
 from crawlblock.robots.authorship import WILDCARD, Template
@@ -59,7 +59,7 @@ class Writer:
             )
         return text
 
-    def whole(self, policy: Policy, texts: Texts, stated: Iterable[Statement]) -> str:
+    def whole(self, policy: Policy, texts: Texts, stated: Iterable[FactStatement]) -> str:
         """Return groups for the verdicts, and lines that state what else the file stated.
 
         Raises InputError as `groups` does.  Facts have forms that were read back: see `statable`.
@@ -71,8 +71,8 @@ class Writer:
         return text
 
     def statable(
-        self, policy: Policy, texts: Texts, stated: Iterable[Statement]
-    ) -> tuple[Statement, ...]:
+        self, policy: Policy, texts: Texts, stated: Iterable[FactStatement]
+    ) -> tuple[FactStatement, ...]:
         """Return those of some statements that a text with these verdicts can state, with the form.
 
         The form is -1 where the groups state it already.
@@ -80,7 +80,7 @@ class Writer:
         text = self.groups(policy, texts)
         before = self._reader.read(text.encode())
         has = set(statements_of(before))
-        kept: list[Statement] = []
+        kept: list[FactStatement] = []
         for wanted in stated:
             if wanted in has:
                 kept.append(replace(wanted, form=-1))
@@ -93,7 +93,7 @@ class Writer:
                     break
         return tuple(kept)
 
-    def _forms(self, text: str, stated: Statement) -> list[str]:
+    def _forms(self, text: str, stated: FactStatement) -> list[str]:
         """Return a text with a statement in each form: at its end or at its beginning."""
         found = []
         for lines in lines_of_statement(stated, self._templates):

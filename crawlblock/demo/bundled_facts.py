@@ -15,7 +15,7 @@ from crawlblock.demo.archive import build, is_stamped
 from crawlblock.demo.bodies import Wording, Writer
 from crawlblock.demo.contents import Rendered
 from crawlblock.demo.site import Site, page, site, stable
-from crawlblock.demo.statements import Statement
+from crawlblock.demo.statements import FactStatement
 from crawlblock.errors import InputError
 from crawlblock.hosts import registered_domain
 from crawlblock.model import Basis, Crawl, Restriction, Verdict
@@ -92,13 +92,13 @@ def read_texts(sample: Path) -> dict[int, dict[str, Wording]]:
     return dict(texts)
 
 
-def read_statements(sample: Path) -> dict[int, list[Statement]]:
+def read_statements(sample: Path) -> dict[int, list[FactStatement]]:
     """Return what each policy states beside its verdicts, in order."""
-    stated: dict[int, list[Statement]] = defaultdict(list)
+    stated: dict[int, list[FactStatement]] = defaultdict(list)
     frame = _read_parquet(sample / "statements.parquet")
     for policy, what, name, tokens, use, preference, path, form in frame.iter_rows():
         stated[policy].append(
-            Statement(
+            FactStatement(
                 what=what,
                 name=name,
                 tokens=tuple(tokens),

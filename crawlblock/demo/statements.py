@@ -24,7 +24,7 @@ _LAW = "# Rights are reserved (article 4 of Directive (EU) 2019/790)."
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
+class FactStatement:
     """One thing that a robots.txt states or shows."""
 
     what: str  # signal, ineffective or template
@@ -36,26 +36,26 @@ class Statement:
     form: int = 0  # which of the lines that could state it
 
 
-def statements_of(found: Meaning) -> tuple[Statement, ...]:
+def statements_of(found: Meaning) -> tuple[FactStatement, ...]:
     """Return what a text states, each once, in the order of its lines."""
     known = {token.lower() for token in found.rulings}
     stated = [_of_signal(signal, known) for signal in found.signals]
     stated += [
-        Statement(what=INEFFECTIVE, name=line.fault, tokens=tuple(sorted(line.blocks)))
+        FactStatement(what=INEFFECTIVE, name=line.fault, tokens=tuple(sorted(line.blocks)))
         for line in found.ineffective
         if line.blocks
     ]
-    stated += [Statement(what=TEMPLATE, name=template) for template in sorted(found.templates)]
+    stated += [FactStatement(what=TEMPLATE, name=template) for template in sorted(found.templates)]
     return tuple(dict.fromkeys(stated))
 
 
-def _of_signal(signal: Signal, known: set[str]) -> Statement:
+def _of_signal(signal: Signal, known: set[str]) -> FactStatement:
     """Return a signal without its words: addressed to known crawlers, `*` or a stranger."""
     agents = sorted(known.intersection(signal.agents))
     if signal.agents and not agents:
         agents = [TRAINING_TOKEN if signal.kind == USAGE_TOKEN else STRANGER]
     whole = signal.path in (None, "/", "*", "/*")
-    return Statement(
+    return FactStatement(
         what=SIGNAL,
         name=signal.kind,
         tokens=tuple(agents),
@@ -65,7 +65,7 @@ def _of_signal(signal: Signal, known: set[str]) -> Statement:
     )
 
 
-def lines_of_statement(stated: Statement, templates: Mapping[str, Template]) -> Iterator[str]:
+def lines_of_statement(stated: FactStatement, templates: Mapping[str, Template]) -> Iterator[str]:
     """Yield texts that could state it, the most ordinary first."""
     if stated.what == SIGNAL:
         yield _signal(stated)
@@ -75,7 +75,7 @@ def lines_of_statement(stated: Statement, templates: Mapping[str, Template]) -> 
         yield from _faults(stated)
 
 
-def _signal(stated: Statement) -> str:
+def _signal(stated: FactStatement) -> str:
     line = _signal_line(stated)
     if not stated.tokens:
         return line
@@ -85,7 +85,7 @@ def _signal(stated: Statement) -> str:
     return f"{agents}\n{line}\nDisallow:"
 
 
-def _signal_line(stated: Statement) -> str:
+def _signal_line(stated: FactStatement) -> str:
     path = stated.path or "/"
     allowed = stated.preference == "allow"
     match stated.name:
@@ -117,7 +117,7 @@ def _marks(template: Template | None) -> Iterator[str]:
             yield "\n".join([*head, *comments, *([mark.end] if mark.end else [])])
 
 
-def _faults(stated: Statement) -> Iterator[str]:
+def _faults(stated: FactStatement) -> Iterator[str]:
     """Yield groups with a line of this fault that would block the first crawler it names."""
     for token in stated.tokens:
         for agent, before in _faulty(stated.name, token):

@@ -34,6 +34,11 @@ def is_reconstructed(body: bytes) -> bool:
     return RECONSTRUCTED.encode() in body[:_HEAD]
 
 
+def marked(reconstructed: bool) -> str:
+    """Return what stands behind a line of a text that is not a site's own."""
+    return "  (reconstructed)" if reconstructed else ""
+
+
 def spelled(rule: Rule) -> str:
     """Return a rule in its normal form, such as `Disallow: /private`."""
     return f"{'Allow' if rule.allow else 'Disallow'}: {rule.pattern.decode()}"

@@ -14,7 +14,7 @@ from crawlblock.evidence.transitions import Change, State, Transition
 from crawlblock.names import safe
 from crawlblock.report.labels import DASH, HTTP_PROFILES, author
 from crawlblock.report.terminal.plain import SafeConsole, spark
-from crawlblock.robots.quoted import GroupLines, is_reconstructed
+from crawlblock.robots.quoted import GroupLines, is_reconstructed, marked
 
 _WIDTH = 80  # columns
 _NAMES = 5  # crawlers named in a row before they are only counted
@@ -224,7 +224,7 @@ def _reasons(found: Explanation, http_profile: str) -> list[str]:
         if found.verdict.root_allowed is None:
             return ["the answer is not a robots.txt"]
         return ["no group names it, and there is no group for *"]
-    mark = _mark(found.reconstructed)
+    mark = marked(found.reconstructed)
     note = [f"line {found.line} decided: {found.rule}{mark}" if found.rule else "no rule blocks /"]
     if found.author:
         note.append(f"rule source: {author(found.author)}")
@@ -235,7 +235,7 @@ def _reasons(found: Explanation, http_profile: str) -> list[str]:
 
 def _stated(found: Explanation) -> list[str]:
     """Return what the payload says beside the rules, and where that differs from them."""
-    mark = _mark(found.reconstructed)
+    mark = marked(found.reconstructed)
     lines = [f" {s.line:5}  {s.kind}: {s.value}{mark}" for s in found.signals[:_SHOWN]]
     return [
         *(["", "preferences and other signals:"] if lines else []),
@@ -262,7 +262,7 @@ def _numbered(group: GroupLines, decided: int | None, mark: str) -> list[str]:
 def origin(point: Point, body: bytes) -> str:
     """Return in one line when a payload was fetched and where it is archived."""
     capture = point.capture
-    mark = _mark(is_reconstructed(body))
+    mark = marked(is_reconstructed(body))
     return safe(
         f"{capture.url or capture.host} in {capture.snapshot}, fetched {capture.fetch_time} UTC, "
         f"{capture.digest}, {_address(point)}{mark}"
@@ -274,10 +274,6 @@ def _address(point: Point) -> str:
     if capture.warc_file is None:
         return "no WARC file is known"
     return f"{capture.warc_file} offset {capture.warc_offset} length {capture.warc_length}"
-
-
-def _mark(reconstructed: bool) -> str:
-    return "  (reconstructed)" if reconstructed else ""  # beside a line that is not the site's own
 
 
 def _decoded(text: bytes) -> str:
