@@ -18,8 +18,7 @@ from crawlblock.robots.quoted import GroupLines, is_reconstructed, marked
 
 _WIDTH = 80  # columns
 _NAMES = 5  # crawlers named in a row before they are only counted
-_SHOWN = 12  # lines of a group shown beside the one that decided
-_LONGEST = 200  # characters of a line shown
+_SHOWN, _LONGEST = 12, 200  # lines of a group beside the one that decided; characters of a line
 TEXT_NOTE = (
     "a scan keeps only the lines that mean something to a crawler; the WARC file has all lines"
 )
@@ -254,18 +253,16 @@ def _numbered(group: GroupLines, decided: int | None, mark: str) -> list[str]:
             left_out += 1
             continue
         pointer = ">" if number == decided else " "
-        shown = f"{pointer}{number:5}  {_decoded(text)[:_LONGEST]}".rstrip()
-        lines.append(shown + (mark if text.strip() else ""))
+        lines.append(f"{pointer}{number:5}  {_decoded(text)[:_LONGEST]}".rstrip() + mark)
     return [*lines, f"        and {left_out} more lines"] if left_out else lines
 
 
 def origin(point: Point, body: bytes) -> str:
     """Return in one line when a payload was fetched and where it is archived."""
     capture = point.capture
-    mark = marked(is_reconstructed(body))
     return safe(
         f"{capture.url or capture.host} in {capture.snapshot}, fetched {capture.fetch_time} UTC, "
-        f"{capture.digest}, {_address(point)}{mark}"
+        f"{capture.digest}, {_address(point)}{marked(is_reconstructed(body))}"
     )
 
 
