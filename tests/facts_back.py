@@ -2,7 +2,7 @@
 
 import zlib
 from collections import Counter, defaultdict
-from collections.abc import Set
+from collections.abc import Iterable, Set
 from dataclasses import replace
 from pathlib import Path
 
@@ -38,7 +38,7 @@ def facts_that_came_back(sample: Path, db: Path) -> Counter[Outcome]:
     """
     policies, texts, stated = read_policies(sample), read_texts(sample), read_statements(sample)
     captured, verdicts, written = _stored(db)
-    read_back = StatedBack(db)
+    read_back = StatedBack(db, next(iter(policies.values())))
     rulesets: dict[str, int | None] = {}
     seen: Counter[Outcome] = Counter()
     for fact in read_facts(sample):
@@ -70,9 +70,8 @@ def facts_that_came_back(sample: Path, db: Path) -> Counter[Outcome]:
 class StatedBack:
     """What the stored texts state, read by the ordinary code, each text once."""
 
-    def __init__(self, db: Path) -> None:
-        """Read the texts of a database."""
-        tokens = [STAR, *(crawler.token for crawler in registry.crawlers())]
+    def __init__(self, db: Path, tokens: Iterable[str]) -> None:
+        """Read the texts of a database for the tokens that the facts know."""
         self._reader = Reader(
             tokens, registry.obeyed(), registry.templates(), registry.training_tokens()
         )
