@@ -72,9 +72,7 @@ class StatedBack:
 
     def __init__(self, db: Path, tokens: Iterable[str]) -> None:
         """Read the texts of a database for the tokens that the facts know."""
-        self._reader = Reader(
-            tokens, registry.obeyed(), registry.templates(), registry.training_tokens()
-        )
+        self._reader = Reader(tokens, registry.obeyed(), registry.templates(), ())
         with Store(db).reading() as con:
             bodies = con.execute("SELECT digest, body FROM bodies").fetchall()
             self._bodies = {digest: zlib.decompress(body) for digest, body in bodies}
