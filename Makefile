@@ -16,7 +16,7 @@ CORPUS ?= ../shared/corpus
 AT_ONCE = -n 2 --dist worksteal  # two processes; one that is done takes tests from the other
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev analyze report cron docs notebooks test test-faults test-fuzz \
+.PHONY: help setup setup-dev analyze report cron docs notebooks test verify test-faults test-fuzz \
 	test-lowest test-newest check \
 	benchmark constraints clean
 
@@ -67,6 +67,9 @@ notebooks: setup-dev  ## Execute the notebooks on what `make analyze` made: buil
 
 test: setup-dev  ## Run the tests
 	$(VENV)/bin/python -m pytest $(AT_ONCE)
+
+verify: setup-dev  ## Recompute the main results of DB from its facts, by other code, and compare them with RESULTS
+	PYTHONPATH=tests $(VENV)/bin/python -m verify --db $(DB) --results $(RESULTS)
 
 test-faults: setup-dev  ## Run and list what is done when something goes wrong
 	CRAWLBLOCK_CROWD=200 $(VENV)/bin/python -m pytest -m fault

@@ -47,7 +47,8 @@ def main() -> None:
         labels = list(csv.DictReader(file))
     with tempfile.TemporaryDirectory() as folder:
         newest = Path(folder) / "newest.parquet"
-        files(asked.corpora).write_parquet(newest)
+        # of more rows a page is larger than an import reads
+        files(asked.corpora).write_parquet(newest, row_group_size=500)
         with crawlblock.open(Path(folder) / "origins.duckdb", create=True) as db:
             db.import_(newest)
             print_counts([(row, answer(db, row)) for row in labels], asked.wrong)

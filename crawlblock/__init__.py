@@ -26,7 +26,8 @@ message says what to do.
 
 from typing import TYPE_CHECKING, Any
 
-from crawlblock.api.robots_txt import Reason, RobotsTxt, judge, parse
+from crawlblock.api.reason import Reason
+from crawlblock.api.robots_txt import RobotsTxt, judge, parse
 from crawlblock.errors import CrawlblockError
 from crawlblock.model import Basis, Crawler, Restriction, Verdict
 from crawlblock.outcome import Outcome
@@ -76,18 +77,22 @@ def open(  # noqa: A001 - as gzip.open and tarfile.open are called
     create: bool = False,
     *,
     results: "str | PathLike[str] | None" = None,
+    extra: "str | PathLike[str] | None" = None,
     progress: "Progress | None" = None,
     say: "Say | None" = None,
 ) -> "Database":
     """Open a database; with `create` it is made if the file does not exist.
 
-    `results` is the folder of the result files, by default `x-results` beside x.duckdb.  Steps
-    call `progress(what, done, total)` and `say(line)` while they work.  Raises InputError if there
-    is no database and `create` is false, StoreError if the file cannot be used.
+    `results` is the folder of the result files, by default `x-results` beside x.duckdb.  `extra`
+    is a folder of your own crawlers, templates, events and metrics, by default the one that the
+    variable CRAWLBLOCK_EXTRA names.  Steps call `progress(what, done, total)` and `say(line)` while
+    they work.  Raises InputError if there is no database and `create` is false or if `extra` cannot
+    be read, StoreError if the file cannot be used.
     """
     from crawlblock.api.opening import open_database
+    from crawlblock.api.step_options import Folders
 
-    return open_database(path, create, results, progress, say)
+    return open_database(path, create, Folders.of(results, extra), progress, say)
 
 
 def __getattr__(name: str) -> Any:

@@ -1,4 +1,4 @@
-"""Wilson's interval of a share, Kish's effective size and Student's quantile."""
+"""Wilson's interval of a share, effective sizes of samples and Student's quantile."""
 
 import math
 import statistics
@@ -23,6 +23,25 @@ def effective_n(weights: Iterable[float]) -> float:
     """Return Kish's effective size, (sum w)^2 / sum w^2, of weights above 0 (Kish 1965)."""
     known = list(weights)
     return math.fsum(known) ** 2 / math.fsum(weight * weight for weight in known)
+
+
+def stratified_n(strata: Iterable[tuple[float, float, float]]) -> float | None:
+    """Return the n for Wilson's interval that has the variance of a stratified sample.
+
+    Of each stratum: the weight of its hosts, the sum of their squared weights, and the weight of
+    those that say yes.  At most Kish's size; None where every host was taken, so that nothing was
+    sampled.  `design_n` in store/intervals.sql is the same in SQL.
+    """
+    parts = [(w, w * w / squared, yes / w) for w, squared, yes in strata if w > 0]
+    total = math.fsum(w for w, _, _ in parts)
+    left = [(w * max(0.0, w - size), size, p) for w, size, p in parts]
+    spread = math.fsum(part / size for part, size, _ in left)
+    if not spread:
+        return None
+    share = math.fsum(w * p for w, _, p in parts) / total
+    within = math.fsum(part * p * (1 - p) / max(size - 1, 1) for part, size, p in left)
+    kish = total**2 / spread
+    return min(kish, total**2 * share * (1 - share) / within) if within else kish
 
 
 def student(probability: float, freedom: int) -> float:

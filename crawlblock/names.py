@@ -5,6 +5,7 @@ files become a part of a path, and keys become a path within an archive.
 """
 
 import re
+from hashlib import blake2b
 
 _LONGEST = 200  # characters of a name
 _LONGEST_PART = 120  # characters of a name that becomes part of a path: endings are added to it
@@ -60,6 +61,15 @@ def _key_part_fault(part: str) -> str:
     if _PLAIN.fullmatch(part) and len(part) <= _LONGEST and not _DEVICE.fullmatch(part):
         return "" if part[-1] != "." else _AS_A_PATH
     return fault_of(part if part[0] != "." else f"_{part}")
+
+
+def kept_as(key: str) -> str:
+    """Return the name, without ending, of the file that keeps an object; no two keys share one.
+
+    It begins as the last part of the key does, for those who look into the folder.
+    """
+    begin = re.sub("[^A-Za-z0-9_+=-]", "_", key.rpartition("/")[2].partition(".")[0])[:60]
+    return f"{begin}-{blake2b(key.encode('utf-8', 'surrogatepass'), digest_size=8).hexdigest()}"
 
 
 def safe(text: str) -> str:

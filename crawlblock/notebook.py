@@ -126,7 +126,7 @@ def load(db: str | Path | None = None, results: str | Path | None = None) -> Dat
     path = Path(db or os.environ.get("CRAWLBLOCK_DB") or _found())
     folder = results or os.environ.get("CRAWLBLOCK_RESULTS")
     database = crawlblock.open(path, results=folder)
-    database.sql("SELECT 1")  # a copy that cannot be read is told at once
+    database.sql("SELECT 1")  # a copy that cannot be read is reported at once
     return Data(database, named_results(database.results))
 
 

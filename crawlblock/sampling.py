@@ -10,6 +10,7 @@ import hashlib
 import heapq
 import math
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import count
 
 from crawlblock.hosts import other_name, registered_domain
 from crawlblock.model import Member
@@ -50,25 +51,27 @@ def draw(
     return _drawn(((domain, None) for domain in domains), size, seed, panel, stratum)
 
 
-def draw_strata(
-    ranked: Iterable[tuple[int, str]],
-    bands: Sequence[tuple[str, int]],
-    size: int | None,
-    seed: str,
-    panel: str,
-) -> list[Member]:
-    """Draw `size` domains from each band of a ranking, ranks 1 to the first bound and so on.
+Strata = Sequence[tuple[str, Sequence[str]]]  # domains by stratum, the best ranks first
+
+
+def ranked_strata(ranked: Iterable[tuple[int, str]], bands: Sequence[tuple[str, int]]) -> Strata:
+    """Return the domains of each band of a ranking, ranks 1 to the first bound and so on.
 
     `bands` are names with their last rank, ascending.  Ranks are renumbered from 1 over the
     distinct domains, for files have gaps and name a domain with and without `www`.
     """
     order = _renumbered(ranked, bands[-1][1])
+    starts = (0, *(bound for _, bound in bands))
+    return [(name, order[start:end]) for start, (name, end) in zip(starts, bands, strict=False)]
+
+
+def draw_strata(strata: Strata, size: int | None, seed: str, panel: str) -> list[Member]:
+    """Draw `size` domains from each stratum of a ranking."""
     members: list[Member] = []
-    start = 0
-    for stratum, bound in bands:
-        frame = ((domain, rank) for rank, domain in enumerate(order[start:bound], start + 1))
-        members += _drawn(frame, size, seed, panel, stratum)
-        start = bound
+    rank = 1
+    for stratum, domains in strata:
+        members += _drawn(zip(domains, count(rank), strict=False), size, seed, panel, stratum)
+        rank += len(domains)
     return members
 
 
@@ -109,17 +112,17 @@ def _drawn(
     stratum: str,
 ) -> list[Member]:
     """Sample from distinct domains with their ranks; only the ones chosen so far are kept."""
-    count = 0
+    found = 0
 
     def keyed() -> Iterator[tuple[bytes, str, int | None]]:
-        nonlocal count
+        nonlocal found
         for domain, rank in frame:
-            count += 1
+            found += 1
             yield draw_key(seed, domain), domain, rank
 
     sampled = sorted(keyed()) if size is None else heapq.nsmallest(size, keyed())
     return [
-        member_of(panel, domain, stratum, rank, count / len(sampled), position)
+        member_of(panel, domain, stratum, rank, found / len(sampled), position)
         for position, (_, domain, rank) in enumerate(sampled)
     ]
 

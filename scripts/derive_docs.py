@@ -34,6 +34,8 @@ a task the [how-to](howto.md), for what the figures mean the [method](method.md)
 """
 # Variables that are no command's option, with what reads them.
 VARIABLES = {
+    "CRAWLBLOCK_EXTRA": "Stands in for `--extra`: the folder of your own crawlers, templates, "
+    "events and metrics.",
     "CRAWLBLOCK_RESULTS": "Folder of the result files, for `crawlblock.notebook`.",
     "CRAWLBLOCK_PACE": "Folder in which the runs of a user on a machine agree on the rate of a "
     "server; by default `crawlblock/pace` in the user's cache folder.",
@@ -73,7 +75,8 @@ def _commands() -> Iterator[str]:
     yield "## Commands\n"
     yield (
         "`crawlblock --version` prints the version; `--debug`, anywhere, shows where an error "
-        "comes from; every command has `--help`.\n"
+        "comes from; `--extra FOLDER`, anywhere, adds "
+        "[your own entries](howto.md#add-your-own-crawler); every command has `--help`.\n"
     )
     for name, command in every_command(cli, "crawlblock"):
         yield f"### {name}\n"
@@ -232,8 +235,7 @@ def _results() -> Iterator[str]:
     )
     for made in [*metrics(), *COMPUTED]:
         yield from _result(made, words_of(made.name))
-    yield f"### {REPLICATION}\n"
-    yield "Figures that others published beside ours, each with its source.\n"
+    yield f"### {REPLICATION}\n\nFigures that others published beside ours, each with its source.\n"
     yield f"Columns: {', '.join(f'`{name}`' for name in words_of(REPLICATION))}.\n"
     yield "## Result files of a census\n"
     yield _CENSUS
@@ -273,14 +275,13 @@ def _places(names: list[str]) -> str:
 
 
 def _prose(text: str | None) -> str:
-    return "\n\n".join(
-        _plain(" ".join(part.split())) for part in (text or "").strip().split("\n\n")
-    )
+    parts = (text or "").strip().split("\n\n")
+    return "\n\n".join(_plain(" ".join(part.split())) for part in parts)
 
 
 def _sentence(text: str | None) -> str:
-    told = " ".join((text or "").split()).removesuffix(".")
-    return told[0].lower() + told[1:]
+    words = " ".join((text or "").split()).removesuffix(".")
+    return words[0].lower() + words[1:]
 
 
 def _plain(text: str) -> str:

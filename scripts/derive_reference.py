@@ -121,7 +121,8 @@ def dpi(reference: Path) -> Iterator[Row]:
         if month >= DPI_FIRST and row["agent"] in ORGANISATIONS:
             yield {
                 "figure": "tokens fully restricted", "definition": "dpi",
-                "population": "head domains of the corpora", "stratum": "head",
+                "population": "head domains of a corpus that the chart does not name",
+                "stratum": "head",
                 "date": row["period"][:10], "token": ORGANISATIONS[row["agent"]],
                 "value": round(float(row["percent_Restrictive"]), 4), "unit": "percent",
                 "cite": f"robots_analysis.ipynb, chart of cell 35, {row['agent']}",
@@ -154,7 +155,7 @@ def crawlora(reference: Path) -> Iterator[Row]:
         ):
             yield {
                 "figure": figure, "definition": definition, "population": "Tranco 1M",
-                "stratum": "all", "date": found["scanned_at"], "snapshot": found["run_id"],
+                "stratum": "1M", "date": found["scanned_at"], "snapshot": found["run_id"],
                 "token": spelled.get(bot["UA"], bot["UA"]), "numerator": bot[column],
                 "denominator": found["total_domains"], "value": bot[f"{column}PctAll"],
                 "unit": "percent", "cite": "by_bot",

@@ -19,6 +19,7 @@ import guard
 import polars as pl
 import pytest
 from clusters import cluster
+from documents import HOWTO, blocks
 from servers import RangeServer
 
 from crawlblock.captures.frames import batch_of
@@ -101,6 +102,7 @@ def _files(folder: Path) -> None:
     (folder / "domains.csv").write_text("domain\n" + "\n".join(HOSTS))
     (folder / "tranco.csv").write_text("".join(f"{n},{h}\n" for n, h in enumerate(HOSTS, 1)))
     (folder / "tokens.csv").write_text("domain,tokens\n*,100\nexample.com,7\n")
+    _own(folder / "own")
     (folder / "question.sql").write_text("SELECT host FROM panel;\n")
     (folder / "observed_at.csv").write_text("date\n2024-05-06\n2024-05-13\n")
     rows = [{"host": host, "status": "200", "body": SHUT.decode()} for host in HOSTS]
@@ -110,6 +112,15 @@ def _files(folder: Path) -> None:
         captures.write_parquet(folder / name)
     seen = {"first_seen": "2024-05-01", "last_seen": "2024-05-20"}
     pl.DataFrame([row | seen for row in rows]).write_parquet(folder / "weekly.parquet")
+
+
+def _own(folder: Path) -> None:
+    """Write the entries of one's own that the how-to shows."""
+    (folder / "metrics").mkdir(parents=True)
+    crawler = next(text for text in blocks(HOWTO, "toml") if "[[crawler]]" in text)
+    metric = next(text for text in blocks(HOWTO, "sql") if text.startswith("-- title:"))
+    (folder / "crawlers.toml").write_text(crawler)
+    (folder / "metrics" / "without_robots_txt.sql").write_text(metric)
 
 
 def _archive(folder: Path) -> None:
@@ -235,5 +246,9 @@ def prepared(line: str, world: Path, folder: Path, shell: dict[str, str]) -> dic
     if " --restore" in line:
         gone = ("remove", line.split()[2], "--because", "a trial", "--yes")
         called(*gone, "--db", folder / "data" / "crawlblock.duckdb")
+    if " --by-size " in line:
+        listed = folder / "tokens.csv"
+        listed.write_text("host,corpus,tokens\na.org,C4,5\nb.org,C4,3\n")
+        called("weights", "--list", listed, "--db", folder / "data" / "crawlblock.duckdb")
     local = {"CRAWLBLOCK_DB": "data/local.duckdb"} if line.split()[1] in LOCAL else {}
     return shell | local

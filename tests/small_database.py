@@ -7,6 +7,7 @@ from pathlib import Path
 
 import duckdb
 
+from crawlblock.outcome import status_outcome
 from crawlblock.registry import breaks
 from crawlblock.store.schema import schema
 
@@ -156,6 +157,6 @@ def _row(host: str, at: datetime, answer: Answer) -> list[object]:
     if answer is None:
         return [host, None, None, "not_captured", None]
     if isinstance(answer, int):
-        return [host, at, answer, "absent" if answer < 500 else "server_error", None]
+        return [host, at, answer, str(status_outcome(answer)), None]
     outcome = "not_robots" if answer == "html" else "ok"
     return [host, at, 200, outcome, f"sha1:{answer}"]

@@ -117,6 +117,7 @@ def test_records_of_every_type_are_counted(
         "revisit": (2, 2, 1, 1), "unreadable": (1, 0, 0, 0),
     }  # fmt: skip
     assert "2 revisit (2 stored)" in printed.err and "1 revisits unresolved" in printed.err
+    assert "1 revisit records repeat answers that are in none of the files" in printed.err
 
 
 def test_a_folder_of_mixed_files(tmp_path: Path) -> None:

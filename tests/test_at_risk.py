@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -89,6 +90,32 @@ def test_results_of_another_database_stay(here: Path, named: bool) -> None:
     assert {path.name: path.read_bytes() for path in results.iterdir()} == before
 
 
+@pytest.mark.own_code
+@pytest.mark.fault("process", "analyze: SIGKILL while results are written, {again}")
+@pytest.mark.parametrize("again", [False, True])
+def test_results_of_a_killed_run(here: Path, again: bool) -> None:
+    """They stay those of their database, whether a first run is killed or a later one."""
+    results = here.with_name("x-results")
+    if again:
+        (results / "blocked.csv").unlink()
+    else:
+        shutil.rmtree(results)
+    code = [sys.executable, "-m", "crawlblock", "analyze", "--db", str(here)]
+    with subprocess.Popen(code, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        while not (results / "blocked.csv").exists():
+            assert process.poll() is None
+            time.sleep(0.005)
+        process.kill()
+    manifest = json.loads((results / "manifest.json").read_text())
+    assert manifest["database"] and "results" not in manifest
+    before = {path.name: path.read_bytes() for path in results.iterdir()}
+    other = filled(here.with_name("y.duckdb"), "c.example")
+    assert command("analyze", "--db", other, "--results", results).returncode == 2
+    assert {path.name: path.read_bytes() for path in results.iterdir()} == before
+    if again:
+        assert command("analyze", "--db", here).returncode == 0
+
+
 def test_results_where_they_were_before(here: Path) -> None:
     """Who has results in the old place is told once where they are now."""
     there = here.with_name("x-results")
@@ -131,6 +158,34 @@ def test_no_database_by_mistake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         assert len(ended.stderr.splitlines()) == 1, line
         assert "typo" in ended.stderr, ended
     assert not any(tmp_path.iterdir())
+
+
+FILLS_NOTHING = (
+    "sample --list missing.csv", "sample --list empty.csv", "sample --ranks missing.csv",
+    "sample --crawl latest --mirror nowhere", "sample --ranks webgraph --mirror nowhere",
+    "import missing.jsonl", "import empty.csv", "import bad.warc.gz", "import a.jsonl --at missing",
+    "import a.jsonl --snapshot a/b", "import no_rows.csv", "weights --list missing.csv",
+    "weights --list domains.csv", "weights --list no_weight.csv",
+    "weights --crawl latest --mirror nowhere", "scan merge nowhere", "scan merge .",
+)  # fmt: skip
+
+
+@pytest.mark.fault("input", "a first {line}")
+@pytest.mark.parametrize("line", FILLS_NOTHING)
+def test_no_empty_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str) -> None:
+    """A first command that stores nothing makes no database, and the next one works."""
+    monkeypatch.chdir(tmp_path)
+    captures(tmp_path / "a.jsonl", "2024-08", "a.example")
+    for name, text in (
+        ("empty.csv", ""), ("bad.warc.gz", "no archive"), ("domains.csv", "domain\na.example\n"),
+        ("no_rows.csv", "host,fetch_time,status,body\n"),
+        ("no_weight.csv", "domain,C4_tokens\na.example,many\n"),
+    ):  # fmt: skip
+        (tmp_path / name).write_text(text)
+    ended = command(*line.split(), "--db", "data/x.duckdb")
+    assert ended.returncode != 0 or "no_" in line, ended
+    assert {path.name for path in tmp_path.rglob("*.duckdb*")} <= {"x.duckdb.lock"}, ended
+    assert command("import", "a.jsonl", "--db", "data/x.duckdb").returncode == 0
 
 
 @pytest.mark.own_code

@@ -86,13 +86,15 @@ def test_switch(seen: Watched) -> None:
 
 def test_numbers_are_the_files(seen: Watched, results: Path) -> None:
     """The first answer and each row of the main figure are what the result files hold."""
-    frame = pl.read_parquet(results / "blocked.parquet").filter(
-        (pl.col("definition") == "root") & (pl.col("population") == "panel")
+    frame = pl.read_parquet(results / "blocked_by_segment.parquet").filter(
+        (pl.col("definition") == "root")
+        & (pl.col("population") == "panel")
+        & (pl.col("estimand") == "list")
+        & (pl.col("segment") == "big")
     )
     (last,) = frame.filter(pl.col("token") == "GPTBot").tail(1).to_dicts()
     answer = seen.page.locator(".answer").first.inner_text().replace("\N{NO-BREAK SPACE}", " ")
-    for part in (percent(last["estimate"]), interval(last["low"], last["high"]),
-                 f"n = {last['n']}", f"{last['n_unknown']} unknown", last["snapshot"]):  # fmt: skip
+    for part in (percent(last["estimate"]), f"Of {last['n']} sites (big)", "blocked GPTBot"):
         assert part in answer
     rows = seen.page.locator("#blocked-rows tbody tr").all()
     shown = [row.locator("td").all_text_contents() for row in rows]
@@ -118,7 +120,9 @@ def test_choice_of_a_crawler(seen: Watched, results: Path) -> None:
     )
     assert set(seen.page.locator(".whose").all_text_contents()) == {"CCBot"}
     told = pl.read_parquet(results / "blocked.parquet").filter(
-        (pl.col("token") == "CCBot") & (pl.col("definition") == "full")
+        (pl.col("token") == "CCBot")
+        & (pl.col("definition") == "full")
+        & (pl.col("estimand") == "list")
     )
     seen.page.locator("figure", has=seen.page.locator("#verdicts-rows")).locator("summary").click()
     seen.page.locator("#verdicts-rows").get_by_text("no path blocked").first.wait_for()
@@ -229,7 +233,7 @@ def test_landmarks_and_names(seen: Watched) -> None:
 def test_without_scripts(chromium: "Browser", results: Path) -> None:
     """With scripts off the answers, drawings and tables are there, and no dead control is."""
     with visit(chromium, results / "index.html", scripts=False) as watched:
-        assert watched.page.locator(".lead").count() == 4
+        assert watched.page.locator(".lead").count() == 5
         assert watched.page.locator(".chart > svg").count() == 9
         assert watched.page.locator(".chart > svg").first.is_visible()
         assert watched.page.locator("#blocked-rows tbody tr").count() > 3

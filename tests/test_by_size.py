@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 import small_database as small
 from click.testing import CliRunner
+from oracles.estimate import Answer, weighted_total
 
 import crawlblock
 from crawlblock.cli.sample import sample
@@ -98,10 +99,11 @@ def test_the_command(tmp_path: Path) -> None:
     assert told.exit_code == 2
 
 
-def _lost(con: duckdb.DuckDBPyConnection) -> dict[str, object]:
+def _lost(con: duckdb.DuckDBPyConnection, corpus: str = "C4") -> dict[str, object]:
     set_http_profile(con, "rfc9309")
     (metric,) = (metric for metric in metrics() if metric.name == "lost")
-    (row,) = result_of(con, metric).filter(pl.col("token") == "Alpha").to_dicts()
+    asked = pl.col("token") == "Alpha", pl.col("corpus") == corpus
+    (row,) = result_of(con, metric).filter(*asked).to_dicts()
     return row
 
 
@@ -130,4 +132,55 @@ def test_lost_uses_the_known_total(tmp_path: Path) -> None:
         sum(SIZES[domain] for domain in blocked) / sum(AMOUNTS)
     )
     assert row["bound_low"] == row["bound_high"] == pytest.approx(expected)
+    found = weighted_total(
+        [Answer(m.domain in blocked, m.weight, m.stratum, size=SIZES[m.domain]) for m in members],
+        {WHOLE: large, BY_SIZE: rest},
+    )
+    assert (row["low"], row["high"]) == pytest.approx((found.low, found.high), rel=1e-3)
+
+    # of another corpus the frame is not known: its members stand for what they were sampled from
+    con.executemany("INSERT INTO weights VALUES (?, 'D', NULL, NULL, ?)", [*SIZES.items()])
+    stood = {m.domain: m.weight * SIZES[m.domain] for m in members}
+    other = sum(stood[domain] for domain in blocked) / sum(stood.values())
+    assert _lost(con, "D")["estimate"] == pytest.approx(other)
     con.close()
+
+
+@pytest.mark.parametrize("known", [4, 40])
+def test_strata_of_a_ranking_have_known_totals(tmp_path: Path, known: int) -> None:
+    """They count as the table weights has them, unless it knows too few of their domains."""
+    con = small.make(tmp_path / "small.duckdb")
+    head, tail = [f"h{n}.org" for n in range(2)], [f"t{n}.org" for n in range(40)]
+    members = [(name, "1k", 1.0) for name in head] + [(name, "10k", 10.0) for name in tail[:4]]
+    small.panel(con, members)
+    said: dict[str, small.Answer] = {head[0]: "named", tail[0]: "named"}
+    small.snapshot(
+        con, "S1", date(2023, 10, 1), {name: said.get(name, "open") for name, *_ in members}
+    )
+    ((panel,),) = con.execute("SELECT panel FROM panels").fetchall()
+    con.executemany(
+        "INSERT INTO frames VALUES (?, ?, ?)",
+        [(panel, "1k", name) for name in head] + [(panel, "10k", name) for name in tail],
+    )
+    sizes = {**dict.fromkeys(head, 100), **{name: 1 + 9 * (n > 3) for n, name in enumerate(tail)}}
+    con.executemany(
+        "INSERT INTO weights VALUES (?, 'C4', NULL, NULL, ?)",
+        [(name, sizes[name]) for name in [*head, *tail[:known]]],
+    )
+    total = 40 if known == 4 else 4 * 1 + 36 * 10
+    assert _lost(con)["estimate"] == pytest.approx((100 + total / 4) / (200 + total))
+    con.close()
+
+
+def test_a_ranking_stores_its_frame(tmp_path: Path) -> None:
+    """The domains of all strata are stored, and those of another sample take their place."""
+    path, listed = tmp_path / "x.duckdb", tmp_path / "ranks.csv"
+    for count in (3_000, 1_200):
+        listed.write_text("".join(f"{n},site{n}.org\n" for n in range(1, count + 1)))
+        with crawlblock.open(path, create=True) as db:
+            db.sample(ranks=listed, size=5, name="ranked")
+        with Store(path).reading() as con:
+            rows = con.execute(
+                "SELECT stratum, count(*) FROM frames GROUP BY 1 ORDER BY 1"
+            ).fetchall()
+        assert rows == [("10k", count - 1_000), ("1k", 1_000)]

@@ -15,7 +15,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from crawlblock.errors import InputError, UpstreamError
-from crawlblock.evidence.explanation import instant
+from crawlblock.evidence.lookup import instant
 from crawlblock.evidence.transitions import Change, Transition, changes, states, transitions
 from crawlblock.report import feed
 from crawlblock.report.terminal import host_history

@@ -125,7 +125,7 @@ def test_unusable_input(tmp_path: Path, db: Path, capsys: pytest.CaptureFixture[
         ("empty.csv", ("sample", "--list", empty)),
         ("missing.csv", ("sample", "--list", tmp_path / "missing.csv")),
         ("empty.csv", ("sample", "--ranks", empty)),
-        ("panel", ("history", "--mirror", tmp_path)),
+        ("no database", ("history", "--mirror", tmp_path)),
         ("unknown type", ("import", ROOT / "Makefile")),
         ("--contact", ("sample", "--crawl", "latest")),
     ]

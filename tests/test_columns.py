@@ -98,10 +98,12 @@ def test_a_new_metric_needs_no_declaration() -> None:
 
 
 def test_estimands_of_a_sample(frames: dict[str, pl.DataFrame]) -> None:
-    """A sampled panel gives intervals of its frame, but for rule sets and counts of transitions."""
+    """A sampled panel gives intervals of its frame, but for rule sets and transitions."""
     for name in (
         "blocked",
-        "blocked_by_segment",
+        "change",
+        "openness_index",
+        "gap",
         "sensitivity",
         "same_hosts",
         "coverage",
@@ -109,19 +111,22 @@ def test_estimands_of_a_sample(frames: dict[str, pl.DataFrame]) -> None:
         "authors",
     ):
         assert set(frames[name]["estimand"]) == {"sample"}, name
-    for name in ("rulesets", "gap", "survival"):
+    for name in ("rulesets", "survival"):
         assert set(frames[name]["estimand"]) == {"rulesets"}, name
     assert set(frames["transitions"]["estimand"]) == {"list"}
     assert set(frames["attrition"]["estimand"]) == {"as_if_sample"}
 
 
 def test_estimands_of_a_list(tmp_path: Path) -> None:
-    """A list is treated as a sample for the interval; what it holds of a corpus is exact."""
+    """A list has rows about itself, without interval, and rows that take it for a sample."""
     con = small.make(tmp_path / "x.duckdb")
     weighted(con, 1.0)
     found = analyze(con, tmp_path / "results")
     con.close()
-    assert set(found["blocked"]["estimand"]) == {"as_if_sample"}
+    for name in ("blocked", "change", "openness_index", "gap", "same_hosts", "coverage"):
+        assert set(found[name]["estimand"]) == {"list", "as_if_sample"}, name
+        listed = found[name].filter(pl.col("estimand") == "list")
+        assert listed["low"].null_count() == listed.height == listed["no_interval"].count(), name
     lost = found["lost"].filter(pl.col("snapshot") == "S1")
     assert set(lost["estimand"]) == {"list"}
     assert lost["low"].null_count() == lost.height == lost["no_interval"].count()

@@ -1,5 +1,6 @@
 """The results about who decided, open and closed, the same hosts and lost ones, counted by hand."""
 
+import math
 from collections.abc import Iterator
 from datetime import date
 
@@ -30,7 +31,9 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, pl.D
 
 
 def one(frame: pl.DataFrame, **where: object) -> dict[str, object]:
-    """Return the one row with these values."""
+    """Return the one row with these values, of a list the one that is about the list."""
+    if {"list", "as_if_sample"} <= set(frame["estimand"]):
+        where = {"estimand": "list"} | where
     for column, value in where.items():
         frame = frame.filter(pl.col(column) == value)
     assert frame.height == 1, frame
@@ -38,35 +41,39 @@ def one(frame: pl.DataFrame, **where: object) -> dict[str, object]:
 
 
 def test_gap(results: dict[str, pl.DataFrame]) -> None:
-    """Two of nine hosts refuse open data (Beta), five closed training (Alpha), both the two."""
-    row = one(results["gap"], snapshot="S1")
-    assert row["comparison"] == "open data - closed training"
-    assert (row["n"], row["n_unknown"], row["first_only"], row["second_only"]) == (9, 1, 0, 3)
-    assert row["estimate"] == pytest.approx(-3 / 9)
-    assert row["first_share"] == pytest.approx(2 / 9)
-    assert (row["first_rulesets"], row["second_rulesets"]) == (0, 2)
+    """One of eight hosts blocks open data (Beta), four closed training (Alpha), one both.
+
+    The difference is -1 at three hosts and 0 at five, whose variance is (3 / 8 - 9 / 64) * 8 / 7.
+    """
+    row = one(results["gap"], snapshot="S1", comparison="open data - closed training")
+    assert (row["n"], row["n_unknown"], row["first_only"], row["second_only"]) == (8, 2, 0, 3)
+    assert (row["estimate"], row["first_share"], row["second_share"]) == (-3 / 8, 1 / 8, 4 / 8)
     assert (row["first_crawlers"], row["second_crawlers"]) == (1, 1)
+    assert row["low"] is None and "list" in str(row["no_interval"])
+    row = one(results["gap"], snapshot="S1", estimand="as_if_sample")
+    reach = 1.959963984540054 * math.sqrt((3 / 8 - 9 / 64) / 7)
+    assert (row["low"], row["high"]) == pytest.approx((-3 / 8 - reach, -3 / 8 + reach))
 
 
 def test_rulesets(results: dict[str, pl.DataFrame]) -> None:
-    """Four texts refuse Alpha, two of them the same; the 503 is its host's own."""
+    """Four texts block Alpha, two of them the same; the 503 is unknown."""
     row = one(results["rulesets"], snapshot="S1", token="Alpha")
-    assert (row["n"], row["n_yes"], row["n_rulesets"]) == (9, 5, 3)
+    assert (row["n"], row["n_yes"], row["n_rulesets"]) == (8, 4, 3)
     assert row["effective_rulesets_low"] == pytest.approx(16 / 6)
     assert row["effective_rulesets_high"] == pytest.approx(4)
-    assert row["estimate"] == pytest.approx(5 / 9)
+    assert row["estimate"] == pytest.approx(4 / 8)
     low, high, naive_low = (row[name] for name in ("low", "high", "naive_low"))
     assert isinstance(low, float) and isinstance(high, float) and isinstance(naive_low, float)
-    assert low < naive_low < 5 / 9 < high
+    assert low < naive_low < 4 / 8 < high
 
 
 def test_authors(results: dict[str, pl.DataFrame]) -> None:
-    """Three refusals are the hosts' own text and one is a wildcard; HTTP has no author."""
+    """Three refusals are the hosts' own text and one is a wildcard; two hosts are unknown."""
     found = results["authors"].filter((pl.col("snapshot") == "S1") & (pl.col("token") == "Alpha"))
     shares = {row["authored_by"]: row["estimate"] for row in found.to_dicts()}
     assert shares == {"own": 0.75, "wildcard": 0.25}
     assert set(found["n"]) == {4}
-    assert set(found["n_unknown"]) == {1}
+    assert set(found["n_unknown"]) == {2}
 
 
 def test_signals(results: dict[str, pl.DataFrame]) -> None:
@@ -77,44 +84,52 @@ def test_signals(results: dict[str, pl.DataFrame]) -> None:
 
 
 def test_balanced_and_carried(results: dict[str, pl.DataFrame]) -> None:
-    """Eight hosts are told in both snapshots; one more counts as it was last told."""
-    found = results["same_hosts"].filter(pl.col("token") == "Alpha")
+    """Seven hosts are known in both snapshots; one more counts as it was last known."""
+    found = results["same_hosts"].filter(
+        (pl.col("token") == "Alpha") & (pl.col("estimand") == "list")
+    )
     counts = {
         (row["series"], row["snapshot"]): (row["n"], row["n_yes"]) for row in found.to_dicts()
     }
     assert counts == {
-        ("balanced", "S1"): (8, 4),
-        ("balanced", "S2"): (8, 4),
-        ("carried", "S1"): (9, 5),
-        ("carried", "S2"): (9, 5),
+        ("balanced", "S1"): (7, 3),
+        ("balanced", "S2"): (7, 3),
+        ("carried", "S1"): (8, 4),
+        ("carried", "S2"): (8, 4),
     }
 
 
 def test_attrition(results: dict[str, pl.DataFrame]) -> None:
-    """Of two hosts that refuse everybody none is lost, of seven others one."""
+    """The one host that blocks everybody is not lost, of seven others one is."""
     row = one(results["attrition"], token="*")
-    assert (row["n"], row["n_blocked"], row["n_lost_blocked"], row["n_lost_open"]) == (9, 2, 0, 1)
+    assert (row["n"], row["n_blocked"], row["n_lost_blocked"], row["n_lost_open"]) == (8, 1, 0, 1)
     assert row["estimate"] == pytest.approx(-1 / 7)
-    assert row["n_unknown"] == 1
+    assert row["n_unknown"] == 2
 
 
 def test_openness(results: dict[str, pl.DataFrame]) -> None:
-    """Five of nine hosts refuse at first sight; of the four others one later."""
+    """Four of eight hosts block at first sight; of the four others one does later."""
     found = results["survival"].filter(
         (pl.col("token") == "Alpha") & (pl.col("timing") == "between")
     )
     steps = [(row["before"], row["estimate"]) for row in found.to_dicts()]
     assert [day for day, _ in steps] == [date(2023, 9, 1), date(2023, 10, 1)]
-    assert [share for _, share in steps] == [pytest.approx(4 / 9), pytest.approx(3 / 9)]
-    assert set(found["n"]) == {9}
+    assert [share for _, share in steps] == [pytest.approx(4 / 8), pytest.approx(3 / 8)]
+    assert set(found["n"]) == {8}
 
 
 def test_selective(results: dict[str, pl.DataFrame]) -> None:
-    """Nobody names the open archive; what compares crawlers that are not known says nothing."""
-    row = one(results["selective"], snapshot="S1", selection="archive, not search")
-    assert (row["n"], row["n_yes"], row["estimate"]) == (9, 0, 0.0)
-    row = one(results["selective"], snapshot="S1", selection="GPTBot, not CCBot")
-    assert (row["n"], row["n_unknown"], row["estimate"]) == (0, 10, None)
+    """Four hosts block training, one of them everything and so open data; nobody names that."""
+    found = results["selective"].filter(
+        (pl.col("snapshot") == "S1") & (pl.col("estimand") == "list")
+    )
+    assert set(found.select("n", "n_unknown").rows()) == {(8, 2)}
+    counts = dict(found.filter(pl.col("n_yes") > 0).select("selection", "n_yes").rows())
+    assert counts == {
+        "training blocked, search let in": 4,
+        "open data blocked, search let in": 1,
+        "everything": 1,
+    }
 
 
 def test_a_short_series_has_no_forecast(results: dict[str, pl.DataFrame]) -> None:

@@ -45,7 +45,9 @@ def test_answer(bundled: Path) -> None:
     assert "reconstructions" in (results / "index.html").read_text("utf-8").lower()
     assert (results / "blocked.svg").read_text("utf-8").startswith("<svg")
     frame = pl.read_parquet(results / "blocked.parquet").filter(
-        (pl.col("token") == "GPTBot") & (pl.col("definition") == "root")
+        (pl.col("token") == "GPTBot")
+        & (pl.col("definition") == "root")
+        & (pl.col("estimand") == "list")
     )
     assert frame["snapshot"][0] == "DEMO-2023-40"  # documented in August 2023
     assert frame["snapshot"][-1] == "DEMO-2026-25"
@@ -59,6 +61,7 @@ def test_readme_tells_the_same_n(bundled: Path) -> None:
         & (pl.col("definition") == "root")
         & (pl.col("segment") == "top sites")
         & (pl.col("estimand") == "list")
+        & (pl.col("dimension") == "stratum")
     )
     known = f"{frame['n'][-1]:,} sites were known and {frame['n_unknown'][-1]:,} unknown"
     assert known in (SAMPLE.parent.parent / "README.md").read_text("utf-8")

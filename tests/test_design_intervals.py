@@ -7,7 +7,6 @@ from itertools import product
 import duckdb
 import numpy as np
 import pytest
-
 from oracles.estimate import design_n
 
 from crawlblock.store.schema import schema

@@ -11,6 +11,7 @@ from in_process import run_command
 
 from crawlblock.pipeline.discover import discover
 from crawlblock.pipeline.evaluate import evaluate
+from crawlblock.pipeline.proposed_entry import guess
 from crawlblock.pipeline.run import Run
 from crawlblock.pipeline.templates import discovered, known
 from crawlblock.store.store import Store
@@ -55,6 +56,73 @@ def test_unregistered_agents(store: Store) -> None:
     assert (found.name, found.domains_first, found.domains_last) == ("never-heard-of", 0, 2)
     assert found.growth == pytest.approx(2 / 3)
     assert found.since == datetime(2024, 6, 2)
+
+
+BESIDE = {
+    "a.com": b"User-agent: GPTBot\nUser-agent: CCBot\nUser-agent: New-Bot/2.0\nDisallow: /\n",
+    "b.org": b"User-agent: new-bot\nUser-agent: ChatGPT\nDisallow: /\n\n"
+    b'User-agent: AhrefsBot\nUser-agent: Odd"Bot\nDisallow: /\n',
+    "c.net": b"User-agent: New-Bot\nUser-agent: GPTBot\nUser-agent: Yandex\nDisallow: /\n",
+    "d.info": b"User-agent: Alone\nDisallow: /\n\nUser-agent: GPTBot\nDisallow: /\n",
+}
+
+
+@pytest.fixture
+def beside(tmp_path: Path) -> Path:
+    """Return a database with agents in the company of others."""
+    made = Store(tmp_path / "beside.duckdb")
+    at = datetime(2026, 6, 2)
+    stored(made, [fetched(h, "2026-06", at, b) for h, b in BESIDE.items()], set(BESIDE.values()))
+    evaluate(Run(made))
+    with made.held():
+        made.publish()
+    return made.path
+
+
+def test_company(beside: Path) -> None:
+    """Registered crawlers of the same group, with domains, tell what an agent may be."""
+    with Store(beside).reading() as con:
+        found = {each.name: each for each in discover(con, "agents", 10, "company")}
+    assert list(found) == ["new-bot", "alone", "odd"]
+    new = found["new-bot"]
+    assert (new.spelling, new.domains_last, new.domains_beside_ai) == ("New-Bot", 3, 3)
+    assert list(new.company.items()) == [
+        ("GPTBot", 2), ("CCBot", 1), ("ChatGPT-User", 1), ("YandexBot", 1)
+    ]  # fmt: skip
+    assert str(guess(new)) == "likely an AI crawler, training"
+    assert guess(found["alone"]) is None and found["alone"].domains_beside_ai == 0
+    assert str(guess(found["odd"])) == "likely no AI crawler, other"
+
+
+def test_an_entry_is_filled_in(beside: Path, tmp_path: Path) -> None:
+    """The printed entry says what to fill in; filled in, it is a crawler that is judged."""
+    own = tmp_path / "own"
+    own.mkdir()
+    place, db = own / "crawlers.toml", ["--db", str(beside)]
+    arguments = ["discover", "--rank", "company", "-n", "1", "-o", "toml", "--to", str(place)]
+    assert run_command([*arguments, *db]).returncode == 0
+    blank = run_command(["evaluate", "--extra", str(own), *db])
+    assert blank.returncode == 2
+    assert "entry 1 (New-Bot): `operator` is empty; fill it in" in blank.stderr
+    text = place.read_text()
+    assert 'purpose = "training"  # a guess' in text and "GPTBot 2, CCBot 1" in text
+    for key, value in {
+        "operator": '"New"', "url": '"https://new.example/bot"', "as_of": "2026-11-01",
+        "source": '"https://new.example/source"', "documented_since": "2026-01-01",
+    }.items():  # fmt: skip
+        assert f'{key} = ""' in text
+        text = text.replace(f'{key} = ""', f"{key} = {value}")
+    place.write_text(text)
+    assert run_command(["evaluate", "--extra", str(own), *db]).returncode == 0
+    with Store(beside).reading() as con:
+        rows = con.execute(
+            "SELECT count(*) FROM access WHERE token = 'New-Bot' AND basis = 'named'"
+        ).fetchall()
+        names = [each.name for each in discover(con, "agents", 10)]
+    assert rows == [(3,)] and "new-bot" in names  # unregistered again where nobody names the folder
+    assert "new-bot" not in run_command(["discover", "--extra", str(own), *db]).stdout
+    wrong = run_command(["discover", "--directives", "-o", "toml", *db])
+    assert wrong.returncode == 2 and "have no entry" in wrong.stderr
 
 
 def test_unknown_directives(store: Store) -> None:
@@ -116,7 +184,7 @@ def test_preferences_that_rules_do_not_follow(tmp_path: Path) -> None:
     ended = run_command(["explain", "unenforced.com", "GPTBot", "-o", "table", *db])
     assert ended.returncode == 0
     said = ended.stdout
-    assert "2  content-signal: ai-train=no" in said
+    assert "signal in line 2: content-signal: ai-train=no" in said
     assert "unenforced: content-signal in line 2" in said
 
 

@@ -47,9 +47,11 @@ FOREIGN = {
     "--array", "--conf", "--cpus-per-task", "--jobs", "--mem-per-cpu", "--nthreads", "--nworkers",
     "--scheduler-file", "--sshloginfile", "--wrap",
 }  # fmt: skip
+ANYWHERE = {"--version", "--debug", "--extra"}  # options of the group
 FILE = re.compile(r"[\w./-]+\.(?:py|sql|toml|md|csv|svg|duckdb|cff)|(?:[\w-]+/)+")
 # Files and folders in the documents that a command makes or a reader has.
 MADE = {
+    "own/crawlers.toml", "own/metrics/", "without_robots_txt.sql",
     "build/notebooks/", "data/archive-results/", "data/archive.duckdb", "data/crawlblock.duckdb",
     "data/crawlblock-results/", "chart.svg", "cluster.idx", "get.py", "own.duckdb",
     "relevant_url_token_counts.csv",
@@ -134,7 +136,7 @@ def _quoted(text: str) -> list[str]:
 
 
 def _options(command: click.Command) -> set[str]:
-    return {name for option in command.params for name in option.opts} | {"--version", "--debug"}
+    return {name for option in command.params for name in option.opts} | ANYWHERE
 
 
 @each_document

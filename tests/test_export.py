@@ -416,7 +416,7 @@ def test_stopped(db: Path, tmp_path: Path) -> None:
     before = content(tmp_path / "out")
     command = [sys.executable, "-m", "crawlblock", "export", str(tmp_path / "out"), "--db", str(db)]
     with subprocess.Popen([*command, "--bodies"], stderr=subprocess.PIPE, text=True) as run:
-        while run.poll() is None and not list(tmp_path.glob(".out.*.part/data/meanings.csv")):
+        while run.poll() is None and not list(tmp_path.glob(".out.*.part")):
             time.sleep(0.01)
         run.terminate()
         assert run.stderr is not None

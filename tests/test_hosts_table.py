@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from pages import OPEN, REFUSING, fill
 
-from crawlblock.evidence.explanation import explain, known_token, point_at
+from crawlblock.evidence.explanation import explain
+from crawlblock.evidence.lookup import known_token, point_at
 from crawlblock.report.page.host_table import host_table
 from crawlblock.store.store import Store
 

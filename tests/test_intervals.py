@@ -142,8 +142,11 @@ def test_totals_in_sql(con: duckdb.DuckDBPyConnection, seed: int) -> None:
         "coalesce(sum(weight * size) FILTER (says IS NOT NULL), 0) AS known, "
         "coalesce(sum(weight * size) FILTER (says), 0) AS agreed, "
         "sum((weight * size) ** 2) FILTER (says IS NOT NULL) AS known_squared, "
-        "count(says) AS n, sum(weight) AS members FROM answers GROUP BY ALL), "
-        "parts AS (SELECT *, part_n(known, known_squared, n, members) AS size FROM strata) "
+        "sum(size ** 2) FILTER (says IS NULL) AS unknown_squared, "
+        "1 - count(says) / sum(weight) AS sampled, max(weight) = 1 AS asked "
+        "FROM answers GROUP BY ALL), parts AS (SELECT *, part_n(known, known_squared, CASE WHEN "
+        "asked THEN ((total - known) ** 2 + known ** 2 * unknown_squared / known_squared) "
+        "/ total ** 2 ELSE sampled END) AS size FROM strata) "
         "SELECT stratified_share(total, known, agreed), total_low(total, known, agreed, size), "
         "total_high(total, known, agreed, size) FROM parts"
     ).fetchall()[0]

@@ -33,8 +33,10 @@ def con(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     connection.close()
 
 
-def ask(con: duckdb.DuckDBPyConnection, name: str, reading: str = "rfc9309") -> pl.DataFrame:
-    """Return what one metric answers."""
+def ask(
+    con: duckdb.DuckDBPyConnection, name: str, reading: str = "rfc9309", *, of_list: bool = False
+) -> pl.DataFrame:
+    """Return what one metric answers; of a list as if it were a sample, or of it as a list."""
     set_http_profile(con, reading)
     (wanted,) = (metric for metric in metrics() if metric.name == name)
     with held(con):
@@ -42,7 +44,9 @@ def ask(con: duckdb.DuckDBPyConnection, name: str, reading: str = "rfc9309") -> 
     if "estimand" not in found.columns:
         return found
     # a list has a row about itself and one as if it were a sample; tests ask for the numbers once
-    return found.filter(pl.col("estimand") != "list") if paired_rows(found) else found
+    if not paired_rows(found):
+        return found
+    return found.filter(pl.col("estimand") != ("as_if_sample" if of_list else "list"))
 
 
 def paired_rows(frame: pl.DataFrame) -> bool:

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from scan.warcs import CRAWL, archive, keys_of, member, planned, record
 
 from crawlblock import loops
-from crawlblock.cli import main
+from crawlblock.cli import SECTIONS, main
 from crawlblock.errors import ArchiveError, CrawlblockError, InputError
-from crawlblock.names import fault_of, key_fault_of, mended, part_fault_of, safe
+from crawlblock.names import fault_of, kept_as, key_fault_of, mended, part_fault_of, safe
 from crawlblock.scan.plan import read_plan
 from crawlblock.sources.commoncrawl.crawls import list_crawls, paths
 from crawlblock.sources.commoncrawl.index import cdxj_row
@@ -113,6 +113,22 @@ def test_keys(tmp_path: Path, key: str) -> None:
         cdxj_row("20250101000000", json.dumps(fields | {"length": "9"}).encode())
 
 
+def test_names_of_kept_objects() -> None:
+    """Each object is kept under a good name of its own, however much their keys have in common."""
+    keys = [
+        "a/x.warc.gz",
+        "b/x.warc.gz",
+        "a/x.warc",
+        "a_x.warc.gz",
+        "x",
+        "a/" + "x" * 900,
+        "a/\ud800",
+    ]
+    names = {kept_as(key) for key in (*keys, "b/" + "x" * 900)}
+    assert len(names) == len(keys) + 1
+    assert not any(part_fault_of(name) for name in names)
+
+
 def test_a_hostile_plan(tmp_path: Path) -> None:
     """A shard that is named by a path outside deletes nothing there."""
     victim = tmp_path / "victim"
@@ -199,14 +215,14 @@ def _code(arguments: list[str]) -> object:
 @pytest.mark.parametrize(
     "command",
     [
+        *([name, "\udcff"] for part in SECTIONS.values() for name, *_ in part),
         ["import", "x.csv", "--db", "d\udcff.duckdb"],
         ["sql", "select '\udcff'"],
-        ["analyze", "--results", "r\udcff"],
-        ["timeline", "\udcff.com"],
-        ["check", "\udcff"],
+        ["sample", "--list=l\udcff"],
         ["scan", "run", "s\udcff"],
+        ["\udcff"],
     ],
-    ids=lambda command: command[0],
+    ids=lambda command: ascii("-".join(command)),
 )
 def test_arguments_outside_utf_8(
     tmp_path: Path,
@@ -214,16 +230,12 @@ def test_arguments_outside_utf_8(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """An argument whose bytes are not UTF-8 is one clear line, never a fault of ours."""
+    """An argument whose bytes are not UTF-8 is one clear line, to whichever command."""
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "x.csv").write_text("host,fetch_time,status,body\na.com,2024-01-01,200,x\n")
-    (tmp_path / "data").mkdir()
-    assert _code(["import", "x.csv"]) == 0
-    capsys.readouterr()
-    assert _code(command) != 0
+    assert _code(command) == 2
     told = capsys.readouterr().err
-    assert "fault in crawlblock" not in told
-    assert told.count("\n") == 1
+    assert told.count("\n") == 1 and "bytes that are not UTF-8; rename it" in told
+    assert not any(tmp_path.iterdir())
 
 
 def test_import_error_names_files(tmp_path: Path) -> None:

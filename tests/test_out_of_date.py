@@ -187,7 +187,7 @@ def test_update_knows_code(tmp_path: Path) -> None:
     copy = made(tmp_path)  # without captures: a page without figures is soon made
     copy.append("report/labels.py", "\n_ONE = 1\n")
     assert copy.written_in(copy.update) == {"index"}
-    copy.edit("metrics/questions/blocked.sql", "\nFROM", "\nSELECT *, 1 AS one FROM")
+    copy.edit("metrics/questions/blocked.sql", "AS n_refused\nFROM", "AS n_refused, 1 AS one\nFROM")
     assert copy.written_in(copy.update) == {"blocked", "forecast", "index"}
     copy.append("metrics/survival.py", "\n_ONE = 1\n")
     assert copy.written_in(copy.update) == {"survival", "forecast", "index"}  # of one module

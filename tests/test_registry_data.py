@@ -21,6 +21,7 @@ CRAWLER_KEYS = (
     "purpose",
     "openness",
     "ai",
+    "web_archive",
     "obeys",
     "wildcard",
     "honours",

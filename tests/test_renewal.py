@@ -92,8 +92,11 @@ def test_other_words_and_columns(tmp_path: Path, layout: int) -> None:
                 "schema_version",
                 "panel_columns",
                 "ineffective_lines",
+                "header_signals",
                 "removed_snapshots",
                 "text_rules",
+                "extra_files",
+                "frames",
             ):
                 kept = columns(con, f"{schema}.{table}")
                 con.execute(f"INSERT INTO {here} SELECT {kept} FROM today.{schema}.{table}")
@@ -131,8 +134,9 @@ LATER = {
     "judgements": 4,
     "breaks": 2,
     "verdicts": 3,
-    "crawlers": 7,
-}  # columns that layout 6 added at their ends
+    "crawlers": 8,
+    "outcomes": 1,
+}  # columns added at their ends since layouts 4 and 5
 
 
 def columns(con: duckdb.DuckDBPyConnection, table: str) -> str:
@@ -328,3 +332,30 @@ def test_a_journal(tmp_path: Path) -> None:
     assert captures(path) == in_order(rows)
     assert store.facts.texts_of([digest(RULES)]) == {digest(RULES): RULES}
     assert not journal.exists()
+
+
+def test_tables_that_layout_6_was_given_later(tmp_path: Path) -> None:
+    """A database of layout 6 that was made before they existed gets them, and loses nothing."""
+    path, before = tmp_path / "today.duckdb", tmp_path / "before.duckdb"
+    panel_database(path)
+    evaluate(Run(Store(path)))
+    before.write_bytes(path.read_bytes())
+    with duckdb.connect(str(before)) as con:
+        views = con.execute("SELECT view_name FROM duckdb_views() WHERE NOT internal").fetchall()
+        macros = con.execute(
+            "SELECT DISTINCT function_name, function_type FROM duckdb_functions() "
+            "WHERE NOT internal AND function_type LIKE '%macro'"
+        ).fetchall()
+        for (name,) in views:
+            con.execute(f"DROP VIEW IF EXISTS {name}")
+        for name, kind in macros:
+            con.execute(f"DROP MACRO {'TABLE ' if kind == 'table_macro' else ''}{name}")
+        for table in ("conclusions.header_signals", "conclusions.text_rules", "frames"):
+            con.execute(f"DROP TABLE {table}")
+        con.execute("DROP TABLE extra_files")
+        con.execute("ALTER TABLE crawlers DROP web_archive")
+        con.execute("ALTER TABLE outcomes DROP refused")
+    assert captures(before) == captures(path)
+    evaluate(Run(Store(before)))
+    for view in ("verdicts", "signals", "crawlers", "outcomes"):
+        assert asked(before, f"FROM {view}") == asked(path, f"FROM {view}"), view

@@ -6,23 +6,28 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 import small_database as small
 from click.testing import CliRunner, Result
+from oracles.estimate import design_n
 
 from crawlblock.cli.replicate import replicate as command
 from crawlblock.demo.site import site
 from crawlblock.errors import InputError
-from crawlblock.intervals import wilson
+from crawlblock.intervals import stratified_n, wilson
 from crawlblock.registry import crawlers
-from crawlblock.replication.comparison import Comparison, mistakes, replicate, under, usual_tokens
+from crawlblock.replication.comparable import not_comparable
+from crawlblock.replication.comparison import Comparison, replicate, under, usual_tokens
 from crawlblock.replication.counts import FORMULAS
+from crawlblock.replication.parser_mistakes import mistakes
 from crawlblock.replication.published import PublishedFigure, read_figures, read_sources
 from crawlblock.replication.series import Series, from_corpus, from_database
 from crawlblock.robots.peers import DEFINITIONS
-from crawlblock.robots.quoted import is_reconstructed
+from crawlblock.robots.quoted import RECONSTRUCTED, is_reconstructed
 
 pytestmark = pytest.mark.own_code
 
@@ -31,8 +36,9 @@ REFERENCE = ROOT / "data" / "reference"
 REFUSED, OPEN = b"User-agent: Alpha\nDisallow: /\n", b"User-agent: *\nDisallow:\n"
 STACK = b"User-agent: *\nDisallow: /x\nUser-agent: Alpha\nUser-agent: Beta\nDisallow: /\n"
 FIGURE = PublishedFigure(
-    "peer", "refused", "imc25", "somebody's hosts", "all", date(2024, 3, 4), None, "Alpha", None,
-    None, 10.0, "percent", "table 1",
+    source="peer", figure="blocked", definition="imc25", population="somebody's hosts",
+    stratum="all", date=date(2024, 3, 4), snapshot=None, token="Alpha", numerator=None,
+    denominator=None, value=10.0, unit="percent", cite="table 1", share_of="hosts", frame="here",
 )  # fmt: skip
 
 
@@ -56,8 +62,15 @@ def series(
         schema={"snapshot": pl.String, "date": pl.Date, "outcome": pl.String, "digest": pl.String,
                 "hosts": pl.Int64},
         orient="row",
-    ).with_columns(weight=pl.col("hosts") * 2.0, weight_squared=pl.col("hosts") * 4.0)  # fmt: skip
-    return Series("here", frame, bodies, rendered)
+    ).with_columns(
+        pl.lit("all").alias("stratum"), weight=pl.col("hosts") * 2.0,
+        weight_squared=pl.col("hosts") * 4.0,
+    )  # fmt: skip
+    signed = {name: body + b"# " + RECONSTRUCTED.encode() for name, body in bodies.items()}
+    return Series(
+        name="here", frame="ranking here.csv", sampled=True, answers=frame,
+        bodies=signed if rendered else bodies,
+    )  # fmt: skip
 
 
 def one(rows: list[Comparison], **wanted: object) -> Comparison:
@@ -74,7 +87,7 @@ RECOUNTED = {
     "robots.txt or HTTP, as meant": (5.27, 13.62, 867_549),
     "robots.txt or HTTP, of known hosts": (5.27, 13.01, 908_754),
     "robots.txt or HTTP, of all hosts, unknown ones open": (None, 5.79, 2_042_066),
-    "robots.txt or HTTP, of all hosts, unknown ones refusing": (None, 61.29, 2_042_066),
+    "robots.txt or HTTP, of all hosts, unknown ones blocking": (None, 61.29, 2_042_066),
 }
 
 
@@ -93,7 +106,8 @@ def test_what_the_notebook_meant(figures: tuple[PublishedFigure, ...]) -> None:
 def test_published_shares_recounted(figures: tuple[PublishedFigure, ...]) -> None:
     """Where a share was published with its counts, or drawn from them, they agree."""
     rows = replicate(figures, [], usual_tokens(figures))
-    agreeing = [row for row in rows if row.reason.startswith(("as published", "their counts"))]
+    assert all(row.data == "their counts" for row in rows)
+    agreeing = [row for row in rows if row.compared and "as meant" not in row.figure]
     assert len(agreeing) > 30
     for row in agreeing:
         assert row.difference is not None and abs(row.difference) <= 0.0051, row
@@ -128,20 +142,74 @@ def test_ours_beside_theirs() -> None:
     row = one(replicate([FIGURE], [here], ["Alpha"]), source="peer")
     assert (row.published, row.ours, row.difference) == pytest.approx((10, 30, 20))
     assert (row.n, row.n_outside, row.snapshot, row.data) == (10, 4, "S1", "here")
-    low, high = wilson(0.3, 10)
+    low, high = wilson(0.3, 18)  # half of the hosts were sampled: 2 * (10 - 1)
     assert (row.low, row.high) == pytest.approx((100 * low, 100 * high))
-    assert "somebody's hosts" in row.reason
+    assert row.compared and not row.reason
 
 
 def test_only_near_dates() -> None:
-    """A figure is never held against a distant snapshot; of several dates the latest is kept."""
+    """A figure is compared at the nearest snapshot within a year; of its dates the latest is."""
     days = {f"S{month}": (date(2024, month, 1), {"yes": 1}) for month in (3, 4, 8)}
     here = series(days, yes=REFUSED)
-    later = [FIGURE, *(replace(FIGURE, date=date(2024, month, 20)) for month in (4, 5, 6))]
-    assert [row.snapshot for row in replicate(later, [here], ["Alpha"])] == ["S4"]
-    every = replicate(later, [here], ["Alpha"], every_date=True)
-    assert [row.snapshot for row in every] == ["S3", "S4"]
-    assert replicate(later, [here], ["Beta"]) == []
+    theirs = [
+        replace(FIGURE, date=day)
+        for day in (date(2023, 9, 1), date(2024, 4, 20), date(2025, 8, 2), date(2025, 8, 3))
+    ]
+    rows = replicate(theirs, [here], ["Alpha"])
+    assert [(row.date, row.snapshot) for row in rows] == [(date(2025, 8, 2), "S8")]
+    every = replicate(theirs, [here], ["Alpha"], every_date=True)
+    assert [(row.snapshot, row.compared) for row in every] == [
+        ("S3", True), ("S4", True), ("S8", True), ("S8", False),
+    ]  # fmt: skip
+    assert every[-1].differs == "date" and "more than a year" in every[-1].reason
+    assert replicate(theirs, [here], ["Beta"]) == []
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours", "differs"),
+    [
+        ({}, {}, None),
+        ({"share_of": "tokens"}, {"unit": "tokens"}, None),
+        ({"stratum": "10k"}, {"top": 10_000}, None),
+        ({"frame": "HERE"}, {}, None),
+        ({"share_of": "tokens"}, {}, ["unit"]),
+        ({"frame": "elsewhere"}, {}, ["population"]),
+        ({"stratum": "10k"}, {"top": 1_000}, ["population"]),
+        ({"stratum": "10k"}, {}, ["population"]),
+        ({}, {"top": 1_000}, ["population"]),
+        ({"date": date(2025, 3, 2)}, {}, None),
+        ({"date": date(2025, 3, 3)}, {}, ["date"]),
+        ({"definition": "dpi"}, {"bodies": {"yes": RECONSTRUCTED.encode()}}, ["definition"]),
+        ({"definition": "imc25"}, {"bodies": {"yes": RECONSTRUCTED.encode()}}, None),
+        (
+            {"share_of": "tokens", "frame": "elsewhere", "date": date(2020, 1, 1)}, {},
+            ["unit", "population", "date"],
+        ),
+    ],
+)  # fmt: skip
+def test_what_keeps_two_from_being_compared(
+    theirs: dict[str, Any], ours: dict[str, Any], differs: list[str] | None
+) -> None:
+    """Unit, population, date and definition must agree, and each that does not is named."""
+    day = date(2024, 3, 1)
+    here = replace(series({"S1": (day, {"yes": 1})}, yes=REFUSED), **ours)
+    found = not_comparable(replace(FIGURE, **theirs), here, day)
+    assert (list(found) if found else None) == differs
+
+
+def test_what_is_not_compared_is_listed() -> None:
+    """A figure without a like keeps both numbers and says why, and has no difference."""
+    here = series({"S1": (date(2024, 3, 1), {"yes": 1, "no": 3})}, yes=REFUSED, no=OPEN)
+    (row,) = replicate([replace(FIGURE, frame="elsewhere")], [here], ["Alpha"])
+    assert (row.published, row.ours, row.difference, row.compared) == (10, 25, None, False)
+    assert row.reason == "population: theirs is somebody's hosts, ours is here (ranking here.csv)"
+
+
+def test_a_list_has_no_interval() -> None:
+    """Hosts that stand for themselves alone have a share and no interval."""
+    here = series({"S1": (date(2024, 3, 1), {"yes": 1, "no": 3})}, yes=REFUSED, no=OPEN)
+    (row,) = replicate([FIGURE], [replace(here, sampled=False)], ["Alpha"])
+    assert (row.ours, row.low, row.high, row.difference) == (25, None, None, 15)
 
 
 def test_only_crawlers_there_were() -> None:
@@ -195,10 +263,82 @@ def test_from_database(tmp_path: Path) -> None:
     parts = from_database(con)
     con.close()
     assert [part.name for part in parts] == ["captured, all", "panel, head", "panel, tail"]
+    assert [part.frame for part in parts] == ["hosts outside of the panel", "list", "list"]
     rows = replicate([FIGURE], parts, ["Alpha"])
     assert [(r.data, r.n, r.n_outside, r.ours) for r in rows] == [
         ("captured, all", 1, 1, 100.0), ("panel, head", 2, 0, 25.0), ("panel, tail", 0, 1, None),
     ]  # fmt: skip
+
+
+def test_tokens_weigh(tmp_path: Path) -> None:
+    """Hosts with tokens of a corpus are a series of tokens, and a figure in tokens is beside it."""
+    con = small.make(tmp_path / "small.duckdb")
+    con.execute("UPDATE facts.texts SET body = ?", [zlib.compress(OPEN)]).fetchall()
+    con.execute(
+        "UPDATE facts.texts SET body = ? WHERE name = 'sha1:named'", [zlib.compress(REFUSED)]
+    ).fetchall()
+    hosts = {"a.example": "named", "www.a.example": "open", "b.example": "open", "c.example": None}
+    small.panel(con, [(host, "all", 1.0) for host in hosts])
+    small.snapshot(con, "S1", date(2024, 3, 1), hosts)
+    con.execute(
+        "INSERT INTO weights VALUES ('*', 'C4', NULL, NULL, 9000), "
+        "('a.example', 'C4', NULL, NULL, 60), ('b.example', 'C4', NULL, NULL, 70), "
+        "('c.example', 'C4', NULL, NULL, 500), ('d.example', 'C4', NULL, NULL, 800)"
+    ).fetchall()
+    parts = from_database(con)
+    con.close()
+    assert [(p.name, p.unit, p.sampled) for p in parts] == [
+        ("panel, all", "hosts", False), ("panel, tokens of C4", "tokens", False),
+    ]  # fmt: skip
+    theirs = replace(FIGURE, share_of="tokens", frame="list")
+    (row,) = replicate([theirs], parts, ["Alpha"])
+    assert (row.data, row.n, row.n_outside) == ("panel, tokens of C4", 3, 1)
+    assert (row.ours, row.low, row.compared) == (100 * 30 / 130, None, True)
+
+
+def test_first_ranks(tmp_path: Path) -> None:
+    """The bands of a sampled ranking add up to its first ranks, each with its weight."""
+    con = small.make(tmp_path / "small.duckdb")
+    con.execute("UPDATE facts.texts SET body = ?", [zlib.compress(OPEN)]).fetchall()
+    con.execute(
+        "UPDATE facts.texts SET body = ? WHERE name = 'sha1:named'", [zlib.compress(REFUSED)]
+    ).fetchall()
+    small.panel(con, [("a", "1k", 500.0), ("b", "1k", 500.0), ("c", "10k", 8000.0)])
+    con.execute("UPDATE panels SET frame = 'ranking tranco_2024.csv'").fetchall()
+    small.snapshot(con, "S1", date(2024, 3, 1), {"a": "named", "b": "open", "c": "named"})
+    parts = from_database(con)
+    con.close()
+    assert [(p.name, p.top) for p in parts] == [
+        ("panel, first 1,000 ranks", 1000), ("panel, first 10,000 ranks", 9000),
+    ]  # fmt: skip
+    theirs = [replace(FIGURE, frame="Tranco", stratum=band) for band in ("1k", "10k")]
+    rows = replicate(theirs, parts, ["Alpha"])
+    assert [(r.stratum, r.compared, r.ours, r.n) for r in rows] == [
+        ("1k", True, 50.0, 2), ("10k", False, 50.0, 2), ("10k", False, 8500 / 90, 3),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "strata",
+    [
+        [(400.0, 16000.0, 100.0), (600.0, 30000.0, 60.0)],
+        [(10.0, 10.0, 5.0), (900.0, 9000.0, 0.0)],
+        [(10.0, 10.0, 5.0)],
+        [(50.0, 500.0, 50.0)],
+    ],
+)
+def test_effective_size_of_strata(strata: list[tuple[float, float, float]]) -> None:
+    """The effective size of a sample is that of its design, stratum by stratum."""
+    known, squared, yes = np.array(strata).T
+    wanted = design_n(known, known, squared, yes)
+    assert stratified_n(strata) == (None if wanted is None else pytest.approx(wanted))
+
+
+def test_unknown_hosts_are_counted(figures: tuple[PublishedFigure, ...]) -> None:
+    """The bounds of Common Crawl's counts say how many hosts are unknown in their stratum."""
+    rows = [row for row in replicate(figures, [], ["CCBot"]) if "of all hosts" in row.figure]
+    said = {row.stratum: row.reason.split("of ", 1)[1].split(" of")[0] for row in rows}
+    assert said["1k"] == "36.8 %" and said["2M"] == "55.5 %"
 
 
 def test_from_corpus(tmp_path: Path) -> None:
@@ -216,6 +356,23 @@ def test_from_corpus(tmp_path: Path) -> None:
     assert (row.n, row.ours, row.snapshot) == (2, 50.0, "2024-03")
 
 
+def test_real_files_are_not_their_population(
+    shared: Path, tmp_path: Path, figures: tuple[PublishedFigure, ...]
+) -> None:
+    """Real robots.txt files of news sites are beside what others counted, and not compared."""
+    name = "news_top100_2025_2026.parquet"
+    (tmp_path / name).symlink_to((shared / "corpus" / name).resolve())
+    rows = [
+        r for r in replicate(figures, from_corpus(tmp_path), ["CCBot"]) if r.data != "their counts"
+    ]
+    assert {row.source for row in rows} == {"ccexp", "crawlora", "dpi", "httparchive", "imc25"}
+    for row in rows:
+        assert (row.compared, row.difference, row.low) == (False, None, None)
+        assert row.ours is not None and "population: theirs is" in row.reason
+    assert {row.source for row in rows if "unit" in row.differs} == {"dpi"}
+    assert not any("date" in row.differs for row in rows)
+
+
 def call(*arguments: object) -> Result:
     """Run the command."""
     return CliRunner().invoke(command, [str(argument) for argument in arguments])
@@ -227,7 +384,7 @@ def test_command_on_a_corpus(tmp_path: Path) -> None:
     pl.DataFrame(rows).write_parquet(tmp_path / "one.parquet")
     fixed = ("--reference", REFERENCE, "--corpus", tmp_path)
     shown = call(*fixed, "--token", "GPTBot", "-o", "table").output
-    assert "imc25: fully blocked by name" in shown and "none stated" in shown
+    assert "pairs of a published figure" in shown and "none stated" in shown
     listed = call(*fixed, "--definition", "dpi", "--token", "Alpha", "-o", "csv").output
     assert "dpi,share under the definition,dpi,one" in listed and ",100.0," in listed
     assert (
@@ -264,10 +421,13 @@ def test_bad_input(
 
 def test_damaged_figures(tmp_path: Path) -> None:
     """A figure that is no number is told with its file."""
-    header = "source,title,url,licence\npeer,A,b,c\n"
+    header = "source,title,url,licence,unit,frame\npeer,A,b,c,hosts,d\n"
     (tmp_path / "sources.csv").write_text(header, "utf-8")
     (tmp_path / "peer.csv").write_text("figure,date,value\nx,2024-13-01,many\n", "utf-8")
     with pytest.raises(InputError, match=r"peer\.csv"):
+        read_figures(tmp_path)
+    (tmp_path / "sources.csv").write_text("source,title\npeer,A\n", "utf-8")
+    with pytest.raises(InputError, match=r"needs the columns source, .*, unit, frame"):
         read_figures(tmp_path)
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawlblock.model import Member
-from crawlblock.sampling import candidates, draw, draw_key, draw_strata
+from crawlblock.sampling import candidates, draw, draw_key, draw_strata, ranked_strata
 
 BANDS = (("1k", 1_000), ("10k", 10_000))
 FRAME = [f"site{i}.com" for i in range(500)]
@@ -48,7 +48,7 @@ def test_a_whole_frame_has_weight_one(size: int | None) -> None:
 def test_an_empty_frame_gives_no_member() -> None:
     """Nothing drawn from nothing is nothing, not an error."""
     assert draw([], 5, "s", "p", "all") == []
-    assert draw_strata([], BANDS, 5, "s", "p") == []
+    assert draw_strata(ranked_strata([], BANDS), 5, "s", "p") == []
 
 
 def test_seeds_differ() -> None:
@@ -59,7 +59,9 @@ def test_seeds_differ() -> None:
 
 def test_strata_are_the_bands_between_bounds() -> None:
     """A domain's stratum follows from its rank, and its weight from its stratum alone."""
-    members = draw_strata(((i + 1, f"d{i}.com") for i in range(5_000)), BANDS, 10, "s", "p")
+    members = draw_strata(
+        ranked_strata(((i + 1, f"d{i}.com") for i in range(5_000)), BANDS), 10, "s", "p"
+    )
     assert {(m.stratum, m.weight) for m in members} == {("1k", 100.0), ("10k", 400.0)}
     assert all((m.rank or 0) <= 1_000 for m in members if m.stratum == "1k")
     assert all(1_000 < (m.rank or 0) <= 5_000 for m in members if m.stratum == "10k")
@@ -68,7 +70,7 @@ def test_strata_are_the_bands_between_bounds() -> None:
 def test_ranks_are_renumbered_over_distinct_domains() -> None:
     """Gaps, www twins and upper case do not shift domains into the wrong stratum."""
     ranked = [(90, "b.com"), (7, "A.com".lower()), (8, "www.a.com"), (95, "c.com")]
-    members = draw_strata(ranked, [("top", 2), ("rest", 9)], None, "s", "p")
+    members = draw_strata(ranked_strata(ranked, [("top", 2), ("rest", 9)]), None, "s", "p")
     assert sorted((m.rank, m.domain, m.stratum) for m in members if m.rank) == [
         (1, "a.com", "top"),
         (2, "b.com", "top"),
@@ -83,13 +85,15 @@ def test_a_sorted_ranking_is_not_read_beyond_the_last_band() -> None:
         raise AssertionError("read on")
 
     ranked = ((i + 1, f"d{i}.com") if i < 10_000 else lines() for i in range(20_000))
-    assert len(draw_strata(ranked, BANDS, 1, "s", "p")) == 2  # type: ignore[arg-type]
+    assert len(draw_strata(ranked_strata(ranked, BANDS), 1, "s", "p")) == 2  # type: ignore[arg-type]
 
 
 def test_www_stays_where_it_is_the_registered_name() -> None:
     """www.gov.uk is a domain of its own: without www nothing one can register is left."""
     ranked = [(1, "www.gov.uk"), (2, "www.bbc.co.uk")]
-    hosts = {m.host: m.fallback_host for m in draw_strata(ranked, BANDS, None, "s", "p")}
+    hosts = {
+        m.host: m.fallback_host for m in draw_strata(ranked_strata(ranked, BANDS), None, "s", "p")
+    }
     assert hosts == {"www.gov.uk": "gov.uk", "bbc.co.uk": "www.bbc.co.uk"}
 
 

@@ -30,7 +30,7 @@ def begun(*arguments: object, **streams: int) -> subprocess.Popen[str]:
 
 
 def stopped(process: subprocess.Popen[str], number: int, at: Callable[[], bool]) -> list[str]:
-    """Send a signal when it is time; return what the command says, which ends with 130."""
+    """Send a signal when it is time; return what the command says, with 130 unless killed."""
     until = time.monotonic() + 60
     while not at():
         assert process.poll() is None, process.communicate()
@@ -41,7 +41,7 @@ def stopped(process: subprocess.Popen[str], number: int, at: Callable[[], bool])
         _, told = process.communicate(timeout=30)
     finally:
         process.kill()
-    assert process.returncode == 130, told
+    assert process.returncode in (130, -9), told
     return told.strip().splitlines()
 
 
@@ -67,6 +67,26 @@ def test_history(db: Path, slow: RangeServer, number: int) -> None:
     """A run that waits for a server says what became of it."""
     process = begun("history", "--db", db, "--mirror", slow.url)
     assert stopped(process, number, lambda: slow.in_flight > 0) == [STOPPED]
+
+
+@pytest.mark.fault("process", "a first sample, before there is a panel: {number}")
+@pytest.mark.parametrize("number", [*SIGNALS[:2], *([signal.SIGKILL] if SIGNALS[2:] else [])])
+def test_first_command(tmp_path: Path, number: int) -> None:
+    """A first command that is stopped, or killed, before it has stored anything makes no database.
+
+    What a killed one leaves aside is removed by the next.
+    """
+    db = tmp_path / "data" / "x.duckdb"
+    with RangeServer(tmp_path) as server:
+        server.fault("graphinfo", ["stall"] * 10)
+        process = begun("sample", "--db", db, "--ranks", "webgraph", "--mirror", server.url)
+        said = stopped(process, number, lambda: server.in_flight > 0)
+    assert said == ([] if process.returncode < 0 else [STOPPED])
+    assert not db.exists()
+    (tmp_path / "list").write_text("a.example\n")
+    called("sample", "--db", db, "--list", tmp_path / "list")
+    found = {path.name for path in db.parent.iterdir()} - {f"{db.name}.lock"}
+    assert found == {"x.duckdb", "x.snapshot.duckdb"}
 
 
 @pytest.mark.fault("process", "scan run with two workers: {number}")

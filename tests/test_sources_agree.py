@@ -5,13 +5,13 @@ from collections.abc import Callable, Iterator
 
 import duckdb
 import pytest
-from worlds import damage, encodings, errata, redirects, several, single, spellings, targets
+from worlds import damage, encodings, errata, forms, redirects, several, single, spellings, targets
 from worlds.cases import Case
 from worlds.paths import PATHS, Reads, World, answer_of, opened
 
 pytestmark = pytest.mark.own_code
 
-_PARTS = (single, several, redirects, targets, damage, encodings, errata, spellings)
+_PARTS = (single, several, redirects, targets, damage, encodings, errata, spellings, forms)
 CASES = [case for part in _PARTS for case in part.CASES]
 
 

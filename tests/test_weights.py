@@ -308,7 +308,7 @@ async def test_a_part_fails(tmp_path: Path, archive: tuple[Path, pl.DataFrame]) 
         await weigh_crawl(store, wanted, Tally(), lambda *_: None)
         asked = {Path(request.path).name.partition(".")[0] for request in server.requests}
     assert stored(store) == expected(rows, "site036.com")
-    assert read.isdisjoint({f"{name}.weights.parquet" for name in asked})
+    assert not [kept for kept in read for name in asked if kept.startswith(f"{name}-")]
 
 
 async def test_the_budget_ends_a_run(tmp_path: Path, archive: tuple[Path, pl.DataFrame]) -> None:
@@ -529,3 +529,19 @@ def test_sample_is_as_derived(shared: Path, tmp_path: Path) -> None:
     assert (tmp_path / "weights.csv").read_bytes() == (SAMPLE / "weights.csv").read_bytes()
     found = read_weights(SAMPLE / "weights.csv", none_left_out)
     assert found.weights.filter(pl.col("domain") != "*")["domain"].n_unique() == 160
+
+
+def test_the_index_of_a_panel_does_not_share_weights_with_imports(tmp_path: Path) -> None:
+    """A host that an import has as well counts in the panel with all that its domain holds."""
+    con = small.make(tmp_path / "small.duckdb")
+    small.panel(con, [("a.org", "all", 1), ("b.org", "all", 1)])
+    small.snapshot(con, "S1", date(2023, 10, 1), {"a.org": "open", "b.org": "wild"})
+    small.snapshot(con, "I1", date(2023, 11, 1), {"a.org": "open", "z.org": "wild"}, kind="import")
+    con.execute("INSERT INTO weights VALUES ('a.org', 'C', NULL, NULL, 10)").fetchall()
+    con.execute("INSERT INTO weights VALUES ('b.org', 'C', NULL, NULL, 10)").fetchall()
+    set_http_profile(con, "rfc9309")
+    (metric,) = (metric for metric in metrics() if metric.name == "openness_index")
+    asked = pl.col("population") == "panel", pl.col("corpus") == "C"
+    (row,) = result_of(con, metric).filter(*asked).to_dicts()
+    assert row["estimate"] == pytest.approx(0.5)
+    con.close()

@@ -36,7 +36,7 @@ REPLACED = {
     r"\bstands for\b|\bhangs? on\b|\bkeeps? off\b|\bleaves? room\b": None,
 }
 NAMES = (
-    r"refus|told|claim|decision|wish|clash|silence|stating|holding|flap|turn|drawn"
+    r"refus(?!ed(_by_server)?$)|told|claim|decision|wish|clash|silence|stating|holding|flap|turn|drawn"
     r"|^reading$|^event$"
 )
 EARLIER = {"store/renewal.py"}  # it has the column names of earlier layouts

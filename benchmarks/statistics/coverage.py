@@ -11,6 +11,7 @@ from itertools import chain
 
 from as_computed import compared, decided
 from crawl_files import crawl_files
+from lost import lost
 from pairs import differences, vanishing
 from shares import shares, totals
 from tally import HEADER
@@ -24,6 +25,7 @@ def main() -> None:
         shares,
         decided,
         totals,
+        lost,
         differences,
         compared,
         vanishing,

@@ -1,6 +1,7 @@
 """Counts how often an interval holds the truth."""
 
-from dataclasses import dataclass
+import statistics
+from dataclasses import dataclass, field
 
 
 @dataclass(slots=True)
@@ -15,6 +16,7 @@ class Tally:
     tries: int = 0
     held: int = 0
     width: float = 0.0
+    errors: list[float] = field(default_factory=list)
 
     def add(self, low: float, high: float, truth: float) -> None:
         """Count an interval."""
@@ -22,18 +24,26 @@ class Tally:
         self.held += low - 1e-12 <= truth <= high + 1e-12
         self.width += high - low
 
+    def add_error(self, error: float) -> None:
+        """Note how far an estimate is off."""
+        self.errors.append(error)
+
+    def bias(self) -> float:
+        """Return the mean error in standard deviations of the error."""
+        return statistics.fmean(self.errors) / statistics.stdev(self.errors)
+
     def row(self) -> str:
         """Return a row of the table."""
-        told = "- | -"
+        shown = "- | -"
         if self.tries:
-            told = f"{100 * self.held / self.tries:.1f} | {self.width / self.tries:.3f}"
+            shown = f"{100 * self.held / self.tries:.1f} | {self.width / self.tries:.3f}"
         return (
             f"| {self.interval} | {self.method} | {self.scenario} | {self.n} | {self.rulesets} "
-            f"| {self.tries:,} | {told} |"
+            f"| {self.tries:,} | {shown} | {f'{self.bias():+.2f}' if self.errors else '-'} |"
         )
 
 
 HEADER = (
-    "| interval of | method | scenario | n | rule sets | series | coverage % | mean width |\n"
-    "|---|---|---|---|---|---|---|---|"
+    "| interval of | method | scenario | n | rule sets | series | coverage % | mean width "
+    "| bias / sd |\n|---|---|---|---|---|---|---|---|---|"
 )

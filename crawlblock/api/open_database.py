@@ -16,12 +16,20 @@ from crawlblock.api import polars_frames, steps
 from crawlblock.api import step_options as given
 from crawlblock.api.lazy_rows import Rows
 from crawlblock.api.published_copy import PublishedCopy
-from crawlblock.api.step_options import AnyPath, HistoryOptions, LiveOptions, SampleOptions
+from crawlblock.api.step_options import (
+    AnyPath,
+    Folders,
+    HistoryOptions,
+    LiveOptions,
+    SampleOptions,
+)
 from crawlblock.errors import InputError
-from crawlblock.evidence import explanation, transitions
+from crawlblock.evidence import explanation, lookup, transitions
+from crawlblock.metrics.results_folder import results_of
 from crawlblock.pipeline.live import Asking, snapshot_name
 from crawlblock.pipeline.run import Progress, Say, now
 from crawlblock.pipeline.sample import Reading
+from crawlblock.registry import using
 from crawlblock.report.charts.chart import Chart, chart_of_results
 from crawlblock.report.named_results import named_results, one_result, result_names
 from crawlblock.sources.files import Every
@@ -47,10 +55,10 @@ class Database:
     result that is not there, with what is spelled nearly so.
     """
 
-    def __init__(self, path: Path, results: Path, progress: Progress, say: Say) -> None:
-        """Take the file, the folder of results and whom to tell of progress."""
+    def __init__(self, path: Path, folders: Folders, progress: Progress, say: Say) -> None:
+        """Take the file, its folders and whom to tell of progress."""
         self.path = path
-        self.results = results
+        self.results, self._extra = folders.results or results_of(path), folders.extra
         self._progress, self._say = progress, say
         self._reader = PublishedCopy(path, say)
 
@@ -93,7 +101,7 @@ class Database:
         HTTP statuses are read as in RFC 9309.  Without `tokens` a large database has more rows
         than memory holds: use `filter`, `limit` or `batches` of the rows.
         """
-        return self._reader.access(_names(tokens), snapshot)
+        return self._reader.access(given.names(tokens), snapshot)
 
     @property
     def result_names(self) -> tuple[str, ...]:
@@ -110,7 +118,8 @@ class Database:
         Some charts are about one crawler, which `token` names.  A notebook shows a chart, and
         `save("chart.svg")` writes it as SVG, PNG or Vega-Lite.
         """
-        return chart_of_results(named_results(self.results), name, token)
+        with using(self._extra):
+            return chart_of_results(named_results(self.results), name, token)
 
     def timeline(
         self, host: str, tokens: str | Iterable[str] | None = None, *,
@@ -122,8 +131,8 @@ class Database:
         a row per snapshot and crawler instead.
         """
         with self._reader.asking(http_profile) as con:
-            name = explanation.known_host(con, host)
-            known = [explanation.known_token(con, token) for token in _names(tokens)]
+            name = lookup.known_host(con, host)
+            known = [lookup.known_token(con, token) for token in given.names(tokens)]
             rows = transitions.states(con, name, known)
         if not rows:
             raise InputError(f"{name}: in the panel, but not captured yet; run history() or live()")
@@ -141,9 +150,9 @@ class Database:
         `at` is a snapshot, or a day or time (UTC) whose last capture counts; by default the last
         capture.
         """  # noqa: D205
-        with self._reader.asking(http_profile) as con:
-            asked = explanation.known_token(con, token)
-            point = explanation.point_at(con, explanation.known_host(con, host), _moment(at))
+        with using(self._extra), self._reader.asking(http_profile) as con:
+            asked = lookup.known_token(con, token)
+            point = lookup.point_at(con, lookup.known_host(con, host), given.moment(at))
             return explanation.explain(con, point, asked, http_profile)
 
     def changes(
@@ -156,9 +165,9 @@ class Database:
         `until` itself.  `id` names a change for good.
         """
         with self._reader.asking(http_profile) as con:
-            start = explanation.instant(con, str(_moment(since)))
-            end = explanation.instant(con, str(_moment(until))) if until is not None else None
-            known = [explanation.known_token(con, token) for token in _names(tokens)]
+            start = lookup.instant(con, str(given.moment(since)))
+            end = lookup.instant(con, str(given.moment(until))) if until is not None else None
+            known = [lookup.known_token(con, token) for token in given.names(tokens)]
             found = transitions.changes(con, start, end, known)
         return polars_frames.change_frame(found)
 
@@ -172,26 +181,23 @@ class Database:
 
         `hosts` are exactly those: names in Python, or a file of them.  `ranks` is a ranked CSV to
         sample from, or "webgraph" for Common Crawl's; `crawl` is a crawl to sample from.  `size`,
-        `seed`, `by_size` (the domains of stored weights such as C4_tokens are the frame, each the
-        more likely the more it holds) and how an archive is asked (`mirror`, `contact`, `rate`,
-        `in_flight`, `cache`) are options.
+        `seed`, `by_size` (C4_tokens: domains of stored weights by what they hold) and the archive's
+        (`mirror`, `contact`, `rate`, `in_flight`, `cache`) are options.
         """
         given.checked("sample", options, SampleOptions, ("hosts", "ranks", "crawl", "name"))
         wanted = given.crawl_sample_of(self.path, crawl or "", name, options)
         left_out = Rejects()
         by_size = options.get("by_size")
-        choose = None
-        if by_size is None:
-            choose = given.chooser(hosts, ranks, wanted, Reading(None, left_out.add))
-        elif not (hosts is None and ranks is None and crawl is None):
-            raise InputError("sample: name one of hosts, ranks, crawl and by_size")
         listed = hosts if hosts is None or isinstance(hosts, str | PathLike) else "in Python"
         configuration = {
             "list": listed, "ranks": ranks, "crawl": crawl, "size": wanted.size,
             "seed": wanted.seed, "by_size": by_size,
         }  # fmt: skip
         with self._place() as place:
-            choose = choose or given.chooser_by_size(place.store, by_size or "", wanted)
+            if by_size:
+                choose = given.chooser_by_size(place.store, by_size, wanted, (hosts, ranks, crawl))
+            else:
+                choose = given.chooser(hosts, ranks, wanted, Reading(None, left_out.add))
             return steps.sample(place, choose, configuration, left_out)
 
     def history(
@@ -287,16 +293,7 @@ class Database:
         if not self.path.exists():
             raise InputError(f"{self.path}: no database is there; {_MAKE}")
         try:
-            yield steps.StepContext(Store(self.path), self._progress, self._say)
+            with using(self._extra):
+                yield steps.StepContext(Store(self.path), self._progress, self._say)
         finally:
             self._reader.forget()
-
-
-def _names(tokens: str | Iterable[str] | None) -> list[str]:
-    """Return tokens as a list; a single one may be given as it is."""
-    return [tokens] if isinstance(tokens, str) else list(tokens or ())
-
-
-def _moment(at: str | date | None) -> str | None:
-    """Return a day or a time as a person writes it."""
-    return at.isoformat() if isinstance(at, date) else at

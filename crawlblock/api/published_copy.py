@@ -9,7 +9,7 @@ import polars as pl
 
 from crawlblock.api.lazy_rows import Rows, explaining
 from crawlblock.errors import InputError
-from crawlblock.evidence import explanation
+from crawlblock.evidence import lookup
 from crawlblock.metrics.queries import set_http_profile
 from crawlblock.pipeline.run import Say, silent
 from crawlblock.store.query import another, copy_note, open_shut, readable
@@ -39,10 +39,10 @@ class PublishedCopy:
         with explaining(con):
             rows = con.sql("FROM access")
             if tokens:
-                known = [explanation.known_token(con, token) for token in tokens]
+                known = [lookup.known_token(con, token) for token in tokens]
                 rows = rows.filter(_is_one_of("token", known))
             if snapshot is not None:
-                known = [explanation.known_snapshot(con, snapshot)]
+                known = [lookup.known_snapshot(con, snapshot)]
                 rows = rows.filter(_is_one_of("snapshot", known))
         return Rows(con, rows)
 

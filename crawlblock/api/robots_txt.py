@@ -1,46 +1,26 @@
 """One robots.txt: what it means for a crawler, and the line that decides."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from functools import cached_property, lru_cache
-from typing import NamedTuple
 
+from crawlblock.api.reason import AMBIGUOUS, INEFFECTIVE, Quote, Reason, quote_of, reason_of
 from crawlblock.model import Verdict
 from crawlblock.outcome import Body
-from crawlblock.registry import crawlers, obeyed, training_tokens
+from crawlblock.registry import crawlers, obeyed, templates, training_tokens
+from crawlblock.registry.extra import Extra, extra, per_extra
+from crawlblock.robots.authorship import Authors
+from crawlblock.robots.conflicts import Conflict, Opposed, conflicts, opposed
+from crawlblock.robots.header_signals import header_signals
 from crawlblock.robots.ineffective import IneffectiveFinder, IneffectiveLine
 from crawlblock.robots.judge import STAR, UNKNOWN, Finding, Judge
-from crawlblock.robots.parser import SIZE_LIMIT, TWICE_ENCODED_BOM, countable
-from crawlblock.robots.quoted import GroupLines, lines_of, spelled
+from crawlblock.robots.parser import SIZE_LIMIT, TWICE_ENCODED_BOM
 from crawlblock.robots.signals import Signal, signals
 from crawlblock.robots.sniff import body_of
 from crawlblock.robots.training_preference import Stated, training_preference
 
 Content = bytes | bytearray | memoryview | str
-AMBIGUOUS = "ambiguous_group"
 TOO_LONG = "too_long"
-INEFFECTIVE = "ineffective_rules"
 TWICE_ENCODED = "twice_encoded_bom"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reason:
-    """A verdict and the part of the file that decides it."""
-
-    token: str  # the crawler that was asked about
-    verdict: Verdict
-    matched_token: str | None  # whose groups apply: its own, one it obeys too, "*"; None: none do
-    group: tuple[GroupLines, ...]  # the groups that apply, as written; empty without one
-    rule: str | None  # in its normal form, such as "Disallow: /"; None: no rule decides
-    line: int | None  # number of the rule's line, from 1
-    text: str | None  # that line as written
-    flags: tuple[str, ...] = ()  # see `RobotsTxt.flags`; here those about this crawler
-    ineffective: tuple[IneffectiveLine, ...] = ()  # lines that were meant for it and do not bind it
-
-    def __str__(self) -> str:
-        """Return the reason as one sentence."""
-        said = f"{self.token}: {self.verdict.restriction} ({self.verdict.basis})"
-        return said if self.line is None else f"{said}, line {self.line}: {self.text}"
 
 
 class RobotsTxt:
@@ -58,10 +38,11 @@ class RobotsTxt:
     GPTBot: all_but (named), line 2: Disallow: /
     """
 
-    def __init__(self, body: Content) -> None:
-        """Take the body of a robots.txt, see `parse`."""
+    def __init__(self, body: Content, headers: Mapping[str, str] | None = None) -> None:
+        """Take the body of a robots.txt and the headers it came with, see `parse`."""
         self.body = _as_bytes(body)
-        self._quotes: dict[int, _Quote] = {}  # by the finding, which `_findings` keeps alive
+        self._headers = dict(headers or {})
+        self._quotes: dict[int, Quote] = {}  # by the finding, which `_findings` keeps alive
 
     def __repr__(self) -> str:
         """Return the size and the flags."""
@@ -75,8 +56,13 @@ class RobotsTxt:
 
     @cached_property
     def signals(self) -> tuple[Signal, ...]:
-        """The preferences stated beside the rules, such as Content-Signal, in order of lines."""
-        return signals(self.body) if self.is_robots else ()
+        """The preferences stated beside the rules, such as Content-Signal, in order of lines.
+
+        Those that headers state come last and have no line.
+        """
+        if not self.is_robots:
+            return ()
+        return signals(self.body) + header_signals(self._headers)
 
     @cached_property
     def flags(self) -> tuple[str, ...]:
@@ -107,6 +93,17 @@ class RobotsTxt:
         """
         star = {STAR: self.verdict(STAR)}
         return training_preference(self.signals, self.verdicts() | star, training_tokens())
+
+    @cached_property
+    def conflicts(self) -> tuple[Conflict, ...]:
+        """The registered crawlers for which the signals say one thing and the rules another."""
+        purposes = {crawler.token: crawler.purpose for crawler in crawlers()}
+        return conflicts(self.signals, self.verdicts(), purposes) if self.signals else ()
+
+    @cached_property
+    def opposite_signals(self) -> tuple[Opposed, ...]:
+        """The signals that say the opposite of an earlier one for the same paths and crawlers."""
+        return opposed(self.signals)
 
     @cached_property
     def ineffective(self) -> tuple[IneffectiveLine, ...]:
@@ -155,25 +152,40 @@ class RobotsTxt:
         else:
             found = judge_of((known,)).find(self.body, known)
         # most crawlers share a finding, and a hostile file is long
-        quote = self._quotes.get(id(found)) or _quote(self.body, found)
+        quote = self._quotes.get(id(found)) or quote_of(self.body, found)
         if known in _registered() and self.is_robots:
             self._quotes[id(found)] = quote
         own = known not in _registered() and known != STAR
         lines = _finder_of((known,)).find(self.body) if own else self.ineffective
-        return _reason(known, found, quote, tuple(line for line in lines if known in line.tokens))
+        unread = tuple(line for line in lines if known in line.tokens)
+        author = self._authors[known] if known in _registered() else self._author(known, found)
+        return reason_of(known, found, quote, author, unread)
 
     @cached_property
     def _findings(self) -> dict[str, Finding]:
         return judge_of(None).findings(self.body)
 
+    @cached_property
+    def _authors(self) -> dict[str, str | None]:
+        """Return who wrote the rules that block each registered crawler."""
+        if not self.is_robots:
+            return dict.fromkeys(_registered())
+        written = _authors_of_rules().of(self.body, self._findings)
+        return {token: found.author for token, found in written.items()}
 
-def parse(body: Content) -> RobotsTxt:
+    def _author(self, token: str, found: Finding) -> str | None:
+        written = _authors_of_rules().of(self.body, {token: found}) if self.is_robots else {}
+        return written[token].author if written else None
+
+
+def parse(body: Content, headers: Mapping[str, str] | None = None) -> RobotsTxt:
     """Return a robots.txt to ask questions of; never raises for bytes or text.
 
     Text is encoded as UTF-8; surrogates, as Python makes them of bytes that are not UTF-8, become
-    those bytes again.  Raises TypeError for anything but text and bytes-like objects.
+    those bytes again.  `headers` are those of the answer, of which some state preferences.  Raises
+    TypeError for anything but text and bytes-like objects.
     """
-    return RobotsTxt(body)
+    return RobotsTxt(body, headers)
 
 
 def judge(body: Content, tokens: str | Iterable[str] | None = None) -> dict[str, Verdict]:
@@ -185,55 +197,37 @@ def judge(body: Content, tokens: str | Iterable[str] | None = None) -> dict[str,
     return parse(body).verdicts(tokens)
 
 
-@lru_cache(maxsize=64)
 def judge_of(tokens: tuple[str, ...] | None) -> Judge:
     """Return the judge for some tokens; None: for all registered crawlers."""
-    return Judge(tuple(_registered()) if tokens is None else tokens, obeyed())
+    return _judge_of(tuple(_registered()) if tokens is None else tokens, extra())
 
 
 @lru_cache(maxsize=64)
+def _judge_of(tokens: tuple[str, ...], _: Extra) -> Judge:
+    return Judge(tokens, obeyed())
+
+
 def _finder_of(tokens: tuple[str, ...] | None) -> IneffectiveFinder:
-    return IneffectiveFinder((STAR, *(_registered() if tokens is None else tokens)))
+    return _finder(tuple(_registered()) if tokens is None else tokens)
 
 
-class _Quote(NamedTuple):
-    """What a finding rests on, as written."""
-
-    group: tuple[GroupLines, ...]
-    line: int | None
-    text: str | None
+@lru_cache(maxsize=64)
+def _finder(tokens: tuple[str, ...]) -> IneffectiveFinder:
+    return IneffectiveFinder((STAR, *tokens))
 
 
-def _quote(body: bytes, found: Finding) -> _Quote:
-    line = found.line(body)
-    text = None if line is None else countable(body)[line - 1].decode("utf-8", "replace")
-    return _Quote(lines_of(body, found.groups), line, text)
+@per_extra
+def _authors_of_rules() -> Authors:
+    return Authors(templates())
 
 
-def _reason(
-    token: str, found: Finding, quote: _Quote, ineffective: tuple[IneffectiveLine, ...]
-) -> Reason:
-    flags = ((AMBIGUOUS, found.ambiguous_group), (INEFFECTIVE, bool(ineffective)))
-    return Reason(
-        token=token,
-        verdict=found.verdict,
-        matched_token=found.verdict.matched_token(token),
-        group=quote.group,
-        rule=spelled(found.rule) if found.rule else None,
-        line=quote.line,
-        text=quote.text,
-        flags=tuple(flag for flag, holds in flags if holds),
-        ineffective=ineffective,
-    )
-
-
-@lru_cache(maxsize=1)
+@per_extra
 def _registered() -> dict[str, str]:
     """Return the registered tokens in the registry's order, each in lower case too."""
     return {crawler.token: crawler.token.lower() for crawler in crawlers()}
 
 
-@lru_cache(maxsize=1)
+@per_extra
 def _spellings() -> dict[str, str]:
     return {lower: token for token, lower in _registered().items()}
 

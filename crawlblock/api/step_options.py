@@ -1,6 +1,8 @@
 """The options that steps share, and what a step makes of them."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
 from ipaddress import ip_network
 from os import PathLike
 from pathlib import Path
@@ -33,6 +35,19 @@ from crawlblock.store.store import Store
 COMMON_CRAWL = "https://data.commoncrawl.org"
 WEB_GRAPH = "webgraph"
 AnyPath = str | PathLike[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Folders:
+    """The folders of a database."""
+
+    results: Path | None  # None: beside it
+    extra: Path | None  # own entries; None: those of the environment, if it names some
+
+    @classmethod
+    def of(cls, results: AnyPath | None, extra: AnyPath | None) -> "Folders":
+        """Return the folders that a person named."""
+        return cls(*(None if folder is None else Path(folder) for folder in (results, extra)))
 
 
 class ArchiveOptions(TypedDict, total=False):
@@ -148,8 +163,12 @@ def chooser(
     return lambda *_: from_ranking(ranking, name, wanted.seed, wanted.size, reading)
 
 
-def chooser_by_size(store: Store, by_size: str, wanted: CrawlSample) -> Choose:
-    """Return how to choose hosts by the weights in a database, such as C4_tokens."""
+def chooser_by_size(
+    store: Store, by_size: str, wanted: CrawlSample, others: Iterable[object] = ()
+) -> Choose:
+    """Return how to choose hosts by weights in a database; raises InputError for other frames."""
+    if any(other is not None for other in others):
+        raise InputError("sample: name one of hosts, ranks, crawl and by_size")
     return lambda *_: from_weights(store, by_size, wanted.panel, wanted.seed, wanted.size)
 
 
@@ -177,3 +196,13 @@ async def _of_web_graph(wanted: CrawlSample) -> Sampled:
     async with open_mirror(wanted.mirror, wanted.contact, wanted.limits) as archive:
         panel = wanted.panel or WEB_GRAPH
         return await from_web_graph(archive, wanted.cache, panel, wanted.seed, wanted.size)
+
+
+def names(tokens: str | Iterable[str] | None) -> list[str]:
+    """Return tokens as a list; a single one may be given as it is."""
+    return [tokens] if isinstance(tokens, str) else list(tokens or ())
+
+
+def moment(at: str | date | None) -> str | None:
+    """Return a day or a time as a person writes it."""
+    return at.isoformat() if isinstance(at, date) else at

@@ -148,6 +148,8 @@ def import_(
             files = import_files(run, paths, every, times, snapshot)
         finally:
             judging.evaluate(run)
+    for line in files.notes:
+        place.note(line)
     done = result(place, run.tally, map(str, files.left_out))
     return replace(done, records=tuple(files.records))
 
@@ -188,6 +190,12 @@ def analyze(
     Returns the page, or the folder of the results about whole crawls (`census`).
     """
     with running(place, "analyze", {"reading": reading, "census": census}):
+        pending = place.store.conclusions.pending()
+        if pending:
+            place.note(
+                f"judged by other rules or entries than today's: {pending:,} of the texts; run "
+                "crawlblock evaluate, then analyze again"
+            )
         write = write_census if census else write_answer
         return write(place.store, results, reading, console)
 

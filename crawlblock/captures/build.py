@@ -63,7 +63,10 @@ def _given(asked: UrlParts, record: Record, answer: HttpAnswer) -> Seen:
 
 
 def _repeated(asked: UrlParts, record: Record, answer: HttpAnswer, unmodified: bool) -> Seen:
-    """Return the 2xx that a revisit record repeats: its payload is the one its digest names."""
+    """Return the 2xx that a revisit record repeats: its payload is the one its digest names.
+
+    Crawlers such as Heritrix mark each revisit as truncated, for it is written without its payload.
+    """
     digest = spelled(record.digest)
     if unmodified and fits(record.digest, b""):
         digest = None  # it is of the empty answer, not of what that repeats

@@ -11,10 +11,11 @@ from typing import Any, NoReturn
 
 import click
 
-from crawlblock import __version__
+from crawlblock import __version__, registry
 from crawlblock.cli.commands import Commands, with_examples
 from crawlblock.cli.output import say
 from crawlblock.errors import CrawlblockError
+from crawlblock.registry.extra import VARIABLE
 from crawlblock.renamed import OPTIONS, now_called
 from crawlblock.report.terminal.plain import spell_for
 from crawlblock.stopping import stoppable
@@ -32,7 +33,7 @@ SECTIONS = {
     ),
     "Collect": (
         ("sample", "crawlblock.cli.sample:sample",
-         "Choose the hosts to follow: from a list, a ranking or a crawl."),
+         "Choose the hosts to follow: a list, ranking, crawl or weights."),
         ("history", "crawlblock.cli.history:history",
          "Collect robots.txt files from Common Crawl's archive."),
         ("live", "crawlblock.cli.live:live",
@@ -88,6 +89,7 @@ SECTIONS = {
     ),
 }  # fmt: skip
 DEBUG = "--debug"
+EXTRA = "--extra"
 _STOPPED = "stopped; what was stored stays, run the same command to go on"
 _WITHOUT_ARGUMENTS: Any = getattr(click.exceptions, "NoArgsIsHelpError", ())  # since click 8.2
 
@@ -99,7 +101,15 @@ _WITHOUT_ARGUMENTS: Any = getattr(click.exceptions, "NoArgsIsHelpError", ())  # 
 )
 @click.version_option(__version__, prog_name="crawlblock")
 @click.option(DEBUG, is_flag=True, help="Show where an error comes from; may stand anywhere.")
-def cli(debug: bool) -> None:
+@click.option(
+    EXTRA,
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    envvar=VARIABLE,
+    help="Your own crawlers, templates, events and metrics; may stand anywhere.",
+)
+@click.pass_context
+def cli(context: click.Context, debug: bool, extra: Path | None) -> None:
     r"""Measure which crawlers websites block, and how that changes.
 
     \b
@@ -109,6 +119,8 @@ def cli(debug: bool) -> None:
       crawlblock history --crawls 6 --contact you@example.org
       crawlblock analyze
     """
+    context.with_resource(registry.using(extra))
+    registry.extra()  # a folder that cannot be read is reported at once
 
 
 with_examples(cli)
@@ -119,7 +131,10 @@ def main(args: list[str] | None = None) -> None:
     given = sys.argv[1:] if args is None else args
     arguments = [argument for argument in given if argument != DEBUG]
     debug = DEBUG in given
+    arguments = _extra_first(arguments)
     _prepare_streams()
+    if odd := _not_utf8(given):  # the libraries that store and write take no other text
+        _fail(f"{odd!r}: it has bytes that are not UTF-8; rename it and run again", 2)
     stdout = sys.stdout
     try:
         with stoppable():
@@ -149,9 +164,19 @@ def main(args: list[str] | None = None) -> None:
         _trace(debug)
         if str(error) == "Query interrupted":  # what DuckDB makes of Ctrl-C
             _fail(_STOPPED, 130)
-        if odd := _not_utf8(given):  # the libraries that store and write take no other text
-            _fail(f"{odd!r}: it has bytes that are not UTF-8; rename it and run again", 2)
         _fail(f"a fault in crawlblock ({type(error).__name__}: {error}); --debug shows where", 1)
+
+
+def _extra_first(arguments: list[str]) -> list[str]:
+    """Return the arguments with the option for one's own entries where the group takes it."""
+    ours = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    place = next((n for n, each in enumerate(ours) if each.partition("=")[0] == EXTRA), None)
+    if place is None:
+        return arguments
+    end = place + (1 if "=" in ours[place] else 2)
+    if end > len(ours):
+        return [EXTRA]  # which says that its folder is missing
+    return [*arguments[place:end], *arguments[:place], *arguments[end:]]
 
 
 def _explain_disk(error: OSError) -> NoReturn:

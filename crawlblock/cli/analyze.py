@@ -51,6 +51,7 @@ def analyze(
     Examples:
       crawlblock analyze --http-profile ccbot
       crawlblock analyze --by stratum
+      crawlblock analyze --extra own
       crawlblock analyze --census --db data/census.duckdb
       crawlblock analyze -o csv > blocked.csv
     """
@@ -76,7 +77,7 @@ def analyze(
             print_rows(census_rows(folder), output, CENSUS_SUMMARY)
         else:
             print_rows(rows(folder), output, SUMMARY)
-    if note:
-        say(note)
+    for line in [*place.notes, *([note] if note else [])]:
+        say(line)
     where = f"results: {written}" if census else f"page: {written}; results beside it"
     say(f"{where}; a copy of the database for readers: {store.published}")

@@ -10,7 +10,7 @@ from crawlblock.cli.existing import published
 from crawlblock.cli.options import db_option, http_profile_option, token_option
 from crawlblock.cli.output import Output, output_options, print_rows, print_text, say, working
 from crawlblock.errors import InputError
-from crawlblock.evidence import explanation
+from crawlblock.evidence import lookup
 from crawlblock.evidence.transitions import changes as find_changes
 from crawlblock.report import feed
 from crawlblock.report.formats import TABLE
@@ -51,9 +51,9 @@ def changes(
     """
     secret = _secret(webhook, secret_env)
     with published(db).asking(http_profile) as con:
-        start = explanation.instant(con, since)
-        end = explanation.instant(con, until) if until else None
-        known = [explanation.known_token(con, token) for token in tokens]
+        start = lookup.instant(con, since)
+        end = lookup.instant(con, until) if until else None
+        known = [lookup.known_token(con, token) for token in tokens]
         with working("changes"):
             found = find_changes(con, start, end, known)
     if output.kind == "atom":

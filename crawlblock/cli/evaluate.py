@@ -16,8 +16,9 @@ def evaluate(db: Path) -> None:
     r"""Judge stored files again after rules or registry changed.
 
     \b
-    Example:
+    Examples:
       crawlblock evaluate
+      crawlblock evaluate --extra own
     """
     with progress_bar() as progress:
         done = crawlblock.open(existing(db).path, progress=progress).evaluate()

@@ -11,11 +11,11 @@ from crawlblock.cli.existing import published
 from crawlblock.cli.options import crawler_names, db_option, http_profile_option, token_option
 from crawlblock.cli.output import Output, output_options, print_rows, print_text, say
 from crawlblock.errors import InputError
-from crawlblock.evidence import explanation
+from crawlblock.evidence import explanation, lookup
 from crawlblock.evidence.transitions import states, transitions
 from crawlblock.report import feed
 from crawlblock.report.formats import TABLE
-from crawlblock.report.terminal import host_history
+from crawlblock.report.terminal import explained, host_history
 
 _TRANSITION = [
     "token", "from_snapshot", "snapshot", "after", "before", "from_restriction", "to_restriction",
@@ -52,8 +52,8 @@ def timeline(
       crawlblock timeline example.com --token GPTBot --token CCBot --all -o csv
     """
     with published(db).asking(http_profile) as con:
-        name = explanation.known_host(con, host)
-        rows = states(con, name, [explanation.known_token(con, token) for token in tokens])
+        name = lookup.known_host(con, host)
+        rows = states(con, name, [lookup.known_token(con, token) for token in tokens])
     if not rows:
         raise InputError(f"{name}: followed, but not captured yet; run `crawlblock history`")
     if whole:
@@ -84,13 +84,13 @@ def explain(
       crawlblock explain example.com CCBot --at CC-MAIN-2024-30 -o json
     """
     with published(db).asking(http_profile) as con:
-        asked = explanation.known_token(con, token)
-        point = explanation.point_at(con, explanation.known_host(con, host), at)
+        asked = lookup.known_token(con, token)
+        point = lookup.point_at(con, lookup.known_host(con, host), at)
         found = explanation.explain(con, point, asked, http_profile)
     if output.kind == TABLE:
-        print_text(host_history.explanation(found, http_profile), output)
+        print_text(explained.explanation(found, http_profile), output)
     else:
-        row = _plain(host_history.explained(found))
+        row = _plain(explained.explained(found))
         print_rows([row], output, list(row))
 
 
@@ -107,10 +107,10 @@ def cat(host: str, at: str | None, db: Path) -> None:
       crawlblock cat example.com --at 2024-08-01 > robots.txt
     """
     with published(db).asking() as con:
-        point, body = explanation.archived(con, explanation.known_host(con, host), at)
-    say(host_history.origin(point, body.bytes))
+        point, body = explanation.archived(con, lookup.known_host(con, host), at)
+    say(explained.origin(point, body.bytes))
     if body.is_text:
-        say(host_history.TEXT_NOTE)
+        say(explained.TEXT_NOTE)
     sys.stdout.buffer.write(body.bytes)
 
 

@@ -1,18 +1,19 @@
 """`crawlblock import`: captures from elsewhere."""
 
-from collections import Counter
-from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import cast
 
 import click
 
-import crawlblock
+from crawlblock.api import steps
+from crawlblock.cli.existing import filling
 from crawlblock.cli.options import at_option, db_option, every_option
 from crawlblock.cli.output import Output, output_options, print_rows, progress_bar, say
+from crawlblock.cli.record_counts import COLUMNS, said_of
+from crawlblock.pipeline.run import silent
 from crawlblock.report.formats import TABLE
-from crawlblock.sources.files import Every, RecordCount
+from crawlblock.sources.files import Every
 
 
 @click.command("import")
@@ -45,24 +46,13 @@ def import_command(
       crawlblock import crawl-00000.warc.gz --db elsewhere.duckdb
     """
     with progress_bar() as progress:
-        opened = crawlblock.open(db, create=True, progress=progress)
-        done = opened.import_(*paths, every=cast("Every", every), at=at, snapshot=snapshot)
-    for line in done.problems:
+        place = steps.StepContext(filling(db), progress, silent)
+        done = steps.import_(place, paths, cast("Every", every), at, snapshot)
+    for line in (*done.problems, *done.notes):
         say(line)
     say(f"{done.captures:,} new captures, {done.payloads:,} payloads judged")
     if done.records:
-        say(_told(done.records))
+        say(said_of(done.records))
     if done.records or output.kind != TABLE:
         rows = [{**asdict(each), "file": str(each.file)} for each in done.records]
-        print_rows(rows, output, list(RecordCount.__slots__))
-
-
-def _told(counts: Sequence[RecordCount]) -> str:
-    """Say how many records of each type were read and stored."""
-    read, stored = Counter[str](), Counter[str]()
-    for each in counts:
-        read[each.type] += each.records
-        stored[each.type] += each.stored
-    counted = ", ".join(f"{read[kind]:,} {kind} ({stored[kind]:,} stored)" for kind in sorted(read))
-    unresolved = sum(each.unresolved for each in counts)
-    return f"records: {counted}; {unresolved:,} revisits unresolved"
+        print_rows(rows, output, ["file", *COLUMNS])

@@ -10,12 +10,14 @@ from crawlblock.cli.options import DEFAULT_DB, token_option
 from crawlblock.cli.output import Output, output_options, print_rows, print_text, working
 from crawlblock.errors import InputError
 from crawlblock.replication import comparison
+from crawlblock.replication.parser_mistakes import mistakes as mistakes_of_parsers
 from crawlblock.replication.published import BUNDLED, read_figures, read_sources
 from crawlblock.replication.series import Series, from_corpus, from_database
 from crawlblock.report.formats import TABLE
 from crawlblock.report.terminal.published_figures import page
 from crawlblock.robots.peers import DEFINITIONS
-from crawlblock.store.database import copy_of, holds_anything
+from crawlblock.store.database import copy_of
+from crawlblock.store.new_database import holds_anything
 
 COLUMNS = [field.name for field in fields(comparison.Comparison)]
 _SHARES = ("published", "ours", "low", "high", "difference")
@@ -43,7 +45,7 @@ _SHARES = ("published", "ours", "low", "high", "difference")
     "--mistakes", is_flag=True, help="Print how many blocks the parsers of others miss instead."
 )
 @token_option
-@click.option("--every-date", is_flag=True, help="Not only the latest date of each figure.")
+@click.option("--every-date", is_flag=True, help="Each date of a figure, not only the latest.")
 @click.option(
     "--reference",
     type=click.Path(file_okay=False, path_type=Path),
@@ -57,7 +59,9 @@ def replicate(
 ) -> None:  # fmt: skip
     r"""Compare published figures with ours by the same definition.
 
-    Without a database it holds what can be counted again from the published counts alone.
+    A figure is compared only with data that measure the same thing: hosts or tokens, the same
+    population, a snapshot within a year. Others are listed with the reason in -o csv. Without a
+    database it holds what can be counted again from the published counts alone.
 
     \b
     Examples:
@@ -76,7 +80,7 @@ def replicate(
     if mistakes and all(part.rendered for part in series):
         raise InputError("--mistakes: the texts there are rendered; name a --corpus of real ones")
     if mistakes:
-        rows = comparison.mistakes(series, asked)
+        rows = mistakes_of_parsers(series, asked)
     elif definition:
         (chosen,) = (d for d in DEFINITIONS if d.name == definition)
         rows = comparison.under(chosen, series, asked)

@@ -9,6 +9,7 @@ import click
 from crawlblock import loops
 from crawlblock.api import steps
 from crawlblock.api.step_options import chooser, chooser_by_size
+from crawlblock.cli.existing import filling
 from crawlblock.cli.listed import COLUMNS, say_rejects, understood
 from crawlblock.cli.options import (
     cache_option,
@@ -30,7 +31,6 @@ from crawlblock.pipeline.sample import (
 from crawlblock.sources.commoncrawl.frame import FramePlan
 from crawlblock.sources.commoncrawl.mirror import limits_for
 from crawlblock.sources.files.host_lists.rejects import Rejects
-from crawlblock.store.store import Store
 
 
 @click.command()
@@ -83,7 +83,7 @@ def sample(
     contact: str | None,
     rate: float | None, in_flight: int | None, dry_run: bool, cache: Path | None, output: Output,
 ) -> None:  # fmt: skip
-    r"""Choose the hosts to follow: from a list, a ranking, a crawl or weights.
+    r"""Choose the hosts to follow: a list, ranking, crawl or weights.
 
     A larger --size keeps the members of the smaller one.  The domains of a crawl are kept in the
     cache folder: after an interruption, and for another size or seed, they are not asked for again.
@@ -116,7 +116,7 @@ def sample(
         _show(frame, wanted, output)
         return
     with progress_bar() as progress, Rejects(rejects) as left_out:
-        store = Store(db)
+        store = filling(db)
         place = steps.StepContext(store, progress, silent)
         if by_size is None:
             choose = _choice(frame, wanted, left_out)

@@ -9,6 +9,7 @@ import click
 
 from crawlblock import loops
 from crawlblock.cli.commands import Commands
+from crawlblock.cli.existing import filling
 from crawlblock.cli.options import contact_option, db_option, mirror_option, politeness_options
 from crawlblock.cli.output import (
     PARTIAL,
@@ -19,6 +20,7 @@ from crawlblock.cli.output import (
     say,
     working,
 )
+from crawlblock.cli.record_counts import COLUMNS, said_of
 from crawlblock.cli.shard_ends import SHOWN, ShardEnds
 from crawlblock.executor import open_engine
 from crawlblock.pipeline.merge import merge as merge_shards
@@ -27,9 +29,9 @@ from crawlblock.pipeline.scan import ScanRequest, scan_shards
 from crawlblock.report.formats import TABLE
 from crawlblock.scan.load import Merged
 from crawlblock.scan.plan import FileShare, Plan, make_plan, part, read_plan, write_plan
+from crawlblock.scan.shards import find_shards
 from crawlblock.sources.commoncrawl.crawls import find_crawls
 from crawlblock.sources.commoncrawl.mirror import Mirror, is_public, limits_for, open_mirror
-from crawlblock.store.store import Store
 from crawlblock.warc.reader import has_fastwarc
 
 _PUBLIC_SHARE = 0.01
@@ -160,15 +162,17 @@ def _print_plan(made: Plan, per_second: float, output: Output) -> None:
     default=None,
     help="Requests a second of all workers and parts together.  [default: 1 over public https]",
 )
+@output_options()
 def run_shards(
     directory: Path, contact: str | None, shard: str, engine: str, scheduler: str | None,
-    processes: int | None, rate: float | None,
+    processes: int | None, rate: float | None, output: Output,
 ) -> None:  # fmt: skip
     r"""Read the planned shards, each into one Parquet file in DIRECTORY/shards.
 
     A shard that is there is not read again: after an interruption run the same command once more.
     The parts of --shard may run on many machines, which see the same DIRECTORY or their own; the
-    workers of a cluster see the same one (docs/cluster.md).
+    workers of a cluster see the same one (docs/cluster.md).  -o csv, jsonl or json prints how many
+    records of each type were read.
 
     \b
     Examples:
@@ -192,6 +196,8 @@ def run_shards(
                 ends.add(ended)
                 progress("shards", ends.ended, ends.of)
     ends.say()
+    if output.kind != TABLE:
+        print_rows([asdict(each) for each in ends.records], output, list(COLUMNS))
     if ends.wrong:
         sys.exit(PARTIAL)
 
@@ -231,12 +237,15 @@ def merge(directories: tuple[Path, ...], ranks: Path | None, db: Path, output: O
       crawlblock scan merge data/scan --db data/census.duckdb
       crawlblock scan merge part1 part2 --ranks tranco.csv --db data/census.duckdb
     """
-    store = Store(db)
+    store = filling(db)
     configuration = {"directories": [str(each) for each in directories]}
     with recorded(store, "scan merge", configuration) as tally, progress_bar() as progress:
-        merged = merge_shards(Run(store, tally, progress), directories, ranks)
+        shards = find_shards(directories)
+        merged = merge_shards(Run(store, tally, progress), shards, ranks)
     for crawl in merged:
         say(_sentence(crawl))
+    if records := [count for each in shards for count in each.records]:
+        say(said_of(records))
     say(f"{tally.payloads} texts judged")
     if output.kind != TABLE:
         print_rows([asdict(crawl) for crawl in merged], output, [*Merged.__slots__])

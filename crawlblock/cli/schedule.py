@@ -10,6 +10,7 @@ from string import Template
 
 import click
 
+from crawlblock import registry
 from crawlblock.cli.options import contact_option, db_option, mirror_option, results_option
 from crawlblock.metrics.results_folder import results_of
 from crawlblock.transport import user_agent
@@ -52,6 +53,8 @@ def schedule(
         "--results", str(folder), "--mirror", place, "--contact", str(contact),
         "--max-runtime", f"{max_runtime:g}",
     ]  # fmt: skip
+    extra = registry.extra_folder()
+    words += ["--extra", str(extra)] if extra else []
     text = Template((files(__package__) / "schedule.txt").read_text("utf-8"))
     click.echo(
         text.substitute(

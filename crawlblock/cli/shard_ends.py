@@ -1,6 +1,8 @@
 """What became of the shards of a scan, counted for the terminal."""
 
+from crawlblock.captures.record_counts import TypeCount
 from crawlblock.cli.output import say
+from crawlblock.cli.record_counts import said_of, summed
 from crawlblock.executor import Failed
 from crawlblock.scan.shard import Done
 
@@ -15,6 +17,7 @@ class ShardEnds:
         self.of = of
         self.ended = self._skipped = self._captures = self._failed = self._faults = 0
         self._damaged = 0
+        self.records: list[TypeCount] = []  # of all shards, by type
         self._lines: list[str] = []
 
     @property
@@ -33,6 +36,7 @@ class ShardEnds:
             self._captures += ended.captures
             self._faults += len(ended.faults)
             self._damaged += ended.damaged
+            self.records = summed([*self.records, *ended.records])
             lines = [f"{each.file} at {each.offset}: {each.reason}" for each in ended.faults]
         self._lines += lines[: SHOWN - len(self._lines)]
 
@@ -40,6 +44,8 @@ class ShardEnds:
         """Say it at the terminal."""
         whole = self.ended - self._failed
         say(f"{whole} shards, {self._skipped} of them there already: {self._captures} captures")
+        if self.records:
+            say(said_of(self.records))
         for line in self._lines:
             say(line)
         if (more := self._failed + self._faults - len(self._lines)) > 0:

@@ -8,6 +8,7 @@ import click
 
 from crawlblock import loops
 from crawlblock.cli.costs import costs
+from crawlblock.cli.existing import existing, filling
 from crawlblock.cli.listed import say_rejects
 from crawlblock.cli.options import (
     budget_options,
@@ -82,21 +83,22 @@ def weights(
     if (list_file is None) == (crawl is None):
         raise click.UsageError("say one of --list, --crawl")
     if list_file:
-        _weigh_list(Store(db), list_file, corpus, column, rejects)
+        _weigh_list(filling(db), list_file, corpus, column, rejects)
         return
     if column or rejects:
         raise click.UsageError("--column and --rejects go with --list")
     if corpus:
         raise click.UsageError("a crawl is its own --corpus")
+    store = None if dry_run else existing(db)  # its panel is weighed
     limits = limits_for(mirror, rate, in_flight)
     wanted = Weighing(
         mirror, contact, crawl or "", parts, seed, limits, cache or db.with_suffix(".cache")
     )
     plan = loops.run(plan_weighing(wanted, say))
-    if dry_run:
+    if store is None:
         _print_plan(plan, limits.per_second, output)
     else:
-        _weigh_crawl(Store(db), wanted, plan, Budget.of(max_runtime, max_requests))
+        _weigh_crawl(store, wanted, plan, Budget.of(max_runtime, max_requests))
 
 
 def _weigh_list(
@@ -106,12 +108,13 @@ def _weigh_list(
     with recorded(store, "weights", configuration), Rejects(to) as rejects:
         found = read_weights(path, rejects.add, corpus, column)
         weighed = weigh_list(store, found)
+        panel = len(panel_domains(store.facts.members()))
     for note in found.notes:
         say(note)
     say_rejects(rejects, to)
     if found.repeated:
         say(f"{found.repeated:,} lines said again what an earlier one had said")
-    _say_weighed(store, weighed)
+    _say_weighed(weighed, panel)
 
 
 def _weigh_crawl(store: Store, wanted: Weighing, plan: Estimate, budget: Budget) -> None:
@@ -129,11 +132,11 @@ def _weigh_crawl(store: Store, wanted: Weighing, plan: Estimate, budget: Budget)
     if tally.unfinished:
         say("the budget is used up; run the same command to go on")
         sys.exit(PARTIAL)
-    _say_weighed(store, weighed)
+    _say_weighed(weighed, len(panel_domains(store.facts.members())))
 
 
-def _say_weighed(store: Store, weighed: Sequence[Weighed]) -> None:
-    panel = len(panel_domains(store.facts.members()))
+def _say_weighed(weighed: Sequence[Weighed], panel: int) -> None:
+    """Say of each corpus how many of the panel's domains, so many, have a weight."""
     for corpus in weighed:
         say(
             f"{corpus.corpus}: {corpus.of_panel:,} of the panel's {panel:,} domains have a weight, "

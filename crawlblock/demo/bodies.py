@@ -1,7 +1,7 @@
 """robots.txt texts that mean a given thing for every crawler."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -11,6 +11,7 @@ from crawlblock.model import Basis, Obeyed, Restriction, Verdict
 from crawlblock.robots.authorship import WILDCARD, Template
 from crawlblock.robots.judge import STAR, Judge
 from crawlblock.robots.meaning import Meaning, Reader
+from crawlblock.robots.published_lists import ENOUGH_NAMES
 
 
 class Wording(NamedTuple):
@@ -123,14 +124,25 @@ class Writer:
             level = int(not overruled.isdisjoint(tokens))
             yield self._group(tokens, verdict, text, level)
 
-    def _group(self, tokens: Iterable[str], verdict: Verdict, text: Wording, level: int) -> str:
+    def _group(self, tokens: Sequence[str], verdict: Verdict, text: Wording, level: int) -> str:
         """Return a group with a rule that only its ruleset has, within its template's marks."""
         rules = _rules(verdict, level)
         if text.ruleset is not None:
             rules.append(f"Disallow: /ruleset-{text.ruleset}")
         before, after = self._marks(text.author)
-        agents = [f"User-agent: {token}" for token in tokens]
+        names = [*tokens, *self._other_names(text.author, tokens)]
+        agents = [f"User-agent: {name}" for name in names]
         return "\n".join([*before, *agents, *rules, *after, ""])
+
+    def _other_names(self, author: str | None, tokens: Sequence[str]) -> list[str]:
+        """Return names of a copied list that no crawler has, where its crawlers are too few."""
+        template = self._templates.get(author or "")
+        if template is None or not template.versions:
+            return []
+        listed = template.versions[-1].agents
+        if len(listed & {token.lower() for token in tokens}) >= ENOUGH_NAMES:
+            return []
+        return sorted(listed - {token.lower() for token in self._judge.tokens})
 
     def _marks(self, author: str | None) -> tuple[list[str], list[str]]:
         """Return the lines before and after a group that show who wrote it."""

@@ -8,7 +8,7 @@ from operator import attrgetter
 
 import duckdb
 
-from crawlblock.evidence.explanation import Instant
+from crawlblock.evidence.lookup import Instant
 
 _UNKNOWN = "unknown"
 

@@ -17,6 +17,7 @@ from crawlblock.errors import CrawlblockError
 from crawlblock.executor.dask import Dask
 from crawlblock.executor.local import Local
 from crawlblock.executor.protocol import Reply, Returned, Spoiled, Stopped
+from crawlblock.registry.extra import extra_folder
 
 ATTEMPTS = 3  # of a task
 
@@ -73,7 +74,7 @@ def run_tasks(
         room = 0 if stopped else min(most or engine.room(), engine.room())
         while len(running) < room and (one := waiting.next(bool(running))):
             running[one.number] = one
-            engine.start(one.number, pickle.dumps((work, one.named[1])))
+            engine.start(one.number, pickle.dumps((work, one.named[1], extra_folder())))
         if not running:
             break
         for number, reply in engine.ended():

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from crawlblock.errors import ArchiveError, CrawlblockError
+from crawlblock.registry.extra import using
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +38,9 @@ def attempt(packed: bytes) -> Reply:
     """Run a packed task in the process that is to do so."""
     os.environ.setdefault("POLARS_MAX_THREADS", "1")  # before polars is imported: a core a process
     try:
-        work, task = pickle.loads(packed)  # noqa: S301 - `run_tasks` packed it
-        return Returned(work(task))
+        work, task, folder = pickle.loads(packed)  # noqa: S301 - `run_tasks` packed it
+        with using(folder):
+            return Returned(work(task))
     except CrawlblockError as error:
         return Spoiled(str(error)) if isinstance(error, ArchiveError) else Stopped(error)
     except Exception as error:

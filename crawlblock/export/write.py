@@ -27,7 +27,8 @@ from crawlblock.metrics.queries import set_http_profile
 from crawlblock.metrics.result_files import MANIFEST
 from crawlblock.pipeline.run import Progress
 from crawlblock.stopping import stoppable
-from crawlblock.store.database import explained, open_copy
+from crawlblock.store.database import open_copy
+from crawlblock.store.faults import explained
 
 _SPILL = ".spill"  # where DuckDB sorts what is larger than memory
 

@@ -2,20 +2,28 @@
 
 import tomllib
 from collections.abc import Iterable, Mapping
-from functools import cache
 from importlib.resources import files
 from typing import Any
 
 import polars as pl
+
+from crawlblock.metrics.own_metrics import check_columns, own_metrics
+from crawlblock.registry.extra import per_extra
 
 _ABOUT = (  # core columns that come before a result's own ones
     "estimand", "dimension", "segment", "snapshot", "snapshot_date", "definition", "http_profile",
 )  # fmt: skip
 
 
-@cache
+@per_extra
 def _declared() -> dict[str, Any]:
-    return tomllib.loads(declarations())
+    """Return what columns.toml declares, with the columns of own metrics."""
+    known = tomllib.loads(declarations())
+    for metric in own_metrics():
+        check_columns(metric, known["core"])
+        known["results"][metric.name] = {"columns": metric.columns, "without": metric.without}
+        known["words_in"][metric.name] = dict(metric.words)
+    return known
 
 
 def declarations() -> str:
@@ -79,6 +87,13 @@ def conformed(frame: pl.DataFrame, name: str, *, census: bool = False) -> pl.Dat
         if frame.schema.get(column) == pl.String
     ]
     return frame.with_columns(empty).with_columns(about_all).select(wanted)
+
+
+def lacking_columns(name: str, have: Iterable[str], *, census: bool = False) -> list[str]:
+    """Return the declared columns that a query lacks, without core ones, which may be empty."""
+    core, there = _declared()["core"], set(have)
+    wanted = columns_of(name, census=census)
+    return [column for column in wanted if column not in core and column not in there]
 
 
 def dictionary(frames: Mapping[str, pl.DataFrame], *, census: bool = False) -> str:

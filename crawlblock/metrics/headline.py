@@ -45,7 +45,8 @@ def headline_rows(frame: pl.DataFrame, *, by_segment: bool = False) -> pl.DataFr
     """
     if "estimand" in frame.columns:
         frame = frame.filter(pl.col("estimand") != "as_if_sample")
-    if "segment" in frame.columns and not by_segment:
+    of_hosts = "host" in frame.columns  # transitions: every row is about one host
+    if "segment" in frame.columns and not (by_segment or of_hosts):
         frame = frame.filter(pl.col("segment").is_null())
     return frame
 

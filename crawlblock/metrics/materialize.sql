@@ -27,7 +27,7 @@ CREATE TEMP TABLE incomplete_snapshots AS FROM incomplete_snapshots;
 CREATE TEMP TABLE suspect_snapshots AS FROM suspect_snapshots;
 CREATE TEMP TABLE segment_answers AS FROM segment_answers;
 CREATE TEMP TABLE answer_counts AS FROM answer_counts;
-CREATE TEMP TABLE refused_counts AS FROM refused_counts;
+CREATE TEMP TABLE refused_by_server AS FROM refused_by_server;
 CREATE TEMP TABLE access_counts AS FROM access_counts;
 CREATE TEMP TABLE verdict_counts AS FROM verdict_counts;
 CREATE TEMP TABLE counted_meanings AS FROM counted_meanings;

@@ -11,12 +11,13 @@ CREATE TEMP TABLE census_meanings AS FROM census_meanings;
 CREATE TEMP TABLE census_access AS FROM census_access;
 CREATE TEMP TABLE point_counts AS
 SELECT * EXCLUDE (again, unstable), 'crawl' AS kind FROM census_counts;
+CREATE TEMP TABLE segment_counts AS SELECT *, '' AS dimension, '' AS segment FROM point_counts;
 CREATE TEMP TABLE answer_counts AS
 SELECT population, snapshot, snapshot_date, cluster, answer, sum(hosts) AS hosts
 FROM census_counts GROUP BY ALL;
 CREATE TEMP TABLE segment_answers AS
 SELECT *, '' AS dimension, '' AS segment FROM answer_counts;
-CREATE TEMP TABLE refused_counts AS
+CREATE TEMP TABLE refused_by_server AS
 SELECT population, snapshot, '' AS dimension, '' AS segment, sum(hosts) AS n_refused
 FROM census_counts WHERE outcome IN (SELECT outcome FROM outcomes WHERE refused) GROUP BY ALL;
 CREATE TEMP TABLE counted_meanings AS FROM census_meanings;

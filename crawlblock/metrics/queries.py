@@ -5,7 +5,7 @@ The ones in `questions` are about a panel, a census or both; those in `census` a
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -15,9 +15,10 @@ import polars as pl
 
 from crawlblock.errors import InputError
 from crawlblock.metrics.cluster_interval import with_exact_ends
-from crawlblock.metrics.columns import conformed
+from crawlblock.metrics.columns import columns_of, conformed, lacking_columns
 from crawlblock.metrics.computed import COMPUTED, Computed
-from crawlblock.metrics.result_files import read_results, write_results
+from crawlblock.metrics.own_metrics import own_metrics, reason, reject_taken
+from crawlblock.metrics.result_files import check_writable, read_results, write_results
 
 PANEL = "panel"
 CENSUS = "census"
@@ -36,15 +37,23 @@ class Metric:
     unit: str
     note: str
     sql: str
+    file: str | None = None  # of an own metric, for messages
 
 
 def metrics(of: str = PANEL) -> tuple[Metric, ...]:
-    """Return the metrics about a panel or a census in the order of their names."""
+    """Return the metrics about a panel or a census in the order of their names, own ones too.
+
+    Raises InputError for an own metric that cannot be used.
+    """
     found = [
         _metric(file.name.removesuffix(".sql"), file.read_text("utf-8"))
         for folder in _FOLDERS
         for file in (files(__package__) / folder).iterdir()
     ]
+    reject_taken([m.name for m in found] + [each.name for each in COMPUTED] + ["replication"])
+    for own in own_metrics():
+        columns_of(own.name)  # which checks them
+    found += [Metric(m.name, m.of, m.title, m.unit, m.note, m.sql, m.file) for m in own_metrics()]
     return tuple(sorted((m for m in found if of in m.of), key=lambda metric: metric.name))
 
 
@@ -67,7 +76,7 @@ def analyze(
     made: dict[str, pl.DataFrame] = {}
     if asked or computed:
         with held(con):
-            made = {metric.name: result_of(con, metric) for metric in asked}
+            made = {metric.name: result_of(con, metric) for metric in _own_first(asked)}
             for derived in computed:
                 made[derived.name] = _computed(con, derived, kept | made)
         write_results(made, results)
@@ -86,25 +95,51 @@ def analyze_census(
     Raises InputError as well if nothing is merged.
     """
     set_http_profile(con, http_profile)
-    if not con.execute("SELECT 1 FROM census LIMIT 1").fetchall():
-        raise InputError(
-            "this database has no census; run crawlblock scan merge, and name its --db"
-        )
+    check_census(con)
     kept = read_results(results, keep)
     asked = [metric for metric in metrics(CENSUS) if metric.name not in kept]
     made: dict[str, pl.DataFrame] = {}
     if asked:
         with held(con, CENSUS):
-            made = {metric.name: result_of(con, metric, CENSUS) for metric in asked}
+            made = {metric.name: result_of(con, metric, CENSUS) for metric in _own_first(asked)}
         write_results(made, results)
     names = [metric.name for metric in metrics(CENSUS)]
     return {name: made[name] if name in made else kept[name] for name in names}
 
 
+def check_census(con: duckdb.DuckDBPyConnection) -> None:
+    """Raise InputError for a database without a census."""
+    if not con.execute("SELECT 1 FROM census LIMIT 1").fetchall():
+        raise InputError(
+            "this database has no census; run crawlblock scan merge, and name its --db"
+        )
+
+
 def result_of(con: duckdb.DuckDBPyConnection, metric: Metric, of: str = PANEL) -> pl.DataFrame:
-    """Return what a metric answers, in its declared columns; one about a census needs `held`."""
-    frame = with_exact_ends(pl.DataFrame(con.sql(metric.sql)).rechunk())
-    return conformed(frame, metric.name, census=of == CENSUS)
+    """Return what a metric answers, in its declared columns; one about a census needs `held`.
+
+    Raises InputError for an own metric that has an error or lacks a declared column.
+    """
+    try:
+        found = with_exact_ends(pl.DataFrame(con.sql(metric.sql)).rechunk())
+        if metric.file:
+            check_writable(found)
+    except (duckdb.Error, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+        if metric.file is None or isinstance(error, duckdb.InterruptException):
+            raise
+        raise InputError(f"{metric.file}: {reason(error)}; mend the SQL") from None
+    lacking = set(lacking_columns(metric.name, found.columns, census=of == CENSUS))
+    if metric.file and lacking:
+        raise InputError(
+            f"{metric.file}: the query does not return the declared column "
+            f"{', '.join(sorted(lacking))}; it returns {', '.join(found.columns)}; mend one of both"
+        )
+    return conformed(found, metric.name, census=of == CENSUS)
+
+
+def _own_first(asked: list[Metric]) -> list[Metric]:
+    """Return metrics with own ones first: an error in one is reported before the long work."""
+    return sorted(asked, key=lambda metric: metric.file is None)
 
 
 def _computed(
@@ -140,10 +175,11 @@ def held(con: duckdb.DuckDBPyConnection, of: str = PANEL) -> Iterator[None]:
             made += _CREATED.findall(statement.query)[:1]
         yield
     finally:
-        con.execute("RESET preserve_insertion_order").fetchall()
-        for kind, name in reversed(made):
-            macro = " TABLE" if kind == "MACRO" else ""
-            con.execute(f"DROP {kind}{macro} temp.{name}").fetchall()
+        with suppress(duckdb.TransactionException):  # an error has ended it, with all it made
+            con.execute("RESET preserve_insertion_order").fetchall()
+            for kind, name in reversed(made):
+                macro = " TABLE" if kind == "MACRO" else ""
+                con.execute(f"DROP {kind}{macro} temp.{name}").fetchall()
 
 
 def _metric(name: str, sql: str) -> Metric:

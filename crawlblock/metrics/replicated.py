@@ -6,14 +6,18 @@ import duckdb
 import polars as pl
 
 from crawlblock.metrics.columns import conformed
-from crawlblock.replication.comparison import replicate, usual_tokens
+from crawlblock.replication.comparison import THEIR_COUNTS, replicate, usual_tokens
 from crawlblock.replication.published import BUNDLED, read_figures, read_sources
-from crawlblock.replication.series import from_database
+from crawlblock.replication.series import TOKENS, from_database
 
 REPLICATION = "replication"
 _MOST_TEXTS = 50_000  # payloads that are judged under the definitions of others unasked
 _NO_HOSTS = "the definition counts none of the hosts"
+_NO_SNAPSHOT = "there is no snapshot since the crawler was documented"
 _COUNTS = "counts of all hosts that the source asked"
+_LIST = "these hosts are a list: nothing was sampled"
+_WHOLE = "every host of the population is known: nothing is left to chance"
+_TOKENS = "no interval is computed for tokens under the definitions of others"
 _PERCENT = ("published", "estimate", "low", "high", "difference")
 
 
@@ -29,13 +33,20 @@ def replication(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     frame = pl.DataFrame(about, infer_schema_length=None).rename(
         {"ours": "estimate", "stratum": "segment"}
     )
-    counted, unknown = pl.col("low").is_null(), pl.col("estimate").is_null()
+    sampled, unknown = pl.col("sampled"), pl.col("estimate").is_null()
+    no_estimate = (
+        pl.when(pl.col("n").is_null()).then(pl.lit(_NO_SNAPSHOT)).otherwise(pl.lit(_NO_HOSTS))
+    )
     found = frame.with_columns(
         pl.lit("stratum").alias("dimension"),
         pl.lit("rfc9309").alias("http_profile"),
-        pl.when(counted).then(pl.lit("list")).otherwise(pl.lit("as_if_sample")).alias("estimand"),
-        pl.when(unknown).then(pl.lit(_NO_HOSTS)).alias("no_estimate"),
-        pl.when(unknown).then(pl.lit(_NO_HOSTS)).when(counted).then(pl.lit(_COUNTS))
+        pl.when(sampled).then(pl.lit("sample")).otherwise(pl.lit("list")).alias("estimand"),
+        pl.when(unknown).then(no_estimate).alias("no_estimate"),
+        pl.when(unknown).then(no_estimate)
+        .when(pl.col("data") == THEIR_COUNTS).then(pl.lit(_COUNTS))
+        .when(~sampled).then(pl.lit(_LIST))
+        .when(pl.col("unit") == TOKENS).then(pl.lit(_TOKENS))
+        .when(pl.col("low").is_null()).then(pl.lit(_WHOLE))
         .alias("no_interval"),
         *(pl.col(name) / 100 for name in _PERCENT),
     )  # fmt: skip

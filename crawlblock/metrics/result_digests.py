@@ -11,6 +11,7 @@ from crawlblock.metrics.columns import columns_of
 from crawlblock.metrics.computed import COMPUTED
 from crawlblock.metrics.queries import CENSUS, PANEL, metrics
 from crawlblock.metrics.replicated import REPLICATION
+from crawlblock.registry import registry_digest
 from crawlblock.replication.published import BUNDLED
 
 _WRITERS = (
@@ -35,6 +36,8 @@ UNION ALL SELECT 'census ' || census, CAST(count(*) AS VARCHAR) FROM conclusions
 WHERE census IS NOT NULL GROUP BY 1
 UNION ALL SELECT 'scans', CAST(bit_xor(hash(t)) AS VARCHAR) FROM scans t
 UNION ALL SELECT 'shards', CAST(bit_xor(hash(t)) AS VARCHAR) FROM facts.scanned_shards t
+UNION ALL SELECT 'header signals', CAST(bit_xor(hash(t)) AS VARCHAR)
+FROM conclusions.header_signals t
 UNION ALL SELECT 'ranks', CAST(bit_xor(hash(t)) AS VARCHAR) FROM ranks t
 ORDER BY ALL
 """
@@ -60,7 +63,7 @@ def result_digests(of: Mapping[str, object]) -> dict[str, str]:
     code = code_digest("crawlblock.metrics.replicated")
     published = (f"{file.name}={file.read_text('utf-8')}" for file in sorted(BUNDLED.glob("*.csv")))
     columns = columns_of(REPLICATION)
-    found[REPLICATION] = digest(shared, code, data_digest("registry"), *columns, *published)
+    found[REPLICATION] = digest(shared, code, registry_digest(), *columns, *published)
     return found
 
 

@@ -13,7 +13,7 @@ from crawlblock.durable import write_whole
 from crawlblock.errors import StoreError
 from crawlblock.spreadsheets import FORMULA, MARK
 
-MANIFEST = "manifest.json"  # who has written all results and the page writes it last
+MANIFEST = "manifest.json"  # whose results are here; with DIGESTS once all of them are written
 DICTIONARY = "columns.csv"
 DIGESTS = "results"  # in the manifest: what each result was made with
 _SUFFIXES = ("parquet", "csv")
@@ -21,16 +21,31 @@ _SUFFIXES = ("parquet", "csv")
 
 def read_manifest(results: Path) -> dict[str, Any]:
     """Return what the results in a folder are of, nothing where they are not complete."""
+    found = read_owner(results)
+    return found if isinstance(found.get(DIGESTS), dict) else {}
+
+
+def read_owner(results: Path) -> dict[str, Any]:
+    """Return what the results in a folder are of, complete or not; nothing where none are."""
     try:
         found = json.loads((results / MANIFEST).read_text("utf-8"))
     except (OSError, ValueError):
         return {}
-    return found if isinstance(found, dict) and isinstance(found.get(DIGESTS), dict) else {}
+    return found if isinstance(found, dict) else {}
 
 
 def write_manifest(results: Path, manifest: Mapping[str, object]) -> None:
     """Say what the results are of; raises StoreError when the disk refuses."""
     write_aside(results / MANIFEST, json.dumps(manifest, indent=1).encode())
+
+
+def write_owner(results: Path, manifest: Mapping[str, object]) -> None:
+    """Say what results will be of before the first of them is written.
+
+    From here until the manifest is written the folder is not complete.  Raises StoreError when the
+    disk refuses.
+    """
+    write_manifest(results, {name: value for name, value in manifest.items() if name != DIGESTS})
 
 
 def current(results: Path, digests: Mapping[str, str]) -> set[str]:
@@ -54,7 +69,8 @@ def read_results(results: Path, names: Iterable[str]) -> dict[str, pl.DataFrame]
 
 def write_results(frames: Mapping[str, pl.DataFrame], results: Path) -> None:
     """Write results; from here until the manifest is written the folder is not complete."""
-    _remove(results / MANIFEST)
+    if there := read_manifest(results):
+        write_owner(results, there)  # a run that is killed leaves what says whose folder it is
     for name, frame in frames.items():
         parquet, csv = io.BytesIO(), io.BytesIO()
         frame.write_parquet(parquet)
@@ -68,6 +84,12 @@ def as_csv(frame: pl.DataFrame) -> bytes:
     text = pl.col(pl.String)
     marked = pl.when(text.str.contains(FORMULA)).then(pl.lit(MARK) + text).otherwise(text)
     return frame.with_columns(marked.name.keep()).write_csv().encode()
+
+
+def check_writable(frame: pl.DataFrame) -> None:
+    """Raise PolarsError for a frame that is no CSV or Parquet file, as one with lists."""
+    as_csv(frame)
+    frame.write_parquet(io.BytesIO())
 
 
 def write_dictionary(results: Path, text: str) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from crawlblock.errors import InputError
-from crawlblock.metrics.result_files import read_manifest
+from crawlblock.metrics.result_files import read_manifest, read_owner, write_owner
 from crawlblock.store.database import original_of
 
 DATABASE = "database"  # in the manifest: the first run of the database that the results are of
@@ -22,16 +22,22 @@ def census_results_of(db: Path) -> Path:
     return results_of(db) / "census"
 
 
-def check_results(results: Path, db: Path, today: Mapping[str, object]) -> None:
-    """Raise InputError if a folder holds the results of another database than `today` tells of."""
+def take_results(results: Path, db: Path, today: Mapping[str, object]) -> None:
+    """Take a folder for the results of the database that `today` tells of, before one is written.
+
+    It stays that database's where the run is killed.  Raises InputError if it holds the results of
+    another one, StoreError when the disk refuses.
+    """
     if results.exists() and not results.is_dir():
         raise InputError(f"{results}: a file; name a folder for the results with --results")
-    there = read_manifest(results)
+    there = read_owner(results)
     if there and not _same_database(there, today):
         raise InputError(
             f"{results}: holds the results of another database than {db}; name another folder "
             "with --results, or remove this one if nobody needs it"
         )
+    if not there:
+        write_owner(results, today)
 
 
 def _same_database(there: Mapping[str, object], today: Mapping[str, object]) -> bool:
@@ -40,7 +46,7 @@ def _same_database(there: Mapping[str, object], today: Mapping[str, object]) -> 
     Those of an earlier version do not name theirs, nor do those of a database without a run: they
     are of another one if that held more.
     """
-    if there.get(DATABASE) and today[DATABASE]:
+    if there.get(DATABASE) and today.get(DATABASE):
         return there[DATABASE] == today[DATABASE]
     return all(_count(there.get(name)) <= _count(today[name]) for name in _GROWING)
 

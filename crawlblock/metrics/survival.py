@@ -62,14 +62,15 @@ def openness(spells: Iterable[Spell]) -> ShareOpen:
     the number of different days, so give the snapshots' days, not the seconds of captures.
     Raises InputError for a spell that ends before it begins.
     """
-    every = list(spells)
+    given = list(spells)
+    every = [spell for spell in given if spell.weight > 0]  # the others stand for no host
     for spell in every:
         if spell.after and spell.before and spell.after >= spell.before:
             raise InputError(f"open on {spell.after} but blocking by {spell.before}; swap the days")
     known = [spell for spell in every if spell.after or spell.before]
     n_unknown = len(every) - len(known)
     if not known:
-        why = "none of the hosts is known" if every else "there are no hosts"
+        why = "none of the hosts is known" if every else _no_hosts(given)
         return ShareOpen(0, n_unknown, 0.0, (), why)
     rulesets = effective_n(_decided(known))
     if not any(spell.before for spell in known):
@@ -79,6 +80,11 @@ def openness(spells: Iterable[Spell]) -> ShareOpen:
     masses = _Masses(_ranges(known, bounds, rulesets), len(bounds))
     steps = _steps(bounds, masses, rulesets)
     return ShareOpen(len(known), n_unknown, rulesets, steps, None)
+
+
+def _no_hosts(spells: Sequence[Spell]) -> str:
+    """Return why there is no host to count."""
+    return "no known host has a weight above 0" if spells else "there are no hosts"
 
 
 def at_latest(spells: Iterable[Spell]) -> list[Spell]:

@@ -3,6 +3,7 @@
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
+from contextvars import copy_context
 
 from crawlblock.captures.frames import Batch
 from crawlblock.pipeline.run import Run
@@ -22,7 +23,8 @@ async def collect(run: Run, source: Source) -> None:
 
 async def _stored(run: Run, source: Source, batch: Batch, writer: ThreadPoolExecutor) -> int:
     loop = asyncio.get_running_loop()
-    writing = loop.run_in_executor(writer, run.store.facts.add, batch, source.kind)
+    add = run.store.facts.add
+    writing = loop.run_in_executor(writer, copy_context().run, add, batch, source.kind)
     try:
         return await asyncio.shield(writing)
     except asyncio.CancelledError:

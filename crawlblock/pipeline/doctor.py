@@ -16,6 +16,7 @@ from packaging.specifiers import SpecifierSet
 from crawlblock import loops, registry
 from crawlblock.errors import CrawlblockError, InputError
 from crawlblock.hosts import suffix_list_date
+from crawlblock.metrics.queries import metrics
 from crawlblock.pipeline.run import wrong_clock
 from crawlblock.sources.commoncrawl.crawls import list_crawls, paths
 from crawlblock.sources.commoncrawl.mirror import open_mirror
@@ -47,6 +48,7 @@ def examine(db: Path, contact: str | None, now: datetime) -> Iterator[Check]:
     yield from versions()
     yield suffix_list(now.date())
     yield knowledge(now.date())
+    yield from own_entries(db)
     yield from database(db, now)
     yield _contact(contact)
 
@@ -106,13 +108,43 @@ def suffix_list(today: date) -> Check:
 
 def knowledge(today: date) -> Check:
     """Say how old the facts about crawlers are, by which verdicts are grouped."""
-    known = registry.crawlers()
+    checked = registry.checked_days()
     newest = registry.known_until()
-    aged = sum((newest - crawler.as_of).days > _OLD_ENTRY for crawler in known if crawler.as_of)
-    found = f"{len(known)} crawlers, checked until {newest}; over a year older: {aged}"
+    aged = sum((newest - day).days > _OLD_ENTRY for day in checked if day)
+    found = f"{len(checked)} crawlers, checked until {newest}; over a year older: {aged}"
     if (today - newest).days > _OLD_REGISTRY:
         return Check("registry", "warn", found, "a newer crawlblock knows newer crawlers")
     return Check("registry", "ok", found)
+
+
+def own_entries(db: Path) -> Iterator[Check]:
+    """Check the extra folder, if one is in use, and whether the database was judged with it."""
+    folder = registry.extra_folder()
+    try:
+        used = registry.extra().digests()
+        found = registry.crawlers(), registry.templates(), registry.events(), metrics()
+    except InputError as error:
+        yield Check("extra folder", "fail", str(folder), str(error))
+        return
+    recorded = _judged_with(db)
+    if folder is None and not recorded:
+        return
+    said = f"{folder}: {', '.join(used) or 'empty'}" if folder and found else "none in use"
+    if recorded is None or recorded == used:
+        yield Check("extra folder", "ok", said)
+        return
+    with_ = ", ".join(recorded) or "no own files"
+    advice = f"judged with {with_}, as they were then; crawlblock evaluate takes those in use"
+    yield Check("extra folder", "warn", said, advice)
+
+
+def _judged_with(db: Path) -> dict[str, str] | None:
+    """Return the own files that a database was judged with, None where it does not say."""
+    try:
+        rows = ask(db, "SELECT file, digest FROM extra_files").rows if db.exists() else None
+    except CrawlblockError:
+        return None
+    return None if rows is None else {str(file): str(digest) for file, digest in rows}
 
 
 # Database

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from crawlblock import registry
 from crawlblock.pipeline.run import Run
 from crawlblock.registry.digests import conclusion_digests
+from crawlblock.robots.header_signals import kept_header_signals
 from crawlblock.robots.judge import STAR
 from crawlblock.robots.meaning import Reader, Ruling
 from crawlblock.scan.census import census
@@ -17,8 +18,11 @@ _BATCH = 2_000  # texts judged before they are stored
 def evaluate(run: Run) -> None:
     """Bring all conclusions up to date with today's code and registry, without a network."""
     conclusions = run.store.conclusions
-    conclusions.set_registry(registry.crawlers(), registry.breaks(), registry.templates())
+    conclusions.set_registry(
+        registry.crawlers(), registry.breaks(), registry.templates(), registry.extra().digests()
+    )
     conclusions.settle()
+    conclusions.set_header_signals(kept_header_signals)
     census(run.store.database, run.progress)
     judging = Judging()
     last = 0

@@ -11,6 +11,7 @@ from importlib.metadata import version
 from crawlblock import __version__, registry
 from crawlblock.errors import CrawlblockError, InputError
 from crawlblock.stopping import stoppable
+from crawlblock.store.new_database import holds_anything
 from crawlblock.store.store import RunRecord, Store
 
 _EARLIEST, _LATEST = datetime(2016, 1, 1), datetime(2100, 1, 1)
@@ -100,7 +101,10 @@ class Run:
 
 @contextmanager
 def recorded(store: Store, command: str, configuration: Mapping[str, object]) -> Iterator[Tally]:
-    """Hold the database for a run, note how it went and publish what is stored."""
+    """Hold the database for a run, note how it went and publish what is stored.
+
+    A new database that the run stored nothing in is not made.
+    """
     with store.held(), stoppable():
         started = checked(now())
         if command in _DATED:
@@ -116,14 +120,17 @@ def recorded(store: Store, command: str, configuration: Mapping[str, object]) ->
             result = f"stopped: {type(error).__name__}"
             raise
         finally:
-            run = f"{started:%Y%m%dT%H%M%S.%f}-{os.getpid()}"
-            store.add_run(
-                RunRecord(
-                    run, command, versions(), dict(configuration), registry.stamp(),
-                    tally.requests, tally.bytes, started, now(), result or tally.result,
-                )
-            )  # fmt: skip
-            store.publish()  # while no other run can write
+            if holds_anything(store.path):
+                run = f"{started:%Y%m%dT%H%M%S.%f}-{os.getpid()}"
+                store.add_run(
+                    RunRecord(
+                        run, command, versions(), dict(configuration), registry.stamp(),
+                        tally.requests, tally.bytes, started, now(), result or tally.result,
+                    )
+                )  # fmt: skip
+                store.publish()  # while no other run can write
+            else:
+                tally.troubles.append(f"{store.path}: not made, for there is nothing to store")
 
 
 def versions() -> dict[str, str]:

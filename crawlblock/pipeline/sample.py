@@ -10,7 +10,7 @@ from crawlblock.host_list import Ranking, Reject, take_list
 from crawlblock.model import Member
 from crawlblock.names import fault_of, mended
 from crawlblock.pipeline.run import Progress, Say, Tally, now, silent
-from crawlblock.sampling import draw, draw_by_size, draw_strata
+from crawlblock.sampling import Strata, draw, draw_by_size, draw_strata, ranked_strata
 from crawlblock.sources.commoncrawl.columnar import part_keys
 from crawlblock.sources.commoncrawl.crawls import find_crawls
 from crawlblock.sources.commoncrawl.frame import (
@@ -41,6 +41,7 @@ class Sampled:
     notes: Sequence[str] = ()  # what the user must know
     further: Sequence[tuple[str, str, str]] = ()  # of a list: domain, column and value
     listed: HostList | None = None  # how the file was understood
+    strata: Strata = ()  # the domains of the frame, where it is a ranking
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +108,13 @@ def from_ranking(
 ) -> Sampled:
     """Sample from the popularity strata of a ranking (Tranco, Majestic, a plain list)."""
     listed = open_list(path, reading.column)
-    ranking = Ranking(listed.entries(), reading.reject)
+    strata = ranked_strata(Ranking(listed.entries(), reading.reject), BANDS)
     return Sampled(
         panel=panel,
         frame=f"ranking {mended(path.name)}",
         seed=seed,
-        members=draw_strata(ranking, BANDS, per_stratum, seed, panel),
+        members=draw_strata(strata, per_stratum, seed, panel),
+        strata=strata,
         notes=listed.notes,
         listed=listed,
     )
@@ -150,9 +152,15 @@ async def from_web_graph(
 ) -> Sampled:
     """Draw from the popularity strata of Common Crawl's web-graph domain ranks."""
     found = await ranking_lines(mirror, BANDS[-1][1], cache)
-    ranking = Ranking(list_of_lines(found.lines).entries())
-    members = draw_strata(ranking, BANDS, per_stratum, seed, panel)
-    return Sampled(panel, f"web graph {found.release}", seed, members, notes=found.notes)
+    strata = ranked_strata(Ranking(list_of_lines(found.lines).entries()), BANDS)
+    return Sampled(
+        panel=panel,
+        frame=f"web graph {found.release}",
+        seed=seed,
+        members=draw_strata(strata, per_stratum, seed, panel),
+        notes=found.notes,
+        strata=strata,
+    )
 
 
 async def plan_crawl_sample(wanted: CrawlSample, say: Say = silent) -> FramePlan:
@@ -228,4 +236,5 @@ def store_panel(store: Store, sampled: Sampled) -> int:
         raise InputError(f"{sampled.frame}: no host in it can be used; nothing was stored")
     new = store.facts.add_panel(sampled.panel, sampled.frame, sampled.seed, now(), sampled.members)
     store.facts.add_panel_columns(sampled.panel, sampled.further)
+    store.facts.add_frame(sampled.panel, sampled.strata)
     return new

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import duckdb
 
-from crawlblock.store.conclusions import count_pending
+from crawlblock.store.conclusions import count_pending, extra_files
 from crawlblock.store.removal import removals
 
 ENDED_WELL = ("ok", "nothing new")  # results of runs
@@ -27,6 +27,7 @@ class Status:
     suspect: tuple[str, ...]  # snapshots that look like a fault rather than news
     removed: tuple[str, ...]  # snapshots that a person took out, each with the reason
     unread: int  # places in the files of scans that could not be read
+    extra: tuple[str, ...]  # own files that the texts were judged with, each with its digest
     runs: tuple["LastRun", ...]
 
     @property
@@ -90,5 +91,6 @@ def status(con: duckdb.DuckDBPyConnection) -> Status:
         suspect=tuple(name for (name,) in suspect),
         removed=tuple(f"{name}, {why}" for name, why in removals(con)),
         unread=unread,
+        extra=tuple(f"{file} {digest}" for file, digest in extra_files(con)),
         runs=tuple(LastRun(*run) for run in runs),
     )

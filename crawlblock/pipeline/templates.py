@@ -49,7 +49,7 @@ class Known:
     title: str
     vendor: str
     kind: str
-    act: str  # default, switch, copied or group
+    act: str  # default, switch, copied, group or shared
     domains: int  # with its marks, or a block it wrote, in any capture
     blocking: int  # of them, those at which it blocks / for somebody
     since: date | None  # of the first capture with it

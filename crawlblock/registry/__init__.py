@@ -1,4 +1,4 @@
-"""The facts crawlblock rests on, read from the TOML files beside this module."""
+"""The facts crawlblock rests on, read from the TOML files beside this module and own ones."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,9 +7,11 @@ from functools import cache
 from typing import Any
 
 from crawlblock.model import Crawler, Honours, Obeyed, Openness, Purpose
-from crawlblock.registry.digests import conclusion_digests, stamp
+from crawlblock.registry.digests import conclusion_digests, registry_digest, stamp
 from crawlblock.registry.entries import entries, made_of
+from crawlblock.registry.extra import extra, extra_folder, per_extra, using
 from crawlblock.registry.known_templates import templates
+from crawlblock.registry.own_entries import all_entries
 from crawlblock.registry.providers import HeaderMark, provider_marks, providers_digest
 
 __all__ = [
@@ -18,16 +20,21 @@ __all__ = [
     "Event",
     "HeaderMark",
     "breaks",
+    "checked_days",
     "conclusion_digests",
     "crawlers",
     "events",
+    "extra",
+    "extra_folder",
     "known_until",
     "obeyed",
     "provider_marks",
     "providers_digest",
+    "registry_digest",
     "stamp",
     "templates",
     "training_tokens",
+    "using",
 ]
 
 
@@ -65,13 +72,16 @@ class Event:
     second_hand: bool = False  # the primary source could not be read
 
 
-@cache
+@per_extra
 def crawlers() -> tuple[Crawler, ...]:
-    """Return the registered crawlers in the order of the file."""
-    return made_of(entries("crawlers.toml"), "crawlers.toml", crawler_of)
+    """Return the registered crawlers in the order of the file, own ones last.
+
+    Raises InputError for an own entry that cannot be used.
+    """
+    return made_of(all_entries("crawlers.toml"), "crawlers.toml", crawler_of)
 
 
-@cache
+@per_extra
 def obeyed() -> Mapping[str, Obeyed]:
     """Return what crawlers obey, by token, where it is not their own token and then `*`."""
     return {
@@ -82,12 +92,20 @@ def obeyed() -> Mapping[str, Obeyed]:
 
 
 @cache
+def checked_days() -> tuple[date | None, ...]:
+    """Return the day for which each of the package's crawlers was checked."""
+    return tuple(each.get("as_of") for each in entries("crawlers.toml"))
+
+
 def known_until() -> date:
-    """Return the newest day for which facts about crawlers were checked."""
-    return max(crawler.as_of for crawler in crawlers() if crawler.as_of)
+    """Return the newest day for which the package's facts about crawlers were checked.
+
+    An own entry does not make the others newer.
+    """
+    return max(day for day in checked_days() if day)
 
 
-@cache
+@per_extra
 def training_tokens() -> tuple[str, ...]:
     """Return the tokens of crawlers for training; a name that others used before is none."""
     return tuple(
@@ -103,10 +121,11 @@ def breaks() -> tuple[Break, ...]:
     return made_of(entries("breaks.toml"), "breaks.toml", _break)
 
 
-@cache
+@per_extra
 def events() -> tuple[Event, ...]:
-    """Return the public events, oldest first."""
-    return made_of(entries("events.toml"), "events.toml", _event)
+    """Return the public events, oldest first; raises InputError as `crawlers` does."""
+    found = made_of(all_entries("events.toml"), "events.toml", _event)
+    return tuple(sorted(found, key=lambda event: event.date))
 
 
 def _event(entry: Mapping[str, Any]) -> Event:

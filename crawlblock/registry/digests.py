@@ -3,10 +3,10 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
 
-from crawlblock.code_digest import code_digest, digest, module_digest, sql_digest
-from crawlblock.registry.entries import entries
+from crawlblock.code_digest import code_digest, data_digest, digest, module_digest, sql_digest
+from crawlblock.registry.extra import REGISTRIES, extra, per_extra
+from crawlblock.registry.own_entries import all_entries
 
 # What only describes a crawler or a template.  A new key counts until it is named here.
 _OF_A_CRAWLER = {
@@ -22,7 +22,7 @@ def _crawlers() -> str:
 
 def _purposes() -> str:
     """Return which crawlers are for training; their blocks state a preference."""
-    found = entries("crawlers.toml")
+    found = all_entries("crawlers.toml")
     return json.dumps(sorted(c["token"] for c in found if c.get("purpose") == "training"))
 
 
@@ -50,13 +50,15 @@ _ROOTS: Mapping[str, _Roots] = {
     "authorship": _Roots(
         ("crawlblock.robots.authorship", "crawlblock.registry.known_templates"), _templates
     ),
-    "signals": _Roots(("crawlblock.robots.training_preference",), _purposes),
+    "signals": _Roots(
+        ("crawlblock.robots.training_preference", "crawlblock.robots.header_signals"), _purposes
+    ),
     "ineffective": _Roots(("crawlblock.robots.ineffective",), _crawlers),
 }
 _OF_A_TEXT = ("verdicts", "authorship", "signals", "ineffective")
 
 
-@cache
+@per_extra
 def conclusion_digests() -> Mapping[str, str]:
     """Return a digest for each kind of conclusion; one made with another is out of date."""
     found = {
@@ -67,14 +69,20 @@ def conclusion_digests() -> Mapping[str, str]:
     return found | {name: digest(found[name], together) for name in _OF_A_TEXT}
 
 
-@cache
+@per_extra
 def stamp() -> str:
     """Return one digest for reading and all conclusions."""
     return digest(*(f"{name}={value}" for name, value in conclusion_digests().items()))
 
 
+def registry_digest() -> str:
+    """Return a digest of all the registry says, descriptions too, with the extra folder's files."""
+    own = (f"{name}={made}" for name, made in extra().digests().items() if name in REGISTRIES)
+    return digest(data_digest("registry"), *own)
+
+
 def _kept(name: str, key: str, descriptive: set[str]) -> str:
     """Return what a registry file says apart from descriptions; the order of entries is none."""
-    ordered = sorted(entries(name), key=lambda entry: str(entry[key]))
+    ordered = sorted(all_entries(name), key=lambda entry: str(entry[key]))
     kept = [{k: v for k, v in entry.items() if k not in descriptive} for entry in ordered]
     return json.dumps(kept, sort_keys=True, default=str)

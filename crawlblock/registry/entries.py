@@ -1,4 +1,4 @@
-"""Reads the registry's TOML files, each once."""
+"""Reads the registry's own TOML files, each once; `own_entries` adds those of a user."""
 
 import tomllib
 from collections.abc import Callable, Mapping
@@ -15,16 +15,23 @@ _LONGEST = 4 * 1024 * 1024  # characters of a file
 
 @cache
 def entries(name: str) -> tuple[Mapping[str, Any], ...]:
-    """Return the entries of a file in their order; the file has one table, named like an entry."""
+    """Return this package's entries of a file; the file has one table, named like an entry."""
     return read_entries((files(__package__) / name).read_text("utf-8"), name)
 
 
-def read_entries(text: str, name: str) -> tuple[Mapping[str, Any], ...]:
-    """Return the entries in a text; raises InputError, with the name, where it is no registry."""
+def read_entries(text: str, name: str, kind: str | None = None) -> tuple[Mapping[str, Any], ...]:
+    """Return the entries in a text; raises InputError, with the name, where it is no registry.
+
+    `kind` is what each entry must be called.
+    """
     try:
         if len(text) > _LONGEST:
             raise ValueError(f"it has more than {_LONGEST:,} characters")
-        (table,) = tomllib.loads(text).values()
+        tables = tomllib.loads(text)
+        if kind and list(tables) != [kind]:
+            found = ", ".join(tables) or "nothing"
+            raise ValueError(f"it must have entries [[{kind}]] alone, and has {found}")
+        (table,) = tables.values()
         if not isinstance(table, list) or not all(isinstance(entry, dict) for entry in table):
             raise ValueError("it is no list of tables")
     except (ValueError, RecursionError) as error:

@@ -1,22 +1,40 @@
 """Reads the templates: texts that many unrelated sites share, and how each is known."""
 
+import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
 from crawlblock.errors import InputError
 from crawlblock.registry.entries import entries
+from crawlblock.registry.extra import extra, per_extra
+from crawlblock.registry.own_entries import all_entries
 from crawlblock.robots.authorship import SharedGroup, Template
 from crawlblock.robots.markers import Mark, spelling
 from crawlblock.robots.published_lists import ListVersion
 
-ACTS = ("default", "switch", "copied", "group")
+_FILE = "templates.toml"
+_RULES = ("user-agent", "disallow", "allow", "crawl-delay")
+_EVERYBODY = ("", "*", "/", "/*", "10")  # values of rules that say nothing about an author
+_SITEMAP = "sitemap: https://example.com/sitemap.xml"
+ACTS = ("default", "switch", "copied", "group", "shared")
 
 
-@cache
+@per_extra
 def templates() -> tuple[Template, ...]:
-    """Return the known templates in the order of the file."""
-    return tuple(read_template(entry) for entry in entries("templates.toml"))
+    """Return the known templates in the order of the file, own ones last."""
+    return tuple(map(_known, all_entries(_FILE)))
+
+
+def _known(entry: Mapping[str, Any]) -> Template:
+    """Return a template; the error about an own one names its file."""
+    try:
+        return read_template(entry)
+    except InputError as error:
+        own = extra().file(_FILE)
+        if own is None or entry in entries(_FILE):
+            raise
+        raise InputError(f"{own.path}: {error}") from None
 
 
 def read_template(entry: Mapping[str, Any]) -> Template:
@@ -45,11 +63,29 @@ def _faults(template: Template) -> Iterator[str]:
     for mark in template.marks:
         if (mark.end is not None) != (mark.extent == "block"):
             yield f"the mark {mark.start!r} needs `end` with the extent block, and only with it"
-        if spelling(mark.start) in _common() and not (mark.end or mark.also or mark.lines):
+        if _is_common(mark.start) and not (mark.end or mark.also or mark.lines):
             yield (
-                f"the mark {mark.start!r} is a comment that many unrelated sites write; take a "
-                "line that only this text has, or add `also`"
+                f"the mark {mark.start!r} is a line that many unrelated sites write; take a line "
+                "that only this text has, or add `also`"
             )
+    if not 0 < template.likeness <= 1:
+        yield f"likeness is {template.likeness}; write a number above 0 and up to 1"
+
+
+def _is_common(start: str) -> bool:
+    """Tell whether a line stands in files of many: a common comment, or a rule of everybody."""
+    line = spelling(start)
+    if "*" in line and line.startswith(("#", "sitemap:")):
+        pattern = re.compile(".*".join(map(re.escape, line.split("*"))))
+        return any(map(pattern.fullmatch, (*_common(), "#", _SITEMAP)))
+    key, _, value = (part.strip() for part in line.partition(":"))
+    everybody = value in _EVERYBODY or (key == "user-agent" and value in _registered())
+    return line in _common() or line in ("", "#") or (key in _RULES and everybody)
+
+
+@cache
+def _registered() -> frozenset[str]:
+    return frozenset(crawler["token"].lower() for crawler in entries("crawlers.toml"))
 
 
 @cache

@@ -12,86 +12,101 @@ _HTTP = ("http forbidden", "http deferred")
 _OPEN = ("http allows all",)
 _EMPTY = ("robots.txt without rules",)
 _UNKNOWN = ("not captured", "redirect unresolved", "not a robots.txt")
+_ALL = (*_RULED, *_HTTP, *_OPEN, *_EMPTY, *_UNKNOWN)
 _ROBOTS_SHARE = "blocked by robots.txt"
 _EITHER_SHARE = "blocked by robots.txt or HTTP"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Formula:
-    """A share made of counts, and the published share it stands beside."""
+    """A share made of counts, and the published share beside it."""
 
     figure: str
     published: str | None  # a figure in percent of the same source; None: nobody published it
-    refusing: tuple[str, ...]  # counts that add up to the numerator
+    blocking: tuple[str, ...]  # counts that add up to the numerator
     among: tuple[str, ...]  # counts that add up to the denominator
-    reason: str
+    differs: str = ""  # in what it differs from the published share: definition
+    reason: str  # what it counts; {unknown} stands for the share of unknown hosts
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Share:
     """What a formula gives in one stratum."""
 
     formula: Formula
     stratum: str
-    refusing: int  # hosts
+    blocking: int  # hosts
     among: int  # hosts
+    unknown: int  # hosts of the stratum whose answer is not known
+    hosts: int  # all hosts of the stratum
     published: PublishedFigure | None
 
     @property
     def percent(self) -> float:
         """Return the share in percent."""
-        return 100 * self.refusing / self.among
+        return 100 * self.blocking / self.among
+
+    @property
+    def reason(self) -> str:
+        """Return what the formula counts."""
+        return self.formula.reason.format(unknown=f"{100 * self.unknown / self.hosts:.1f} %")
 
 
+_UNKNOWN_SHARE = (
+    "of {unknown} of the hosts the answer is not known: no capture, a redirect that leads nowhere, "
+    "or no robots.txt"
+)
 FORMULAS = (
     Formula(
-        "robots.txt, of hosts with a group for it or *",
-        _ROBOTS_SHARE,
-        _REFUSED,
-        _GROUPED,
-        "as published",
+        figure="robots.txt, of hosts with a group for it or *",
+        published=_ROBOTS_SHARE,
+        blocking=_REFUSED,
+        among=_GROUPED,
+        reason="as published",
     ),
     Formula(
-        "robots.txt, of hosts with rules",
-        _ROBOTS_SHARE,
-        _REFUSED,
-        _RULED,
-        "denominator: theirs leaves out hosts with rules for other agents only",
+        figure="robots.txt, of hosts with rules",
+        published=_ROBOTS_SHARE,
+        blocking=_REFUSED,
+        among=_RULED,
+        differs="definition",
+        reason="definition: theirs leaves out hosts with rules for other agents only",
     ),
     Formula(
-        "robots.txt or HTTP, as coded",
-        _EITHER_SHARE,
-        _REFUSED,
-        (*_RULED, *_OPEN),
-        "as published: the cell takes the column without the HTTP refusals",
+        figure="robots.txt or HTTP, as coded",
+        published=_EITHER_SHARE,
+        blocking=_REFUSED,
+        among=(*_RULED, *_OPEN),
+        reason="as published: the cell takes the column without the HTTP refusals",
     ),
     Formula(
-        "robots.txt or HTTP, as meant",
-        _EITHER_SHARE,
-        (*_REFUSED, *_HTTP),
-        (*_RULED, *_HTTP, *_OPEN),
-        "numerator: as the cell's comment says, with 403, 429 and 5xx",
+        figure="robots.txt or HTTP, as meant",
+        published=_EITHER_SHARE,
+        blocking=(*_REFUSED, *_HTTP),
+        among=(*_RULED, *_HTTP, *_OPEN),
+        reason="ours counts 403, 429 and 5xx, as the cell's comment says; theirs has left them out",
     ),
     Formula(
-        "robots.txt or HTTP, of known hosts",
-        _EITHER_SHARE,
-        (*_REFUSED, *_HTTP),
-        (*_RULED, *_HTTP, *_OPEN, *_EMPTY),
-        "denominator: hosts whose robots.txt has no rules are known and open",
+        figure="robots.txt or HTTP, of known hosts",
+        published=_EITHER_SHARE,
+        blocking=(*_REFUSED, *_HTTP),
+        among=(*_RULED, *_HTTP, *_OPEN, *_EMPTY),
+        differs="definition",
+        reason="definition: theirs leaves out hosts whose robots.txt has no rules",
     ),
     Formula(
-        "robots.txt or HTTP, of all hosts, unknown ones open",
-        None,
-        (*_REFUSED, *_HTTP),
-        (*_RULED, *_HTTP, *_OPEN, *_EMPTY, *_UNKNOWN),
-        "lower bound: about half of the hosts have no capture",
+        figure="robots.txt or HTTP, of all hosts, unknown ones open",
+        published=None,
+        blocking=(*_REFUSED, *_HTTP),
+        among=_ALL,
+        reason=f"lower bound: {_UNKNOWN_SHARE}",
     ),
     Formula(
-        "robots.txt or HTTP, of all hosts, unknown ones refusing",
-        None,
-        (*_REFUSED, *_HTTP, *_UNKNOWN),
-        (*_RULED, *_HTTP, *_OPEN, *_EMPTY, *_UNKNOWN),
-        "upper bound: about half of the hosts have no capture",
+        figure="robots.txt or HTTP, of all hosts, unknown ones blocking",
+        published=None,
+        blocking=(*_REFUSED, *_HTTP, *_UNKNOWN),
+        among=_ALL,
+        reason=f"upper bound: {_UNKNOWN_SHARE}",
     ),
 )
 
@@ -107,11 +122,13 @@ def shares(figures: Iterable[PublishedFigure]) -> list[Share]:
             published[figure.stratum, figure.figure] = figure
     return [
         Share(
-            formula,
-            stratum,
-            _sum(counts[stratum], formula.refusing),
-            _sum(counts[stratum], formula.among),
-            published.get((stratum, formula.published or "")),
+            formula=formula,
+            stratum=stratum,
+            blocking=_sum(counts[stratum], formula.blocking),
+            among=_sum(counts[stratum], formula.among),
+            unknown=_sum(counts[stratum], _UNKNOWN),
+            hosts=_sum(counts[stratum], _ALL),
+            published=published.get((stratum, formula.published or "")),
         )
         for formula in FORMULAS
         for stratum in sorted(counts, key=lambda stratum: _sum(counts[stratum], _RULED))

@@ -11,10 +11,14 @@ import polars as pl
 
 from crawlblock.errors import InputError
 from crawlblock.model import SnapshotKind
+from crawlblock.replication.published import first_ranks
 from crawlblock.robots.quoted import is_reconstructed
 from crawlblock.sources.files import Files
 from crawlblock.store.scratch import settled
 
+_FRAME = """
+SELECT any_value(p.frame) FROM panels p SEMI JOIN current_panel c ON c.panel = p.panel
+"""
 _ANSWERS = """
 SELECT p.population, coalesce(l.segment, CAST(p.stratum AS VARCHAR)) AS stratum, p.snapshot,
        p.snapshot_date AS date, p.outcome, c.digest,
@@ -30,21 +34,56 @@ WHERE p.population = 'captured' OR p.snapshot NOT IN (FROM left_out_snapshots)
 GROUP BY ALL
 ORDER BY ALL
 """
+_TOKENS = """
+WITH amounts AS (
+    SELECT domain, corpus, tokens FROM weights WHERE tokens > 0 AND domain <> '*'
+), places AS (
+    SELECT domain AS host, * FROM amounts
+    UNION ALL
+    SELECT 'www.' || domain, * FROM amounts
+), weighed AS (  -- an apex and its www host in one snapshot share the tokens
+    SELECT p.*, a.corpus,
+           p.weight * (a.tokens / count(*) OVER (
+               PARTITION BY p.population, p.snapshot, a.domain, a.corpus)) AS amount
+    FROM population p JOIN places a ON a.host = p.host
+    WHERE p.population = 'captured' OR p.snapshot NOT IN (FROM left_out_snapshots)
+)
+SELECT p.population, p.corpus, p.stratum, p.snapshot, p.snapshot_date AS date, p.outcome,
+       c.digest, count(*) AS hosts, ordered_sum(p.amount) AS weight,
+       ordered_sum(p.amount ** 2) AS weight_squared, max(p.weight) > 1 AS sampled
+FROM weighed p
+LEFT JOIN captures c
+    ON c.snapshot = p.snapshot AND c.host = p.host AND c.resource = '/robots.txt'
+GROUP BY ALL
+ORDER BY ALL
+"""
 _CAPTURES = """
-SELECT snapshot, outcome, digest, min(CAST(fetch_time AS DATE)) AS date, count(*) AS hosts,
-       CAST(count(*) AS DOUBLE) AS weight, CAST(count(*) AS DOUBLE) AS weight_squared
+SELECT 'all' AS stratum, snapshot, outcome, digest, min(CAST(fetch_time AS DATE)) AS date,
+       count(*) AS hosts, CAST(count(*) AS DOUBLE) AS weight,
+       CAST(count(*) AS DOUBLE) AS weight_squared
 FROM captures GROUP BY ALL ORDER BY ALL
 """
+HOSTS, TOKENS = "hosts", "tokens"  # what a share is of
+_RANKED = ("ranking ", "web graph ")  # frames whose strata are ranks
+_WHOLE = 0.99  # of a band of ranks, for a ranking to reach to its end
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Series:
     """How one group of hosts answered, snapshot by snapshot."""
 
     name: str
-    answers: pl.DataFrame  # snapshot, date, outcome, digest, hosts, weight, weight_squared
+    frame: str  # what the hosts were taken from
+    unit: str = HOSTS  # what a share of it is of: hosts, or tokens that they hold
+    top: int | None = None  # the first ranks of the frame; None: it is not about ranks
+    sampled: bool = False  # the hosts stand for others; else they are a list
+    answers: pl.DataFrame  # stratum, snapshot, date, outcome, digest, hosts, weight, weight_squared
     bodies: Mapping[str, bytes]  # by digest
-    rendered: bool  # the bodies only carry the meaning of real ones
+
+    @property
+    def rendered(self) -> bool:
+        """Tell whether the bodies only carry the meaning of real ones."""
+        return any(map(is_reconstructed, self.bodies.values()))
 
     def snapshots(self) -> dict[str, date]:
         """Return the snapshots, the earliest first, with the day each begins."""
@@ -57,17 +96,18 @@ class Series:
 
 
 def from_database(con: duckdb.DuckDBPyConnection) -> list[Series]:
-    """Return the hosts of each population and stratum with their stored answers."""
+    """Return the hosts of each population and stratum with their stored answers.
+
+    Of a ranking each series has its first ranks.  Hosts with tokens of a corpus are also a series
+    of their own, which weighs each by its tokens.
+    """
     rows = con.execute("SELECT digest, body FROM bodies").fetchall()
     bodies = {digest: zlib.decompress(body) for digest, body in rows}
-    answers = pl.DataFrame(con.sql(_ANSWERS))
-    found = []
-    for (population, stratum), part in sorted(_parts(answers)):
-        seen = set(part["digest"].drop_nulls())
-        kept = {digest: body for digest, body in bodies.items() if digest in seen}
-        name = f"{population}, {stratum}"
-        found.append(_series(name, part.drop("population", "stratum"), kept))
-    return found
+    ((frame,),) = con.execute(_FRAME).fetchall()
+    return [
+        *_of_hosts(pl.DataFrame(con.sql(_ANSWERS)), frame or "", bodies),
+        *_of_tokens(pl.DataFrame(con.sql(_TOKENS)), frame or "", bodies),
+    ]
 
 
 def from_corpus(folder: Path) -> list[Series]:
@@ -85,14 +125,63 @@ def _file(path: Path) -> Series:
     with settled(Files([path]).read(), SnapshotKind.IMPORT) as con:
         answers = pl.DataFrame(con.sql(_CAPTURES))
         rows = con.execute("SELECT digest, body FROM bodies").fetchall()
-    return _series(path.stem, answers, {digest: zlib.decompress(body) for digest, body in rows})
+    bodies = {digest: zlib.decompress(body) for digest, body in rows}
+    return Series(name=path.stem, frame=f"file {path.name}", answers=answers, bodies=bodies)
 
 
-def _series(name: str, answers: pl.DataFrame, bodies: Mapping[str, bytes]) -> Series:
-    rendered = any(map(is_reconstructed, bodies.values()))
-    return Series(name, answers, bodies, rendered)
+def _of_hosts(answers: pl.DataFrame, frame: str, bodies: Mapping[str, bytes]) -> Iterator[Series]:
+    for (population, stratum), part in _parts(answers, "population", "stratum"):
+        bound = first_ranks(stratum) if frame.startswith(_RANKED) else None
+        name, top = f"{population}, {stratum}", None
+        if population == "panel" and bound:
+            part = _first(answers.filter(population="panel"), bound)
+            top = _reached(part, bound)
+            name = f"panel, first {bound:,} ranks"
+        yield Series(
+            name=name,
+            frame=_taken_from(population, frame),
+            top=top,
+            sampled=bool((part["weight"] != part["hosts"]).any()),
+            answers=part.drop("population"),
+            bodies=_of(part, bodies),
+        )
 
 
-def _parts(answers: pl.DataFrame) -> Iterator[tuple[tuple[str, str], pl.DataFrame]]:
-    for key, part in answers.partition_by("population", "stratum", as_dict=True).items():
-        yield (str(key[0]), str(key[1])), part
+def _of_tokens(answers: pl.DataFrame, frame: str, bodies: Mapping[str, bytes]) -> Iterator[Series]:
+    for (population, corpus), part in _parts(answers, "population", "corpus"):
+        yield Series(
+            name=f"{population}, tokens of {corpus}",
+            frame=_taken_from(population, frame),
+            unit=TOKENS,
+            sampled=bool(part["sampled"].any()),
+            answers=part.drop("population", "corpus", "sampled"),
+            bodies=_of(part, bodies),
+        )
+
+
+def _taken_from(population: str, frame: str) -> str:
+    return frame if population == "panel" else "hosts outside of the panel"
+
+
+def _first(answers: pl.DataFrame, bound: int) -> pl.DataFrame:
+    """Return the answers of all strata of a ranking that end at this rank or before."""
+    within = [name for name in set(answers["stratum"]) if (first_ranks(name) or bound + 1) <= bound]
+    return answers.filter(pl.col("stratum").is_in(within))
+
+
+def _reached(answers: pl.DataFrame, bound: int) -> int:
+    """Return the rank to which the strata reach: a ranking may end within its last one."""
+    sums = answers.group_by("snapshot").agg(pl.col("weight").sum())["weight"].to_list()
+    members = round(max(sums, default=0))
+    return bound if members >= _WHOLE * bound else members
+
+
+def _of(answers: pl.DataFrame, bodies: Mapping[str, bytes]) -> dict[str, bytes]:
+    seen = set(answers["digest"].drop_nulls())
+    return {digest: body for digest, body in bodies.items() if digest in seen}
+
+
+def _parts(answers: pl.DataFrame, *keys: str) -> list[tuple[tuple[str, str], pl.DataFrame]]:
+    parts = answers.partition_by(*keys, as_dict=True).items()
+    named = [((str(key[0]), str(key[1])), part) for key, part in parts]
+    return sorted(named, key=lambda pair: (pair[0][0], first_ranks(pair[0][1]) or 0, pair[0][1]))

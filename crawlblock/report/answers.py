@@ -6,7 +6,6 @@ are never blended: each has its own sentence.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 import polars as pl
@@ -19,15 +18,12 @@ from crawlblock.metrics.headline import (
     headline_segments,
     rivals,
 )
-from crawlblock.report.labels import DEFINITIONS, NO_WEIGHT, interval, percent
+from crawlblock.report import phrases
+from crawlblock.report.labels import NO_WEIGHT, percent
 
 Frames = dict[str, pl.DataFrame]
 Row = dict[str, Any]
 SMALL = 30  # hosts; of fewer no share is worth much
-_MONTHS = (
-    "January", "February", "March", "April", "May", "June", "July", "August", "September",
-    "October", "November", "December",
-)  # fmt: skip
 _ORIGINS = {  # what hosts whose robots.txt blocks a crawler do, in the order of the sentence
     "default": "have a platform's default",
     "switch": "flipped a platform's switch",
@@ -40,7 +36,7 @@ _ORIGINS = {  # what hosts whose robots.txt blocks a crawler do, in the order of
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class AnsweredQuestion:
     """A question with its answer about one segment."""
 
     question: str
@@ -95,7 +91,7 @@ class _Scope:
         return f"{'the same ' if same else ''}{count:,} {noun}{named}"
 
 
-def answers(found: Headline, results: Frames) -> Iterator[Answer]:
+def answers(found: Headline, results: Frames) -> Iterator[AnsweredQuestion]:
     """Yield the answers, each for every segment that has a headline of its own."""
     scopes = [
         _Scope(found, results, segment) for segment in headline_segments(results, found.population)
@@ -106,30 +102,32 @@ def answers(found: Headline, results: Frames) -> Iterator[Answer]:
     yield _lost(_Scope(found, results, None))
 
 
-def _blocked(scope: _Scope) -> Answer:
+def _blocked(scope: _Scope) -> AnsweredQuestion:
     question = "How many sites block AI crawlers?"
     rows = scope.shares()
     leaders = rivals(rows, scope.found)
     if not leaders:
-        return Answer(question, scope.segment, "No AI crawler was in use at that time.", "")
+        return AnsweredQuestion(
+            question, scope.segment, "No AI crawler was in use at that time.", ""
+        )
     row = leaders[0]
     few = f" Fewer than {SMALL} sites show no trend." if row["n"] < SMALL else ""
     name = "blocked" if scope.segment is None else "blocked_by_segment"
     beside = scope.as_if_sample(name, row, "token", "snapshot", "definition")
-    return Answer(
+    return AnsweredQuestion(
         question,
         scope.segment,
         f"Of {scope.sites(row['n'])}, {percent(row['estimate'])} blocked {row['token']}"
-        f"{_in(row['snapshot_date'])}{_sampled(row)}.",
-        f"{_leader(leaders)} {_definition(scope.found)} {_unknown(row)} {_refused(row)}"
-        f"{_error(row, beside)}{few}",
+        f"{phrases.in_month(row['snapshot_date'])}{phrases.sampled(row)}.",
+        f"{_leader(leaders)} {phrases.definition()} {phrases.unknown(row)} {_refused(row)}"
+        f"{phrases.error(row, beside)}{few}",
     )
 
 
 def _refused(row: Row) -> str:
     """Say how many servers refuse, which is no block by robots.txt."""
     count = row["n_refused"]
-    return f"The servers of {count:,} refuse to give the robots.txt. " if count > 1 else ""
+    return f"{count:,} servers refuse to give the robots.txt. " if count > 1 else ""
 
 
 def _leader(leaders: list[Row]) -> str:
@@ -143,7 +141,7 @@ def _leader(leaders: list[Row]) -> str:
     return f"{len(highest)} AI crawlers in use are blocked by equally many sites, and none by more."
 
 
-def _changed(scope: _Scope) -> Answer:
+def _changed(scope: _Scope) -> AnsweredQuestion:
     question = "Has it grown?"
     rows = [
         row for row in scope.rows("change", span="since_first") if row["token"] and row["n"]
@@ -151,27 +149,28 @@ def _changed(scope: _Scope) -> Answer:
     tokens = [token for token in reversed(asked(scope.found)) if token]
     wanted = [row for token in tokens for row in rows if row["token"] == token]
     if not wanted:
-        return Answer(question, scope.segment, "No site is known in two snapshots.", "")
+        return AnsweredQuestion(question, scope.segment, "No site is known in two snapshots.", "")
     last = max((row["to_date"], row["to_snapshot"]) for row in wanted)
     newest = [row for row in wanted if (row["to_date"], row["to_snapshot"]) == last]
     row = (newest or wanted)[0]
     beside = scope.as_if_sample("change", row, "span", "token", "from_snapshot", "to_snapshot")
     more = "more" if row["estimate"] > 0 else "less"
-    return Answer(
+    return AnsweredQuestion(
         question,
         scope.segment,
         f"Of {scope.sites(row['n'], same=True)}, {percent(row['from_share'])} blocked "
-        f"{row['token']}{_in(row['from_date'])} and {percent(row['to_share'])}"
-        f"{_in(row['to_date'])}: {row['n_started']:,} started and {row['n_stopped']:,} stopped"
+        f"{row['token']}{phrases.in_month(row['from_date'])} and {percent(row['to_share'])}"
+        f"{phrases.in_month(row['to_date'])}: {row['n_started']:,} started and "
+        f"{row['n_stopped']:,} stopped"
         + (f", {abs(100 * row['estimate']):.1f} points {more}" if row["estimate"] else "")
-        + f"{_sampled(row, signed=True)}.",
-        f"{_definition(scope.found)} The sites are those whose robots.txt is known in both "
+        + f"{phrases.sampled(row, signed=True)}.",
+        f"{phrases.definition()} The sites are those whose robots.txt is known in both "
         f"{row['from_snapshot']} and {row['to_snapshot']}; {row['n_unknown']:,} others are left "
-        f"out. {_error(row, beside, signed=True)}",
+        f"out. {phrases.error(row, beside, signed=True)}",
     )
 
 
-def _compared(scope: _Scope) -> Answer:
+def _compared(scope: _Scope) -> AnsweredQuestion:
     question = "Is open data hit harder?"
     rows = [row for row in scope.rows("gap") if row["estimate"] is not None]
     last = max(((row["snapshot_date"], row["snapshot"]) for row in rows), default=None)
@@ -180,7 +179,7 @@ def _compared(scope: _Scope) -> Answer:
     }
     pair = now.get("CCBot - GPTBot")
     if pair is None:
-        return Answer(
+        return AnsweredQuestion(
             question, scope.segment, "The crawlers to compare were not both documented yet.", ""
         )
     others = [
@@ -189,14 +188,14 @@ def _compared(scope: _Scope) -> Answer:
         if name in ("CCBot - GPTBot", "CCBot - ClaudeBot", "CCBot - Google-Extended")
     ]
     beside = scope.as_if_sample("gap", pair, "comparison", "snapshot")
-    return Answer(
+    return AnsweredQuestion(
         question,
         scope.segment,
         f"Of {scope.sites(pair['n'])}, {percent(pair['first_share'])} blocked CCBot"
-        f"{_in(pair['snapshot_date'])}, {_listed(others)}{_means(now)}.",
-        f"{_definition(scope.found)} CCBot collects Common Crawl, which is open to all; the others "
+        f"{phrases.in_month(pair['snapshot_date'])}, {phrases.listed(others)}{_means(now)}.",
+        f"{phrases.definition()} CCBot collects Common Crawl, which is open to all; the others "
         f"belong to closed companies. CCBot minus GPTBot: {100 * pair['estimate']:+.1f} points. "
-        f"{_error(pair, beside, signed=True)}",
+        f"{phrases.error(pair, beside, signed=True)}",
     )
 
 
@@ -213,7 +212,7 @@ def _means(now: dict[str, Row]) -> str:
     )
 
 
-def _decided(scope: _Scope) -> Answer:
+def _decided(scope: _Scope) -> AnsweredQuestion:
     question = "Who wrote the rules?"
     leaders = rivals(scope.shares(), scope.found)
     token = leaders[0]["token"] if leaders else asked(scope.found)[0]
@@ -221,17 +220,17 @@ def _decided(scope: _Scope) -> Answer:
     last = max(((row["snapshot_date"], row["snapshot"]) for row in rows), default=None)
     rows = [row for row in rows if (row["snapshot_date"], row["snapshot"]) == last]
     if not rows:
-        return Answer(question, scope.segment, "No robots.txt blocks it.", "")
+        return AnsweredQuestion(question, scope.segment, "No robots.txt blocks it.", "")
     parts = dict.fromkeys(_ORIGINS, 0.0)
     for row in rows:
         parts[row["origin"]] += row["estimate"]
     said = [f"{percent(part)} {_ORIGINS[origin]}" for origin, part in parts.items() if part]
     shared = next(iter(scope.rows("rulesets", token=token, snapshot=rows[0]["snapshot"])), None)
-    return Answer(
+    return AnsweredQuestion(
         question,
         scope.segment,
-        f"Of the {scope.sites(rows[0]['n'])} that blocked {token}{_in(rows[0]['snapshot_date'])}, "
-        f"{_listed(said)}.",
+        f"Of the {scope.sites(rows[0]['n'])} that blocked {token}"
+        f"{phrases.in_month(rows[0]['snapshot_date'])}, {phrases.listed(said)}.",
         "The shares of platforms, companies and lists are minimums: rules that we trace to nobody "
         "may still come from one of them. Rules count as shared if five hosts of two registered "
         "domains have them. Nobody's intent is known." + _range(shared),
@@ -241,15 +240,15 @@ def _decided(scope: _Scope) -> Answer:
 def _range(row: Row | None) -> str:
     if row is None or row["effective_rulesets_low"] is None:
         return ""
+    low, high = row["effective_rulesets_low"], row["effective_rulesets_high"]
     return (
-        f" The blocking sites have {row['n_rulesets']:,} different rule sets. If all that are "
-        f"alike were one decision, they would weigh as {row['effective_rulesets_low']:.0f} "
-        f"independent decisions; if every site decided alone, as "
-        f"{row['effective_rulesets_high']:.0f}."
+        f" The blocking sites have {row['n_rulesets']:,} different rule sets. They weigh as "
+        f"{low:.0f} independent ones if all that are alike were copied, and as {high:.0f} if "
+        "every site wrote its own."
     )
 
 
-def _lost(scope: _Scope) -> Answer:
+def _lost(scope: _Scope) -> AnsweredQuestion:
     question = "How much training data is affected?"
     token = asked(scope.found)[-1]
     rows = [row for row in scope.rows("lost", token=token) if row["estimate"] is not None]
@@ -261,7 +260,7 @@ def _lost(scope: _Scope) -> Answer:
     last = max(((row["snapshot_date"], row["snapshot"]) for row in rows), default=None)
     rows = [row for row in rows if (row["snapshot_date"], row["snapshot"]) == last]
     if not rows:
-        return Answer(
+        return AnsweredQuestion(
             question, None, f"No estimate: {NO_WEIGHT}.", "crawlblock weights stores weights."
         )
     row = rows[0]
@@ -276,60 +275,12 @@ def _lost(scope: _Scope) -> Answer:
         if row["largest_domain"]
         else ""
     )
-    return Answer(
+    return AnsweredQuestion(
         question,
         None,
         f"{token} is blocked on sites that hold {percent(row['estimate'])} of the "
         f"{row['corpus']} {row['unit']} found on these {row['n']:,} sites{looked}"
-        f"{_in(row['snapshot_date'])}.{certain}",
-        f"{_definition(scope.found)} A new crawl could not collect these pages; existing copies "
-        f"are unaffected.{largest} {_unknown(row)} {_error(row, {})}",
+        f"{phrases.in_month(row['snapshot_date'])}.{certain}",
+        f"{phrases.definition()} A new crawl could not collect these pages; existing copies "
+        f"are unaffected.{largest} {phrases.unknown(row)} {phrases.error(row, {})}",
     )
-
-
-def _definition(found: Headline) -> str:
-    return f"Blocked: {DEFINITIONS[HEADLINE]}."
-
-
-def _unknown(row: Row) -> str:
-    if not row["n_unknown"]:
-        return "No site is unknown."
-    return (
-        f"{row['n_unknown']:,} more sites are unknown, which could make it "
-        f"{percent(row['bound_low'])} to {percent(row['bound_high'])}."
-    )
-
-
-def _sampled(row: Row, *, signed: bool = False) -> str:
-    """Return the interval of a sample; a list has none."""
-    if row["estimand"] != "sample" or row["low"] is None:
-        return ""
-    return f" (95 % interval {_ends(row, signed)})"
-
-
-def _error(row: Row, beside: Row, *, signed: bool = False) -> str:
-    """Say what is left to chance."""
-    if row["estimand"] == "sample":
-        return "" if row["low"] is not None else f"No interval: {row['no_interval']}."
-    if beside.get("low") is None:
-        return "The sites are a list, so there is no sampling error."
-    return (
-        "The sites are a list, so there is no sampling error. If they were a simple random sample, "
-        f"the 95 % interval would be {_ends(beside, signed)}."
-    )
-
-
-def _ends(row: Row, signed: bool) -> str:
-    if not signed:
-        return interval(row["low"], row["high"])
-    return f"{100 * row['low']:+.1f} to {100 * row['high']:+.1f} points"
-
-
-def _in(day: date | None) -> str:
-    """Return the month of a snapshot in words."""
-    return f" in {_MONTHS[day.month - 1]} {day.year}" if day else ""
-
-
-def _listed(parts: list[str]) -> str:
-    """Return an enumeration in words."""
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"

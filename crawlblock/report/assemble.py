@@ -32,7 +32,7 @@ from crawlblock.metrics.result_files import (
     write_manifest,
     write_results,
 )
-from crawlblock.metrics.results_folder import DATABASE, check_results
+from crawlblock.metrics.results_folder import DATABASE, take_results
 from crawlblock.names import safe
 from crawlblock.pipeline.run import versions
 from crawlblock.report.charts import drawing
@@ -78,7 +78,8 @@ def _manifest(con: duckdb.DuckDBPyConnection, http_profile: str) -> dict[str, An
     digests = result_digests(made_of)
     return {
         DATABASE: made_of[DATABASE], "http_profile": http_profile, "rules": registry.stamp(),
-        **versions(), **held, DIGESTS: digests, _PAGE_DIGEST: _page_digest(digests),
+        **versions(), "extra": registry.extra().digests(), **held, DIGESTS: digests,
+        _PAGE_DIGEST: _page_digest(digests),
     }  # fmt: skip
 
 
@@ -86,10 +87,12 @@ def _page_digest(digests: Mapping[str, str]) -> str:
     """Return a digest of what page and columns.csv show, and of the code and data behind them."""
     packages = (f"{name}={version(name)}" for name in ("altair", "vl-convert-python"))
     notes = (f"{metric.title}\n{metric.unit}\n{metric.note}" for metric in metrics())
-    data = data_digest("report", "page"), data_digest("report", "charts"), data_digest("registry")
+    data = data_digest("report", "page"), data_digest("report", "charts")
+    own = (f"{name}={made}" for name, made in registry.extra().digests().items())
     shown = (f"{name}={made_with}" for name, made_with in digests.items())
     code = code_digest("crawlblock.report.assemble")
-    return digest(code, *data, *packages, registry.stamp(), declarations(), *notes, *shown)
+    known = registry.registry_digest(), registry.stamp(), *own
+    return digest(code, *data, *known, *packages, declarations(), *notes, *shown)
 
 
 def write_answer(store: Store, results: Path, http_profile: str, console: Console) -> Path:
@@ -100,7 +103,7 @@ def write_answer(store: Store, results: Path, http_profile: str, console: Consol
     """
     with store.reading() as con:
         today = _manifest(con, http_profile)
-    check_results(results, store.path, today)
+    take_results(results, store.path, today)
     digests: dict[str, str] = today[DIGESTS]
     keep = current(results, digests)
     drawn = read_manifest(results).get(_PAGE_DIGEST) == today[_PAGE_DIGEST]

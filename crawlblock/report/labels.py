@@ -1,5 +1,8 @@
 """How numbers and definitions are said, on the page and in the terminal alike."""
 
+from collections import Counter
+from collections.abc import Iterable
+
 DASH = "\N{EN DASH}"
 DEFINITIONS = {
     "root": "robots.txt forbids /, by the crawler's name or for all crawlers",
@@ -33,9 +36,10 @@ ORIGINS = tuple(_ORIGINS.values())
 _AUTHORS = {"own": "rules of no known template", "wildcard": "a rule for all crawlers"}
 
 
-def author(name: str) -> str:
-    """Return in words who wrote the rule that blocks."""
-    return _AUTHORS.get(name, f"the template {name}")
+def author(name: str, act: str | None = None) -> str:
+    """Return in words who wrote the rule that blocks; `act` is how a template gets onto a site."""
+    how = f" ({_ORIGINS[act]})" if act else ""
+    return _AUTHORS.get(name, f"the template {name}{how}")
 
 
 def origin_words(origin: str) -> str:
@@ -56,3 +60,28 @@ def interval(low: float | None, high: float | None) -> str:
 def points(before: float, after: float) -> str:
     """Return a change between shares in percentage points, with its sign."""
     return f"{round((after - before) * 100, 1) + 0.0:+.1f}"
+
+
+def not_compared(differs: Iterable[str], where: str) -> str:
+    """Return how many published figures are listed and not compared, by what differs.
+
+    `differs` has for each in what it differs; `where` names what has all of them.  Without any the
+    text is empty.
+    """
+    counts = Counter(differs)
+    if not counts:
+        return ""
+    by_reason = ", ".join(
+        f"{_in_words(each)} ({count:,})"
+        for each, count in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+    )
+    return (
+        f"{sum(counts.values()):,} pairs of a published figure and one of ours do not measure the "
+        f"same thing. They are listed and not compared. They differ in {by_reason}. {where} has "
+        "each of them with the reason."
+    )
+
+
+def _in_words(listed: str) -> str:
+    *before, last = listed.split(", ")
+    return f"{', '.join(before)} and {last}" if before else last

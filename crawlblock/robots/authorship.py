@@ -14,7 +14,7 @@ from crawlblock.model import Basis, Restriction
 from crawlblock.robots.judge import Finding
 from crawlblock.robots.markers import Mark, Marks
 from crawlblock.robots.parser import Lines, parse
-from crawlblock.robots.published_lists import ListVersion, PublishedList
+from crawlblock.robots.published_lists import ListVersion, PublishedList, unversioned
 from crawlblock.robots.rulesets import STAR, Names, Rules, digest_of, name_of, rules_of
 from crawlblock.robots.written import Written
 
@@ -39,7 +39,8 @@ class Template:
     title: str
     vendor: str
     kind: str  # cdn | site_builder | cms | hosting | plugin | ad_network | list | platform
-    act: str  # default (without the owner's act) | switch (the owner flips one) | copied | group
+    act: str  # default (without the owner's act) | switch (the owner flips one) | copied | group |
+    # shared (who writes it is not known)
     evidence: str  # where and how often it was seen, what tells its act
     source: str | None = None  # where the vendor or somebody else documents it
     marks: tuple[Mark, ...] = ()
@@ -140,11 +141,13 @@ class Authors:
         """Return the agents that were copied from a list and the others; all if none was."""
         if STAR in names or digest_of(names, rules) in self._groups:
             return (names,)
-        for known in self._lists.values():
-            copied = known.copied(names)
-            if copied and copied != names:
-                return copied, names - copied
-        return (names,)
+        _, copied = self._copied(names)
+        return (copied, names - copied) if copied and copied != names else (names,)
+
+    def _copied(self, names: Names) -> tuple[str, Names]:
+        """Return the list that most of some agents were copied from, and these; mostly none."""
+        found = ((name, known.copied(names)) for name, known in self._lists.items())
+        return max(found, key=lambda one: len(one[1]), default=("", frozenset()))
 
     def _unmarked(self, names: Names, rules: Rules) -> Authorship:
         """Return the authorship of a rule set that is in no template's lines."""
@@ -159,7 +162,8 @@ class Authors:
             return known
         if STAR in names:
             return WILDCARD
-        return next((name for name, known in self._lists.items() if known.copied(names)), OWN)
+        name, copied = self._copied(names)
+        return name if copied else OWN
 
 
 def _is_block(finding: Finding) -> bool:
@@ -168,7 +172,10 @@ def _is_block(finding: Finding) -> bool:
 
 def _part_of(parts: tuple[_Part, ...], name: bytes) -> Authorship:
     """Return the authorship of the rule set that holds a name; the last has what is left."""
-    return next((found for names, found in parts if name in names), parts[-1][1])
+    if len(parts) == 1:
+        return parts[0][1]
+    holds = (found for names, found in parts if name in names or name in unversioned(names))
+    return next(holds, parts[-1][1])
 
 
 def _digest(group: SharedGroup) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
+from typing import NamedTuple
 
 from crawlblock.model import Purpose, Restriction, Verdict
 from crawlblock.robots import signals as said
@@ -18,6 +19,21 @@ _CONCERNED = {
     said.ALL: set(Purpose),
 }
 _WHOLE = {None, "/", "*", "/*"}  # paths that mean all of them
+
+
+class Opposed(NamedTuple):
+    """Two signals about the same use, agents and paths, of which one allows and one disallows."""
+
+    first: Signal
+    second: Signal
+
+    def __str__(self) -> str:
+        """Return it as one sentence."""
+        path = "" if self.first.path in _WHOLE else f" on {self.first.path}"
+        return (
+            f"{self.first.place} says {self.first.preference} and {self.second.place} says "
+            f"{self.second.preference} ({self.first.use}{path})"
+        )
 
 
 class ConflictKind(StrEnum):
@@ -64,6 +80,29 @@ def conflicts(
                 conflict = Conflict(token, kind, signal, verdict)
                 found.setdefault((token, kind, signal.kind), conflict)
     return tuple(found.values())
+
+
+def opposed(signals: Iterable[Signal]) -> tuple[Opposed, ...]:
+    """Return the signals that say the opposite of an earlier one, each with that one.
+
+    Only signals about the same paths and for the same agents are compared.
+    """
+    found: list[Opposed] = []
+    first: dict[tuple[object, ...], Signal] = {}
+    for signal in signals:
+        if signal.use is None or signal.preference not in (said.ALLOW, said.DISALLOW):
+            continue
+        path = None if signal.path in _WHOLE else signal.path
+        agents = () if _for_everyone(signal) else signal.agents
+        earlier = first.setdefault((signal.use, agents, path), signal)
+        if earlier.preference != signal.preference:
+            found.append(Opposed(earlier, signal))
+    return tuple(found)
+
+
+def _for_everyone(signal: Signal) -> bool:
+    """Tell whether a signal is for all crawlers; one for a purpose is."""
+    return STAR in signal.agents or signal.kind == said.USAGE_TOKEN
 
 
 @lru_cache(maxsize=8)

@@ -11,7 +11,7 @@ from datetime import date
 from crawlblock.robots.rulesets import Names
 
 _MEMO = 20_000  # lists; strangers write them
-_LEAST = 8  # agents; shorter lists are alike by chance
+ENOUGH_NAMES = 8  # shorter lists are alike by chance
 _LONG = 30  # agents of a version that nobody names all but by copying it
 _NEARLY_ALL = 0.9  # of a long version: sites copy it and then add to their copy
 
@@ -31,7 +31,8 @@ class PublishedList:
         """Take the versions, and the Jaccard similarity from which agents count as a copy."""
         self._versions = tuple(versions)
         self._sets = tuple(
-            frozenset(name.encode() for name in version.agents) for version in self._versions
+            unversioned(frozenset(name.encode() for name in version.agents))
+            for version in self._versions
         )
         self._ever: Names = frozenset().union(*self._sets)
         self._likeness = likeness
@@ -39,13 +40,14 @@ class PublishedList:
 
     def copied(self, names: Names) -> Names:
         """Return those of some agents that were copied from the list: mostly none."""
-        part = names & self._ever
-        if len(part) < _LEAST:
+        part = frozenset(name for name in names if _unversioned(name) in self._ever)
+        if len(part) < ENOUGH_NAMES:
             return frozenset()
         if part not in self._copies:
             if len(self._copies) >= _MEMO:
                 self._copies.clear()
-            self._copies[part] = self.nearest(part)[0] >= self._likeness or self._holds_one(part)
+            alike = self.nearest(part)[0] >= self._likeness
+            self._copies[part] = alike or self._holds_one(unversioned(part))
         return part if self._copies[part] else frozenset()
 
     def _holds_one(self, names: Names) -> bool:
@@ -60,7 +62,17 @@ class PublishedList:
         """Return the Jaccard similarity to the version most like some agents, and its day."""
         if not names:
             return 0.0, date.min
+        plain = unversioned(names)
         return max(
-            (len(names & known) / len(names | known), version.date)
+            (len(plain & known) / len(plain | known), version.date)
             for known, version in zip(self._sets, self._versions, strict=True)
         )
+
+
+def unversioned(names: Names) -> Names:
+    """Return names without their versions, which copies of a list write or leave out."""
+    return frozenset(map(_unversioned, names))
+
+
+def _unversioned(name: bytes) -> bytes:
+    return name.partition(b"/")[0].strip() or name

@@ -46,7 +46,12 @@ class Signal:
     preference: str  # allow, disallow, terms, other, a level of reuse; of a delay the seconds
     value: str  # as written, up to 200 characters
     path: str | None  # the paths it is about, as written; None: all
-    line: int  # from 1
+    line: int | None  # from 1; None: a header of the answer states it
+
+    @property
+    def place(self) -> str:
+        """Return where it stands, in words."""
+        return f"the {self.kind}" if self.line is None else f"line {self.line}"
 
 
 class Statement(NamedTuple):
@@ -86,7 +91,7 @@ def signals(body: bytes, lines: Lines | None = None) -> tuple[Signal, ...]:
     text = b"\n".join(countable(body))
     agents = _Agents(parse(body, lines))
     found = chain.from_iterable(islice(_found(reader, text, agents), MOST) for reader in readers)
-    return tuple(sorted(found, key=lambda signal: signal.line))
+    return tuple(sorted(found, key=lambda signal: signal.line or 0))
 
 
 class _Agents:
@@ -165,7 +170,7 @@ _USES = {
 _PREFERENCES = {"yes": ALLOW, "y": ALLOW, "no": DISALLOW, "n": DISALLOW}
 
 
-def _preferences(value: str) -> Iterator[Statement]:
+def preferences(value: str) -> Iterator[Statement]:
     """Read `search=yes, ai-train=no` (contentsignals.org) and `/path train-ai=n` (IETF AIPREF).
 
     Either spelling is taken in either place, as people mix them.
@@ -246,8 +251,8 @@ _LAW = re.compile(
 _LAW_MARKS = (b"2019/790", b"directive", b"urhg", b"urheberrecht", b"german copyright")
 
 READERS: tuple[SignalReader, ...] = (
-    _directive("content-signal", b"content-signal", _preferences),  # contentsignals.org
-    _directive("content-usage", b"content-usage", _preferences),  # draft-ietf-aipref-attach
+    _directive("content-signal", b"content-signal", preferences),  # contentsignals.org
+    _directive("content-usage", b"content-usage", preferences),  # draft-ietf-aipref-attach
     _directive("rsl-license", b"license", _licence, grouped=False),  # rslstandard.org
     _directive("disallow-ai-training", b"disallowaitraining", _no_training),  # draft-canel-robots-
     _directive("disallow-ai-training", b"allowaitraining", _training),  # ai-control

@@ -2,7 +2,8 @@
 
 The most restrictive statement counts, as AIPREF combines preferences (draft-ietf-aipref-vocab,
 section 5.1).  What a robots.txt lets crawlers fetch (RFC 9309) states nothing about the use of it.
-This is no legal advice.
+A header is about the answer that carries it, so a site that disallows training in a header alone
+disallows it in part.  This is no legal advice.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -34,7 +35,7 @@ class Stated(NamedTuple):
 
     preference: TrainingPreference
     evidence: str | None  # kind of a signal, or `robots-rules`; None: nothing was stated
-    line: int | None  # of the signal, from 1
+    line: int | None  # of the signal, from 1; None for a header and for rules
 
 
 UNKNOWN = Stated(TrainingPreference.UNKNOWN, None, None)
@@ -71,8 +72,9 @@ _STRENGTH = {
 
 def _for_all(signal: Signal) -> bool | None:
     """Tell whether a signal is for every crawler; None: for none, as it is outside of groups."""
-    if signal.kind in said.ADDRESSED_TO_ALL or signal.kind == said.USAGE_TOKEN:
-        return True
+    in_header = signal.line is None
+    if signal.kind in said.ADDRESSED_TO_ALL or signal.kind == said.USAGE_TOKEN or in_header:
+        return not in_header or not signal.agents
     return STAR in signal.agents if signal.agents else None
 
 

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import islice
 
 from crawlblock.robots.judge import Bindings
-from crawlblock.robots.parser import REMARKABLE, START, Kind, Line, Lines, countable
+from crawlblock.robots.parser import REMARKABLE, START, Kind, Line, Lines, countable, parse
 from crawlblock.robots.signals import READERS, TRAINING_TOKEN
 from crawlblock.robots.sniff import is_robots
 
@@ -13,7 +14,7 @@ MOST = 5_000  # names taken from a file; the most that real ones have is some 1,
 _LONGEST = 60  # characters of a name
 # A name ends where a version, a comment or a second name begins: `Foo Bot/2.1 (+https://…)`.
 _NAME = re.compile(r"[\w.@&'! -]+")
-_VERSION = re.compile(r" v?\d[\d.]*$")
+_VERSION = re.compile(r" [vV]?\d[\d.]*$")
 _KEY = re.compile(rb"[a-z][a-z0-9]*(?:[-_ ][a-z0-9]+){0,3}")
 _KEYS = frozenset(  # extensions with a meaning somewhere, and common slips of keys that have one
     b"host clean-param crawldelay noindex nofollow noarchive nosnippet request-rate visit-time"
@@ -24,16 +25,33 @@ _KEYS = frozenset(  # extensions with a meaning somewhere, and common slips of k
 _KNOWN = _KEYS.union(*(reader.marks for reader in READERS))
 
 
-def unregistered(body: bytes, known: Bindings, lines: Lines | None = None) -> tuple[str, ...]:
-    """Return the agents named in a robots.txt that bind no known crawler; never raises.
+@dataclass(frozen=True, slots=True)
+class Company:
+    """A group of a robots.txt with agents that bind no known crawler, and the known ones."""
 
-    Names are in lower case, without version, up to 60 characters.  `lines` may be shared between
-    calls, as in `syntax.parse`.
+    spellings: dict[str, str]  # of the unknown agents, by name; without version, up to 60 letters
+    tokens: frozenset[str]  # of the known crawlers
+
+
+def companies(body: bytes, known: Bindings, lines: Lines | None = None) -> Iterator[Company]:
+    """Yield the groups of a robots.txt that name unknown agents; never raises.
+
+    `lines` may be shared between calls, as in `parser.parse`.
     """
-    values = (line.value for _, line in _remarkable(body, lines) if line.kind is Kind.AGENT)
-    names = dict.fromkeys(_name(value) for value in values if not known[value])
-    names.pop(TRAINING_TOKEN, None)  # it is a signal
-    return tuple(islice(filter(None, names), MOST))
+    left = MOST
+    for group in parse(body, lines) if is_robots(body) else ():
+        strangers = (_spelling(value) for value, _ in group.agents if not known[value])
+        spellings = {text.lower(): text for text in islice(strangers, left) if text}
+        spellings.pop(TRAINING_TOKEN, None)  # it is a signal
+        left -= len(spellings)
+        if spellings:
+            tokens = frozenset(token for value, _ in group.agents for token in known[value])
+            yield Company(spellings, tokens)
+
+
+def unregistered(body: bytes, known: Bindings, lines: Lines | None = None) -> tuple[str, ...]:
+    """Return the names, in lower case, of all agents in `companies`."""
+    return tuple(dict.fromkeys(n for each in companies(body, known, lines) for n in each.spellings))
 
 
 def unknown_directives(body: bytes, lines: Lines | None = None) -> tuple[str, ...]:
@@ -57,8 +75,8 @@ def _remarkable(body: bytes, lines: Lines | None) -> Iterator[tuple[bytes, Line]
             yield raw, known[raw]
 
 
-def _name(value: bytes) -> str:
-    text = value.decode("utf-8", "replace").lower()
+def _spelling(value: bytes) -> str:
+    text = value.decode("utf-8", "replace")
     head = _NAME.match(text)
     name = _VERSION.sub("", head[0].rstrip()[:_LONGEST]) if head else ""
     return name.strip(" .'") or text[:_LONGEST].strip()

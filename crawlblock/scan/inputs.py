@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from crawlblock.errors import UpstreamError
+from crawlblock.names import kept_as
 from crawlblock.outcome import Outcome
 from crawlblock.scan.plan import Shard
 from crawlblock.scan.tempfiles import saved
@@ -47,7 +48,7 @@ async def input_files(task: Task) -> AsyncIterator[tuple[str, Path | Outcome]]:
             if local := mirror.local_path(key):
                 yield key, local
                 continue
-            file = folder / key.rpartition("/")[2]
+            file = folder / kept_as(key)
             outcome = await mirror.save(key, file)  # also where one is: a crash may have cut it
             if outcome is None:
                 yield key, file

@@ -1,10 +1,12 @@
 """WARC records to rows of facts, with the payload where its digest is met first."""
 
+from collections import Counter
 from typing import Any
 
 import polars as pl
 
 from crawlblock.captures.build import Seen, seen
+from crawlblock.captures.record_counts import TypeCount
 from crawlblock.captures.revisits import Originals, repeats
 from crawlblock.scan.texts import KeptText, kept, sha1_of
 from crawlblock.warc.http import Answers
@@ -50,8 +52,12 @@ class Captures:
         self._digests: set[str] = set()
         self._originals = Originals()
         self._revisits: list[tuple[str, Record, Seen]] = []
+        self._waited = 0  # revisits that were added
         self.rows = 0  # all since the start
         self.damaged = 0  # of them, those whose payload cannot be read or trusted
+        self.read = Counter[str]()  # records by type, those too that hold no answer
+        self._stored = Counter[str]()
+        self._resolved = 0  # revisits
         self.held = 0  # bytes of texts and bodies in the rows that were not taken yet
 
     @property
@@ -61,6 +67,7 @@ class Captures:
 
     def add(self, file: str, record: Record) -> Damage | None:
         """Add a record; return why it cannot be one."""
+        self.read[record.kind] += 1
         found = seen(record, self._reader.answers)
         if found is None:
             return Damage(record.offset, f"a record of no URL: {record.url[:100]!r}", record.url)
@@ -73,6 +80,7 @@ class Captures:
 
     def _append(self, file: str, record: Record, found: Seen) -> None:
         self.damaged += found.ended is not None
+        self._stored[record.kind] += 1
         self._rows.append((
             found.asked.host, found.asked.resource, found.asked.secure, record.date, found.status,
             found.ended, found.reason, found.redirect, found.digest, *self._payload(found),
@@ -82,8 +90,23 @@ class Captures:
     def end(self) -> None:
         """Add the revisits, whose answers may lie anywhere in the shard."""
         for file, record, found in self._revisits:
-            self._append(file, record, self._originals.resolved(record, found))
-        self._revisits = []
+            answer = self._originals.resolved(record, found)
+            self._resolved += self._originals.has(answer)
+            self._append(file, record, answer)
+        self._waited, self._revisits = len(self._revisits), []
+
+    def counts(self) -> tuple[TypeCount, ...]:
+        """Return what was read so far by type of record."""
+        return tuple(
+            TypeCount(
+                type=kind,
+                records=number,
+                stored=self._stored[kind],
+                resolved=self._resolved if kind == "revisit" else 0,
+                unresolved=self._waited - self._resolved if kind == "revisit" else 0,
+            )
+            for kind, number in sorted(self.read.items())
+        )
 
     def _payload(self, found: Seen) -> tuple[object, ...]:
         """Return size, text, and the bytes of both the first time."""

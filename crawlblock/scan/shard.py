@@ -4,9 +4,11 @@ import contextlib
 import gc
 import json
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, fields
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ import polars as pl
 from filelock import FileLock
 
 from crawlblock import __version__, loops
+from crawlblock.captures.record_counts import UNREADABLE_TYPE, TypeCount
 from crawlblock.durable import put_in_place
 from crawlblock.errors import InputError, StoreError
 from crawlblock.outcome import Outcome
@@ -47,6 +50,7 @@ class Done:
     bytes: int  # of the WARC files read
     seconds: float  # of the processor
     faults: tuple[Fault, ...]
+    records: tuple[TypeCount, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,7 @@ class ShardHeader:
     damaged: int
     bytes: int
     faults: tuple[Fault, ...]
+    records: tuple[TypeCount, ...] = ()  # none in shards of versions that did not count them
 
 
 def tasks(
@@ -86,9 +91,12 @@ def read_about(path: Path) -> ShardHeader:
         read: Any = parse_json(pl.read_parquet_metadata(path)[KEY], _LARGEST_HEADER)
         read["files"] = tuple(read["files"])
         read["faults"] = tuple(Fault(**each) for each in read["faults"])
+        read["records"] = tuple(TypeCount(**each) for each in read.get("records", ()))
         known = {field.name for field in fields(ShardHeader)} <= read.keys()
         about = ShardHeader(**read) if known else None
-        counts = (read["captures"], read["bytes"], len(read["shard"].encode()))
+        typed = [(each.records, each.stored, each.resolved, each.unresolved, len(each.type))
+                 for each in read["records"]]  # fmt: skip
+        counts = (read["captures"], read["bytes"], len(read["shard"].encode()), *chain(*typed))
         if not all(isinstance(count, int) and 0 <= count < 2**63 for count in counts):
             raise TypeError("a count is no whole number")
     except (*_UNREADABLE, *UNREADABLE) as error:
@@ -170,6 +178,7 @@ async def _scan(task: Task, path: Path) -> Done:
             damaged=captures.damaged,
             bytes=size,
             faults=tuple(faults),
+            records=captures.counts(),
         )
         parquet.finish(frame, about)
     finally:
@@ -182,13 +191,19 @@ def _read(
 ) -> Iterator[Damage]:
     """Add a file's records to the captures and return what is wrong with it."""
     empty = True
-    for record in records(file, fast):
+    passed = Counter[str]()
+    for record in records(file, fast, passed):
         empty = False
-        damage = record if isinstance(record, Damage) else captures.add(key, record)
+        if isinstance(record, Damage):
+            damage: Damage | None = record
+            captures.read[UNREADABLE_TYPE] += 1
+        else:
+            damage = captures.add(key, record)
         if damage:
             yield damage
         if captures.held > _HELD:
             parquet.put(captures.take())
+    captures.read.update(passed)
     if empty:
         yield Damage(0, "there is no response in it", None)
 
@@ -254,4 +269,5 @@ def _done(about: ShardHeader, skipped: bool, seconds: float) -> Done:
         bytes=about.bytes,
         seconds=seconds,
         faults=about.faults,
+        records=about.records,
     )

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
+from crawlblock.captures.record_counts import TypeCount
 from crawlblock.captures.selection import Period
 from crawlblock.errors import InputError
 from crawlblock.scan.plan import Plan, Shard, TakenFiles, read_plan
@@ -33,6 +34,7 @@ class Found:
     captures: int
     bytes: int  # of the WARC files read
     faults: int  # places that could not be read
+    records: tuple[TypeCount, ...]
     plan: Plan
     taken: TakenFiles
 
@@ -86,6 +88,7 @@ def _found(directory: Path) -> Iterator[Found]:
             captures=about.captures,
             bytes=about.bytes,
             faults=len(about.faults),
+            records=about.records,
             plan=plan,
             taken=taken[shard.crawl],
         )

@@ -22,6 +22,7 @@ CRAWLERS = pl.Schema(
         "as_of": pl.Date(),
     }
 )
+EXTRA_FILES = pl.Schema({"file": pl.String(), "digest": pl.String()})
 BREAKS = pl.Schema(
     {
         "id": pl.String(),
@@ -78,6 +79,13 @@ SIGNALS = pl.Schema(
         "value": pl.String(),
         "path": pl.String(),
         "line": pl.Int32(),
+    }
+)
+# What a header states has a fetch in place of a text, and no line.
+HEADER_SIGNALS = pl.Schema(
+    {
+        "of_fetch": pl.Int64(),
+        **{name: kind for name, kind in SIGNALS.items() if name not in ("text", "line")},
     }
 )
 INEFFECTIVES = pl.Schema(

@@ -22,6 +22,7 @@ from crawlblock.robots.training_preference import Stated
 from crawlblock.store.conclusion_columns import (
     BREAKS,
     CRAWLERS,
+    EXTRA_FILES,
     INEFFECTIVES,
     JUDGED_TEXTS,
     SIGNALS,
@@ -29,7 +30,8 @@ from crawlblock.store.conclusion_columns import (
     VERDICTS,
 )
 from crawlblock.store.database import DatabaseFile
-from crawlblock.store.relations import registered
+from crawlblock.store.header_conclusions import ReadHeaders, set_header_signals
+from crawlblock.store.relations import registered, replaced
 from crawlblock.store.selecting import settle
 from crawlblock.store.stamps import READING, known_stamp_ids, stamp_ids
 
@@ -94,8 +96,12 @@ class Conclusions:
         crawlers: Sequence[Crawler],
         breaks: Sequence[Break],
         templates: Sequence[Template],
+        extra: Mapping[str, str],
     ) -> None:
-        """Store what the registry knows, and the crawler `*`, in place of what was stored."""
+        """Store what the registry knows, and the crawler `*`, in place of what was stored.
+
+        `extra`: digests of a user's own files behind it, by their names.
+        """
         rows = [_crawler_row(crawler) for crawler in crawlers]
         rows.append(_crawler_row(Crawler("*", "", "", ai=False)) | {"operator": None, "url": None})
         known = [{n: getattr(b, n) for n in BREAKS} for b in breaks]
@@ -108,9 +114,16 @@ class Conclusions:
             for t in templates
         ]  # fmt: skip
         with self._database.transaction() as con:
-            _replace(con, "templates", pl.DataFrame(texts, schema=TEMPLATES))
-            _replace(con, "crawlers", _numbered(con, pl.DataFrame(rows, schema=CRAWLERS)))
-            _replace(con, "breaks", pl.DataFrame(events, schema=BREAKS))
+            replaced(con, "templates", pl.DataFrame(texts, schema=TEMPLATES))
+            replaced(con, "crawlers", _numbered(con, pl.DataFrame(rows, schema=CRAWLERS)))
+            replaced(con, "breaks", pl.DataFrame(events, schema=BREAKS))
+            own = {"file": list(extra), "digest": list(extra.values())}
+            replaced(con, "extra_files", pl.DataFrame(own, schema=EXTRA_FILES))
+
+    def set_header_signals(self, read: ReadHeaders) -> None:
+        """Store what headers state, as `read` reads those of an answer, for what is stored."""
+        with self._database.transaction() as con:
+            set_header_signals(con, read)
 
     def pending_texts(self, after: int, limit: int) -> list[PendingText]:
         """Return texts behind a number that are not judged as today, at most `limit`, in order."""
@@ -221,6 +234,11 @@ def count_pending(con: duckdb.DuckDBPyConnection) -> int:
     return int(rows[0][0])
 
 
+def extra_files(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
+    """Return the own files, with their digests, that the texts were judged with."""
+    return con.execute("SELECT file, digest FROM extra_files ORDER BY file").fetchall()
+
+
 def _judged_by(stamps: Mapping[str, int]) -> list[int]:
     """Return the numbers of the stamps of what is concluded from a text."""
     return [stamps[name] for name in ("verdicts", "authorship", "signals", "ineffective")]
@@ -238,16 +256,3 @@ def _numbered(con: duckdb.DuckDBPyConnection, crawlers: pl.DataFrame) -> pl.Data
     free = count(max(known.values(), default=0) + 1)
     numbers = [known.get(token) or next(free) for token in crawlers["token"]]
     return crawlers.with_columns(pl.Series("id", numbers, pl.UInt16))
-
-
-def _replace(con: duckdb.DuckDBPyConnection, table: str, rows: pl.DataFrame) -> None:
-    """Give a table these rows, touching it only if it has others."""
-    names = ", ".join(rows.columns)
-    with registered(con, batch=rows):
-        ((changed,),) = con.execute(
-            f"SELECT count(*) FROM ((SELECT {names} FROM batch EXCEPT SELECT {names} FROM {table}) "  # noqa: S608
-            f"UNION ALL (SELECT {names} FROM {table} EXCEPT SELECT {names} FROM batch))"
-        ).fetchall()
-        if changed:
-            con.execute(f"DELETE FROM {table}").fetchall()  # noqa: S608
-            con.execute(f"INSERT INTO {table} BY NAME SELECT * FROM batch").fetchall()  # noqa: S608

@@ -5,14 +5,24 @@ import shutil
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import duckdb
 from filelock import FileLock, Timeout
 
 from crawlblock.durable import put_in_place
-from crawlblock.errors import CrawlblockError, LockedError, StoreError
+from crawlblock.errors import LockedError, StoreError
+from crawlblock.store.faults import explained, refused
+from crawlblock.store.new_database import (
+    aside_of,
+    holds_anything,
+    is_filled,
+    make_aside,
+    make_folder,
+    put_new_in_place,
+    remove_aside,
+)
 from crawlblock.store.renewal import renew
 from crawlblock.store.schema import CONFIG, check_copy, is_current
 
@@ -20,54 +30,42 @@ from crawlblock.store.schema import CONFIG, check_copy, is_current
 _PATIENCE = 5.0
 _PATIENCE_OF_A_RUN = 300.0  # which would otherwise end halfway
 _FICLONE = 0x40049409  # of linux/fs.h
-_HEADERS = 3 * 4096  # bytes at the beginning of a database, before anything that is stored
-_MARK = slice(8, 12)  # where they say DUCK
-_FULL = "the disk is full; free some space and run again, nothing is lost"
 
 
 class DatabaseFile:
     """A database file; made with its tables when it is not there yet.
 
-    Every method opens the file, does its work in one transaction and closes it again.  Raises
-    StoreError when the file, its disk or its layout cannot be used, LockedError when another
-    process holds it.
+    It is made aside and put in place whole, so that neither a full disk nor a run that is stopped
+    leaves half of one.  Every method opens the file, does its work in one transaction and closes it
+    again.  Raises StoreError when the file, its disk or its layout cannot be used, LockedError when
+    another process holds it.
     """
 
-    def __init__(self, path: Path) -> None:
-        """Take the path of the database."""
+    def __init__(self, path: Path, keep_empty: bool = True) -> None:
+        """Take the path of the database, and whether one may be there that holds nothing.
+
+        If not, a new one is made when it is `held`, and is there from its first rows on.
+        """
         self.path = path
         self._patience = _PATIENCE
         if not holds_anything(path):
+            if not keep_empty:
+                return
             self._make()
         if not self._is_current():
             with self.held():
                 self._renew()
 
     def _make(self) -> None:
-        """Make an empty database aside and put it in place whole: a full disk leaves nothing."""
-        path = self.path
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise StoreError(
-                f"{path}: cannot make the folder ({error.strerror}); use another --db"
-            ) from None
-        aside = path.with_name(f"{path.name}.new")
+        """Make an empty database, unless another process was faster."""
         with self.held(_PATIENCE):
-            if holds_anything(path):
-                return  # another process was faster
-            try:
-                _remove(aside)
-                with closing(duckdb.connect(str(aside), config=CONFIG)) as con:
-                    is_current(con, path)
-                    con.execute("CHECKPOINT").fetchall()
-                put_in_place(aside, path)
-            except duckdb.Error as error:
-                raise explained(path, error) from None
-            except OSError as error:
-                raise _refused(path, error) from None
-            finally:
-                _remove(aside)
+            if not holds_anything(self.path):
+                put_new_in_place(self.path)
+
+    @property
+    def _file(self) -> Path:
+        """Return the file to open: one that holds nothing yet is aside."""
+        return self.path if holds_anything(self.path) else aside_of(self.path)
 
     def _is_current(self) -> bool:
         with self.transaction() as con:
@@ -90,8 +88,10 @@ class DatabaseFile:
     def held(self, patience: float = 0) -> Iterator[None]:
         """Keep every other run off this database until the block ends.
 
-        Another one is waited for as long as `patience` says, in s.
+        Another one is waited for as long as `patience` says, in s.  Where no database is there, one
+        is made aside; it is removed with the block's end if it holds nothing.
         """
+        make_folder(self.path)
         lock = FileLock(f"{self.path}.lock", timeout=patience)
         try:
             lock.acquire()
@@ -101,14 +101,17 @@ class DatabaseFile:
             ) from None
         except OSError as error:
             if error.errno == errno.ENOSPC:
-                raise _refused(self.path, error) from None
+                raise refused(self.path, error) from None
             raise StoreError(
                 f"{self.path}.lock: {error.strerror}; the folder must be writable"
             ) from None
         self._patience = _PATIENCE_OF_A_RUN
         try:
+            if not holds_anything(self.path):
+                make_aside(self.path)
             yield
         finally:
+            remove_aside(self.path)
             self._patience = _PATIENCE
             lock.release()
 
@@ -119,6 +122,11 @@ class DatabaseFile:
             con.execute("BEGIN").fetchall()
             yield con
             con.execute("COMMIT").fetchall()
+            ready = not holds_anything(self.path) and is_filled(con)
+            if ready:
+                con.execute("CHECKPOINT").fetchall()
+        if ready:
+            put_new_in_place(self.path)
 
     @contextmanager
     def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -130,10 +138,13 @@ class DatabaseFile:
 
     @contextmanager
     def _open(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        file = self._file
+        if not file.exists():
+            raise StoreError(f"{self.path}: no database is there; name another --db")
         until = time.monotonic() + self._patience
         while True:
             try:
-                con = duckdb.connect(str(self.path), config=CONFIG)
+                con = duckdb.connect(str(file), config=CONFIG)
                 break
             except duckdb.Error as error:
                 failure = explained(self.path, error)
@@ -167,35 +178,8 @@ class DatabaseFile:
             put_in_place(aside, self.published)
         except OSError as error:
             aside.unlink(missing_ok=True)
-            raise _refused(self.published, error) from None
+            raise refused(self.published, error) from None
         return self.published
-
-
-def holds_anything(path: Path) -> bool:
-    """Tell whether there is a database, or another file that must not be replaced.
-
-    The first bytes of a database, all that a full disk let be written of it, are nothing.
-    """
-    if not path.is_file():
-        return path.exists()
-    size = path.stat().st_size
-    with path.open("rb") as file:
-        begins = file.read(_MARK.stop)[_MARK]
-    return size >= _HEADERS or (size > 0 and begins != b"DUCK")
-
-
-def _remove(path: Path) -> None:
-    """Remove a database that was not finished, and its log."""
-    with suppress(OSError):
-        for each in (path, path.with_name(f"{path.name}.wal")):
-            each.unlink(missing_ok=True)
-
-
-def _refused(path: Path, error: OSError) -> StoreError:
-    """Return the error for a disk that cannot be written; what is stored stays."""
-    if error.errno == errno.ENOSPC:
-        return StoreError(f"{path}: {_FULL}")
-    return StoreError(f"{path}: {error.strerror}; mend that and run again")
 
 
 def _copy(source: Path, target: Path) -> None:
@@ -247,22 +231,3 @@ def open_copy(path: Path) -> duckdb.DuckDBPyConnection:
         con.close()
         raise
     return con
-
-
-def explained(path: Path, error: duckdb.Error) -> CrawlblockError:
-    """Say in one line what DuckDB's message means for the reader."""
-    text = str(error).strip().split("\n")[0]
-    if "Could not set lock" in str(error) or "Conflicting lock" in str(error):
-        return LockedError(
-            f"{path}: another process has it open; close it, or read its copy *.snapshot.duckdb"
-        )
-    if "Read-only file system" in text or "Permission denied" in text:
-        reason = text.rpartition(": ")[2]
-        return StoreError(
-            f"{path}: {reason}; make it and its folder writable, or copy it elsewhere"
-        )
-    if "No space left" in str(error) or "not enough space" in str(error).lower():
-        return StoreError(f"{path}: {_FULL}")
-    if "not a valid DuckDB database" in text or "version number" in text:
-        return StoreError(f"{path}: not a database this DuckDB can read ({text}); use another --db")
-    return StoreError(f"{path}: {text}")

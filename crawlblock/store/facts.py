@@ -12,6 +12,7 @@ from crawlblock.captures.frames import Batch
 from crawlblock.errors import InputError
 from crawlblock.model import Fetch, Member, SnapshotKind
 from crawlblock.outcome import Ending
+from crawlblock.sampling import Strata
 from crawlblock.store.database import DatabaseFile
 from crawlblock.store.insert import add_batch, count_rows
 from crawlblock.store.relations import registered
@@ -88,6 +89,18 @@ class Facts:
             con.execute(
                 "INSERT INTO panel_columns SELECT ?, domain, column_name, value FROM batch", [panel]
             ).fetchall()
+
+    def add_frame(self, panel: str, strata: Strata) -> None:
+        """Store the domains that a panel was sampled from, in place of what was stored of it."""
+        with self._database.transaction() as con:
+            con.execute("DELETE FROM frames WHERE panel = ?", [panel]).fetchall()
+            for stratum, domains in strata:
+                with registered(
+                    con, batch=pl.DataFrame({"domain": domains}, {"domain": pl.String})
+                ):
+                    con.execute(
+                        "INSERT INTO frames SELECT ?, ?, domain FROM batch", [panel, stratum]
+                    ).fetchall()
 
     def weighed(self) -> list[tuple[str, str]]:
         """Return the corpora and units of which domains have weights."""

@@ -91,7 +91,7 @@ WHERE population = 'captured' OR snapshot NOT IN (FROM left_out_snapshots)
 GROUP BY ALL;
 
 -- The hosts whose server refuses to give the robots.txt, counted beside the verdicts.
-CREATE VIEW refused_counts AS
+CREATE VIEW refused_by_server AS
 SELECT population, snapshot, dimension, segment, CAST(sum(hosts) AS BIGINT) AS n_refused
 FROM segment_counts WHERE outcome IN (SELECT outcome FROM outcomes WHERE refused) GROUP BY ALL;
 
@@ -136,4 +136,4 @@ COMMENT ON MACRO several_strata IS 'Whether the followed hosts are in several st
 COMMENT ON VIEW segment_counts IS 'point_counts by segment as well.';
 COMMENT ON COLUMN segment_counts.dimension IS 'stratum, or a further column of the list; empty text for all hosts.';
 COMMENT ON VIEW segment_answers IS 'Hosts and weights of sound snapshots by segment, stratum and answer.';
-COMMENT ON VIEW refused_counts IS 'Hosts whose server refuses to give the robots.txt: 401, 402, 403, 451.';
+COMMENT ON VIEW refused_by_server IS 'Hosts whose server refuses to give the robots.txt: 401, 402, 403, 451.';

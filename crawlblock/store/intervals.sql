@@ -84,12 +84,16 @@ CREATE MACRO student_95(freedom) AS CASE
 
 -- Over strata, a share of sizes (tokens, pages): stratified_share of the weighted sizes, with Wilson's
 -- interval of each stratum, their distances added up as squares (MOVER: Zou and Donner 2008).
--- A stratum known whole has no error of sampling: part_n is then NULL. members is the sum of weights.
--- It is Kish's size with Student's quantile for as many degrees of freedom, less one.
-CREATE MACRO part_n(known, known_squared, n, members) AS CASE WHEN n < members THEN
-    known ** 2 / nullif(known_squared * (1 - n / members), 0)
+-- A stratum known whole has no error of sampling: part_n is then NULL. It is Kish's size with
+-- Student's quantile for as many degrees of freedom, less one; left is the part that is not known.
+CREATE MACRO part_n(known, known_squared, left_over) AS CASE WHEN left_over > 0 THEN
+    known ** 2 / nullif(known_squared * left_over, 0)
         * (1.959963984540054
             / student_95(floor(greatest(1, known ** 2 / nullif(known_squared, 0) - 1)))) ** 2 END;
+-- A sum over known hosts, each with its squared distance to the share p, from the same of those that
+-- say yes and of all; without distances where all say the same.
+CREATE MACRO spread_of(p, yes, known) AS CASE WHEN p > 0 AND p < 1
+    THEN (1 - p) ** 2 * yes + p ** 2 * (known - yes) ELSE known END;
 CREATE MACRO total_reach(total, reach) AS
     sqrt(ordered_sum((total * reach) ** 2))
         / nullif(ordered_sum(CASE WHEN reach IS NOT NULL THEN total END), 0);
@@ -126,10 +130,11 @@ CREATE MACRO two_sided_p(z) AS CASE WHEN z IS NOT NULL THEN
         [(1, 0.319381530), (2, -0.356563782), (3, 1.781477937), (4, -1.821255978), (5, 1.330274429)],
         lambda term: term[2] / (1 + 0.2316419 * abs(z)) ** term[1]))) END;
 
--- Why there is no estimate; NULL if there is one.
-CREATE MACRO no_estimate(n, n_unknown) AS CASE
+-- Why there is no estimate; NULL if there is one.  Of known hosts there is none if all weigh 0.
+CREATE MACRO no_estimate(n, n_unknown, estimate := 0) AS CASE
     WHEN coalesce(n, 0) + coalesce(n_unknown, 0) = 0 THEN 'there are no hosts'
-    WHEN coalesce(n, 0) = 0 THEN 'none of the hosts is known' END;
+    WHEN coalesce(n, 0) = 0 THEN 'none of the hosts is known'
+    WHEN estimate IS NULL THEN 'no known host has a weight above 0' END;
 
 COMMENT ON MACRO ordered_sum IS 'Sum of floats in ascending order, the same on every run.';
 COMMENT ON MACRO wilson_low_at IS 'Lower end of Wilson''s interval with a normal quantile z.';
@@ -148,6 +153,7 @@ COMMENT ON MACRO square_and_add IS 'Length of two distances whose errors correla
 COMMENT ON MACRO paired_low IS 'Lower end of Newcombe''s 95 % interval of a paired difference of shares.';
 COMMENT ON MACRO paired_high IS 'Upper end of Newcombe''s 95 % interval of a paired difference of shares.';
 COMMENT ON MACRO part_n IS 'Effective size of a stratum, larger the more of it is known; NULL if all is.';
+COMMENT ON MACRO spread_of IS 'Sum over known hosts, each with its squared distance to the share.';
 COMMENT ON MACRO student_95 IS 'Student''s two-sided 95 % quantile.';
 COMMENT ON MACRO total_reach IS 'Distance of an end of total_low or total_high from the share.';
 COMMENT ON MACRO total_low IS 'Lower end of the 95 % interval of a share of sizes over strata.';

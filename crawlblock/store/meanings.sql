@@ -200,6 +200,8 @@ JOIN (
 ) h ON h.number = p.host;
 
 COMMENT ON COLUMN meanings.answer IS 'A policy, or an HTTP status where no rules were read, as in population.';
+COMMENT ON COLUMN meanings.blocked IS 'Whether robots.txt forbids /, as headlines count it: an outage leaves it unknown, another status says that there are no rules.';
+COMMENT ON COLUMN meanings.rules IS 'The restriction by robots.txt alone, likewise.';
 COMMENT ON COLUMN meanings.basis IS 'named, wildcard, default, absent (no robots.txt), http (the status decided) or unknown.';
 COMMENT ON VIEW counted_meanings IS 'What the answers given at a date mean for each crawler counted then.';
 COMMENT ON VIEW transition_counts IS 'readable, counted: hosts and weights by answer and the answer before, where there is one.';

@@ -13,7 +13,8 @@ import duckdb
 
 from crawlblock.errors import InputError, did_you_mean
 from crawlblock.renamed import IN_SQL, now_called
-from crawlblock.store.database import copy_of, explained
+from crawlblock.store.database import copy_of
+from crawlblock.store.faults import explained
 from crawlblock.store.schema import CONFIG
 
 _LAG = 2.0  # s that a database may be newer than its copy: file systems round times

@@ -48,3 +48,16 @@ def registered(con: duckdb.DuckDBPyConnection, **frames: pl.DataFrame) -> Iterat
     yield
     for name in frames:  # what an error leaves goes with the connection
         con.execute(f"DROP TABLE temp.{name}").fetchall()
+
+
+def replaced(con: duckdb.DuckDBPyConnection, table: str, rows: pl.DataFrame) -> None:
+    """Give a table these rows, touching it only if it has others."""
+    names = ", ".join(rows.columns)
+    with registered(con, batch=rows):
+        ((changed,),) = con.execute(
+            f"SELECT count(*) FROM ((SELECT {names} FROM batch EXCEPT SELECT {names} FROM {table}) "  # noqa: S608
+            f"UNION ALL (SELECT {names} FROM {table} EXCEPT SELECT {names} FROM batch))"
+        ).fetchall()
+        if changed:
+            con.execute(f"DELETE FROM {table}").fetchall()  # noqa: S608
+            con.execute(f"INSERT INTO {table} BY NAME SELECT * FROM batch").fetchall()  # noqa: S608

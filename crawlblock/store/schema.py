@@ -18,7 +18,10 @@ CONFIG: dict[str, str | bool | int | float | list[str]] = {
 _TABLES = ("schema", "panel_columns", "ineffective_lines")  # files
 _VIEWS = (
     "added_columns",
+    "header_signals",
     "removed_snapshots",
+    "extra_files",
+    "frames",
     "views",
     "population",
     "host_segments",

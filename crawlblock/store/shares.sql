@@ -60,8 +60,9 @@ SELECT s.* EXCLUDE (weighted, lowest, highest, asked_n), estimand, http_profile(
            AS bound_low,
        coalesce(CASE WHEN estimand <> 'list' THEN manski_high(lowest, highest, asked_n) END, highest)
            AS bound_high,
-       coalesce(no_estimate(n, n_unknown), no_list_interval(estimand, effective_n)) AS no_interval,
-       no_estimate(n, n_unknown) AS no_estimate
+       coalesce(no_estimate(n, n_unknown, estimate := estimate),
+                no_list_interval(estimand, effective_n)) AS no_interval,
+       no_estimate(n, n_unknown, estimate := estimate) AS no_estimate
 FROM stratified_estimates(source) s JOIN estimands() e USING (weighted);
 
 -- The same from hosts; for a census, materialize_census.sql puts clustered_shares_of in its place.
@@ -110,12 +111,14 @@ SELECT s.* EXCLUDE (weighted, p_both, p_first, p_second), estimand,
            AS low,
        CASE WHEN estimand <> 'list' THEN paired_high(p_both, p_first, p_second, effective_n) END
            AS high,
-       coalesce(no_estimate(n, n_unknown), no_list_interval(estimand, effective_n)) AS no_interval,
-       no_estimate(n, n_unknown) AS no_estimate
+       coalesce(no_estimate(n, n_unknown, estimate := p_both),
+                no_list_interval(estimand, effective_n)) AS no_interval,
+       no_estimate(n, n_unknown, estimate := p_both) AS no_estimate
 FROM shares s JOIN estimands() e USING (weighted);
 
 -- Differences of two scores of the same hosts, such as the parts of two sets of crawlers that each
--- blocks: first and second from 0 to 1, or NULL.  The interval is normal.
+-- blocks: first and second from 0 to 1, or NULL.  The interval is normal; where all hosts have one
+-- difference, a normal one would have no width, and it is that of paired shares.
 CREATE MACRO mean_gaps(source) AS TABLE
 WITH strata AS (
     SELECT * EXCLUDE (first, second, hosts, weight, weight_squared), sum(weight) AS total,
@@ -123,6 +126,7 @@ WITH strata AS (
            coalesce(sum(weight_squared) FILTER (first IS NOT NULL), 0) AS known_squared,
            coalesce(ordered_sum(weight * first), 0) AS firsts,
            coalesce(ordered_sum(weight * second), 0) AS seconds,
+           coalesce(ordered_sum(weight * first * second), 0) AS products,
            coalesce(ordered_sum(weight * (first - second) ** 2), 0) AS squares,
            coalesce(sum(hosts) FILTER (first IS NOT NULL), 0) AS n,
            coalesce(sum(hosts) FILTER (first IS NULL), 0) AS n_unknown,
@@ -130,8 +134,8 @@ WITH strata AS (
            coalesce(sum(hosts) FILTER (first < second), 0) AS n_second
     FROM query_table(source) GROUP BY ALL
 ), shares AS (
-    SELECT * EXCLUDE (stratum, total, known, known_squared, firsts, seconds, squares, n, n_unknown,
-                      n_first, n_second),
+    SELECT * EXCLUDE (stratum, total, known, known_squared, firsts, seconds, products, squares, n,
+                      n_unknown, n_first, n_second),
            CAST(sum(n) AS BIGINT) AS n, CAST(sum(n_unknown) AS BIGINT) AS n_unknown,
            CAST(sum(n_first) AS BIGINT) AS n_first, CAST(sum(n_second) AS BIGINT) AS n_second,
            bool_or(total <> n + n_unknown) AS weighted,
@@ -139,21 +143,33 @@ WITH strata AS (
                 ELSE sum(firsts) / nullif(sum(known), 0) END AS first_share,
            CASE WHEN weighted THEN stratified_share(total, known, seconds)
                 ELSE sum(seconds) / nullif(sum(known), 0) END AS second_share,
+           CASE WHEN weighted THEN stratified_share(total, known, products)
+                ELSE sum(products) / nullif(sum(known), 0) END AS p_both,
+           CASE WHEN weighted
+                THEN design_n(total, known, known_squared, firsts + seconds - 2 * products)
+                ELSE sum(n) END AS effective_n,
            CASE WHEN weighted THEN stratified_variance(total, known, known_squared,
                     squares / nullif(known, 0) - ((firsts - seconds) / nullif(known, 0)) ** 2)
                 ELSE (sum(squares) / nullif(sum(known), 0)
                       - ((sum(firsts) - sum(seconds)) / nullif(sum(known), 0)) ** 2)
-                    / nullif(sum(n) - 1, 0) END AS variance
+                    / nullif(sum(n) - 1, 0) END AS variance,
+           CASE WHEN variance > 1e-12 THEN 1.959963984540054 * sqrt(variance) END AS reach
     FROM strata GROUP BY ALL
 )
-SELECT s.* EXCLUDE (weighted, variance), estimand, http_profile() AS http_profile,
+SELECT s.* EXCLUDE (weighted, p_both, effective_n, variance, reach), estimand,
+       http_profile() AS http_profile,
        first_share - second_share AS estimate,
-       CASE WHEN estimand <> 'list' THEN estimate - 1.959963984540054 * sqrt(variance) END AS low,
-       CASE WHEN estimand <> 'list' THEN estimate + 1.959963984540054 * sqrt(variance) END AS high,
-       coalesce(no_estimate(n, n_unknown), no_list_interval(estimand, variance),
+       CASE WHEN estimand <> 'list' AND variance IS NOT NULL AND effective_n IS NOT NULL THEN
+           coalesce(estimate - reach, paired_low(p_both, first_share - p_both,
+                                                 second_share - p_both, effective_n)) END AS low,
+       CASE WHEN estimand <> 'list' AND variance IS NOT NULL AND effective_n IS NOT NULL THEN
+           coalesce(estimate + reach, paired_high(p_both, first_share - p_both,
+                                                  second_share - p_both, effective_n)) END AS high,
+       coalesce(no_estimate(n, n_unknown, estimate := first_share),
+                no_list_interval(estimand, effective_n),
                 CASE WHEN variance IS NULL THEN 'a single host says nothing about others' END)
            AS no_interval,
-       no_estimate(n, n_unknown) AS no_estimate
+       no_estimate(n, n_unknown, estimate := first_share) AS no_estimate
 FROM shares s JOIN estimands() e USING (weighted);
 
 -- Over clusters, which are WARC files: x hosts are known, y of them say yes, u are unknown.  The

@@ -4,7 +4,7 @@
 -- best snapshot.  A change from a snapshot that knows a few hosts alone would be about those few.
 CREATE VIEW segment_snapshots AS
 WITH counts AS (
-    SELECT population, dimension, segment, snapshot, snapshot_date, sum(hosts) AS known
+    SELECT population, dimension, segment, snapshot, kind, snapshot_date, sum(hosts) AS known
     FROM segment_counts
     WHERE known AND (population = 'captured' OR snapshot NOT IN (FROM left_out_snapshots))
     GROUP BY ALL
@@ -34,7 +34,8 @@ GROUP BY w.population, w.from_snapshot, w.to_snapshot, s.host;
 
 -- Hosts by segment, stratum and what they answered then and now.  since_first: from the first snapshot
 -- since a crawler was documented to each later one.  year: from the last snapshot of a year to the last
--- one of the next year that has any.
+-- one of the next year that has any.  mode: from a snapshot of an archive to the live run within a month
+-- of it, which shows what the way of asking changes.
 CREATE VIEW span_counts AS
 WITH snapshots_ AS MATERIALIZED (FROM segment_snapshots),
 starts AS (
@@ -63,6 +64,14 @@ starts AS (
     )
     WINDOW years AS (PARTITION BY population, dimension, segment ORDER BY place)
     QUALIFY from_snapshot IS NOT NULL
+    UNION ALL
+    SELECT 'mode', population, dimension, segment, a.snapshot, a.snapshot_date, l.snapshot,
+           l.snapshot_date
+    FROM snapshots_ l
+    JOIN snapshots_ a USING (population, dimension, segment)
+    WHERE l.kind = 'live' AND a.kind <> 'live' AND abs(l.snapshot_date - a.snapshot_date) <= 31
+    QUALIFY row_number() OVER (PARTITION BY population, dimension, segment, l.snapshot
+                               ORDER BY abs(l.snapshot_date - a.snapshot_date), a.snapshot) = 1
 )
 SELECT s.*, f.stratum, f.answer_then, f.answer_now, count(*) AS hosts, sum(f.weight) AS weight,
        sum(CAST(f.weight * f.weight AS DECIMAL(38, 6))) AS weight_squared
@@ -78,4 +87,4 @@ COMMENT ON VIEW segment_snapshots IS 'The snapshots in which a segment was follo
 COMMENT ON COLUMN segment_snapshots.place IS 'Its place in the order of time, from 1.';
 COMMENT ON MACRO TABLE followed_in IS 'The hosts of both snapshots of spans, given by name, with their answers.';
 COMMENT ON VIEW span_counts IS 'Hosts of both snapshots of spans, by segment, stratum and answers.';
-COMMENT ON COLUMN span_counts.span IS 'since_first: from the first snapshot since a crawler was documented; year: from the end of one year to the end of the next.';
+COMMENT ON COLUMN span_counts.span IS 'since_first: from the first snapshot since a crawler was documented; year: from the end of one year to the end of the next; mode: from an archive''s snapshot to a live run within a month of it.';

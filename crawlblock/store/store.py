@@ -45,9 +45,12 @@ class RunRecord:
 class Store:
     """A database file with what can be done with it."""
 
-    def __init__(self, path: Path) -> None:
-        """Open the database at a path, making it or renewing its layout where needed."""
-        self.database = DatabaseFile(path)
+    def __init__(self, path: Path, keep_empty: bool = True) -> None:
+        """Open the database at a path, making it or renewing its layout where needed.
+
+        Without `keep_empty` a new one is there from its first rows on; see `DatabaseFile`.
+        """
+        self.database = DatabaseFile(path, keep_empty)
         self.facts = Facts(self.database)
         self.conclusions = Conclusions(self.database)
 

@@ -146,6 +146,24 @@ COMMENT ON COLUMN signals.value IS 'As it is written, up to 200 characters.';
 COMMENT ON COLUMN signals.path IS 'The paths it is about, where it names some.';
 COMMENT ON COLUMN signals.line IS 'Its line in the payload, from 1.';
 
+CREATE VIEW header_signals AS
+SELECT s.snapshot, h.host, c.outcome, g.* EXCLUDE (of_fetch)
+FROM conclusions.captures c
+JOIN conclusions.header_signals g ON g.of_fetch = c.last
+JOIN kept_snapshots s ON s.id = c.snapshot
+JOIN facts.hosts h ON h.id = c.host
+WHERE c.resource = '/robots.txt' AND c.outcome IN ('ok', 'absent');
+COMMENT ON VIEW header_signals IS 'Preferences that headers of robots.txt answers state, such as tdm-reservation. A header is about the answer that carries it.';
+COMMENT ON COLUMN header_signals.snapshot IS 'The snapshot.';
+COMMENT ON COLUMN header_signals.host IS 'The host asked for.';
+COMMENT ON COLUMN header_signals.outcome IS 'How the capture ended: ok or absent.';
+COMMENT ON COLUMN header_signals.kind IS 'header and the name of the header: content-usage, content-signal, x-robots-tag, tdm-reservation, tdm-policy, link.';
+COMMENT ON COLUMN header_signals.agents IS 'The agents it names, in lower case; empty if it is for all.';
+COMMENT ON COLUMN header_signals.use IS 'What it is about: train, search, input, mine, all, reuse, personalize.';
+COMMENT ON COLUMN header_signals.preference IS 'allow, disallow, terms (an address), other, or a level of reuse.';
+COMMENT ON COLUMN header_signals.value IS 'As it is written, up to 200 characters.';
+COMMENT ON COLUMN header_signals.path IS 'The path whose answer carries it.';
+
 CREATE VIEW training_preferences AS
 SELECT p.digest, j.training AS preference, j.training_evidence AS evidence, j.training_line AS line
 FROM conclusions.judgements j JOIN facts.payloads p ON p.text = j.text

@@ -1,6 +1,5 @@
 """An HTTP answer as a WARC record holds it: status, headers and payload, decoded and checked."""
 
-import json
 import re
 from base64 import b32decode, b32encode
 from collections.abc import Iterable
@@ -13,31 +12,8 @@ from crawlblock.robots.parser import SIZE_LIMIT
 from crawlblock.robots.sniff import is_robots
 from crawlblock.unpacking import UNREADABLE
 from crawlblock.warc.codings import CODINGS, decoded, has_control
+from crawlblock.warc.kept_headers import KEPT_HEADERS, joined
 
-# Response headers worth keeping: what kind of answer it was, who gave it, and signals beside the
-# rules (AIPREF's Content-Usage, TDMRep, RSL's Link, X-Robots-Tag).
-KEPT_HEADERS = frozenset(
-    {
-        "cf-mitigated",
-        "cf-ray",
-        "content-signal",
-        "content-type",
-        "content-usage",
-        "last-modified",
-        "link",
-        "location",
-        "retry-after",
-        "server",
-        "tdm-policy",
-        "tdm-reservation",
-        "via",
-        "x-amz-cf-id",
-        "x-akamai-request-id",
-        "x-cache",
-        "x-served-by",
-        "x-robots-tag",
-    }
-)
 _ENDS = re.compile(rb"\r?\n\r?\n")
 _TRANSFER, _CONTENT, _LENGTH = "transfer-encoding", "content-encoding", "content-length"
 _UNDONE = "x-crawl-content-encoding"
@@ -91,7 +67,7 @@ class Answers:
         found: dict[str, bytes] = {}
         for line in lines:
             if name := self._names[line.partition(b":")[0]]:
-                found[name] = line
+                found[name] = joined(name, found.get(name), line)
         transfer, content = found.pop(_TRANSFER, None), found.pop(_CONTENT, None)
         length = found.pop(_LENGTH, None)
         if found.pop(_UNDONE, None) or transfer:
@@ -251,13 +227,6 @@ def spelled(stated: bytes) -> str | None:
     if number is not None:
         return "sha1:" + b32encode(number).decode()
     return _text(stated.strip()) or None
-
-
-def headers_kept(given: Iterable[tuple[object, object]]) -> str | None:
-    """Return the headers worth keeping as a JSON object, None if there are none."""
-    lower = ((str(name).lower(), value) for name, value in given)
-    kept = {name: value for name, value in lower if name in KEPT_HEADERS and value is not None}
-    return json.dumps(kept) if kept else None
 
 
 class _Names(dict[bytes, str | None]):

@@ -17,13 +17,15 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+from documents import HOWTO, blocks
 from scan.warcs import TEXT
 
-from crawlblock import loops
+from crawlblock import loops, registry
 from crawlblock.demo import build
 from crawlblock.demo.contents import PLAIN, Rendered
 from crawlblock.errors import InputError
 from crawlblock.host_list import Ranking
+from crawlblock.metrics.queries import metrics
 from crawlblock.model import Asked, Crawl, Fetch
 from crawlblock.pipeline.sample import from_list, from_ranking
 from crawlblock.registry import Break, crawler_of
@@ -57,6 +59,14 @@ CRAWL = Crawl("DEMO-2025-33", datetime(2025, 8, 2), datetime(2025, 8, 18))
 EARLIER = Crawl("DEMO-2016-36", datetime(2016, 8, 25), datetime(2016, 9, 5))
 HOSTS = ("a.example.com", "example.org", "www.example.co.uk", "b.de")
 URLS = [f"https://{host}/robots.txt" for host in HOSTS]
+_EVENT = (Path(__file__).parents[2] / "crawlblock/registry/events.toml").read_bytes()
+OWN = {  # of a folder of one's own
+    "crawlers.toml": blocks(HOWTO, "toml")[0],
+    "templates.toml": blocks(HOWTO, "toml")[1],
+    "events.toml": _EVENT[_EVENT.index(b"[[event]]") :][:600].rpartition(b"\n\n")[0].decode()
+    .replace('id = "', 'id = "my-'),
+    "metrics/a.sql": next(sql for sql in blocks(HOWTO, "sql") if sql.startswith("-- title:")),
+}  # fmt: skip
 REGISTRY = Path(__file__).parents[2] / "crawlblock/registry"
 
 Fed = Callable[[random.Random], bytes]
@@ -411,6 +421,8 @@ def _of_our_own(world: World) -> list[Reader]:
         Reader("shard", ["of one file"], shard, partial(_shard, world, shards)),
         Reader("journal", ["of four visits"], _journal_feed(world), partial(_journal, world)),
         Reader("TOML", ["crawlers, breaks"], of_bytes(toml), _toml),
+        Reader("own entries", ["crawler, template, event, metric"],
+               of_bytes([text.encode() for text in OWN.values()]), partial(_own, world)),
     ]  # fmt: skip
 
 
@@ -468,6 +480,17 @@ def _mutated_text(chance: random.Random, text: bytes) -> bytes:
 def _journal(world: World, data: bytes) -> None:
     batch = read_journal(world.put("x.duckdb.live-00000.journal", data))
     json.dumps([batch.fetches.to_dicts(), batch.asked.to_dicts()], default=str).encode()
+
+
+def _own(world: World, data: bytes) -> None:
+    name = next(
+        (name for name, text in OWN.items() if data[:9] == text.encode()[:9]), "events.toml"
+    )
+    folder = world.folder / "own" / name.partition(".")[0]
+    (folder / name).parent.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_bytes(data)
+    with registry.using(folder):
+        registry.crawlers(), registry.templates(), registry.events(), metrics()
 
 
 def _toml(data: bytes) -> None:

@@ -20,7 +20,7 @@ _LONGEST = 20  # s for one input, on a busy machine
 NAMES = (
     "collinfo.json", "paths", "cluster.idx", "CDX", "Parquet index", "WARC", "web graph ranks",
     "graphinfo.json", "CSV import", "JSONL import", "Parquet import", "observation times", "list",
-    "ranks", "weights", "plan", "shard", "journal", "TOML",
+    "ranks", "weights", "plan", "shard", "journal", "TOML", "own entries",
 )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -88,8 +88,12 @@ def design_n(
     return float(min(p * (1 - p) / variance, 1 / alike) if variance > 0 else 1 / alike)
 
 
-def weighted_total(answers: Iterable[Answer]) -> Estimate:
+def weighted_total(
+    answers: Iterable[Answer], totals: Mapping[str, float] | None = None
+) -> Estimate:
     """Return the share of the sizes (tokens, say) that hosts with yes hold.
+
+    `totals` are the known sizes of strata; the sample estimates the others.
 
     Strata that were taken whole and strata that were sampled are combined by their weighted sizes.
     Each has Wilson's interval, for Kish's size and the part of its hosts that is not known; their
@@ -98,7 +102,7 @@ def weighted_total(answers: Iterable[Answer]) -> Estimate:
     """
     strata = _strata(answers)
     n_unknown = sum(answer.yes is None for members in strata for answer in members)
-    parts = [part for members in strata if (part := _part(members))]
+    parts = [part for members in strata if (part := _part(members, totals or {}))]
     if not parts:
         return Estimate(0, n_unknown, None, None, None)
     total = math.fsum(part.total for part in parts)
@@ -156,19 +160,31 @@ class _Part:
     high: float
 
 
-def _part(members: list[Answer]) -> _Part | None:
+def _part(members: list[Answer], totals: Mapping[str, float]) -> _Part | None:
     known = [answer for answer in members if answer.yes is not None]
     sizes = [answer.weight * answer.size for answer in known]
     if math.fsum(sizes) <= 0:
         return None
     yes = (answer.weight * answer.size for answer in known if answer.yes)
     share = math.fsum(yes) / math.fsum(sizes)
-    left = 1 - len(known) / math.fsum(answer.weight for answer in members)
+    distances = [(bool(a.yes) - share) ** 2 if 0 < share < 1 else 1 for a in known]
+    spread = [d * (a.weight * a.size) ** 2 for d, a in zip(distances, known, strict=True)]
+    once = math.fsum(part / a.weight for part, a in zip(spread, known, strict=True))
+    left = 1 - once / math.fsum(spread) * len(known) / len(members)
+    if all(answer.weight == 1 for answer in members):  # all were asked: what is unknown is left
+        lacking = [answer.size for answer in members if answer.yes is None]
+        squares = math.fsum(size * size for size in lacking)
+        held = math.fsum(sizes)
+        left = math.fsum(lacking) ** 2 + held**2 * squares / math.fsum(s * s for s in sizes)
+        left /= math.fsum(answer.size for answer in members) ** 2
     low = high = share
     if left > 0:
         n = effective_n(sizes)
         low, high = wilson(share, n / left * (Z / _quantile(max(1, math.floor(n - 1)))) ** 2)
-    return _Part(math.fsum(a.weight * a.size for a in members), share, low, high)
+    total = totals.get(members[0].stratum)
+    if total is None:
+        total = math.fsum(answer.weight * answer.size for answer in members)
+    return _Part(total, share, low, high)
 
 
 def _strata(answers: Iterable[Answer]) -> list[list[Answer]]:

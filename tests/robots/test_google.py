@@ -12,7 +12,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 from conftest import SHARED
-from robotstxt.robots import _lib
+from verify.google import SIZE_LIMIT, Google
 
 from crawlblock.model import Basis
 from crawlblock.registry import crawlers, obeyed
@@ -24,8 +24,6 @@ from robots.generated import TOKENS, robots_files
 
 pytestmark = pytest.mark.own_code
 
-ORIGIN = b"http://h.example"
-SIZE_LIMIT = 500 * 1024  # bytes that count
 OWN_PATHS = 12  # taken from a file's rules
 OTHER_PATHS = int(os.environ.get("CRAWLBLOCK_PATHS", "7"))  # of each file; 20 where there is time
 FIXED_PATHS = tuple(
@@ -34,26 +32,6 @@ FIXED_PATHS = tuple(
 )
 _URL_PATH = re.compile(rb"/[A-Za-z0-9._~!&'()+,;=:@/-]*(\?[A-Za-z0-9._~!&'()+,;=:@/-]+)?")
 _DOT_SEGMENT = re.compile(rb"/\.\.?(/|\?|$)")
-
-
-class Google:
-    """Google's C++ parser, asked in bytes; it reads the file anew for every answer."""
-
-    def __init__(self) -> None:
-        self._matcher = _lib.robots_matcher_create()
-
-    def allowed(self, body: bytes, token: bytes, path: bytes) -> bool:
-        """Tell whether a crawler may fetch a path."""
-        url = ORIGIN + path
-        return bool(
-            _lib.robots_allowed_by_robots(
-                self._matcher, body, len(body), token, len(token), url, len(url)
-            )
-        )
-
-    def close(self) -> None:
-        """Give the parser's memory back."""
-        _lib.robots_matcher_free(self._matcher)
 
 
 @dataclass

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from verify.google import Google
 
 from crawlblock.api.robots_txt import parse
 from crawlblock.registry import crawlers
 from crawlblock.robots.ineffective import IneffectiveFinder, IneffectiveLine
 from crawlblock.robots.judge import STAR, in_grammar
 from crawlblock.robots.parser import TWICE_ENCODED_BOM
-from robots.test_google import Google
 
 pytestmark = pytest.mark.own_code
 

@@ -14,6 +14,7 @@ from oracles.estimate import Estimate, clustered
 from polars.testing import assert_frame_equal
 
 from crawlblock.hosts import registered_domain
+from crawlblock.metrics.headline import headline_rows
 from crawlblock.metrics.queries import CENSUS, analyze, held, metrics, result_of
 from crawlblock.metrics.results_folder import census_results_of
 from crawlblock.model import Member
@@ -25,6 +26,7 @@ from crawlblock.robots.judge import Judge
 from crawlblock.store.store import Store
 from crawlblock.transport import Limits
 from scan.shards import crawl, domain_of, scanned, told
+from scan.warcs import answer, archive, member, record
 
 _SAME = (
     "snapshot, host, resource, domain, url_asked, url, hops, fetch_time, status, outcome, digest, "
@@ -104,6 +106,56 @@ def _results(folder: Path, name: str) -> pl.DataFrame:
     return pl.read_parquet(census_results_of(folder / "census.duckdb") / f"{name}.parquet")
 
 
+@pytest.mark.parametrize("share", [1, 0.5])
+def test_ineffective_rules(tmp_path: Path, share: float) -> None:
+    """Hosts and domains with a block that no parser obeys are counted, the unread as unknown."""
+    lost = answer(b"User-agent: GPTBot Disallow: /\n\nUser-agent: *\nDisallow: /x\n")
+    answers = {
+        "a.org": lost, "www.a.org": lost, "b.org": answer(), "www.c.org": lost,
+        "d.org": answer(b"<html>", b"503 Busy"), "e.org": answer(b"", b"404 Not Found"),
+    }  # fmt: skip
+    files = [member(record(host, block)) for host, block in answers.items()]
+    scanned(tmp_path / "scan", archive(tmp_path / "mirror", files), "--share", share)
+    db = tmp_path / "census.duckdb"
+    assert told("scan", "merge", tmp_path / "scan", "--db", db).exit_code == 0
+    ended = told("analyze", "--census", "--db", db)
+    assert ended.exit_code == 0, ended.output
+    with Store(db).reading() as con:
+        hosts = dict(con.execute("SELECT host, representative FROM census").fetchall())
+    assert len(hosts) == 6 * share
+    found = _results(tmp_path, "ineffective_rules").filter(pl.col("fault") == "any")
+    for population in ("hosts", "domains"):
+        counted = [answers[host] for host in hosts if hosts[host] or population == "hosts"]
+        n_yes = counted.count(lost)
+        n = n_yes + counted.count(answer())
+        for token in ("any", "GPTBot"):
+            row = found.filter((pl.col("population") == population) & (pl.col("token") == token))
+            numbers = row.select("n_yes", "n", "n_unknown").rows()
+            assert numbers == [(n_yes, n, len(counted) - n)] and n_yes
+
+
+def test_preference(tmp_path: Path) -> None:
+    """Hosts are counted by what they state about training; a header alone makes a host partly."""
+    rules = b"User-agent: *\nDisallow: /x\n"
+    answers = {
+        "a.org": answer(rules + b"Content-Signal: ai-train=no\n"),
+        "b.org": answer(b"User-agent: GPTBot\nDisallow: /\n\n" + rules),
+        "c.org": answer(rules + b"Content-Signal: ai-train=yes\n"),
+        "d.org": answer(rules), "e.org": answer(b"", b"404 Not Found"),
+        "f.org": answer(b"<html>", b"503 Busy"),
+    }  # fmt: skip
+    files = [member(record(host, block)) for host, block in answers.items()]
+    scanned(tmp_path / "scan", archive(tmp_path / "mirror", files))
+    db = tmp_path / "census.duckdb"
+    assert told("scan", "merge", tmp_path / "scan", "--db", db).exit_code == 0
+    ended = told("analyze", "--census", "--db", db)
+    assert ended.exit_code == 0, ended.output
+    found = _results(tmp_path, "preference").filter(pl.col("population") == "hosts")
+    assert found.select("preference", "n_yes", "n", "n_unknown").rows() == [
+        ("allowed", 1, 5, 1), ("disallowed", 1, 5, 1), ("not_stated", 2, 5, 1), ("partly", 1, 5, 1),
+    ]  # fmt: skip
+
+
 def test_captures_are_those_of_history(whole: Path, followed: Store) -> None:
     """Of every host the capture counts that history takes, by redirects of any kind."""
     with Store(whole / "census.duckdb").reading() as con:
@@ -130,7 +182,7 @@ def test_results_are_those_of_analyze(whole: Path, followed: Store, tmp_path: Pa
     ):
         found = _results(whole, name).filter(pl.col("population") == "hosts")
         columns = [*keys, "n", "n_unknown", "estimate", *values]
-        expected = listed[name].filter(pl.col("population") == "panel")
+        expected = headline_rows(listed[name]).filter(pl.col("population") == "panel")
         if "basis" in keys:
             expected = expected.filter(pl.col("basis").is_in(found["basis"].unique().to_list()))
         assert_frame_equal(found.select(columns).sort(keys), expected.select(columns).sort(keys))
@@ -188,9 +240,7 @@ def _refusal(host: _Host, texts: dict[str, bytes], judge: Judge, token: str) -> 
         allowed = judge.policy(texts[host.row["text"]]).verdicts[token].root_allowed
         return None if allowed is None else not allowed
     status = host.row["status"]
-    if status == 525 or status < 400:
-        return None
-    return bool(status >= 500)
+    return None if status < 400 or status == 429 or status >= 500 else False
 
 
 @pytest.mark.parametrize("share", ["whole", "half"])
@@ -335,10 +385,15 @@ def test_lost_tokens(whole: Path) -> None:
     """What lies on blocking domains is weighed by the answers of their representatives."""
     with Store(whole / "census.duckdb").reading() as con:
         rows = con.execute(
-            "SELECT domain, root_allowed FROM census_hosts LEFT JOIN meanings m "
-            "ON m.answer = census_hosts.answer AND token = 'GPTBot' WHERE representative"
+            "SELECT domain, c.answer, root_allowed FROM census_hosts c LEFT JOIN meanings m "
+            "ON m.answer = c.answer AND token = 'GPTBot' WHERE representative"
         ).fetchall()
-    said = {domain: allowed for domain, allowed in rows if domain in TOKENS}
+    outages = {"http 429", *(f"http {status}" for status in range(500, 600))}
+    said = {
+        domain: None if answer in outages else allowed
+        for domain, answer, allowed in rows
+        if domain in TOKENS
+    }
     (found,) = (
         _results(whole, "lost")
         .filter(pl.col("token") == "GPTBot")

@@ -20,10 +20,11 @@ from crawlblock.pipeline.run import Run
 from crawlblock.pipeline.sample import from_list, store_panel
 from crawlblock.robots.judge import Judge
 from crawlblock.scan.plan import read_plan, sample_files
+from crawlblock.scan.shard import KEY
 from crawlblock.scan.texts import kept_text
 from crawlblock.store.store import Store
 from crawlblock.transport import Limits
-from scan.warcs import CRAWL, TEXT, answer, archive, keys_of, member, record, stated
+from scan.warcs import CRAWL, TEXT, answer, archive, keys_of, member, planned, record, stated
 
 MINI = Crawl("DEMO-2025-33", datetime(2025, 8, 2), datetime(2025, 8, 18))
 TEXTS = (
@@ -108,6 +109,39 @@ def test_a_scan_gives_what_history_gives(tmp_path: Path) -> None:
     found = judged(Store(tmp_path / "census.duckdb"))
     assert len({host for host, *_ in found}) == 600
     assert found == judged(store)
+
+
+def test_records_are_counted_by_type(tmp_path: Path) -> None:
+    """`scan run` and `scan merge` say how many records of each type were read, as `import` does.
+
+    A shard of a version that did not count them is merged all the same.
+    """
+    again = [stated(TEXT), ("WARC-Profile", b"identical-payload-digest")]
+    texts = (
+        record(fields=[stated(TEXT)]), record(kind="request"), record("c.example", kind="resource"),
+        record("a.example", answer(b""), kind="revisit", fields=again), record(url="dns:a.example"),
+        record("b.example", answer(b""), kind="revisit", fields=[stated(b"elsewhere")]),
+    )  # fmt: skip
+    files = [b"".join(map(member, texts)), member(record("d.example")) + b"no record"]
+    mirror = archive(tmp_path / "mirror", files)
+    planned(tmp_path / "scan", str(mirror), keys_of(mirror), size=1)
+    ended = told("run", tmp_path / "scan", "-o", "json")
+    names = ("type", "records", "stored", "resolved", "unresolved")
+    assert json.loads(ended.stdout) == [
+        dict(zip(names, row, strict=True)) for row in (
+            ("request", 1, 0, 0, 0), ("resource", 1, 1, 0, 0), ("response", 3, 2, 0, 0),
+            ("revisit", 2, 2, 1, 1), ("unreadable", 1, 0, 0, 0),
+        )
+    ]  # fmt: skip
+    said = "3 response (2 stored), 2 revisit (2 stored), 1 unreadable (0 stored); 1 revisits unres"
+    assert said in ended.stderr
+    assert said in told("merge", tmp_path / "scan", "--db", tmp_path / "a.duckdb").stderr
+    for path in (tmp_path / "scan" / "shards").iterdir():
+        about = json.loads(pl.read_parquet_metadata(path)[KEY])
+        del about["records"]
+        pl.read_parquet(path).write_parquet(path, metadata={KEY: json.dumps(about)})
+    ended = told("merge", tmp_path / "scan", "--db", tmp_path / "b.duckdb")
+    assert ended.exit_code == 0 and "revisit" not in ended.stderr
 
 
 def test_verdicts_are_those_of_judge(shared: Path) -> None:
@@ -232,7 +266,7 @@ def test_damaged_captures_are_told(tmp_path: Path) -> None:
     for _ in range(2):
         ended = told("run", tmp_path / "scan")
         assert ended.exit_code == 0
-        assert ended.output.splitlines()[-1].startswith("1 captures are damaged")
+        assert ended.stderr.splitlines()[-1].startswith("1 captures are damaged")
 
 
 def test_faults_end_in_partial(tmp_path: Path) -> None:

@@ -17,7 +17,8 @@ from scan.warcs import TEXT, answer
 from crawlblock.outcome import Ending
 from crawlblock.robots.parser import SIZE_LIMIT
 from crawlblock.unpacking import LARGEST
-from crawlblock.warc.http import Answers, HttpAnswer, digest, headers_kept, spelled
+from crawlblock.warc.http import Answers, HttpAnswer, digest, spelled
+from crawlblock.warc.kept_headers import headers_kept
 
 LONG = b"".join(b"User-agent: a%d\nDisallow: /%d\n" % (n, n * 7919) for n in range(400))
 _MOST = 300 * 1024 * 1024  # bytes of memory that any answer may take

@@ -88,25 +88,26 @@ def files_of(cases: Sequence[Case]) -> dict[str, Sequence[Case]]:
     span = "CC-MAIN-20250802000000-20250818000000"
     segments = f"crawl-data/{CRAWL}/segments/1754151279808"
     return {
-        f"{segments}.{n // 10}/robotstxt/{span}-{n:05}.warc.gz": part
+        f"{segments}.{n // 10}/robotstxt/{span}-{n:05}{part[0].form.suffix}": part
         for n, part in enumerate(parts)
     }
 
 
-def _write_file(path: Path, key: str, cases: Iterable[Case]) -> list[Row]:
+def _write_file(path: Path, key: str, cases: Sequence[Case]) -> list[Row]:
     path.parent.mkdir(parents=True, exist_ok=True)
+    form = cases[0].form
     rows: list[Row] = []
-    with path.open("wb") as file:
-        file.write(warcinfo())
-        for case, record in [(each, record) for each in cases for record in each.written()]:
-            if isinstance(record, bytes):
-                file.write(record)
-                continue
-            file.write(request(record, case))
-            offset = file.tell()
-            whole, stored = answer(record, case)
-            file.write(stored)
-            rows.append(_row(record, case, key, offset, len(whole)))
+    held = form.start + warcinfo(form)
+    for case, record in [(each, record) for each in cases for record in each.written()]:
+        if isinstance(record, bytes):
+            held += record
+            continue
+        held += request(record, case)
+        whole, stored = answer(record, case)
+        if form.has_places:
+            rows.append(_row(record, case, key, len(held), len(whole)))
+        held += stored
+    path.write_bytes(form.pack_file(held) if form.pack_file else held)
     return rows
 
 

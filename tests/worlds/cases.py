@@ -27,6 +27,22 @@ Change = Callable[[bytes], bytes]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """How a file holds its records: Common Crawl's own are WARC, each in a gzip member."""
+
+    suffix: str = ".warc.gz"
+    start: bytes = b""  # what the file begins with
+    pack: Change | None = None  # packs a record; None: as a gzip member
+    pack_file: Change | None = None  # packs the whole file
+    is_arc: bool = False
+    has_places: bool = True  # an index can name the place of a record
+    has_ranges: bool = True  # such a place can be read without the rest of the file
+
+
+MEMBERS = Form()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
     """One request and its answer: the bytes in the file, and what the index says of them."""
 
@@ -41,6 +57,7 @@ class Record:
     fields: tuple[tuple[str, str | None], ...] = ()  # other values of WARC fields; None: left out
     truncated: str | None = None  # WARC-Truncated
     refers: tuple[str, str] | None = None  # URL and time: a revisit of that answer, without a body
+    is_resource: bool = False  # a payload without an HTTP head
     detected: str | None = None  # media type in the index; None: as the body looks
     redirect_in_index: bool = True
     altered: bytes | None = None  # what the file holds in place of the body; digests stay
@@ -81,7 +98,8 @@ Expected = Mapping[str, Seen | None]  # by host; None: it is not captured
 class Case:
     """A small archive.  Bytes among the records are written as they are.
 
-    Cases share files; one with damage has its own, whose first record is a whole neighbour.
+    Cases share files; one with damage or of another form has its own, whose first record is a whole
+    neighbour.
     """
 
     name: str
@@ -92,6 +110,7 @@ class Case:
     files: Expected = field(default_factory=dict)  # what differs where only the files are read
     also: tuple[str, ...] = ()  # hosts in the sample that are not compared
     reported: int = 0  # damaged places that hold no answer
+    form: Form = MEMBERS  # of its file
 
     @property
     def domain(self) -> str:
@@ -100,8 +119,10 @@ class Case:
 
     @property
     def alone(self) -> bool:
-        """Tell whether something is wrong with the file itself."""
-        return any(isinstance(r, bytes) or r.damaged or r.spelled for r in self.records)
+        """Tell whether the file itself is damaged or of another form."""
+        return self.form != MEMBERS or any(
+            isinstance(r, bytes) or r.damaged or r.spelled for r in self.records
+        )
 
     def written(self) -> tuple[Record | bytes, ...]:
         """Return all that is written of the case."""
@@ -122,6 +143,13 @@ class Case:
         whole = {**self.expected, **(self.history if by_index else self.files)}
         if self.alone:
             whole[NEIGHBOUR] = ok("03 12:00", self._neighbour())
+        if by_index and not self.form.has_places:
+            whole = dict.fromkeys(whole)
+        if by_index and not self.form.has_ranges:
+            whole = {
+                host: broken(seen.at or "") if seen and seen.payload is not None else seen
+                for host, seen in whole.items()
+            }
         return {self.filled(host): seen for host, seen in whole.items()}
 
     def hosts(self) -> list[str]:

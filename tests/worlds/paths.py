@@ -25,7 +25,8 @@ from worlds.records import digest
 _PARTIAL = 3  # exit code: something could not be read
 # What is kept without its payload is a stored fetch, though it is reported, too.
 _LOST = re.compile(
-    r"^\S+\.warc\.gz(?: at [\d,]+:|: ([\d,]+) left out,(?! kept without its payload))", re.MULTILINE
+    r"^\S+\.w?arc\S*?(?: at [\d,]+:|: ([\d,]+) left out,(?! kept without its payload))",
+    re.MULTILINE,
 )
 _MORE = re.compile(r"and ([\d,]+) more that could not be read")
 _SEEN = """

@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Iterable
 from http import HTTPStatus
 
-from worlds.cases import Case, Record, moment
+from worlds.cases import Case, Form, Record, moment
 
 CRLF = b"\r\n"
 
@@ -23,29 +23,36 @@ def packed(text: bytes) -> bytes:
     return packer.compress(text) + packer.flush()
 
 
-def warcinfo() -> bytes:
+def warcinfo(form: Form) -> bytes:
     """Return the record that a file begins with."""
+    pack = form.pack or packed
+    if form.is_arc:
+        block = b"1 0 Tests\nURL IP-address Archive-date Content-type Archive-length\n"
+        return pack(_arc("filedesc://tests.arc", "20250802000000", "text/plain", block))
     fields = [
         ("WARC-Type", "warcinfo"),
         ("WARC-Date", "2025-08-02T00:00:00Z"),
         ("WARC-Record-ID", _name("warcinfo")),
         ("Content-Type", "application/warc-fields"),
     ]
-    return packed(_warc(fields, b"isPartOf: CC-MAIN-2025-33\r\n"))
+    return pack(_warc(fields, b"isPartOf: CC-MAIN-2025-33\r\n"))
 
 
 def request(record: Record, case: Case) -> bytes:
-    """Return the request of a record."""
+    """Return the request of a record, which ARC does not keep."""
+    if case.form.is_arc:
+        return b""
     url = case.filled(record.url)
     host, _, path = url.partition("://")[2].partition("/")
     block = f"GET /{path} HTTP/1.1\r\nUser-Agent: CCBot/2.0\r\nHost: {host}\r\n\r\n".encode()
     fields = _common(record, case, "request")
-    return packed(_warc([*fields, ("WARC-Block-Digest", f"sha1:{digest(block)}")], block))
+    pack = case.form.pack or packed
+    return pack(_warc([*fields, ("WARC-Block-Digest", f"sha1:{digest(block)}")], block))
 
 
 def answer(record: Record, case: Case) -> tuple[bytes, bytes]:
     """Return the answer of a record as it was written, and as it is stored."""
-    kind = "revisit" if record.refers else "response"
+    kind = "revisit" if record.refers else "resource" if record.is_resource else "response"
     payload = b"" if record.refers else record.body
     head = _head(record, case)
     fields = [*_common(record, case, kind), *_revisit(record, case)]
@@ -54,8 +61,12 @@ def answer(record: Record, case: Case) -> tuple[bytes, bytes]:
     if record.truncated:
         fields.append(("WARC-Truncated", record.truncated))
     kept = payload if record.altered is None else record.altered
-    written = _warc(_changed(fields, record, case), head + kept)
-    whole = packed(record.spelled(written) if record.spelled else written)
+    if case.form.is_arc:
+        url, time = case.filled(record.url), f"{record.time:%Y%m%d%H%M%S}"
+        written = _arc(url, time, record.type or "unk", head + kept)
+    else:
+        written = _warc(_changed(fields, record, case), head + kept)
+    whole = (case.form.pack or packed)(record.spelled(written) if record.spelled else written)
     return whole, record.damaged(whole) if record.damaged else whole
 
 
@@ -64,11 +75,17 @@ def _common(record: Record, case: Case, kind: str) -> list[tuple[str, str]]:
         ("WARC-Type", kind),
         ("WARC-Date", f"{record.time:%Y-%m-%dT%H:%M:%SZ}"),
         ("WARC-Record-ID", _name(case.name, record.url, record.at, kind)),
-        ("Content-Type", f"application/http; msgtype={kind.replace('revisit', 'response')}"),
+        ("Content-Type", _media_type(kind)),
         ("WARC-Warcinfo-ID", _name("warcinfo")),
         ("WARC-IP-Address", "198.51.100.7"),
         ("WARC-Target-URI", case.filled(record.url)),
     ]
+
+
+def _media_type(kind: str) -> str:
+    if kind == "resource":
+        return "text/plain"
+    return f"application/http; msgtype={kind.replace('revisit', 'response')}"
 
 
 def _revisit(record: Record, case: Case) -> list[tuple[str, str]]:
@@ -94,7 +111,7 @@ def _changed(
 def _head(record: Record, case: Case) -> bytes:
     if record.head is not None:
         return record.head.replace(b"{case}", case.domain.encode())
-    if record.status is None:
+    if record.status is None or record.is_resource:
         return b""
     lines = [
         f"HTTP/1.1 {record.status} {_reason(record.status)}",
@@ -117,6 +134,10 @@ def _warc(fields: Iterable[tuple[str, str]], block: bytes) -> bytes:
     lines = ["WARC/1.0", *(f"{name}: {value}" for name, value in fields)]
     lines.append(f"Content-Length: {len(block)}")
     return "\r\n".join([*lines, "", ""]).encode() + block + CRLF + CRLF
+
+
+def _arc(url: str, time: str, kind: str, block: bytes) -> bytes:
+    return f"{url} 198.51.100.7 {time} {kind} {len(block)}\n".encode() + block + b"\n"
 
 
 def _name(*parts: str) -> str:

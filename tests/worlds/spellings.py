@@ -3,6 +3,7 @@
 import base64
 import gzip
 import hashlib
+from dataclasses import replace
 
 from worlds.cases import (
     HOST,
@@ -164,6 +165,7 @@ def _revisits() -> list[Case]:
     lost, other = allows("revisit: lost"), "https://first.{case}/robots.txt"
     zipped, unnamed = blocks("revisit: coded"), blocks("revisit: no digest")
     coded = gzip.compress(zipped.body, mtime=0)
+    shared, marked = blocks("revisit: shared"), allows("revisit: marked")
     first = "04 10:00"
     return [
         Case(
@@ -220,6 +222,21 @@ def _revisits() -> list[Case]:
                      Record(url=HTTPS, at="06 10:00", body=unnamed.body, refers=(HTTPS, first),
                             fields=(("WARC-Payload-Digest", None),))),
             expected={HOST: ok("06 10:00", unnamed)}, history={HOST: ok(first, unnamed)},
+        ),
+        Case(
+            name="revisit_of_a_payload_that_a_damaged_answer_shares",
+            why="The payload with its digest is what it repeats, whichever record has it.",
+            records=(Record(url=HTTPS, at=first, body=shared.body, altered=b"User-agent: *\n"),
+                     Record(url=other, at="04 11:00", body=shared.body),
+                     again("06 10:00", shared, HTTPS, first)),
+            expected={HOST: ok("06 10:00", shared), "first.{case}": ok("04 11:00", shared)},
+        ),
+        Case(
+            name="revisit_that_is_marked_as_truncated",
+            why="Heritrix marks every revisit so, for it is written without its payload.",
+            records=(Record(url=HTTPS, at=first, body=marked.body),
+                     replace(again("06 10:00", marked, HTTPS, first), truncated="length")),
+            expected={HOST: ok("06 10:00", marked)},
         ),
         Case(
             name="redirect_to_a_revisit", why="A chain may end in a revisit.",

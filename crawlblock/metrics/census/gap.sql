@@ -33,14 +33,15 @@ WITH clusters AS (
            second_share - p_both AS p_second,
            cluster_size(p_first + p_second - estimate ** 2, variance, n, freedom, files, of)
                AS effective_n,
-           student_95(freedom) * sqrt(variance) AS reach
+           CASE WHEN sets AND variance > 1e-12 THEN student_95(freedom) * sqrt(variance) END
+               AS reach
     FROM shares
 )
 SELECT *, cluster_estimand(files, of) AS estimand, http_profile() AS http_profile,
-       CASE WHEN files < of AND sets THEN estimate - reach
-            WHEN files < of THEN paired_low(p_both, p_first, p_second, effective_n) END AS low,
-       CASE WHEN files < of AND sets THEN estimate + reach
-            WHEN files < of THEN paired_high(p_both, p_first, p_second, effective_n) END AS high,
+       CASE WHEN files < of THEN coalesce(
+           estimate - reach, paired_low(p_both, p_first, p_second, effective_n)) END AS low,
+       CASE WHEN files < of THEN coalesce(
+           estimate + reach, paired_high(p_both, p_first, p_second, effective_n)) END AS high,
        coalesce(no_estimate(n, n_unknown), no_cluster_interval(freedom, files, of)) AS no_interval,
        no_estimate(n, n_unknown) AS no_estimate
 FROM sized

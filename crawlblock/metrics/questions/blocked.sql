@@ -14,7 +14,7 @@ WITH asked AS (
     CROSS JOIN (VALUES ('root'), ('access'), ('full'), ('all_but'), ('partial'), ('any'))
         d(definition)
 ), refused AS (
-    SELECT population, snapshot, sum(n_refused) AS n_refused FROM refused_counts
+    SELECT population, snapshot, sum(n_refused) AS n_refused FROM refused_by_server
     WHERE dimension = '' GROUP BY ALL
 )
 SELECT s.*, c.* EXCLUDE (token), CAST(coalesce(r.n_refused, 0) AS BIGINT) AS n_refused

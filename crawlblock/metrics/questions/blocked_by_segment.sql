@@ -20,6 +20,6 @@ WITH counted AS (
 SELECT s.*, c.* EXCLUDE (token), coalesce(r.n_refused, 0) AS n_refused
 FROM shares_of('asked') s
 JOIN crawlers c USING (token)
-LEFT JOIN refused_counts r USING (population, snapshot, dimension, segment)
+LEFT JOIN refused_by_server r USING (population, snapshot, dimension, segment)
 ORDER BY population, http_profile, snapshot_date, snapshot, token, dimension = 'stratum' DESC,
          dimension, segment, definition, estimand DESC;

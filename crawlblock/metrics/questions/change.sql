@@ -1,7 +1,7 @@
 -- title: How the same hosts changed between two snapshots
 -- unit: difference of shares of hosts, -1 to 1
 -- of: panel
--- note: Of the hosts that are known in both snapshots: the share that blocks / to the crawler in the later one minus the share in the earlier one, by the rules of robots.txt. n_started hosts began to block it, n_stopped hosts ended. By span. since_first: from the first snapshot since the crawler was documented to each later one; the row with the newest to_snapshot is the whole change. year: from the end of one year to the end of the next. Rows with a selection (see selective) are about that selection, with the crawlers that were documented in the earlier snapshot. A segment is compared from the first snapshot that knows at least half as many of its hosts as its best one. n_unknown hosts are left out, because one of the two snapshots does not have them or what it has is unknown. The interval is Newcombe's for pairs.
+-- note: Of the hosts that are known in both snapshots: the share that blocks / to the crawler in the later one minus the share in the earlier one, by the rules of robots.txt. n_started hosts began to block it, n_stopped hosts ended. By span. since_first: from the first snapshot since the crawler was documented to each later one; the row with the newest to_snapshot is the whole change. year: from the end of one year to the end of the next. mode: from a snapshot of the archive to the live run within a month of it: what the way of asking changes, not what sites changed. mode_change says that one of the two snapshots is a live run and the other is not. Rows with a selection (see selective) are about that selection, with the crawlers that were documented in the earlier snapshot. A segment is compared from the first snapshot that knows at least half as many of its hosts as its best one. n_unknown hosts are left out, because one of the two snapshots does not have them or what it has is unknown. The interval is Newcombe's for pairs.
 WITH counts AS MATERIALIZED (FROM span_counts),
 starts AS (  -- of each crawler, the first snapshot since it was documented
     SELECT population, dimension, segment, token, min(from_date) AS from_date
@@ -16,8 +16,8 @@ starts AS (  -- of each crawler, the first snapshot since it was documented
     FROM counts p
     JOIN starts t ON t.population = p.population AND t.dimension = p.dimension
         AND t.segment = p.segment
-        AND CASE p.span WHEN 'year' THEN t.from_date <= p.from_date
-                        ELSE t.from_date = p.from_date END
+        AND CASE p.span WHEN 'since_first' THEN t.from_date = p.from_date
+                        ELSE t.from_date <= p.from_date END
     LEFT JOIN meanings a ON a.answer = p.answer_then AND a.token = t.token
     LEFT JOIN meanings b ON b.answer = p.answer_now AND b.token = t.token
     GROUP BY ALL
@@ -36,7 +36,7 @@ asked_selections AS (
            sum(p.weight) AS weight, sum(p.weight_squared) AS weight_squared
     FROM (
         FROM counts
-        QUALIFY span = 'year' OR from_date = min(from_date) OVER (
+        QUALIFY span <> 'since_first' OR from_date = min(from_date) OVER (
             PARTITION BY span, population, dimension, segment)
     ) p
     CROSS JOIN (SELECT DISTINCT selection FROM selected) k
@@ -48,11 +48,16 @@ asked_selections AS (
 ), asked AS (
     FROM asked_tokens UNION ALL BY NAME FROM asked_selections
 )
-SELECT * EXCLUDE (no_interval, no_estimate)
+SELECT c.* REPLACE (
+           CASE WHEN n = 0 THEN 'no host is known in both snapshots' ELSE no_interval END
+               AS no_interval,
+           CASE WHEN n = 0 THEN 'no host is known in both snapshots' ELSE no_estimate END
+               AS no_estimate)
          RENAME (n_first AS n_started, n_second AS n_stopped, first_share AS to_share,
                  second_share AS from_share),
-       CASE WHEN n = 0 THEN 'no host is known in both snapshots' ELSE no_interval END AS no_interval,
-       CASE WHEN n = 0 THEN 'no host is known in both snapshots' END AS no_estimate
-FROM paired_shares('asked')
+       (f.kind = 'live') <> (t.kind = 'live') AS mode_change
+FROM paired_shares('asked') c
+JOIN (SELECT snapshot, kind FROM snapshots) f ON f.snapshot = c.from_snapshot
+JOIN (SELECT snapshot, kind FROM snapshots) t ON t.snapshot = c.to_snapshot
 ORDER BY population, http_profile, span, token, selection, dimension, segment, from_date, to_date,
          to_snapshot, estimand DESC;

@@ -1,7 +1,7 @@
 -- title: How much more one kind of crawler is blocked than another
 -- unit: difference of shares of hosts, -1 to 1
 -- of: panel
--- note: The share of hosts that block / to the first minus the share that block it to the second, among the same hosts, by the rules of robots.txt. CCBot is compared with each large crawler of a closed operator. Of a set of crawlers (open data, web archives, closed training) each share is the mean over its crawlers, so that a set does not gain by its size; first_crawlers and second_crawlers say how many were documented by then. first_only and second_only are the hosts that block more of the one side than of the other. n_unknown hosts are left out. The interval of two crawlers is Newcombe's for pairs, that of sets is normal.
+-- note: The share of hosts that block / to the first minus the share that block it to the second, among the same hosts, by the rules of robots.txt. Pairs: CCBot with GPTBot, ClaudeBot, Google-Extended, meta-externalagent, Bytespider, Amazonbot and Applebot-Extended, which belong to closed companies; CCBot and GPTBot with Googlebot; archive.org_bot with CCBot and GPTBot. Closed training: crawlers for training whose collection is not open. Of a set of crawlers (open data, web archives, closed training) each share is the mean over its crawlers, so that a set does not gain by its size; first_crawlers and second_crawlers say how many were documented by then. first_only and second_only are the hosts that block more of the one side than of the other. n_unknown hosts are left out. The interval of two crawlers is Newcombe's for pairs, that of sets is normal.
 WITH answered AS (
     SELECT c.* EXCLUDE (answer), s.* EXCLUDE (snapshot_date, answer)
     FROM segment_answers c

@@ -1,7 +1,7 @@
 -- title: How much of a corpus is on blocked domains
 -- unit: share of pages, bytes or tokens, 0 to 1
 -- of: panel
--- note: Of the corpora in the table weights, the part on domains that block /. A domain's weight is combined with the robots.txt of its apex or www host, though some of it may be on hosts with other rules, and is as old as the corpus. n domains with a weight are known, n_unknown are not. A stratum's unknown domains count like its known ones; the bounds take them as open and as blocked. covered: what the population's domains hold of the whole corpus (where that is not stored, of all weights): so much was looked at; known_blocked: what the known domains that block hold of it: so much is certain; largest: the largest domain's part of what the hosts stand for, named by largest_domain where it is more than a tenth. The interval is that of sampling the panel, with Student's quantile. A stratum that was taken whole and is known whole adds nothing to it. Of a sample by size the total of its frame is known and used.
+-- note: Of the corpora in the table weights, the part on domains that block /. A domain's weight is combined with the robots.txt of its apex or www host, though some of it may be on hosts with other rules, and is as old as the corpus. n domains with a weight are known, n_unknown are not. A stratum's unknown domains count like its known ones; the bounds take them as open and as blocked. covered: what the population's domains hold of the whole corpus (where that is not stored, of all weights): so much was looked at; known_blocked: what the known domains that block hold of it: so much is certain; largest: the largest domain's part of what the hosts stand for, named by largest_domain where it is more than a tenth. The interval is that of sampling the panel, with Student's quantile. A stratum that was taken whole and is known whole adds nothing to it. Of a sample by size, and of one from a ranking, the totals of the frame are those in the table weights, unless it has fewer than half as many of its domains as the sample shows.
 WITH amounts AS (
     FROM weights UNPIVOT (amount FOR unit IN (pages, bytes, tokens))
 ), wholes AS (
@@ -34,12 +34,19 @@ WITH amounts AS (
            max(struct_pack(size := weight * amount, domain)) AS largest,
            ordered_sum(amount) AS amount
     FROM weighed GROUP BY ALL
-), frames AS (  -- what a sample by size was taken from is known whole
+), frame_sizes AS (  -- what a sample by size was taken from is known whole
     SELECT a.corpus, a.unit, sum(a.amount) AS frame
     FROM amounts a
     JOIN panels p ON p.frame = 'domains of ' || a.corpus || ' by ' || a.unit
     SEMI JOIN current_panel c ON c.panel = p.panel
     WHERE a.domain <> '*' AND a.amount > 0
+    GROUP BY ALL
+), frame_strata AS (  -- the same of the strata of a ranking
+    SELECT a.corpus, a.unit, f.stratum, sum(a.amount) AS frame_total, count(*) AS frame_domains
+    FROM frames f
+    JOIN amounts a ON a.domain = f.domain
+    SEMI JOIN current_panel c ON c.panel = f.panel
+    WHERE a.amount > 0
     GROUP BY ALL
 ), judged AS (
     SELECT population, snapshot, snapshot_date, corpus, unit, stratum, token,
@@ -57,10 +64,11 @@ WITH amounts AS (
            coalesce(ordered_sum(CASE WHEN blocked IS NOT NULL THEN size END), 0) AS known,
            coalesce(ordered_sum(CASE WHEN blocked IS NOT NULL THEN size_squared END), 0)
                AS known_squared,
-           -- as many hosts as leave the part not sampled that the variance needs: with equal
-           -- weights their sum, in a sample by size fewer
-           sum(hosts) * known_squared / nullif(ordered_sum(
-               CASE WHEN blocked IS NOT NULL THEN size_once END), 0) AS worth,
+           coalesce(ordered_sum(CASE WHEN blocked IS NULL THEN size_squared END), 0)
+               AS unknown_squared,
+           coalesce(ordered_sum(CASE WHEN blocked THEN size_squared END), 0) AS yes_squared,
+           coalesce(ordered_sum(CASE WHEN blocked IS NOT NULL THEN size_once END), 0) AS known_once,
+           coalesce(ordered_sum(CASE WHEN blocked THEN size_once END), 0) AS yes_once,
            coalesce(ordered_sum(CASE WHEN blocked THEN size END), 0) AS yes,
            coalesce(sum(hosts) FILTER (blocked IS NOT NULL), 0) AS n,
            coalesce(sum(hosts) FILTER (blocked IS NULL), 0) AS n_unknown,
@@ -68,21 +76,37 @@ WITH amounts AS (
            coalesce(ordered_sum(CASE WHEN blocked THEN amount END), 0) AS amount_blocked
     FROM judged GROUP BY ALL
 ), strata AS (
-    SELECT s.* EXCLUDE (size, frame),
-           CASE WHEN population = 'panel' AND stratum = 'by size' THEN coalesce(greatest(0, frame
-               - coalesce(sum(size) FILTER (stratum = 'whole') OVER (PARTITION BY
-                   population, snapshot, corpus, unit, token), 0)), size) ELSE size END AS total,
-           total / nullif(size, 0) AS factor
-    FROM (FROM sampled LEFT JOIN frames USING (corpus, unit)) s
+    SELECT s.* EXCLUDE (size, frame, frame_total, frame_domains),
+           coalesce(CASE WHEN population <> 'panel' OR members = n + n_unknown THEN size
+                         -- of another corpus or unit the frame is NULL, which greatest would pass over
+                        WHEN stratum = 'by size' AND frame IS NOT NULL THEN greatest(0, frame - coalesce(sum(size)
+                             FILTER (stratum = 'whole') OVER (PARTITION BY population, snapshot,
+                                 corpus, unit, token), 0))
+                         -- where the table knows too few, its total is none
+                         WHEN frame_domains >= members / 2 THEN frame_total END, size) AS total,
+           total / nullif(size, 0) AS factor,
+           -- which part of the variance is left: where all were asked, that of the unknown ones
+           -- with their sizes; else of a sample, where each host counts by its weight
+           CASE WHEN members = n + n_unknown THEN ((size - known) ** 2
+                    + known ** 2 * unknown_squared / nullif(known_squared, 0)) / size ** 2
+                ELSE 1 - spread_of(yes / known, yes_once, known_once)
+                    / nullif(spread_of(yes / known, yes_squared, known_squared), 0)
+                    * n / (n + n_unknown) END AS left_over
+    FROM (
+        FROM sampled
+        LEFT JOIN frame_sizes USING (corpus, unit)
+        LEFT JOIN frame_strata USING (corpus, unit, stratum)
+    ) s
 ), shares AS (
     SELECT population, snapshot, snapshot_date, corpus, unit, token,
            CAST(sum(n) AS BIGINT) AS n, CAST(sum(n_unknown) AS BIGINT) AS n_unknown,
            CAST(sum(n_yes) AS BIGINT) AS n_yes, ordered_sum(amount_blocked) AS amount_blocked,
            stratified_share(total, known, yes) AS estimate,
-           total_low(total, known, yes, part_n(known, known_squared, n, worth)) AS low,
-           total_high(total, known, yes, part_n(known, known_squared, n, worth)) AS high,
-           ordered_sum(yes * factor) / ordered_sum(total) AS bound_low,
-           ordered_sum(yes * factor + total - known * factor) / ordered_sum(total) AS bound_high,
+           total_low(total, known, yes, part_n(known, known_squared, left_over)) AS low,
+           total_high(total, known, yes, part_n(known, known_squared, left_over)) AS high,
+           ordered_sum(yes * factor) / nullif(ordered_sum(total), 0) AS bound_low,
+           ordered_sum(yes * factor + total - known * factor) / nullif(ordered_sum(total), 0)
+               AS bound_high,
            bool_and(n > 0) AS each_known,  -- a stratum of which nothing is known has no interval
            CASE WHEN bool_or(members > n + n_unknown) THEN 'sample'
                 WHEN sum(n_unknown) > 0 THEN 'as_if_sample' ELSE 'list' END AS estimand
@@ -90,7 +114,7 @@ WITH amounts AS (
 ), coverages AS (
     SELECT population, snapshot, corpus, unit, any_value(whole) AS whole,
            ordered_sum(amount) / any_value(whole) AS covered,
-           max(largest).size / ordered_sum(size) AS largest,
+           max(largest).size / nullif(ordered_sum(size), 0) AS largest,
            CASE WHEN max(largest).size > 0.1 * ordered_sum(size) THEN max(largest).domain END
                AS largest_domain
     FROM cells JOIN wholes USING (corpus, unit) GROUP BY ALL
@@ -99,8 +123,9 @@ SELECT * REPLACE (
            CASE WHEN each_known AND estimand <> 'list' THEN low END AS low,
            CASE WHEN each_known AND estimand <> 'list' THEN high END AS high
        ),
-       amount_blocked / whole AS known_blocked, http_profile() AS http_profile, no_estimate(n, n_unknown) AS no_estimate,
-       CASE WHEN n = 0 THEN no_estimate(n, n_unknown)
+       amount_blocked / whole AS known_blocked, http_profile() AS http_profile,
+       no_estimate(n, n_unknown, estimate := estimate) AS no_estimate,
+       CASE WHEN estimate IS NULL THEN no_estimate(n, n_unknown, estimate := estimate)
             WHEN NOT each_known THEN 'no host of a stratum is known'
             WHEN estimand = 'list' THEN 'every host of the list is known, so nothing was sampled'
        END AS no_interval

@@ -42,13 +42,14 @@ firsts AS (
            low AS change_low, high AS change_high
     FROM paired_shares('pairs')
 ), places AS (
-    SELECT h.number AS host, w.domain
+    SELECT h.number AS host, h.of_panel, w.domain
     FROM hosts h
     JOIN (SELECT DISTINCT domain FROM weights) w
         ON w.domain = h.host OR 'www.' || w.domain = h.host
 ), amounts AS (  -- an apex and its www host in one panel share the weight
     SELECT p.host, corpus, unit,
-           CAST(amount AS DOUBLE) / count(*) OVER (PARTITION BY domain, corpus, unit) AS amount
+           CAST(amount AS DOUBLE)
+               / count(*) OVER (PARTITION BY p.of_panel, domain, corpus, unit) AS amount
     FROM (FROM weights UNPIVOT (amount FOR unit IN (pages, bytes, tokens)))
     JOIN places p USING (domain)
     WHERE amount > 0
@@ -77,11 +78,13 @@ firsts AS (
     JOIN changes c USING (population, dimension, segment, to_snapshot, estimand)
     UNION ALL BY NAME
     SELECT * EXCLUDE (known, open_share, open_before, unknown), http_profile() AS http_profile,
-           open_share / known AS estimate, open_before / known AS from_share,
-           estimate - from_share AS change, open_share / (known + unknown) AS bound_low,
-           (open_share + unknown) / (known + unknown) AS bound_high,
-           coalesce(no_estimate(n, n_unknown), 'a few domains hold most of the weight') AS no_interval,
-           no_estimate(n, n_unknown) AS no_estimate
+           open_share / nullif(known, 0) AS estimate,
+           open_before / nullif(known, 0) AS from_share,
+           estimate - from_share AS change, open_share / nullif(known + unknown, 0) AS bound_low,
+           (open_share + unknown) / nullif(known + unknown, 0) AS bound_high,
+           coalesce(no_estimate(n, n_unknown, estimate := estimate),
+                    'a few domains hold most of the weight') AS no_interval,
+           no_estimate(n, n_unknown, estimate := estimate) AS no_estimate
     FROM weighed
 )
 SELECT r.* RENAME (to_snapshot AS snapshot, to_date AS snapshot_date), o.crawlers

@@ -1,19 +1,26 @@
 -- title: Hosts by what they state about the training of AI models
 -- unit: share of the hosts whose robots.txt could be read or is absent, 0 to 1
 -- of: panel
--- note: By preference: disallowed, partly (for some paths or some crawlers), allowed, not_stated. Rules, signals and preference tokens are combined, and the most restrictive statement counts. A block of / for * is a statement, a block of some crawlers for training is one in part, and that crawlers may fetch a page is none. A host without a robots.txt states nothing. This is no legal advice. n_unknown hosts have no robots.txt that could be read.
+-- note: By preference: disallowed, partly (for some paths or some crawlers), allowed, not_stated. Rules, signals and preference tokens are combined, and the most restrictive statement counts. A block of / for * is a statement, a block of some crawlers for training is one in part, and that crawlers may fetch a page is none. A header, such as tdm-reservation, is about the answer that carries it: it makes a host partly at most. A host without a robots.txt states nothing else. This is no legal advice. n_unknown hosts have no robots.txt that could be read. The files of the demo are reconstructed, and state what the real files stated.
 WITH preferences AS (
     FROM (VALUES ('disallowed'), ('partly'), ('allowed'), ('not_stated')) p(preference)
+), in_headers AS (
+    SELECT DISTINCT snapshot, host FROM header_signals
+    WHERE preference = 'disallow' AND use IN ('train', 'mine', 'all')
 ), texts AS (
     SELECT c.snapshot, g.dimension, g.segment, CAST(h.stratum AS VARCHAR) AS stratum,
-           CASE c.outcome WHEN 'absent' THEN 'not_stated' ELSE t.preference END AS preference,
+           CASE WHEN t.preference IN ('disallowed', 'partly') THEN t.preference
+                WHEN i.host IS NOT NULL AND (t.preference <> 'unknown' OR c.outcome = 'absent')
+                    THEN 'partly'
+                WHEN c.outcome = 'absent' THEN 'not_stated' ELSE t.preference END AS preference,
            count(*) AS hosts, sum(h.weight) AS weight
     FROM captures c
     JOIN scopes s ON s.snapshot = c.snapshot
     JOIN hosts h ON h.of_panel = s.of_panel AND h.host = c.host
     JOIN point_segments g ON g.host = h.number
         AND coalesce(CAST(s.first_capture AS DATE) BETWEEN g.since AND g.until, true)
-    LEFT JOIN training_preferences t ON t.digest = c.digest
+    LEFT JOIN training_preferences t ON t.digest = c.digest AND c.outcome = 'ok'
+    LEFT JOIN in_headers i ON i.snapshot = c.snapshot AND i.host = c.host
     WHERE c.resource = '/robots.txt' AND c.outcome IN ('ok', 'absent')
     GROUP BY ALL
 ), stating AS (

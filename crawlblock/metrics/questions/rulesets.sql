@@ -1,7 +1,7 @@
 -- title: How many rule sets make the blocks
 -- unit: share of hosts, 0 to 1
 -- of: panel
--- note: Hosts that block / to the crawler, counted by rule set. Hosts whose deciding groups are the same, with agents and rules in any order, share one. Rule sets of one agent and one rule are alike by chance; hosts share them only where they have one owner, which the same registered name under another suffix shows. So there is a range: effective_rulesets_low takes all that are alike as one, effective_rulesets those alike beyond chance, effective_rulesets_high every host as its own (each is Kish's effective number, which a rule set on thousands of hosts raises by little). low and high are about another decision of the authors of all rule sets, of hosts that do not block as well: hosts whose texts have the same rules count as one. With fewer than 50 effective rule sets the interval is exact, else Wilson's. naive_low and naive_high count every host as one. In the demo texts are reconstructed, so nobody knows which are alike by chance or which open hosts share one.
+-- note: Hosts that block / to the crawler, counted by rule set. Hosts whose deciding groups are the same, with agents and rules in any order, share one. Rule sets of one agent and one rule are alike by chance; hosts share them only where they have one owner, which the same registered name under another suffix shows. So there is a range: effective_rulesets_low takes all that are alike as one, effective_rulesets those alike beyond chance, effective_rulesets_high every host as its own (each is Kish's effective number, which a rule set on thousands of hosts raises by little). low and high are about what the authors of all rule sets would do if they decided anew, also those that block nobody: hosts whose texts have the same rules count as one. With fewer than 50 effective rule sets the interval is exact, else Wilson's. naive_low and naive_high count every host as one. In the demo texts are reconstructed, so nobody knows which are alike by chance or which open hosts share one.
 WITH texts AS MATERIALIZED (  -- or DuckDB 1.5 joins all hosts with all snapshots first
     SELECT CAST(c.snapshot AS VARCHAR) AS snapshot, h.number AS host, t.rules,
            split_part(coalesce(f.domain, c.host), '.', 1) AS owner
@@ -38,21 +38,27 @@ WITH texts AS MATERIALIZED (  -- or DuckDB 1.5 joins all hosts with all snapshot
 ), shares AS (
     SELECT population, snapshot, snapshot_date, token, CAST(sum(n_yes) AS BIGINT) AS n_yes,
            CAST(sum(n) AS BIGINT) AS n, CAST(sum(n_unknown) AS BIGINT) AS n_unknown,
-           stratified_share(total, known, yes) AS estimate,
-           effective_n(total, known, known_squared) AS effective_n,
+           bool_or(known <> n OR unknown <> n_unknown) AS weighted,
+           CASE WHEN weighted THEN stratified_share(total, known, yes)
+                ELSE CAST(sum(yes) / nullif(sum(known), 0) AS DOUBLE) END AS estimate,
+           CASE WHEN weighted THEN effective_n(total, known, known_squared)
+                ELSE sum(n) END AS effective_n,
            CAST(sum(yes) / nullif(sum(total), 0) AS DOUBLE) AS bound_low,
            CAST(sum(yes + unknown) / nullif(sum(total), 0) AS DOUBLE) AS bound_high
     FROM strata GROUP BY ALL
-), adjusted AS (  -- as effective_n has them: the known hosts of a stratum represent all of it
+), factors AS (  -- as in the estimate: of a sample the known hosts of a stratum represent all of it
+    SELECT population, snapshot, token, stratum,
+           CASE WHEN weighted THEN s.total / nullif(s.known, 0) ELSE 1 END AS factor
+    FROM strata s JOIN shares USING (population, snapshot, token)
+), adjusted AS (
     SELECT h.population, h.snapshot, h.token, h.hosts, h.yes, h.ruleset,
-           h.weight * s.total / s.known AS weight,
-           h.weight_squared * (s.total / s.known) ** 2 AS squared,
+           h.weight * s.factor AS weight, h.weight_squared * s.factor ** 2 AS squared,
            CASE WHEN h.yes AND NOT alike_by_chance(h.ruleset) THEN h.ruleset
                 WHEN h.yes OR h.rules IS NULL THEN owner || ' ' || coalesce(h.ruleset, answer)
                 ELSE h.rules END AS shared  -- NULL: each host its own
     FROM hosts h
-    JOIN strata s USING (population, snapshot, token, stratum)
-    WHERE h.yes IS NOT NULL
+    JOIN factors s USING (population, snapshot, token, stratum)
+    WHERE h.yes IS NOT NULL AND h.weight > 0
 ), clusters AS (  -- sizes of clusters and how many have each
     SELECT population, snapshot, token, ordered_sum(weight) AS size, CAST(1 AS DOUBLE) AS clusters,
            bool_or(yes AND ruleset IS NOT NULL) AS blocks
@@ -63,9 +69,10 @@ WITH texts AS MATERIALIZED (  -- or DuckDB 1.5 joins all hosts with all snapshot
     FROM adjusted WHERE shared IS NULL GROUP BY ALL
 ), effective AS (
     SELECT population, snapshot, token, ordered_sum(size * clusters) ** 2
-               / ordered_sum(size ** 2 * clusters) AS independent,
+               / nullif(ordered_sum(size ** 2 * clusters), 0) AS independent,
            ordered_sum(CASE WHEN blocks THEN size * clusters END) ** 2
-               / ordered_sum(CASE WHEN blocks THEN size ** 2 * clusters END) AS effective_rulesets,
+               / nullif(ordered_sum(CASE WHEN blocks THEN size ** 2 * clusters END), 0)
+               AS effective_rulesets,
            CASE WHEN independent < 50 THEN
                list(struct_pack(size, clusters) ORDER BY size, clusters) END AS clusters
     FROM clusters GROUP BY ALL
@@ -76,12 +83,12 @@ WITH texts AS MATERIALIZED (  -- or DuckDB 1.5 joins all hosts with all snapshot
 ), ranges AS (
     SELECT population, snapshot, token, count(*) AS n_rulesets,
            effective_rulesets(weight) AS effective_rulesets_low,
-           ordered_sum(weight) ** 2 / ordered_sum(squared) AS effective_rulesets_high
+           ordered_sum(weight) ** 2 / nullif(ordered_sum(squared), 0) AS effective_rulesets_high
     FROM blocking GROUP BY ALL
 ), known AS (
     SELECT *, is_demo(snapshot) AS reconstructed FROM shares
 )
-SELECT known.* EXCLUDE (effective_n, reconstructed), operator, purpose, openness, ai,
+SELECT known.* EXCLUDE (weighted, effective_n, reconstructed), operator, purpose, openness, ai,
        'rulesets' AS estimand, http_profile() AS http_profile,
        coalesce(n_rulesets, 0) AS n_rulesets, effective_rulesets_low,
        CASE WHEN NOT reconstructed THEN effective_rulesets END AS effective_rulesets,
@@ -91,8 +98,8 @@ SELECT known.* EXCLUDE (effective_n, reconstructed), operator, purpose, openness
        CASE WHEN NOT reconstructed THEN clusters END AS clusters,
        wilson_low(estimate, effective_n) AS naive_low,
        wilson_high(estimate, effective_n) AS naive_high,
-       no_estimate(n, n_unknown) AS no_estimate,
-       coalesce(no_estimate(n, n_unknown), CASE WHEN reconstructed THEN
+       no_estimate(n, n_unknown, estimate := estimate) AS no_estimate,
+       coalesce(no_estimate(n, n_unknown, estimate := estimate), CASE WHEN reconstructed THEN
            'the texts are reconstructed, so which hosts share one is not known' END) AS no_interval
 FROM known
 LEFT JOIN effective USING (population, snapshot, token)

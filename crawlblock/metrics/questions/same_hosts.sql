@@ -1,7 +1,7 @@
 -- title: The same hosts throughout
 -- unit: share of hosts, 0 to 1
 -- of: panel
--- note: Hosts that block / to the crawler, by how the series is made. balanced: the panel's hosts that are known in every snapshot since the crawler was documented, so that no change comes from other hosts. carried: an unknown host counts with its last known answer, if that is at most 120 days old. blocked has the cross-section. Strata count by their hosts in the series.
+-- note: Hosts that block / to the crawler, by the rules of robots.txt and by how the series is made. AI crawlers only. balanced: the panel's hosts that are known in every snapshot since the crawler was documented, so that no change comes from other hosts. carried: an unknown host counts with its last known answer, if that is at most 120 days old. blocked has the cross-section. Strata count by their hosts in the series.
 WITH sound AS (
     SELECT snapshot, snapshot_date, host, weight, answer, known FROM points
     WHERE population = 'panel'

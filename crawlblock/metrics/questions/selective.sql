@@ -1,7 +1,7 @@
 -- title: Whom sites block while they let others in
 -- unit: share of hosts, 0 to 1
 -- of: panel, census
--- note: By selection, by the rules of robots.txt for /. Search is let in where Googlebot and bingbot may crawl. Named means by the crawler's name or by another token that it obeys, not by *. A selection of several crawlers counts if one of them is blocked. Open data: crawlers whose collection is open to all, such as CCBot; web archives: those that keep pages for readers, such as the Internet Archive. everything: every registered crawler that obeys a group of * is blocked. only Common Crawl: CCBot is blocked by name and no other AI crawler is. Crawlers count from the day they were documented, and a reused name counts in open data or archives alone, where it is meant today.
+-- note: By selection, by the rules of robots.txt for /. Search is let in where Googlebot and bingbot may crawl. Named means by the crawler's name or by another token that it obeys, not by *. A selection of several crawlers counts if one of them is blocked. Open data: crawlers whose collection is open to all, such as CCBot; web archives: those that keep pages for readers, such as the Internet Archive. everything: every registered crawler that obeys a group of * is blocked. open data named in a list of ten or more: a crawler for open data or a web archive is named, and ten AI crawlers or more are named in all. only Common Crawl: CCBot is blocked by name and no other AI crawler is blocked. Crawlers count from the day they were documented, and a reused name counts in open data or archives alone, where it is meant today.
 WITH selected AS (FROM selections_of('counted_meanings')),
 asked AS (
     SELECT c.* EXCLUDE (answer), s.selection, s.yes

@@ -1,15 +1,26 @@
 -- title: Hosts that state a preference beside the rules
 -- unit: share of the hosts whose robots.txt could be read, 0 to 1
 -- of: panel
--- note: By kind of signal, the use it is about and the preference it states (a delay of any length is one). A host counts once for each, in whatever group of the file the signal is. n_unknown hosts have no robots.txt that could be read. Headers are not counted.
+-- note: By kind of signal, the use it is about and the preference it states (a delay of any length is one). A host counts once for each, in whatever group of the file the signal is. Signals in headers have kinds of their own, such as header tdm-reservation; not every source keeps headers. n_unknown hosts have no robots.txt that could be read.
 WITH preferences AS (
     SELECT DISTINCT digest, kind, coalesce(use, 'none') AS use,
            CASE WHEN kind = 'crawl-delay' THEN 'delay' ELSE preference END AS preference
     FROM signals
+), in_headers AS (
+    SELECT DISTINCT snapshot, host, kind, coalesce(use, 'none') AS use, preference
+    FROM header_signals WHERE outcome = 'ok'
 ), stating AS (
     SELECT snapshot, dimension, segment, stratum, kind, use, preference, sum(weight) AS yes,
            sum(hosts) AS n_yes
     FROM texts_of('preferences') JOIN preferences USING (digest) GROUP BY ALL
+    UNION ALL
+    SELECT g.snapshot, p.dimension, p.segment, CAST(h.stratum AS VARCHAR), g.kind, g.use, g.preference, sum(h.weight),
+           count(*)
+    FROM in_headers g
+    JOIN scopes s ON s.snapshot = g.snapshot
+    JOIN hosts h ON h.of_panel = s.of_panel AND h.host = g.host
+    JOIN point_segments p ON p.host = h.number
+    GROUP BY ALL
 ), read AS (
     SELECT * EXCLUDE (kind, outcome, answer, known),
            nullif(outcome = 'ok' AND NOT starts_with(coalesce(answer, ''), 'http '), false) AS yes
@@ -19,7 +30,10 @@ WITH preferences AS (
     SELECT r.* REPLACE (coalesce(s.yes, 0) AS yes, coalesce(s.n_yes, 0) AS n_yes),
            k.kind, k.use, k.preference
     FROM strata_of('read') r
-    CROSS JOIN (SELECT DISTINCT kind, use, preference FROM preferences) k
+    CROSS JOIN (
+        SELECT kind, use, preference FROM preferences
+        UNION SELECT kind, use, preference FROM in_headers
+    ) k
     LEFT JOIN stating s USING (snapshot, dimension, segment, stratum, kind, use, preference)
 )
 FROM stratified_shares('strata')

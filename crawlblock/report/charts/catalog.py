@@ -68,10 +68,11 @@ def figures(context: Context) -> list[Figure]:
 def blocked(context: Context) -> Figure:
     """Return the main figure: which crawlers are blocked by how many hosts."""
     named = {token: context.found.of(token) for token in context.found.tokens}
+    segment = context.found.segment
     return _of_lines(
         context,
         "blocked",
-        "Blocking over time",
+        "Blocking over time" if segment is None else f"Blocking over time: {segment}",
         f"Share of hosts that block a crawler. Blocked: {DEFINITIONS[HEADLINE]}. Bands are 95 % "
         "intervals. A line begins when its crawler is documented.",
         {"": line_rows(context, tuple(named), named)},

@@ -17,6 +17,7 @@ Row: TypeAlias = list[Any]
 Result: TypeAlias = dict[str, Any]
 
 FOLLOWED = 20  # crawlers that a figure can be asked for
+_BREAK = "Break in the archive"
 _BEFORE = timedelta(60)  # how long before the first snapshot an announcement is of interest
 
 
@@ -86,29 +87,46 @@ def _followed(found: Headline) -> tuple[str, ...]:
 
 
 def _breaks(rows: list[Result]) -> tuple[tuple[Spec, ...], tuple[str, ...]]:
-    """Return the archive's breaks that affect shares as marks between two crawls; all in words."""
+    """Return what may make a step in a series as marks between two snapshots; all in words.
+
+    These are the archive's breaks that affect shares, and changes between archive and live runs.
+    """
     marks: list[Spec] = []
     listed: list[str] = []
-    before: Result | None = None
+    crawl: Result | None = None  # the crawl before
+    last: Result | None = None  # the snapshot before
     for row in rows:
-        if row["kind"] != "crawl":
-            continue
-        listed += _said(before, row, marking=False) if before else ()
-        if before is not None and (shown := _said(before, row, marking=True)):
+        shown: list[tuple[Result, str, str]] = []
+        if last is not None and (row["kind"] == "live") != (last["kind"] == "live"):
+            shown.append((last, "Change of mode", _changed_mode(last, row)))
+        if row["kind"] == "crawl":
+            if crawl is not None:
+                listed += [f"{_BREAK}, {said}" for said in _said(crawl, row, marking=False)]
+                shown += [(crawl, _BREAK, said) for said in _said(crawl, row, marking=True)]
+            crawl = row
+        for before, what, said in shown:
             label = str(len(marks) + 1)
-            day = before["snapshot_date"] + (row["snapshot_date"] - before["snapshot_date"]) / 2
-            said = " ".join(shown)
-            marks.append(
-                {
-                    "date": day.isoformat(),
-                    "label": label,
-                    "title": f"{label}: {said}",
-                    "height": MARK_HEIGHTS[0],
-                }
-            )
-            listed.append(f"{label}: {said}")
-        before = row
+            marks.append(_mark(before, row, label, said))
+            listed.append(f"{what}, {label}: {said}")
+        last = row
     return tuple(marks), tuple(listed)
+
+
+def _mark(before: Result, row: Result, label: str, said: str) -> Spec:
+    day = before["snapshot_date"] + (row["snapshot_date"] - before["snapshot_date"]) / 2
+    return {
+        "date": day.isoformat(),
+        "label": label,
+        "title": f"{label}: {said}",
+        "height": MARK_HEIGHTS[0],
+    }
+
+
+def _changed_mode(before: Result, row: Result) -> str:
+    return (
+        f"between {before['snapshot']} and {row['snapshot']}: one is from an archive, the other "
+        "asked the sites live. A step may come from that."
+    )
 
 
 def _said(before: Result, row: Result, *, marking: bool) -> tuple[str, ...]:

@@ -108,7 +108,8 @@ def _findings(
         yield section("hosts", "Hosts", _hosts(material))
     yield section(
         "definitions", "How the definition changes the numbers", sections.terms(),
-        sections.by_definition(found, results), sections.all_crawlers(found),
+        sections.knowledge(), sections.by_definition(found, results),
+        sections.all_crawlers(found),
     )  # fmt: skip
     yield section(
         "comparison", "Published figures beside ours", sections.comparison(material.published)

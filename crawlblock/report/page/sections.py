@@ -10,20 +10,22 @@ from crawlblock import __version__, registry
 from crawlblock.metrics.computed import COMPUTED, Computed
 from crawlblock.metrics.headline import HEADLINE, Headline, asked, headline_rows
 from crawlblock.metrics.queries import Metric, metrics
-from crawlblock.report.answers import Answer
+from crawlblock.replication.comparison import THEIR_COUNTS
+from crawlblock.report.answers import AnsweredQuestion
 from crawlblock.report.charts.context import Context, Frames
-from crawlblock.report.labels import DASH, DEFINITIONS, interval, percent
+from crawlblock.report.labels import DASH, DEFINITIONS, interval, not_compared, percent
 from crawlblock.report.page.definitions import definitions
 from crawlblock.report.page.markup import items, link, paragraph, table
 
 ROWS = 40  # of the table of the last snapshot; the rest is in the files
 NBSP = "\N{NO-BREAK SPACE}"
 _COMPARISON = (
-    "source", "what", "segment", "crawler", "of", "theirs", "ours", "95 %", "differ", "n", "why",
+    "source", "what", "segment", "crawler", "of", "theirs", "ours", "95 %", "differ", "n",
+    "ours from", "note",
 )  # fmt: skip
 
 
-def cards(answers: Iterable[Answer]) -> str:
+def cards(answers: Iterable[AnsweredQuestion]) -> str:
     """Return the answers, those to one question together."""
     return "".join(
         f'<article class="lead"><h3>{escape(question)}</h3>'
@@ -56,6 +58,19 @@ def terms() -> str:
     return table("What the words mean.", ("word", "means"), rows).replace(
         "<table", '<table class="prose"'
     )
+
+
+def knowledge() -> str:
+    """Return how old the facts about crawlers are, and which own files are added to them."""
+    own = registry.extra().digests()
+    said = (
+        f"The crawlers, templates and events are those of crawlblock {__version__}. Its facts "
+        f"about crawlers were checked until {registry.known_until()}."
+    )
+    if own:
+        files = ", ".join(f"{name} (digest {made})" for name, made in own.items())
+        said += f" Whoever made this page added own files: {files}."
+    return paragraph(said)
 
 
 def by_definition(found: Headline, results: Frames) -> str:
@@ -114,30 +129,41 @@ def comparison(rows: pl.DataFrame | None) -> str:
             "None of the published figures can be compared with these data. "
             "crawlblock replicate --reference FOLDER reads other figures."
         )
-    kept = rows.filter(pl.col("published").is_not_null() & pl.col("estimate").is_not_null())
-    kept = kept.sort(pl.col("low").is_null(), maintain_order=True)  # counted here before recounted
+    published = rows.filter(pl.col("published").is_not_null())
+    kept = published.filter("compared")
+    # Ours from the data at hand come before what others counted.
+    kept = kept.sort(pl.col("data") == THEIR_COUNTS, maintain_order=True)
     sources = "".join(
         f"<li>{escape(name)}: {link(title, url)}</li>"
-        for name, title, url in kept.select("source", "title", "url").unique().sort("source").rows()
+        for name, title, url in rows.select("source", "title", "url").unique().sort("source").rows()
     )
-    lines = [
-        [
-            row["source"], row["figure"], row["segment"], row["token"] or "", str(row["date"]),
-            f"{100 * row['published']:.2f} %", f"{100 * row['estimate']:.2f} %",
-            DASH if row["low"] is None
-            else f"{100 * row['low']:.2f}{DASH}{100 * row['high']:.2f} %",
-            f"{100 * row['difference']:+.2f}".replace("-0.00", "+0.00"), f"{row['n']:,}",
-            row["reason"],
-        ]
-        for row in kept.to_dicts()
-    ]  # fmt: skip
+    others = published.filter(~pl.col("compared"))["differs"].to_list()
     caption = (
-        "Published figures beside ours by the same definition, at the latest date of each. The "
-        "last column says how hosts, dates or counting differ. replication.csv has all rows."
+        "Published figures beside ours by the same definition, at the latest date of each. Only "
+        "figures about the same unit and population, at most a year apart, are compared. The last "
+        "column says what is known about the difference."
     )
     return (
-        table(caption, _COMPARISON, lines, "comparison-table") + f'<ul class="soft">{sources}</ul>'
+        table(caption, _COMPARISON, _compared(kept), "comparison-table")
+        + (paragraph(not_compared(others, "replication.csv"), "soft") if others else "")
+        + f'<ul class="soft">{sources}</ul>'
     )
+
+
+def _compared(rows: pl.DataFrame) -> list[list[str]]:
+    return [
+        [
+            row["source"], row["figure"], row["segment"], row["token"] or "", str(row["date"]),
+            f"{100 * row['published']:.2f} %",
+            DASH if row["estimate"] is None else f"{100 * row['estimate']:.2f} %",
+            DASH if row["low"] is None
+            else f"{100 * row['low']:.2f}{DASH}{100 * row['high']:.2f} %",
+            DASH if row["difference"] is None
+            else f"{100 * row['difference']:+.2f}".replace("-0.00", "+0.00"),
+            f"{row['n'] or 0:,}", row["data"], row["reason"],
+        ]
+        for row in rows.to_dicts()
+    ]  # fmt: skip
 
 
 def covered(
@@ -149,7 +175,7 @@ def covered(
         items(f"Left out of all shares and changes: {name} {why}." for name, why in left_out)
         + items(f"{name} was {why}." for name, why in removed)
         + items(unread(coverage))
-        + items(f"Break in the archive, {text}" for text in context.listed)
+        + items(context.listed)
         + (
             ""
             if context.listed

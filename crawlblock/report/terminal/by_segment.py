@@ -14,26 +14,34 @@ COLUMNS = ("segment", "token", "n_yes", "n", "n_unknown", "estimate", "low", "hi
 
 
 def segment_rows(results: Path, dimension: str) -> list[dict[str, Any]]:
-    """Return the rows of the last snapshot about the headline's crawlers, by segment.
+    """Return the headline's crawlers by segment, each in the segment's last known snapshot.
 
-    Raises InputError for a dimension that the panel's list does not have.
+    A panel with a single stratum has the segment `all`.  Raises InputError for a dimension that the
+    panel's list does not have.
     """
     frame = headline_rows(pl.read_parquet(results / "blocked_by_segment.parquet"), by_segment=True)
-    known = sorted(frame["dimension"].unique().to_list())
-    if dimension not in known:
-        hint = did_you_mean(dimension, known) or f"there are {', '.join(known) or 'none'}"
-        raise InputError(f"--by {dimension}: the list of the panel has no such column; {hint}")
     blocked = pl.read_parquet(results / "blocked.parquet")
     found = headline_of({"blocked": blocked, "blocked_by_segment": frame})
+    known = sorted(frame["dimension"].unique().to_list())
+    if dimension == "stratum" and dimension not in known:
+        whole = headline_rows(blocked).with_columns(
+            dimension=pl.lit(dimension), segment=pl.lit("all")
+        )
+        frame = whole.select(frame.columns)
+    elif dimension not in known:
+        hint = did_you_mean(dimension, known) or f"there are {', '.join(known) or 'none'}"
+        raise InputError(f"--by {dimension}: the list of the panel has no such column; {hint}")
     if found is None:
         return []
-    last = found.last().select("population", "snapshot").unique()
-    rows = frame.join(last, on=["population", "snapshot"], how="semi").filter(
-        (pl.col("dimension") == dimension)
+    rows = frame.filter(
+        (pl.col("population") == found.population)
+        & (pl.col("dimension") == dimension)
         & (pl.col("definition") == HEADLINE)
+        & (pl.col("n") > 0)
         & pl.col("token").is_in(found.tokens)
     )
-    return rows.sort("segment", "token").select(COLUMNS).to_dicts()
+    last = rows.sort("snapshot_date", "snapshot").unique(["segment", "token"], keep="last")
+    return last.sort("segment", "token").select(COLUMNS).to_dicts()
 
 
 def shown_rows(results: Path, dimension: str) -> list[dict[str, Any]]:

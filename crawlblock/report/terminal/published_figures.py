@@ -7,6 +7,7 @@ from textwrap import wrap
 
 from crawlblock.replication.comparison import Comparison
 from crawlblock.replication.published import Publication
+from crawlblock.report.labels import not_compared
 
 _WIDTH = 80  # columns
 _STRATUM = 7  # columns
@@ -18,23 +19,32 @@ _HEAD = (
 
 
 def page(rows: Sequence[Comparison], sources: Sequence[Publication]) -> str:
-    """Return the comparison as text: shares in percent, differences in percentage points."""
-    return "\n".join([*_paragraphs(rows), *_cited(rows, sources)]) + "\n"
+    """Return the comparison as text: shares in percent, differences in percentage points.
+
+    Figures that are not compared are counted by the reason.
+    """
+    listed = [row for row in rows if row.published is not None and not row.compared]
+    shown = [row for row in rows if row.published is None or row.compared]
+    others = wrap(not_compared([row.differs for row in listed], "-o csv"), _WIDTH)
+    others = [*others, ""] if others else []
+    return "\n".join([*_paragraphs(shown), *others, *_cited(rows, sources)]) + "\n"
 
 
 def _paragraphs(rows: Sequence[Comparison]) -> Iterator[str]:
-    topics: dict[tuple[str, str, str, str, str], list[Comparison]] = {}
+    topics: dict[tuple[str, str, str, str], list[Comparison]] = {}
     for row in rows:
         topics.setdefault(_topic(row), []).append(row)
-    for (source, figure, definition, data, reason), part in topics.items():
+    for (source, figure, definition, data), part in topics.items():
         said = f", definition {definition}" if definition else ""
         yield from wrap(f"{source}: {figure}{said}; ours from {data}", _WIDTH)
-        yield from _indented(reason)
+        one_reason = len({row.reason for row in part}) == 1
+        yield from _indented(part[0].reason) if one_reason else []
         yield _HEAD
         for token, lines in groupby(part, attrgetter("token")):
             yield from [f"  {token}"] if token else []
             for row in lines:
                 yield from _lines(row)
+                yield from [] if one_reason else _indented(row.reason)
         yield ""
 
 
@@ -52,8 +62,8 @@ def _indented(text: str) -> list[str]:
     return wrap(text, _WIDTH, initial_indent="  ", subsequent_indent="  ")
 
 
-def _topic(row: Comparison) -> tuple[str, str, str, str, str]:
-    return row.source, row.figure, row.definition or "", row.data, row.reason
+def _topic(row: Comparison) -> tuple[str, str, str, str]:
+    return row.source, row.figure, row.definition or "", row.data
 
 
 def _lines(row: Comparison) -> Iterator[str]:

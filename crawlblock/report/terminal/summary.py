@@ -51,7 +51,7 @@ def show(console: Console, results: dict[str, pl.DataFrame]) -> None:
         f"Share of {POPULATIONS[found.population]}{where} that block a crawler",
         f"blocked: {DEFINITIONS[HEADLINE]}",
         f"now: {last[0]['snapshot']}, n = {max(row['n'] for row in last)} known, {span} unknown",
-        "then and points: of the same hosts, known in both snapshots; same: how many they are",
+        "then, points: the same hosts, known in both snapshots; same: their number",
     )
     for line in lines:
         console.print(Text(line), width=WIDTH)
@@ -66,11 +66,16 @@ def summary(found: Headline, results: dict[str, pl.DataFrame]) -> Table:
     series = [found.of(token) for token in order if token in shown]
     changes = _changes(found, results["change"])
     cells = [_cells(part, changes.get(part[-1]["token"])) for part in series]
+    columns = list(COLUMNS)
+    if all(part[-1]["low"] is None for part in series):  # a list has no interval
+        place = columns.index("interval")
+        del columns[place]
+        cells = [(*row[:place], *row[place + 1 :]) for row in cells]
     table = Table(box=None, padding=(0, 1, 0, 0), header_style="bold")
-    table.add_column(COLUMNS[0], max_width=_NAME, no_wrap=True)
-    for name in COLUMNS[1:]:
+    table.add_column(columns[0], max_width=_NAME, no_wrap=True)
+    for name in columns[1:]:
         table.add_column(name, justify="right", no_wrap=True)
-    left = WIDTH - _width(cells)
+    left = WIDTH - _width(cells, columns)
     if left > _LEAST and found.population == "panel":  # others have other hosts each time
         table.add_column("series", no_wrap=True)
         top = max(row["estimate"] for part in series for row in part)
@@ -108,11 +113,11 @@ def _changes(found: Headline, frame: pl.DataFrame) -> dict[str, dict[str, Any]]:
     return {row["token"]: row for row in whole_changes(frame, found)}
 
 
-def _width(rows: list[tuple[Text, ...]]) -> int:
+def _width(rows: list[tuple[Text, ...]], columns: list[str]) -> int:
     """Return the columns a table of these rows takes without a series."""
     widths = [max(len(cell) for cell in cells) for cells in zip(*rows, strict=True)]
     widths[0] = min(widths[0], _NAME)
-    return sum(max(w, len(name)) + 1 for w, name in zip(widths, COLUMNS, strict=True))
+    return sum(max(w, len(name)) + 1 for w, name in zip(widths, columns, strict=True))
 
 
 def _series(series: list[dict[str, Any]], width: int, top: float) -> Text:

@@ -10,7 +10,7 @@ from rich.text import Text
 from crawlblock import registry
 from crawlblock.metrics.columns import dictionary
 from crawlblock.metrics.headline import HEADLINE
-from crawlblock.metrics.queries import analyze_census
+from crawlblock.metrics.queries import analyze_census, check_census
 from crawlblock.metrics.result_digests import census_digests, inputs
 from crawlblock.metrics.result_files import (
     DIGESTS,
@@ -19,7 +19,7 @@ from crawlblock.metrics.result_files import (
     write_dictionary,
     write_manifest,
 )
-from crawlblock.metrics.results_folder import DATABASE, check_results
+from crawlblock.metrics.results_folder import DATABASE, take_results
 from crawlblock.pipeline.run import versions
 from crawlblock.report.labels import DEFINITIONS, HTTP_PROFILES, interval, percent
 from crawlblock.report.page.sections import unread
@@ -43,9 +43,10 @@ def write_census(store: Store, results: Path, http_profile: str, console: Consol
         made_of = inputs(con, http_profile, held)
         about = {
             DATABASE: made_of[DATABASE], "http_profile": http_profile, "rules": registry.stamp(),
-            **versions(), **held,
+            **versions(), "extra": registry.extra().digests(), **held,
         }  # fmt: skip
-        check_results(results, store.path, about)
+        check_census(con)
+        take_results(results, store.path, about)
         digests = census_digests(made_of)
         keep = current(results, digests)
         remove_others(results, digests)

@@ -89,7 +89,15 @@ def _leads_unseen(fetch: Fetch) -> bool:
 
 
 class _Found:
-    """What is known so far of the captures of a crawl."""
+    """What is known so far of the captures of a crawl.
+
+    A revisit is resolved by the digest that it states, whichever record has the payload.  The
+    record that it refers to by URL and date would add nothing: if that one states the same digest
+    it has the same bytes, and if it states another digest it is another answer.  So it does not
+    matter either if it is damaged: a record with the same digest that can be read has its payload,
+    and one that cannot gives none.  A revisit without a digest stays unknown here; files that are
+    read whole can resolve it.
+    """
 
     def __init__(self, crawl: str, period: Period | None, texts_of: TextsOf) -> None:
         self._crawl, self._period, self._texts_of = crawl, period, texts_of

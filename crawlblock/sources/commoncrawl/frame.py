@@ -13,6 +13,7 @@ from pathlib import Path
 
 import polars as pl
 
+from crawlblock.names import kept_as
 from crawlblock.sampling import frame_name
 from crawlblock.sources.commoncrawl.cost import Estimate
 from crawlblock.sources.commoncrawl.mirror import Mirror
@@ -85,7 +86,7 @@ async def keep_domains(mirror: Mirror, key: str, folder: Path) -> None:
 
 def domain_file(key: str, folder: Path) -> Path:
     """Return where the distinct domains of a part are kept."""
-    return folder / f"{Path(key).name.partition('.')[0]}.domains.parquet"
+    return folder / f"{kept_as(key)}.domains.parquet"
 
 
 class Frame:

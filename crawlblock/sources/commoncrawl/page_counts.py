@@ -10,6 +10,7 @@ from pathlib import Path
 import polars as pl
 
 from crawlblock.errors import ArchiveError
+from crawlblock.names import kept_as
 from crawlblock.sampling import draw_key
 from crawlblock.sources.commoncrawl.cost import Estimate
 from crawlblock.sources.commoncrawl.crawls import paths
@@ -64,7 +65,7 @@ async def weigh_part(mirror: Mirror, key: str, folder: Path) -> Path:
 
 def weighed_file(key: str, folder: Path) -> Path:
     """Return where a part's pages and bytes are kept."""
-    return folder / f"{Path(key).name.partition('.')[0]}.weights.parquet"
+    return folder / f"{kept_as(key)}.weights.parquet"
 
 
 def combine(parts: Sequence[Path], domains: Collection[str], of: int) -> pl.DataFrame:

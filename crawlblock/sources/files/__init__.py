@@ -58,6 +58,16 @@ class Files:
         self.records: list[RecordCount] = []  # of the WARC and ARC files, when all are read
         self._opened = [each for path in paths for each in self._opened_at(path)]
 
+    @property
+    def notes(self) -> list[str]:
+        """Return what else the user must know of files that were read."""
+        unresolved = sum(each.unresolved for each in self.records)
+        missing = (
+            f"{unresolved:,} revisit records repeat answers that are in none of the files, so what "
+            "they hold is unknown; import the files with the answers, too, if you have them"
+        )
+        return [*self.periods.notes, *([missing] if unresolved else [])]
+
     async def batches(self) -> AsyncGenerator[Batch]:
         """Yield what the files hold, batch by batch."""
         for batch in joined(self.read()):

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from crawlblock.captures.record_counts import TypeCount
+
 RESOURCE = "/robots.txt"
 
 Every = Literal["month", "week"]
@@ -28,15 +30,10 @@ class LeftOut:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RecordCount:
-    """How many records of a type a WARC or ARC file has, and what became of them."""
+class RecordCount(TypeCount):
+    """What a WARC or ARC file has of a type of record."""
 
     file: Path
-    type: str  # as the records state it; `unreadable` for places that cannot be read
-    records: int
-    stored: int  # each a fetch about a robots.txt
-    resolved: int = 0  # of the stored revisits, those whose answer is in the files
-    unresolved: int = 0  # the others, whose payload is unknown unless the database has it
 
 
 class LeftOutTally:

@@ -22,7 +22,8 @@ from crawlblock.sources.files.readers import RowFile
 from crawlblock.sources.files.snapshots import expanded, future, with_times
 from crawlblock.sources.files.statuses import EMPTY, read_word
 from crawlblock.unpacking import parse_json
-from crawlblock.warc.http import digest, headers_kept
+from crawlblock.warc.http import digest
+from crawlblock.warc.kept_headers import headers_kept
 
 _THIS_MONTH = timedelta(days=31)  # a span may end in a month or day that is not over
 _MOST_HELD = 5_000_000  # snapshots of hosts that the spans of a file cover

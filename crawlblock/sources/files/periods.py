@@ -26,6 +26,7 @@ class Periods:
     every: Every = "month"
     name: str | None = None  # of the one snapshot
     sweeps: tuple[tuple[datetime, str], ...] = ()  # the start of each and its name, by time
+    notes: tuple[str, ...] = ()  # of each sweep that crosses the end of a month or week
 
     def of(self, time: datetime) -> str:
         """Return the name of the snapshot of a time: 2023-09, 2023-W36 or a name given."""
@@ -61,4 +62,18 @@ def periods_of(captures: Iterable[tuple[str, datetime]], every: Every) -> Period
     too_long = any(end - start > 1.5 * _LENGTH[every] for start, end in sweeps)
     if too_long or len({name for _, name in named}) < len(named):
         return Periods(every)
-    return Periods(every, sweeps=named)
+    crossing = [
+        _note(start, end, every)
+        for start, end in sweeps
+        if start.strftime(FORMATS[every]) != end.strftime(FORMATS[every])
+    ]
+    return Periods(every, sweeps=named, notes=tuple(crossing))
+
+
+def _note(start: datetime, end: datetime, every: Every) -> str:
+    """Say that a sweep is one snapshot though it crosses the end of a month or week."""
+    name = start.strftime(FORMATS[every])
+    return (
+        f"{name}: the sweep from {start:%Y-%m-%d} to {end:%Y-%m-%d} is one snapshot, though it "
+        f"crosses the end of a {every}; --snapshot gives it another name"
+    )

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from crawlblock.captures.build import ROBOTS, RecordPlace, Seen, fetch_of, seen
 from crawlblock.captures.frames import Batch, batch_of
+from crawlblock.captures.record_counts import UNREADABLE_TYPE
 from crawlblock.captures.revisits import Originals, repeats
 from crawlblock.captures.selection import MAX_HOPS
 from crawlblock.errors import InputError
@@ -27,7 +28,6 @@ from crawlblock.warc.reader import Damage, Record, records, warc_time
 _BATCH = 2_000  # fetches stored together
 _BATCH_BYTES = 32 * 1024 * 1024  # or payloads of so many
 _UNRESOLVED = "revisit records that repeat an answer that is in none of the files"
-_UNREADABLE = "unreadable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +162,7 @@ class Archives:
         passed = Counter[str]()
         for number, record in enumerate(records(file.path, passed=passed)):
             if isinstance(record, Damage):
-                file.read[_UNREADABLE] += 1
+                file.read[UNREADABLE_TYPE] += 1
                 file.tally.add("cannot be read", f"byte {record.offset:,}: {record.reason}")
                 continue
             file.read[record.kind] += 1

@@ -17,7 +17,7 @@ from crawlblock.outcome import Ending
 from crawlblock.sources.live.fetch import Fetcher
 from crawlblock.sources.live.recording import Archive
 from crawlblock.sources.live.response import Answer, Failure, Patience
-from crawlblock.warc.http import headers_kept
+from crawlblock.warc.kept_headers import headers_kept
 
 REMEMBERED = 5_000  # answers; many hosts redirect to the same few
 _REASONS = {

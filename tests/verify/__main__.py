@@ -1,0 +1,150 @@
+"""Compare result files with what the facts give: `python -m verify --db DB --results FOLDER`."""
+
+import argparse
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import polars as pl
+
+from verify import changes, corpora, kinds, recomputed
+from verify.meaning import meanings
+from verify.recomputed import Facts, Key, Recomputed, Values
+from verify.stored import Stored
+
+PLACE = ("population", "snapshot", "dimension", "segment")
+SPAN = ("population", "span", "dimension", "segment", "token", "selection")
+EXACT, INTERVAL = 1e-9, 1e-6
+MANSKI = 1e-4  # the package's curve for z is within 0.0002 of Imbens and Manski's equation
+SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A result file, what tells its rows apart, and how it is computed again."""
+
+    name: str
+    keys: tuple[str, ...]
+    compute: Callable[[Facts], Recomputed]
+    only: pl.Expr = field(default_factory=lambda: pl.lit(True))
+
+
+ROOT = pl.col("definition") == "root"
+RESULTS = (
+    Result(
+        "blocked", ("population", "snapshot", "token", "estimand"), recomputed.blocked, ROOT
+    ),
+    Result(
+        "blocked_by_segment", (*PLACE, "token", "estimand"), recomputed.blocked_by_segment, ROOT
+    ),
+    Result(
+        "blocked_by_basis", ("population", "snapshot", "token", "basis", "estimand"),
+        kinds.by_basis, ROOT,
+    ),
+    Result("blocked_by_purpose", (*PLACE, "purpose", "estimand"), kinds.by_purpose, ROOT),
+    Result("blocked_by_openness", (*PLACE, "openness", "estimand"), kinds.by_openness, ROOT),
+    Result("change", (*SPAN, "from_snapshot", "to_snapshot", "estimand"), changes.change),
+    Result("openness_index", (*PLACE, "corpus", "unit", "estimand"), changes.openness_index),
+    Result("gap", (*PLACE, "comparison", "estimand"), recomputed.gap),
+    Result("selective", (*PLACE, "selection", "estimand"), recomputed.selective),
+    Result("coverage", (*PLACE, "measure", "estimand"), recomputed.coverage),
+    Result("lost", ("population", "snapshot", "token", "corpus", "unit"), corpora.lost),
+    Result(
+        "same_hosts", ("population", "snapshot", "series", "token", "estimand"),
+        recomputed.same_hosts,
+    ),
+)  # fmt: skip
+
+
+@dataclass(slots=True)
+class Compared:
+    """What a comparison found."""
+
+    rows: int = 0
+    values: int = 0
+    largest: float = 0.0  # difference of two numbers
+    mismatches: list[str] = field(default_factory=list)
+
+
+def compare(result: Result, expected: Iterable[tuple[Key, Values]], folder: Path) -> Compared:
+    """Compare every row of a result file, and every row that it should have."""
+    frame = pl.read_parquet(folder / f"{result.name}.parquet").filter(result.only)
+    counted = frame.filter(pl.col("population").is_in(["panel", "captured"]))  # no census
+    stored = {
+        tuple("" if row[key] is None else row[key] for key in result.keys): row
+        for row in counted.iter_rows(named=True)
+    }
+    found = Compared()
+    if len(stored) < len(counted):
+        found.mismatches.append(f"{result.name}: {len(counted) - len(stored)} rows occur twice")
+    for key, values in expected:
+        row = stored.pop(key, None)
+        if row is None:
+            found.mismatches.append(f"{_told(result, key)}: the file has no such row")
+            continue
+        found.rows += 1
+        _compare_row(_told(result, key), row, values, found)
+    extra = (f"{_told(result, key)}: the facts give no such row" for key in stored)
+    found.mismatches.extend(extra)
+    return found
+
+
+def _compare_row(told: str, row: dict[str, object], values: Values, found: Compared) -> None:
+    for name, value in values.items():
+        found.values += 1
+        written = row.get(name, "no column")
+        if not isinstance(written, (int, float)) or value != value:
+            if written is not None or value == value:
+                found.mismatches.append(f"{told}: {name} is {written}, recomputed {value}")
+            continue
+        difference = abs(written - value)
+        found.largest = max(found.largest, difference)
+        if not difference <= _tolerance(name, row):
+            found.mismatches.append(f"{told}: {name} is {written}, recomputed {value}")
+
+
+def _tolerance(name: str, row: dict[str, object]) -> float:
+    if name.startswith("bound_"):
+        return EXACT if row["estimand"] == "list" or row.get("corpus") else MANSKI
+    return INTERVAL if name in ("low", "high", "change_low", "change_high") else EXACT
+
+
+def _told(result: Result, key: Key) -> str:
+    named = (f"{name} {value}" for name, value in zip(result.keys, key, strict=True) if value)
+    return f"{result.name}, " + ", ".join(named)
+
+
+def report(facts: Facts, folder: Path, results: Sequence[Result] = RESULTS) -> int:
+    """Print how many values of a folder were compared; return how many differ."""
+    print(f"{'result':20}{'rows':>9}{'values':>12}{'mismatches':>12}{'largest difference':>20}")
+    shown, differ = [], 0
+    for result in results:
+        found = compare(result, result.compute(facts), folder)
+        differ += len(found.mismatches)
+        shown += found.mismatches[:SHOWN]
+        print(
+            f"{result.name:20}{found.rows:9,}{found.values:12,}{len(found.mismatches):12,}"
+            f"{found.largest:20.1e}"
+        )
+    print("\n".join(shown) or "every value is as the facts have it")
+    return differ
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Compare the results of a database; return 1 if a value differs."""
+    parser = argparse.ArgumentParser(prog="verify", description=__doc__)
+    parser.add_argument("--db", type=Path, required=True, help="the database")
+    parser.add_argument("--results", type=Path, required=True, help="the folder of its results")
+    parser.add_argument("--only", action="append", choices=[r.name for r in RESULTS])
+    given = parser.parse_args(arguments)
+    wanted = [result for result in RESULTS if result.name in (given.only or result.name)]
+    files = [given.db, *(given.results / f"{result.name}.parquet" for result in wanted)]
+    if absent := [str(file) for file in files if not file.is_file()]:
+        parser.error(f"there is no {absent[0]}: run crawlblock analyze, or say DB= and RESULTS=")
+    stored = Stored(given.db)
+    return min(1, report(Facts(stored, meanings(stored.texts)), given.results, wanted))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

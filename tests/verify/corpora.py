@@ -1,0 +1,102 @@
+"""How much of a corpus is on blocked domains: `lost`, without its interval."""
+
+from collections import defaultdict
+
+import numpy as np
+
+from verify.arithmetic import Floats, Ints
+from verify.changes import amounts
+from verify.recomputed import Facts, Recomputed
+from verify.stored import Population, Wave
+
+
+def lost(facts: Facts) -> Recomputed:
+    """Yield `lost` without its interval."""
+    wholes = _wholes(facts)
+    for population in facts.stored.populations:
+        for wave in population.sound():
+            for (corpus, unit), sizes in amounts(facts, population, wave).items():
+                told = (corpus, unit), sizes, wholes[corpus, unit]
+                yield from _of(facts, population, wave, told)
+
+
+def _of(
+    facts: Facts, population: Population, wave: Wave,
+    corpus: tuple[tuple[str, str], dict[int, float], float],
+) -> Recomputed:  # fmt: skip
+    names, sizes, whole = corpus
+    hosts, amount = np.array(list(sizes)), np.array(list(sizes.values()))
+    size, answers = population.weight[hosts] * amount, wave.answer[hosts]
+    known, crawlers = answers >= 0, facts.counted(wave.date)
+    blocks = facts.blocked(answers, crawlers)
+    strata = [population.stratum[hosts] == number for number in np.unique(population.stratum)]
+    strata = [each for each in strata if each.any()]
+    totals = _totals(facts, population, hosts, size, names)
+    largest = size.max() / size.sum()
+    for number, crawler in enumerate(crawlers):
+        yes = blocks[:, number]
+        values = {"n": known.sum(), "n_unknown": (~known).sum(), "n_yes": yes.sum()}
+        part = [(totals[int(np.flatnonzero(s)[0])], s) for s in strata]
+        told = [(total, size[s & yes].sum(), size[s & known].sum(), size[s].sum())
+                for total, s in part]  # fmt: skip
+        seen = sum(total for total, _, k, _ in told if k > 0)
+        everything = sum(total for total, *_ in told)
+        values |= {
+            "estimate": sum(t * y / k for t, y, k, _ in told if k > 0) / seen if seen else np.nan,
+            "bound_low": sum(t * y / s for t, y, _, s in told) / everything,
+            "bound_high": sum(t * (y + s - k) / s for t, y, k, s in told) / everything,
+            "known_blocked": amount[yes].sum() / whole,
+            "covered": amount.sum() / whole,
+            "largest": largest,
+        }
+        yield (
+            (population.name, wave.snapshot, crawler.token, *names),
+            {name: float(value) for name, value in values.items()},
+        )
+
+
+def _wholes(facts: Facts) -> dict[tuple[str, str], float]:
+    """Return how large each corpus is: as stored for `*`, else the sum over its domains."""
+    summed: dict[tuple[str, str], float] = defaultdict(float)
+    stated: dict[tuple[str, str], float] = {}
+    for row in facts.stored.weights:
+        for unit in ("pages", "bytes", "tokens"):
+            amount, key = row[unit], (str(row["corpus"]), unit)
+            if isinstance(amount, int):
+                summed[key] += amount
+                if row["domain"] == "*":
+                    stated[key] = amount
+    return summed | stated
+
+
+def _totals(
+    facts: Facts, population: Population, hosts: Ints, size: Floats, corpus: tuple[str, str]
+) -> list[float]:
+    """Return, by host, what its stratum stands for: its frame where that is known."""
+    if population.name != "panel":
+        return [float(size.sum())] * len(hosts)
+    numbers, names = population.stratum[hosts], facts.stored.stratum_names
+    sums = {str(names[n]): float(size[numbers == n].sum()) for n in np.unique(numbers)}
+    held, totals = _held(facts, *corpus), dict(sums)
+    newest = facts.stored.panels[0]
+    for number in np.unique(numbers):
+        name, members = str(names[number]), population.weight[hosts][numbers == number]
+        frame = [
+            held[row["domain"]] for row in facts.stored.frames
+            if (row["panel"], row["stratum"]) == (newest["panel"], name) and row["domain"] in held
+        ]  # fmt: skip
+        if members.sum() == len(members):
+            continue
+        if name == "by size" and newest["frame"] == "domains of {} by {}".format(*corpus):
+            totals[name] = max(0.0, sum(held.values()) - sums.get("whole", 0.0))
+        elif frame and len(frame) >= members.sum() / 2:
+            totals[name] = sum(frame)
+    return [totals[str(names[n])] for n in numbers]
+
+
+def _held(facts: Facts, corpus: str, unit: str) -> dict[str, float]:
+    """Return what each domain holds of a corpus."""
+    return {
+        str(row["domain"]): float(row[unit]) for row in facts.stored.weights
+        if row["corpus"] == corpus and row["domain"] != "*" and row[unit]
+    }  # fmt: skip
