@@ -241,11 +241,16 @@ class Facts:
             ).fetchall()
         return {host for (host,) in rows}
 
-    def hosts_unfollowed(self, day: date) -> set[str]:
-        """Return the panel's hosts that its list says are not followed on a day."""
+    def days_followed(self) -> dict[str, list[tuple[date, date]]]:
+        """Return first and last days on which the panel's list follows those hosts it gives any."""
         with self._database.transaction() as con:
-            rows = con.execute("SELECT host FROM unfollowed_on(CAST(? AS DATE))", [day]).fetchall()
-        return {host for (host,) in rows}
+            rows = con.execute(
+                "SELECT host, since, until FROM list_cells WHERE isfinite(since) OR isfinite(until)"
+            ).fetchall()
+        days: dict[str, list[tuple[date, date]]] = {}
+        for host, since, until in rows:
+            days.setdefault(host, []).append((since, until))
+        return days
 
     def latest(self, snapshot: str, most: int) -> list[Fetch]:
         """Return the newest fetches of a snapshot that have a record, the oldest first."""

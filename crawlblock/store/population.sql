@@ -51,12 +51,8 @@ SELECT DISTINCT host, dimension, CASE WHEN dated.segment = '' THEN cell ELSE dat
            AS until
 FROM parts;
 
--- The panel's hosts that are not followed on a day, as it is outside of all that their list gives them:
--- they are not asked then, and not unknown either.
-CREATE MACRO unfollowed_on(day_) AS TABLE
-SELECT host FROM list_cells WHERE isfinite(since) OR isfinite(until)
-GROUP BY host HAVING NOT bool_or(day_ BETWEEN since AND until);
-
+-- The panel's hosts that are not followed in a snapshot, as its day is outside of all that their list gives
+-- them: they are not asked then, and not unknown either.
 CREATE VIEW unfollowed AS
 WITH dated AS MATERIALIZED (
     SELECT DISTINCT host, since, until FROM list_cells WHERE isfinite(since) OR isfinite(until)
@@ -148,7 +144,8 @@ SELECT CASE WHEN f.of_panel THEN 'panel' ELSE 'captured' END AS population,
                      WHEN f.outcome = 'ok' THEN y.known END, false) AS known,
        f.number
 FROM found f
-ANTI JOIN unfollowed u ON f.of_panel AND u.snapshot = f.snapshot AND u.host = f.host
+ANTI JOIN (SELECT *, true AS of_panel FROM unfollowed) u  -- equal columns alone: joined by hash
+    ON u.of_panel = f.of_panel AND u.snapshot = f.snapshot AND u.host = f.host
 LEFT JOIN texts y ON y.digest = f.digest
 LEFT JOIN statuses h ON h.status = f.status;
 
@@ -249,7 +246,6 @@ COMMENT ON COLUMN population.known IS 'Whether we know what the answer means; if
 COMMENT ON VIEW list_cells IS 'What the list of the current panel says of its hosts, by segment and days.';
 COMMENT ON COLUMN list_cells.since IS 'First day on which the host belonged to the segment; -infinity: it always did.';
 COMMENT ON COLUMN list_cells.until IS 'Last day on which the host belonged to the segment; infinity: it still does.';
-COMMENT ON MACRO TABLE unfollowed_on IS 'The panel''s hosts that are not followed on a day.';
 COMMENT ON VIEW unfollowed IS 'The panel''s hosts in snapshots outside of the days that their list gives them.';
 COMMENT ON VIEW scopes IS 'Whether a snapshot is of the current panel, and how many of the hosts followed then it asked.';
 COMMENT ON VIEW hosts IS 'The hosts that results are about, numbered.';
