@@ -19,23 +19,29 @@ from crawlblock.store.scratch import settled
 _FRAME = """
 SELECT any_value(p.frame) FROM panels p SEMI JOIN current_panel c ON c.panel = p.panel
 """
-_ANSWERS = """
-SELECT p.population, coalesce(l.segment, CAST(p.stratum AS VARCHAR)) AS stratum, p.snapshot,
+_COUNTED = """
+WITH counted AS (  -- as in the view population, from what the metrics share while it is held
+    SELECT CAST(p.population AS VARCHAR) AS population, CAST(p.snapshot AS VARCHAR) AS snapshot,
+           p.snapshot_date, h.host, CAST(p.stratum AS VARCHAR) AS stratum, p.weight,
+           CAST(p.outcome AS VARCHAR) AS outcome
+    FROM points p JOIN hosts h ON h.number = p.host
+    WHERE p.population = 'captured' OR p.snapshot NOT IN (FROM left_out_snapshots)
+)"""
+_ANSWERS = f"""{_COUNTED}
+SELECT p.population, coalesce(l.segment, p.stratum) AS stratum, p.snapshot,
        p.snapshot_date AS date, p.outcome, c.digest,
        count(*) AS hosts, CAST(sum(p.weight) AS DOUBLE) AS weight,
        CAST(sum(CAST(p.weight * p.weight AS DECIMAL(38, 6))) AS DOUBLE) AS weight_squared
-FROM population p
+FROM counted p
 LEFT JOIN captures c
     ON c.snapshot = p.snapshot AND c.host = p.host AND c.resource = '/robots.txt'
 LEFT JOIN list_cells l  -- a list's segments with days
     ON p.population = 'panel' AND l.host = p.host AND l.dimension = 'stratum'
     AND p.snapshot_date BETWEEN l.since AND l.until
-WHERE p.population = 'captured' OR p.snapshot NOT IN (FROM left_out_snapshots)
 GROUP BY ALL
 ORDER BY ALL
 """
-_TOKENS = """
-WITH amounts AS (
+_TOKENS = f"""{_COUNTED}, amounts AS (
     SELECT domain, corpus, tokens FROM weights WHERE tokens > 0 AND domain <> '*'
 ), places AS (
     SELECT domain AS host, * FROM amounts
@@ -45,8 +51,7 @@ WITH amounts AS (
     SELECT p.*, a.corpus,
            p.weight * (a.tokens / count(*) OVER (
                PARTITION BY p.population, p.snapshot, a.domain, a.corpus)) AS amount
-    FROM population p JOIN places a ON a.host = p.host
-    WHERE p.population = 'captured' OR p.snapshot NOT IN (FROM left_out_snapshots)
+    FROM counted p JOIN places a ON a.host = p.host
 )
 SELECT p.population, p.corpus, p.stratum, p.snapshot, p.snapshot_date AS date, p.outcome,
        c.digest, count(*) AS hosts, ordered_sum(p.amount) AS weight,

@@ -19,7 +19,8 @@ WITH preferences AS (
     JOIN hosts h ON h.of_panel = s.of_panel AND h.host = c.host
     JOIN point_segments g ON g.host = h.number
         AND coalesce(CAST(s.first_capture AS DATE) BETWEEN g.since AND g.until, true)
-    LEFT JOIN training_preferences t ON t.digest = c.digest AND c.outcome = 'ok'
+    LEFT JOIN (SELECT *, 'ok' AS outcome FROM training_preferences) t  -- else not joined by hash
+        ON t.digest = c.digest AND t.outcome = c.outcome
     LEFT JOIN in_headers i ON i.snapshot = c.snapshot AND i.host = c.host
     WHERE c.resource = '/robots.txt' AND c.outcome IN ('ok', 'absent')
     GROUP BY ALL
