@@ -11,20 +11,24 @@ from verify.recomputed import SETS, Facts, Key, Recomputed, Values, across, colu
 from verify.stored import Population, Segment, Wave
 
 
-def followed(population: Population) -> Iterator[tuple[Segment, Ints, list[Wave]]]:
+def followed(population: Population) -> Iterator[tuple[Segment, list[Wave]]]:
     """Yield segments with the snapshots that know half as many of their hosts as the best one."""
-    for segment, members in population.segments.items():
-        known = {id(wave): int((wave.answer[members] >= 0).sum()) for wave in population.sound()}
+    then = {wave.snapshot: population.on(wave.date) for wave in population.sound()}
+    for segment in population.segments:
+        known = {
+            wave.snapshot: int((wave.answer[then[wave.snapshot].get(segment, [])] >= 0).sum())
+            for wave in population.sound()
+        }
         most = max(known.values(), default=0)
-        waves = [w for w in population.sound() if known[id(w)] and 2 * known[id(w)] >= most]
+        waves = [w for w in population.sound() if 2 * known[w.snapshot] >= max(most, 1)]
         if waves:
-            yield segment, members, waves
+            yield segment, waves
 
 
 def change(facts: Facts) -> Recomputed:
     """Yield `change`: of crawlers and of selections."""
     for population in facts.stored.populations:
-        for segment, members, waves in followed(population):
+        for segment, waves in followed(population):
             years = _years(waves)
             starts: dict[int, list[Crawler]] = defaultdict(list)
             for crawler in facts.means.crawlers:
@@ -34,7 +38,7 @@ def change(facts: Facts) -> Recomputed:
             for start, crawlers in starts.items():
                 for later in waves[start + 1 :]:
                     yield from _of_crawlers(
-                        facts, population, (segment, members), (waves[start], later), crawlers
+                        facts, population, segment, (waves[start], later), crawlers
                     )
             for then, now in years:
                 crawlers = [
@@ -43,11 +47,11 @@ def change(facts: Facts) -> Recomputed:
                 ]  # fmt: skip
                 if crawlers:
                     yield from _of_crawlers(
-                        facts, population, (segment, members), (then, now), crawlers, "year"
+                        facts, population, segment, (then, now), crawlers, "year"
                     )
             spans = [("since_first", waves[0], later) for later in waves[1:]]
             for span, then, now in [*spans, *(("year", *years_) for years_ in years)]:
-                yield from _of_selections(facts, population, (segment, members), (then, now), span)
+                yield from _of_selections(facts, population, segment, (then, now), span)
 
 
 def _years(waves: Sequence[Wave]) -> list[tuple[Wave, Wave]]:
@@ -56,12 +60,12 @@ def _years(waves: Sequence[Wave]) -> list[tuple[Wave, Wave]]:
     return list(zip(list(last.values()), list(last.values())[1:], strict=False))
 
 
-def _seen(members: Ints, then: Wave, now: Wave) -> Ints:
-    """Return the hosts that one of two snapshots has."""
+def _seen(population: Population, segment: Segment, then: Wave, now: Wave) -> Ints:
+    """Return the hosts that are in a segment on both days and that one of two snapshots has."""
     return np.array(
         [
             host
-            for host in members
+            for host in population.on(then.date, now.date).get(segment, [])
             if then.outcome[host] is not None or now.outcome[host] is not None
         ],
         np.int64,
@@ -69,11 +73,13 @@ def _seen(members: Ints, then: Wave, now: Wave) -> Ints:
 
 
 def _of_crawlers(
-    facts: Facts, population: Population, where: tuple[Segment, Ints], pair: tuple[Wave, Wave],
+    facts: Facts, population: Population, segment: Segment, pair: tuple[Wave, Wave],
     crawlers: Sequence[Crawler], span: str = "since_first",
 ) -> Recomputed:  # fmt: skip
-    (segment, members), (then, now) = where, pair
-    cells, (before, after) = population.cells(_seen(members, then, now), then.answer, now.answer)
+    then, now = pair
+    cells, (before, after) = population.cells(
+        _seen(population, segment, then, now), then.answer, now.answer
+    )
     known = across((before >= 0) & (after >= 0), len(crawlers))
     later, earlier = facts.blocked(after, crawlers), facts.blocked(before, crawlers)
     for estimand, columns in paired(cells, later, earlier, known):
@@ -85,11 +91,13 @@ def _of_crawlers(
 
 
 def _of_selections(
-    facts: Facts, population: Population, where: tuple[Segment, Ints], pair: tuple[Wave, Wave],
+    facts: Facts, population: Population, segment: Segment, pair: tuple[Wave, Wave],
     span: str,
 ) -> Recomputed:  # fmt: skip
-    (segment, members), (then, now) = where, pair
-    cells, (before, after) = population.cells(_seen(members, then, now), then.answer, now.answer)
+    then, now = pair
+    cells, (before, after) = population.cells(
+        _seen(population, segment, then, now), then.answer, now.answer
+    )
     crawlers = facts.counted(then.date)
     later, earlier = selections(facts, crawlers, after), selections(facts, crawlers, before)
     known = across((before >= 0) & (after >= 0), len(later))
@@ -115,13 +123,13 @@ def openness_index(facts: Facts) -> Recomputed:
     """Yield `openness_index`: of hosts, and of what their domains hold of corpora."""
     for population in facts.stored.populations:
         held = amounts(facts, population)
-        for segment, members, waves in followed(population):
+        for segment, waves in followed(population):
             crawlers = [
                 c for c in facts.counted(waves[0].date)
                 if c.ai and not c.reused and SETS["open data"](c)
             ]  # fmt: skip
             for now in waves if crawlers else ():
-                here = _seen(members, waves[0], now)
+                here = _seen(population, segment, waves[0], now)
                 key = (population.name, now.snapshot, *segment)
                 cells, (before, after) = population.cells(here, waves[0].answer, now.answer)
                 known = across((before >= 0) & (after >= 0), 1)
