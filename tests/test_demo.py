@@ -81,29 +81,44 @@ def test_segments_have_their_own_days(bundled: Path) -> None:
     assert found.rows() == stated.sort("segment").rows()
 
 
-def test_known_series(bundled: Path) -> None:
-    """The demo gives figures that were counted from the sources with Google's parser."""
-    results = bundled / "crawlblock-results"
-    change = pl.read_parquet(results / "change.parquet").filter(
-        (pl.col("segment") == "top sites")
-        & (pl.col("to_snapshot") == "DEMO-2024-30")
+# What the sources give, counted with Google's parser: token or selection, segment, first and last
+# crawl, hosts in both, those that block in the first and in the last, started, stopped.
+_NEWS = "open data or archives named, search let in"
+_KNOWN = [
+    ("CCBot", "top sites", "DEMO-2022-33", "DEMO-2024-30", (802, 47, 131, 90, 6)),
+    ("GPTBot", "top sites", "DEMO-2023-40", "DEMO-2024-30", (802, 141, 167, 42, 16)),
+    (_NEWS, "news", "DEMO-2025-08", "DEMO-2026-25", (67, 33, 35, 8, 6)),
+]
+
+
+@pytest.mark.parametrize(("asked", "segment", "first", "last", "counted"), _KNOWN)
+def test_known_changes(
+    asked: str, segment: str, first: str, last: str, counted: tuple[int, ...], bundled: Path
+) -> None:
+    """The same hosts changed as they did in the sources."""
+    change = pl.read_parquet(bundled / "crawlblock-results" / "change.parquet").filter(
+        (pl.col("segment") == segment)
+        & (pl.col("from_snapshot") == first)
+        & (pl.col("to_snapshot") == last)
         & (pl.col("span") == "since_first")
         & (pl.col("estimand") == "list")
+        & (pl.coalesce("token", "selection") == asked)
     )
-    ccbot = change.filter(pl.col("token") == "CCBot").row(0, named=True)
-    assert (ccbot["n_started"], ccbot["n_stopped"]) == (90, 6)
-    gptbot = change.filter(pl.col("token") == "GPTBot").row(0, named=True)
-    assert round(100 * gptbot["estimate"], 1) == 3.2
-    selective = pl.read_parquet(results / "selective.parquet").filter(
-        (pl.col("segment") == "news") & (pl.col("estimand") == "list")
+    (row,) = change.to_dicts()
+    shares = (round(row[f"{side}_share"] * row["n"], 6) for side in ("from", "to"))
+    assert (row["n"], *shares, row["n_started"], row["n_stopped"]) == counted
+
+
+@pytest.mark.parametrize(("crawl", "n_yes", "n"), [("2025-08", 44, 95), ("2026-25", 48, 95)])
+def test_known_shares(crawl: str, n_yes: int, n: int, bundled: Path) -> None:
+    """As many news sites as in the source block open data or archives by name and let search in."""
+    frame = pl.read_parquet(bundled / "crawlblock-results" / "selective.parquet").filter(
+        (pl.col("segment") == "news")
+        & (pl.col("estimand") == "list")
+        & (pl.col("snapshot") == f"DEMO-{crawl}")
+        & (pl.col("selection") == _NEWS)
     )
-    shares = {
-        snapshot: {
-            (row["n_yes"], row["n"]) for row in selective.to_dicts() if row["snapshot"] == snapshot
-        }
-        for snapshot in ("DEMO-2025-08", "DEMO-2026-25")
-    }
-    assert (44, 95) in shares["DEMO-2025-08"] and (48, 95) in shares["DEMO-2026-25"]
+    assert frame.select("n_yes", "n").rows() == [(n_yes, n)]
 
 
 @pytest.mark.parametrize(

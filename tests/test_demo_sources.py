@@ -4,8 +4,21 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from demo_corpora import DIGESTS, WEEKLY, Corpus, Version, check_sources
-from demo_segments import cell, check_periods
+from demo_corpora import (
+    DIGESTS,
+    NEWS,
+    PRESS,
+    TOP_DOMAINS,
+    TOP_SITES,
+    US_GOV,
+    WEEKLY,
+    Corpus,
+    Version,
+    check_sources,
+)
+from demo_facts import Policies, tokens_of
+from demo_segments import Followed, cell, check_periods
+from derive_demo import tell
 
 from crawlblock.errors import InputError
 from crawlblock.model import Crawl
@@ -38,6 +51,23 @@ def test_an_old_file_is_not_carried_on(days: int, counts: bool) -> None:
     corpus = Corpus("x", (seen,), WEEKLY, {"a.com": [version]})
     found = corpus.in_force("a.com", seen + timedelta(days=days))
     assert found == (version if counts else None)
+
+
+def test_a_site_of_two_sources_has_the_newest_look() -> None:
+    """Of a site in two segments the newest look counts, whatever each source carried forward."""
+    old, new = datetime(2025, 1, 2), datetime(2025, 1, 9)
+    corpora = {
+        name: Corpus(name, (), WEEKLY, {}) for name in (TOP_SITES, US_GOV, NEWS, PRESS, TOP_DOMAINS)
+    }
+    for name, seen, body in ((TOP_SITES, old, b"User-agent: *"), (NEWS, new, b"Disallow: /")):
+        version = Version(seen, seen, "200", body)
+        corpora[name] = Corpus(name, (seen,), WEEKLY, {"a.com": [version]})
+    followed = Followed(corpora, CRAWLS)
+    assert all("a.com" in followed.members[name] for name in ("top sites", "news"))
+    policies = Policies(tokens_of(None))
+    fact = tell(followed, "a.com", CRAWLS[0], policies)
+    assert fact is not None and fact.policy == policies.number(b"Disallow: /")
+    assert tell(followed, "a.com", CRAWLS[4], policies) is None  # too long ago
 
 
 def test_days_in_cells() -> None:
