@@ -40,7 +40,7 @@ LEFT JOIN list_cells l  -- a list's segments with days
     AND p.snapshot_date BETWEEN l.since AND l.until
 GROUP BY ALL
 ORDER BY ALL
-"""
+"""  # noqa: S608
 _TOKENS = f"""{_COUNTED}, amounts AS (
     SELECT domain, corpus, tokens FROM weights WHERE tokens > 0 AND domain <> '*'
 ), places AS (
@@ -61,7 +61,7 @@ LEFT JOIN captures c
     ON c.snapshot = p.snapshot AND c.host = p.host AND c.resource = '/robots.txt'
 GROUP BY ALL
 ORDER BY ALL
-"""
+"""  # noqa: S608
 _CAPTURES = """
 SELECT 'all' AS stratum, snapshot, outcome, digest, min(CAST(fetch_time AS DATE)) AS date,
        count(*) AS hosts, CAST(count(*) AS DOUBLE) AS weight,
