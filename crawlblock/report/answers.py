@@ -183,6 +183,11 @@ def _lost(scope: Scope) -> AnsweredQuestion:
     question = "How much training data is affected?"
     token = asked(scope.found)[-1]
     rows = [row for row in scope.rows("lost", token=token) if row["estimate"] is not None]
+    # A snapshot of a few hosts would answer about these few; see the view segment_snapshots.
+    most: dict[str, float] = {}
+    for row in rows:
+        most[row["corpus"]] = max(most.get(row["corpus"], 0), row["covered"] or 0)
+    rows = [row for row in rows if 2 * (row["covered"] or 0) >= most[row["corpus"]]]
     last = max(((row["snapshot_date"], row["snapshot"]) for row in rows), default=None)
     rows = [row for row in rows if (row["snapshot_date"], row["snapshot"]) == last]
     if not rows:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Mapping
+from contextlib import nullcontext
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from crawlblock.errors import InputError
 from crawlblock.metrics.columns import declarations, dictionary
 from crawlblock.metrics.computed import COMPUTED
 from crawlblock.metrics.headline import headline_of
-from crawlblock.metrics.queries import analyze, metrics, set_http_profile
+from crawlblock.metrics.queries import analyze, held, metrics, set_http_profile
 from crawlblock.metrics.replicated import REPLICATION, replication
 from crawlblock.metrics.result_digests import inputs, result_digests
 from crawlblock.metrics.result_files import (
@@ -110,11 +111,13 @@ def write_answer(store: Store, results: Path, http_profile: str, console: Consol
     page = results / _PAGE
     remove_others(results, digests)
     with store.reading() as con:
-        frames = analyze(con, results, http_profile, keep)
-        published = _published(con, results, keep)
-        write_dictionary(results, dictionary(frames | {REPLICATION: published}))
-        left_out = con.execute(_LEFT_OUT).fetchall() + removals(con)
-        material = None if drawn and page.is_file() else _material(con, frames, results)
+        set_http_profile(con, http_profile)
+        with nullcontext() if keep >= digests.keys() else held(con):
+            frames = analyze(con, results, http_profile, keep)
+            published = _published(con, results, keep)
+            write_dictionary(results, dictionary(frames | {REPLICATION: published}))
+            left_out = con.execute(_LEFT_OUT).fetchall() + removals(con)
+            material = None if drawn and page.is_file() else _material(con, frames, results)
     if material:
         _write_page(material, results)
     show(console, frames)

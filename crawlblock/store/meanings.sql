@@ -24,7 +24,8 @@ SELECT d.snapshot_date, d.answer, k.token,
        CASE WHEN k.reused IS NOT true THEN k.openness END AS openness,
        k.ai AND k.reused IS NOT true AS ai,
        coalesce(m.restriction, 'unknown') AS restriction, coalesce(m.basis, 'unknown') AS basis,
-       m.root_allowed, m.blocked, coalesce(m.rules, 'unknown') AS rules, m.ruleset
+       m.root_allowed, m.blocked, coalesce(m.rules, 'unknown') AS rules, m.authored_by,
+       m.ruleset
 FROM (SELECT DISTINCT snapshot_date, answer FROM answer_counts) d
 CROSS JOIN crawlers k
 LEFT JOIN meanings m ON m.answer = d.answer AND m.token = k.token

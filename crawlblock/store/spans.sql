@@ -90,6 +90,9 @@ SELECT s.*, f.stratum, f.answer_then, f.answer_now, count(*) AS hosts, sum(f.wei
 FROM followed_in('spans') f
 JOIN spans s USING (population, from_snapshot, to_snapshot)
 JOIN point_segments g ON g.host = f.host AND g.dimension = s.dimension AND g.segment = s.segment
+    AND coalesce(s.from_date BETWEEN g.since AND g.until, true)
+JOIN point_segments e ON e.host = f.host AND e.dimension = s.dimension
+    AND e.segment = s.segment AND coalesce(s.to_date BETWEEN e.since AND e.until, true)
 GROUP BY ALL;
 
 COMMENT ON VIEW segment_snapshots IS 'The snapshots in which a segment was followed.';

@@ -16,10 +16,10 @@ MEASURES = ("blocked", "blocked by name", "blocked, search let in")
 def archives(facts: Facts) -> Recomputed:
     """Yield `archives`."""
     for population in facts.stored.populations:
-        for segment, members, first, now in from_first(population):
+        for segment, first, now in from_first(population):
             counted = facts.counted(first.date)
             kinds = _kinds(facts.means.crawlers, counted)
-            here = seen_in(members, first, now)
+            here = seen_in(population, segment, first, now)
             cells, (before, after) = population.cells(here, first.answer, now.answer)
             known = across((before >= 0) & (after >= 0), len(kinds) * len(MEASURES))
             was, is_ = (_measured(facts, each, kinds.values()) for each in (before, after))

@@ -11,33 +11,37 @@ from verify.recomputed import SETS, Facts, Key, Recomputed, Values, across, colu
 from verify.stored import Population, Segment, Wave
 
 
-def followed(population: Population) -> Iterator[tuple[Segment, Ints, list[Wave]]]:
+def followed(population: Population) -> Iterator[tuple[Segment, list[Wave]]]:
     """Yield segments with the snapshots that know half as many of their hosts as the best one."""
-    for segment, members in population.segments.items():
-        known = {id(wave): int((wave.answer[members] >= 0).sum()) for wave in population.sound()}
+    then = {wave.snapshot: population.on(wave.date) for wave in population.sound()}
+    for segment in population.segments:
+        known = {
+            wave.snapshot: int((wave.answer[then[wave.snapshot].get(segment, [])] >= 0).sum())
+            for wave in population.sound()
+        }
         most = max(known.values(), default=0)
-        waves = [w for w in population.sound() if known[id(w)] and 2 * known[id(w)] >= most]
+        waves = [w for w in population.sound() if 2 * known[w.snapshot] >= max(most, 1)]
         if waves:
-            yield segment, members, waves
+            yield segment, waves
 
 
-def from_first(population: Population) -> Iterator[tuple[Segment, Ints, Wave, Wave]]:
+def from_first(population: Population) -> Iterator[tuple[Segment, Wave, Wave]]:
     """Yield segments with their first snapshot and each; each with itself if none is known."""
     seen = set()
-    for segment, members, waves in followed(population):
+    for segment, waves in followed(population):
         seen.add(segment)
         for wave in waves:
-            yield segment, members, waves[0], wave
-    for segment, members in population.segments.items():
+            yield segment, waves[0], wave
+    for segment in population.segments:
         for wave in population.sound() if segment not in seen else ():
-            if len(wave.of(members)):
-                yield segment, members, wave, wave
+            if len(wave.of(population.on(wave.date).get(segment, np.array([], np.int64)))):
+                yield segment, wave, wave
 
 
 def change(facts: Facts) -> Recomputed:
     """Yield `change`: of crawlers and of selections."""
     for population in facts.stored.populations:
-        for segment, members, waves in followed(population):
+        for segment, waves in followed(population):
             years = _years(waves)
             starts: dict[int, list[Crawler]] = defaultdict(list)
             for crawler in facts.means.crawlers:
@@ -47,7 +51,7 @@ def change(facts: Facts) -> Recomputed:
             for start, crawlers in starts.items():
                 for later in waves[start + 1 :]:
                     yield from _of_crawlers(
-                        facts, population, (segment, members), (waves[start], later), crawlers
+                        facts, population, segment, (waves[start], later), crawlers
                     )
             for then, now in years:
                 crawlers = [
@@ -56,11 +60,11 @@ def change(facts: Facts) -> Recomputed:
                 ]  # fmt: skip
                 if crawlers:
                     yield from _of_crawlers(
-                        facts, population, (segment, members), (then, now), crawlers, "year"
+                        facts, population, segment, (then, now), crawlers, "year"
                     )
             spans = [("since_first", waves[0], later) for later in waves[1:]]
             for span, then, now in [*spans, *(("year", *years_) for years_ in years)]:
-                yield from _of_selections(facts, population, (segment, members), (then, now), span)
+                yield from _of_selections(facts, population, segment, (then, now), span)
 
 
 def _years(waves: Sequence[Wave]) -> list[tuple[Wave, Wave]]:
@@ -69,12 +73,12 @@ def _years(waves: Sequence[Wave]) -> list[tuple[Wave, Wave]]:
     return list(zip(list(last.values()), list(last.values())[1:], strict=False))
 
 
-def seen_in(members: Ints, then: Wave, now: Wave) -> Ints:
-    """Return the hosts that one of two snapshots has."""
+def seen_in(population: Population, segment: Segment, then: Wave, now: Wave) -> Ints:
+    """Return the hosts that are in a segment on both days and that one of two snapshots has."""
     return np.array(
         [
             host
-            for host in members
+            for host in population.on(then.date, now.date).get(segment, [])
             if then.outcome[host] is not None or now.outcome[host] is not None
         ],
         np.int64,
@@ -82,11 +86,13 @@ def seen_in(members: Ints, then: Wave, now: Wave) -> Ints:
 
 
 def _of_crawlers(
-    facts: Facts, population: Population, where: tuple[Segment, Ints], pair: tuple[Wave, Wave],
+    facts: Facts, population: Population, segment: Segment, pair: tuple[Wave, Wave],
     crawlers: Sequence[Crawler], span: str = "since_first",
 ) -> Recomputed:  # fmt: skip
-    (segment, members), (then, now) = where, pair
-    cells, (before, after) = population.cells(seen_in(members, then, now), then.answer, now.answer)
+    then, now = pair
+    cells, (before, after) = population.cells(
+        seen_in(population, segment, then, now), then.answer, now.answer
+    )
     known = across((before >= 0) & (after >= 0), len(crawlers))
     later, earlier = facts.blocked(after, crawlers), facts.blocked(before, crawlers)
     for estimand, columns in paired(cells, later, earlier, known):
@@ -98,11 +104,13 @@ def _of_crawlers(
 
 
 def _of_selections(
-    facts: Facts, population: Population, where: tuple[Segment, Ints], pair: tuple[Wave, Wave],
+    facts: Facts, population: Population, segment: Segment, pair: tuple[Wave, Wave],
     span: str,
 ) -> Recomputed:  # fmt: skip
-    (segment, members), (then, now) = where, pair
-    cells, (before, after) = population.cells(seen_in(members, then, now), then.answer, now.answer)
+    then, now = pair
+    cells, (before, after) = population.cells(
+        seen_in(population, segment, then, now), then.answer, now.answer
+    )
     crawlers = facts.counted(then.date)
     later, earlier = selections(facts, crawlers, after), selections(facts, crawlers, before)
     known = across((before >= 0) & (after >= 0), len(later))
@@ -128,14 +136,14 @@ def openness_index(facts: Facts) -> Recomputed:
     """Yield `openness_index`: of hosts, and of what their domains hold of corpora."""
     for population in facts.stored.populations:
         held = amounts(facts, population)
-        for segment, members, first, now in from_first(population):
+        for segment, first, now in from_first(population):
             crawlers = [
                 c for c in facts.counted(first.date)
                 if c.ai and not c.reused and SETS["open data"](c)
             ]  # fmt: skip
             if not crawlers:
                 continue
-            here = seen_in(members, first, now)
+            here = seen_in(population, segment, first, now)
             key = (population.name, now.snapshot, *segment)
             cells, (before, after) = population.cells(here, first.answer, now.answer)
             known = across((before >= 0) & (after >= 0), 1)

@@ -12,8 +12,8 @@ from verify.recomputed import Facts, Recomputed, across, column
 def by_basis(facts: Facts) -> Recomputed:
     """Yield `blocked_by_basis` by the definition root."""
     for population in facts.stored.populations:
-        members = population.segments["", ""]
         for wave in population.sound():
+            members = population.on(wave.date)["", ""]
             crawlers = facts.counted(wave.date)
             cells, (answers,) = population.cells(wave.of(members), wave.answer)
             yes, known = facts.blocked(answers, crawlers), across(answers >= 0, len(crawlers))
@@ -44,7 +44,7 @@ def _at_least_one(facts: Facts, kinds_of: Callable[[Crawler], list[str | None]])
         for wave in population.sound():
             crawlers = [c for c in facts.counted(wave.date) if c.ai and not c.reused]
             kinds = sorted({kind for crawler in crawlers for kind in kinds_of(crawler) if kind})
-            for segment, members in population.segments.items():
+            for segment, members in population.on(wave.date).items():
                 cells, (answers,) = population.cells(wave.of(members), wave.answer)
                 sides = [[c for c in crawlers if kind in kinds_of(c)] for kind in kinds]
                 any_ = [facts.blocked(answers, side).any(axis=1) for side in sides]

@@ -3,10 +3,11 @@
 Answer 0 is that there are no rules (4xx but 429); from 1 on they are texts; -1 is unknown.
 """
 
+import re
 import zlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -20,9 +21,13 @@ from verify.suspects import Ends, suspect
 Row = dict[str, Any]
 Captures = dict[str, tuple[str, int, bool]]  # outcome, answer, refused; by host
 Segment = tuple[str, str]  # dimension and value; empty texts for all hosts
+Spans = tuple[tuple[date, date], ...]  # first and last days
+Members = Mapping[int, Spans]  # of a segment: each host with the days on which it belongs to it
+ALWAYS: Spans = ((date.min, date.max),)
 UNKNOWN, NO_RULES = -1, 0
 _REFUSED = (401, 402, 403, 451)
 _SMALL, _MOST_SEGMENTS = 30, 200
+_DAYS = re.compile(r"(.+) (\d{4}-\d\d-\d\d)(?:/(\d{4}-\d\d-\d\d))?")
 
 
 @dataclass(slots=True)
@@ -50,8 +55,19 @@ class Population:
     hosts: list[str]
     weight: Floats
     stratum: Ints
-    segments: dict[Segment, Ints]
+    segments: dict[Segment, Members]
     waves: list[Wave]
+    _on: dict[tuple[date, ...], dict[Segment, Ints]] = field(default_factory=dict)
+
+    def on(self, *days: date) -> dict[Segment, Ints]:
+        """Return segments with the hosts that belong to them on each of some days."""
+        if days not in self._on:
+            found = {
+                segment: [host for host, spans in sorted(members.items()) if _within(spans, days)]
+                for segment, members in self.segments.items()
+            }
+            self._on[days] = {name: np.array(hosts) for name, hosts in found.items() if hosts}
+        return self._on[days]
 
     def sound(self) -> list[Wave]:
         """Return the snapshots that shares count."""
@@ -109,8 +125,9 @@ class Stored:
         everyone = np.arange(len(hosts))
         waves = [_wave(snapshot, found, hosts) for snapshot, found in others]
         yield Population(
-            "captured", hosts, np.ones(len(hosts)), 0 * everyone, {("", ""): everyone}, waves
-        )
+            "captured", hosts, np.ones(len(hosts)), 0 * everyone,
+            {("", ""): dict.fromkeys(range(len(hosts)), ALWAYS)}, waves,
+        )  # fmt: skip
 
     def _captures(self) -> dict[object, Captures]:
         """Return outcome, answer and whether the server refused, by snapshot and host."""
@@ -144,18 +161,24 @@ class Stored:
             at = place[str(row["host"])]
             weight[at] = max(weight[at], round(float(str(row["weight"])), 6))
             strata[at] = str(row["stratum"])
-        waves = [_wave(snapshot, found, hosts) for snapshot, found in followed]
+        listed = self._segments(panel, place)
+        everyone = _followed(listed, len(hosts))
+        waves = [_wave(snapshot, found, hosts, everyone) for snapshot, found in followed]
         faults = self._suspects(waves)
-        for wave in waves:  # the panel's other hosts are not captured
-            wave.outcome[:] = [each or "not_captured" for each in wave.outcome]
+        for wave in waves:  # the panel's other hosts that are followed then are not captured
+            wave.outcome[:] = [
+                each or ("not_captured" if _within(everyone[host], [wave.date]) else None)
+                for host, each in enumerate(wave.outcome)
+            ]
             wave.sound = wave.sound and wave.snapshot not in faults
         self.stratum_names, numbers = np.unique(strata, return_inverse=True)
-        segments = {("", ""): np.arange(len(hosts))}
+        segments: dict[Segment, Members] = {("", ""): everyone}
         if len(self.stratum_names) > 1:
             for number, name in enumerate(self.stratum_names):
-                segments["stratum", str(name)] = np.flatnonzero(numbers == number)
+                within = np.flatnonzero(numbers == number).tolist()
+                segments["stratum", str(name)] = dict.fromkeys(within, ALWAYS)
         known = np.any([wave.answer >= 0 for wave in waves] or [np.zeros(len(hosts), bool)], axis=0)
-        segments |= _folded(self._segments(panel, place), known)
+        segments |= _folded(listed, known)
         return Population("panel", hosts, weight, numbers.astype(np.int64), segments, waves)
 
     def _suspects(self, waves: list[Wave]) -> set[str]:
@@ -171,18 +194,26 @@ class Stored:
         accepted = {str(row["snapshot"]) for row in self._rows("accepted")}
         return suspect(ends, answered, breaks) - accepted
 
-    def _segments(self, panel: list[Row], place: dict[str, int]) -> dict[Segment, set[int]]:
-        """Return the hosts by the further columns of their list; a cell may name several values."""
+    def _segments(self, panel: list[Row], place: dict[str, int]) -> dict[Segment, Members]:
+        """Return the hosts by the further columns of their list; a cell may name several values.
+
+        A value may have the first and last day on which a host belongs to it, or one day.
+        """
         hosts = defaultdict(list)
         for row in panel:
             hosts[row["panel"], row["domain"]].append(place[str(row["host"])])
-        segments: dict[Segment, set[int]] = defaultdict(set)
+        segments: dict[Segment, dict[int, Spans]] = defaultdict(dict)
         for row in self._rows("panel_columns"):
-            for value in str(row["value"]).split(";"):
-                if value.strip():
-                    segment = str(row["column_name"]), value.strip()
-                    segments[segment].update(hosts.get((row["panel"], row["domain"]), ()))
-        return segments
+            for value in filter(None, map(str.strip, str(row["value"]).split(";"))):
+                dated = _DAYS.fullmatch(value)
+                members = segments[str(row["column_name"]), dated[1] if dated else value]
+                spans = ALWAYS
+                if dated:
+                    spans = ((date.fromisoformat(dated[2]),
+                              date.fromisoformat(dated[3] or dated[2])),)  # fmt: skip
+                for host in hosts.get((row["panel"], row["domain"]), ()):
+                    members[host] = members.get(host, ()) + spans
+        return dict(segments)
 
 
 def _since(panel: Row) -> float:
@@ -193,20 +224,42 @@ def _in_time(snapshot: Row) -> tuple[str, str]:
     return str(snapshot["first_capture"])[:10], str(snapshot["snapshot"])
 
 
-def _wave(snapshot: Row, found: Captures, hosts: list[str]) -> Wave:
-    captures = [found.get(host) for host in hosts]
+def _within(spans: Spans, days: Iterable[date]) -> bool:
+    return all(any(first <= day <= last for first, last in spans) for day in days)
+
+
+def _followed(segments: Mapping[Segment, Members], hosts: int) -> dict[int, Spans]:
+    """Return the days on which each host is followed: all of them where its list gives it none."""
+    dated = [
+        {host: spans for host, spans in members.items() if spans != ALWAYS}
+        for members in segments.values()
+    ]
+    return {
+        host: sum((members.get(host, ()) for members in dated), ()) or ALWAYS
+        for host in range(hosts)
+    }
+
+
+def _wave(
+    snapshot: Row, found: Captures, hosts: list[str], followed: Members | None = None
+) -> Wave:
+    """Return a snapshot; a host that is not followed on its day is as if it were not captured."""
+    day = snapshot["first_capture"].date()
+    there = [not followed or _within(followed[host], [day]) for host in range(len(hosts))]
+    captures = [found.get(host) if here else None for host, here in zip(hosts, there, strict=True)]
     return Wave(
         snapshot=str(snapshot["snapshot"]),
-        date=snapshot["first_capture"].date(),
+        date=day,
         kind=str(snapshot["kind"]),
         answer=np.array([each[1] if each else UNKNOWN for each in captures], np.int64),
         outcome=[each[0] if each else None for each in captures],
         refused=np.array([bool(each and each[2]) for each in captures]),
-        sound=snapshot["kind"] == "import" or None not in captures,
+        sound=snapshot["kind"] == "import"
+        or all(each for each, here in zip(captures, there, strict=True) if here),
     )
 
 
-def _folded(segments: dict[Segment, set[int]], known: Bools) -> dict[Segment, Ints]:
+def _folded(segments: Mapping[Segment, Members], known: Bools) -> dict[Segment, Members]:
     """Join small segments of a dimension, and those beyond the largest, to one."""
     sizes = Counter({
         segment: int(known[list(hosts)].sum()) for segment, hosts in segments.items() if hosts
@@ -215,8 +268,10 @@ def _folded(segments: dict[Segment, set[int]], known: Bools) -> dict[Segment, In
     for segment, size in sorted(sizes.items(), key=lambda each: (-each[1], each[0])):
         if size >= _SMALL and len(kept[segment[0]]) < _MOST_SEGMENTS:
             kept[segment[0]].append(segment)
-    folded: dict[Segment, set[int]] = defaultdict(set)
+    folded: dict[Segment, dict[int, Spans]] = defaultdict(dict)
     for segment in sizes:
         large = segment in kept[segment[0]]
-        folded[segment if large else (segment[0], "other segments")] |= segments[segment]
-    return {segment: np.array(sorted(hosts)) for segment, hosts in folded.items()}
+        members = folded[segment if large else (segment[0], "other segments")]
+        for host, spans in segments[segment].items():
+            members[host] = members.get(host, ()) + spans
+    return dict(folded)

@@ -18,7 +18,9 @@ answered AS (
     FROM followed_in('kept') f
     JOIN kept k USING (population, from_snapshot, to_snapshot)
     JOIN point_segments g ON g.host = f.host AND g.dimension = k.dimension
-        AND g.segment = k.segment
+        AND g.segment = k.segment AND coalesce(k.from_date BETWEEN g.since AND g.until, true)
+    JOIN point_segments e ON e.host = f.host AND e.dimension = k.dimension
+        AND e.segment = k.segment AND coalesce(k.to_date BETWEEN e.since AND e.until, true)
     GROUP BY ALL
 ), asked AS MATERIALIZED (
     SELECT c.* EXCLUDE (answer_then, answer_now, hosts, weight, weight_squared),

@@ -15,7 +15,9 @@ open_set AS (
     FROM followed_in('kept') f
     JOIN kept k USING (population, from_snapshot, to_snapshot)
     JOIN point_segments g ON g.host = f.host AND g.dimension = k.dimension
-        AND g.segment = k.segment
+        AND g.segment = k.segment AND coalesce(k.from_date BETWEEN g.since AND g.until, true)
+    JOIN point_segments e ON e.host = f.host AND e.dimension = k.dimension
+        AND e.segment = k.segment AND coalesce(k.to_date BETWEEN e.since AND e.until, true)
     LEFT JOIN open_set a ON a.from_date = k.from_date AND a.answer = f.answer_then
     LEFT JOIN open_set b ON b.from_date = k.from_date AND b.answer = f.answer_now
 ), answered AS (

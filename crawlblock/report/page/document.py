@@ -60,15 +60,20 @@ ARCHIVE = About(
 BUNDLED_DEMO = About(
     "Which crawlers websites block: the demo",
     (
-        "The hosts, the dates and the verdicts are real. They come from weekly fetches of each top "
-        "site and monthly fetches of each US government site.",
+        "The hosts, the dates, the verdicts, signals and authors are real. They come from fetches "
+        "by others, each of a segment of its own: top sites weekly (2022-08 to 2024-07, "
+        "github.com/bharath06/robotstxt), US government hosts monthly (2022-08 to 2025-03, "
+        "github.com/nrjones8/robots-dot-txt-archive-bot), news sites on 14 dates (2025-02 to "
+        "2026-06, github.com/winterForestStump/news_robots_files_analyzer), press, science and "
+        "reference sites monthly (2025-01 to 2026-01, github.com/samber/the-great-gpt-firewall, "
+        "MIT), and well-known sites once (2025-12, github.com/ratyagi/AI_agent_compatibility).",
         "The robots.txt files are reconstructions. They were built from those facts in Common "
         "Crawl's layout, and the ordinary code read them back. They are not Common Crawl's "
         "captures. The breaks in the archive are marked, but did not affect them.",
-        "The hosts are no random sample of the web, so do not generalise. The government hosts "
-        "were chosen so that every kind of failure occurs. Where a fetch of a top site failed, "
-        "the source kept the older file, so none of them is unknown. The reconstructed files "
-        "state no signals and have no lines that bind nobody.",
+        "The hosts are no random sample of the web, so do not generalise. The government hosts are "
+        "a simple random sample of the 7,585 that their source has. Where a fetch of a top site "
+        "failed, the source kept the older file, so none of them is unknown. Every segment is "
+        "counted only in the time in which it was followed.",
     ),
 )
 
