@@ -1,7 +1,7 @@
 -- title: Hosts with a block that no parser obeys
 -- unit: share of the hosts or registered domains whose robots.txt could be read, 0 to 1
 -- of: census
--- note: A line of the robots.txt would close / to the crawler if it were read as it was meant, and the file as it is leaves / open to it: two lines in one, an invisible character, a misspelt or joined name and the like (see fault and the view ineffective_lines). These hosts are not counted as blocking. n_unknown hosts have no robots.txt that could be read. The files of the demo are reconstructed from verdicts, so all its hosts are unknown.
+-- note: A line of the robots.txt would close / to the crawler if it were read as it was meant, and the file as it is leaves / open to it: two lines in one, an invisible character, a misspelt or joined name and the like (see fault and the view ineffective_lines). These hosts are not counted as blocking. n_unknown hosts have no robots.txt that could be read. The reconstructed files of the demo have such lines where the real files had them.
 WITH missed AS (
     SELECT text, fault, unnest(blocks) AS token FROM conclusions.ineffective_lines
 ), kinds AS (
@@ -16,12 +16,12 @@ WITH missed AS (
     JOIN kinds k ON k.text = c.text
     JOIN (VALUES ('hosts'), ('domains')) p(population)
         ON p.population = 'hosts' OR c.representative
-    WHERE c.outcome = 'ok' AND NOT is_demo(c.snapshot)
+    WHERE c.outcome = 'ok'
     GROUP BY ALL
 ), read AS (
     SELECT population, snapshot, snapshot_date, cluster, hosts,
            outcome = 'ok' AND NOT starts_with(coalesce(answer, ''), 'http ')
-               AND NOT is_demo(snapshot) AS readable
+               AS readable
     FROM census_counts
 ), wholes AS (
     SELECT population, snapshot, snapshot_date, cluster,
