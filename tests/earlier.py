@@ -72,7 +72,7 @@ def asked_live() -> Iterator[Row]:
             None if body is None else digest(body), json.dumps(headers), "warc/live.warc.gz",
             1000 * number, 900,
         )  # fmt: skip
-    pages = [(200, "ok"), (200, "not_robots"), (403, "refused"), (None, "timeout")]
+    pages = [(200, "ok"), (200, "challenge"), (403, "refused"), (None, "timeout")]
     for number, (answer, outcome) in enumerate(pages, 5):
         host = f"h{number:02}.org"
         yield (

@@ -142,7 +142,7 @@ def _visit(fact: Fact, at: Site, groups: Mapping[int, str]) -> Iterator[Rendered
         body = at.robots_txt(groups[fact.policy])
         yield from at.answer(fact.crawl, fact.fetch_time, 200, body)
     elif fact.status is not None:
-        body = page(fact.host, fact.status)
+        body = page(fact.host, fact.status, tests=fact.outcome is Outcome.CHALLENGE)
         yield from at.answer(fact.crawl, fact.fetch_time, fact.status, body)
 
 

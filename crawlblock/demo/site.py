@@ -102,11 +102,15 @@ def site(host: str, taken: frozenset[str]) -> Site:
     )
 
 
-def page(host: str, status: int) -> bytes:
-    """Return a page of HTML, as servers send with an error or in place of a robots.txt."""
+def page(host: str, status: int, *, tests: bool = False) -> bytes:
+    """Return a page of HTML, as servers send with an error or in place of a robots.txt.
+
+    `tests`: it tests whether a person asks.
+    """
+    script = "<script>window._cf_chl_opt = {}</script>" if tests else ""
     title = f"{status} {HTTPStatus(status).phrase}" if status in set(HTTPStatus) else str(status)
     return (
-        f"<!DOCTYPE html>\n<html><head><title>{title}</title></head>\n"
+        f"<!DOCTYPE html>\n<html><head><title>{title}</title>{script}</head>\n"
         f"<body><p>{host}: {_NOTE}.</p></body></html>\n"
     ).encode()
 

@@ -7,6 +7,8 @@ give the verdicts, and change none of them.
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from crawlblock import registry
+from crawlblock.model import Openness
 from crawlblock.robots.authorship import Template
 from crawlblock.robots.meaning import Meaning
 from crawlblock.robots.meant import LineFault
@@ -126,6 +128,12 @@ def _faults(stated: FactStatement) -> Iterator[str]:
             yield f"{head}{agent}\n{rule}"
 
 
+def _neighbour(token: str) -> str:
+    """Return the name of an AI crawler for open data, which is another one than this."""
+    open_ones = (c.token for c in registry.crawlers() if c.ai and c.openness is Openness.OPEN)
+    return next(name for name in open_ones if name != token)
+
+
 def _faulty(fault: str, token: str) -> Iterable[tuple[str, bool]]:
     """Return agent lines with a fault, and whether a group must come before: they begin none."""
     match fault:
@@ -143,9 +151,10 @@ def _faulty(fault: str, token: str) -> Iterable[tuple[str, bool]]:
             return [(f'User-agent: "{token}"', False), (f"User-agent: *{token}", False),
                     (f"User-agent: the {token}", False)]  # fmt: skip
         case LineFault.SEVERAL_NAMES:
+            other = _neighbour(token)
             return [(f"User-agent: {STRANGER}, {token}", False),
-                    (f"User-agent: CCBot{token}", False), (f"User-agent: {token}CCBot", False),
-                    (f"User-agent: anthropic-ai{token}", False)]  # fmt: skip
+                    (f"User-agent: {other}{token}", False),
+                    (f"User-agent: {token}{other}", False)]  # fmt: skip
         case LineFault.LOOKALIKE:
             names = (token.replace(a, b) for a, b in _ALIKE)
             quoted = f"\u201c{token}\u201d"
