@@ -201,6 +201,7 @@ def shell(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         "PYTHONWARNINGS": "error",
         "CRAWLBLOCK_MIRROR": "build/demo",
         "KEY": "secret",
+        "BROWSER": "true",  # the program of that name opens nothing
     }
 
 

@@ -68,6 +68,8 @@ SECTIONS = {
     "Publish": (
         ("report", "crawlblock.cli.report:report",
          "Draw the page and its figures again from the result files."),
+        ("open", "crawlblock.cli.open_page:open_page",
+         "Open the page of the results in the browser."),
         ("export", "crawlblock.cli.export:export",
          "Export the database as Parquet and CSV with a description."),
     ),
