@@ -70,6 +70,8 @@ SECTIONS = {
          "Draw the page and its figures again from the result files."),
         ("open", "crawlblock.cli.open_page:open_page",
          "Open the page of the results in the browser."),
+        ("publish", "crawlblock.cli.publish:publish",
+         "Make a folder to deploy: page, results, export, feed, sites."),
         ("export", "crawlblock.cli.export:export",
          "Export the database as Parquet and CSV with a description."),
     ),

@@ -21,6 +21,7 @@ from crawlblock.report.labels import (
     points,
 )
 from crawlblock.report.terminal.plain import spark
+from crawlblock.report.terminal.stated_lines import some
 
 WIDTH = 80  # columns
 ROWS = 20
@@ -57,12 +58,14 @@ def show(console: Console, results: dict[str, pl.DataFrame]) -> None:
     width = min(WIDTH, console.width)
     for line in lines:
         console.print(Text(line), width=width)
-    if width == WIDTH:
-        console.print(summary(found, results), width=WIDTH)
-        return
     columns, cells = _rows_of(found, results)
-    named = [dict(zip(columns, map(str, row), strict=True)) for row in cells]
-    print_table(console, named, columns)
+    if cells and width == WIDTH:
+        console.print(summary(found, results), width=WIDTH)
+    elif cells:
+        named = [dict(zip(columns, map(str, row), strict=True)) for row in cells]
+        print_table(console, named, columns)
+    if never := _never(found):
+        console.print(Text(f"blocked by none of them: {some(never)}"), width=width)
 
 
 def summary(found: Headline, results: dict[str, pl.DataFrame]) -> Table:
@@ -86,10 +89,19 @@ def summary(found: Headline, results: dict[str, pl.DataFrame]) -> Table:
 
 def _shown(found: Headline) -> list[list[dict[str, Any]]]:
     """Return the series of the figure's crawlers and the most blocked others, `ROWS` in all."""
-    order = found.last()["token"].to_list()
-    others = [token for token in order if token not in found.tokens]
-    shown = {*found.tokens, *others[: max(0, ROWS - len(found.tokens))]}
+    order = [token for token in found.last()["token"].to_list() if token not in _never(found)]
+    own = [token for token in found.tokens if token in order]
+    others = [token for token in order if token not in own]
+    shown = {*own, *others[: max(0, ROWS - len(own))]}
     return [found.of(token) for token in order if token in shown]
+
+
+def _never(found: Headline) -> list[str]:
+    """Return the crawlers that no site blocks in any snapshot, those of the figure first."""
+    nobody = (pl.col("estimate") == 0.0).fill_null(False).all()
+    rows = found.series.group_by("token").agg(nobody.alias("never")).filter("never")
+    never = set(rows["token"]) & set(found.last()["token"])
+    return sorted(never, key=lambda token: (token not in found.tokens, token))
 
 
 def _rows_of(
