@@ -54,7 +54,7 @@ MADE = {
     "own/crawlers.toml", "own/metrics/", "without_robots_txt.sql",
     "build/notebooks/", "data/archive-results/", "data/archive.duckdb", "data/crawlblock.duckdb",
     "data/crawlblock-results/", "chart.svg", "cluster.idx", "get.py", "own.duckdb",
-    "relevant_url_token_counts.csv", "hosts.parquet", "annotate.py",
+    "relevant_url_token_counts.csv", "hosts.parquet", "annotate.py", "export/", "sites/",
 }  # fmt: skip
 
 
