@@ -137,7 +137,10 @@ def _codes() -> Iterator[str]:
     ]
     yield "## Exit codes\n"
     yield _table(("code", "means"), ((str(code), text) for code, text in sorted(rows)))
-    yield "`status` and `doctor` end in 1 where something is not well.\n"
+    yield (
+        "`status` and `doctor` end in 1 where something is not well, `check --fail-on` where a "
+        "verdict is one of those named, or unknown.\n"
+    )
 
 
 def _leaves(kind: type[errors.CrawlblockError]) -> list[type[errors.CrawlblockError]]:

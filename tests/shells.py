@@ -204,6 +204,7 @@ def shell(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         "PYTHONWARNINGS": "error",
         "CRAWLBLOCK_MIRROR": "build/demo",
         "KEY": "secret",
+        "BROWSER": "true",  # the program of that name opens nothing
     }
 
 
@@ -219,6 +220,8 @@ def substituted(line: str, server: RangeServer) -> str:
     """Return a line with addresses of this machine in place of placeholders that are asked."""
     line = line.replace("/shared/scan", "data/scan")
     line = line.replace("https://example.com/robots.txt", f"{server.url}/robots.txt")
+    site = server.url.removeprefix("http://")
+    line = line.replace("crawlblock check example.com", f"crawlblock check {site}")
     line = line.replace("https://example.org/hook", f"{server.url}/hook")
     line = line.replace("--mirror /archive", "--mirror build/demo")
     asking = line.split()[:2] in (["crawlblock", "live"], ["crawlblock", "update"])

@@ -66,7 +66,7 @@ def test_check_json_and_csv(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     """Machines get JSON or CSV with a row for every registered crawler and *."""
     (tmp_path / "robots.txt").write_bytes(JOINED)
     _, out, _ = run(capsys, "check", tmp_path / "robots.txt", "-o", "json")
-    rows = {row["token"]: row for row in json.loads(out)}
+    rows = {row["token"]: row for row in json.loads(out)[0]["crawlers"]}
     assert rows["CCBot"]["restriction"] == "full" and rows["CCBot"]["line"] == 4
     assert rows["*"]["restriction"] == "none" and rows["*"]["basis"] == "default"
     _, out, _ = run(capsys, "check", tmp_path / "robots.txt", "-o", "csv")
@@ -84,14 +84,14 @@ def test_check_second_opinion(tmp_path: Path, capsys: pytest.CaptureFixture[str]
 
 
 def test_check_a_server(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A URL is fetched once with the contact; a 404 means that nothing is refused."""
+    """A URL is fetched once with the contact; a 404 means that nothing is blocked."""
     (tmp_path / "robots.txt").write_bytes(JOINED)
     with RangeServer(tmp_path) as server:
-        contact = ("--contact", "a@b.example", "--token", "CCBot", "-o", "json")
+        contact = ("--contact", "a@b.example", "--token", "CCBot", "-o", "jsonl")
         _, out, _ = run(capsys, "check", f"{server.url}/robots.txt", *contact)
-        assert json.loads(out)[0]["restriction"] == "full"
+        assert json.loads(out)["restriction"] == "full"
         _, out, _ = run(capsys, "check", f"{server.url}/absent/robots.txt", *contact)
-        assert (json.loads(out)[0]["basis"], json.loads(out)[0]["restriction"]) == (
+        assert (json.loads(out)["basis"], json.loads(out)["restriction"]) == (
             "absent",
             "none",
         )
@@ -111,8 +111,8 @@ def test_check_oddities(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
     found = {}
     for name, body in cases.items():
         (tmp_path / name).write_bytes(body)
-        _, out, _ = run(capsys, "check", tmp_path / name, "--token", "CCBot", "-o", "json")
-        found[name] = json.loads(out)[0]["restriction"]
+        _, out, _ = run(capsys, "check", tmp_path / name, "--token", "CCBot", "-o", "jsonl")
+        found[name] = json.loads(out)["restriction"]
     assert found == {"utf16": "unknown", "nul": "unknown", "large": "full"}
 
 

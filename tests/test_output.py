@@ -70,14 +70,14 @@ def in_terminal(*arguments: object, **variables: str) -> str:
 
 def test_terminal_gets_a_table_in_colour(robots: Path) -> None:
     """In a terminal check prints a table, with colours, within its width."""
-    written = in_terminal("check", robots)
+    written = in_terminal("check", robots, "--all")
     assert "\x1b[31mfull" in written and "restriction" in written
     assert max(len(line) for line in ESCAPES.sub("", written).splitlines()) <= 80
 
 
 def test_no_color(robots: Path) -> None:
     """With NO_COLOR there is no escape sequence, in a terminal either."""
-    assert "\x1b" not in in_terminal("check", robots, NO_COLOR="1")
+    assert "\x1b" not in in_terminal("check", robots, "--all", NO_COLOR="1")
 
 
 def test_narrow_terminal(robots: Path) -> None:
@@ -108,7 +108,7 @@ def test_formats_agree(
     target = tmp_path / f"verdicts.{kind}"
     assert run(capsys, "check", robots, *TOKENS, "--to", target)[:2] == (0, "")
     readers: dict[str, Callable[[], list[dict[str, object]]]] = {
-        "json": lambda: json.loads(target.read_text()),
+        "json": lambda: json.loads(target.read_text())[0]["crawlers"],
         "jsonl": lambda: [json.loads(line) for line in target.read_text().splitlines()],
         "csv": lambda: list(csv.DictReader(io.StringIO(target.read_text()))),
         "parquet": lambda: pl.read_parquet(target).to_dicts(),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from crawlblock.cli import SECTIONS, cli
+from crawlblock.cli import SECTIONS, cli, main
 from crawlblock.cli.commands import every_command
 
 pytestmark = pytest.mark.own_code
@@ -63,3 +63,16 @@ def test_summaries() -> None:
         for name, _, summary in rows:
             assert (commands[f"crawlblock {name}"].help or "").startswith(summary)
             assert len(summary) <= 64  # one line of a terminal
+
+
+def test_the_help_fits(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The list of commands has five groups, and at 80 columns no description is cut or wrapped."""
+    monkeypatch.setenv("COLUMNS", "80")
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 80 and not any(line.endswith("...") for line in lines[1:])
+    assert list(SECTIONS) == ["Start", "Collect", "Ask", "Publish", "Maintain"]
+    for rows in SECTIONS.values():
+        for name, _, summary in rows:
+            assert any(line.split() == [name, *summary.split()] for line in lines), name

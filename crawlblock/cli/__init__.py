@@ -21,15 +21,15 @@ from crawlblock.report.terminal.plain import spell_for
 from crawlblock.stopping import stoppable
 
 SECTIONS = {
-    "Ask about one robots.txt or host": (
+    "Start": (
         ("check", "crawlblock.cli.check:check",
          "Print what a robots.txt means for each crawler."),
-        ("explain", "crawlblock.cli.host:explain",
-         "Print the lines that block or allow a crawler at a host."),
-        ("timeline", "crawlblock.cli.host:timeline",
-         "Print the history of a host, snapshot by snapshot."),
-        ("cat", "crawlblock.cli.host:cat",
-         "Print the archived robots.txt of a host, byte for byte."),
+        ("demo", "crawlblock.cli.demo:demo",
+         "Render an archive in Common Crawl's layout."),
+        ("doctor", "crawlblock.cli.doctor:doctor",
+         "Check what a run needs, and say how to fix what is missing."),
+        ("completion", "crawlblock.cli.completion:completion",
+         "Print the completion script of a shell."),
     ),
     "Collect": (
         ("sample", "crawlblock.cli.sample:sample",
@@ -45,47 +45,49 @@ SECTIONS = {
         ("weights", "crawlblock.cli.weights:weights",
          "Measure how much of a corpus each domain has."),
     ),
-    "Analyze": (
-        ("evaluate", "crawlblock.cli.evaluate:evaluate",
-         "Judge stored files again after rules or registry changed."),
+    "Ask": (
         ("analyze", "crawlblock.cli.analyze:analyze",
          "Compute the results: files, a table and a page."),
-        ("report", "crawlblock.cli.report:report",
-         "Draw the page and its figures again from the result files."),
         ("changes", "crawlblock.cli.changes:changes",
          "Print which hosts started or stopped blocking a crawler."),
-        ("replicate", "crawlblock.cli.replicate:replicate",
-         "Compare published figures with ours by the same definition."),
+        ("timeline", "crawlblock.cli.host:timeline",
+         "Print the history of a host, snapshot by snapshot."),
+        ("explain", "crawlblock.cli.host:explain",
+         "Print the lines that block or allow a crawler at a host."),
+        ("cat", "crawlblock.cli.host:cat",
+         "Print the archived robots.txt of a host, byte for byte."),
         ("templates", "crawlblock.cli.templates:templates",
          "Print rules that unrelated sites share."),
         ("discover", "crawlblock.cli.discover:discover",
          "Print agents in robots.txt files that are not registered."),
-    ),
-    "Use the data": (
+        ("replicate", "crawlblock.cli.replicate:replicate",
+         "Compare published figures with ours by the same definition."),
         ("sql", "crawlblock.cli.sql:sql",
          "Run a query on the database, which cannot change it."),
+    ),
+    "Publish": (
+        ("report", "crawlblock.cli.report:report",
+         "Draw the page and its figures again from the result files."),
+        ("open", "crawlblock.cli.open_page:open_page",
+         "Open the page of the results in the browser."),
+        ("publish", "crawlblock.cli.publish:publish",
+         "Make a folder to deploy: page, results, export, feed, sites."),
         ("export", "crawlblock.cli.export:export",
          "Export the database as Parquet and CSV with a description."),
     ),
-    "Keep it running": (
+    "Maintain": (
         ("update", "crawlblock.cli.update:update",
          "Update everything; this is what a cron job runs."),
         ("schedule", "crawlblock.cli.schedule:schedule",
          "Print what cron or systemd needs to run `update` every day."),
         ("status", "crawlblock.cli.status:status",
          "Print what the database holds and how the last runs went."),
-        ("doctor", "crawlblock.cli.doctor:doctor",
-         "Check what a run needs, and say how to fix what is missing."),
+        ("evaluate", "crawlblock.cli.evaluate:evaluate",
+         "Judge stored files again after rules or registry changed."),
         ("accept", "crawlblock.cli.accept:accept",
          "Count a suspect snapshot all the same."),
         ("remove", "crawlblock.cli.remove:remove",
          "Take out a snapshot that was imported or run by mistake."),
-    ),
-    "Other": (
-        ("demo", "crawlblock.cli.demo:demo",
-         "Render an archive in Common Crawl's layout."),
-        ("completion", "crawlblock.cli.completion:completion",
-         "Print the completion script of a shell."),
     ),
 }  # fmt: skip
 DEBUG = "--debug"
@@ -114,7 +116,7 @@ def cli(context: click.Context, debug: bool, extra: Path | None) -> None:
 
     \b
     Examples:
-      crawlblock check robots.txt
+      crawlblock check example.com
       crawlblock sample --list domains.csv
       crawlblock history --crawls 6 --contact you@example.org
       crawlblock analyze

@@ -77,7 +77,8 @@ class Commands(click.Group):
 def with_examples(command: click.Command) -> click.Command:
     r"""Make the examples of a docstring, which follow `\b`, the end of the command's help."""
     if command.epilog is None:
-        command.help, _, examples = (command.help or "").partition("\\b\n")
+        text, _, examples = (command.help or "").partition("\\b\n")
+        command.help = text.rstrip()
         command.epilog = f"\b\n{examples}"
     return command
 

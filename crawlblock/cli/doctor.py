@@ -12,6 +12,8 @@ from crawlblock.pipeline.doctor import QUICK, Check, archive, examine
 from crawlblock.pipeline.run import now
 from crawlblock.pipeline.survey import survey
 from crawlblock.report.checklist import checklist
+from crawlblock.report.formats import TABLE
+from crawlblock.report.terminal.doctor_page import doctor_page
 from crawlblock.sources.commoncrawl.mirror import limits_for
 
 
@@ -53,7 +55,10 @@ def doctor(
         failed = not seen[-1].ok
     else:
         findings += archive(mirror, contact, kept, now(), limits)
-        print_rows([asdict(finding) for finding in findings], output, [*Check.__slots__])
+        if output.kind == TABLE:
+            print_text(doctor_page(findings), output)
+        else:
+            print_rows([asdict(finding) for finding in findings], output, [*Check.__slots__])
         failed = False
     failed |= any(finding.state == "fail" for finding in findings)
     if failed:

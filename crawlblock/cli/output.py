@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 from rich.console import Console
+from rich.text import Text
 
 from crawlblock.cli.progress import Delayed
 from crawlblock.durable import write_whole
@@ -67,20 +68,24 @@ def _chosen(kind: str | None, to: Path | None) -> Output:
     return Output(kind, to)
 
 
-def print_rows(rows: Rows, output: Output, columns: Sequence[str]) -> None:
-    """Print rows; `columns` are those of a table, of CSV and of Parquet."""
+def print_rows(rows: Rows, output: Output, columns: Sequence[str], note: str = "") -> None:
+    """Print rows; `columns` are those of a table, of CSV and of Parquet, `note` ends a table."""
     if output.kind == TABLE:
-        print_tables([(rows, columns)], output)
+        print_tables([(rows, columns)], output, note)
     else:
         _put(formatted(rows, columns, output.kind), output)
 
 
-def print_tables(tables: Iterable[tuple[Rows, Sequence[str]]], output: Output) -> None:
-    """Print rows and their columns as tables, one below the other."""
+def print_tables(
+    tables: Iterable[tuple[Rows, Sequence[str]]], output: Output, note: str = ""
+) -> None:
+    """Print rows and their columns as tables, one below the other, and a note below them."""
     console = SafeConsole(width=WIDTH, color_system=None) if output.to else terminal()
     with console.capture() as captured:
         for rows, columns in tables:
             print_table(console, rows, columns)
+        if note:
+            console.print(Text(safe(note)))
     text = "".join(f"{line.rstrip()}\n" for line in captured.get().splitlines())
     print_text(text, output, styled=True)
 

@@ -13,6 +13,7 @@ from crawlblock.pipeline import templates as shared
 from crawlblock.report.formats import TABLE
 
 _NAMES = 6  # agents shown of a group
+_KNOWN = ["template", "vendor", "act", "domains", "blocking", "since"]  # in a table
 _SHARED = ["hosts", "domains", "since", "author", "provider", "agents", "names", "examples"]
 
 
@@ -44,8 +45,14 @@ def templates(db: Path, discovered: bool, least: int, output: Output) -> None:
     if not discovered:
         with working("templates"), copy.asking() as con:
             rows = [asdict(template) for template in shared.known(con)]
-        columns = ["template", "vendor", "kind", "act", "domains", "blocking", "since"]
-        print_rows(rows, output, columns if output.kind == TABLE else list(rows[0]) if rows else [])
+        if output.kind == TABLE:
+            nowhere = [str(row["template"]) for row in rows if not row["domains"]]
+            note = (
+                f"at no domain: {len(nowhere)} templates, {', '.join(nowhere)}" if nowhere else ""
+            )
+            print_rows([row for row in rows if row["domains"]], output, _KNOWN, note)
+        else:
+            print_rows(rows, output, list(rows[0]) if rows else [])
         return
     with working("groups"), copy.asking() as con:
         groups = shared.discovered(con, least)

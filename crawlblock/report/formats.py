@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -25,6 +26,7 @@ TABLE = "table"
 FORMATS = ("json", "jsonl", "csv", "parquet")
 WIDTH = 80  # columns, where no terminal says how many there are
 _NARROWEST = 7  # columns, of a column where there is no room
+_HOST = re.compile(r"(?:[\w-]+\.)+[^\W\d][\w-]*\.?(?::\d+)?")
 _STYLES = {
     "full": "red", "all_but": "red", "partial": "yellow", "none": "green", "unknown": "dim",
     "ok": "green", "warn": "yellow", "fail": "red",
@@ -100,17 +102,19 @@ def _series(name: str, values: Sequence[object]) -> "pl.Series":
 def print_table(console: Console, rows: Rows, columns: Sequence[str]) -> None:
     """Print rows within the console's width, leaving out columns that are empty throughout.
 
-    Where there is no room for so many columns, each row is a paragraph with a line per column.
+    Where there is no room for so many columns, or for the names of hosts, which are never broken,
+    each row is a paragraph with a line per column.
     """
     shown = [name for name in columns if not rows or any(row[name] is not None for row in rows)]
     cells = {name: [_shown(row[name]) for row in rows] for name in shown}
     titles = [name.replace("_", " ") for name in shown]  # which wrap
     texts = [[title, *map(str, cells[name])] for title, name in zip(titles, shown, strict=True)]
-    if len(shown) * (_NARROWEST + 1) > console.width:
+    widths = _widths(texts, console.width)
+    if sum(widths) + len(widths) > console.width:
         _print_paragraphs(console, titles, list(zip(*cells.values(), strict=True)))
         return
     table = Table(box=None, header_style="bold", padding=(0, 1, 0, 0), pad_edge=False)
-    for name, title, width in zip(shown, titles, _widths(texts, console.width), strict=True):
+    for name, title, width in zip(shown, titles, widths, strict=True):
         numeric = bool(rows) and all(_is_number(row[name]) for row in rows)
         side: JustifyMethod = "right" if numeric else "left"
         table.add_column(title, overflow="fold", justify=side, width=width)
@@ -122,22 +126,32 @@ def print_table(console: Console, rows: Rows, columns: Sequence[str]) -> None:
 def _print_paragraphs(
     console: Console, titles: Sequence[str], rows: Sequence[tuple[Text, ...]]
 ) -> None:
+    label = max(map(cell_len, titles))
     for number, row in enumerate(rows):
         if number:
             console.print()
-        table = Table(box=None, show_header=False, padding=(0, 1, 0, 0), pad_edge=False)
-        table.add_column(style="bold", width=max(map(cell_len, titles)))
-        table.add_column(overflow="fold")
         for title, cell in zip(titles, row, strict=True):
+            if _longest(cell.plain, hosts=True) > console.width - label - 1:
+                # a line of its own, which the terminal may wrap and copies whole
+                console.print(Text(title, style="bold"))
+                console.print(cell, soft_wrap=True)
+                continue
+            table = Table(box=None, show_header=False, padding=(0, 1, 0, 0), pad_edge=False)
+            table.add_column(style="bold", width=label)
+            table.add_column(overflow="fold")
             table.add_row(title, cell)
-        console.print(table)
+            console.print(table)
 
 
 def _widths(texts: Sequence[Sequence[str]], room: int) -> list[int]:
-    """Return the columns' widths: the widest yield first, to their longest word and then below."""
+    """Return the columns' widths: the widest yield first, to their longest word and then below.
+
+    No column is narrower than the host names in it, so that the sum may be more than `room`.
+    """
     widths = [max(map(cell_len, column)) for column in texts]
-    words = [max(cell_len(w) for text in column for w in text.split() or [""]) for column in texts]
-    for least in (words, [_NARROWEST] * len(texts)):
+    words = [max(_longest(text) for text in column) for column in texts]
+    hosts = [max(_longest(text, hosts=True) for text in column) for column in texts]
+    for least in (words, [max(_NARROWEST, host) for host in hosts]):
         while sum(widths) + len(widths) > room:
             spare = [width - floor for width, floor in zip(widths, least, strict=True)]
             wide = [place for place, left in enumerate(spare) if left > 0]
@@ -145,6 +159,12 @@ def _widths(texts: Sequence[Sequence[str]], room: int) -> list[int]:
                 break
             widths[max(wide, key=widths.__getitem__)] -= 1
     return [max(width, 1) for width in widths]
+
+
+def _longest(text: str, *, hosts: bool = False) -> int:
+    """Return the columns of the longest word, or of the longest name of a host."""
+    words = (word for word in text.split() if not hosts or _HOST.fullmatch(word.strip(",;()")))
+    return max(map(cell_len, words), default=0)
 
 
 def _is_number(value: object) -> bool:

@@ -9,11 +9,14 @@ from crawlblock.errors import InputError
 _CONTACT = re.compile(r"[^\s@<>()]+@[^\s@<>()]+\.[^\s@<>()]+|https?://[^\s<>()/]+[^\s<>()]*")
 
 
-def user_agent(contact: str | None) -> str:
+def user_agent(contact: str | None, *, needed: bool = True) -> str:
     """Return the User-Agent header that names the program and whom to write to.
 
-    Raises InputError unless the contact is an e-mail address or an http(s) URL.
+    One request to one host needs no contact (`needed`).  Raises InputError unless the contact is
+    an e-mail address or an http(s) URL.
     """
+    if not contact and not needed:
+        return f"crawlblock/{__version__}"
     if not contact:
         raise InputError(
             "public servers must know whom to write to; give your e-mail address or web page with "

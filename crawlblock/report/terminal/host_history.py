@@ -1,4 +1,4 @@
-"""One host's history, and changes, in words, for a terminal of 80 columns."""
+"""One host's history, and changes, in words, for a terminal of 40 to 80 columns."""
 
 import io
 from collections.abc import Iterable, Sequence
@@ -10,11 +10,11 @@ from rich.text import Text
 
 from crawlblock.evidence.transitions import Change, State, Transition
 from crawlblock.names import safe
-from crawlblock.report.labels import DASH
+from crawlblock.report.labels import DASH, author
 from crawlblock.report.terminal.plain import SafeConsole, spark
-from crawlblock.report.terminal.stated_lines import some
+from crawlblock.report.terminal.stated_lines import columns_shown, some
 
-_WIDTH = 80  # columns
+_NAMES = 12  # crawlers named of those that changed alike
 _STRIPS = 8  # crawlers whose verdicts are drawn one by one
 _HEIGHTS = {"none": 0.0, "partial": 0.4, "all_but": 0.8, "full": 1.0}  # unknown: none
 
@@ -39,8 +39,9 @@ def _strips(rows: Sequence[State]) -> list[str]:
     for row in rows:
         series.setdefault(row.token, []).append(row)
     if len(series) <= _STRIPS:
+        room = columns_shown() - 26
         return [
-            f"{token:<25} {spark([_HEIGHTS.get(r.restriction) for r in part], _WIDTH - 26, 1.0)}"
+            f"{token:<25} {spark([_HEIGHTS.get(r.restriction) for r in part], room, 1.0)}"
             for token, part in series.items()
         ]
     blocked: dict[tuple[datetime, str], list[bool | None]] = {}
@@ -69,7 +70,7 @@ def _verdict_lines(transitions: Sequence[Transition]) -> list[str]:
         start = f"  {verdict:<17} {basis:<18} "
         lines += wrap(
             some(transition.token for transition in like) + unknown,
-            width=_WIDTH,
+            width=columns_shown(),
             initial_indent=start,
             subsequent_indent=" " * len(start),
             break_on_hyphens=False,
@@ -112,21 +113,39 @@ def _arrow(before: str | None, after: str) -> str:
 
 
 def changes_page(changes: Sequence[Change]) -> str:
-    """Return changes as a table."""
+    """Return changes host by host; crawlers that changed alike between the same days are one."""
     if not changes:
         return "No changes.\n"
-    table = _table("host", "crawler", "between (UTC)", "verdict", "basis", "author")
-    for change in changes:
-        _row(
-            table,
-            change.host,
-            change.token,
-            f"{_day(change.after)} {DASH} {_day(change.before)}",
-            _arrow(change.from_restriction, change.to_restriction),
-            _arrow(change.from_basis, change.to_basis),
-            change.authored_by,
-        )
-    return _printed(table)
+    lines: list[str] = []
+    shown = ""
+    for like in _alike(changes):
+        span = f"{_day(like[0].after)} {DASH} {_day(like[0].before)}"
+        if shown != (shown := f"{like[0].host}  {span}"):
+            lines += _whole_words(shown, "")
+        verdict = _arrow(like[0].from_restriction, like[0].to_restriction)
+        basis = _arrow(like[0].from_basis, like[0].to_basis)
+        by = f"; rule source: {author(like[0].authored_by)}" if like[0].authored_by else ""
+        said = f"{verdict}, {basis}: {some((change.token for change in like), _NAMES)}{by}"
+        lines += _whole_words(said, "  ")
+    return "\n".join([*lines, ""])
+
+
+def _whole_words(text: str, indent: str) -> list[str]:
+    """Return lines that fit the terminal, but for a word that is longer."""
+    return wrap(
+        safe(text), columns_shown(), initial_indent=indent, subsequent_indent=f"{indent}  ",
+        break_on_hyphens=False, break_long_words=False,
+    )  # fmt: skip
+
+
+def _alike(changes: Iterable[Change]) -> Iterable[list[Change]]:
+    """Return changes of a host between the same days that are the same but for the crawler."""
+    groups: dict[tuple[object, ...], list[Change]] = {}
+    for each in changes:
+        verdict = (each.from_restriction, each.to_restriction, each.from_basis, each.to_basis)
+        key = (each.host, each.after, each.before, *verdict, each.authored_by)
+        groups.setdefault(key, []).append(each)
+    return groups.values()
 
 
 def _day(time: datetime | None) -> str:
@@ -145,7 +164,9 @@ def _row(table: Table, *cells: object) -> None:
 
 
 def _printed(*parts: Text | Table) -> str:
-    console = SafeConsole(width=_WIDTH, file=io.StringIO(), highlight=False, color_system=None)
+    console = SafeConsole(
+        width=columns_shown(), file=io.StringIO(), highlight=False, color_system=None
+    )
     with console.capture() as captured:
         for part in parts:
             console.print(part)

@@ -29,16 +29,24 @@ def some(names: Iterable[str], most: int = _NAMES) -> str:
     return ", ".join(every[:most]) + more
 
 
-def folded(lines: Iterable[str], kind: str) -> list[str]:
-    """Return lines that fit a terminal, each once; of many the first, and how many more."""
+def folded(lines: Iterable[str], kind: str, width: int | None = None) -> list[str]:
+    """Return lines that fit a terminal, each once; of many the first, and how many more.
+
+    `width` is in columns, by default those of the terminal.
+    """
     every = list(dict.fromkeys(lines))
-    shown = [part for line in every[:_SHOWN] for part in _wrapped(safe(line))]
+    room = width or columns_shown()
+    shown = [part for line in every[:_SHOWN] for part in _wrapped(safe(line), room)]
     more = len(every) - _SHOWN
     return [*shown, f"and {more:,} more {kind}"] if more > 0 else shown
 
 
-def _wrapped(line: str) -> list[str]:
-    width = max(_NARROWEST, min(WIDTH, get_terminal_size((WIDTH, 24)).columns))
+def columns_shown() -> int:
+    """Return how many columns lines may have: those of the terminal, 40 to 80."""
+    return max(_NARROWEST, min(WIDTH, get_terminal_size((WIDTH, 24)).columns))
+
+
+def _wrapped(line: str, width: int) -> list[str]:
     return wrap(line, width, subsequent_indent="  ", break_on_hyphens=False) or [""]
 
 

@@ -11,6 +11,7 @@ from rich.text import Text
 from crawlblock.metrics.headline import HEADLINE, Headline, headline_of, whole_changes
 from crawlblock.metrics.result_files import read_results
 from crawlblock.report.answers import answers
+from crawlblock.report.formats import print_table
 from crawlblock.report.labels import (
     DASH,
     DEFINITIONS,
@@ -20,6 +21,7 @@ from crawlblock.report.labels import (
     points,
 )
 from crawlblock.report.terminal.plain import spark
+from crawlblock.report.terminal.stated_lines import some
 
 WIDTH = 80  # columns
 ROWS = 20
@@ -45,7 +47,7 @@ def show(console: Console, results: dict[str, pl.DataFrame]) -> None:
     span = str(unknown[0]) if len(unknown) == 1 else f"{unknown[0]} to {unknown[-1]}"
     where = "" if found.segment is None else f" ({found.segment})"
     for each in answers(found, results):
-        console.print(Text(each.sentence), width=WIDTH)
+        console.print(Text(each.sentence), width=min(WIDTH, console.width))
         console.print()
     lines = (
         f"Share of {POPULATIONS[found.population]}{where} that block a crawler",
@@ -53,24 +55,23 @@ def show(console: Console, results: dict[str, pl.DataFrame]) -> None:
         f"now: {last[0]['snapshot']}, n = {max(row['n'] for row in last)} known, {span} unknown",
         "then, points: the same hosts, known in both snapshots; same: their number",
     )
+    width = min(WIDTH, console.width)
     for line in lines:
-        console.print(Text(line), width=WIDTH)
-    console.print(summary(found, results), width=WIDTH)
+        console.print(Text(line), width=width)
+    columns, cells = _rows_of(found, results)
+    if cells and width == WIDTH:
+        console.print(summary(found, results), width=WIDTH)
+    elif cells:
+        named = [dict(zip(columns, map(str, row), strict=True)) for row in cells]
+        print_table(console, named, columns)
+    if never := _never(found):
+        console.print(Text(f"blocked by none of them: {some(never)}"), width=width)
 
 
 def summary(found: Headline, results: dict[str, pl.DataFrame]) -> Table:
-    """Return a table of the figure's crawlers and the most blocked others, `ROWS` rows in all."""
-    order = found.last()["token"].to_list()
-    others = [token for token in order if token not in found.tokens]
-    shown = {*found.tokens, *others[: max(0, ROWS - len(found.tokens))]}
-    series = [found.of(token) for token in order if token in shown]
-    changes = _changes(found, results["change"])
-    cells = [_cells(part, changes.get(part[-1]["token"])) for part in series]
-    columns = list(COLUMNS)
-    if all(part[-1]["low"] is None for part in series):  # a list has no interval
-        place = columns.index("interval")
-        del columns[place]
-        cells = [(*row[:place], *row[place + 1 :]) for row in cells]
+    """Return a table of the figure's crawlers and the most blocked others, with their series."""
+    series = _shown(found)
+    columns, cells = _rows_of(found, results)
     table = Table(box=None, padding=(0, 1, 0, 0), header_style="bold")
     table.add_column(columns[0], max_width=_NAME, no_wrap=True)
     for name in columns[1:]:
@@ -84,6 +85,38 @@ def summary(found: Headline, results: dict[str, pl.DataFrame]) -> Table:
     for row in cells:
         table.add_row(*row)
     return table
+
+
+def _shown(found: Headline) -> list[list[dict[str, Any]]]:
+    """Return the series of the figure's crawlers and the most blocked others, `ROWS` in all."""
+    order = [token for token in found.last()["token"].to_list() if token not in _never(found)]
+    own = [token for token in found.tokens if token in order]
+    others = [token for token in order if token not in own]
+    shown = {*own, *others[: max(0, ROWS - len(own))]}
+    return [found.of(token) for token in order if token in shown]
+
+
+def _never(found: Headline) -> list[str]:
+    """Return the crawlers that no site blocks in any snapshot, those of the figure first."""
+    nobody = (pl.col("estimate") == 0.0).fill_null(False).all()
+    rows = found.series.group_by("token").agg(nobody.alias("never")).filter("never")
+    never = set(rows["token"]) & set(found.last()["token"])
+    return sorted(never, key=lambda token: (token not in found.tokens, token))
+
+
+def _rows_of(
+    found: Headline, results: dict[str, pl.DataFrame]
+) -> tuple[list[str], list[tuple[Text, ...]]]:
+    """Return the columns of the table and its cells, without the series."""
+    series = _shown(found)
+    changes = _changes(found, results["change"])
+    cells = [_cells(part, changes.get(part[-1]["token"])) for part in series]
+    columns = list(COLUMNS)
+    if all(part[-1]["low"] is None for part in series):  # a list has no interval
+        place = columns.index("interval")
+        del columns[place]
+        cells = [(*row[:place], *row[place + 1 :]) for row in cells]
+    return columns, cells
 
 
 def rows(results: Path) -> list[dict[str, object]]:

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import polars as pl
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from crawlblock import registry
@@ -21,6 +20,7 @@ from crawlblock.metrics.result_files import (
 )
 from crawlblock.metrics.results_folder import DATABASE, take_results
 from crawlblock.pipeline.run import versions
+from crawlblock.report.formats import print_table
 from crawlblock.report.labels import DEFINITIONS, HTTP_PROFILES, interval, percent
 from crawlblock.report.page.sections import unread
 from crawlblock.report.terminal.summary import ROWS, WIDTH
@@ -83,17 +83,19 @@ def show_census(console: Console, blocked: pl.DataFrame) -> None:
         .to_dicts()
     )
     for line in _about(rows[0]):
-        console.print(Text(line), width=WIDTH)
-    table = Table(box=None, padding=(0, 1, 0, 0), header_style="bold")
-    table.add_column("crawler", max_width=24, no_wrap=True)
-    for name in ("blocking", "of n", "hosts", "interval", "domains"):
-        table.add_column(name, justify="right", no_wrap=True)
-    for row in rows[:ROWS]:
-        table.add_row(
-            Text(row["token"]), str(row["n_yes"]), str(row["n"]), percent(row["estimate"]),
-            interval(row["low"], row["high"]), percent(row["estimate_of_domains"]),
-        )  # fmt: skip
-    console.print(table, width=WIDTH)
+        console.print(Text(line), width=min(WIDTH, console.width))
+    shown = [
+        {
+            "crawler": row["token"],
+            "blocking": row["n_yes"],
+            "of n": row["n"],
+            "hosts": percent(row["estimate"]),
+            "interval": interval(row["low"], row["high"]),
+            "domains": percent(row["estimate_of_domains"]),
+        }
+        for row in rows[:ROWS]
+    ]
+    print_table(console, shown, list(shown[0]))
 
 
 def _about(row: dict[str, object]) -> tuple[str, ...]:

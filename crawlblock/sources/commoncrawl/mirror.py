@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import quote, unquote, urlsplit
 
-from crawlblock import __version__
 from crawlblock.durable import put_in_place
 from crawlblock.errors import ArchiveError, InputError, StoreError
 from crawlblock.outcome import Outcome
@@ -213,7 +212,7 @@ class DirectoryMirror:
 
 
 def _agent(contact: str | None, public: bool) -> str:
-    return user_agent(contact) if contact or public else f"crawlblock/{__version__}"
+    return user_agent(contact, needed=public)
 
 
 def _checked(location: str) -> str:

@@ -1,0 +1,35 @@
+"""`crawlblock open`: the page of the results in the browser."""
+
+import webbrowser
+from pathlib import Path
+
+import click
+
+from crawlblock.cli.options import db_option, results_option
+from crawlblock.cli.output import say
+from crawlblock.errors import InputError
+from crawlblock.metrics.results_folder import results_of
+
+_PAGE = "index.html"
+
+
+@click.command(name="open")
+@db_option
+@results_option
+def open_page(db: Path, results: Path | None) -> None:
+    r"""Open the page of the results in the browser.
+
+    The path is printed, too. Where there is no browser, as on a server, copy the file to a machine
+    that has one: it needs nothing beside it.
+
+    \b
+    Examples:
+      crawlblock open
+      crawlblock open --db data/crawlblock.duckdb
+    """
+    page = ((results or results_of(db)) / _PAGE).absolute()
+    if not page.is_file():
+        raise InputError(f"{page}: there is no page yet; run `crawlblock analyze` first")
+    click.echo(page)
+    if not webbrowser.open(page.as_uri()):
+        say("no browser could be opened; open this file on a machine that has one")

@@ -1,0 +1,122 @@
+"""`crawlblock publish`: a folder to deploy, whole or not at all, the same each time."""
+
+import hashlib
+import json
+import shutil
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from crawlblock.cli import main
+
+OPEN, SHUT = "User-agent: *\nDisallow: /private\n", "User-agent: GPTBot\nDisallow: /\n"
+LONG = ".".join("x" * 60 for _ in range(4))
+ANSWERS = {
+    "a.example": (200, SHUT), "b.example:8080": (200, OPEN), "down.example": (503, None),
+    "shut.example": (403, None), "page.example": (200, "<!DOCTYPE html><html></html>"),
+    f"{LONG}.example": (200, SHUT),
+}  # fmt: skip
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str]:
+    """Return exit code and messages of a command."""
+    with pytest.raises(SystemExit) as stopped:
+        main([str(argument) for argument in arguments])
+    return int(str(stopped.value.code)), capsys.readouterr().err
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a database with results: six hosts, of which two begin to block in June."""
+    folder = tmp_path_factory.mktemp("publish")
+    rows = [
+        {"host": host, "fetch_time": f"2024-0{month}-06", "status": status,
+         "body": OPEN if month == 5 and body == SHUT else body}
+        for month in (5, 6)
+        for host, (status, body) in ANSWERS.items()
+    ]  # fmt: skip
+    (folder / "rows.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    db = folder / "x.duckdb"
+    for command in (["import", str(folder / "rows.jsonl")], ["analyze"]):
+        with pytest.raises(SystemExit) as stopped:
+            main([*command, "--db", str(db)])
+        assert stopped.value.code == 0
+    return db
+
+
+def held(folder: Path) -> dict[str, str]:
+    """Return the digest of each file below a folder."""
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def test_a_folder_to_deploy(
+    filled: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It has page, results, export, feed and sites; a second run gives the same bytes.
+
+    A run that cannot end leaves it as it is.
+    """
+    folder = tmp_path / "public"
+    code, said = run(capsys, "publish", folder, "--db", filled, "--author", "Ada Lovelace")
+    assert code == 0 and f"{len(ANSWERS)} sites" in said
+    first = held(folder)
+    wanted = {"index.html", "blocked.csv", "columns.csv", "changes.xml", "export/README.md"}
+    assert wanted <= set(first)
+    assert "Ada Lovelace" in (folder / "export" / "CITATION.cff").read_text()
+    known = json.loads((folder / "manifest.json").read_text())["files"]
+    assert {name: file["sha256"] for name, file in known.items()} | {
+        "manifest.json": first["manifest.json"]
+    } == first
+    entries = ET.parse(folder / "changes.xml").findall("{http://www.w3.org/2005/Atom}entry")
+    titles = [entry.findtext("{http://www.w3.org/2005/Atom}title") for entry in entries]
+    assert "a.example started to block GPTBot" in titles
+    assert run(capsys, "publish", folder, "--db", filled, "--author", "Ada Lovelace")[0] == 0
+    assert held(folder) == first
+    _check_sites(folder / "sites")
+    results = tmp_path / "results"  # that are not complete
+    shutil.copytree(filled.with_name("x-results"), results)
+    (results / "blocked.parquet").unlink()
+    for target in (folder, tmp_path / "new"):
+        code, said = run(capsys, "publish", target, "--db", filled, "--results", results)
+        assert code == 2 and "run `crawlblock analyze` first" in said
+    assert held(folder) == first
+    assert {path.name for path in tmp_path.iterdir()} == {"public", "results"}
+
+
+def _check_sites(folder: Path) -> None:
+    """Each host has a file that the index names; nobody is allowed where no rules were read."""
+    names = json.loads((folder / "index.json").read_text())["sites"]
+    sites = {host: json.loads((folder / name).read_text()) for host, name in names.items()}
+    assert set(sites) == set(ANSWERS) and len(list(folder.iterdir())) == len(ANSWERS) + 1
+    assert sites["a.example"]["blocked"] == ["GPTBot"]
+    assert [change["token"] for change in sites["a.example"]["changes"]] == ["GPTBot"]
+    assert [c["status"] for c in sites["a.example"]["captures"]] == [200, 200]
+    assert "CCBot" in sites["b.example:8080"]["partly"]
+    for host in ("down.example", "shut.example", "page.example"):
+        found = sites[host]
+        assert not (found["allowed"] or found["partly"] or found["blocked"]), host
+        assert "GPTBot" in found["by_status"] + found["unknown"]
+
+
+def test_a_folder_of_others(
+    filled: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A folder with anything else, a file, and the folder of the results stay as they are."""
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "mine.txt").write_text("mine")
+    (tmp_path / "file").write_text("mine")
+    results = filled.with_name("x-results")
+    before = held(tmp_path), held(results)
+    for folder, why in (
+        (tmp_path / "site", "holds mine.txt, which is no part of a publication"),
+        (tmp_path / "file", "this is a file"),
+        (results, "which is no part of a publication"),
+    ):
+        code, said = run(capsys, "publish", folder, "--db", filled)
+        assert code == 2 and why in said
+    assert (held(tmp_path), held(results)) == before
