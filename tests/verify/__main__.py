@@ -33,14 +33,16 @@ class Result:
 ROOT = pl.col("definition") == "root"
 RESULTS = (
     Result(
-        "blocked", ("population", "snapshot", "token", "estimand"), recomputed.blocked, ROOT
+        "blocked", ("population", "snapshot", "token", "definition", "estimand"),
+        recomputed.blocked,
     ),
     Result(
-        "blocked_by_segment", (*PLACE, "token", "estimand"), recomputed.blocked_by_segment, ROOT
+        "blocked_by_segment", (*PLACE, "token", "definition", "estimand"),
+        recomputed.blocked_by_segment,
     ),
     Result(
-        "blocked_by_basis", ("population", "snapshot", "token", "basis", "estimand"),
-        kinds.by_basis, ROOT,
+        "blocked_by_basis", ("population", "snapshot", "token", "basis", "definition", "estimand"),
+        kinds.by_basis,
     ),
     Result("blocked_by_purpose", (*PLACE, "purpose", "estimand"), kinds.by_purpose, ROOT),
     Result("blocked_by_openness", (*PLACE, "openness", "estimand"), kinds.by_openness, ROOT),

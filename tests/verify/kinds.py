@@ -4,29 +4,42 @@ from collections.abc import Callable
 
 import numpy as np
 
-from verify.arithmetic import shares
+from verify.arithmetic import Cells, Ints, shares
 from verify.meaning import Crawler
-from verify.recomputed import Facts, Recomputed, across, column
+from verify.recomputed import Facts, Recomputed, across, answers_by, column
+from verify.stored import FAILED
 
 
 def by_basis(facts: Facts) -> Recomputed:
-    """Yield `blocked_by_basis` by the definition root."""
+    """Yield `blocked_by_basis`."""
     for population in facts.stored.populations:
         members = population.segments["", ""]
         for wave in population.sound():
-            crawlers = facts.counted(wave.date)
-            cells, (answers,) = population.cells(wave.of(members), wave.answer)
-            yes, known = facts.blocked(answers, crawlers), across(answers >= 0, len(crawlers))
-            places = facts.means.of(crawlers)
-            own, named = (
-                table[answers][:, places] for table in (facts.means.own, facts.means.named)
-            )
-            rests = {"named": own, "fallback": named & ~own, "wildcard": ~named}
-            for basis, of_it in rests.items():
-                for estimand, columns in shares(cells, yes & of_it, known):
-                    for number, crawler in enumerate(crawlers):
-                        key = (population.name, wave.snapshot, crawler.token, basis, estimand)
-                        yield key, column(columns, number)
+            for definition in ("root", "any", "access"):
+                said = answers_by(definition, wave)
+                cells, (answers,) = population.cells(wave.of(members), said)
+                crawlers, start = facts.counted(wave.date), (population.name, wave.snapshot)
+                for key, values in _by_basis(facts, cells, answers, crawlers, definition):
+                    yield (*start, *key), values
+
+
+def _by_basis(
+    facts: Facts, cells: Cells, answers: Ints, crawlers: list[Crawler], definition: str
+) -> Recomputed:
+    yes, known = facts.defined(answers, crawlers, definition)
+    own, named = (
+        table[answers][:, facts.means.of(crawlers)]
+        for table in (facts.means.own, facts.means.named)
+    )
+    failed = across(answers == FAILED, len(crawlers))
+    rests = {"named": own, "fallback": named & ~own, "wildcard": ~named}
+    rests = {basis: of_it & ~failed for basis, of_it in rests.items()}
+    if definition == "access":
+        rests["http"] = failed
+    for basis, of_it in rests.items():
+        for estimand, columns in shares(cells, yes & of_it, known):
+            for number, crawler in enumerate(crawlers):
+                yield (crawler.token, basis, definition, estimand), column(columns, number)
 
 
 def by_purpose(facts: Facts) -> Recomputed:

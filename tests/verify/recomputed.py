@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from verify.arithmetic import Bools, Columns, Floats, Ints, mean_gaps, paired, shares
+from verify.google import RESTRICTIONS
 from verify.meaning import Crawler, Meanings
-from verify.stored import NO_RULES, UNKNOWN, Population, Stored
+from verify.stored import FAILED, NO_RULES, UNKNOWN, Population, Stored, Wave
 
 Key = tuple[object, ...]
 Values = dict[str, float]
@@ -46,6 +47,22 @@ class Facts:
         chosen = self.means.blocked[rows][:, self.means.of(crawlers)]
         return np.asarray(chosen & (rows >= 0)[:, None])
 
+    def defined(
+        self, answers: Ints, crawlers: Sequence[Crawler], definition: str
+    ) -> tuple[Bools, Bools]:
+        """Return which crawlers each answer blocks by a definition, and whether that is known."""
+        shape = len(crawlers)
+        if definition == "access":
+            blocked = self.blocked(answers, crawlers) | (answers == FAILED)[:, None]
+            return blocked, across(answers != UNKNOWN, shape)
+        known = across(answers >= 0, shape)
+        if definition == "root":
+            return self.blocked(answers, crawlers), known
+        said = self.means.restriction[answers][:, self.means.of(crawlers)]
+        if definition == "any":
+            return (said != RESTRICTIONS.index("none")) & known, known
+        return (said == RESTRICTIONS.index(definition)) & known, known
+
     def counted(self, day: object) -> list[Crawler]:
         """Return the crawlers that were documented by a day."""
         return [crawler for crawler in self.means.crawlers if crawler.counts(day)]  # type: ignore[arg-type]
@@ -61,32 +78,41 @@ def column(columns: Columns, number: int) -> Values:
     return {name: float(values[number]) for name, values in columns.items()}
 
 
+def answers_by(definition: str, wave: Wave) -> Ints:
+    """Return what hosts answered: by access, the status counts."""
+    return wave.access if definition == "access" else wave.answer
+
+
 def blocked(facts: Facts) -> Recomputed:
-    """Yield `blocked` by the definition root."""
-    for key, values in _blocked(facts, segments=False):
+    """Yield `blocked`."""
+    definitions = ("root", "access", "full", "all_but", "partial", "any")
+    for key, values in _blocked(facts, definitions, segments=False):
         yield (key[0], key[1], *key[4:]), values
 
 
 def blocked_by_segment(facts: Facts) -> Recomputed:
-    """Yield `blocked_by_segment` by the definition root."""
-    return _blocked(facts, segments=True)
+    """Yield `blocked_by_segment`."""
+    return _blocked(facts, ("root", "any"), segments=True)
 
 
-def _blocked(facts: Facts, segments: bool) -> Recomputed:
+def _blocked(facts: Facts, definitions: Sequence[str], segments: bool) -> Recomputed:
     for population in facts.stored.populations:
         for wave in population.sound():
             crawlers = facts.counted(wave.date)
             for segment, members in population.segments.items():
                 if (segment != ("", "")) != segments:
                     continue
+                start = population.name, wave.snapshot, *segment
                 here = wave.of(members)
-                cells, (answers,) = population.cells(here, wave.answer)
-                yes, known = facts.blocked(answers, crawlers), across(answers >= 0, len(crawlers))
                 refused = float(wave.refused[here].sum())
-                for estimand, columns in shares(cells, yes, known):
-                    for number, crawler in enumerate(crawlers):
-                        key = (population.name, wave.snapshot, *segment, crawler.token, estimand)
-                        yield key, {**column(columns, number), "n_refused": refused}
+                for definition in definitions:
+                    said = answers_by(definition, wave)
+                    cells, (answers,) = population.cells(here, said)
+                    yes, known = facts.defined(answers, crawlers, definition)
+                    for estimand, columns in shares(cells, yes, known):
+                        for number, crawler in enumerate(crawlers):
+                            values = column(columns, number) | {"n_refused": refused}
+                            yield (*start, crawler.token, definition, estimand), values
 
 
 def coverage(facts: Facts) -> Recomputed:

@@ -1,6 +1,7 @@
 """What a database stores, read by plain `SELECT *`: hosts that results are about, their answers.
 
-Answer 0 is that there are no rules (4xx but 429); from 1 on they are texts; -1 is unknown.
+Answer 0 is that there are no rules (4xx but 429); from 1 on they are texts; -1 is unknown.  In
+`access`, where the status counts, 429 is 0 too, and -2 is that the server failed, which blocks.
 """
 
 import zlib
@@ -18,11 +19,21 @@ from verify.arithmetic import Bools, Cells, Floats, Ints
 from verify.suspects import Ends, suspect
 
 Row = dict[str, Any]
-Captures = dict[str, tuple[str, int, bool]]  # outcome, answer, refused; by host
+Captures = dict[str, "Capture"]  # by host
 Segment = tuple[str, str]  # dimension and value; empty texts for all hosts
-UNKNOWN, NO_RULES = -1, 0
-_REFUSED = (401, 402, 403, 451)
+UNKNOWN, NO_RULES, FAILED = -1, 0, -2
+_REFUSED = ("refused", "payment_required", "challenge")
+_UNREACHED = (*range(520, 528), 530)  # a CDN says that it could not reach the site
 _SMALL, _MOST_SEGMENTS = 30, 200
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """How a host answered in a snapshot."""
+
+    outcome: str
+    answer: int
+    access: int
 
 
 @dataclass(slots=True)
@@ -33,6 +44,7 @@ class Wave:
     date: date
     kind: str
     answer: Ints
+    access: Ints
     outcome: list[str | None]  # None: the snapshot does not have the host
     refused: Bools
     sound: bool  # all of the hosts were asked, and it does not look like a fault
@@ -113,7 +125,7 @@ class Stored:
         )
 
     def _captures(self) -> dict[object, Captures]:
-        """Return outcome, answer and whether the server refused, by snapshot and host."""
+        """Return what counts by snapshot and host."""
         names = {row["id"]: str(row["host"]) for row in self._rows("facts.hosts")}
         texts = {row["id"]: row["text"] for row in self._rows("facts.payloads")}
         fetches = {row["id"]: row for row in self._rows("facts.fetches")}
@@ -126,14 +138,10 @@ class Stored:
             if row["resource"] != "/robots.txt":
                 continue
             last = fetches.get(row["last"], {})
-            status, answer = last.get("status"), UNKNOWN
-            if row["outcome"] == "ok":
-                answer = answers.get(texts.get(last.get("payload")), UNKNOWN)
-            elif isinstance(status, int) and 400 <= status < 500 and status != 429:
-                answer = NO_RULES
-            found[row["snapshot"]][names[row["host"]]] = (
-                str(row["outcome"]), answer, status in _REFUSED,
-            )  # fmt: skip
+            text = answers.get(texts.get(last.get("payload")), UNKNOWN)
+            outcome, status = str(row["outcome"]), last.get("status")
+            answer, access = _meant(status) if outcome != "ok" else (text, text)
+            found[row["snapshot"]][names[row["host"]]] = Capture(outcome, answer, access)
         return found
 
     def _panel(self, panel: list[Row], followed: list[tuple[Row, Captures]]) -> Population:
@@ -193,15 +201,25 @@ def _in_time(snapshot: Row) -> tuple[str, str]:
     return str(snapshot["first_capture"])[:10], str(snapshot["snapshot"])
 
 
+def _meant(status: object) -> tuple[int, int]:
+    """Return what a status says: for the rules, and for access as RFC 9309 reads it."""
+    if not isinstance(status, int) or not 400 <= status < 600 or status in _UNREACHED:
+        return UNKNOWN, UNKNOWN
+    if status >= 500:
+        return UNKNOWN, FAILED
+    return (UNKNOWN if status == 429 else NO_RULES), NO_RULES
+
+
 def _wave(snapshot: Row, found: Captures, hosts: list[str]) -> Wave:
     captures = [found.get(host) for host in hosts]
     return Wave(
         snapshot=str(snapshot["snapshot"]),
         date=snapshot["first_capture"].date(),
         kind=str(snapshot["kind"]),
-        answer=np.array([each[1] if each else UNKNOWN for each in captures], np.int64),
-        outcome=[each[0] if each else None for each in captures],
-        refused=np.array([bool(each and each[2]) for each in captures]),
+        answer=np.array([each.answer if each else UNKNOWN for each in captures], np.int64),
+        access=np.array([each.access if each else UNKNOWN for each in captures], np.int64),
+        outcome=[each.outcome if each else None for each in captures],
+        refused=np.array([bool(each and each.outcome in _REFUSED) for each in captures]),
         sound=snapshot["kind"] == "import" or None not in captures,
     )
 
