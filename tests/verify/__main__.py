@@ -8,7 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
-from verify import changes, corpora, kinds, recomputed
+from verify import changes, corpora, hosts, kinds, recomputed
 from verify.meaning import meanings
 from verify.recomputed import Facts, Key, Recomputed, Values
 from verify.stored import Stored
@@ -17,6 +17,7 @@ PLACE = ("population", "snapshot", "dimension", "segment")
 SPAN = ("population", "span", "dimension", "segment", "token", "selection")
 EXACT, INTERVAL = 1e-9, 1e-6
 MANSKI = 1e-4  # the package's curve for z is within 0.0002 of Imbens and Manski's equation
+P_VALUE = 1e-6  # the package's formula for the normal distribution is within 1e-7
 SHOWN = 5
 
 
@@ -47,6 +48,8 @@ RESULTS = (
     Result("blocked_by_purpose", (*PLACE, "purpose", "estimand"), kinds.by_purpose, ROOT),
     Result("blocked_by_openness", (*PLACE, "openness", "estimand"), kinds.by_openness, ROOT),
     Result("change", (*SPAN, "from_snapshot", "to_snapshot", "estimand"), changes.change),
+    Result("transitions", ("population", "host", "token", "snapshot"), hosts.transitions),
+    Result("attrition", ("dimension", "segment", "token"), hosts.attrition),
     Result("openness_index", (*PLACE, "corpus", "unit", "estimand"), changes.openness_index),
     Result("gap", (*PLACE, "comparison", "estimand"), recomputed.gap),
     Result("selective", (*PLACE, "selection", "estimand"), recomputed.selective),
@@ -96,6 +99,10 @@ def _compare_row(told: str, row: dict[str, object], values: Values, found: Compa
     for name, value in values.items():
         found.values += 1
         written = row.get(name, "no column")
+        if not isinstance(value, float):
+            if written != value:
+                found.mismatches.append(f"{told}: {name} is {written}, recomputed {value}")
+            continue
         if not isinstance(written, (int, float)) or value != value:
             if written is not None or value == value:
                 found.mismatches.append(f"{told}: {name} is {written}, recomputed {value}")
@@ -109,6 +116,8 @@ def _compare_row(told: str, row: dict[str, object], values: Values, found: Compa
 def _tolerance(name: str, row: dict[str, object]) -> float:
     if name.startswith("bound_"):
         return EXACT if row["estimand"] == "list" or row.get("corpus") else MANSKI
+    if name == "p":
+        return P_VALUE
     return INTERVAL if name in ("low", "high", "change_low", "change_high") else EXACT
 
 

@@ -6,6 +6,7 @@ Rows are kinds of hosts, columns are questions.  Nothing is NaN but what cannot 
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from statistics import NormalDist
 
 import numpy as np
@@ -38,6 +39,29 @@ class Cells:
     def estimands(self) -> tuple[str, ...]:
         """Return what results about these hosts may be about."""
         return ("sample",) if self.weighted else ("list", "as_if_sample")
+
+
+def two_sided(z: float) -> float:
+    """Return the probability that a normal variable is as far from 0."""
+    return math.erfc(abs(z) / math.sqrt(2))
+
+
+@cache
+def student(freedom: int) -> float:
+    """Return Student's two-sided 95 % quantile by his distribution for whole degrees of freedom."""
+    low, high = 0.0, 20.0
+    odd = freedom % 2
+    steps = np.arange(1 + odd, freedom - 1, 2)
+    for _ in range(60):
+        t = (low + high) / 2
+        angle = math.atan(t / math.sqrt(freedom))
+        terms = np.cumprod(steps / (steps + 1) * math.cos(angle) ** 2)
+        within = math.sin(angle) * (1 + terms.sum())
+        if odd:
+            cosine = math.cos(angle) if freedom > 1 else 0.0
+            within = 2 / math.pi * (angle + within * cosine)
+        low, high = (low, t) if within > 0.95 else (t, high)
+    return t
 
 
 def wilson(p: Floats, n: Floats) -> tuple[Floats, Floats]:

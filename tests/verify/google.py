@@ -129,7 +129,7 @@ def _reached(body: bytes) -> Iterator[bytes]:
     """
     yield b"/"
     for line in re.split(rb"[\r\n]+", body):
-        value = re.split(rb"[:\s]", line.partition(b"#")[0].strip(), maxsplit=1)[-1].strip()
+        value = re.split(rb"\s*[:\s]\s*", line.partition(b"#")[0].strip(), maxsplit=1)[-1]
         pattern = _escaped(value)
         if not pattern.startswith((b"/", b"*")):
             continue

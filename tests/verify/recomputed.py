@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from verify.meaning import Crawler, Meanings
 from verify.stored import FAILED, NO_RULES, UNKNOWN, Population, Stored, Wave
 
 Key = tuple[object, ...]
-Values = dict[str, float]
+Values = dict[str, Any]  # numbers are floats
 Recomputed = Iterator[tuple[Key, Values]]
 LARGE_CLOSED = (
     "GPTBot", "ClaudeBot", "Google-Extended", "meta-externalagent", "Bytespider", "Amazonbot",

@@ -8,9 +8,9 @@ import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import duckdb
 import numpy as np
@@ -34,6 +34,15 @@ class Capture:
     outcome: str
     answer: int
     access: int
+    time: datetime | None  # when it was fetched
+
+
+class Written(NamedTuple):
+    """Who wrote the rules that block a crawler, and the rule set's name."""
+
+    authored_by: str | None
+    ruleset: str | None
+    basis: str
 
 
 @dataclass(slots=True)
@@ -47,7 +56,9 @@ class Wave:
     access: Ints
     outcome: list[str | None]  # None: the snapshot does not have the host
     refused: Bools
+    time: list[datetime]
     sound: bool  # all of the hosts were asked, and it does not look like a fault
+    suspect: bool = False
 
     def of(self, members: Ints) -> Ints:
         """Return those of some hosts that the snapshot has."""
@@ -88,11 +99,13 @@ class Stored:
 
     def __init__(self, db: Path) -> None:
         self.texts: list[bytes] = []  # by answer, from 1
+        self.answers: dict[object, int] = {}  # by the number of a text
         with duckdb.connect(str(db), read_only=True) as con:
             self._con = con
             self.weights, self.frames = self._rows("weights"), self._rows("frames")
             self.panels = sorted(self._rows("panels"), key=lambda p: (_since(p), p["panel"]))
             self.populations = [p for p in self._populations() if p.waves]
+            self.written = self._written()
 
     def _rows(self, table: str) -> list[Row]:
         asked = self._con.execute(f"SELECT * FROM {table}")
@@ -129,20 +142,42 @@ class Stored:
         names = {row["id"]: str(row["host"]) for row in self._rows("facts.hosts")}
         texts = {row["id"]: row["text"] for row in self._rows("facts.payloads")}
         fetches = {row["id"]: row for row in self._rows("facts.fetches")}
-        answers = {}
         for row in self._rows("facts.texts"):
             self.texts.append(zlib.decompress(row["body"]))
-            answers[row["id"]] = len(self.texts)
+            self.answers[row["id"]] = len(self.texts)
         found: dict[object, Captures] = defaultdict(dict)
         for row in self._rows("conclusions.captures"):
             if row["resource"] != "/robots.txt":
                 continue
             last = fetches.get(row["last"], {})
-            text = answers.get(texts.get(last.get("payload")), UNKNOWN)
+            text = self.answers.get(texts.get(last.get("payload")), UNKNOWN)
             outcome, status = str(row["outcome"]), last.get("status")
             answer, access = _meant(status) if outcome != "ok" else (text, text)
-            found[row["snapshot"]][names[row["host"]]] = Capture(outcome, answer, access)
+            found[row["snapshot"]][names[row["host"]]] = Capture(
+                outcome, answer, access, last.get("fetch_time")
+            )
         return found
+
+    def _written(self) -> dict[tuple[int, str], Written]:
+        """Return who wrote what blocks, and its rule set, by answer and token."""
+        tokens = {row["id"]: str(row["token"]) for row in self._rows("crawlers")}
+        self.policies = {
+            self.answers[r["text"]]: r["policy"] for r in self._rows("conclusions.judgements")
+        }
+        told: dict[object, list[tuple[str, Written]]] = defaultdict(list)
+        for row in self._rows("conclusions.verdicts"):
+            if row["authored_by"] is not None or row["ruleset"] is not None:
+                told[row["policy"]].append(
+                    (
+                        tokens[row["crawler"]],
+                        Written(row["authored_by"], row["ruleset"], row["basis"]),
+                    )
+                )
+        return {
+            (answer, token): written
+            for answer, policy in self.policies.items()
+            for token, written in told[policy]
+        }
 
     def _panel(self, panel: list[Row], followed: list[tuple[Row, Captures]]) -> Population:
         hosts = sorted({str(row["host"]) for row in panel})
@@ -156,7 +191,8 @@ class Stored:
         faults = self._suspects(waves)
         for wave in waves:  # the panel's other hosts are not captured
             wave.outcome[:] = [each or "not_captured" for each in wave.outcome]
-            wave.sound = wave.sound and wave.snapshot not in faults
+            wave.suspect = wave.snapshot in faults
+            wave.sound = wave.sound and not wave.suspect
         self.stratum_names, numbers = np.unique(strata, return_inverse=True)
         segments = {("", ""): np.arange(len(hosts))}
         if len(self.stratum_names) > 1:
@@ -212,6 +248,10 @@ def _meant(status: object) -> tuple[int, int]:
 
 def _wave(snapshot: Row, found: Captures, hosts: list[str]) -> Wave:
     captures = [found.get(host) for host in hosts]
+    first, last = snapshot["first_capture"], snapshot["last_capture"]
+    times = [(each and each.time) or first for each in captures]
+    if snapshot["kind"] == "crawl":  # a server's clock may be wrong
+        times = [min(max(first, time), last) for time in times]
     return Wave(
         snapshot=str(snapshot["snapshot"]),
         date=snapshot["first_capture"].date(),
@@ -220,6 +260,7 @@ def _wave(snapshot: Row, found: Captures, hosts: list[str]) -> Wave:
         access=np.array([each.access if each else UNKNOWN for each in captures], np.int64),
         outcome=[each.outcome if each else None for each in captures],
         refused=np.array([bool(each and each.outcome in _REFUSED) for each in captures]),
+        time=times,
         sound=snapshot["kind"] == "import" or None not in captures,
     )
 
