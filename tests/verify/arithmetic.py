@@ -117,6 +117,13 @@ def _design_n(total: Floats, known: Floats, squared: Floats, yes: Floats) -> Flo
         return np.where(alike > 0, np.minimum(by_variance, 1 / alike), np.nan)
 
 
+def stratified(cells: Cells, yes: Bools) -> tuple[Floats, Floats]:
+    """Return shares of hosts that are all known, and the n of their intervals."""
+    total, says = cells.over(cells.weight, np.ones_like(yes)), cells.over(cells.weight, yes)
+    squared = cells.over(cells.squared, np.ones_like(yes))
+    return _stratified(total, total, says), _design_n(total, total, squared, says)
+
+
 def shares(cells: Cells, yes: Bools, known: Bools) -> Iterator[tuple[str, Columns]]:
     """Yield, by estimand, the shares of hosts that say yes, with interval and bounds."""
     everyone = np.ones_like(known)

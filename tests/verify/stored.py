@@ -100,12 +100,19 @@ class Stored:
     def __init__(self, db: Path) -> None:
         self.texts: list[bytes] = []  # by answer, from 1
         self.answers: dict[object, int] = {}  # by the number of a text
+        self.domains: dict[str, str] = {}  # the registered domain of a host, or its name
+        self.hosts_of: dict[int, set[str]] = defaultdict(set)  # who gave an answer, ever
         with duckdb.connect(str(db), read_only=True) as con:
             self._con = con
             self.weights, self.frames = self._rows("weights"), self._rows("frames")
             self.panels = sorted(self._rows("panels"), key=lambda p: (_since(p), p["panel"]))
             self.populations = [p for p in self._populations() if p.waves]
             self.written = self._written()
+            self.acts = {str(row["template"]): row["act"] for row in self._rows("templates")}
+            self.text_rules = {
+                self.answers[row["text"]]: str(row["rules"])
+                for row in self._rows("conclusions.text_rules")
+            }
 
     def _rows(self, table: str) -> list[Row]:
         asked = self._con.execute(f"SELECT * FROM {table}")
@@ -139,7 +146,9 @@ class Stored:
 
     def _captures(self) -> dict[object, Captures]:
         """Return what counts by snapshot and host."""
-        names = {row["id"]: str(row["host"]) for row in self._rows("facts.hosts")}
+        hosts = self._rows("facts.hosts")
+        names = {row["id"]: str(row["host"]) for row in hosts}
+        self.domains = {str(row["host"]): str(row["domain"] or row["host"]) for row in hosts}
         texts = {row["id"]: row["text"] for row in self._rows("facts.payloads")}
         fetches = {row["id"]: row for row in self._rows("facts.fetches")}
         for row in self._rows("facts.texts"):
@@ -153,10 +162,15 @@ class Stored:
             text = self.answers.get(texts.get(last.get("payload")), UNKNOWN)
             outcome, status = str(row["outcome"]), last.get("status")
             answer, access = _meant(status) if outcome != "ok" else (text, text)
+            self.hosts_of[answer].add(names[row["host"]])
             found[row["snapshot"]][names[row["host"]]] = Capture(
                 outcome, answer, access, last.get("fetch_time")
             )
         return found
+
+    def owner(self, host: str) -> str:
+        """Return the registered name without its suffix."""
+        return self.domains.get(host, host).split(".")[0]
 
     def _written(self) -> dict[tuple[int, str], Written]:
         """Return who wrote what blocks, and its rule set, by answer and token."""
