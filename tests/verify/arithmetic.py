@@ -176,7 +176,7 @@ def paired(
             parts = [_stratified(total, told, part) for part in (both, one, other)]
             size = _design_n(total, told, cells.over(cells.squared, known), one + other)
     for estimand in cells.estimands():
-        low, high = _newcombe(parts[0], parts[1], parts[2], size)
+        low, high = newcombe(parts[0], parts[1], parts[2], size)
         if estimand == "list":
             low, high = np.full_like(low, np.nan), np.full_like(low, np.nan)
         yield estimand, {
@@ -185,7 +185,7 @@ def paired(
         }  # fmt: skip
 
 
-def _newcombe(both: Floats, one: Floats, other: Floats, n: Floats) -> tuple[Floats, Floats]:
+def newcombe(both: Floats, one: Floats, other: Floats, n: Floats) -> tuple[Floats, Floats]:
     """Return Newcombe's interval (1998, method 10 without continuity correction)."""
     p, q = both + one, both + other
     with np.errstate(all="ignore"):

@@ -32,6 +32,7 @@ SET_PAIRS = (
     ("open data", "closed training"), ("web archives", "closed training"),
     ("web archives", "open data"),
 )  # fmt: skip
+DEFINITIONS = ("root", "access", "full", "all_but", "partial", "any")
 LAST_KNOWN_DAYS = 120
 
 
@@ -86,8 +87,7 @@ def answers_by(definition: str, wave: Wave) -> Ints:
 
 def blocked(facts: Facts) -> Recomputed:
     """Yield `blocked`."""
-    definitions = ("root", "access", "full", "all_but", "partial", "any")
-    for key, values in _blocked(facts, definitions, segments=False):
+    for key, values in _blocked(facts, DEFINITIONS, segments=False):
         yield (key[0], key[1], *key[4:]), values
 
 
@@ -197,10 +197,10 @@ def gap(facts: Facts) -> Recomputed:
                 start = population.name, wave.snapshot, *segment
                 cells, (answers,) = population.cells(wave.of(members), wave.answer)
                 known = across(answers >= 0, 1)
-                for name, first, second in _comparisons(crawlers):
+                for name, first, second in comparisons(crawlers):
                     one, other = (facts.blocked(answers, side) for side in (first, second))
                     if name.split(" - ")[0] in SETS:
-                        compared = mean_gaps(cells, _mean(one), _mean(other), known)
+                        compared = mean_gaps(cells, mean(one), mean(other), known)
                     else:
                         compared = paired(cells, one, other, known)
                     for estimand, columns in compared:
@@ -212,11 +212,12 @@ def gap(facts: Facts) -> Recomputed:
                         yield (*start, name, estimand), values
 
 
-def _mean(side: Bools) -> Floats:
+def mean(side: Bools) -> Floats:
+    """Return which part of some crawlers each answer blocks."""
     return np.asarray(side.mean(axis=1, keepdims=True))
 
 
-def _comparisons(
+def comparisons(
     crawlers: Sequence[Crawler],
 ) -> Iterator[tuple[str, Sequence[Crawler], Sequence[Crawler]]]:
     """Yield what is compared by name; only crawlers that are documented by then."""

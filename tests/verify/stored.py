@@ -23,6 +23,7 @@ Captures = dict[str, "Capture"]  # by host
 Segment = tuple[str, str]  # dimension and value; empty texts for all hosts
 UNKNOWN, NO_RULES, FAILED = -1, 0, -2
 _REFUSED = ("refused", "payment_required", "challenge")
+_SCANNED = ("snapshots", "scans", "scanned_files", "counting_files", "warc_files")
 _UNREACHED = (*range(520, 528), 530)  # a CDN says that it could not reach the site
 _SMALL, _MOST_SEGMENTS = 30, 200
 
@@ -35,6 +36,12 @@ class Capture:
     answer: int
     access: int
     time: datetime | None  # when it was fetched
+    file: object = None  # number of the WARC file with the first answer
+
+    @property
+    def refused(self) -> bool:
+        """Tell whether the server refused to give the robots.txt."""
+        return self.outcome in _REFUSED
 
 
 class Written(NamedTuple):
@@ -100,10 +107,10 @@ class Stored:
     def __init__(self, db: Path) -> None:
         self.texts: list[bytes] = []  # by answer, from 1
         self.answers: dict[object, int] = {}  # by the number of a text
-        self.domains: dict[str, str] = {}  # the registered domain of a host, or its name
         self.hosts_of: dict[int, set[str]] = defaultdict(set)  # who gave an answer, ever
         with duckdb.connect(str(db), read_only=True) as con:
             self._con = con
+            self.scanned = {table: self._rows(f"facts.{table}") for table in _SCANNED}
             self.weights, self.frames = self._rows("weights"), self._rows("frames")
             self.panels = sorted(self._rows("panels"), key=lambda p: (_since(p), p["panel"]))
             self.populations = [p for p in self._populations() if p.waves]
@@ -128,7 +135,7 @@ class Stored:
         removed = {row["id"] for row in self._rows("removed_snapshots")}
         followed: list[tuple[Row, Captures]] = []
         others: list[tuple[Row, Captures]] = []
-        captures = self._captures()
+        self.captures = captures = self._captures()
         for snapshot in sorted(self._rows("facts.snapshots"), key=_in_time):
             found = captures.get(snapshot["id"], {})
             if not found or snapshot["id"] in scanned | removed:
@@ -148,7 +155,8 @@ class Stored:
         """Return what counts by snapshot and host."""
         hosts = self._rows("facts.hosts")
         names = {row["id"]: str(row["host"]) for row in hosts}
-        self.domains = {str(row["host"]): str(row["domain"] or row["host"]) for row in hosts}
+        self.registered = {str(row["host"]): row["domain"] for row in hosts}
+        self.domains = {host: str(domain or host) for host, domain in self.registered.items()}
         texts = {row["id"]: row["text"] for row in self._rows("facts.payloads")}
         fetches = {row["id"]: row for row in self._rows("facts.fetches")}
         for row in self._rows("facts.texts"):
@@ -164,8 +172,9 @@ class Stored:
             answer, access = _meant(status) if outcome != "ok" else (text, text)
             self.hosts_of[answer].add(names[row["host"]])
             found[row["snapshot"]][names[row["host"]]] = Capture(
-                outcome, answer, access, last.get("fetch_time")
-            )
+                outcome, answer, access, last.get("fetch_time"),
+                fetches.get(row["first"], {}).get("warc_file"),
+            )  # fmt: skip
         return found
 
     def owner(self, host: str) -> str:
@@ -273,7 +282,7 @@ def _wave(snapshot: Row, found: Captures, hosts: list[str]) -> Wave:
         answer=np.array([each.answer if each else UNKNOWN for each in captures], np.int64),
         access=np.array([each.access if each else UNKNOWN for each in captures], np.int64),
         outcome=[each.outcome if each else None for each in captures],
-        refused=np.array([bool(each and each.outcome in _REFUSED) for each in captures]),
+        refused=np.array([bool(each and each.refused) for each in captures]),
         time=times,
         sound=snapshot["kind"] == "import" or None not in captures,
     )
