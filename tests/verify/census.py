@@ -10,6 +10,7 @@ from datetime import date
 
 import numpy as np
 
+from verify.answered import Capture, Row
 from verify.arithmetic import (
     Bools,
     Columns,
@@ -32,7 +33,7 @@ from verify.recomputed import (
     mean,
     selections,
 )  # fmt: skip
-from verify.stored import Capture, Row, Stored
+from verify.stored import Stored
 
 MOST_CLUSTERS = 1000
 

@@ -5,10 +5,10 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from verify.answered import Population, Segment, Wave
 from verify.arithmetic import Bools, Ints, paired, shares
 from verify.meaning import Crawler
 from verify.recomputed import SETS, Facts, Key, Recomputed, Values, across, column, selections
-from verify.stored import Population, Segment, Wave
 
 
 def followed(population: Population) -> Iterator[tuple[Segment, Ints, list[Wave]]]:

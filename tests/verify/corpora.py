@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from verify.answered import Population, Wave
 from verify.arithmetic import Bools, Floats, Ints, Z, student, wilson
 from verify.changes import amounts
 from verify.recomputed import Facts, Recomputed
-from verify.stored import Population, Wave
 
 
 def lost(facts: Facts) -> Recomputed:
@@ -43,8 +43,8 @@ def _of(
                 for total, s in part]  # fmt: skip
         seen = sum(total for total, _, k, _ in told if k > 0)
         everything = sum(total for total, *_ in told)
-        sizes = [Sizes(size[s], population.weight[hosts][s], known[s], yes[s]) for s in strata]
-        low, high = _interval([(total, each) for (total, _), each in zip(part, sizes, strict=True)])
+        held = [Sizes(size[s], population.weight[hosts][s], known[s], yes[s]) for s in strata]
+        low, high = _interval([(total, each) for (total, _), each in zip(part, held, strict=True)])
         values |= {
             "low": low,
             "high": high,

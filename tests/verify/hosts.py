@@ -8,10 +8,10 @@ from datetime import date, datetime
 
 import numpy as np
 
+from verify.answered import Population, Wave
 from verify.arithmetic import Bools, Floats, Ints, Z, two_sided
 from verify.google import RESTRICTIONS
 from verify.recomputed import Facts, Recomputed, Values
-from verify.stored import Population, Wave
 
 MOST_LISTED = 20_000
 LOST_TOKENS = ("*", "CCBot", "GPTBot")
@@ -25,7 +25,7 @@ def listed(population: Population) -> Ints:
 
 
 @dataclass(frozen=True, slots=True)
-class Capture:
+class Reading:
     """An answer of a host that could be read."""
 
     wave: Wave
@@ -42,10 +42,10 @@ class Capture:
         return int(self.wave.answer[self.host])
 
 
-def readable(population: Population, host: int) -> list[Capture]:
+def readable(population: Population, host: int) -> list[Reading]:
     """Return the captures of a host that could be read, in the order of time."""
     captures = [
-        Capture(wave, host)
+        Reading(wave, host)
         for wave in population.waves
         if wave.answer[host] >= 0 and not wave.suspect
     ]
@@ -64,13 +64,13 @@ def transitions(facts: Facts) -> Recomputed:
 class Turn:
     """A host started or stopped blocking a crawler."""
 
-    then: Capture | None  # None: blocked from the first capture that counts
-    now: Capture
+    then: Reading | None  # None: blocked from the first capture that counts
+    now: Reading
     crawler: int  # its column
     blocks: bool
 
 
-def turns(facts: Facts, captures: Sequence[Capture]) -> list[Turn]:
+def turns(facts: Facts, captures: Sequence[Reading]) -> list[Turn]:
     """Return the transitions of a host, in the order of time."""
     blocked, crawlers = facts.means.blocked, facts.means.crawlers
     documented = [c.since or date.min for c in crawlers]
@@ -90,7 +90,7 @@ def turns(facts: Facts, captures: Sequence[Capture]) -> list[Turn]:
     return found
 
 
-def _of_host(facts: Facts, population: Population, captures: Sequence[Capture]) -> Recomputed:
+def _of_host(facts: Facts, population: Population, captures: Sequence[Reading]) -> Recomputed:
     started: set[int] = set()
     for turn in turns(facts, captures):
         token = facts.means.crawlers[turn.crawler].token
@@ -121,11 +121,11 @@ def _stratum(facts: Facts, population: Population, host: int) -> str:
     return str(facts.stored.stratum_names[population.stratum[host]])
 
 
-def _restriction(facts: Facts, capture: Capture, crawler: int) -> str:
+def _restriction(facts: Facts, capture: Reading, crawler: int) -> str:
     return RESTRICTIONS[facts.means.restriction[capture.answer, crawler]]
 
 
-def _basis(side: str, facts: Facts, capture: Capture, crawler: int) -> Values:
+def _basis(side: str, facts: Facts, capture: Reading, crawler: int) -> Values:
     """Return on what a verdict rests, but for crawlers without any group."""
     if not capture.answer:
         return {f"{side}_basis": "absent"}
@@ -136,7 +136,7 @@ def _basis(side: str, facts: Facts, capture: Capture, crawler: int) -> Values:
     return {f"{side}_basis": "wildcard"} if facts.means.blocked[capture.answer, crawler] else {}
 
 
-def rule_set(facts: Facts, capture: Capture, token: str) -> str | None:
+def rule_set(facts: Facts, capture: Reading, token: str) -> str | None:
     """Return the name of the rule set that blocks."""
     written = facts.stored.written.get((capture.answer, token))
     return written and written.ruleset

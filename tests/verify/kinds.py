@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 import numpy as np
 
+from verify.answered import FAILED
 from verify.arithmetic import Cells, Ints, shares
 from verify.meaning import Crawler
 from verify.recomputed import Facts, Recomputed, across, answers_by, column
-from verify.stored import FAILED
 
 
 def by_basis(facts: Facts) -> Recomputed:

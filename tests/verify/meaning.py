@@ -67,8 +67,8 @@ def meanings(texts: Sequence[bytes]) -> Meanings:
     """Ask Google's parser about all texts and crawlers; answer 0 blocks nobody."""
     crawlers, google = registered(), Google()
     shape = len(texts) + 1, len(crawlers)
-    tables = (np.zeros(shape, bool) for _ in range(3))
-    made = Meanings(crawlers, *tables, restriction=np.zeros(shape, np.int64))
+    blocked, own, named = (np.zeros(shape, bool) for _ in range(3))
+    made = Meanings(crawlers, blocked, own, named, restriction=np.zeros(shape, np.int64))
     for row, text in enumerate(texts, 1):
         file = File(google, text)
         for column, crawler in enumerate(crawlers):

@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from verify.answered import FAILED, NO_RULES, UNKNOWN, Population, Wave
 from verify.arithmetic import Bools, Columns, Floats, Ints, mean_gaps, paired, shares
 from verify.google import RESTRICTIONS
 from verify.meaning import Crawler, Meanings
-from verify.stored import FAILED, NO_RULES, UNKNOWN, Population, Stored, Wave
+from verify.stored import Stored
 
 Key = tuple[object, ...]
 Values = dict[str, Any]  # numbers are floats

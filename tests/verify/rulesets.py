@@ -12,11 +12,11 @@ from itertools import combinations
 
 import numpy as np
 
-from verify.arithmetic import Cells, Floats, Ints, shares, stratified, wilson
+from verify.answered import Population, Wave, Written
+from verify.arithmetic import Bools, Cells, Floats, Ints, shares, stratified, wilson
 from verify.clusters import exact_interval
 from verify.meaning import Crawler
 from verify.recomputed import Facts, Recomputed, Values, across, column
-from verify.stored import Population, Wave, Written
 
 FEW = 50  # below so many effective rule sets the interval is exact
 AT_LEAST_HOSTS, MANY_CRAWLERS, NEARLY = 5, 8, 0.9
@@ -40,8 +40,11 @@ def rulesets(facts: Facts) -> Recomputed:
         for wave in population.sound():
             here = wave.of(members)
             alike = _alike(facts, population, wave, here)
+            kinds = population.cells(here, wave.answer)
             for crawler in facts.counted(wave.date):
-                values = _of_crawler(facts, population, wave, (here, alike), crawler)
+                values = _of_crawler(facts, kinds, alike, crawler)
+                if wave.snapshot.startswith("DEMO-"):  # nobody knows who shares a rule set
+                    values |= dict.fromkeys(("low", "high", "effective_rulesets"), math.nan)
                 yield (population.name, wave.snapshot, crawler.token), values
 
 
@@ -53,45 +56,46 @@ class Alike:
     owner: str | None
 
 
-def _alike(facts: Facts, population: Population, wave: Wave, here: Ints) -> list[Alike]:
+Kind = tuple[int, int, float, Alike]  # answer, stratum, weight
+
+
+def _alike(facts: Facts, population: Population, wave: Wave, here: Ints) -> Counter[Kind]:
+    """Return how many hosts there are of each kind."""
     rules, owners = [], []
     for host in here:
         read = wave.outcome[host] == "ok" and wave.answer[host] > 0
         rules.append(facts.stored.text_rules.get(int(wave.answer[host])) if read else None)
         owners.append(facts.stored.owner(population.hosts[host]) if read else None)
     texts, names = Counter(rules), Counter(owners)
-    return [
+    alike = [
         Alike(
             rule if rule and texts[rule] > 1 and not by_chance(rule) else None,
             owner if names[owner] > 1 else None,
         )
         for rule, owner in zip(rules, owners, strict=True)
     ]
+    columns = (wave.answer[here], population.stratum[here], population.weight[here])
+    return Counter(zip(*(column.tolist() for column in columns), alike, strict=True))
 
 
 def _of_crawler(
-    facts: Facts, population: Population, wave: Wave, hosts: tuple[Ints, list[Alike]],
-    crawler: Crawler,
-) -> Values:  # fmt: skip
-    here, alike = hosts
-    cells, (kinds,) = population.cells(here, wave.answer)
+    facts: Facts, counted: tuple[Cells, list[Ints]], alike: Counter[Kind], crawler: Crawler
+) -> Values:
+    cells, (kinds,) = counted
     yes, known = facts.blocked(kinds, [crawler]), across(kinds >= 0, 1)
     *_, (_, columns) = shares(cells, yes, known)
     values = column(columns, 0)
     naive = naive_n(cells, kinds)
     values["bound_low"], values["bound_high"] = _plain_bounds(cells, yes[:, 0], kinds)
     values["naive_low"], values["naive_high"] = _wilson(values["estimate"], naive)
-    factor = population_factor(cells, kinds) if cells.weighted else None
-    clusters = _Clusters()
-    blocks = facts.blocked(wave.answer[here], [crawler])[:, 0]
-    for host, other, blocked in zip(here, alike, blocks, strict=True):
-        weight = float(population.weight[host])
-        if wave.answer[host] < 0 or not weight:
-            continue
-        weight *= factor[population.stratum[host]] if factor is not None else 1
-        clusters.add(facts, (int(wave.answer[host]), crawler.token), other, blocked, weight)
-    reconstructed = wave.snapshot.startswith("DEMO-")
-    return values | clusters.values(values["estimate"], reconstructed)
+    factor = population_factor(cells, kinds) if cells.weighted else np.ones(cells.stratum.max() + 1)
+    clusters, place = _Clusters(), facts.means.of([crawler])[0]
+    for (answer, stratum, weight, other), number in alike.items():
+        if answer >= 0 and weight:
+            blocked = bool(facts.means.blocked[answer, place])
+            weights = number * [weight * factor[stratum]]
+            clusters.add(facts, (answer, crawler.token), other, blocked, weights)
+    return values | clusters.values(values["estimate"])
 
 
 class _Clusters:
@@ -105,13 +109,18 @@ class _Clusters:
         self.named: dict[str, list[float]] = defaultdict(list)
 
     def add(
-        self, facts: Facts, asked: tuple[int, str], alike: Alike, blocked: bool, weight: float
-    ) -> None:
-        """Add a host by the answer and the token that are asked about."""
+        self,
+        facts: Facts,
+        asked: tuple[int, str],
+        alike: Alike,
+        blocked: bool,
+        weights: list[float],
+    ) -> None:  # fmt: skip
+        """Add hosts by their answer and the token that is asked about."""
         written = facts.stored.written.get(asked)
         name = written.ruleset if written and blocked else None
         if name:
-            self.named[name].append(weight)
+            self.named[name] += weights
         if name and not by_chance(name):
             shared: str | None = name
         elif blocked or alike.rules is None:
@@ -120,19 +129,20 @@ class _Clusters:
         else:
             shared = alike.rules
         if shared is None:
-            (self.single_blocks if name else self.single).append(weight)
+            single = self.single_blocks if name else self.single
+            single += weights
             return
-        self.shared[bool(blocked), shared].append(weight)
+        self.shared[blocked, shared] += weights
         if name:
-            self.with_rules.add((bool(blocked), shared))
+            self.with_rules.add((blocked, shared))
 
-    def values(self, estimate: float, reconstructed: bool) -> Values:
+    def values(self, estimate: float) -> Values:
         """Return the counts, and what they make of the interval."""
         sizes = {key: math.fsum(weights) for key, weights in self.shared.items()}
         every = [*sizes.values(), *self.single, *self.single_blocks]
         blocking = [*(sizes[key] for key in self.with_rules), *self.single_blocks]
         low, high = math.nan, math.nan
-        if every and not reconstructed:
+        if every:
             independent = kish(every)
             low, high = _wilson(estimate, independent)
             if independent < FEW:
@@ -140,7 +150,7 @@ class _Clusters:
         return {
             "n_rulesets": float(len(self.named)),
             "effective_rulesets_low": kish(math.fsum(each) for each in self.named.values()),
-            "effective_rulesets": math.nan if reconstructed else kish(blocking),
+            "effective_rulesets": kish(blocking),
             "effective_rulesets_high": kish(w for each in self.named.values() for w in each),
             "low": low, "high": high,
         }  # fmt: skip
@@ -169,7 +179,7 @@ def naive_n(cells: Cells, kinds: Ints) -> float:
     return float(weight.sum() ** 2 / squared.sum()) if known.any() else math.nan
 
 
-def _plain_bounds(cells: Cells, yes: Floats, kinds: Ints) -> tuple[float, float]:
+def _plain_bounds(cells: Cells, yes: Bools, kinds: Ints) -> tuple[float, float]:
     whole = cells.weight.sum()
     blocked = cells.weight[yes & (kinds >= 0)].sum()
     return float(blocked / whole), float((blocked + cells.weight[kinds < 0].sum()) / whole)

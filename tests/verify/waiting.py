@@ -12,11 +12,11 @@ from itertools import pairwise
 
 import numpy as np
 
+from verify.answered import Population
 from verify.arithmetic import Floats, wilson
 from verify.hosts import Turn, listed, readable, rule_set, turns
 from verify.recomputed import Facts, Recomputed
 from verify.rulesets import kish
-from verify.stored import Population
 
 MOST = 20  # crawlers that are followed: those that most hosts block
 NEVER = date.max
