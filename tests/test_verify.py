@@ -104,8 +104,9 @@ def sampled(bundled: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     with duckdb.connect(str(folder / "x.duckdb")) as con:
         con.execute("UPDATE facts.snapshots SET snapshot = replace(snapshot, 'DEMO-', 'X-')")
         con.execute(
-            "UPDATE panel SET (stratum, weight) = CASE hash(domain) % 40 WHEN 0 THEN ('rare', 300.5)"
-            " WHEN 1 THEN ('whole', 1) ELSE ('common', 2 + hash(domain) % 3) END"
+            "UPDATE panel SET "
+            "stratum = CASE position % 40 WHEN 0 THEN 'rare' WHEN 1 THEN 'whole' ELSE 'rest' END, "
+            "weight = CASE position % 40 WHEN 0 THEN 300.5 WHEN 1 THEN 1 ELSE 2 + position % 3 END"
         )
     with Store(folder / "x.duckdb").reading() as con, held(con):
         for metric in metrics():

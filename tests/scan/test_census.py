@@ -319,7 +319,7 @@ def test_shares_are_those_counted_by_hand(
 def test_a_second_implementation_finds_the_same_results(
     share: str, request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """`python -m verify --census` recomputes blocked, gap, selective and coverage from the facts."""
+    """The facts give what blocked, gap, selective and coverage say of a whole crawl or of half."""
     db = request.getfixturevalue(share) / "census.duckdb"
     ended = verify(["--census", "--db", str(db), "--results", str(census_results_of(db))])
     assert ended == 0, capsys.readouterr().out

@@ -30,10 +30,8 @@ class Result:
     name: str
     keys: tuple[str, ...]
     compute: Callable[[Facts], Recomputed]
-    only: pl.Expr = field(default_factory=lambda: pl.lit(True))
 
 
-ROOT = pl.col("definition") == "root"
 RESULTS = (
     Result(
         "blocked", ("population", "snapshot", "token", "definition", "estimand"),
@@ -47,8 +45,12 @@ RESULTS = (
         "blocked_by_basis", ("population", "snapshot", "token", "basis", "definition", "estimand"),
         kinds.by_basis,
     ),
-    Result("blocked_by_purpose", (*PLACE, "purpose", "estimand"), kinds.by_purpose, ROOT),
-    Result("blocked_by_openness", (*PLACE, "openness", "estimand"), kinds.by_openness, ROOT),
+    Result(
+        "blocked_by_purpose", (*PLACE, "purpose", "definition", "estimand"), kinds.by_purpose
+    ),
+    Result(
+        "blocked_by_openness", (*PLACE, "openness", "definition", "estimand"), kinds.by_openness
+    ),
     Result("change", (*SPAN, "from_snapshot", "to_snapshot", "estimand"), changes.change),
     Result("transitions", ("population", "host", "token", "snapshot"), hosts.transitions),
     Result("attrition", ("dimension", "segment", "token"), hosts.attrition),
@@ -87,7 +89,7 @@ class Compared:
 
 def compare(result: Result, expected: Iterable[tuple[Key, Values]], folder: Path) -> Compared:
     """Compare every row of a result file, and every row that it should have."""
-    frame = pl.read_parquet(folder / f"{result.name}.parquet").filter(result.only)
+    frame = pl.read_parquet(folder / f"{result.name}.parquet")
     stored = {
         tuple("" if row[key] is None else row[key] for key in result.keys): row
         for row in frame.iter_rows(named=True)

@@ -43,12 +43,12 @@ def _by_basis(
 
 
 def by_purpose(facts: Facts) -> Recomputed:
-    """Yield `blocked_by_purpose` by the definition root."""
+    """Yield `blocked_by_purpose`."""
     return _at_least_one(facts, lambda crawler: [crawler.purpose])
 
 
 def by_openness(facts: Facts) -> Recomputed:
-    """Yield `blocked_by_openness` by the definition root."""
+    """Yield `blocked_by_openness`."""
     return _at_least_one(facts, lambda crawler: [crawler.openness, "any"])
 
 
@@ -60,9 +60,13 @@ def _at_least_one(facts: Facts, kinds_of: Callable[[Crawler], list[str | None]])
             for segment, members in population.segments.items():
                 cells, (answers,) = population.cells(wave.of(members), wave.answer)
                 sides = [[c for c in crawlers if kind in kinds_of(c)] for kind in kinds]
-                any_ = [facts.blocked(answers, side).any(axis=1) for side in sides]
                 known = across(answers >= 0, len(kinds))
-                for estimand, columns in shares(cells, np.stack(any_, axis=1), known):
-                    for number, kind in enumerate(kinds):
-                        values = column(columns, number) | {"crawlers": float(len(sides[number]))}
-                        yield (population.name, wave.snapshot, *segment, kind, estimand), values
+                start = population.name, wave.snapshot, *segment
+                for definition in ("root", "any"):
+                    one = [facts.defined(answers, side, definition)[0].any(axis=1)
+                           for side in sides]  # fmt: skip
+                    for estimand, columns in shares(cells, np.stack(one, axis=1), known):
+                        for number, kind in enumerate(kinds):
+                            values = column(columns, number)
+                            values["crawlers"] = float(len(sides[number]))
+                            yield (*start, kind, definition, estimand), values
