@@ -10,6 +10,8 @@ from verify.arithmetic import Bools, Ints, paired, shares
 from verify.meaning import Crawler
 from verify.recomputed import SETS, Facts, Key, Recomputed, Values, across, column, selections
 
+MONTH_DAYS = 31
+
 
 def followed(population: Population) -> Iterator[tuple[Segment, Ints, list[Wave]]]:
     """Yield segments with the snapshots that know half as many of their hosts as the best one."""
@@ -25,7 +27,8 @@ def change(facts: Facts) -> Recomputed:
     """Yield `change`: of crawlers and of selections."""
     for population in facts.stored.populations:
         for segment, members, waves in followed(population):
-            years = _years(waves)
+            pairs = [("year", *pair) for pair in _years(waves)]
+            pairs += [("mode", *pair) for pair in _modes(waves)]
             starts: dict[int, list[Crawler]] = defaultdict(list)
             for crawler in facts.means.crawlers:
                 start = next((n for n, w in enumerate(waves) if crawler.counts(w.date)), None)
@@ -36,17 +39,17 @@ def change(facts: Facts) -> Recomputed:
                     yield from _of_crawlers(
                         facts, population, (segment, members), (waves[start], later), crawlers
                     )
-            for then, now in years:
+            for span, then, now in pairs:
                 crawlers = [
                     crawler for start, each in starts.items() for crawler in each
                     if waves[start].date <= then.date
                 ]  # fmt: skip
                 if crawlers:
                     yield from _of_crawlers(
-                        facts, population, (segment, members), (then, now), crawlers, "year"
+                        facts, population, (segment, members), (then, now), crawlers, span
                     )
             spans = [("since_first", waves[0], later) for later in waves[1:]]
-            for span, then, now in [*spans, *(("year", *years_) for years_ in years)]:
+            for span, then, now in [*spans, *pairs]:
                 yield from _of_selections(facts, population, (segment, members), (then, now), span)
 
 
@@ -54,6 +57,21 @@ def _years(waves: Sequence[Wave]) -> list[tuple[Wave, Wave]]:
     """Return the last snapshot of each year with that of the next year that has any."""
     last = {wave.date.year: wave for wave in waves}
     return list(zip(list(last.values()), list(last.values())[1:], strict=False))
+
+
+def _modes(waves: Sequence[Wave]) -> list[tuple[Wave, Wave]]:
+    """Return each live run with the nearest snapshot of an archive within a month of it."""
+    found = []
+    for live in waves:
+        others = [
+            (abs((live.date - wave.date).days), wave.snapshot, wave)
+            for wave in waves
+            if wave.kind != "live" and live.kind == "live"
+        ]
+        near = [each for each in others if each[0] <= MONTH_DAYS]
+        if near:
+            found.append((min(near, key=lambda each: each[:2])[2], live))
+    return found
 
 
 def _seen(members: Ints, then: Wave, now: Wave) -> Ints:
