@@ -102,11 +102,13 @@ def sampled(bundled: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("sampled")
     shutil.copy(bundled / "crawlblock.duckdb", folder / "x.duckdb")
     with duckdb.connect(str(folder / "x.duckdb")) as con:
+        con.execute("DELETE FROM panel WHERE position % 8 > 0")  # few hosts are enough
+        con.execute("DELETE FROM facts.snapshots WHERE snapshot < 'DEMO-2024-2'")
         con.execute("UPDATE facts.snapshots SET snapshot = replace(snapshot, 'DEMO-', 'X-')")
         con.execute(
             "UPDATE panel SET "
-            "stratum = CASE position % 40 WHEN 0 THEN 'rare' WHEN 1 THEN 'whole' ELSE 'rest' END, "
-            "weight = CASE position % 40 WHEN 0 THEN 300.5 WHEN 1 THEN 1 ELSE 2 + position % 3 END"
+            "stratum = CASE position % 40 WHEN 0 THEN 'rare' WHEN 8 THEN 'whole' ELSE 'rest' END, "
+            "weight = CASE position % 40 WHEN 0 THEN 20.5 WHEN 8 THEN 1 ELSE 2 + position % 3 END"
         )
     with Store(folder / "x.duckdb").reading() as con, held(con):
         for metric in metrics():
@@ -132,7 +134,7 @@ def test_the_exact_interval_is_found_in_another_way(sizes: list[float], part: fl
     """A sum over clusters, added up cluster by cluster, gives the ends that the FFT gives."""
     yes = part if part in (0, 1) else sizes[0] / sum(sizes)
     expected = cluster_interval(Counter(sizes), yes * sum(sizes))
-    assert exact_interval(sizes, yes) == pytest.approx(expected, abs=1e-3)
+    assert exact_interval(sizes, yes) == pytest.approx(expected, abs=2e-3)
 
 
 def test_a_lost_or_invented_row_or_interval_is_seen(

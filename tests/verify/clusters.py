@@ -6,7 +6,7 @@ from functools import cache
 
 import numpy as np
 
-_FINE = 16_384  # cells of the lattice where sizes are no whole numbers
+_FINE = 4096  # cells of the lattice where sizes are no whole numbers
 _TAIL = 0.025
 
 
@@ -30,11 +30,19 @@ def _interval(counted: tuple[tuple[float, int], ...], estimate: float) -> tuple[
 
 
 def _root(cells: list[int], observed: int, aim: float) -> float:
+    """Return where the probability is as large as that: false position (Illinois)."""
     low, high = 0.0, 1.0
-    for _ in range(30):
-        p = (low + high) / 2
-        low, high = (p, high) if _below(cells, observed, p) > aim else (low, p)
-    return (low + high) / 2
+    at_low, at_high = 1 - aim, -aim
+    for _ in range(40):
+        p = (low * at_high - high * at_low) / (at_high - at_low)
+        found = _below(cells, observed, p) - aim
+        if abs(found) < 1e-9:
+            break
+        if found > 0:
+            low, at_low, at_high = p, found, at_high / 2
+        else:
+            high, at_high, at_low = p, found, at_low / 2
+    return p
 
 
 def _below(cells: list[int], observed: int, p: float) -> float:

@@ -141,18 +141,19 @@ class _Clusters:
         sizes = {key: math.fsum(weights) for key, weights in self.shared.items()}
         every = [*sizes.values(), *self.single, *self.single_blocks]
         blocking = [*(sizes[key] for key in self.with_rules), *self.single_blocks]
-        low, high = math.nan, math.nan
+        low, high, on_lattice = math.nan, math.nan, False
         if every:
             independent = kish(every)
             low, high = _wilson(estimate, independent)
             if independent < FEW:
                 low, high = exact_interval(every, estimate)
+                on_lattice = not all(size.is_integer() for size in every)
         return {
             "n_rulesets": float(len(self.named)),
             "effective_rulesets_low": kish(math.fsum(each) for each in self.named.values()),
             "effective_rulesets": kish(blocking),
             "effective_rulesets_high": kish(w for each in self.named.values() for w in each),
-            "low": low, "high": high,
+            "low": low, "high": high, "on_lattice": on_lattice,
         }  # fmt: skip
 
 
