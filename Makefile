@@ -15,10 +15,14 @@ RESULTS ?= $(basename $(DB))-results$(if $(CENSUS),/census)
 DEMO = build/demo
 CORPUS ?= ../shared/corpus
 AT_ONCE = -n 2 --dist worksteal  # two processes; one that is done takes tests from the other
+# Python compiles what is imported; to compile all that is installed takes longer than to install it.
+INSTALL = -m pip install --quiet --disable-pip-version-check --no-compile
+PINNED = $(INSTALL) --require-hashes -r
+ITSELF = $(INSTALL) --no-deps --no-build-isolation -e .
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev analyze report cron docs notebooks test verify test-faults test-fuzz \
-	test-lowest test-newest check \
+	setup-lowest setup-newest test-lowest test-newest check \
 	benchmark constraints clean
 
 help:  ## List the targets
@@ -29,12 +33,12 @@ setup-dev: $(VENV)/.dev  ## Install what testing needs as well
 
 $(VENV)/.run: constraints/run.txt pyproject.toml
 	test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r constraints/run.txt
-	$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(VENV)/bin/python $(PINNED) constraints/run.txt
+	$(VENV)/bin/python $(ITSELF)
 	@touch $@
 
 $(VENV)/.dev: constraints/dev.txt $(VENV)/.run
-	$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r constraints/dev.txt
+	$(VENV)/bin/python $(PINNED) constraints/dev.txt
 	@touch $@
 
 ifeq ($(MIRROR),)
@@ -73,33 +77,59 @@ verify: setup-dev  ## Recompute the main results of DB from its facts, by other 
 	PYTHONPATH=tests $(VENV)/bin/python -m verify $(if $(CENSUS),--census) --db $(DB) --results $(RESULTS)
 
 test-faults: setup-dev  ## Run and list what is done when something goes wrong
-	CRAWLBLOCK_CROWD=200 $(VENV)/bin/python -m pytest -m fault
+	CRAWLBLOCK_CROWD=200 CRAWLBLOCK_KILLS=50 $(VENV)/bin/python -m pytest -m fault
 
-test-fuzz: setup-dev  ## Feed each reader 20,000 mutated inputs and print how they end
-	POLARS_MAX_THREADS=1 CRAWLBLOCK_MUTATIONS=20000 $(VENV)/bin/python -m pytest $(AT_ONCE) tests/fuzz
+test-fuzz: setup-dev  ## Feed each reader 20,000 mutated inputs; more paths of each file to Google's parser
+	POLARS_MAX_THREADS=1 CRAWLBLOCK_MUTATIONS=20000 CRAWLBLOCK_PATHS=20 \
+		$(VENV)/bin/python -m pytest $(AT_ONCE) tests/fuzz tests/robots/test_google.py
 
-test-lowest:  ## Run the tests with the lowest versions allowed
+# Each use of a library is run: commands (click, rich), questions and frames (duckdb, polars), the
+# page (altair, vl-convert), requests (aiohttp, aiohappyeyeballs), names (tldextract, idna), WARC files
+# (warcio), intervals (numpy), other parsers (protego).  Left out is what uses them in the same ways:
+# whole runs, the demo, imports, censuses, faults; and all with the marker own_code.
+LOWEST_TESTS ?= tests/test_cli.py tests/test_completion.py tests/test_output.py tests/test_sql.py \
+	tests/test_store.py tests/test_metrics.py tests/test_computed_results.py tests/test_columns.py \
+	tests/test_lists.py tests/test_files.py tests/test_history.py tests/test_export.py \
+	tests/scan/test_shard.py tests/test_page.py tests/test_api.py \
+	tests/test_transport.py tests/test_mirror.py tests/live/test_visit.py tests/live/test_tls.py \
+	tests/live/test_source.py tests/live/test_addresses.py tests/live/test_locations.py \
+	tests/test_hosts.py tests/test_host_list.py tests/warc/test_writer.py tests/warc/test_reader.py \
+	tests/test_cluster_interval.py tests/test_intervals.py \
+	tests/test_sampling.py tests/robots/test_second_opinion.py tests/robots/test_rulesets.py
+
+setup-lowest: $(VENV)-lowest/.done
+$(VENV)-lowest/.done: constraints/lowest.txt pyproject.toml
 	test -x $(VENV)-lowest/bin/python || $(PYTHON) -m venv $(VENV)-lowest
-	$(VENV)-lowest/bin/pip install --quiet --disable-pip-version-check --require-hashes -r constraints/lowest.txt
-	$(VENV)-lowest/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-	$(VENV)-lowest/bin/python -m pytest $(AT_ONCE) -m "not own_code"
+	$(VENV)-lowest/bin/python $(PINNED) constraints/lowest.txt
+	$(VENV)-lowest/bin/python $(ITSELF)
+	@touch $@
+
+test-lowest: setup-lowest  ## Run what depends on the libraries with their lowest versions allowed
+	$(VENV)-lowest/bin/python -m pytest $(AT_ONCE) -m "not own_code" $(LOWEST_TESTS)
 
 # What depends on Python itself: processes, signals, event loop, files, parsers.  Where there is no
-# such Python, the target says so and ends well.
+# such Python, the targets say so and end well.
 NEWEST ?= $(firstword $(wildcard $(HOME)/.pyenv/versions/3.13*/bin/python3.13) python3.13)
+HAS_NEWEST = $(shell $(NEWEST) -c "" 2> /dev/null && echo yes)
 NEWEST_TESTS = tests/test_loops.py tests/test_other_systems.py tests/test_signals.py \
 	tests/test_spreadsheets.py tests/test_shared_pace.py tests/test_database_api.py \
 	tests/robots/test_evaluate.py tests/warc/test_reader.py tests/scan/test_shard.py \
 	tests/live/test_visit.py
 
-test-newest:  ## Run what depends on Python itself with the newest one: NEWEST=python3.13
-	@if ! $(NEWEST) -c "" 2> /dev/null; then echo "$(NEWEST) is not here: nothing was tested"; \
-	else \
-		test -x $(VENV)-newest/bin/python || $(NEWEST) -m venv $(VENV)-newest; \
-		$(VENV)-newest/bin/pip install --quiet --disable-pip-version-check --require-hashes -r constraints/dev.txt && \
-		$(VENV)-newest/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . && \
-		$(VENV)-newest/bin/python -m pytest $(AT_ONCE) $(NEWEST_TESTS); \
-	fi
+ifeq ($(HAS_NEWEST),yes)
+setup-newest: $(VENV)-newest/.done
+$(VENV)-newest/.done: constraints/newest.txt pyproject.toml
+	test -x $(VENV)-newest/bin/python || $(NEWEST) -m venv $(VENV)-newest
+	$(VENV)-newest/bin/python $(PINNED) constraints/newest.txt
+	$(VENV)-newest/bin/python $(ITSELF)
+	@touch $@
+
+test-newest: setup-newest  ## Run what depends on Python itself with the newest one: NEWEST=python3.13
+	$(VENV)-newest/bin/python -m pytest $(AT_ONCE) $(NEWEST_TESTS)
+else
+setup-newest test-newest:
+	@echo "$(NEWEST) is not here: nothing is tested with it"
+endif
 
 check: setup-dev  ## Style, types and the direction of imports
 	$(VENV)/bin/ruff check .
@@ -129,6 +159,7 @@ PIN = uv pip compile --quiet --universal --generate-hashes --no-emit-index-url -
 constraints:  ## Pin again: versions and hashes, no addresses (needs uv)
 	$(PIN) -o constraints/run.txt
 	$(PIN) -c constraints/run.txt --group dev -o constraints/dev.txt
+	$(PIN) -c constraints/dev.txt --group newest -o constraints/newest.txt
 	$(PIN) --resolution lowest-direct --group test -o constraints/lowest.txt
 
 clean:  ## Remove what was built; data stays

@@ -68,6 +68,7 @@ def imported_by(*roots: str) -> list[str]:
     return sorted(found)
 
 
+@cache
 def data_digest(*folder: str) -> str:
     """Return a digest of the files that are not Python in a folder of this package."""
     entries = sorted(files(_PACKAGE).joinpath(*folder).iterdir(), key=lambda entry: entry.name)

@@ -6,6 +6,7 @@ The files are read in `crawlblock/sources/files/host_lists/`.
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from ipaddress import ip_address
 from typing import NamedTuple
 
@@ -28,6 +29,9 @@ _PORT_LEFT_OUT = "the port is left out"
 _WWW_OF_SUFFIX = "a public suffix is followed by its www"
 _THIS_MACHINE = "an address of this machine is followed as it is"
 _COUNTS_ONCE = "a site that is listed with and without www counts once"
+_STRATUM = "list"
+# A segment with the days on which a host belongs to it: `top sites 2022-08-07/2024-07-12`.
+_DAYS = re.compile(r"^.*\S\s+([0-9]{4}-[0-9]{2}-[0-9]{2})(?:/([0-9]{4}-[0-9]{2}-[0-9]{2}))?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,24 @@ def take_list(entries: Iterable[Entry], panel: str, reject: Reject) -> Taken:
         except ValueError as error:
             reject(Rejected(entry.line, entry.text[:SHOWN], str(error)))
     return Taken(taken.members, taken.further, taken.notes.said())
+
+
+def has_days(cell: str) -> bool:
+    """Tell whether a cell says from when to when a host belongs to a segment."""
+    return any(_DAYS.match(part.strip()) for part in cell.split(";"))
+
+
+def check_days(column: str, cell: str) -> None:
+    """Raise ValueError, with the reason, for days in a cell that are none or in the wrong order."""
+    for part in cell.split(";"):
+        if found := _DAYS.match(part.strip()):
+            first, last = found[1], found[2] or found[1]
+            try:
+                date.fromisoformat(first), date.fromisoformat(last)
+            except ValueError:
+                raise ValueError(f"{column}: {part.strip()} has a day that is none") from None
+            if first > last:
+                raise ValueError(f"{column}: {part.strip()} ends before it begins")
 
 
 def followed_host(entry: Entry) -> tuple[str, str]:
@@ -177,6 +199,8 @@ class _Taking:
     def take(self, entry: Entry) -> None:
         """Take an entry; raises ValueError, with the reason, for one that is not followed."""
         host, note = followed_host(entry)
+        for column, cell in (("stratum", entry.stratum), *entry.further):
+            check_days(column, cell)
         place, line = self._places.setdefault(_site(host), (len(self.members), entry.line))
         if place < len(self.members):
             self._merge(place, line, host)
@@ -187,10 +211,12 @@ class _Taking:
                 "follow; sample from it with --ranks FILE"
             )
         self.notes.add(note, entry, host)
-        stratum = entry.stratum or "list"
+        stratum, further = entry.stratum or _STRATUM, entry.further
+        if has_days(stratum):  # no stratum of a design, but a column to report by
+            stratum, further = _STRATUM, (("stratum", stratum), *further)
         self.members.append(member_of(self._panel, host, stratum, entry.rank, 1.0, place))
         room = max(0, MOST_VALUES - len(self.further))
-        self.further += [(host, column, value) for column, value in entry.further[:room]]
+        self.further += [(host, column, value) for column, value in further[:room]]
 
     def _merge(self, place: int, line: int, host: str) -> None:
         """Let the other host of a site stand in for the one that was named first."""

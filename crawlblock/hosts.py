@@ -142,7 +142,7 @@ def surt_keys(url: str) -> frozenset[str]:
     """
     parts = urlsplit(url)
     host = _surt_host(parts)
-    ways = (_STRIPPED.sub("", host), _STRIPPED_ONCE.sub("", host), _STRIPPED_TO_TWO.sub("", host))
+    ways = {pattern.sub("", host) for pattern in (_STRIPPED, _STRIPPED_ONCE, _STRIPPED_TO_TWO)}
     return frozenset(_key(way, parts) for way in ways)
 
 

@@ -96,6 +96,7 @@ class Crawler:
     purpose: Purpose | None = None  # None: unknown
     openness: Openness | None = None
     web_archive: bool = False  # keeps pages as they were, for readers: Internet Archive, libraries
+    national_library: bool = False  # the web archive of one; results join them to one archive
     documented_since: date | None = None
     retired: date | None = None
     aliases: tuple[str, ...] = ()  # other spellings; they do not bind the crawler

@@ -78,7 +78,7 @@ def cdx_lines(directory: Path, crawl: str) -> Iterator[tuple[str, bytes]]:
 def small(sample: Path, hosts: int, crawls: Sequence[str] = ()) -> Path:
     """Write a sample of the first hosts only, and of some crawls only."""
     sample.mkdir()
-    for name in ("policies.parquet", "hosts.csv"):
+    for name in ("policies.parquet", "statements.parquet", "hosts.csv"):
         (sample / name).write_bytes((SAMPLE / name).read_bytes())
     facts = pl.read_parquet(SAMPLE / "facts.parquet")
     dates = pl.read_csv(SAMPLE / "crawls.csv")

@@ -2,13 +2,12 @@
 
 import itertools
 import os
-import shutil
 from collections import Counter, defaultdict
 from pathlib import Path
 
 import pytest
 from archives import SAMPLE
-from filelock import FileLock
+from sharing import copy_of_made
 
 from crawlblock.cli import main
 from crawlblock.transport.shared_pace import FOLDER
@@ -32,14 +31,7 @@ def bundled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     They run once for all modules and processes of a test run.
     """
-    base = tmp_path_factory.getbasetemp()
-    made = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "bundled"
-    with FileLock(f"{made}.lock"):
-        if not (made / "crawlblock-results").is_dir():
-            _make_bundled(made)
-    own = tmp_path_factory.mktemp("bundled") / "data"
-    shutil.copytree(made, own)
-    return own
+    return copy_of_made(tmp_path_factory, "bundled", _make_bundled)
 
 
 def _make_bundled(folder: Path) -> None:

@@ -3,9 +3,10 @@
 The script prints how much memory each reader took beyond that of the process after its imports.
 """
 
-import gzip
 import resource
+import struct
 import sys
+import zlib
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -28,7 +29,7 @@ from crawlblock.sources.files.weight_lists import read_weights
 from crawlblock.sources.live import read_journal
 
 MOST = 300  # MiB beyond the process after its imports
-_HUGE = 500_000_000  # bytes
+_HUGE = 400_000_000  # bytes, more than a reader may take
 _HEAD = b"host,fetch_time,status,body\n"
 _LINES = b'{"host": "a.com", "fetch_time": "2024-01-01", "status": 200, "body": "x"}\n'
 _ROW = {"host": ["a.com"], "fetch_time": ["2024-01-01"], "status": ["200"]}
@@ -83,12 +84,25 @@ def _sparse(path: Path, head: bytes) -> None:
 
 
 def _bomb(path: Path, head: bytes, piece: bytes) -> None:
+    """Write a gzip file of one member that repeats a piece; a block is packed only once.
+
+    What follows a full flush does not look back, so that it can be repeated as it is.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     block = piece * (1_000_000 // len(piece))
-    with gzip.open(path, "wb", 1) as file:
-        file.write(head)
-        for _ in range(_HUGE // len(block)):
-            file.write(block)
+    count = _HUGE // len(block)
+    packing = zlib.compressobj(1, zlib.DEFLATED, -zlib.MAX_WBITS)
+    first = packing.compress(head) + packing.flush(zlib.Z_FULL_FLUSH)
+    packed = packing.compress(block) + packing.flush(zlib.Z_FULL_FLUSH)
+    checksum = zlib.crc32(head)
+    for _ in range(count):
+        checksum = zlib.crc32(block, checksum)
+    size = len(head) + count * len(block)
+    with path.open("wb") as file:
+        file.write(b"\x1f\x8b\x08" + bytes(6) + b"\xff" + first)
+        for _ in range(count):
+            file.write(packed)
+        file.write(packing.flush() + struct.pack("<II", checksum, size))
 
 
 def readers(folder: Path) -> Iterator[tuple[str, Callable[[], object]]]:

@@ -21,6 +21,7 @@ import pytest
 from clusters import cluster
 from documents import HOWTO, blocks
 from servers import RangeServer
+from sharing import copy_of_made
 
 from crawlblock.captures.frames import batch_of
 from crawlblock.cli import cli, main
@@ -73,20 +74,22 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RangeServer]:
 @pytest.fixture(scope="session")
 def world(tmp_path_factory: pytest.TempPathFactory, server: RangeServer) -> Path:
     """Return a folder with all the files and databases that the examples name."""
-    folder = tmp_path_factory.mktemp("examples") / "world"
+    folder = copy_of_made(tmp_path_factory, "examples", _make_world, "world")
+    local = folder / "data" / "local.duckdb"  # it has the address of this process's server
+    followed(local, folder, [server.url.removeprefix("http://")])
+    _odd_run(Store(local))
+    return folder
+
+
+def _make_world(folder: Path) -> None:
     folder.mkdir()
     _files(folder)
     _archive(folder / "build" / "demo")
     shutil.copytree(ROOT / "data" / "demo", folder / "data" / "demo")
     followed(folder / "data" / "crawlblock.duckdb", folder, HOSTS)
     called("analyze", "--db", folder / "data" / "crawlblock.duckdb")
-    local = folder / "data" / "local.duckdb"
-    followed(local, folder, [server.url.removeprefix("http://")])
-    _odd_run(Store(local))
-    plan = ["scan", "plan", folder / "data" / "scan", "--mirror", folder / "build" / "demo"]
-    called(*plan)
+    called("scan", "plan", folder / "data" / "scan", "--mirror", folder / "build" / "demo")
     _census(folder)
-    return folder
 
 
 def _census(folder: Path) -> None:

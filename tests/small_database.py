@@ -9,7 +9,7 @@ import duckdb
 
 from crawlblock.outcome import status_outcome
 from crawlblock.registry import breaks
-from crawlblock.store.schema import schema
+from crawlblock.store.store import Store
 
 CRAWLERS = (  # token, operator, purpose, openness, ai, documented_since
     ("Alpha", "Alpha Labs", "training", "closed", True, date(2023, 8, 1)),
@@ -57,9 +57,9 @@ DROP TABLE rows_;
 
 def make(path: Path) -> duckdb.DuckDBPyConnection:
     """Return a new database with the schema, the crawlers and the policies."""
+    Store(path)
     con = duckdb.connect(str(path), config={"storage_compatibility_version": "v1.2.0"})
     con.execute("BEGIN").fetchall()  # or every statement waits for the disk
-    con.execute(schema()).fetchall()
     con.executemany(
         "INSERT INTO crawlers (id, token, operator, purpose, openness, ai, documented_since) "
         "SELECT (SELECT count(*) FROM crawlers), ?, ?, ?, ?, ?, ?",

@@ -51,7 +51,7 @@ def draw_all(watched: Watched) -> int:
 
 def test_nothing_leaves(seen: Watched, results: Path) -> None:
     """Every figure is drawn, with no request but the file's, no error and no broken policy."""
-    assert draw_all(seen) == 9
+    assert draw_all(seen) == 10
     assert seen.requests == [(results / "index.html").as_uri()]
     assert seen.complaints == []
 
@@ -164,7 +164,7 @@ def test_hosts_that_cannot_be_unpacked(chromium: "Browser", results: Path) -> No
         assert "cannot unpack the hosts" in watched.page.get_by_role("status").inner_text()
         watched.page.get_by_label("Host", exact=True).fill("h3")
         watched.page.get_by_label("Crawler", exact=True).select_option("CCBot")
-        assert draw_all(watched) == 9
+        assert draw_all(watched) == 10
         assert watched.complaints == []
 
 
@@ -233,8 +233,8 @@ def test_landmarks_and_names(seen: Watched) -> None:
 def test_without_scripts(chromium: "Browser", results: Path) -> None:
     """With scripts off the answers, drawings and tables are there, and no dead control is."""
     with visit(chromium, results / "index.html", scripts=False) as watched:
-        assert watched.page.locator(".lead").count() == 5
-        assert watched.page.locator(".chart > svg").count() == 9
+        assert watched.page.locator(".lead").count() == 6
+        assert watched.page.locator(".chart > svg").count() == 10
         assert watched.page.locator(".chart > svg").first.is_visible()
         assert watched.page.locator("#blocked-rows tbody tr").count() > 3
         for control in ("#theme", "#crawler-choice", "#host-search"):

@@ -49,29 +49,97 @@ def test_answer(bundled: Path) -> None:
         & (pl.col("definition") == "root")
         & (pl.col("estimand") == "list")
     )
-    assert frame.height == 7  # documented in August 2023: crawls before are not counted
-    assert frame["estimate"][-1] > frame["estimate"][0]
-    assert (frame["n"] + frame["n_unknown"] == 1200).all()
+    assert frame["snapshot"][0] == "DEMO-2023-40"  # documented in August 2023
+    assert frame["snapshot"][-1] == "DEMO-2026-25"
     assert pl.read_csv(results / "blocked.csv", infer_schema_length=None).height > 1000
 
 
 def test_readme_tells_the_same_n(bundled: Path) -> None:
-    """The n and the unknowns below the README's figure are those of the last snapshot."""
+    """The n and the unknowns below the README's figure are those of the top sites."""
     frame = pl.read_parquet(bundled / "crawlblock-results" / "blocked_by_segment.parquet").filter(
         (pl.col("token") == "GPTBot")
         & (pl.col("definition") == "root")
         & (pl.col("segment") == "top sites")
+        & (pl.col("estimand") == "list")
         & (pl.col("dimension") == "stratum")
     )
     known = f"{frame['n'][-1]:,} sites were known and {frame['n_unknown'][-1]:,} unknown"
     assert known in (SAMPLE.parent.parent / "README.md").read_text("utf-8")
 
 
-def test_strata_stand_apart(bundled: Path) -> None:
-    """Top sites and government hosts have series of their own."""
+def test_segments_have_their_own_days(bundled: Path) -> None:
+    """Each segment has points in the time in which it was followed, and no others."""
     frame = pl.read_parquet(bundled / "crawlblock-results" / "blocked_by_segment.parquet")
-    strata = frame.filter(pl.col("dimension") == "stratum")
-    assert set(strata["segment"]) == {"top sites", "US government"}
+    found = (
+        frame.filter((pl.col("dimension") == "stratum") & (pl.col("token") == "CCBot"))
+        .group_by("segment")
+        .agg(first=pl.col("snapshot_date").min(), last=pl.col("snapshot_date").max())
+        .sort("segment")
+        .cast(pl.String)
+    )
+    stated = pl.read_csv(SAMPLE / "segments.csv").select("segment", "first", "last")
+    assert found.rows() == stated.sort("segment").rows()
+
+
+# What the sources give, counted with Google's parser: token or selection, segment, first and last
+# crawl, hosts in both, those that block in the first and in the last, started, stopped.
+_NEWS = "open data or archives named, search let in"
+_KNOWN = [
+    ("CCBot", "top sites", "DEMO-2022-33", "DEMO-2024-30", (802, 47, 131, 90, 6)),
+    ("GPTBot", "top sites", "DEMO-2023-40", "DEMO-2024-30", (802, 141, 167, 42, 16)),
+    (_NEWS, "news", "DEMO-2025-08", "DEMO-2026-25", (67, 33, 35, 8, 6)),
+]
+
+
+@pytest.mark.parametrize(("asked", "segment", "first", "last", "counted"), _KNOWN)
+def test_known_changes(
+    asked: str, segment: str, first: str, last: str, counted: tuple[int, ...], bundled: Path
+) -> None:
+    """The same hosts changed as they did in the sources."""
+    change = pl.read_parquet(bundled / "crawlblock-results" / "change.parquet").filter(
+        (pl.col("segment") == segment)
+        & (pl.col("from_snapshot") == first)
+        & (pl.col("to_snapshot") == last)
+        & (pl.col("span") == "since_first")
+        & (pl.col("estimand") == "list")
+        & (pl.coalesce("token", "selection") == asked)
+    )
+    (row,) = change.to_dicts()
+    shares = (round(row[f"{side}_share"] * row["n"], 6) for side in ("from", "to"))
+    assert (row["n"], *shares, row["n_started"], row["n_stopped"]) == counted
+
+
+@pytest.mark.parametrize(("crawl", "n_yes", "n"), [("2025-08", 44, 95), ("2026-25", 48, 95)])
+def test_known_shares(crawl: str, n_yes: int, n: int, bundled: Path) -> None:
+    """As many news sites as in the source block open data or archives by name and let search in."""
+    frame = pl.read_parquet(bundled / "crawlblock-results" / "selective.parquet").filter(
+        (pl.col("segment") == "news")
+        & (pl.col("estimand") == "list")
+        & (pl.col("snapshot") == f"DEMO-{crawl}")
+        & (pl.col("selection") == _NEWS)
+    )
+    assert frame.select("n_yes", "n").rows() == [(n_yes, n)]
+
+
+@pytest.mark.parametrize(
+    "name", ["signals", "signal_conflicts", "preference", "authors", "ineffective_rules"]
+)
+def test_no_empty_result(bundled: Path, name: str) -> None:
+    """Results about what robots.txt files state and who wrote them are about hosts, up to 2026."""
+    frame = pl.read_parquet(bundled / "crawlblock-results" / f"{name}.parquet")
+    assert frame["n"].sum() > 0 and str(frame["snapshot_date"].max()) == "2026-06-07"
+
+
+def test_reconstructed_lines_say_so(bundled: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The same line that shows a line of a reconstructed text says that it is no site's own."""
+    db = bundled / "crawlblock.duckdb"
+    run("explain", "nytimes.com", "GPTBot", "--db", db, "-o", "table")
+    shown = capsys.readouterr().out
+    assert all("(reconstructed)" in line for line in shown.splitlines() if "Disallow" in line)
+    assert "decided: Disallow: /" in shown
+    run("cat", "nytimes.com", "--db", db)
+    ended = capsys.readouterr()
+    assert "(reconstructed)" in ended.err and "reconstructed" in ended.out.splitlines()[0]
 
 
 def test_again_changes_nothing(bundled: Path) -> None:

@@ -54,7 +54,7 @@ MADE = {
     "own/crawlers.toml", "own/metrics/", "without_robots_txt.sql",
     "build/notebooks/", "data/archive-results/", "data/archive.duckdb", "data/crawlblock.duckdb",
     "data/crawlblock-results/", "chart.svg", "cluster.idx", "get.py", "own.duckdb",
-    "relevant_url_token_counts.csv",
+    "relevant_url_token_counts.csv", "top_2000_c4_annotated.csv", "hosts.parquet", "annotate.py",
 }  # fmt: skip
 
 

@@ -1,7 +1,9 @@
 """An export is the database, whole, described, and the same bytes whoever makes it."""
 
+import importlib.util
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -12,6 +14,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import polars as pl
 import pytest
 import small_database as small
@@ -20,8 +23,10 @@ from disks import make_read_only, small_disk
 from crawlblock.cli import main
 from crawlblock.errors import CrawlblockError, InputError, StoreError
 from crawlblock.export import export
-from crawlblock.export.dataset import Request, licences
+from crawlblock.export.citation import citation
+from crawlblock.export.dataset import Extent, Request, licences
 from crawlblock.export.tables import ExportedTable, table_names, write_table
+from crawlblock.export.terms import origins, own_terms
 from crawlblock.metrics.queries import analyze
 from crawlblock.metrics.results_folder import results_of
 from crawlblock.spreadsheets import as_written
@@ -43,7 +48,17 @@ HOSTS = ("a.example", "b.example", "ünï.example", "web.example", "down.example
 BODY = b"User-agent: Alpha\nDisallow: /secret-path-of-a-site\n\xff"
 SECRET = b"secret-path-of-a-site"
 PLAIN = Request("Who may crawl", (), "CC0-1.0", "rfc9309", False, False)
-FULL = Request('A "title": # of <us>', ("Ada & Co",), "CC-BY-4.0", "rfc9309", True, True)
+FULL = Request(
+    'A "title": # of <us>',
+    ("Ada & Co",),
+    "CC-BY-4.0",
+    "rfc9309",
+    True,
+    True,
+    annotation=True,
+    url="https://doi.org/10.5281/zenodo.1",
+    published=date(2026, 11, 27),
+)
 VALIDATE = """
 import sys, frictionless, mlcroissant
 folder, csv = sys.argv[1:]
@@ -187,8 +202,9 @@ def test_same_bytes_elsewhere(
 ) -> None:
     """Another process, time zone, hash seed and number of threads give the same bytes."""
     arguments = [
-        "export", str(tmp_path / "again"), "--db", str(db), "--access", "--bodies",
+        "export", str(tmp_path / "again"), "--db", str(db), "--access", "--bodies", "--annotation",
         "--license", FULL.licence, "--title", FULL.title, "--author", *FULL.authors,
+        "--url", FULL.url, "--published", "2026-11-27",
     ]  # fmt: skip
     done = subprocess.run(
         [sys.executable, "-W", "error", "-m", "crawlblock", *arguments],
@@ -284,24 +300,74 @@ def test_card(full: tuple[Path, dict[str, ExportedTable]]) -> None:
     assert [c["config_name"] for c in head["configs"] if c.get("default")] == ["population"]
     assert head["size_categories"] == ["n<1K"]
     assert '# A "title": \\# of \\<us\\>' in text and "$" not in text
+    for label, table in tables.items():
+        size = (folder / table.path("parquet")).stat().st_size if "*" not in table.path("") else 0
+        row = f"| `{table.folder}/{table.name}` | {table.rows:,} | {-(-size // 1000):,} |"
+        assert row in text or not size, label
     cff = yaml.safe_load((folder / "CITATION.cff").read_text("utf-8"))
     assert (cff["type"], cff["title"], cff["license"]) == ("dataset", FULL.title, "CC-BY-4.0")
     assert cff["authors"] == [{"name": "Ada & Co"}] and cff["version"] == "2024.5.10"
+    assert (cff["doi"], cff["date-released"]) == ("10.5281/zenodo.1", "2026-11-27")
 
 
-def test_snippets_of_the_card_run(full: tuple[Path, dict[str, ExportedTable]]) -> None:
-    """The question in SQL that the README asks runs in the export's folder and keeps all hosts."""
-    import duckdb
+ALPHA = {"open": False, "named": True, "wild": True, 403: False, None: None, "html": None}
 
-    text = (full[0] / "README.md").read_text("utf-8")
-    sql = text.split("```sql")[1].split("```")[0].replace("'data/", f"'{full[0]}/data/")
+
+def counted_by_hand() -> list[tuple[Any, ...]]:
+    """Return the rows that the card's examples count: hosts, known, and blocking Alpha."""
+    found = [("captured", "all", "2024-05-01", "2024-05", 1, 0, 0)]
+    for stratum in ("rest", "top"):
+        for day, name, alpha in (
+            ("2023-09-21", "CC-MAIN-2023-40", "open"),
+            ("2023-11-28", "CC-MAIN-2023-50", "named"),
+        ):
+            answers: dict[str, Any] = dict.fromkeys(HOSTS, alpha)
+            answers |= {"b.example": "wild", "web.example": 403, "down.example": None}
+            told = [ALPHA[answers[h]] for h in HOSTS if (h < "c") == (stratum == "top")]
+            known = [one for one in told if one is not None]
+            found.append(("panel", stratum, day, name, len(told), len(known), sum(known)))
+    return found
+
+
+def by_python(folder: Path, code: str) -> list[tuple[Any, ...]]:
+    """Run an example in a process of its own, in the export's folder, and return its rows."""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    return [tuple(row) for row in json.loads(done.stdout)]
+
+
+@pytest.mark.parametrize("language", ["pandas", "polars", "sql", "r"])
+def test_examples_of_the_card(full: tuple[Path, dict[str, ExportedTable]], language: str) -> None:
+    """Each example of the README counts the same, and keeps the hosts that are unknown.
+
+    R is not here, so its SQL is run; pandas reads the CSV files where it lacks pyarrow.
+    """
+    folder, _ = full
+    text = (folder / "README.md").read_text("utf-8").replace("GPTBot", "Alpha")
+    blocks = re.findall(r"```(\w+)\n(.*?)```", text, re.DOTALL)
+    shown = "json.dumps([[*map(str, row[:4]), *map(int, row[4:])] for row in rows])"
+    if language in ("pandas", "polars"):
+        pytest.importorskip(language)
+        ((_, code),) = [block for block in blocks if f"import {language} " in block[1]]
+        if language == "pandas" and importlib.util.find_spec("pyarrow") is None:
+            code = code.replace("read_parquet", "read_csv").replace(".parquet", ".csv")
+        listed = "counts.itertuples(index=False)" if language == "pandas" else "counts.rows()"
+        rows = by_python(folder, f"{code}\nimport json\nrows = {listed}\nprint({shown})")
+        assert [(*row[:2], row[2][:10], *row[3:]) for row in rows] == counted_by_hand()
+        return
+    (sql,) = [code for name, code in blocks if name == language]
+    if language == "r":
+        sql = sql.split('"')[1]
     with closing(duckdb.connect()) as con:
-        rows = con.execute(sql).fetchall()
-    assert rows == [
-        ("2024-05", 0, 0, 1),
-        ("CC-MAIN-2023-40", 1, len(HOSTS) - 1, len(HOSTS)),
-        ("CC-MAIN-2023-50", 1, len(HOSTS) - 1, len(HOSTS)),
-    ]
+        found = con.execute(sql.replace("'data/", f"'{folder}/data/")).fetchall()
+    assert [(*row[:2], str(row[2]), *row[3:]) for row in found] == counted_by_hand()
 
 
 def test_texts_only_when_asked(
@@ -309,7 +375,8 @@ def test_texts_only_when_asked(
 ) -> None:
     """No text of a site is exported without --bodies, nor ever a run's options."""
     tables = export(db, tmp_path / "plain", PLAIN, silent)
-    assert not [t for t in tables if t.label in ("bodies", "access")]
+    assert not [t for t in tables if t.label in ("bodies", "access", "annotation")]
+    assert not (tmp_path / "plain" / "annotation").exists()
     for path in (tmp_path / "plain").rglob("*.parquet"):
         assert SECRET not in pl.read_parquet(path).write_csv().encode(), path
     for folder in (tmp_path / "plain", full[0]):
@@ -377,6 +444,7 @@ def test_unusable_targets(db: Path, tmp_path: Path, capsys: pytest.CaptureFixtur
         ([tmp_path / "file", "--db", db], 2, "this is a file; name a folder"),
         ([tmp_path / "new", "--db", tmp_path / "no.duckdb"], 1, "not there; every run publishes"),
         ([tmp_path / "new", "--db", db, "--license", "mine"], 2, "'mine' is not one of"),
+        ([tmp_path / "new", "--db", db, "--url", "10.5281/zenodo.1"], 2, "begin it with https://"),
     ):
         with pytest.raises(SystemExit) as stopped:
             main(["export", *map(str, arguments)])
@@ -431,6 +499,41 @@ def test_while_a_run_holds_the_database(db: Path, tmp_path: Path) -> None:
     with Store(db).held(), Store(db).transaction():
         export(db, tmp_path / "out", PLAIN, silent)
     assert copy_of(db).is_file() and (tmp_path / "out" / "manifest.json").is_file()
+
+
+def test_licence_of_each_part(full: tuple[Path, dict[str, ExportedTable]]) -> None:
+    """The data package and the README give the licence of each part that is not the export's."""
+    folder, tables = full
+    package = json.loads((folder / "datapackage.json").read_text("utf-8"))
+    terms = {
+        one["path"]: one["licenses"][0]["name"] for one in package["resources"] if "licenses" in one
+    }
+    named = {
+        label: {terms.get(table.path(form)) for form in table.formats}
+        for label, table in tables.items() if table.folder != "bodies"
+    }  # fmt: skip
+    assert named["crawlers"] == {"Apache-2.0"} and named["population"] == {None}
+    assert named["weights"] == named["current_panel"] == {"LicenseRef-terms-of-source"}
+    assert terms["bodies/bodies-00000.parquet"] == "LicenseRef-terms-of-source"
+    assert [one["title"] for one in package["sources"]] == ["Common Crawl"]
+    text = (folder / "README.md").read_text("utf-8")
+    assert "`weights` | not this one |" in text and "| `crawlers`, " in text
+    croissant = json.loads((folder / "croissant.json").read_text("utf-8"))
+    assert (croissant["url"], croissant["datePublished"]) == (FULL.url, "2026-11-27")
+
+
+def test_sources_of_the_demo() -> None:
+    """The demo names the sources of its facts, and its weights have their own licence."""
+    held = Extent(6, (), 1, 1, None, None, rendered=True, crawls=False)
+    weights = ExportedTable("weights", "data", "", (), (), 1, ("csv",))
+    assert [part.licence for part in own_terms(held, [weights])] == ["Apache-2.0"]
+    titles = [origin.title for origin in origins(held)]
+    assert "Common Crawl" in titles and any("Tranco" in title for title in titles)
+    text = (Path(__file__).parent.parent / "data" / "demo" / "README.md").read_text("utf-8")
+    facts = text.split("## Weights")[0]
+    named = {f"https://{found}" for found in re.findall(r"github\.com/[\w-]+/[\w-]+", facts)}
+    assert named and named <= {origin.url for origin in origins(held)}
+    assert all(f'title: "{title}"' in citation(PLAIN, held) for title in titles)
 
 
 def test_licences() -> None:

@@ -104,6 +104,26 @@ def test_further_columns_are_kept(tmp_path: Path, path: Path) -> None:
     assert rows_of(db, query) == []
 
 
+def test_days_of_segments(tmp_path: Path) -> None:
+    """A stratum with days is a dimension; days that are none, or end too early, are rejected."""
+    path, db = tmp_path / "l.csv", tmp_path / "db.duckdb"
+    path.write_text(
+        "host,stratum\n"
+        "a.com,top 2022-08-07/2024-07-12; news 2025-02-06\n"
+        "b.com,top 2022-13-07\n"
+        "c.com,top 2024-07-12/2022-08-07\n"
+    )
+    ended = told("sample", "--list", path, "--db", db)
+    assert ended.exit_code == 0
+    assert "left out: stratum: top 2022-13-07 has a day that is none" in ended.stderr
+    assert "left out: stratum: top 2024-07-12/2022-08-07 ends before it begins" in ended.stderr
+    assert rows_of(db, "SELECT host, stratum FROM panel") == [("a.com", "list")]
+    assert rows_of(db, "SELECT segment, since::VARCHAR, until::VARCHAR FROM list_cells") == [
+        ("news", "2025-02-06", "2025-02-06"),
+        ("top", "2022-08-07", "2024-07-12"),
+    ]
+
+
 @pytest.mark.parametrize("command", ["sample", "weights"])
 def test_all_that_is_left_out(tmp_path: Path, command: str) -> None:
     """The first five lines that are left out are shown, and `--rejects` writes all of them."""

@@ -180,6 +180,43 @@ def test_columns_of_the_list(con: duckdb.DuckDBPyConnection) -> None:
     assert set(found["dimension"]) == {"country"}  # a single stratum is no dimension
 
 
+def test_days_of_segments(con: duckdb.DuckDBPyConnection) -> None:
+    """A host counts in a segment on its days there, and outside of all days it is not unknown."""
+    names = [f"h{number:02}" for number in range(70)]
+    small.panel(con, [(name, "all", 1.0) for name in names])
+    for snapshot, day in (
+        ("S1", date(2023, 10, 1)),
+        ("S2", date(2024, 10, 1)),
+        ("S3", date(2025, 1, 1)),
+    ):
+        small.snapshot(con, snapshot, day, {
+            name: None if snapshot == "S2" and n < 30 else "named" if n < 40 else "open"
+            for n, name in enumerate(names)
+        })  # fmt: skip
+    early, late = "early 2023-01-01/2023-12-31", "late 2023-10-01; late 2025-01-01/2025-12-31"
+    cells = [
+        (name, f"{early}; {late}" if 30 <= n < 60 else early if n < 30 else "always")
+        for n, name in enumerate(names)
+    ]
+    con.executemany("INSERT INTO panel_columns VALUES ('panel', ?, 'stratum', ?)", cells)
+    found = ask(con, "blocked_by_segment")
+    assert rows(
+        found, "segment", "snapshot", "n_yes", "n", "n_unknown", token="Alpha", definition="root"
+    ) == [
+        ("early", "S1", 40, 60, 0), ("late", "S1", 10, 30, 0), ("other segments", "S1", 0, 10, 0),
+        ("other segments", "S2", 0, 10, 0),
+        ("late", "S3", 10, 30, 0), ("other segments", "S3", 0, 10, 0),
+    ]  # fmt: skip
+    whole = rows(
+        ask(con, "blocked"), "snapshot", "n", "n_unknown", token="Alpha", definition="root"
+    )
+    assert whole == [("S1", 70, 0), ("S2", 10, 0), ("S3", 40, 0)]
+    change = ask(con, "change").filter(pl.col("span") == "since_first")
+    assert rows(change, "segment", "to_snapshot", "n", token="Alpha", segment="late") == [
+        ("late", "S3", 30)
+    ]
+
+
 def test_sql_agrees_with_python(con: duckdb.DuckDBPyConnection) -> None:
     """On random weights, strata and answers the metric equals the estimate in plain Python."""
     draw = random.Random(7)

@@ -29,9 +29,15 @@ url = "https://example.com/bot"
 CHECK = """
 import json, sys
 from pathlib import Path
+from crawlblock.cli import main
 from facts_back import facts_that_came_back
 from crawlblock.store.store import Store
-sample, db = map(Path, sys.argv[1:])
+sample, db = map(Path, sys.argv[1:3])
+for command in json.loads(sys.argv[3]):
+    try:
+        main(command)
+    except SystemExit as ended:
+        assert ended.code == 0, command
 seen = facts_that_came_back(sample, db)
 with Store(db).reading() as con:
     differing, blocked, same = con.execute(
@@ -49,28 +55,27 @@ def test_the_facts_hold(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "data" / "reference", tmp_path / "code" / "data" / "reference")
     with (tmp_path / "code/crawlblock/registry/crawlers.toml").open("a") as file:
         file.write(ENTRY)
-    sample = small(tmp_path / "sample", 300, CRAWLS)
+    sample = small(tmp_path / "sample", 150, CRAWLS)
     hosts = sorted({fact.host for fact in read_facts(sample)})
     (tmp_path / "hosts.csv").write_text("\n".join(hosts))
     db, mirror = tmp_path / "db.duckdb", tmp_path / "archive"
     path = os.pathsep.join([str(tmp_path / "code"), str(ROOT / "tests")])
 
-    def python(*words: object) -> str:
-        done = subprocess.run(
-            [sys.executable, *map(str, words)], env=os.environ | {"PYTHONPATH": path},
-            cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
-    run = ("-m", "crawlblock")
-    assert "Unheard-Of-Bot" in python(
-        *run, "check", ROOT / "README.md", "--token", "unheard-of-bot"
-    )
-    python(*run, "demo", sample, mirror)
-    python(*run, "sample", "--db", db, "--list", tmp_path / "hosts.csv")
-    python(*run, "history", "--db", db, "--mirror", mirror, "--crawls", "all")
-    python(*run, "analyze", "--db", db)
-    ok, differing, blocked, same = json.loads(python("-c", CHECK, sample, db))
+    commands = [
+        ["check", ROOT / "README.md", "--token", "unheard-of-bot"],
+        ["demo", sample, mirror],
+        ["sample", "--db", db, "--list", tmp_path / "hosts.csv"],
+        ["history", "--db", db, "--mirror", mirror, "--crawls", "all"],
+        ["analyze", "--db", db],
+    ]
+    done = subprocess.run(
+        [sys.executable, "-c", CHECK, sample, db, json.dumps(commands, default=str)],
+        env=os.environ | {"PYTHONPATH": path}, cwd=tmp_path,
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    checked, *_, counted = done.stdout.splitlines()
+    assert "Unheard-Of-Bot" in checked
+    ok, differing, blocked, same = json.loads(counted)
     assert ok > 100 and differing == 0 and blocked > 0 and same >= ok
     assert "Unheard-Of-Bot" in (tmp_path / "db-results" / "blocked.csv").read_text()

@@ -114,8 +114,7 @@ class Copy:
 def made(folder: Path, *imported: str) -> Copy:
     """Return a copy of the package whose commands followed three hosts and made the results."""
     copy = Copy(folder)
-    ignored = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(ROOT / "crawlblock", folder / "crawlblock", ignore=ignored)
+    shutil.copytree(ROOT / "crawlblock", folder / "crawlblock")
     shutil.copytree(ROOT / "data" / "reference", folder / "data" / "reference")
     (folder / "hosts.txt").write_text("\n".join(BODIES))
     at = {"fetch_time": "2024-05-10T12:00:00Z", "status": 200}
@@ -133,11 +132,24 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Copy:
     return made(tmp_path_factory.mktemp("filled"), "import captures.jsonl")
 
 
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Copy:
+    """Return a copy whose database has no capture: a page without figures is soon made."""
+    return made(tmp_path_factory.mktemp("empty"))
+
+
 @pytest.fixture
 def copy(filled: Copy, tmp_path: Path) -> Copy:
     """Return a copy of the test's own, whose database has a robots.txt of each host."""
     shutil.copytree(filled.folder, tmp_path / "copy")
     return Copy(tmp_path / "copy")
+
+
+@pytest.fixture
+def bare(empty: Copy, tmp_path: Path) -> Copy:
+    """Return a copy of the test's own, whose database has no capture."""
+    shutil.copytree(empty.folder, tmp_path / "bare")
+    return Copy(tmp_path / "bare")
 
 
 def test_evaluate_knows_a_new_signal(copy: Copy) -> None:
@@ -165,45 +177,42 @@ def test_evaluate_knows_other_rules_and_data(copy: Copy) -> None:
     assert copy.count("SELECT count(*) FROM verdicts WHERE token = 'Wishbot'") > 0
 
 
-def test_update_knows_metrics(tmp_path: Path) -> None:
+def test_update_knows_metrics(bare: Copy) -> None:
     """Only an edited, a new and a missing result are computed; a result that is gone is removed."""
-    copy = made(tmp_path)  # without captures: a page without figures is soon made
-    metrics = copy.folder / "crawlblock" / "metrics" / "questions"
-    copy.edit("metrics/questions/signals.sql", "\nFROM", "\n-- A comment.\n\n  FROM")
-    assert copy.update() == 5
-    copy.edit("metrics/questions/signals.sql", "\n  FROM", "\n  SELECT *, 1 AS one FROM")
+    metrics = bare.folder / "crawlblock" / "metrics" / "questions"
+    bare.edit("metrics/questions/signals.sql", "\nFROM", "\n-- A comment.\n\n  FROM")
+    assert bare.update() == 5
+    bare.edit("metrics/questions/signals.sql", "\n  FROM", "\n  SELECT *, 1 AS one FROM")
     shutil.copyfile(metrics / "signals.sql", metrics / "more_signals.sql")
-    assert copy.written_in(copy.update) == {"signals", "more_signals", "index"}
-    assert (copy.results / "more_signals.csv").is_file()
+    assert bare.written_in(bare.update) == {"signals", "more_signals", "index"}
+    assert (bare.results / "more_signals.csv").is_file()
     (metrics / "more_signals.sql").unlink()
-    (copy.results / "gap.csv").unlink()
-    assert copy.written_in(copy.update) == {"gap", "index"}
-    assert not list(copy.results.glob("more_signals.*"))
-    assert copy.update() == 5
+    (bare.results / "gap.csv").unlink()
+    assert bare.written_in(bare.update) == {"gap", "index"}
+    assert not list(bare.results.glob("more_signals.*"))
+    assert bare.update() == 5
 
 
-def test_update_knows_code(tmp_path: Path) -> None:
+def test_update_knows_code(bare: Copy) -> None:
     """Changed code makes the page again, or the results that it computes and those they need."""
-    copy = made(tmp_path)  # without captures: a page without figures is soon made
-    copy.append("report/labels.py", "\n_ONE = 1\n")
-    assert copy.written_in(copy.update) == {"index"}
-    copy.edit("metrics/questions/blocked.sql", "AS n_refused\nFROM", "AS n_refused, 1 AS one\nFROM")
-    assert copy.written_in(copy.update) == {"blocked", "forecast", "index"}
-    copy.append("metrics/survival.py", "\n_ONE = 1\n")
-    assert copy.written_in(copy.update) == {"survival", "forecast", "index"}  # of one module
+    bare.append("report/labels.py", "\n_ONE = 1\n")
+    assert bare.written_in(bare.update) == {"index"}
+    bare.edit("metrics/questions/blocked.sql", "AS n_refused\nFROM", "AS n_refused, 1 AS one\nFROM")
+    assert bare.written_in(bare.update) == {"blocked", "forecast", "index"}
+    bare.append("metrics/survival.py", "\n_ONE = 1\n")
+    assert bare.written_in(bare.update) == {"survival", "forecast", "index"}  # of one module
 
 
-def test_update_knows_columns(tmp_path: Path) -> None:
+def test_update_knows_columns(bare: Copy) -> None:
     """Other columns make one result again, other words only what shows them, a macro all shares."""
-    copy = made(tmp_path)  # without captures: a page without figures is soon made
     declared = "metrics/declared/columns.toml"
-    copy.edit(declared, '["population", "selection"]', '["selection", "population"]')
-    assert copy.written_in(copy.update) == {"selective", "index"}
-    copy.edit(declared, "Whose text blocks:", "Who wrote the rules:")
-    assert copy.written_in(copy.update) == {"index"}
-    assert "Who wrote the rules:" in (copy.results / "columns.csv").read_text("utf-8")
-    copy.edit("store/shares.sql", "'as_if_sample'", "'as_if'")
-    assert {"blocked", "selective", "rulesets"} <= copy.written_in(copy.update)
+    bare.edit(declared, '["population", "selection"]', '["selection", "population"]')
+    assert bare.written_in(bare.update) == {"selective", "index"}
+    bare.edit(declared, "Whose text blocks:", "Who wrote the rules:")
+    assert bare.written_in(bare.update) == {"index"}
+    assert "Who wrote the rules:" in (bare.results / "columns.csv").read_text("utf-8")
+    bare.edit("store/shares.sql", "'as_if_sample'", "'as_if'")
+    assert {"blocked", "selective", "rulesets"} <= bare.written_in(bare.update)
 
 
 def test_kept_results_are_those_computed(copy: Copy) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from in_process import run_command
 from rich.console import Console
 
 from crawlblock.cli import main
@@ -148,15 +149,12 @@ def test_terminal_without_unicode(tmp_path: Path, encoding: str) -> None:
         for n, body in enumerate(("", BODY.decode(), "User-agent: *\nDisallow: /\n"), 1)
     ]
     (tmp_path / "rows.jsonl").write_text("\n".join(map(json.dumps, lines)))
-    command = [sys.executable, "-m", "crawlblock"]
     at = ["--db", str(tmp_path / "x.duckdb")]
+    assert run_command(["import", str(tmp_path / "rows.jsonl"), *at]).returncode == 0
+    command = [sys.executable, "-m", "crawlblock", "timeline", "a.com", "--token", "GPTBot"]
     environment = {**os.environ, "PYTHONIOENCODING": encoding}
-    for arguments in (
-        ["import", str(tmp_path / "rows.jsonl")],
-        ["timeline", "a.com", "--token", "GPTBot", "-o", "table"],
-    ):
-        done = subprocess.run([*command, *arguments, *at], capture_output=True, env=environment)
-        assert done.returncode == 0, done.stderr
+    done = subprocess.run([*command, "-o", "table", *at], capture_output=True, env=environment)
+    assert done.returncode == 0, done.stderr
     told = done.stdout.decode(encoding)
     dash = DASH if encoding in ("utf-8", "cp1252") else "-"
     assert ("▁██" if encoding == "utf-8" else "_##") in told

@@ -228,7 +228,7 @@ def test_nothing_to_show(nothing: dict[str, pl.DataFrame]) -> None:
 
 def test_same_results_same_page(results: dict[str, pl.DataFrame], text: str) -> None:
     """Page and figures depend on nothing but the results and what is said of the data."""
-    again, specs = page_of(Material(results, BUNDLED_DEMO, NO_HOSTS))
+    again, specs, _ = page_of(Material(results, BUNDLED_DEMO, NO_HOSTS))
     assert again == text and "are reconstructions" in text
     assert png(specs["blocked"]) == png(specs["blocked"])
     assert png(specs["blocked"]).startswith(b"\x89PNG")

@@ -22,6 +22,7 @@ CRAWLER_KEYS = (
     "openness",
     "ai",
     "web_archive",
+    "national_library",
     "obeys",
     "wildcard",
     "honours",

@@ -25,8 +25,9 @@ from crawlblock.replication.comparison import Comparison, replicate, under, usua
 from crawlblock.replication.counts import FORMULAS
 from crawlblock.replication.parser_mistakes import mistakes
 from crawlblock.replication.published import PublishedFigure, read_figures, read_sources
-from crawlblock.replication.series import RENDERED, Series, from_corpus, from_database
+from crawlblock.replication.series import Series, from_corpus, from_database
 from crawlblock.robots.peers import DEFINITIONS
+from crawlblock.robots.quoted import RECONSTRUCTED, is_reconstructed
 
 pytestmark = pytest.mark.own_code
 
@@ -65,7 +66,7 @@ def series(
         pl.lit("all").alias("stratum"), weight=pl.col("hosts") * 2.0,
         weight_squared=pl.col("hosts") * 4.0,
     )  # fmt: skip
-    signed = {name: body + b"# " + RENDERED for name, body in bodies.items()}
+    signed = {name: body + b"# " + RECONSTRUCTED.encode() for name, body in bodies.items()}
     return Series(
         name="here", frame="ranking here.csv", sampled=True, answers=frame,
         bodies=signed if rendered else bodies,
@@ -178,8 +179,8 @@ def test_only_near_dates() -> None:
         ({}, {"top": 1_000}, ["population"]),
         ({"date": date(2025, 3, 2)}, {}, None),
         ({"date": date(2025, 3, 3)}, {}, ["date"]),
-        ({"definition": "dpi"}, {"bodies": {"yes": RENDERED}}, ["definition"]),
-        ({"definition": "imc25"}, {"bodies": {"yes": RENDERED}}, None),
+        ({"definition": "dpi"}, {"bodies": {"yes": RECONSTRUCTED.encode()}}, ["definition"]),
+        ({"definition": "imc25"}, {"bodies": {"yes": RECONSTRUCTED.encode()}}, None),
         (
             {"share_of": "tokens", "frame": "elsewhere", "date": date(2020, 1, 1)}, {},
             ["unit", "population", "date"],
@@ -240,7 +241,7 @@ def test_rendered_texts_are_said_to_be() -> None:
 def test_rendered_texts_are_known() -> None:
     """What the demo writes into a text is what a rendered text is known by."""
     hosts = [site(f"{name}.example", frozenset()) for name in "abcdefgh"]
-    assert all(RENDERED in host.robots_txt("User-agent: *\nDisallow:") for host in hosts)
+    assert all(is_reconstructed(host.robots_txt("User-agent: *\nDisallow:")) for host in hosts)
 
 
 def test_stacked_agents_are_missed() -> None:

@@ -58,7 +58,7 @@ def test_every_fact_is_read_back(rendered: dict[str, Archive]) -> None:
         if not holds(fact, rendered[fact.crawl], judge, policies.get(fact.policy or 0))
     ]
     assert not wrong
-    assert len(facts) > 15_000
+    assert len(facts) > 20_000
 
 
 def test_look_ups_need_what_the_real_archive_needs(rendered: dict[str, Archive]) -> None:
@@ -92,7 +92,7 @@ def test_equal_facts_have_equal_digests(rendered: dict[str, Archive]) -> None:
 def test_the_sample_holds_no_text() -> None:
     """The bundled facts are small, and no column of theirs could hold a robots.txt."""
     assert sum(path.stat().st_size for path in SAMPLE.iterdir()) < 2_000_000
-    for name in ("facts", "policies"):
+    for name in ("facts", "policies", "statements"):
         for column in pl.read_parquet(SAMPLE / f"{name}.parquet").iter_columns():
             if column.dtype == pl.String:
                 longest = column.unique().str.len_bytes().max()
@@ -109,7 +109,7 @@ def test_the_sample_is_what_the_script_derives(shared: Path, tmp_path: Path) -> 
     subprocess.run(
         [sys.executable, str(script), str(shared), str(tmp_path), str(SAMPLE)], check=True
     )
-    for name in ("hosts.csv", "crawls.csv"):
+    for name in ("hosts.csv", "crawls.csv", "segments.csv"):
         assert (tmp_path / name).read_bytes() == (SAMPLE / name).read_bytes()
-    for name in ("facts.parquet", "policies.parquet"):
+    for name in ("facts.parquet", "policies.parquet", "statements.parquet"):
         assert pl.read_parquet(tmp_path / name).equals(pl.read_parquet(SAMPLE / name)), name

@@ -1,5 +1,6 @@
 """`crawlblock export`: the database as files for others."""
 
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -18,6 +19,9 @@ from crawlblock.store.query import copy_note
 @click.option("--access", "long", is_flag=True, help="Also a row per host, snapshot and crawler.")
 @click.option("--bodies", is_flag=True, help="Also the robots.txt files, which are their sites'.")
 @click.option(
+    "--annotation", is_flag=True, help="Also a row per host to join with Common Crawl's index."
+)
+@click.option(
     "--license",
     "licence",
     type=click.Choice(list(licences())),
@@ -27,9 +31,16 @@ from crawlblock.store.query import copy_note
 )
 @click.option("--title", default="Who may still crawl the web", show_default=True)
 @click.option("--author", "authors", multiple=True, help="Whom to cite; may be repeated.")
+@click.option("--url", default="", help="Where you publish it, such as https://doi.org/10.5281/...")
+@click.option(
+    "--published",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="YYYY-MM-DD",
+    help="The day on which you publish it.",
+)
 def export(
-    folder: Path, db: Path, http_profile: str, long: bool, bodies: bool, licence: str, title: str,
-    authors: tuple[str, ...],
+    folder: Path, db: Path, http_profile: str, long: bool, bodies: bool, annotation: bool,
+    licence: str, title: str, authors: tuple[str, ...], url: str, published: datetime | None,
 ) -> None:  # fmt: skip
     r"""Export the database as Parquet and CSV with a description.
 
@@ -38,10 +49,14 @@ def export(
 
     \b
     Examples:
-      crawlblock export public --author "Ada Lovelace"
-      crawlblock export public --license CC-BY-4.0 --access
+      crawlblock export public --author "Ada Lovelace" --url https://doi.org/10.5281/zenodo.1
+      crawlblock export public --license CC-BY-4.0 --access --annotation
     """
-    request = Request(title, authors, licence, http_profile, long, bodies)
+    request = Request(
+        title=title, authors=authors, licence=licence, http_profile=http_profile, long=long,
+        bodies=bodies, annotation=annotation, url=url,
+        published=published.date() if published else None,
+    )  # fmt: skip
     with progress_bar() as progress:
         tables = write(db, folder, request, progress)
     if note := copy_note(db):

@@ -108,7 +108,7 @@ def cat(host: str, at: str | None, db: Path) -> None:
     """
     with published(db).asking() as con:
         point, body = explanation.archived(con, lookup.known_host(con, host), at)
-    say(explained.origin(point))
+    say(explained.origin(point, body.bytes))
     if body.is_text:
         say(explained.TEXT_NOTE)
     sys.stdout.buffer.write(body.bytes)

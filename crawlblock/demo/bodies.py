@@ -5,10 +5,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
+from crawlblock.demo.statements import STRANGER, FactStatement, lines_of_statement, statements_of
 from crawlblock.errors import InputError
 from crawlblock.model import Basis, Obeyed, Restriction, Verdict
 from crawlblock.robots.authorship import WILDCARD, Template
 from crawlblock.robots.judge import STAR, Judge
+from crawlblock.robots.meaning import Meaning, Reader
 from crawlblock.robots.published_lists import ENOUGH_NAMES
 
 
@@ -22,8 +24,6 @@ class Wording(NamedTuple):
 Policy = Mapping[str, Verdict]  # by product token, and of *
 Texts = Mapping[str, Wording]  # likewise; a token that is not in it is not blocked
 _NOBODY = Wording(None, None)
-_STRANGER = "an-agent-of-nobody"
-
 _PAD = "*" * 16  # makes a rule longer, so that it beats others, and matches the same
 
 
@@ -37,7 +37,9 @@ class Writer:
         templates: Iterable[Template] = (),
     ) -> None:
         """Take the product tokens of policies, what they obey, and the templates that write."""
-        self._judge = Judge(tokens, obeyed)
+        known, templates = tuple(tokens), tuple(templates)
+        self._judge = Judge(known, obeyed)
+        self._reader = Reader(known, obeyed or {}, templates, ())
         self._templates = {template.id: template for template in templates}
         self._named_too = {
             token: others for token in self._judge.tokens if (others := self._others(token))
@@ -57,6 +59,48 @@ class Writer:
                 "derive the facts anew"
             )
         return text
+
+    def whole(self, policy: Policy, texts: Texts, stated: Iterable[FactStatement]) -> str:
+        """Return groups for the verdicts, and lines that state what else the file stated.
+
+        Raises InputError as `groups` does.  Facts have forms that were read back: see `statable`.
+        """
+        text = self.groups(policy, texts)
+        for one in stated:
+            if one.form >= 0:
+                text = self._forms(text, one)[one.form]
+        return text
+
+    def statable(
+        self, policy: Policy, texts: Texts, stated: Iterable[FactStatement]
+    ) -> tuple[FactStatement, ...]:
+        """Return those of some statements that a text with these verdicts can state, with the form.
+
+        The form is -1 where the groups state it already.
+        """
+        text = self.groups(policy, texts)
+        before = self._reader.read(text.encode())
+        has = set(statements_of(before))
+        kept: list[FactStatement] = []
+        for wanted in stated:
+            if wanted in has:
+                kept.append(replace(wanted, form=-1))
+                continue
+            for form, longer in enumerate(self._forms(text, wanted)):
+                found = self._reader.read(longer.encode())
+                if set(statements_of(found)) == has | {wanted} and _same(before, found):
+                    text, has = longer, has | {wanted}
+                    kept.append(replace(wanted, form=form))
+                    break
+        return tuple(kept)
+
+    def _forms(self, text: str, stated: FactStatement) -> list[str]:
+        """Return a text with a statement in each form: at its end or at its beginning."""
+        found = []
+        for lines in lines_of_statement(stated, self._templates):
+            found.append(f"{text.rstrip()}\n\n{lines}\n".lstrip("\n"))
+            found.append(f"{lines}\n\n{text}")
+        return found
 
     def _parts(self, policy: Policy, texts: Texts) -> Iterable[str]:
         stacked = [token for token, text in texts.items() if _is_stacked(policy[token], text)]
@@ -110,7 +154,7 @@ class Writer:
         lines = [mark.start, *mark.also]  # a * may stay: it stands for any text
         rules = [line for line in lines if not line.startswith("#")]
         if rules:  # they mark the file, and must change no verdict
-            rules = [f"User-agent: {_STRANGER}", *rules, ""]
+            rules = [f"User-agent: {STRANGER}", *rules, ""]
         comments = [line for line in lines if line.startswith("#")]
         return [*rules, *comments], [mark.end] if mark.end else []
 
@@ -139,6 +183,11 @@ def _group_shared(
         return None
     full = [(v, t) for v, t in members if t == text and v.restriction is Restriction.FULL]
     return next(iter(full), None)
+
+
+def _same(before: Meaning, after: Meaning) -> bool:
+    """Tell whether two texts give the same verdicts by the same authors."""
+    return dict(before.rulings) == dict(after.rulings)
 
 
 def _is_stacked(verdict: Verdict, text: Wording) -> bool:

@@ -15,12 +15,13 @@ from crawlblock.demo.archive import build, is_stamped
 from crawlblock.demo.bodies import Wording, Writer
 from crawlblock.demo.contents import Rendered
 from crawlblock.demo.site import Site, page, site, stable
+from crawlblock.demo.statements import FactStatement
 from crawlblock.errors import InputError
 from crawlblock.hosts import registered_domain
 from crawlblock.model import Basis, Crawl, Restriction, Verdict
 from crawlblock.outcome import Outcome
 
-_FILES = ("facts.parquet", "policies.parquet", "hosts.csv", "crawls.csv")
+_FILES = ("facts.parquet", "policies.parquet", "statements.parquet", "hosts.csv", "crawls.csv")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,25 @@ def read_texts(sample: Path) -> dict[int, dict[str, Wording]]:
     return dict(texts)
 
 
+def read_statements(sample: Path) -> dict[int, list[FactStatement]]:
+    """Return what each policy states beside its verdicts, in order."""
+    stated: dict[int, list[FactStatement]] = defaultdict(list)
+    frame = _read_parquet(sample / "statements.parquet")
+    for policy, what, name, tokens, use, preference, path, form in frame.iter_rows():
+        stated[policy].append(
+            FactStatement(
+                what=what,
+                name=name,
+                tokens=tuple(tokens),
+                use=use,
+                preference=preference,
+                path=path,
+                form=form,
+            )
+        )
+    return dict(stated)
+
+
 def _captures(sample: Path, crawls: Sequence[Crawl]) -> Iterator[Rendered]:
     """Return the captures that say what the facts say; failures of the network leave none."""
     facts = read_facts(sample)
@@ -98,7 +118,11 @@ def _captures(sample: Path, crawls: Sequence[Crawl]) -> Iterator[Rendered]:
     dates = {crawl.crawl: crawl for crawl in crawls}
     texts = read_texts(sample)
     writer = Writer(next(iter(policies.values()), ()), registry.obeyed(), registry.templates())
-    groups = {n: writer.groups(policy, texts.get(n)) for n, policy in policies.items()}
+    stated = read_statements(sample)
+    groups = {
+        n: writer.whole(policy, texts.get(n, {}), stated.get(n, ()))
+        for n, policy in policies.items()
+    }
     hosts = frozenset(fact.host for fact in facts)
     sites = {host: site(host, hosts) for host in hosts}
     older: dict[str, bytes] = {}  # the robots.txt of the crawl before
@@ -138,9 +162,9 @@ def _visit_before(fact: Fact, at: Site, start: datetime, body: bytes) -> Iterato
 def _ranks(sample: Path) -> dict[str, int]:
     """Return the popularity ranks of the registered domains that have one."""
     return {
-        registered_domain(row["host"]) or row["host"]: int(row["tranco_rank"])
+        registered_domain(row["host"]) or row["host"]: int(row["rank"])
         for row in _read_csv(sample / "hosts.csv")
-        if row["tranco_rank"]
+        if row["rank"]
     }
 
 

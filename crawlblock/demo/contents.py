@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from urllib.parse import urljoin
 
 from crawlblock.hosts import surt
 
+_surt = lru_cache(maxsize=100_000)(surt)  # crawls repeat the URLs
 PLAIN = (("Content-Type", "text/plain; charset=utf-8"),)
 ROBOTS = "robotstxt"  # the subset of robots.txt captures; pages are in the subset warc
 
@@ -63,4 +65,4 @@ class IndexEntry:
     @property
     def surt(self) -> str:
         """Return the SURT key of the capture's URL."""
-        return surt(self.capture.url)
+        return _surt(self.capture.url)

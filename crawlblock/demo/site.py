@@ -8,10 +8,11 @@ from http import HTTPStatus
 
 from crawlblock.demo.contents import PLAIN, Rendered
 from crawlblock.hosts import is_address
+from crawlblock.robots.quoted import RECONSTRUCTED
 
 _MANY = 1 << 32
 _HTML = (("Content-Type", "text/html; charset=utf-8"),)
-_NOTE = "rendered by crawlblock from facts; not the text of the site's own file"
+_NOTE = f"{RECONSTRUCTED}; not the text of the site's own file"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from crawlblock.robots.conflicts import Conflict, conflicts
 from crawlblock.robots.header_signals import kept_header_signals
 from crawlblock.robots.ineffective import IneffectiveFinder, IneffectiveLine
 from crawlblock.robots.judge import Judge
-from crawlblock.robots.quoted import GroupLines, lines_of, spelled
+from crawlblock.robots.quoted import GroupLines, is_reconstructed, lines_of, spelled
 from crawlblock.robots.signals import Signal, signals
 from crawlblock.robots.training_preference import (
     NOT_STATED,
@@ -65,6 +65,7 @@ class Explanation:
     is_text: bool = False  # the lines are of the text that a scan kept, some emptied
     failed: tuple[FailedRequest, ...] = ()  # such as https, where http answered
     ineffective: tuple[IneffectiveLine, ...] = ()  # lines meant for it that do not bind it
+    reconstructed: bool = False  # the lines are the demo's, not the site's own
     sharing: Sharing | None = None  # who else has the rules that block it; None: it is not blocked
 
 
@@ -127,6 +128,7 @@ def explain(
         training=training_preference(stated, verdicts, registry.training_tokens()),
         is_text=found.is_text, failed=failed_requests(con, point), sharing=shared,
         ineffective=tuple(line for line in unread if token in line.tokens),
+        reconstructed=is_reconstructed(body),
     )  # fmt: skip
 
 

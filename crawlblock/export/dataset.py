@@ -2,13 +2,11 @@
 
 import tomllib
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from importlib.resources import files
 
 import duckdb
-
-from crawlblock.report.assemble import RENDERED
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +29,9 @@ class Request:
     http_profile: str  # of HTTP statuses
     long: bool  # also one row per host, snapshot and crawler
     bodies: bool  # also the robots.txt files themselves
+    annotation: bool = False  # also the annotation of Common Crawl's index
+    url: str = ""  # where it is published, or its DOI as https://doi.org/...; empty: not known
+    published: date | None = None  # the day
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class Extent:
     first: datetime | None  # capture, UTC
     last: datetime | None  # capture, UTC
     rendered: bool  # of the bundled sample, whose archive is rendered
+    crawls: bool  # it has crawls of Common Crawl, or of an archive like it
 
     @property
     def version(self) -> str:
@@ -66,13 +68,14 @@ SELECT (SELECT max(version) FROM schema_version),
        (SELECT count(DISTINCT host) FROM captures),
        (SELECT min(first_capture) FROM snapshots),
        (SELECT max(coalesce(last_capture, first_capture)) FROM snapshots),
-       (SELECT count(*) > 0 FROM snapshots WHERE starts_with(snapshot, ?))
+       (SELECT count(*) > 0 FROM snapshots WHERE is_demo(snapshot)),
+       (SELECT count(*) > 0 FROM snapshots WHERE kind = 'crawl' AND NOT is_demo(snapshot))
 """
 
 
 def state(con: duckdb.DuckDBPyConnection) -> Extent:
     """Return what a database holds."""
-    ((layout, registry, *others),) = con.execute(_STATE, [RENDERED]).fetchall()
+    ((layout, registry, *others),) = con.execute(_STATE).fetchall()
     return Extent(layout, tuple(registry or ()), *others)
 
 

@@ -6,11 +6,15 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
+from crawlblock.export.citation import cited
 from crawlblock.export.dataset import Extent, Request, licences
 from crawlblock.export.tables import ExportedTable, Field
+from crawlblock.export.terms import OwnTerms, origins, own_terms
 from crawlblock.pipeline.run import versions
 
 FORMAT = "crawlblock export 1"
+KEYWORDS = ("robots.txt", "web-crawling", "common-crawl")
+_DESCRIPTION = "Which crawlers websites block, by host, snapshot and crawler."
 _MEDIA = {"csv": "text/csv", "parquet": "application/vnd.apache.parquet"}
 # DuckDB's types in the words of Frictionless and of Croissant; decimals come with their digits.
 _TYPES = {
@@ -57,24 +61,44 @@ def datapackage(
 ) -> dict[str, Any]:
     """Return the Data Package: CSV files with a schema, Parquet files as files."""
     licence = licences()[request.licence]
-    return {
+    own = {label: part for part in own_terms(held, tables) for label in part.tables}
+    described: dict[str, Any] = {
         "profile": "data-package",
         "name": "crawlblock-export",
         "title": request.title,
-        "description": "Who may still crawl the web, by host, snapshot and crawler.",
+        "description": _DESCRIPTION,
         "version": held.version,
+        "keywords": list(KEYWORDS),
         "licenses": [{"name": licence.spdx, "title": licence.title, "path": licence.url}],
         "contributors": [{"title": name, "role": "author"} for name in request.authors],
+        "sources": [{"title": origin.title, "path": origin.url} for origin in origins(held)],
         "resources": [
-            _resource(table, form, file)
+            _resource(table, form, file) | _terms(own.get(table.label))
             for table in tables
             for form in table.formats
-            for file in _files(table, form, written)
+            for file in files_of(table, form, written)
         ],
     }
+    if request.url:
+        described["homepage"] = request.url
+    if request.published:
+        described["created"] = f"{request.published}T00:00:00Z"
+    return described
 
 
-def _files(table: ExportedTable, form: str, written: Mapping[str, File]) -> list[File]:
+def _terms(part: OwnTerms | None) -> dict[str, Any]:
+    """Return the licence of a table that the package's does not cover."""
+    if part is None:
+        return {}
+    if not part.licence:
+        return {"licenses": [{"name": "LicenseRef-terms-of-source", "title": part.terms}]}
+    return {"licenses": [{"name": part.licence, "title": part.title, "path": part.url}]}
+
+
+def files_of(table: ExportedTable, form: str, written: Mapping[str, File]) -> list[File]:
+    """Return the files of a table in a format; none if it has no such."""
+    if form not in table.formats:
+        return []
     before, star, after = table.path(form).partition("*")
     if not star:
         return [written[before]]
@@ -90,6 +114,7 @@ def _resource(table: ExportedTable, form: str, file: File) -> dict[str, Any]:
         "format": form,
         "mediatype": _MEDIA[form],
         "description": table.about,
+        "bytes": file.bytes,
         "hash": f"sha256:{file.sha256}",
     }
     if form != "csv":
@@ -97,10 +122,7 @@ def _resource(table: ExportedTable, form: str, file: File) -> dict[str, Any]:
     schema: dict[str, Any] = {"fields": [_field(table, field) for field in table.fields]}
     if table.key:
         schema["primaryKey"] = list(table.key)
-    plain = {
-        "type": "table", "profile": "tabular-data-resource", "encoding": "utf-8",
-        "bytes": file.bytes,
-    }  # fmt: skip
+    plain = {"type": "table", "profile": "tabular-data-resource", "encoding": "utf-8"}
     return common | plain | {"schema": schema}
 
 
@@ -128,10 +150,11 @@ def croissant(
         "conformsTo": "http://mlcommons.org/croissant/1.0",
         "name": "crawlblock-export",
         "alternateName": request.title,
-        "description": "Who may still crawl the web, by host, snapshot and crawler.",
-        "license": licences()[request.licence].url,
+        "description": _DESCRIPTION,
+        "license": [licences()[request.licence].url, *_further_licences(held, tables)],
+        "keywords": list(KEYWORDS),
         "version": held.version,
-        "citeAs": f"{'; '.join(request.authors) or 'Anonymous'}: {request.title}, {held.version}.",
+        "citeAs": cited(request, held),
         "distribution": [part for table in tables for part in _distribution(table, written)],
         "recordSet": [_record_set(table) for table in tables],
     }
@@ -139,7 +162,15 @@ def croissant(
         about["creator"] = [{"@type": "sc:Organization", "name": name} for name in request.authors]
     if held.span:
         about["temporalCoverage"] = held.span
+    if request.url:
+        about["url"] = request.url
+    if request.published:
+        about["datePublished"] = str(request.published)
     return about
+
+
+def _further_licences(held: Extent, tables: Sequence[ExportedTable]) -> list[str]:
+    return sorted({part.url for part in own_terms(held, tables) if part.licence})
 
 
 def _distribution(table: ExportedTable, written: Mapping[str, File]) -> list[dict[str, Any]]:
@@ -154,7 +185,7 @@ def _distribution(table: ExportedTable, written: Mapping[str, File]) -> list[dic
             "sha256": file.sha256,
         }
         for form in table.formats
-        for file in _files(table, form, written)
+        for file in files_of(table, form, written)
     ]
     path = table.path(table.formats[0])
     if "*" in path:

@@ -1,7 +1,8 @@
 """The tables of an export: each is a file in the folder `tables`, and that is all there is to one.
 
 A file has a header of `-- key:` (what names a row), `-- of:` (the tables whose COMMENT ON describes
-its columns, the first that has one) and, where only one is written, `-- files:`.
+it and its columns, the first that has one), `-- about:` where none describes it, and `-- files:`
+where only one is written.
 """
 
 import zlib
@@ -23,10 +24,11 @@ FIRST = ("population", "meanings")  # what most readers want
 LONG = "access"  # millions of rows that population and meanings give as well
 RESULTS = "results"
 BODIES = "bodies"
+ANNOTATION = "annotation"
 _PART = 64 * 2**20  # bytes of bodies in one file
 _HERE = files(__package__)
 _CSV = "FORMAT csv, HEADER, TIMESTAMPFORMAT '%Y-%m-%dT%H:%M:%S.%f'"
-_PARQUET = "FORMAT parquet, COMPRESSION zstd"
+PARQUET = "FORMAT parquet, COMPRESSION zstd"
 # The parts that bodies are written in: about so many bytes each, by digest.
 _PARTS = """
 SELECT min(digest), max(digest)
@@ -59,6 +61,8 @@ class ExportedTable:
     @property
     def label(self) -> str:
         """Return its name among all tables; a result may have the name of a table."""
+        if self.folder == ANNOTATION:
+            return ANNOTATION
         return f"{self.folder}-{self.name}" if self.folder == RESULTS else self.name
 
     def path(self, form: str) -> str:
@@ -77,12 +81,12 @@ def write_table(con: duckdb.DuckDBPyConnection, name: str, target: Path) -> Expo
     """Write a table below a folder in an order of its own, holding no more than DuckDB may."""
     sql = (_HERE / "tables" / f"{name}.sql").read_text("utf-8")
     header = dict(
-        line.removeprefix("-- ").split(": ") for line in sql.splitlines() if line[:3] == "-- "
+        line.removeprefix("-- ").split(": ", 1) for line in sql.splitlines() if line[:3] == "-- "
     )
     formats = tuple(header.get("files", ", ".join(FORMATS)).split(", "))
     (target / "data").mkdir(exist_ok=True)
     parquet, csv = (str(target / "data" / f"{name}.{form}").replace("'", "''") for form in FORMATS)
-    ((rows,),) = con.execute(f"COPY ({sql}) TO '{parquet}' ({_PARQUET})").fetchall()
+    ((rows,),) = con.execute(f"COPY ({sql}) TO '{parquet}' ({PARQUET})").fetchall()
     if "csv" in formats:  # from the other file, which is sorted
         harmless = _harmless(con, f"FROM '{parquet}'")
         con.execute(f"COPY ({harmless}) TO '{csv}' ({_CSV})").fetchall()
@@ -90,9 +94,8 @@ def write_table(con: duckdb.DuckDBPyConnection, name: str, target: Path) -> Expo
     columns = con.execute(f"DESCRIBE ({sql})").fetchall()
     fields = [Field(c[0], c[1], _comment(con, c[0], sources)) for c in columns]
     key = tuple(header["key"].split(", ")) if "key" in header else ()
-    return ExportedTable(
-        name, "data", _about(con, (name, *sources)), key, tuple(fields), rows, formats
-    )
+    about = header.get("about") or _about(con, (name, *sources))
+    return ExportedTable(name, "data", about, key, tuple(fields), rows, formats)
 
 
 def _harmless(con: duckdb.DuckDBPyConnection, sql: str) -> str:

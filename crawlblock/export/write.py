@@ -13,9 +13,11 @@ import duckdb
 
 from crawlblock.durable import put_folder_in_place
 from crawlblock.errors import InputError, StoreError
+from crawlblock.export.annotation import write_annotation
+from crawlblock.export.citation import citation
 from crawlblock.export.dataset import Extent, Request, licences, state
 from crawlblock.export.metadata import FORMAT, File, croissant, datapackage, manifest
-from crawlblock.export.readme import card, citation
+from crawlblock.export.readme import card
 from crawlblock.export.tables import (
     ExportedTable,
     table_names,
@@ -39,11 +41,13 @@ def export(db: Path, target: Path, request: Request, progress: Progress) -> list
     """Write the copy of a database for readers as files into a new folder, and return its tables.
 
     The same copy gives the same bytes.  An earlier export in that folder is replaced.  Raises
-    InputError if the folder holds anything else, StoreError if the copy cannot be read or the
-    disk refuses.
+    InputError if the licence or the URL cannot be used or the folder holds anything else,
+    StoreError if the copy cannot be read or the disk refuses.
     """
     if request.licence not in licences():
         raise InputError(f"licence {request.licence!r}: use one of {', '.join(licences())}")
+    if request.url and not request.url.startswith(("https://", "http://")):
+        raise InputError(f"url {request.url!r}: begin it with https://, also for a DOI")
     target = target.absolute()
     check_target(target)
     with stoppable(), closing(open_copy(db)) as con, _aside(target) as aside:
@@ -114,16 +118,18 @@ def _write_data(
     con: duckdb.DuckDBPyConnection, aside: Path, request: Request, progress: Progress
 ) -> list[ExportedTable]:
     names = table_names(request.long)
-    steps = len(names) + 1 + request.bodies
+    further = [(request.annotation, write_annotation), (request.bodies, write_bodies)]
+    wanted = [write for asked, write in further if asked]
+    steps = len(names) + 1 + len(wanted)
     tables = []
     for number, name in enumerate(names):
         progress("tables", number, steps)
         tables.append(write_table(con, name, aside))
     progress("tables", len(names), steps)
     tables += write_results_of(con, aside, request.http_profile)
-    if request.bodies:
-        progress("tables", len(names) + 1, steps)
-        tables.append(write_bodies(con, aside))
+    for number, write in enumerate(wanted, len(names) + 1):
+        progress("tables", number, steps)
+        tables.append(write(con, aside))
     progress("tables", steps, steps)
     return tables
 
@@ -131,7 +137,7 @@ def _write_data(
 def _describe(aside: Path, request: Request, held: Extent, tables: Sequence[ExportedTable]) -> None:
     """Write what people and machines read about the tables; the manifest comes last."""
     written = {file.path: file for file in _files(aside)}
-    (aside / "README.md").write_text(card(request, held, tables), "utf-8", newline="\n")
+    (aside / "README.md").write_text(card(request, held, tables, written), "utf-8", newline="\n")
     (aside / "CITATION.cff").write_text(citation(request, held), "utf-8", newline="\n")
     described: tuple[tuple[str, Describe], ...] = (
         ("datapackage.json", datapackage),

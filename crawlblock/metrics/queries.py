@@ -24,6 +24,7 @@ PANEL = "panel"
 CENSUS = "census"
 _FOLDERS = ("questions", "census")
 _HELD = {PANEL: "materialize.sql", CENSUS: "materialize_census.sql"}
+_IS_HELD = "SELECT 1 FROM duckdb_tables() WHERE temporary AND table_name = 'points'"
 _CREATED = re.compile(r"CREATE TEMP (\w+) (\w+)")
 
 
@@ -164,7 +165,10 @@ def set_http_profile(con: duckdb.DuckDBPyConnection, http_profile: str) -> None:
 
 @contextmanager
 def held(con: duckdb.DuckDBPyConnection, of: str = PANEL) -> Iterator[None]:
-    """Keep what the metrics share in temporary tables until the block ends."""
+    """Keep what the metrics share in temporary tables until the block ends, or an outer one."""
+    if con.execute(_IS_HELD).fetchall():
+        yield
+        return
     made: list[tuple[str, str]] = []
     # else a third more memory; what is shown has an order of its own
     con.execute("SET preserve_insertion_order = false").fetchall()

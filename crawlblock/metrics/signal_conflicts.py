@@ -42,6 +42,7 @@ SELECT CASE WHEN t.of_panel THEN 'panel' ELSE 'captured' END AS population,
 FROM stating t
 JOIN hosts h ON h.of_panel = t.of_panel AND h.host = t.host
 JOIN point_segments g ON g.host = h.number
+    AND coalesce(t.snapshot_date BETWEEN g.since AND g.until, true)
 GROUP BY ALL
 """
 _SHARES = """

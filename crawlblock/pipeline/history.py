@@ -2,9 +2,11 @@
 
 import asyncio
 import shutil
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
+from datetime import date, datetime
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -36,6 +38,8 @@ from crawlblock.sources.commoncrawl.zipnum import open_zipnum
 from crawlblock.store.store import Store
 from crawlblock.transport import Limits, PoliteClient, QuotaSpentError, is_loopback, user_agent
 
+_surt = lru_cache(maxsize=100_000)(surt)  # crawls repeat the URLs
+_surt_keys = lru_cache(maxsize=100_000)(surt_keys)
 _NEW_LATER = 0.3  # share of a crawl's payloads that the crawl before did not have
 
 
@@ -56,6 +60,21 @@ class Wanted:
         return Cache(self.cache / "index", self.cache_bytes)
 
 
+@dataclass(frozen=True, slots=True)
+class FollowedMembers:
+    """The members of a panel, and the first and last days on which its list follows some."""
+
+    members: Sequence[Member]
+    days: Mapping[str, Sequence[tuple[date, date]]]  # by host; who is not in it is always followed
+
+    def at(self, time: datetime | None) -> Iterator[Member]:
+        """Yield the members that are followed at a time; None: it is not known, so all are."""
+        for member in self.members:
+            days = self.days.get(member.host)
+            if time is None or not days or any(a <= time.date() <= b for a, b in days):
+                yield member
+
+
 async def plan_history(run: Run, wanted: Wanted, members: Sequence[Member]) -> list[Estimate]:
     """Return what each crawl would cost a run that begins now.
 
@@ -63,6 +82,7 @@ async def plan_history(run: Run, wanted: Wanted, members: Sequence[Member]) -> l
     """
     plans: list[Estimate] = []
     unread = run.store.conclusions.to_fetch()
+    followed = FollowedMembers(members, run.store.facts.days_followed())
     async with open_mirror(wanted.mirror, wanted.contact, wanted.limits) as mirror:
         shelf = Shelf(mirror, wanted.cache, wanted.index())
         rehearsal = Rehearsal(shelf, run.store.facts.texts_of)
@@ -70,7 +90,7 @@ async def plan_history(run: Run, wanted: Wanted, members: Sequence[Member]) -> l
 
         async def plan(mirror: Mirror, crawl: Listed) -> None:
             nonlocal read
-            pending = _pending(run.store, crawl.crawl, members, unread)
+            pending = _pending(run.store, crawl, followed, unread)
             task = look_up(crawl, pending, bool(plans))
             parts = await part_keys(mirror, crawl.crawl) if pending else []
             if pending:
@@ -113,10 +133,11 @@ async def _collect_crawls(
     first = True
     shelf = Shelf(mirror, wanted.cache, wanted.index())
     unread = run.store.conclusions.to_fetch()
+    followed = FollowedMembers(members, run.store.facts.days_followed())
 
     async def collect_one(mirror: Mirror, listed: Listed) -> None:
         nonlocal first
-        pending = _pending(run.store, listed.crawl, members, unread)
+        pending = _pending(run.store, listed, followed, unread)
         if pending and not run.tally.unfinished:
             task = look_up(listed, pending, not first)
             parts = await part_keys(mirror, listed.crawl)
@@ -222,20 +243,21 @@ async def _open_index(
 
 
 def _pending(
-    store: Store, crawl: str, members: Sequence[Member], unread: Mapping[str, set[str]]
+    store: Store, crawl: Listed, followed: FollowedMembers, unread: Mapping[str, set[str]]
 ) -> list[Member]:
     """Return the members to ask about, in the indexes' order: neighbours share blocks.
 
-    They are those not asked before, and those whose capture that may count was never fetched.
+    They are those not asked before, and those whose capture that may count was never fetched, and
+    none that its list does not follow on the day the crawl began.
     """
-    done = store.facts.hosts_asked(crawl) - unread.get(crawl, set())
-    pending = (member for member in members if member.host not in done)
-    return sorted(pending, key=lambda member: surt(f"https://{member.host}/"))
+    done = store.facts.hosts_asked(crawl.crawl) - unread.get(crawl.crawl, set())
+    pending = (member for member in followed.at(crawl.first_capture) if member.host not in done)
+    return sorted(pending, key=lambda member: _surt(f"https://{member.host}/"))
 
 
 def look_up(crawl: Listed, pending: Sequence[Member], later: bool) -> LookUp:
     """Return what is to be looked up in a crawl, which is not the first one where `later`."""
-    keys = {key for member in pending for url in candidates(member) for key in surt_keys(url)}
+    keys = {key for member in pending for url in candidates(member) for key in _surt_keys(url)}
     return LookUp(
         crawl=crawl.crawl,
         hosts=len(pending),

@@ -11,7 +11,7 @@ from crawlblock.registry.own_entries import all_entries
 # What only describes a crawler or a template.  A new key counts until it is named here.
 _OF_A_CRAWLER = {
     "operator", "purpose", "openness", "ai", "honours", "documented_since", "retired", "url",
-    "source", "second_hand", "as_of", "aliases", "earlier",
+    "source", "second_hand", "as_of", "aliases", "earlier", "national_library",
 }  # fmt: skip
 _OF_A_TEMPLATE = {"title", "vendor", "kind", "act", "evidence", "source"}
 

@@ -67,8 +67,8 @@ KEYS: Mapping[str, Keys] = {
     "crawler": {
         "token": (True, _text), "operator": (True, _text), "purpose": (False, _one_of(Purpose)),
         "openness": (False, _one_of(Openness)), "ai": (True, _flag), "obeys": (False, _texts),
-        "web_archive": (False, _flag), "wildcard": (False, _flag),
-        "honours": (False, _one_of(Honours)),
+        "web_archive": (False, _flag), "national_library": (False, _flag),
+        "wildcard": (False, _flag), "honours": (False, _one_of(Honours)),
         "documented_since": (False, _day), "retired": (False, _day), "url": (True, _address),
         "source": (False, _address), "second_hand": (False, _flag), "as_of": (False, _day),
         "aliases": (False, _texts), "earlier": (False, _tables),

@@ -12,25 +12,36 @@ import polars as pl
 from crawlblock.errors import InputError
 from crawlblock.model import SnapshotKind
 from crawlblock.replication.published import first_ranks
+from crawlblock.robots.quoted import is_reconstructed
 from crawlblock.sources.files import Files
 from crawlblock.store.scratch import settled
 
 _FRAME = """
 SELECT any_value(p.frame) FROM panels p SEMI JOIN current_panel c ON c.panel = p.panel
 """
-_ANSWERS = """
-SELECT p.population, p.stratum, p.snapshot, p.snapshot_date AS date, p.outcome, c.digest,
+_COUNTED = """
+WITH counted AS (  -- as in the view population, from what the metrics share while it is held
+    SELECT CAST(p.population AS VARCHAR) AS population, CAST(p.snapshot AS VARCHAR) AS snapshot,
+           p.snapshot_date, h.host, CAST(p.stratum AS VARCHAR) AS stratum, p.weight,
+           CAST(p.outcome AS VARCHAR) AS outcome
+    FROM points p JOIN hosts h ON h.number = p.host
+    WHERE p.population = 'captured' OR p.snapshot NOT IN (FROM left_out_snapshots)
+)"""
+_ANSWERS = f"""{_COUNTED}
+SELECT p.population, coalesce(l.segment, p.stratum) AS stratum, p.snapshot,
+       p.snapshot_date AS date, p.outcome, c.digest,
        count(*) AS hosts, CAST(sum(p.weight) AS DOUBLE) AS weight,
        CAST(sum(CAST(p.weight * p.weight AS DECIMAL(38, 6))) AS DOUBLE) AS weight_squared
-FROM population p
+FROM counted p
 LEFT JOIN captures c
     ON c.snapshot = p.snapshot AND c.host = p.host AND c.resource = '/robots.txt'
-WHERE p.population = 'captured' OR p.snapshot NOT IN (FROM left_out_snapshots)
+LEFT JOIN list_cells l  -- a list's segments with days
+    ON p.population = 'panel' AND l.host = p.host AND l.dimension = 'stratum'
+    AND p.snapshot_date BETWEEN l.since AND l.until
 GROUP BY ALL
 ORDER BY ALL
-"""
-_TOKENS = """
-WITH amounts AS (
+"""  # noqa: S608
+_TOKENS = f"""{_COUNTED}, amounts AS (
     SELECT domain, corpus, tokens FROM weights WHERE tokens > 0 AND domain <> '*'
 ), places AS (
     SELECT domain AS host, * FROM amounts
@@ -40,8 +51,7 @@ WITH amounts AS (
     SELECT p.*, a.corpus,
            p.weight * (a.tokens / count(*) OVER (
                PARTITION BY p.population, p.snapshot, a.domain, a.corpus)) AS amount
-    FROM population p JOIN places a ON a.host = p.host
-    WHERE p.population = 'captured' OR p.snapshot NOT IN (FROM left_out_snapshots)
+    FROM counted p JOIN places a ON a.host = p.host
 )
 SELECT p.population, p.corpus, p.stratum, p.snapshot, p.snapshot_date AS date, p.outcome,
        c.digest, count(*) AS hosts, ordered_sum(p.amount) AS weight,
@@ -51,14 +61,13 @@ LEFT JOIN captures c
     ON c.snapshot = p.snapshot AND c.host = p.host AND c.resource = '/robots.txt'
 GROUP BY ALL
 ORDER BY ALL
-"""
+"""  # noqa: S608
 _CAPTURES = """
 SELECT 'all' AS stratum, snapshot, outcome, digest, min(CAST(fetch_time AS DATE)) AS date,
        count(*) AS hosts, CAST(count(*) AS DOUBLE) AS weight,
        CAST(count(*) AS DOUBLE) AS weight_squared
 FROM captures GROUP BY ALL ORDER BY ALL
 """
-RENDERED = b"rendered by crawlblock from facts"  # as the demo signs its texts
 HOSTS, TOKENS = "hosts", "tokens"  # what a share is of
 _RANKED = ("ranking ", "web graph ")  # frames whose strata are ranks
 _WHOLE = 0.99  # of a band of ranks, for a ranking to reach to its end
@@ -79,7 +88,7 @@ class Series:
     @property
     def rendered(self) -> bool:
         """Tell whether the bodies only carry the meaning of real ones."""
-        return any(RENDERED in body[:300] for body in self.bodies.values())
+        return any(map(is_reconstructed, self.bodies.values()))
 
     def snapshots(self) -> dict[str, date]:
         """Return the snapshots, the earliest first, with the day each begins."""

@@ -5,25 +5,13 @@ are never blended: each has its own sentence.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
 
-import polars as pl
-
-from crawlblock.metrics.headline import (
-    HEADLINE,
-    Headline,
-    asked,
-    headline_rows,
-    headline_segments,
-    rivals,
-)
+from crawlblock.metrics.headline import Headline, asked, headline_segments, rivals
 from crawlblock.report import phrases
 from crawlblock.report.labels import NO_WEIGHT, percent
+from crawlblock.report.scope import AnsweredQuestion, Frames, Row, Scope
+from crawlblock.report.web_archives import archived
 
-Frames = dict[str, pl.DataFrame]
-Row = dict[str, Any]
-SMALL = 30  # hosts; of fewer no share is worth much
 _ORIGINS = {  # what hosts whose robots.txt blocks a crawler do, in the order of the sentence
     "default": "have a platform's default",
     "switch": "flipped a platform's switch",
@@ -35,74 +23,18 @@ _ORIGINS = {  # what hosts whose robots.txt blocks a crawler do, in the order of
 }
 
 
-@dataclass(frozen=True, slots=True)
-class AnsweredQuestion:
-    """A question with its answer about one segment."""
-
-    question: str
-    segment: str | None  # None: all hosts
-    sentence: str
-    basis: str  # how we know: definition, numbers, interval or why there is none
-
-
-@dataclass(frozen=True, slots=True)
-class _Scope:
-    """Whom an answer is about: a segment in its last snapshot."""
-
-    found: Headline
-    results: Frames
-    segment: str | None
-
-    def rows(self, name: str, **where: object) -> list[Row]:
-        """Return a result's rows about the segment that a headline may use."""
-        return self._of(headline_rows(self.results[name], by_segment=True), where)
-
-    def as_if_sample(self, name: str, row: Row, *keys: str) -> Row:
-        """Return the row that takes the same list for a sample, an empty one if there is none."""
-        frame = self.results[name]
-        if row["estimand"] != "list" or "as_if_sample" not in frame["estimand"]:
-            return {}
-        frame = frame.filter(pl.col("estimand") == "as_if_sample")
-        return next(iter(self._of(frame, {key: row[key] for key in keys})), {})
-
-    def _of(self, frame: pl.DataFrame, where: dict[str, object]) -> list[Row]:
-        frame = frame.filter(pl.col("population") == self.found.population)
-        if self.segment is None:
-            frame = frame.filter(pl.col("segment").is_null())
-        else:
-            frame = frame.filter(
-                (pl.col("dimension") == "stratum") & (pl.col("segment") == self.segment)
-            )
-        for column, value in where.items():
-            frame = frame.filter(pl.col(column) == value)
-        return frame.to_dicts()
-
-    def shares(self) -> list[Row]:
-        """Return the shares of all crawlers in the last snapshot that knows any of the hosts."""
-        name = "blocked" if self.segment is None else "blocked_by_segment"
-        rows = [row for row in self.rows(name, definition=HEADLINE) if row["n"]]
-        last = max(((row["snapshot_date"], row["snapshot"]) for row in rows), default=None)
-        return [row for row in rows if (row["snapshot_date"], row["snapshot"]) == last]
-
-    def sites(self, count: int, *, same: bool = False) -> str:
-        """Return the hosts in words, such as: 802 sites (top sites)."""
-        noun = "site" if count == 1 else "sites"
-        named = "" if self.segment is None else f" ({self.segment})"
-        return f"{'the same ' if same else ''}{count:,} {noun}{named}"
-
-
 def answers(found: Headline, results: Frames) -> Iterator[AnsweredQuestion]:
     """Yield the answers, each for every segment that has a headline of its own."""
     scopes = [
-        _Scope(found, results, segment) for segment in headline_segments(results, found.population)
+        Scope(found, results, segment) for segment in headline_segments(results, found.population)
     ]
-    for make in (_blocked, _changed, _compared, _decided):
+    for make in (_blocked, _changed, _compared, archived, _decided):
         for scope in scopes:
             yield make(scope)
-    yield _lost(_Scope(found, results, None))
+    yield _lost(Scope(found, results, None))
 
 
-def _blocked(scope: _Scope) -> AnsweredQuestion:
+def _blocked(scope: Scope) -> AnsweredQuestion:
     question = "How many sites block AI crawlers?"
     rows = scope.shares()
     leaders = rivals(rows, scope.found)
@@ -111,7 +43,6 @@ def _blocked(scope: _Scope) -> AnsweredQuestion:
             question, scope.segment, "No AI crawler was in use at that time.", ""
         )
     row = leaders[0]
-    few = f" Fewer than {SMALL} sites show no trend." if row["n"] < SMALL else ""
     name = "blocked" if scope.segment is None else "blocked_by_segment"
     beside = scope.as_if_sample(name, row, "token", "snapshot", "definition")
     return AnsweredQuestion(
@@ -120,7 +51,7 @@ def _blocked(scope: _Scope) -> AnsweredQuestion:
         f"Of {scope.sites(row['n'])}, {percent(row['estimate'])} blocked {row['token']}"
         f"{phrases.in_month(row['snapshot_date'])}{phrases.sampled(row)}.",
         f"{_leader(leaders)} {phrases.definition()} {phrases.unknown(row)} {_refused(row)}"
-        f"{phrases.error(row, beside)}{few}",
+        f"{phrases.error(row, beside)}{phrases.few(row)}",
     )
 
 
@@ -141,7 +72,7 @@ def _leader(leaders: list[Row]) -> str:
     return f"{len(highest)} AI crawlers in use are blocked by equally many sites, and none by more."
 
 
-def _changed(scope: _Scope) -> AnsweredQuestion:
+def _changed(scope: Scope) -> AnsweredQuestion:
     question = "Has it grown?"
     rows = [
         row for row in scope.rows("change", span="since_first") if row["token"] and row["n"]
@@ -170,7 +101,7 @@ def _changed(scope: _Scope) -> AnsweredQuestion:
     )
 
 
-def _compared(scope: _Scope) -> AnsweredQuestion:
+def _compared(scope: Scope) -> AnsweredQuestion:
     question = "Is open data hit harder?"
     rows = [row for row in scope.rows("gap") if row["estimate"] is not None]
     last = max(((row["snapshot_date"], row["snapshot"]) for row in rows), default=None)
@@ -212,7 +143,7 @@ def _means(now: dict[str, Row]) -> str:
     )
 
 
-def _decided(scope: _Scope) -> AnsweredQuestion:
+def _decided(scope: Scope) -> AnsweredQuestion:
     question = "Who wrote the rules?"
     leaders = rivals(scope.shares(), scope.found)
     token = leaders[0]["token"] if leaders else asked(scope.found)[0]
@@ -248,10 +179,15 @@ def _range(row: Row | None) -> str:
     )
 
 
-def _lost(scope: _Scope) -> AnsweredQuestion:
+def _lost(scope: Scope) -> AnsweredQuestion:
     question = "How much training data is affected?"
     token = asked(scope.found)[-1]
     rows = [row for row in scope.rows("lost", token=token) if row["estimate"] is not None]
+    # A snapshot of a few hosts would answer about these few; see the view segment_snapshots.
+    most: dict[str, float] = {}
+    for row in rows:
+        most[row["corpus"]] = max(most.get(row["corpus"], 0), row["covered"] or 0)
+    rows = [row for row in rows if 2 * (row["covered"] or 0) >= most[row["corpus"]]]
     last = max(((row["snapshot_date"], row["snapshot"]) for row in rows), default=None)
     rows = [row for row in rows if (row["snapshot_date"], row["snapshot"]) == last]
     if not rows:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Mapping
+from contextlib import nullcontext
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from crawlblock.errors import InputError
 from crawlblock.metrics.columns import declarations, dictionary
 from crawlblock.metrics.computed import COMPUTED
 from crawlblock.metrics.headline import headline_of
-from crawlblock.metrics.queries import analyze, metrics, set_http_profile
+from crawlblock.metrics.queries import analyze, held, metrics, set_http_profile
 from crawlblock.metrics.replicated import REPLICATION, replication
 from crawlblock.metrics.result_digests import inputs, result_digests
 from crawlblock.metrics.result_files import (
@@ -110,11 +111,13 @@ def write_answer(store: Store, results: Path, http_profile: str, console: Consol
     page = results / _PAGE
     remove_others(results, digests)
     with store.reading() as con:
-        frames = analyze(con, results, http_profile, keep)
-        published = _published(con, results, keep)
-        write_dictionary(results, dictionary(frames | {REPLICATION: published}))
-        left_out = con.execute(_LEFT_OUT).fetchall() + removals(con)
-        material = None if drawn and page.is_file() else _material(con, frames, results)
+        set_http_profile(con, http_profile)
+        with nullcontext() if keep >= digests.keys() else held(con):
+            frames = analyze(con, results, http_profile, keep)
+            published = _published(con, results, keep)
+            write_dictionary(results, dictionary(frames | {REPLICATION: published}))
+            left_out = con.execute(_LEFT_OUT).fetchall() + removals(con)
+            material = None if drawn and page.is_file() else _material(con, frames, results)
     if material:
         _write_page(material, results)
     show(console, frames)
@@ -180,22 +183,22 @@ def _material(con: duckdb.DuckDBPyConnection, frames: Frames, results: Path) -> 
 
 def _write_page(material: Material, results: Path) -> Path:
     """Write the page, and each figure as SVG and PNG; return the page's path."""
-    text, specs = page_of(material)
+    text, specs, pictures = page_of(material)
     for name, spec in specs.items():
-        write_aside(results / f"{name}.svg", drawing.svg_file(drawing.svg(spec)))
+        write_aside(results / f"{name}.svg", drawing.svg_file(pictures[name]))
         write_aside(results / f"{name}.png", drawing.png(spec))
     page = results / _PAGE
     write_aside(page, _STEERING.sub(lambda found: safe(found[0]), text).encode())
     return page
 
 
-def page_of(material: Material) -> tuple[str, dict[str, Spec]]:
-    """Return the page as HTML, and the charts of its figures by their names."""
+def page_of(material: Material) -> tuple[str, dict[str, Spec], dict[str, str]]:
+    """Return the page as HTML, and by their names the charts of its figures and their drawings."""
     found = headline_of(material.results)
     set_ = context(found, material.results) if found else None
     if set_ is None:
-        return render(material, {}, []), {}
+        return render(material, {}, []), {}, {}
     made = figures(set_)
     specs = {figure.id: drawing.filled(figure, set_) for figure in made if figure.rows}
     pictures = {name: drawing.svg(spec) for name, spec in specs.items()}
-    return render(material, pictures, made), specs
+    return render(material, pictures, made), specs, pictures

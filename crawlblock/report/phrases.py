@@ -7,6 +7,7 @@ from crawlblock.metrics.headline import HEADLINE
 from crawlblock.report.labels import DEFINITIONS, interval, percent
 
 Row = dict[str, Any]
+_SMALL = 30  # sites; of fewer no share is worth much
 _MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September",
     "October", "November", "December",
@@ -27,6 +28,11 @@ def unknown(row: Row) -> str:
         f"{others} unknown, which could make it "
         f"{percent(row['bound_low'])} to {percent(row['bound_high'])}."
     )
+
+
+def few(row: Row) -> str:
+    """Say that so few sites show no trend."""
+    return f" Fewer than {_SMALL} sites show no trend." if row["n"] < _SMALL else ""
 
 
 def sampled(row: Row, *, signed: bool = False) -> str:

@@ -5,6 +5,10 @@ from dataclasses import dataclass
 
 from crawlblock.robots.parser import Group, Rule, countable, parse
 
+# How the demo signs its texts: they say what real ones mean and state, in other lines.
+RECONSTRUCTED = "reconstructed by crawlblock from facts"
+_HEAD = 400  # bytes in which the signature is
+
 
 @dataclass(frozen=True, slots=True)
 class GroupLines:
@@ -23,6 +27,16 @@ def lines_of(body: bytes, groups: Sequence[Group]) -> tuple[GroupLines, ...]:
     ends = dict(zip(starts, [*starts[1:], len(texts) + 1], strict=True))
     firsts = [group.agents[0][1] for group in groups]
     return tuple(GroupLines(first, tuple(texts[first - 1 : ends[first] - 1])) for first in firsts)
+
+
+def is_reconstructed(body: bytes) -> bool:
+    """Tell whether a text is not a site's own: whoever shows a line of it says so beside it."""
+    return RECONSTRUCTED.encode() in body[:_HEAD]
+
+
+def marked(reconstructed: bool) -> str:
+    """Return what stands behind a line of a text that is not a site's own."""
+    return "  (reconstructed)" if reconstructed else ""
 
 
 def spelled(rule: Rule) -> str:

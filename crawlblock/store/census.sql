@@ -7,7 +7,11 @@
 CREATE VIEW scan_shares AS
 SELECT p.snapshot, CAST(p.first_capture AS DATE) AS snapshot_date, count(*) AS files, c.planned,
        c.of, count(*) >= any_value(c.of) AS whole,
-       CASE WHEN whole OR any_value(k.snapshot) IS NOT NULL
+       CASE WHEN whole OR any_value(k.snapshot) IS NOT NULL THEN NULL
+            WHEN any_value(c.planned) >= any_value(c.of) THEN 'some planned files are not merged yet'
+            ELSE 'hosts in several files are counted too often; run crawlblock scan index, then '
+                || 'scan merge again' END AS no_clusters,
+       CASE WHEN no_clusters IS NULL
             THEN least(count(*), 1000) END AS clusters  -- more files than that are joined at random
 FROM facts.scans c
 JOIN facts.scanned_files f ON f.snapshot = c.snapshot
@@ -112,10 +116,9 @@ CREATE MACRO cluster_high(share, variance, n, freedom, files, of_files) AS CASE
     THEN wilson_high(share, cluster_n(share, variance, n, freedom, files, of_files)) END;
 CREATE MACRO cluster_estimand(files, of_files) AS
     CASE WHEN files >= of_files THEN 'list' ELSE 'sample' END;
-CREATE MACRO no_cluster_interval(freedom, clusters, files, of_files) AS CASE
+CREATE MACRO no_cluster_interval(freedom, no_clusters, files, of_files) AS CASE
     WHEN files >= of_files THEN 'all files of the crawl are merged, so nothing was sampled'
-    WHEN clusters IS NULL THEN 'hosts in several files are counted too often; run crawlblock scan '
-        || 'index, then scan merge again'
+    WHEN no_clusters IS NOT NULL THEN no_clusters
     WHEN freedom < 1 THEN 'a single file says nothing about the others' END;
 
 COMMENT ON VIEW scan_shares IS 'How much of each scanned crawl is merged.';

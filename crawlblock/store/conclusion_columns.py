@@ -10,6 +10,7 @@ CRAWLERS = pl.Schema(
         "openness": pl.String(),
         "ai": pl.Boolean(),
         "web_archive": pl.Boolean(),
+        "national_library": pl.Boolean(),
         "documented_since": pl.Date(),
         "retired": pl.Date(),
         "url": pl.String(),

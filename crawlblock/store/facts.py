@@ -3,7 +3,7 @@
 import zlib
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import astuple
-from datetime import datetime
+from datetime import date, datetime
 
 import duckdb
 import polars as pl
@@ -240,6 +240,17 @@ class Facts:
                 [snapshot],
             ).fetchall()
         return {host for (host,) in rows}
+
+    def days_followed(self) -> dict[str, list[tuple[date, date]]]:
+        """Return first and last days on which the panel's list follows those hosts it gives any."""
+        with self._database.transaction() as con:
+            rows = con.execute(
+                "SELECT host, since, until FROM list_cells WHERE isfinite(since) OR isfinite(until)"
+            ).fetchall()
+        days: dict[str, list[tuple[date, date]]] = {}
+        for host, since, until in rows:
+            days.setdefault(host, []).append((since, until))
+        return days
 
     def latest(self, snapshot: str, most: int) -> list[Fetch]:
         """Return the newest fetches of a snapshot that have a record, the oldest first."""

@@ -1,33 +1,50 @@
--- The followed hosts by the further columns of their list, such as a country.  A cell may name several
--- segments with `;`.
+-- The followed hosts by the further columns of their list, such as a country.
 CREATE VIEW host_segments AS
-SELECT DISTINCT h.number AS host, c.column_name AS dimension, trim(s.segment) AS segment
-FROM panel_columns c
-JOIN current_panel p ON p.panel = c.panel AND p.domain = c.domain
-JOIN hosts h ON h.of_panel AND h.host = p.host,
-LATERAL (SELECT unnest(string_split(c.value, ';')) AS segment) s
-WHERE trim(s.segment) <> '';
+SELECT h.number AS host, c.dimension, c.segment, c.since, c.until
+FROM list_cells c JOIN hosts h ON h.of_panel AND h.host = c.host;
 COMMENT ON VIEW host_segments IS 'The followed hosts by the further columns of their list.';
 COMMENT ON COLUMN host_segments.host IS 'Number of the host in the view hosts.';
 COMMENT ON COLUMN host_segments.dimension IS 'The column of the list.';
 COMMENT ON COLUMN host_segments.segment IS 'A value of it; a host may have several.';
+COMMENT ON COLUMN host_segments.since IS 'First day on which the host belonged to it; -infinity: it always did.';
+COMMENT ON COLUMN host_segments.until IS 'Last day on which the host belonged to it; infinity: it still does.';
+
+-- The days of hosts and segments in a relation, joined where they overlap, so that a host counts once.
+CREATE MACRO joined_days(source) AS TABLE
+WITH ordered AS (
+    SELECT host, dimension, segment, since, until,
+           max(until) OVER (PARTITION BY host, dimension, segment ORDER BY since, until
+                            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS reached
+    FROM query_table(source)
+), islands AS (
+    SELECT *, count(*) FILTER (reached IS NULL OR reached < since)
+                  OVER (PARTITION BY host, dimension, segment ORDER BY since, until) AS island
+    FROM ordered
+)
+SELECT host, dimension, segment, min(since) AS since, max(until) AS until
+FROM islands GROUP BY host, dimension, segment, island;
 
 -- The same with small segments as one, so that a share has a base and no host is left out: those
 -- below 30 hosts that were ever known, and those beyond the 200 largest.
 CREATE VIEW folded_segments AS
 WITH sizes AS (
-    SELECT dimension, segment, count(*) AS n FROM host_segments
+    SELECT dimension, segment, count(DISTINCT host) AS n FROM host_segments
     SEMI JOIN (SELECT DISTINCT host FROM points WHERE known) k USING (host)
-    GROUP BY dimension, segment HAVING count(*) >= 30
-    QUALIFY row_number() OVER (PARTITION BY dimension ORDER BY count(*) DESC, segment) <= 200
+    GROUP BY dimension, segment HAVING count(DISTINCT host) >= 30
+    QUALIFY row_number() OVER (PARTITION BY dimension
+                               ORDER BY count(DISTINCT host) DESC, segment) <= 200
+), folded AS (
+    SELECT DISTINCT s.* REPLACE (
+        CASE WHEN z.n IS NULL THEN 'other segments' ELSE s.segment END AS segment)
+    FROM host_segments s LEFT JOIN sizes z USING (dimension, segment)
 )
-SELECT DISTINCT s.host, s.dimension,
-       CASE WHEN z.n IS NULL THEN 'other segments' ELSE s.segment END AS segment
-FROM host_segments s LEFT JOIN sizes z USING (dimension, segment);
+FROM joined_days('folded');
 COMMENT ON VIEW folded_segments IS 'The same, with small segments as one: below 30 known hosts, or beyond the 200 largest.';
 COMMENT ON COLUMN folded_segments.host IS 'Number of the host in the view hosts.';
 COMMENT ON COLUMN folded_segments.dimension IS 'The column of the list.';
 COMMENT ON COLUMN folded_segments.segment IS 'A value of it, or that it is one of the small ones.';
+COMMENT ON COLUMN folded_segments.since IS 'First day on which the host belonged to it.';
+COMMENT ON COLUMN folded_segments.until IS 'Last day on which the host belonged to it.';
 
 CREATE MACRO several_strata() AS (SELECT count(DISTINCT stratum) > 1 FROM hosts WHERE of_panel);
 
@@ -47,7 +64,10 @@ SELECT CAST(population AS VARCHAR) AS population, CAST(c.snapshot AS VARCHAR) AS
        c.dimension, c.segment
 FROM (
     SELECT p.* EXCLUDE (host, time), f.dimension, f.segment, count(*) AS hosts
-    FROM points p JOIN folded_segments f ON f.host = p.host GROUP BY ALL
+    FROM points p
+    JOIN folded_segments f ON f.host = p.host
+        AND coalesce(p.snapshot_date BETWEEN f.since AND f.until, true)
+    GROUP BY ALL
 ) c
 JOIN snapshots s ON s.snapshot = CAST(c.snapshot AS VARCHAR)
 GROUP BY ALL;
@@ -75,18 +95,27 @@ CREATE VIEW refused_by_server AS
 SELECT population, snapshot, dimension, segment, CAST(sum(hosts) AS BIGINT) AS n_refused
 FROM segment_counts WHERE outcome IN (SELECT outcome FROM outcomes WHERE refused) GROUP BY ALL;
 
--- The segments of each host, with '' for all hosts.
+-- The segments of each host and their days, with '' for all hosts.
 CREATE VIEW point_segments AS
-SELECT number AS host, '' AS dimension, '' AS segment FROM hosts
+WITH dated AS (
+    SELECT DISTINCT host, '' AS dimension, '' AS segment, since, until
+    FROM host_segments WHERE isfinite(since) OR isfinite(until)
+)
+SELECT number AS host, '' AS dimension, '' AS segment, DATE '-infinity' AS since,
+       DATE 'infinity' AS until
+FROM hosts h ANTI JOIN dated d ON d.host = h.number
 UNION ALL
-SELECT number, 'stratum', stratum FROM hosts WHERE of_panel AND several_strata()
+FROM joined_days('dated')
+UNION ALL
+SELECT number, 'stratum', stratum, DATE '-infinity', DATE 'infinity'
+FROM hosts WHERE of_panel AND several_strata()
 UNION ALL
 FROM folded_segments;
 
 -- The hosts by segment and by the text of their robots.txt, for the digests in a relation.
 CREATE MACRO texts_of(source) AS TABLE
 WITH read AS MATERIALIZED (  -- or DuckDB 1.5 joins all hosts with all snapshots first
-    SELECT c.snapshot, s.of_panel, c.host, c.digest
+    SELECT c.snapshot, CAST(s.first_capture AS DATE) AS day, s.of_panel, c.host, c.digest
     FROM captures c
     SEMI JOIN query_table(source) k ON k.digest = c.digest
     JOIN scopes s ON s.snapshot = c.snapshot
@@ -97,10 +126,11 @@ SELECT r.snapshot, g.dimension, g.segment, CAST(h.stratum AS VARCHAR) AS stratum
        sum(h.weight) AS weight
 FROM read r
 JOIN hosts h ON h.of_panel = r.of_panel AND h.host = r.host
-JOIN point_segments g ON g.host = h.number
+JOIN point_segments g ON g.host = h.number AND coalesce(r.day BETWEEN g.since AND g.until, true)
 GROUP BY ALL;
 
-COMMENT ON VIEW point_segments IS 'The segments of each host; empty texts for all hosts.';
+COMMENT ON MACRO TABLE joined_days IS 'Days of hosts and segments, joined where they overlap.';
+COMMENT ON VIEW point_segments IS 'The segments of each host and their days; empty texts for all hosts.';
 COMMENT ON VIEW answer_counts IS 'Hosts and weights of sound snapshots by stratum and answer.';
 COMMENT ON MACRO several_strata IS 'Whether the followed hosts are in several strata.';
 COMMENT ON VIEW segment_counts IS 'point_counts by segment as well.';

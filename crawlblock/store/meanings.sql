@@ -24,7 +24,8 @@ SELECT d.snapshot_date, d.answer, k.token,
        CASE WHEN k.reused IS NOT true THEN k.openness END AS openness,
        k.ai AND k.reused IS NOT true AS ai,
        coalesce(m.restriction, 'unknown') AS restriction, coalesce(m.basis, 'unknown') AS basis,
-       m.root_allowed, m.blocked, coalesce(m.rules, 'unknown') AS rules, m.ruleset
+       m.root_allowed, m.blocked, coalesce(m.rules, 'unknown') AS rules, m.authored_by,
+       m.ruleset
 FROM (SELECT DISTINCT snapshot_date, answer FROM answer_counts) d
 CROSS JOIN crawlers k
 LEFT JOIN meanings m ON m.answer = d.answer AND m.token = k.token
@@ -100,12 +101,62 @@ FROM query_table(source) JOIN sides USING (token)
 GROUP BY ALL
 HAVING first_crawlers > 0 AND second_crawlers > 0;
 
+-- The crawlers that must both be let in where search is let in.
+CREATE MACRO classic_search() AS TABLE FROM (VALUES ('Googlebot'), ('bingbot')) s(token);
+
+-- The web archives and Common Crawl, each with its crawlers.  token is '' for all crawlers of an
+-- archive; an archive that has several is also a row for each of them.
+CREATE VIEW archive_crawlers AS
+WITH archives AS (
+    SELECT token AS crawler, web_archive,
+           CASE WHEN national_library THEN 'national libraries' ELSE coalesce(operator, token) END
+               AS archive
+    FROM crawlers WHERE web_archive OR token = 'CCBot'
+)
+SELECT archive, '' AS token, crawler FROM archives
+UNION ALL
+SELECT archive, crawler, crawler FROM archives
+QUALIFY count(*) OVER (PARTITION BY archive) > 1
+UNION ALL
+SELECT 'any web archive', '', crawler FROM archives WHERE web_archive;
+
+-- For each answer in a relation like counted_meanings: does it block a web archive, and how?  An
+-- archive of several crawlers is blocked where one of them is.  Any web archive has a row even where
+-- no crawler of one was documented, and is unknown then.
+CREATE MACRO archives_of(source) AS TABLE
+WITH search AS (
+    SELECT snapshot_date, answer, bool_or(blocked) AS shut
+    FROM query_table(source) WHERE token IN (FROM classic_search()) GROUP BY ALL
+), sets AS (
+    SELECT m.snapshot_date, m.answer, a.archive, a.token, count(*) AS crawlers,
+           bool_or(m.blocked) AS one, bool_or(m.blocked AND m.basis IN ('named', 'fallback')) AS named,
+           bool_or(m.blocked IS NULL) AS lacking
+    FROM query_table(source) m JOIN archive_crawlers a ON a.crawler = m.token
+    GROUP BY ALL
+), all_sets AS (
+    FROM sets
+    UNION ALL BY NAME
+    SELECT DISTINCT snapshot_date, answer, 'any web archive' AS archive, '' AS token,
+           0 AS crawlers, true AS lacking
+    FROM query_table(source)
+    WHERE snapshot_date NOT IN (SELECT snapshot_date FROM sets WHERE archive = 'any web archive')
+), known AS (
+    SELECT *, CASE WHEN one THEN true WHEN NOT lacking THEN false END AS blocked,
+           CASE WHEN named THEN true WHEN NOT lacking THEN false END AS by_name
+    FROM all_sets
+)
+SELECT k.snapshot_date, k.answer, archive, token, crawlers, m.measure, m.yes
+FROM known k
+LEFT JOIN search s ON s.snapshot_date = k.snapshot_date AND s.answer IS NOT DISTINCT FROM k.answer,
+LATERAL (VALUES ('blocked', blocked), ('blocked by name', by_name),
+                ('blocked, search let in', blocked AND NOT s.shut)) m(measure, yes);
+
 -- For each answer in a relation like counted_meanings: whom it blocks while it lets others in.
 CREATE MACRO selections_of(source) AS TABLE
 WITH sides AS (
     SELECT m.snapshot_date, m.answer,
            bool_and(blocked IS NOT NULL) AS known,
-           coalesce(bool_or(blocked) FILTER (m.token IN ('Googlebot', 'bingbot')), false) AS search,
+           coalesce(bool_or(blocked) FILTER (m.token IN (FROM classic_search())), false) AS search,
            coalesce(bool_or(blocked) FILTER (m.ai AND m.purpose = 'training'), false) AS training,
            coalesce(bool_or(blocked) FILTER (m.ai AND m.purpose = 'ai_search'), false) AS ai_search,
            coalesce(bool_or(blocked AND basis IN ('named', 'fallback'))
@@ -213,6 +264,12 @@ COMMENT ON VIEW access_counts IS 'access, counted: hosts and weights by snapshot
 COMMENT ON VIEW verdict_counts IS 'access_counts without the rule sets.';
 COMMENT ON MACRO TABLE any_blocked_of IS 'Whether an answer blocks at least one crawler of each kind.';
 COMMENT ON MACRO TABLE sides_of IS 'How much an answer blocks of each of two crawlers, or of two sets of them, that gap compares.';
+COMMENT ON MACRO TABLE classic_search IS 'The crawlers that must both be let in where search is let in.';
+COMMENT ON VIEW archive_crawlers IS 'The web archives and Common Crawl, each with its crawlers.';
+COMMENT ON COLUMN archive_crawlers.archive IS 'Its operator; national libraries: all of them; any web archive: all but Common Crawl.';
+COMMENT ON COLUMN archive_crawlers.token IS 'Empty for all crawlers of the archive together; else the crawler that a row is about.';
+COMMENT ON COLUMN archive_crawlers.crawler IS 'Product token of a crawler that counts.';
+COMMENT ON MACRO TABLE archives_of IS 'Whether an answer blocks each web archive, by name, and while it lets search in.';
 COMMENT ON MACRO TABLE selections_of IS 'Whom an answer blocks while it lets others in.';
 COMMENT ON VIEW readable IS 'The captures whose answer is known, in order of time, with the one before.';
 COMMENT ON VIEW changes IS 'Transitions: where a host started or stopped blocking a crawler between one readable capture and the next, and who wrote the rule.';

@@ -3,7 +3,8 @@
 
 CREATE MACRO http_profile() AS coalesce(getvariable('http_profile'), 'rfc9309');
 
--- The crawls of the demo are reconstructed from verdicts: their texts state nothing else.
+-- The crawls of the demo are reconstructed: their texts say what the real ones meant and stated, in
+-- other lines, so which texts are alike is not known.
 CREATE MACRO is_demo(name) AS starts_with(name, 'DEMO-');
 
 -- An outage is no block: of a host whose server answers by 429 or 5xx the rules are unknown.  Other
@@ -32,16 +33,49 @@ CREATE MACRO effective_n(total, known, known_squared) AS
         / nullif(sum((total / nullif(known, 0)) ** 2 * known_squared
             ORDER BY (total / nullif(known, 0)) ** 2 * known_squared), 0);
 
+-- The cells of a panel's list by host.  A cell may name several segments with `;`, each with the days on
+-- which the host belonged to it: `top sites 2022-08-07/2024-07-12`.  Without days it always did.
+CREATE VIEW list_cells AS
+WITH parts AS (
+    SELECT p.host, c.column_name AS dimension, trim(s.segment) AS cell,
+           regexp_extract(trim(s.segment), '^(.*\S)\s+(\d{4}-\d\d-\d\d)(?:/(\d{4}-\d\d-\d\d))?$',
+                          ['segment', 'since', 'until']) AS dated
+    FROM panel_columns c
+    JOIN current_panel p ON p.panel = c.panel AND p.domain = c.domain,
+    LATERAL (SELECT unnest(string_split(c.value, ';')) AS segment) s
+    WHERE trim(s.segment) <> ''
+)
+SELECT DISTINCT host, dimension, CASE WHEN dated.segment = '' THEN cell ELSE dated.segment END AS segment,
+       coalesce(TRY_CAST(dated.since AS DATE), DATE '-infinity') AS since,
+       coalesce(TRY_CAST(coalesce(nullif(dated.until, ''), dated.since) AS DATE), DATE 'infinity')
+           AS until
+FROM parts;
+
+-- The panel's hosts that are not followed in a snapshot, as its day is outside of all that their list gives
+-- them: they are not asked then, and not unknown either.
+CREATE VIEW unfollowed AS
+WITH dated AS MATERIALIZED (
+    SELECT DISTINCT host, since, until FROM list_cells WHERE isfinite(since) OR isfinite(until)
+)
+SELECT s.snapshot, d.host
+FROM (SELECT snapshot, CAST(first_capture AS DATE) AS day FROM snapshots) s CROSS JOIN dated d
+WHERE s.day IS NOT NULL
+GROUP BY s.snapshot, d.host HAVING NOT bool_or(s.day BETWEEN d.since AND d.until);
+
 -- How far each snapshot is of the panel: a crawl or live run that asked one of the current panel's
 -- hosts, or an import within it, is; other snapshots stand for the hosts they captured.
 CREATE VIEW scopes AS
 SELECT s.snapshot, s.kind, s.first_capture,
        bool_or(m.host IS NOT NULL)
            AND (s.kind <> 'import' OR bool_and(m.host IS NOT NULL)) AS of_panel,
-       count(m.host) AS asked, any_value(p.members) AS members
+       count(m.host) - count(u.host) AS asked,
+       any_value(p.members) - coalesce(any_value(n.members), 0) AS members
 FROM snapshots s
 JOIN captures c ON c.snapshot = s.snapshot AND c.resource = '/robots.txt'
 LEFT JOIN (SELECT DISTINCT host FROM current_panel) m ON m.host = c.host
+LEFT JOIN unfollowed u ON u.snapshot = s.snapshot AND u.host = c.host
+LEFT JOIN (SELECT snapshot, count(*) AS members FROM unfollowed GROUP BY snapshot) n
+    ON n.snapshot = s.snapshot
 CROSS JOIN (SELECT count(DISTINCT host) AS members FROM current_panel) p
 GROUP BY s.snapshot, s.kind, s.first_capture;
 
@@ -67,6 +101,7 @@ FROM (
 );
 
 -- The hosts that results are about: a row per snapshot and host, also for the panel's hosts without a capture.
+-- A host that its list gives days is there on these days alone.
 -- Hosts captured outside of the panel have weight 1. The two populations are never one series.
 CREATE VIEW population AS
 WITH lacking AS (
@@ -109,6 +144,8 @@ SELECT CASE WHEN f.of_panel THEN 'panel' ELSE 'captured' END AS population,
                      WHEN f.outcome = 'ok' THEN y.known END, false) AS known,
        f.number
 FROM found f
+ANTI JOIN (SELECT *, true AS of_panel FROM unfollowed) u  -- equal columns alone: joined by hash
+    ON u.of_panel = f.of_panel AND u.snapshot = f.snapshot AND u.host = f.host
 LEFT JOIN texts y ON y.digest = f.digest
 LEFT JOIN statuses h ON h.status = f.status;
 
@@ -206,7 +243,11 @@ COMMENT ON COLUMN population.weight IS '1 / inclusion probability; 1 outside of 
 COMMENT ON COLUMN population.time IS 'When the answer was fetched; the snapshot''s first capture where there is none.';
 COMMENT ON COLUMN population.answer IS 'What was answered, by what it means: a policy, or an HTTP status where no rules were read; empty if neither is known, which is no leave.';
 COMMENT ON COLUMN population.known IS 'Whether we know what the answer means; if not, every crawler''s restriction is unknown.';
-COMMENT ON VIEW scopes IS 'Whether a snapshot is of the current panel, and how many of its hosts it asked.';
+COMMENT ON VIEW list_cells IS 'What the list of the current panel says of its hosts, by segment and days.';
+COMMENT ON COLUMN list_cells.since IS 'First day on which the host belonged to the segment; -infinity: it always did.';
+COMMENT ON COLUMN list_cells.until IS 'Last day on which the host belonged to the segment; infinity: it still does.';
+COMMENT ON VIEW unfollowed IS 'The panel''s hosts in snapshots outside of the days that their list gives them.';
+COMMENT ON VIEW scopes IS 'Whether a snapshot is of the current panel, and how many of the hosts followed then it asked.';
 COMMENT ON VIEW hosts IS 'The hosts that results are about, numbered.';
 COMMENT ON VIEW points IS 'The population with its hosts as numbers.';
 COMMENT ON VIEW point_counts IS 'The population counted: hosts and weights by snapshot, stratum, outcome and answer.';

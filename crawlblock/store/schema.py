@@ -1,6 +1,7 @@
 """The layout of the database file: made, checked, and renewed without losing what was collected."""
 
 import zlib
+from collections.abc import Iterable
 from importlib.resources import files
 from pathlib import Path
 
@@ -16,7 +17,7 @@ CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "autoload_known_extensions": False,
 }
 _TABLES = ("schema", "panel_columns", "ineffective_lines")  # files
-_VIEWS = (
+_OF_FACTS = (
     "added_columns",
     "header_signals",
     "counting_files",
@@ -24,6 +25,9 @@ _VIEWS = (
     "extra_files",
     "frames",
     "views",
+)  # files
+_VIEWS = (
+    *_OF_FACTS,
     "population",
     "host_segments",
     "meanings",
@@ -38,15 +42,22 @@ _STAMP = "views_stamp"
 
 def schema() -> str:
     """Return the SQL that makes an empty database."""
+    return _texts(_TABLES) + views()
+
+
+def schema_of_facts() -> str:
+    """Return the SQL of an empty database without the views that results need, which take long."""
+    return _texts(_TABLES + _OF_FACTS) + _outcomes()
+
+
+def _texts(names: Iterable[str]) -> str:
     folder = files(__package__)
-    tables = ((folder / f"{name}.sql").read_text("utf-8") for name in _TABLES)
-    return "\n".join(tables) + views()
+    return "\n".join((folder / f"{name}.sql").read_text("utf-8") for name in names)
 
 
 def views() -> str:
     """Return the SQL of the views and macros that hold nothing, with a stamp of their text."""
-    folder = files(__package__)
-    text = "\n".join((folder / f"{name}.sql").read_text("utf-8") for name in _VIEWS)
+    text = _texts(_VIEWS)
     for kind in ("VIEW", "MACRO"):
         text = text.replace(f"\nCREATE {kind} ", f"\nCREATE OR REPLACE {kind} ")
     text += _outcomes()
@@ -64,10 +75,11 @@ def _outcomes() -> str:
 
 
 def _has_todays_views(con: duckdb.DuckDBPyConnection) -> bool:
-    found = con.execute(
-        "SELECT macro_definition FROM duckdb_functions() WHERE function_name = ?", [_STAMP]
-    ).fetchall()
-    return bool(found) and f"{_STAMP}() AS {found[0][0]};" in views()
+    try:
+        ((stamp,),) = con.execute(f"SELECT {_STAMP}()").fetchall()
+    except duckdb.CatalogException:
+        return False
+    return f"{_STAMP}() AS {stamp};" in views()
 
 
 def _renew_views(con: duckdb.DuckDBPyConnection) -> None:

@@ -443,7 +443,8 @@ CREATE TABLE crawlers (
     source           VARCHAR,
     second_hand      BOOLEAN,
     as_of            DATE,
-    web_archive      BOOLEAN
+    web_archive      BOOLEAN,
+    national_library BOOLEAN
 );
 COMMENT ON TABLE crawlers IS 'The registered crawlers; * is the crawler that nobody names.';
 COMMENT ON COLUMN crawlers.id IS 'Its number in this database.';

@@ -8,7 +8,7 @@ import duckdb
 from crawlblock.captures.frames import Batch, joined
 from crawlblock.model import SnapshotKind
 from crawlblock.store.insert import add_batch
-from crawlblock.store.schema import schema
+from crawlblock.store.schema import schema_of_facts
 from crawlblock.store.selecting import settle
 
 
@@ -17,7 +17,7 @@ def settled(batches: Iterable[Batch], kind: SnapshotKind) -> Iterator[duckdb.Duc
     """Open a database in memory that holds these facts and which captures count."""
     with closing(duckdb.connect()) as con:
         con.execute("SET TimeZone = 'UTC'").fetchall()
-        con.execute(schema()).fetchall()
+        con.execute(schema_of_facts()).fetchall()
         for batch in joined(batches):
             add_batch(con, batch, kind)
         settle(con)

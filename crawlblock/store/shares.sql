@@ -31,6 +31,10 @@ SELECT * EXCLUDE (yes, hosts, weight, weight_squared), sum(weight) AS total,
        coalesce(sum(hosts) FILTER (yes IS NULL), 0) AS n_unknown
 FROM query_table(source) GROUP BY ALL;
 
+-- Whether any row of strata is of a sample: then all are estimated as samples are.
+CREATE MACRO has_weights(source) AS (
+    SELECT coalesce(bool_or(known <> n OR unknown <> n_unknown), false) FROM query_table(source));
+
 -- Over strata, without intervals: each counts as its total, of which the known hosts are a sample.
 -- Of a list the share is that of its known hosts.  The bounds divide by at_most and take the unknown
 -- weight as no and as yes.  effective_n is the size of a simple sample that tells as much, asked_n
@@ -48,7 +52,18 @@ SELECT * EXCLUDE (stratum, total, known, known_squared, yes, unknown, at_most, n
        effective_n * (sum(n) + sum(n_unknown)) / nullif(sum(n), 0) AS asked_n,
        CAST(sum(yes) / nullif(sum(at_most), 0) AS DOUBLE) AS lowest,
        CAST(sum(yes + unknown) / nullif(sum(at_most), 0) AS DOUBLE) AS highest
-FROM query_table(source) GROUP BY ALL;
+FROM query_table(source) WHERE has_weights(source) GROUP BY ALL
+UNION ALL BY NAME  -- of lists alone, which takes a third of the time
+SELECT * EXCLUDE (stratum, total, known, known_squared, yes, unknown, at_most, n_yes, n,
+                  n_unknown),
+       false AS weighted, CAST(sum(n_yes) AS BIGINT) AS n_yes, CAST(sum(n) AS BIGINT) AS n,
+       CAST(sum(n_unknown) AS BIGINT) AS n_unknown,
+       CAST(sum(yes) / nullif(sum(known), 0) AS DOUBLE) AS estimate,
+       CAST(sum(n) AS DOUBLE) AS effective_n,
+       effective_n * (sum(n) + sum(n_unknown)) / nullif(sum(n), 0) AS asked_n,
+       CAST(sum(yes) / nullif(sum(at_most), 0) AS DOUBLE) AS lowest,
+       CAST(sum(yes + unknown) / nullif(sum(at_most), 0) AS DOUBLE) AS highest
+FROM query_table(source) WHERE NOT has_weights(source) GROUP BY ALL;
 
 -- The same with intervals: Wilson's, which for a sample follows its design.  The bounds of a list are
 -- exact, the others have the error of sampling (Imbens and Manski).
@@ -181,7 +196,7 @@ WITH sums AS (
            sum(y) / nullif(sum(x), 0) AS estimate,
            cluster_variance(y, x, clusters, files, of) AS variance,
            count(*) FILTER (x > 0) - 1 AS freedom, max(files) AS files, max(planned) AS planned,
-           max(clusters) AS file_clusters,
+           max(no_clusters) AS no_clusters,
            max(of) AS of, sum(y) / nullif(sum(x + u), 0) AS lowest,
            sum(y + u) / nullif(sum(x + u), 0) AS highest
     FROM query_table(source) c JOIN scan_shares s USING (snapshot, snapshot_date)
@@ -191,7 +206,8 @@ WITH sums AS (
                / nullif(n, 0) AS asked_n
     FROM sums
 )
-SELECT * EXCLUDE (variance, freedom, file_clusters, lowest, highest, asked_n), http_profile() AS http_profile,
+SELECT * EXCLUDE (variance, freedom, no_clusters, lowest, highest, asked_n),
+       http_profile() AS http_profile,
        cluster_estimand(files, of) AS estimand,
        cluster_low(estimate, variance, n, freedom, files, of) AS low,
        cluster_high(estimate, variance, n, freedom, files, of) AS high,
@@ -199,7 +215,8 @@ SELECT * EXCLUDE (variance, freedom, file_clusters, lowest, highest, asked_n), h
            AS bound_low,
        coalesce(CASE WHEN files < of THEN manski_high(lowest, highest, asked_n) END, highest)
            AS bound_high,
-       coalesce(no_estimate(n, n_unknown), no_cluster_interval(freedom, file_clusters, files, of)) AS no_interval,
+       coalesce(no_estimate(n, n_unknown),
+                no_cluster_interval(freedom, no_clusters, files, of)) AS no_interval,
        no_estimate(n, n_unknown) AS no_estimate
 FROM sized;
 
@@ -216,6 +233,7 @@ FROM clustered_shares('clusters');
 COMMENT ON MACRO TABLE estimands IS 'What a row may be about, by whether the hosts have weights.';
 COMMENT ON MACRO no_list_interval IS 'Why a list or a population that is known whole has no interval; NULL if it has.';
 COMMENT ON MACRO stratified_variance IS 'Variance of a mean over strata of a sample.';
+COMMENT ON MACRO has_weights IS 'Whether strata, given by name, have hosts with weights.';
 COMMENT ON MACRO TABLE strata_of IS 'Hosts by stratum: weights and numbers of the known ones and of those that say yes.';
 COMMENT ON MACRO TABLE stratified_estimates IS 'Shares over strata with their effective sizes, one row each.';
 COMMENT ON MACRO TABLE stratified_shares IS 'Shares over strata, with bounds and Wilson''s 95 % interval.';

@@ -14,6 +14,18 @@ SELECT *, row_number() OVER (PARTITION BY population, dimension, segment
 FROM (SELECT *, max(known) OVER (PARTITION BY population, dimension, segment) AS most FROM counts)
 WHERE 2 * known >= most;
 
+-- From the first snapshot in which a segment was followed to each, itself too.  Where none of its
+-- hosts was ever known, each snapshot is compared with itself, so that results can say so.
+CREATE VIEW spans_from_first AS
+WITH followed AS (FROM segment_snapshots)
+SELECT s.population, s.dimension, s.segment, f.snapshot AS from_snapshot,
+       f.snapshot_date AS from_date, s.snapshot AS to_snapshot, s.snapshot_date AS to_date
+FROM followed s
+JOIN (FROM followed WHERE place = 1) f USING (population, dimension, segment)
+UNION ALL
+SELECT DISTINCT population, dimension, segment, snapshot, snapshot_date, snapshot, snapshot_date
+FROM segment_answers ANTI JOIN followed USING (population, dimension, segment);
+
 -- The hosts of both snapshots of a span, by what they answered then and now; NULL where that is
 -- unknown or where the snapshot does not have the host.
 CREATE MACRO followed_in(spans_) AS TABLE
@@ -78,10 +90,14 @@ SELECT s.*, f.stratum, f.answer_then, f.answer_now, count(*) AS hosts, sum(f.wei
 FROM followed_in('spans') f
 JOIN spans s USING (population, from_snapshot, to_snapshot)
 JOIN point_segments g ON g.host = f.host AND g.dimension = s.dimension AND g.segment = s.segment
+    AND coalesce(s.from_date BETWEEN g.since AND g.until, true)
+JOIN point_segments e ON e.host = f.host AND e.dimension = s.dimension
+    AND e.segment = s.segment AND coalesce(s.to_date BETWEEN e.since AND e.until, true)
 GROUP BY ALL;
 
 COMMENT ON VIEW segment_snapshots IS 'The snapshots in which a segment was followed.';
 COMMENT ON COLUMN segment_snapshots.place IS 'Its place in the order of time, from 1.';
+COMMENT ON VIEW spans_from_first IS 'From the first snapshot in which a segment was followed to each.';
 COMMENT ON MACRO TABLE followed_in IS 'The hosts of both snapshots of spans, given by name, with their answers.';
 COMMENT ON VIEW span_counts IS 'Hosts of both snapshots of spans, by segment, stratum and answers.';
 COMMENT ON COLUMN span_counts.span IS 'since_first: from the first snapshot since a crawler was documented; year: from the end of one year to the end of the next; mode: from an archive''s snapshot to a live run within a month of it.';

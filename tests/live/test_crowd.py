@@ -32,7 +32,7 @@ from live.servers import (
 )
 from live.visits import SNAPSHOT, a_store, live_run
 
-GOOD = int(os.environ.get("CRAWLBLOCK_CROWD", "60"))  # 200 where there is time
+GOOD = int(os.environ.get("CRAWLBLOCK_CROWD", "60"))  # 200 in `make test-faults`
 HTTP = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n"
 BOMB = b"# bomb bomb bomb\n" * 4_000_000
 PATIENCE = Patience(lookup=5, connect=5, silence=3, whole=8)

@@ -44,7 +44,7 @@ OUTCOMES: dict[str, tuple[Act, Outcome]] = {
         sending(answer(b'Making sure. <script id="anubis_challenge">', 202)),
         Outcome.CHALLENGE,
     ),
-    "turnstile.test": (sending(answer(b'x <div class="cf-turnstile">')), Outcome.CHALLENGE),
+    "turnstile.test": (sending(answer(b'x <div class="cf-turnstile">')), Outcome.NOT_ROBOTS),
     "names-challenge.test": (
         sending(answer(ROBOTS + b"Disallow: /cdn-cgi/challenge-platform/\n")),
         Outcome.OK,

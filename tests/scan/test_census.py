@@ -184,6 +184,7 @@ def test_results_are_those_of_analyze(whole: Path, followed: Store, tmp_path: Pa
         ("rulesets", ["token"], ["n_yes", "n_rulesets", "effective_rulesets_low"]),
         ("gap", ["comparison"], ["first_only", "second_only", "first_share", "second_share"]),
         ("selective", ["selection"], ["n_yes"]),
+        ("archives", ["archive", "token", "measure"], ["n_yes", "crawlers"]),
     ):
         found = _results(whole, name).filter(pl.col("population") == "hosts")
         columns = [*keys, "n", "n_unknown", "estimate", *values]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
-from verify import census, changes, corpora, hosts, kinds, recomputed, rulesets, waiting
+from verify import archives, census, changes, corpora, hosts, kinds, recomputed, rulesets, waiting
 from verify.meaning import meanings
 from verify.recomputed import Facts, Key, Recomputed, Values
 from verify.stored import Stored
@@ -57,6 +57,9 @@ RESULTS = (
     Result("transitions", ("population", "host", "token", "snapshot"), hosts.transitions),
     Result("attrition", ("dimension", "segment", "token"), hosts.attrition),
     Result("openness_index", (*PLACE, "corpus", "unit", "estimand"), changes.openness_index),
+    Result(
+        "archives", (*PLACE, "archive", "token", "measure", "estimand"), archives.archives
+    ),
     Result("gap", (*PLACE, "comparison", "estimand"), recomputed.gap),
     Result("selective", (*PLACE, "selection", "estimand"), recomputed.selective),
     Result("coverage", (*PLACE, "measure", "estimand"), recomputed.coverage),

@@ -4,7 +4,8 @@ Answer 0 is that there are no rules (4xx but 429); from 1 on they are texts; -1 
 `access`, where the status counts, 429 is 0 too, and -2 is that the server failed, which blocks.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -15,6 +16,9 @@ from verify.arithmetic import Bools, Cells, Floats, Ints
 Row = dict[str, Any]
 Captures = dict[str, "Capture"]  # by host
 Segment = tuple[str, str]  # dimension and value; empty texts for all hosts
+Spans = tuple[tuple[date, date], ...]  # first and last days
+Members = Mapping[int, Spans]  # of a segment: each host with the days on which it belongs to it
+ALWAYS: Spans = ((date.min, date.max),)
 UNKNOWN, NO_RULES, FAILED = -1, 0, -2
 _REFUSED = ("refused", "payment_required", "challenge")
 _UNREACHED = (*range(520, 528), 530)  # a CDN says that it could not reach the site
@@ -72,8 +76,19 @@ class Population:
     hosts: list[str]
     weight: Floats
     stratum: Ints
-    segments: dict[Segment, Ints]
+    segments: dict[Segment, Members]
     waves: list[Wave]
+    _on: dict[tuple[date, ...], dict[Segment, Ints]] = field(default_factory=dict)
+
+    def on(self, *days: date) -> dict[Segment, Ints]:
+        """Return segments with the hosts that belong to them on each of some days."""
+        if days not in self._on:
+            found = {
+                segment: [host for host, spans in sorted(members.items()) if within(spans, days)]
+                for segment, members in self.segments.items()
+            }
+            self._on[days] = {name: np.array(hosts) for name, hosts in found.items() if hosts}
+        return self._on[days]
 
     def sound(self) -> list[Wave]:
         """Return the snapshots that shares count."""
@@ -102,21 +117,31 @@ def meant(status: object) -> tuple[int, int]:
     return (UNKNOWN if status == 429 else NO_RULES), NO_RULES
 
 
-def wave_of(snapshot: Row, found: Captures, hosts: list[str]) -> Wave:
-    """Return what some hosts answered in a snapshot."""
-    captures = [found.get(host) for host in hosts]
+def within(spans: Spans, days: Iterable[date]) -> bool:
+    """Tell whether each of some days is in one of the spans."""
+    return all(any(first <= day <= last for first, last in spans) for day in days)
+
+
+def wave_of(
+    snapshot: Row, found: Captures, hosts: list[str], followed: Members | None = None
+) -> Wave:
+    """Return a snapshot; a host that is not followed on its day is as if it were not captured."""
     first, last = snapshot["first_capture"], snapshot["last_capture"]
+    day = first.date()
+    there = [not followed or within(followed[host], [day]) for host in range(len(hosts))]
+    captures = [found.get(host) if here else None for host, here in zip(hosts, there, strict=True)]
     times = [(each and each.time) or first for each in captures]
     if snapshot["kind"] == "crawl":  # a server's clock may be wrong
         times = [min(max(first, time), last) for time in times]
     return Wave(
         snapshot=str(snapshot["snapshot"]),
-        date=snapshot["first_capture"].date(),
+        date=day,
         kind=str(snapshot["kind"]),
         answer=np.array([each.answer if each else UNKNOWN for each in captures], np.int64),
         access=np.array([each.access if each else UNKNOWN for each in captures], np.int64),
         outcome=[each.outcome if each else None for each in captures],
         refused=np.array([bool(each and each.refused) for each in captures]),
         time=times,
-        sound=snapshot["kind"] == "import" or None not in captures,
+        sound=snapshot["kind"] == "import"
+        or all(each for each, here in zip(captures, there, strict=True) if here),
     )

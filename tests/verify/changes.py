@@ -13,20 +13,37 @@ from verify.recomputed import SETS, Facts, Key, Recomputed, Values, across, colu
 MONTH_DAYS = 31
 
 
-def followed(population: Population) -> Iterator[tuple[Segment, Ints, list[Wave]]]:
+def followed(population: Population) -> Iterator[tuple[Segment, list[Wave]]]:
     """Yield segments with the snapshots that know half as many of their hosts as the best one."""
-    for segment, members in population.segments.items():
-        known = {id(wave): int((wave.answer[members] >= 0).sum()) for wave in population.sound()}
+    then = {wave.snapshot: population.on(wave.date) for wave in population.sound()}
+    for segment in population.segments:
+        known = {
+            wave.snapshot: int((wave.answer[then[wave.snapshot].get(segment, [])] >= 0).sum())
+            for wave in population.sound()
+        }
         most = max(known.values(), default=0)
-        waves = [w for w in population.sound() if known[id(w)] and 2 * known[id(w)] >= most]
+        waves = [w for w in population.sound() if 2 * known[w.snapshot] >= max(most, 1)]
         if waves:
-            yield segment, members, waves
+            yield segment, waves
+
+
+def from_first(population: Population) -> Iterator[tuple[Segment, Wave, Wave]]:
+    """Yield segments with their first snapshot and each; each with itself if none is known."""
+    seen = set()
+    for segment, waves in followed(population):
+        seen.add(segment)
+        for wave in waves:
+            yield segment, waves[0], wave
+    for segment in population.segments:
+        for wave in population.sound() if segment not in seen else ():
+            if len(wave.of(population.on(wave.date).get(segment, np.array([], np.int64)))):
+                yield segment, wave, wave
 
 
 def change(facts: Facts) -> Recomputed:
     """Yield `change`: of crawlers and of selections."""
     for population in facts.stored.populations:
-        for segment, members, waves in followed(population):
+        for segment, waves in followed(population):
             pairs = [("year", *pair) for pair in _years(waves)]
             pairs += [("mode", *pair) for pair in _modes(waves)]
             starts: dict[int, list[Crawler]] = defaultdict(list)
@@ -37,7 +54,7 @@ def change(facts: Facts) -> Recomputed:
             for start, crawlers in starts.items():
                 for later in waves[start + 1 :]:
                     yield from _of_crawlers(
-                        facts, population, (segment, members), (waves[start], later), crawlers
+                        facts, population, segment, (waves[start], later), crawlers
                     )
             for span, then, now in pairs:
                 crawlers = [
@@ -45,12 +62,10 @@ def change(facts: Facts) -> Recomputed:
                     if waves[start].date <= then.date
                 ]  # fmt: skip
                 if crawlers:
-                    yield from _of_crawlers(
-                        facts, population, (segment, members), (then, now), crawlers, span
-                    )
+                    yield from _of_crawlers(facts, population, segment, (then, now), crawlers, span)
             spans = [("since_first", waves[0], later) for later in waves[1:]]
             for span, then, now in [*spans, *pairs]:
-                yield from _of_selections(facts, population, (segment, members), (then, now), span)
+                yield from _of_selections(facts, population, segment, (then, now), span)
 
 
 def _years(waves: Sequence[Wave]) -> list[tuple[Wave, Wave]]:
@@ -74,12 +89,12 @@ def _modes(waves: Sequence[Wave]) -> list[tuple[Wave, Wave]]:
     return found
 
 
-def _seen(members: Ints, then: Wave, now: Wave) -> Ints:
-    """Return the hosts that one of two snapshots has."""
+def seen_in(population: Population, segment: Segment, then: Wave, now: Wave) -> Ints:
+    """Return the hosts that are in a segment on both days and that one of two snapshots has."""
     return np.array(
         [
             host
-            for host in members
+            for host in population.on(then.date, now.date).get(segment, [])
             if then.outcome[host] is not None or now.outcome[host] is not None
         ],
         np.int64,
@@ -87,11 +102,13 @@ def _seen(members: Ints, then: Wave, now: Wave) -> Ints:
 
 
 def _of_crawlers(
-    facts: Facts, population: Population, where: tuple[Segment, Ints], pair: tuple[Wave, Wave],
+    facts: Facts, population: Population, segment: Segment, pair: tuple[Wave, Wave],
     crawlers: Sequence[Crawler], span: str = "since_first",
 ) -> Recomputed:  # fmt: skip
-    (segment, members), (then, now) = where, pair
-    cells, (before, after) = population.cells(_seen(members, then, now), then.answer, now.answer)
+    then, now = pair
+    cells, (before, after) = population.cells(
+        seen_in(population, segment, then, now), then.answer, now.answer
+    )
     known = across((before >= 0) & (after >= 0), len(crawlers))
     later, earlier = facts.blocked(after, crawlers), facts.blocked(before, crawlers)
     for estimand, columns in paired(cells, later, earlier, known):
@@ -103,11 +120,13 @@ def _of_crawlers(
 
 
 def _of_selections(
-    facts: Facts, population: Population, where: tuple[Segment, Ints], pair: tuple[Wave, Wave],
+    facts: Facts, population: Population, segment: Segment, pair: tuple[Wave, Wave],
     span: str,
 ) -> Recomputed:  # fmt: skip
-    (segment, members), (then, now) = where, pair
-    cells, (before, after) = population.cells(_seen(members, then, now), then.answer, now.answer)
+    then, now = pair
+    cells, (before, after) = population.cells(
+        seen_in(population, segment, then, now), then.answer, now.answer
+    )
     crawlers = facts.counted(then.date)
     later, earlier = selections(facts, crawlers, after), selections(facts, crawlers, before)
     known = across((before >= 0) & (after >= 0), len(later))
@@ -133,35 +152,34 @@ def openness_index(facts: Facts) -> Recomputed:
     """Yield `openness_index`: of hosts, and of what their domains hold of corpora."""
     for population in facts.stored.populations:
         held = amounts(facts, population)
-        for segment, members, waves in followed(population):
+        for segment, first, now in from_first(population):
             crawlers = [
-                c for c in facts.counted(waves[0].date)
+                c for c in facts.counted(first.date)
                 if c.ai and not c.reused and SETS["open data"](c)
             ]  # fmt: skip
-            for now in waves if crawlers else ():
-                here = _seen(members, waves[0], now)
-                key = (population.name, now.snapshot, *segment)
-                cells, (before, after) = population.cells(here, waves[0].answer, now.answer)
-                known = across((before >= 0) & (after >= 0), 1)
-                was, is_ = _open(facts, before, crawlers), _open(facts, after, crawlers)
-                changes = dict(paired(cells, is_[:, None], was[:, None], known))
-                for estimand, columns in shares(cells, is_[:, None], known):
-                    values, moved = column(columns, 0), column(changes[estimand], 0)
-                    values |= {
-                        "crawlers": float(len(crawlers)), "n_opened": moved["n_first"],
-                        "n_closed": moved["n_second"], "from_share": moved["second_share"],
-                        "change": moved["estimate"], "change_low": moved["low"],
-                        "change_high": moved["high"],
-                    }  # fmt: skip
-                    yield (*key, "", "hosts", estimand), values
-                for (corpus, unit), sizes in held.items():
-                    told = {
-                        host: size for host, size in sizes.items() if host in set(here.tolist())
-                    }
-                    if told:
-                        yield from _held(
-                            facts, population, (waves[0], now), crawlers, (*key, corpus, unit), told
-                        )
+            if not crawlers:
+                continue
+            here = seen_in(population, segment, first, now)
+            key = (population.name, now.snapshot, *segment)
+            cells, (before, after) = population.cells(here, first.answer, now.answer)
+            known = across((before >= 0) & (after >= 0), 1)
+            was, is_ = _open(facts, before, crawlers), _open(facts, after, crawlers)
+            changes = dict(paired(cells, is_[:, None], was[:, None], known))
+            for estimand, columns in shares(cells, is_[:, None], known):
+                values, moved = column(columns, 0), column(changes[estimand], 0)
+                values |= {
+                    "crawlers": float(len(crawlers)), "n_opened": moved["n_first"],
+                    "n_closed": moved["n_second"], "from_share": moved["second_share"],
+                    "change": moved["estimate"], "change_low": moved["low"],
+                    "change_high": moved["high"],
+                }  # fmt: skip
+                yield (*key, "", "hosts", estimand), values
+            for (corpus, unit), sizes in held.items():
+                told = {host: size for host, size in sizes.items() if host in set(here.tolist())}
+                if told:
+                    yield from _held(
+                        facts, population, (first, now), crawlers, (*key, corpus, unit), told
+                    )
 
 
 def _open(facts: Facts, answers: Ints, crawlers: Sequence[Crawler]) -> Bools:

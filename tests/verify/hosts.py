@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 import numpy as np
 
-from verify.answered import Population, Wave
+from verify.answered import Population, Segment, Wave
 from verify.arithmetic import Bools, Floats, Ints, Z, two_sided
 from verify.google import RESTRICTIONS
 from verify.recomputed import Facts, Recomputed, Values
@@ -158,34 +158,46 @@ def attrition(facts: Facts) -> Recomputed:
         if population.name != "panel":
             continue
         pairs = list(zip(population.sound(), population.sound()[1:], strict=False))
-        for segment, members in population.segments.items():
+        for segment in population.segments:
+            exposed = {pair[0].snapshot: _exposed(population, segment, *pair) for pair in pairs}
             for crawler in crawlers:
-                counted = [pair for pair in pairs if crawler.counts(pair[0].date)]
-                if counted and len(members):
-                    rows = _exposures(facts, facts.means.of([crawler])[0], counted, members)
-                    yield (*segment, crawler.token), _association(population, members, rows)
+                counted = [
+                    (*pair, exposed[pair[0].snapshot]) for pair in pairs
+                    if crawler.counts(pair[0].date) and exposed[pair[0].snapshot].any()
+                ]  # fmt: skip
+                if counted:
+                    rows = _exposures(facts, facts.means.of([crawler])[0], counted)
+                    yield (*segment, crawler.token), _association(population, rows)
+
+
+def _exposed(population: Population, segment: Segment, now: Wave, later: Wave) -> Bools:
+    """Return which hosts are in a segment on both days and in both snapshots."""
+    here = np.zeros(len(population.hosts), bool)
+    members = population.on(now.date, later.date).get(segment, np.array([], np.int64))
+    here[later.of(now.of(members))] = True
+    return here
 
 
 def _exposures(
-    facts: Facts, crawler: int, pairs: Sequence[tuple[Wave, Wave]], members: Ints
-) -> Iterator[tuple[Bools, Bools, Bools]]:
-    """Yield, by pair of snapshots, which hosts were known, which blocked and which got lost."""
-    for now, later in pairs:
-        answers = now.answer[members]
-        known = answers >= 0
-        yield known, known & facts.means.blocked[answers, crawler], later.answer[members] < 0
+    facts: Facts, crawler: int, pairs: Sequence[tuple[Wave, Wave, Bools]]
+) -> Iterator[tuple[Bools, Bools, Bools, Bools]]:
+    """Yield, by pair of snapshots, which hosts are exposed, were known, blocked and got lost."""
+    for now, later, exposed in pairs:
+        known = exposed & (now.answer >= 0)
+        blocks = known & facts.means.blocked[now.answer, crawler]
+        yield exposed, known, blocks, later.answer < 0
 
 
 def _association(
-    population: Population, members: Ints, rows: Iterator[tuple[Bools, Bools, Bools]]
+    population: Population, rows: Iterator[tuple[Bools, Bools, Bools, Bools]]
 ) -> Values:
-    strata = population.stratum[members]
+    strata = population.stratum
     sums = dict.fromkeys(("n", "n_unknown", "n_blocked", "n_lost_blocked", "n_lost_open"), 0.0)
     above = scale = odds = against = 0.0
-    residual, counted = np.zeros(len(members)), np.zeros(len(members), bool)
-    for known, blocks, lost in rows:
+    residual, counted = np.zeros(len(strata)), np.zeros(len(strata), bool)
+    for asked, known, blocks, lost in rows:
         sums["n"] += known.sum()
-        sums["n_unknown"] += (~known).sum()
+        sums["n_unknown"] += (asked & ~known).sum()
         sums["n_blocked"] += blocks.sum()
         sums["n_lost_blocked"] += (blocks & lost).sum()
         sums["n_lost_open"] += (known & ~blocks & lost).sum()

@@ -13,8 +13,8 @@ from verify.recomputed import Facts, Recomputed, across, answers_by, column
 def by_basis(facts: Facts) -> Recomputed:
     """Yield `blocked_by_basis`."""
     for population in facts.stored.populations:
-        members = population.segments["", ""]
         for wave in population.sound():
+            members = population.on(wave.date)["", ""]
             for definition in ("root", "any", "access"):
                 said = answers_by(definition, wave)
                 cells, (answers,) = population.cells(wave.of(members), said)
@@ -57,7 +57,7 @@ def _at_least_one(facts: Facts, kinds_of: Callable[[Crawler], list[str | None]])
         for wave in population.sound():
             crawlers = [c for c in facts.counted(wave.date) if c.ai and not c.reused]
             kinds = sorted({kind for crawler in crawlers for kind in kinds_of(crawler) if kind})
-            for segment, members in population.segments.items():
+            for segment, members in population.on(wave.date).items():
                 cells, (answers,) = population.cells(wave.of(members), wave.answer)
                 sides = [[c for c in crawlers if kind in kinds_of(c)] for kind in kinds]
                 known = across(answers >= 0, len(kinds))

@@ -23,6 +23,8 @@ class Crawler:
     openness: str | None = None
     ai: bool = False
     archive: bool = False
+    operator: str = ""
+    library: bool = False
     reused: bool = False  # another operator used the name before
     since: date | None = None
     obeys: tuple[str, ...] = field(default=())
@@ -40,6 +42,7 @@ def registered() -> list[Crawler]:
         Crawler(
             token=entry["token"], purpose=entry.get("purpose"), openness=entry.get("openness"),
             ai=entry["ai"], archive=entry.get("web_archive", False), reused="earlier" in entry,
+            operator=entry["operator"], library=entry.get("national_library", False),
             since=entry.get("documented_since"),
             obeys=tuple(entry.get("obeys", (entry["token"],))),
             wildcard=entry.get("wildcard", True),

@@ -101,7 +101,7 @@ def _blocked(facts: Facts, definitions: Sequence[str], segments: bool) -> Recomp
     for population in facts.stored.populations:
         for wave in population.sound():
             crawlers = facts.counted(wave.date)
-            for segment, members in population.segments.items():
+            for segment, members in population.on(wave.date).items():
                 if (segment != ("", "")) != segments:
                     continue
                 start = population.name, wave.snapshot, *segment
@@ -125,7 +125,7 @@ def coverage(facts: Facts) -> Recomputed:
         for wave in population.waves:
             ended = np.array([end or "" for end in wave.outcome])
             numbers = np.array([["", *ends].index(end) for end in ended])
-            for segment, members in population.segments.items():
+            for segment, members in population.on(wave.date).items():
                 here = wave.of(members)
                 told = (wave.answer >= 0).astype(np.int64)
                 cells, (end, known) = population.cells(here, numbers, told)
@@ -179,7 +179,7 @@ def selective(facts: Facts) -> Recomputed:
     for population in facts.stored.populations:
         for wave in population.sound():
             crawlers = facts.counted(wave.date)
-            for segment, members in population.segments.items():
+            for segment, members in population.on(wave.date).items():
                 cells, (answers,) = population.cells(wave.of(members), wave.answer)
                 said = selections(facts, crawlers, answers)
                 yes = np.stack(list(said.values()), axis=1)
@@ -194,7 +194,7 @@ def gap(facts: Facts) -> Recomputed:
     for population in facts.stored.populations:
         for wave in population.sound():
             crawlers = facts.counted(wave.date)
-            for segment, members in population.segments.items():
+            for segment, members in population.on(wave.date).items():
                 start = population.name, wave.snapshot, *segment
                 cells, (answers,) = population.cells(wave.of(members), wave.answer)
                 known = across(answers >= 0, 1)
@@ -251,7 +251,7 @@ def same_hosts(facts: Facts) -> Recomputed:
             for number in range(start, len(waves)):
                 key = waves[number].snapshot, "balanced"
                 yield from _of_series(facts, population, key, (balanced, answers[number]), crawlers)
-                everyone = np.arange(len(population.hosts)), carried[number]
+                everyone = population.on(waves[number].date)["", ""], carried[number]
                 yield from _of_series(facts, population, (key[0], "carried"), everyone, crawlers)
 
 

@@ -36,9 +36,8 @@ def kish(sizes: Iterable[float]) -> float:
 def rulesets(facts: Facts) -> Recomputed:
     """Yield `rulesets`."""
     for population in facts.stored.populations:
-        members = population.segments["", ""]
         for wave in population.sound():
-            here = wave.of(members)
+            here = wave.of(population.on(wave.date)["", ""])
             alike = _alike(facts, population, wave, here)
             kinds = population.cells(here, wave.answer)
             for crawler in facts.counted(wave.date):
@@ -191,7 +190,7 @@ def authors(facts: Facts) -> Recomputed:
     shared = shared_rulesets(facts)
     for population in facts.stored.populations:
         for wave in population.sound():
-            for segment, members in population.segments.items():
+            for segment, members in population.on(wave.date).items():
                 start = population.name, wave.snapshot, *segment
                 cells, (kinds,) = population.cells(wave.of(members), wave.answer)
                 for crawler in facts.counted(wave.date):

@@ -1,30 +1,37 @@
 """What a database stores, read by plain `SELECT *`: hosts that results are about, their answers."""
 
+import re
 import zlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import date
 from pathlib import Path
 
 import duckdb
 import numpy as np
 
 from verify.answered import (
+    ALWAYS,
     UNKNOWN,
     Capture,
     Captures,
+    Members,
     Population,
     Row,
     Segment,
+    Spans,
     Wave,
     Written,
     meant,
     wave_of,
+    within,
 )
-from verify.arithmetic import Bools, Ints
+from verify.arithmetic import Bools
 from verify.suspects import Ends, suspect
 
 _SCANNED = ("snapshots", "scans", "scanned_files", "counting_files", "warc_files")
 _SMALL, _MOST_SEGMENTS = 30, 200
+_DAYS = re.compile(r"(.+) (\d{4}-\d\d-\d\d)(?:/(\d{4}-\d\d-\d\d))?")
 
 
 class Stored:
@@ -74,8 +81,9 @@ class Stored:
         everyone = np.arange(len(hosts))
         waves = [wave_of(snapshot, found, hosts) for snapshot, found in others]
         yield Population(
-            "captured", hosts, np.ones(len(hosts)), 0 * everyone, {("", ""): everyone}, waves
-        )
+            "captured", hosts, np.ones(len(hosts)), 0 * everyone,
+            {("", ""): dict.fromkeys(range(len(hosts)), ALWAYS)}, waves,
+        )  # fmt: skip
 
     def _captures(self) -> dict[object, Captures]:
         """Return what counts by snapshot and host."""
@@ -136,19 +144,25 @@ class Stored:
             at = place[str(row["host"])]
             weight[at] = max(weight[at], round(float(str(row["weight"])), 6))
             strata[at] = str(row["stratum"])
-        waves = [wave_of(snapshot, found, hosts) for snapshot, found in followed]
+        listed = self._segments(panel, place)
+        everyone = _followed(listed, len(hosts))
+        waves = [wave_of(snapshot, found, hosts, everyone) for snapshot, found in followed]
         faults = self._suspects(waves)
-        for wave in waves:  # the panel's other hosts are not captured
-            wave.outcome[:] = [each or "not_captured" for each in wave.outcome]
+        for wave in waves:  # the panel's other hosts that are followed then are not captured
+            wave.outcome[:] = [
+                each or ("not_captured" if within(everyone[host], [wave.date]) else None)
+                for host, each in enumerate(wave.outcome)
+            ]
             wave.suspect = wave.snapshot in faults
             wave.sound = wave.sound and not wave.suspect
         self.stratum_names, numbers = np.unique(strata, return_inverse=True)
-        segments = {("", ""): np.arange(len(hosts))}
+        segments: dict[Segment, Members] = {("", ""): everyone}
         if len(self.stratum_names) > 1:
             for number, name in enumerate(self.stratum_names):
-                segments["stratum", str(name)] = np.flatnonzero(numbers == number)
+                members = np.flatnonzero(numbers == number).tolist()
+                segments["stratum", str(name)] = dict.fromkeys(members, ALWAYS)
         known = np.any([wave.answer >= 0 for wave in waves] or [np.zeros(len(hosts), bool)], axis=0)
-        segments |= _folded(self._segments(panel, place), known)
+        segments |= _folded(listed, known)
         return Population("panel", hosts, weight, numbers.astype(np.int64), segments, waves)
 
     def _suspects(self, waves: list[Wave]) -> set[str]:
@@ -164,18 +178,26 @@ class Stored:
         accepted = {str(row["snapshot"]) for row in self._rows("accepted")}
         return suspect(ends, answered, breaks) - accepted
 
-    def _segments(self, panel: list[Row], place: dict[str, int]) -> dict[Segment, set[int]]:
-        """Return the hosts by the further columns of their list; a cell may name several values."""
+    def _segments(self, panel: list[Row], place: dict[str, int]) -> dict[Segment, Members]:
+        """Return the hosts by the further columns of their list; a cell may name several values.
+
+        A value may have the first and last day on which a host belongs to it, or one day.
+        """
         hosts = defaultdict(list)
         for row in panel:
             hosts[row["panel"], row["domain"]].append(place[str(row["host"])])
-        segments: dict[Segment, set[int]] = defaultdict(set)
+        segments: dict[Segment, dict[int, Spans]] = defaultdict(dict)
         for row in self._rows("panel_columns"):
-            for value in str(row["value"]).split(";"):
-                if value.strip():
-                    segment = str(row["column_name"]), value.strip()
-                    segments[segment].update(hosts.get((row["panel"], row["domain"]), ()))
-        return segments
+            for value in filter(None, map(str.strip, str(row["value"]).split(";"))):
+                dated = _DAYS.fullmatch(value)
+                members = segments[str(row["column_name"]), dated[1] if dated else value]
+                spans = ALWAYS
+                if dated:
+                    spans = ((date.fromisoformat(dated[2]),
+                              date.fromisoformat(dated[3] or dated[2])),)  # fmt: skip
+                for host in hosts.get((row["panel"], row["domain"]), ()):
+                    members[host] = members.get(host, ()) + spans
+        return dict(segments)
 
 
 def _since(panel: Row) -> float:
@@ -186,7 +208,19 @@ def _in_time(snapshot: Row) -> tuple[str, str]:
     return str(snapshot["first_capture"])[:10], str(snapshot["snapshot"])
 
 
-def _folded(segments: dict[Segment, set[int]], known: Bools) -> dict[Segment, Ints]:
+def _followed(segments: Mapping[Segment, Members], hosts: int) -> dict[int, Spans]:
+    """Return the days on which each host is followed: all of them where its list gives it none."""
+    dated = [
+        {host: spans for host, spans in members.items() if spans != ALWAYS}
+        for members in segments.values()
+    ]
+    return {
+        host: sum((members.get(host, ()) for members in dated), ()) or ALWAYS
+        for host in range(hosts)
+    }
+
+
+def _folded(segments: Mapping[Segment, Members], known: Bools) -> dict[Segment, Members]:
     """Join small segments of a dimension, and those beyond the largest, to one."""
     sizes = Counter({
         segment: int(known[list(hosts)].sum()) for segment, hosts in segments.items() if hosts
@@ -195,8 +229,10 @@ def _folded(segments: dict[Segment, set[int]], known: Bools) -> dict[Segment, In
     for segment, size in sorted(sizes.items(), key=lambda each: (-each[1], each[0])):
         if size >= _SMALL and len(kept[segment[0]]) < _MOST_SEGMENTS:
             kept[segment[0]].append(segment)
-    folded: dict[Segment, set[int]] = defaultdict(set)
+    folded: dict[Segment, dict[int, Spans]] = defaultdict(dict)
     for segment in sizes:
         large = segment in kept[segment[0]]
-        folded[segment if large else (segment[0], "other segments")] |= segments[segment]
-    return {segment: np.array(sorted(hosts)) for segment, hosts in folded.items()}
+        members = folded[segment if large else (segment[0], "other segments")]
+        for host, spans in segments[segment].items():
+            members[host] = members.get(host, ()) + spans
+    return dict(folded)

@@ -39,8 +39,10 @@ def survival(facts: Facts) -> Recomputed:
     """Yield `survival`."""
     for population in facts.stored.populations:
         if population.name == "panel":
-            hosts = listed(population)
-            followed = {int(host): readable(population, int(host)) for host in hosts}
+            followed = {
+                int(host): readable(population, int(host)) for host in listed(population)
+                if any(wave.outcome[host] for wave in population.waves)
+            }  # fmt: skip
             firsts: dict[int, dict[int, Turn]] = defaultdict(dict)
             for host, captures in followed.items():
                 for turn in turns(facts, captures):

@@ -25,7 +25,8 @@ WITH clusters AS (
            ordered_sum(seconds) / nullif(sum(x), 0) AS second_share,
            ordered_sum(both_yes) / nullif(sum(x), 0) AS p_both,
            cluster_variance(firsts - seconds, x, clusters, files, of) AS variance,
-           count(*) FILTER (x > 0) - 1 AS freedom, max(files) AS files, max(clusters) AS file_clusters, max(of) AS of
+           count(*) FILTER (x > 0) - 1 AS freedom, max(files) AS files,
+           max(no_clusters) AS no_clusters, max(of) AS of
     FROM clusters JOIN scan_shares USING (snapshot, snapshot_date)
     GROUP BY ALL
 ), sized AS (
@@ -42,7 +43,8 @@ SELECT *, cluster_estimand(files, of) AS estimand, http_profile() AS http_profil
            estimate - reach, paired_low(p_both, p_first, p_second, effective_n)) END AS low,
        CASE WHEN files < of THEN coalesce(
            estimate + reach, paired_high(p_both, p_first, p_second, effective_n)) END AS high,
-       coalesce(no_estimate(n, n_unknown), no_cluster_interval(freedom, file_clusters, files, of)) AS no_interval,
+       coalesce(no_estimate(n, n_unknown),
+                no_cluster_interval(freedom, no_clusters, files, of)) AS no_interval,
        no_estimate(n, n_unknown) AS no_estimate
 FROM sized
 ORDER BY population, http_profile, snapshot_date, snapshot, comparison;

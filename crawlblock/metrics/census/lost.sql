@@ -35,7 +35,8 @@ WITH amounts AS (
            sum(y) / nullif(sum(x), 0) AS estimate, sum(y) AS amount_blocked,
            CAST(sum(x) AS DOUBLE) ** 2 / nullif(ordered_sum(squared), 0) AS effective_n,
            cluster_variance(y, x, clusters, files, of) AS variance,
-           count(*) FILTER (x > 0) - 1 AS freedom, max(files) AS files, max(clusters) AS file_clusters, max(of) AS of,
+           count(*) FILTER (x > 0) - 1 AS freedom, max(files) AS files,
+           max(no_clusters) AS no_clusters, max(of) AS of,
            sum(y) / nullif(sum(x + u), 0) AS bound_low,
            sum(y + u) / nullif(sum(x + u), 0) AS bound_high
     FROM clusters JOIN scan_shares USING (snapshot, snapshot_date)
@@ -51,7 +52,8 @@ SELECT *, 'domains' AS population, cluster_estimand(files, of) AS estimand,
        http_profile() AS http_profile, amount_blocked / whole AS known_blocked,
        cluster_low(estimate, variance, effective_n, freedom, files, of) AS low,
        cluster_high(estimate, variance, effective_n, freedom, files, of) AS high,
-       coalesce(no_estimate(n, n_unknown), no_cluster_interval(freedom, file_clusters, files, of)) AS no_interval,
+       coalesce(no_estimate(n, n_unknown),
+                no_cluster_interval(freedom, no_clusters, files, of)) AS no_interval,
        no_estimate(n, n_unknown) AS no_estimate
 FROM shares
 JOIN coverages USING (snapshot, corpus, unit)

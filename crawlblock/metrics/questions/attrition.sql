@@ -24,8 +24,12 @@ WITH exposures AS (
     FROM (SELECT DISTINCT snapshot, answer FROM points WHERE population = 'panel') p
     JOIN times t ON t.snapshot = p.snapshot
     LEFT JOIN codes c ON c.answer = p.answer
-), paths AS (  -- every host of the panel is in every of its snapshots
-    SELECT g.dimension, g.segment, min(h.host) AS host, CAST(stratum AS VARCHAR) AS stratum,
+), days AS (
+    SELECT host, dimension, segment,
+           list({'since': since, 'until': until} ORDER BY since) AS days
+    FROM point_segments GROUP BY ALL
+), paths AS (
+    SELECT g.dimension, g.segment, g.days, min(h.host) AS host, CAST(stratum AS VARCHAR) AS stratum,
            count(*) AS hosts
     FROM (
         SELECT p.host, any_value(p.stratum) AS stratum, bit_xor(k.key) AS path
@@ -33,14 +37,15 @@ WITH exposures AS (
         JOIN keys k ON k.snapshot = p.snapshot AND k.answer IS NOT DISTINCT FROM p.answer
         WHERE p.population = 'panel' GROUP BY p.host
     ) h
-    JOIN point_segments g USING (host)
-    GROUP BY g.dimension, g.segment, path, stratum
+    JOIN days g USING (host)
+    GROUP BY g.dimension, g.segment, g.days, path, stratum
 ), taken AS (
     SELECT paths.dimension, paths.segment, p.host AS number, paths.stratum, hosts, CAST(p.snapshot AS VARCHAR) AS snapshot, code
     FROM points p
     JOIN paths ON paths.host = p.host
     JOIN keys k ON k.snapshot = p.snapshot AND k.answer IS NOT DISTINCT FROM p.answer
     WHERE population = 'panel'
+        AND len(list_filter(days, d -> coalesce(p.snapshot_date BETWEEN d.since AND d.until, true))) > 0
 ), steps AS (
     SELECT t.dimension, t.segment, t.number, t.stratum, t.hosts, t.snapshot, s.snapshot_date, t.code, l.code IS NULL AS lost
     FROM taken t

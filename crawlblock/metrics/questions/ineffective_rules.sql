@@ -1,7 +1,7 @@
 -- title: Hosts with a block that no parser obeys
 -- unit: share of the hosts whose robots.txt could be read, 0 to 1
 -- of: panel
--- note: A line of the robots.txt would close / to the crawler if it were read as it was meant, and the file as it is leaves / open to it: two lines in one, an invisible character, a misspelt or joined name and the like (see fault and the view ineffective_lines). These hosts are not counted as blocking. n_unknown hosts have no robots.txt that could be read. The files of the demo are reconstructed from verdicts, so all its hosts are unknown.
+-- note: A line of the robots.txt would close / to the crawler if it were read as it was meant, and the file as it is leaves / open to it: two lines in one, an invisible character, a misspelt or joined name and the like (see fault and the view ineffective_lines). These hosts are not counted as blocking. n_unknown hosts have no robots.txt that could be read. The reconstructed files of the demo have such lines where the real files had them.
 WITH missed AS (
     SELECT digest, fault, unnest(blocks) AS token FROM ineffective_lines
 ), kinds AS (
@@ -12,11 +12,11 @@ WITH missed AS (
     SELECT snapshot, dimension, segment, stratum, fault, token, sum(weight) AS yes,
            sum(hosts) AS n_yes
     FROM texts_of('kinds') JOIN kinds USING (digest)
-    WHERE NOT is_demo(snapshot) GROUP BY ALL
+    GROUP BY ALL
 ), read AS (
     SELECT * EXCLUDE (kind, outcome, answer, known),
            CASE WHEN outcome = 'ok' AND NOT starts_with(coalesce(answer, ''), 'http ')
-                    AND NOT is_demo(snapshot) THEN true END AS yes
+                THEN true END AS yes
     FROM segment_counts
     WHERE population = 'captured' OR snapshot NOT IN (FROM left_out_snapshots)
 ), strata AS (

@@ -2,16 +2,10 @@
 -- unit: share of hosts, or of tokens, pages or bytes, 0 to 1
 -- of: panel
 -- note: The share of the same hosts that block no crawler of a fixed open-data set, by the rules of robots.txt. The set: AI crawlers whose collection is open to all, such as CCBot, without web archives, that were documented in the segment's first snapshot (crawlers says how many). The hosts: those known in the first snapshot and in this one. So a new crawler or a new host cannot move the index. change is the difference to the first snapshot over these hosts, with Newcombe's interval for pairs. Where weights are stored, a row for each corpus and unit counts each host by what its domain holds; a few domains hold most of it, so these rows have no interval.
-WITH snapshots_ AS MATERIALIZED (FROM segment_snapshots),
-firsts AS (
-    FROM snapshots_ WHERE place = 1
-), kept AS MATERIALIZED (  -- from the first snapshot to each, itself too
-    SELECT s.population, s.dimension, s.segment, f.snapshot AS from_snapshot,
-           f.snapshot_date AS from_date, s.snapshot AS to_snapshot, s.snapshot_date AS to_date
-    FROM snapshots_ s JOIN firsts f USING (population, dimension, segment)
-), open_set AS (
+WITH kept AS MATERIALIZED (FROM spans_from_first),
+open_set AS (
     SELECT f.from_date, m.answer, NOT bool_or(m.blocked) AS open, count(*) AS crawlers
-    FROM (SELECT DISTINCT snapshot_date AS from_date FROM firsts) f
+    FROM (SELECT DISTINCT from_date FROM kept) f
     JOIN crawlers k ON k.ai AND k.openness = 'open' AND k.web_archive IS NOT true
         AND k.reused IS NOT true AND coalesce(f.from_date >= k.documented_since, true)
     JOIN meanings m ON m.token = k.token
@@ -21,7 +15,9 @@ firsts AS (
     FROM followed_in('kept') f
     JOIN kept k USING (population, from_snapshot, to_snapshot)
     JOIN point_segments g ON g.host = f.host AND g.dimension = k.dimension
-        AND g.segment = k.segment
+        AND g.segment = k.segment AND coalesce(k.from_date BETWEEN g.since AND g.until, true)
+    JOIN point_segments e ON e.host = f.host AND e.dimension = k.dimension
+        AND e.segment = k.segment AND coalesce(k.to_date BETWEEN e.since AND e.until, true)
     LEFT JOIN open_set a ON a.from_date = k.from_date AND a.answer = f.answer_then
     LEFT JOIN open_set b ON b.from_date = k.from_date AND b.answer = f.answer_now
 ), answered AS (

@@ -1,7 +1,7 @@
 -- title: Hosts by what they state about the training of AI models
 -- unit: share of the hosts whose robots.txt could be read or is absent, 0 to 1
 -- of: panel
--- note: By preference: disallowed, partly (for some paths or some crawlers), allowed, not_stated. Rules, signals and preference tokens are combined, and the most restrictive statement counts. A block of / for * is a statement, a block of some crawlers for training is one in part, and that crawlers may fetch a page is none. A header, such as tdm-reservation, is about the answer that carries it: it makes a host partly at most. A host without a robots.txt states nothing else. This is no legal advice. n_unknown hosts have no robots.txt that could be read. The files of the demo are reconstructed without signals, so all its hosts are unknown.
+-- note: By preference: disallowed, partly (for some paths or some crawlers), allowed, not_stated. Rules, signals and preference tokens are combined, and the most restrictive statement counts. A block of / for * is a statement, a block of some crawlers for training is one in part, and that crawlers may fetch a page is none. A header, such as tdm-reservation, is about the answer that carries it: it makes a host partly at most. A host without a robots.txt states nothing else. This is no legal advice. n_unknown hosts have no robots.txt that could be read. The files of the demo are reconstructed, and state what the real files stated.
 WITH preferences AS (
     FROM (VALUES ('disallowed'), ('partly'), ('allowed'), ('not_stated')) p(preference)
 ), in_headers AS (
@@ -18,18 +18,18 @@ WITH preferences AS (
     JOIN scopes s ON s.snapshot = c.snapshot
     JOIN hosts h ON h.of_panel = s.of_panel AND h.host = c.host
     JOIN point_segments g ON g.host = h.number
-    LEFT JOIN training_preferences t ON t.digest = c.digest AND c.outcome = 'ok'
+        AND coalesce(CAST(s.first_capture AS DATE) BETWEEN g.since AND g.until, true)
+    LEFT JOIN (SELECT *, 'ok' AS outcome FROM training_preferences) t  -- else not joined by hash
+        ON t.digest = c.digest AND t.outcome = c.outcome
     LEFT JOIN in_headers i ON i.snapshot = c.snapshot AND i.host = c.host
     WHERE c.resource = '/robots.txt' AND c.outcome IN ('ok', 'absent')
-      AND NOT is_demo(c.snapshot)
     GROUP BY ALL
 ), stating AS (
     SELECT snapshot, dimension, segment, stratum, preference, sum(weight) AS yes, sum(hosts) AS n_yes
     FROM texts SEMI JOIN preferences USING (preference) GROUP BY ALL
 ), read AS (
     SELECT * EXCLUDE (kind, outcome, answer, known),
-           CASE WHEN known AND outcome IN ('ok', 'absent')
-                    AND NOT is_demo(snapshot) THEN true END AS yes
+           CASE WHEN known AND outcome IN ('ok', 'absent') THEN true END AS yes
     FROM segment_counts
     WHERE population = 'captured' OR snapshot NOT IN (FROM left_out_snapshots)
 ), strata AS (

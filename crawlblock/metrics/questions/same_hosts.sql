@@ -12,8 +12,14 @@ WITH sound AS (
     JOIN (SELECT DISTINCT snapshot_date FROM sound) s
         ON coalesce(s.snapshot_date >= k.documented_since, true)
     WHERE k.ai GROUP BY k.token
-), gaps AS (  -- hosts that could not be known once, and when last
-    SELECT host, max(snapshot_date) AS unknown_on FROM sound WHERE NOT known GROUP BY host
+), unseen AS (  -- hosts that were not known or not followed once
+    SELECT h.host, s.snapshot_date
+    FROM (SELECT DISTINCT snapshot, snapshot_date FROM sound) s
+    CROSS JOIN (SELECT host FROM sound GROUP BY host
+                HAVING count_if(known) < (SELECT count(DISTINCT snapshot) FROM sound)) h
+    ANTI JOIN (FROM sound WHERE known) k ON k.host = h.host AND k.snapshot = s.snapshot
+), gaps AS (  -- and when last
+    SELECT host, max(snapshot_date) AS unknown_on FROM unseen GROUP BY host
 ), balanced AS (
     SELECT snapshot, snapshot_date, answer, weight, unknown_on, count(*) AS hosts
     FROM sound LEFT JOIN gaps USING (host) GROUP BY ALL

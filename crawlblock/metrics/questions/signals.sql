@@ -20,6 +20,7 @@ WITH preferences AS (
     JOIN scopes s ON s.snapshot = g.snapshot
     JOIN hosts h ON h.of_panel = s.of_panel AND h.host = g.host
     JOIN point_segments p ON p.host = h.number
+        AND coalesce(CAST(s.first_capture AS DATE) BETWEEN p.since AND p.until, true)
     GROUP BY ALL
 ), read AS (
     SELECT * EXCLUDE (kind, outcome, answer, known),

@@ -1,12 +1,13 @@
 """The page's figures: what each shows, with its rows taken from the results as they are."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from crawlblock.metrics.headline import HEADLINE
 from crawlblock.report.charts.context import Context, Row
 from crawlblock.report.charts.data import (
     VERDICTS,
+    archive_series,
     author_rows,
     by,
     corpora,
@@ -60,7 +61,8 @@ class Figure:
 def figures(context: Context) -> list[Figure]:
     """Return the figures in the order of the page."""
     makers = (
-        blocked, openness, purposes, verdicts, segments, authors, lost, transitions, coverage,
+        blocked, openness, purposes, archives, verdicts, segments, authors, lost, transitions,
+        coverage,
     )  # fmt: skip
     return [make(context) for make in makers]
 
@@ -106,6 +108,26 @@ def purposes(context: Context) -> Figure:
         "By purpose",
         "Share of hosts that block at least one AI crawler of a purpose. The share grows with the "
         "number of documented crawlers.",
+        {"": line_rows(context, tuple(named), named)},
+        tuple(named),
+    )
+
+
+def archives(context: Context) -> Figure:
+    """Return how many of the same hosts block web archives, with the events about these."""
+    named = archive_series(context)
+    axis = replace(context.axis, marks=(*context.axis.marks, *context.about_archives))
+    let_in = (
+        "search let in: it blocks the Internet Archive, while Googlebot and bingbot may crawl. "
+        if "search let in" in named
+        else ""
+    )
+    return _of_lines(
+        replace(context, axis=axis),
+        "archives",
+        "Who blocks the Internet Archive" if context.found.segment else "Who blocks web archives",
+        "Share of hosts that block it, among those known in the segment's first snapshot and in "
+        f"this one. {let_in}Lettered lines mark the events listed below.",
         {"": line_rows(context, tuple(named), named)},
         tuple(named),
     )

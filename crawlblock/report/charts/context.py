@@ -11,6 +11,7 @@ import polars as pl
 from crawlblock import registry
 from crawlblock.metrics.headline import Headline, headline_rows
 from crawlblock.report.charts.specs import MARK_HEIGHTS, Axis, Spec
+from crawlblock.report.web_archives import BESIDE
 
 Frames: TypeAlias = dict[str, pl.DataFrame]
 Row: TypeAlias = list[Any]
@@ -33,6 +34,7 @@ class Context:
     tokens: tuple[str, ...]
     announced: tuple[Spec, ...]  # date, label, title, tokens, source: what was announced when
     listed: tuple[str, ...]  # the archive's breaks, in words
+    about_archives: tuple[Spec, ...]  # what was announced about web archives and Common Crawl
 
     def rows(self, name: str, **where: str) -> list[Result]:
         """Return the dated rows of a result about the headline's population."""
@@ -75,8 +77,9 @@ def context(found: Headline, results: Frames) -> Context | None:
         {row["snapshot"]: number for number, row in enumerate(rows)},
         days,
         followed := _followed(found),
-        _announced(days[0], days[-1], followed),
+        _announced(days[0], days[-1], _about(followed)),
         listed,
+        _announced(days[0], days[-1], _about_archives()),
     )
 
 
@@ -141,14 +144,21 @@ def _said(before: Result, row: Result, *, marking: bool) -> tuple[str, ...]:
     return (f"{where}: {'; '.join(found)}.",) if found else ()
 
 
-def _announced(first: date, last: date, tokens: Iterable[str]) -> tuple[Spec, ...]:
-    """Return the public events within the axis about some crawlers or about none, with letters."""
-    within = [
-        event
-        for event in registry.events()
-        if first - _BEFORE <= event.date <= last
-        and (not event.tokens or not set(tokens).isdisjoint(event.tokens))
-    ]
+def _about(tokens: Iterable[str]) -> list[registry.Event]:
+    """Return the public events about some crawlers or about none."""
+    known = set(tokens)
+    return [e for e in registry.events() if not e.tokens or not known.isdisjoint(e.tokens)]
+
+
+def _about_archives() -> list[registry.Event]:
+    """Return the public events about crawlers of web archives, and about Common Crawl's."""
+    known = {c.token for c in registry.crawlers() if c.web_archive or c.operator == BESIDE}
+    return [event for event in registry.events() if not known.isdisjoint(event.tokens)]
+
+
+def _announced(first: date, last: date, events: Iterable[registry.Event]) -> tuple[Spec, ...]:
+    """Return the events within the axis, with letters."""
+    within = [event for event in events if first - _BEFORE <= event.date <= last]
     return tuple(
         {
             "date": max(first, event.date).isoformat(),

@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from crawlblock.metrics.headline import HEADLINE
+from crawlblock.metrics.headline import HEADLINE, headline_segments
 from crawlblock.report.charts.context import Context, Result, Row
 from crawlblock.report.charts.specs import placed
 from crawlblock.report.labels import ORIGINS, origin_words, percent
+from crawlblock.report.web_archives import ANY, BLOCKED, LEAD, LET_IN
 
 VERDICTS = ("full", "all_but", "partial", "no path blocked", "unknown")
 
@@ -29,6 +30,20 @@ def line_rows(
     for name, place in _places(rows, last, 3, 5).items():
         last[name][-1] = place
     return rows
+
+
+def archive_series(context: Context) -> dict[str, list[Result]]:
+    """Return who blocks the Internet Archive by segment; of one segment who blocks each archive."""
+    segments = headline_segments(context.results, context.found.population)
+    if segments != (None,):
+        rows = context.rows("archives", dimension="stratum", archive=LEAD, measure=BLOCKED)
+        named = by((row for row in rows if row["token"] is None), "segment")
+        return {segment: named[segment] for segment in segments if segment in named}
+    rows = [row for row in context.rows("archives") if row["token"] is None]
+    named = by((row for row in rows if row["measure"] == BLOCKED), "archive")
+    let_in = [row for row in rows if row["archive"] == LEAD and row["measure"] == LET_IN]
+    named.pop(ANY, None)
+    return named | ({"search let in": let_in} if let_in else {})
 
 
 def placed_rows(rows: Iterable[Result]) -> list[Result]:

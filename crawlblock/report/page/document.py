@@ -17,16 +17,20 @@ from crawlblock.report.charts.context import Context, Frames, context
 from crawlblock.report.charts.drawing import bundle
 from crawlblock.report.labels import DEFINITIONS, POPULATIONS
 from crawlblock.report.page import sections
+from crawlblock.report.page.archives_section import archives_section
 from crawlblock.report.page.figure_html import plate
 from crawlblock.report.page.markup import details, island, items, packed_island, paragraph, section
 from crawlblock.report.page.over_time import course, other_hosts
 
 _BY_CRAWLER = "One crawler at a time"
 _PARTS = (
-    ("answers", "Answers"), ("over-time", "Over time"), ("crawler", _BY_CRAWLER),
+    ("answers", "Answers"), ("over-time", "Over time"), ("archives", "Web archives"),
+    ("crawler", _BY_CRAWLER),
     ("hosts", "Hosts"), ("definitions", "Definitions"), ("comparison", "Published figures"),
     ("coverage", "Coverage"), ("method", "Method"), ("cite", "Cite"),
 )  # fmt: skip
+
+_ELSEWHERE = ("archives", "coverage")  # figures in sections of their own
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +60,20 @@ ARCHIVE = About(
 BUNDLED_DEMO = About(
     "Which crawlers websites block: the demo",
     (
-        "The hosts, the dates and the verdicts are real. They come from weekly fetches of each top "
-        "site and monthly fetches of each US government site.",
+        "The hosts, the dates, the verdicts, signals and authors are real. They come from fetches "
+        "by others, each of a segment of its own: top sites weekly (2022-08 to 2024-07, "
+        "github.com/bharath06/robotstxt), US government hosts monthly (2022-08 to 2025-03, "
+        "github.com/nrjones8/robots-dot-txt-archive-bot), news sites on 14 dates (2025-02 to "
+        "2026-06, github.com/winterForestStump/news_robots_files_analyzer), press, science and "
+        "reference sites monthly (2025-01 to 2026-01, github.com/samber/the-great-gpt-firewall, "
+        "MIT), and well-known sites once (2025-12, github.com/ratyagi/AI_agent_compatibility).",
         "The robots.txt files are reconstructions. They were built from those facts in Common "
         "Crawl's layout, and the ordinary code read them back. They are not Common Crawl's "
         "captures. The breaks in the archive are marked, but did not affect them.",
-        "The hosts are no random sample of the web, so do not generalise. The government hosts "
-        "were chosen so that every kind of failure occurs. Where a fetch of a top site failed, "
-        "the source kept the older file, so none of them is unknown. The reconstructed files "
-        "state no signals and have no lines that bind nobody.",
+        "The hosts are no random sample of the web, so do not generalise. The government hosts are "
+        "a simple random sample of the 7,585 that their source has. Where a fetch of a top site "
+        "failed, the source kept the older file, so none of them is unknown. Every segment is "
+        "counted only in the time in which it was followed.",
     ),
 )
 
@@ -95,11 +104,18 @@ def _findings(
         yield paragraph("No snapshot has a date, so there is no chart.")
     else:
         plates = {f.id: plate(f, drawings.get(f.id, ""), set_) for f in figures}
-        general = [p for f in figures if not f.by_crawler and f.id != "coverage"
+        general = [p for f in figures if not f.by_crawler and f.id not in _ELSEWHERE
                    for p in (plates[f.id],)]  # fmt: skip
         single = [plates[f.id] for f in figures if f.by_crawler]
         yield section("over-time", "Over time", other_hosts(found, results), *general)
-        yield section("crawler", _BY_CRAWLER, _choice(set_), *single, sections.announcements(set_))
+        yield section("archives", "Web archives", *archives_section(set_, plates["archives"]))
+        yield section(
+            "crawler",
+            _BY_CRAWLER,
+            _choice(set_),
+            *single,
+            sections.event_list("Announcements", set_.announced),
+        )
         yield section("hosts", "Hosts", _hosts(material))
     yield section(
         "definitions", "How the definition changes the numbers", sections.terms(),

@@ -16,6 +16,7 @@ import duckdb
 
 from crawlblock.registry import obeyed
 from crawlblock.robots.judge import Finding, Judge
+from crawlblock.robots.quoted import is_reconstructed, marked
 
 MOST = 2_000  # hosts on the page
 _LONGEST = 120  # characters of a line shown
@@ -140,7 +141,8 @@ class HostTable:
         distinct = {id(found): found for found in findings.values()}
         placed = {key: found.line(body) for key, found in distinct.items()}
         lines: dict[int | None, int] = {}  # with their places among the lines
-        shown = {line: _text(texts, line) for line in set(placed.values()) if line}
+        mark = marked(is_reconstructed(body))
+        shown = {line: _text(texts, line) + mark for line in set(placed.values()) if line}
         known: dict[tuple[int | None, int | None], tuple[int, int]] = {}
         vector = []
         for token in self._tokens:

@@ -1,7 +1,11 @@
 -- The captures of a bounded number of a population's hosts, those first by the MD5 of their names
 -- (a random sample), in the order of host and time: what each answered and where it is archived.
 WITH chosen AS (
-    SELECT host, stratum FROM hosts WHERE of_panel = $of_panel
+    SELECT host, coalesce((  -- of a list that gives its segments days, those
+               SELECT string_agg(DISTINCT l.segment, ', ' ORDER BY l.segment) FROM list_cells l
+               WHERE h.of_panel AND l.host = h.host AND l.dimension = 'stratum'),
+           CAST(stratum AS VARCHAR)) AS stratum
+    FROM hosts h WHERE of_panel = $of_panel
     ORDER BY md5(host), host LIMIT $most
 ), snapshots_of AS (
     SELECT snapshot, row_number() OVER (ORDER BY CAST(first_capture AS DATE), snapshot) - 1 AS place

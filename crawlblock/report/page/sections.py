@@ -11,11 +11,12 @@ from crawlblock.metrics.computed import COMPUTED, Computed
 from crawlblock.metrics.headline import HEADLINE, Headline, asked, headline_rows
 from crawlblock.metrics.queries import Metric, metrics
 from crawlblock.replication.comparison import THEIR_COUNTS
-from crawlblock.report.answers import AnsweredQuestion
 from crawlblock.report.charts.context import Context, Frames
+from crawlblock.report.charts.specs import Spec
 from crawlblock.report.labels import DASH, DEFINITIONS, interval, not_compared, percent
 from crawlblock.report.page.definitions import definitions
 from crawlblock.report.page.markup import items, link, paragraph, table
+from crawlblock.report.scope import AnsweredQuestion
 
 ROWS = 40  # of the table of the last snapshot; the rest is in the files
 NBSP = "\N{NO-BREAK SPACE}"
@@ -194,13 +195,12 @@ def unread(coverage: pl.DataFrame) -> list[str]:
     ]
 
 
-def announcements(context: Context) -> str:
-    """Return what was announced when, each with its source."""
+def event_list(title: str, events: Iterable[Spec]) -> str:
+    """Return what happened when, each with its source; nothing if there is nothing."""
     listed = "".join(
-        f"<li>{escape(event['title'])} {link('source', event['source'])}</li>"
-        for event in context.announced
+        f"<li>{escape(event['title'])} {link('source', event['source'])}</li>" for event in events
     )
-    return f'<h3>Announcements</h3><ul class="soft plain">{listed}</ul>' if listed else ""
+    return f'<h3>{escape(title)}</h3><ul class="soft plain">{listed}</ul>' if listed else ""
 
 
 def method() -> str:

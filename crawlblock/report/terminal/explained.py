@@ -14,7 +14,7 @@ from crawlblock.report.terminal.stated_lines import (
     training_line,
 )
 from crawlblock.robots.conflicts import opposed
-from crawlblock.robots.quoted import GroupLines
+from crawlblock.robots.quoted import GroupLines, is_reconstructed, marked
 
 TEXT_NOTE = (
     "a scan keeps only the lines that mean something to a crawler; the WARC file has all lines"
@@ -47,6 +47,7 @@ def explained(found: Explanation) -> dict[str, object]:
             for g in found.groups
         ],
         "is_text": found.is_text,
+        "reconstructed": found.reconstructed,
         "ambiguous_group": found.ambiguous_group,
         "ineffective": [asdict(line) for line in found.ineffective],
         "authored_by": found.author,
@@ -109,7 +110,8 @@ def _reasons(found: Explanation, http_profile: str) -> list[str]:
         if found.verdict.root_allowed is None:
             return ["the answer is not a robots.txt"]
         return ["no group names it, and there is no group for *"]
-    note = [f"line {found.line} decided: {found.rule}"] if found.rule else ["no rule blocks /"]
+    mark = marked(found.reconstructed)
+    note = [f"line {found.line} decided: {found.rule}{mark}" if found.rule else "no rule blocks /"]
     if found.verdict.fallback:
         note.append(
             f"no group names {found.token}; the group of {found.verdict.fallback} applies, as "
@@ -147,22 +149,24 @@ def _group_lines(found: Explanation) -> list[str]:
     ]
     shown = [n for n in range(len(ends)) if n < _SHOWN or n in decided]
     more = len(ends) - len(shown)
-    lines = [line for n in shown for line in _numbered(found.groups[n], found.line)]
+    mark = marked(found.reconstructed)
+    lines = [line for n in shown for line in _numbered(found.groups[n], found.line, mark)]
     return [*lines, f"        and {more:,} more groups"] if more else lines
 
 
 def _stated(found: Explanation) -> list[str]:
     """Return what the answer says beside the rules, and where that differs from them."""
+    mark = marked(found.reconstructed)
     return [
         "",
-        *signal_lines(found.signals),
+        *signal_lines(found.signals, mark),
         *conflict_lines(found.conflicts, opposed(found.signals)),
-        *ineffective_lines(found.ineffective),
+        *ineffective_lines(found.ineffective, mark),
         *folded([training_line(found.training)], ""),
     ]
 
 
-def _numbered(group: GroupLines, decided: int | None) -> list[str]:
+def _numbered(group: GroupLines, decided: int | None, mark: str) -> list[str]:
     """Return the beginning of a group and the line that decided, each with its number."""
     lines: list[str] = []
     left_out = 0
@@ -170,17 +174,17 @@ def _numbered(group: GroupLines, decided: int | None) -> list[str]:
         if number - group.first >= _SHOWN and number != decided:
             left_out += 1
             continue
-        mark = ">" if number == decided else " "
-        lines.append(f"{mark}{number:5}  {_decoded(text)[:_LONGEST]}".rstrip())
+        pointer = ">" if number == decided else " "
+        lines.append(f"{pointer}{number:5}  {_decoded(text)[:_LONGEST]}".rstrip() + mark)
     return [*lines, f"        and {left_out} more lines"] if left_out else lines
 
 
-def origin(point: Point) -> str:
+def origin(point: Point, body: bytes) -> str:
     """Return in one line when a payload was fetched and where it is archived."""
     capture = point.capture
     return safe(
         f"{capture.url or capture.host} in {capture.snapshot}, fetched {capture.fetch_time} UTC, "
-        f"{capture.digest}, {_address(point)}"
+        f"{capture.digest}, {_address(point)}{marked(is_reconstructed(body))}"
     )
 
 

@@ -67,15 +67,15 @@ def fallback_lines(obeyed: Mapping[str, str]) -> list[str]:
     return folded(lines, "fallbacks")
 
 
-def signal_lines(signals: Sequence[Signal]) -> list[str]:
-    """Return what is stated beside the rules, with line, agents and path."""
+def signal_lines(signals: Sequence[Signal], mark: str = "") -> list[str]:
+    """Return what is stated beside the rules, with line, agents and path, and a mark behind it."""
     together: dict[tuple[str, str], list[str]] = {}
     for signal in signals:
         values = together.setdefault((signal.place, _head(signal)), [])
         if signal.value not in values:
             values.append(signal.value)
     lines = (
-        f"signal in {place}{head}: {', '.join(values)}"
+        f"signal in {place}{head}: {', '.join(values)}{mark}"
         for (place, head), values in together.items()
     )
     return folded(lines, "lines with signals")
@@ -115,6 +115,6 @@ def conflict_lines(conflicts: Sequence[Conflict], opposites: Sequence[Opposed]) 
     return folded([*lines, *(f"opposite signals: {each}" for each in opposites)], "conflicts")
 
 
-def ineffective_lines(lines: Iterable[IneffectiveLine]) -> list[str]:
-    """Return the lines that bind nobody, or not all whom they were meant for."""
-    return folded((f"ineffective_rules: {line}" for line in lines), "ineffective lines")
+def ineffective_lines(lines: Iterable[IneffectiveLine], mark: str = "") -> list[str]:
+    """Return the lines that bind nobody, or not all whom they were meant for, and a mark."""
+    return folded((f"ineffective_rules: {line}{mark}" for line in lines), "ineffective lines")

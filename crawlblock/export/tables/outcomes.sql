@@ -1,0 +1,3 @@
+-- key: outcome
+-- of: outcomes
+FROM outcomes ORDER BY outcome

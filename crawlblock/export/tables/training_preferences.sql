@@ -1,0 +1,3 @@
+-- key: digest
+-- of: training_preferences
+FROM training_preferences ORDER BY digest

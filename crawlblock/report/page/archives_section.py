@@ -1,0 +1,89 @@
+"""The page's part about web archives: what sites do to each, and the events beside it."""
+
+from collections.abc import Mapping
+
+from crawlblock.metrics.headline import headline_segments
+from crawlblock.report import phrases
+from crawlblock.report.charts.context import Context
+from crawlblock.report.labels import DASH, percent
+from crawlblock.report.page.markup import paragraph, table
+from crawlblock.report.page.sections import event_list
+from crawlblock.report.scope import Row, Scope
+from crawlblock.report.web_archives import (
+    ANY,
+    BESIDE,
+    BLOCKED,
+    BY_NAME,
+    LEAD,
+    LET_IN,
+    newest_archives,
+)
+
+_ABOUT = (
+    "Web archives keep pages as they were, for readers. Common Crawl collects pages that others "
+    "use as data; it is shown beside them. All numbers are about the same hosts then and now. A "
+    "robots.txt does not say whether an archive obeys it."
+)
+_COLUMNS = ("archive", "then", "now", "search let in", "by name", "started", "stopped")
+_MEANING = (
+    "then and now: blocked. An archive with several crawlers is blocked if one of them is. search "
+    "let in: Googlebot and bingbot may crawl. by name: the rules name the crawler. Both are parts "
+    "of now. archives.csv has all snapshots."
+)
+_INDENT = 2 * "\N{NO-BREAK SPACE}"
+
+
+def archives_section(context: Context, figure: str) -> tuple[str, ...]:
+    """Return the parts of the section as HTML; `figure` is its chart."""
+    segments = headline_segments(context.results, context.found.population)
+    scopes = [Scope(context.found, context.results, segment) for segment in segments]
+    events = event_list("Events about web archives", context.about_archives)
+    none = paragraph("No public event about web archives is registered for this period.", "soft")
+    return (
+        paragraph(_ABOUT),
+        figure,
+        events or none,
+        *map(_table, scopes),
+        paragraph(_MEANING, "soft"),
+    )
+
+
+def _table(scope: Scope) -> str:
+    """Return the table of a segment; a sentence where there is no estimate."""
+    found: dict[tuple[str, str], dict[str, Row]] = {}
+    for row in newest_archives(scope):
+        found.setdefault((row["archive"], row["token"] or ""), {})[row["measure"]] = row
+    if not found:
+        return ""
+    about = found[ANY, ""][BLOCKED]
+    name = scope.segment or "All hosts"
+    if about["estimate"] is None and len(found) == 1:
+        return paragraph(f"{name}: no estimate, for {about['no_estimate']}.")
+    rows = [_cells(*key, found[key]) for key in sorted(found, key=_place)]
+    return table(f"{name}: {_known(about)}.", _COLUMNS, rows)
+
+
+def _known(row: Row) -> str:
+    """Return in words which hosts the numbers are about."""
+    now = phrases.in_month(row["snapshot_date"])
+    when = now if row["no_change"] else f"{phrases.in_month(row['from_date'])} and{now}"
+    return f"{row['n']:,} hosts known{when}; {row['n_unknown']:,} others are left out"
+
+
+def _place(key: tuple[str, str]) -> tuple[int, str, str]:
+    """Return where an archive is in the table: the first one, others, their sum, Common Crawl."""
+    return {LEAD: 0, ANY: 2, BESIDE: 3}.get(key[0], 1), *key
+
+
+def _cells(archive: str, token: str, measures: Mapping[str, Row]) -> list[str]:
+    """Return the cells about an archive, or about one crawler of it."""
+    row = measures[BLOCKED]
+    counts = [row["n_started"], row["n_stopped"]]
+    return [
+        f"{_INDENT}{token}" if token else archive,
+        DASH if row["no_change"] else percent(row["from_share"]),
+        percent(row["estimate"]),
+        percent(measures[LET_IN]["estimate"]),
+        percent(measures[BY_NAME]["estimate"]),
+        *(DASH if count is None else f"{count:,}" for count in counts),
+    ]
