@@ -14,7 +14,7 @@ import numpy as np
 
 from verify.answered import Population, Wave, Written
 from verify.arithmetic import Bools, Cells, Floats, Ints, shares, stratified, wilson
-from verify.clusters import exact_interval
+from verify.clusters import counted, exact_interval, on_lattice
 from verify.meaning import Crawler
 from verify.recomputed import Facts, Recomputed, Values, across, column
 
@@ -78,9 +78,9 @@ def _alike(facts: Facts, population: Population, wave: Wave, here: Ints) -> Coun
 
 
 def _of_crawler(
-    facts: Facts, counted: tuple[Cells, list[Ints]], alike: Counter[Kind], crawler: Crawler
+    facts: Facts, asked: tuple[Cells, list[Ints]], alike: Counter[Kind], crawler: Crawler
 ) -> Values:
-    cells, (kinds,) = counted
+    cells, (kinds,) = asked
     yes, known = facts.blocked(kinds, [crawler]), across(kinds >= 0, 1)
     *_, (_, columns) = shares(cells, yes, known)
     values = column(columns, 0)
@@ -140,19 +140,19 @@ class _Clusters:
         sizes = {key: math.fsum(weights) for key, weights in self.shared.items()}
         every = [*sizes.values(), *self.single, *self.single_blocks]
         blocking = [*(sizes[key] for key in self.with_rules), *self.single_blocks]
-        low, high, on_lattice = math.nan, math.nan, False
+        low, high, rounded = math.nan, math.nan, False
         if every:
             independent = kish(every)
             low, high = _wilson(estimate, independent)
             if independent < FEW:
-                low, high = exact_interval(every, estimate)
-                on_lattice = not all(size.is_integer() for size in every)
+                low, high = exact_interval(counted(every), estimate)
+                rounded = on_lattice(counted(every))
         return {
             "n_rulesets": float(len(self.named)),
             "effective_rulesets_low": kish(math.fsum(each) for each in self.named.values()),
             "effective_rulesets": kish(blocking),
             "effective_rulesets_high": kish(w for each in self.named.values() for w in each),
-            "low": low, "high": high, "on_lattice": on_lattice,
+            "low": low, "high": high, "on_lattice": rounded,
         }  # fmt: skip
 
 
