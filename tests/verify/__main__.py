@@ -20,7 +20,7 @@ MANSKI = 1e-4  # the package's curve for z is within 0.0002 of Imbens and Manski
 P_VALUE = 1e-6  # the package's formula for the normal distribution is within 1e-7
 STUDENT = 1e-4  # the package's expansion of Student's quantile is within 0.0003
 TURNBULL = 1e-6  # the package stops where the likelihood may gain 1e-5 of its logarithm
-LATTICE = 2e-3  # sizes that are no whole numbers are rounded, by the package to 2048 cells
+LATTICE = 5e-3  # sizes of many kinds are rounded, by the package to 2048 cells
 ENDS = ("low", "high")
 SHOWN = 5
 
