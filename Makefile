@@ -10,7 +10,8 @@ PANEL ?=
 CRAWLS ?= 6
 CONTACT ?=
 DB ?= $(if $(MIRROR),data/archive.duckdb,data/crawlblock.duckdb)
-RESULTS ?= $(basename $(DB))-results
+CENSUS ?=
+RESULTS ?= $(basename $(DB))-results$(if $(CENSUS),/census)
 DEMO = build/demo
 CORPUS ?= ../shared/corpus
 AT_ONCE = -n 2 --dist worksteal  # two processes; one that is done takes tests from the other
@@ -72,8 +73,8 @@ notebooks: setup-dev  ## Execute the notebooks on what `make analyze` made: buil
 test: setup-dev  ## Run the tests
 	$(VENV)/bin/python -m pytest $(AT_ONCE)
 
-verify: setup-dev  ## Recompute the main results of DB from its facts, by other code, and compare them with RESULTS
-	PYTHONPATH=tests $(VENV)/bin/python -m verify --db $(DB) --results $(RESULTS)
+verify: setup-dev  ## Recompute the main results of DB from its facts, by other code, and compare them with RESULTS; CENSUS=1 of a census
+	PYTHONPATH=tests $(VENV)/bin/python -m verify $(if $(CENSUS),--census) --db $(DB) --results $(RESULTS)
 
 test-faults: setup-dev  ## Run and list what is done when something goes wrong
 	CRAWLBLOCK_CROWD=200 CRAWLBLOCK_KILLS=50 $(VENV)/bin/python -m pytest -m fault

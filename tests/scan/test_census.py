@@ -13,6 +13,7 @@ import polars as pl
 import pytest
 from oracles.estimate import Estimate, clustered
 from polars.testing import assert_frame_equal
+from verify.__main__ import main as verify
 
 from crawlblock.hosts import registered_domain
 from crawlblock.metrics.headline import headline_rows
@@ -313,6 +314,16 @@ def test_shares_are_those_counted_by_hand(
         else:
             assert estimand == "sample"
             assert ends == pytest.approx([expected.low, expected.high], rel=1e-6)
+
+
+@pytest.mark.parametrize("share", ["whole", "half"])
+def test_a_second_implementation_finds_the_same_results(
+    share: str, request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The facts give what blocked, gap, selective and coverage say of a whole crawl or of half."""
+    db = request.getfixturevalue(share) / "census.duckdb"
+    ended = verify(["--census", "--db", str(db), "--results", str(census_results_of(db))])
+    assert ended == 0, capsys.readouterr().out
 
 
 def _standing(hosts: list[_Host]) -> list[_Host]:

@@ -6,6 +6,7 @@ Rows are kinds of hosts, columns are questions.  Nothing is NaN but what cannot 
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from statistics import NormalDist
 
 import numpy as np
@@ -38,6 +39,29 @@ class Cells:
     def estimands(self) -> tuple[str, ...]:
         """Return what results about these hosts may be about."""
         return ("sample",) if self.weighted else ("list", "as_if_sample")
+
+
+def two_sided(z: float) -> float:
+    """Return the probability that a normal variable is as far from 0."""
+    return math.erfc(abs(z) / math.sqrt(2))
+
+
+@cache
+def student(freedom: int) -> float:
+    """Return Student's two-sided 95 % quantile by his distribution for whole degrees of freedom."""
+    low, high = 0.0, 20.0
+    odd = freedom % 2
+    steps = np.arange(1 + odd, freedom - 1, 2)
+    for _ in range(60):
+        t = (low + high) / 2
+        angle = math.atan(t / math.sqrt(freedom))
+        terms = np.cumprod(steps / (steps + 1) * math.cos(angle) ** 2)
+        within = math.sin(angle) * (1 + terms.sum())
+        if odd:
+            cosine = math.cos(angle) if freedom > 1 else 0.0
+            within = 2 / math.pi * (angle + within * cosine)
+        low, high = (low, t) if within > 0.95 else (t, high)
+    return t
 
 
 def wilson(p: Floats, n: Floats) -> tuple[Floats, Floats]:
@@ -93,6 +117,13 @@ def _design_n(total: Floats, known: Floats, squared: Floats, yes: Floats) -> Flo
         return np.where(alike > 0, np.minimum(by_variance, 1 / alike), np.nan)
 
 
+def stratified(cells: Cells, yes: Bools) -> tuple[Floats, Floats]:
+    """Return shares of hosts that are all known, and the n of their intervals."""
+    total, says = cells.over(cells.weight, np.ones_like(yes)), cells.over(cells.weight, yes)
+    squared = cells.over(cells.squared, np.ones_like(yes))
+    return _stratified(total, total, says), _design_n(total, total, squared, says)
+
+
 def shares(cells: Cells, yes: Bools, known: Bools) -> Iterator[tuple[str, Columns]]:
     """Yield, by estimand, the shares of hosts that say yes, with interval and bounds."""
     everyone = np.ones_like(known)
@@ -145,7 +176,7 @@ def paired(
             parts = [_stratified(total, told, part) for part in (both, one, other)]
             size = _design_n(total, told, cells.over(cells.squared, known), one + other)
     for estimand in cells.estimands():
-        low, high = _newcombe(parts[0], parts[1], parts[2], size)
+        low, high = newcombe(parts[0], parts[1], parts[2], size)
         if estimand == "list":
             low, high = np.full_like(low, np.nan), np.full_like(low, np.nan)
         yield estimand, {
@@ -154,7 +185,7 @@ def paired(
         }  # fmt: skip
 
 
-def _newcombe(both: Floats, one: Floats, other: Floats, n: Floats) -> tuple[Floats, Floats]:
+def newcombe(both: Floats, one: Floats, other: Floats, n: Floats) -> tuple[Floats, Floats]:
     """Return Newcombe's interval (1998, method 10 without continuity correction)."""
     p, q = both + one, both + other
     with np.errstate(all="ignore"):

@@ -5,10 +5,12 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from verify.answered import Population, Segment, Wave
 from verify.arithmetic import Bools, Ints, paired, shares
 from verify.meaning import Crawler
 from verify.recomputed import SETS, Facts, Key, Recomputed, Values, across, column, selections
-from verify.stored import Population, Segment, Wave
+
+MONTH_DAYS = 31
 
 
 def followed(population: Population) -> Iterator[tuple[Segment, list[Wave]]]:
@@ -42,7 +44,8 @@ def change(facts: Facts) -> Recomputed:
     """Yield `change`: of crawlers and of selections."""
     for population in facts.stored.populations:
         for segment, waves in followed(population):
-            years = _years(waves)
+            pairs = [("year", *pair) for pair in _years(waves)]
+            pairs += [("mode", *pair) for pair in _modes(waves)]
             starts: dict[int, list[Crawler]] = defaultdict(list)
             for crawler in facts.means.crawlers:
                 start = next((n for n, w in enumerate(waves) if crawler.counts(w.date)), None)
@@ -53,17 +56,15 @@ def change(facts: Facts) -> Recomputed:
                     yield from _of_crawlers(
                         facts, population, segment, (waves[start], later), crawlers
                     )
-            for then, now in years:
+            for span, then, now in pairs:
                 crawlers = [
                     crawler for start, each in starts.items() for crawler in each
                     if waves[start].date <= then.date
                 ]  # fmt: skip
                 if crawlers:
-                    yield from _of_crawlers(
-                        facts, population, segment, (then, now), crawlers, "year"
-                    )
+                    yield from _of_crawlers(facts, population, segment, (then, now), crawlers, span)
             spans = [("since_first", waves[0], later) for later in waves[1:]]
-            for span, then, now in [*spans, *(("year", *years_) for years_ in years)]:
+            for span, then, now in [*spans, *pairs]:
                 yield from _of_selections(facts, population, segment, (then, now), span)
 
 
@@ -71,6 +72,21 @@ def _years(waves: Sequence[Wave]) -> list[tuple[Wave, Wave]]:
     """Return the last snapshot of each year with that of the next year that has any."""
     last = {wave.date.year: wave for wave in waves}
     return list(zip(list(last.values()), list(last.values())[1:], strict=False))
+
+
+def _modes(waves: Sequence[Wave]) -> list[tuple[Wave, Wave]]:
+    """Return each live run with the nearest snapshot of an archive within a month of it."""
+    found = []
+    for live in waves:
+        others = [
+            (abs((live.date - wave.date).days), wave.snapshot, wave)
+            for wave in waves
+            if wave.kind != "live" and live.kind == "live"
+        ]
+        near = [each for each in others if each[0] <= MONTH_DAYS]
+        if near:
+            found.append((min(near, key=lambda each: each[:2])[2], live))
+    return found
 
 
 def seen_in(population: Population, segment: Segment, then: Wave, now: Wave) -> Ints:

@@ -1,17 +1,19 @@
-"""How much of a corpus is on blocked domains: `lost`, without its interval."""
+"""How much of a corpus is on blocked domains: `lost`."""
 
+import math
 from collections import defaultdict
+from dataclasses import dataclass
 
 import numpy as np
 
-from verify.arithmetic import Floats, Ints
+from verify.answered import Population, Wave
+from verify.arithmetic import Bools, Floats, Ints, Z, student, wilson
 from verify.changes import amounts
 from verify.recomputed import Facts, Recomputed
-from verify.stored import Population, Wave
 
 
 def lost(facts: Facts) -> Recomputed:
-    """Yield `lost` without its interval."""
+    """Yield `lost`."""
     wholes = _wholes(facts)
     for population in facts.stored.populations:
         for wave in population.sound():
@@ -41,7 +43,11 @@ def _of(
                 for total, s in part]  # fmt: skip
         seen = sum(total for total, _, k, _ in told if k > 0)
         everything = sum(total for total, *_ in told)
+        held = [Sizes(size[s], population.weight[hosts][s], known[s], yes[s]) for s in strata]
+        low, high = _interval([(total, each) for (total, _), each in zip(part, held, strict=True)])
         values |= {
+            "low": low,
+            "high": high,
             "estimate": sum(t * y / k for t, y, k, _ in told if k > 0) / seen if seen else np.nan,
             "bound_low": sum(t * y / s for t, y, _, s in told) / everything,
             "bound_high": sum(t * (y + s - k) / s for t, y, k, s in told) / everything,
@@ -53,6 +59,61 @@ def _of(
             (population.name, wave.snapshot, crawler.token, *names),
             {name: float(value) for name, value in values.items()},
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """What the hosts of a stratum hold, by host: weighted, with the weights and what is known."""
+
+    size: Floats
+    weight: Floats
+    known: Bools
+    yes: Bools
+
+    @property
+    def sampled(self) -> bool:
+        """Tell whether the hosts represent others."""
+        return bool(self.weight.sum() > len(self.size))
+
+    def share(self) -> float:
+        """Return which part is blocked of what is known."""
+        return float(self.size[self.yes].sum() / self.size[self.known].sum())
+
+    def reaches(self) -> tuple[float, float]:
+        """Return how far the interval's ends are from the share; none if all is known."""
+        squares = self.size**2
+        told = squares[self.known].sum()
+        size = self.size[self.known].sum() ** 2 / told
+        if self.sampled:  # of a sample's spread, each host's own part is known
+            distance = (self.yes - self.share()) ** 2 if 0 < self.share() < 1 else 1 + 0 * squares
+            distance = np.where(self.known, distance, 0)
+            once = (distance * squares / self.weight).sum() / (distance * squares).sum()
+            left = 1 - once * self.known.mean()
+        else:
+            unknown = self.size[~self.known].sum()
+            spread = size * squares[~self.known].sum()
+            left = (unknown**2 + spread) / self.size.sum() ** 2
+        if left <= 0:
+            return 0.0, 0.0
+        n = size / left * (Z / student(max(1, math.floor(size - 1)))) ** 2
+        low, high = wilson(np.array([self.share()]), np.array([n]))
+        return self.share() - float(low[0]), float(high[0]) - self.share()
+
+
+def _interval(strata: list[tuple[float, Sizes]]) -> tuple[float, float]:
+    """Return the ends of the interval: distances of independent strata add up as squares."""
+    all_known = all(each.known.all() for _, each in strata)
+    sampled = any(each.sampled for _, each in strata)
+    if not all(each.known.any() for _, each in strata) or (all_known and not sampled):
+        return math.nan, math.nan
+    whole = sum(total for total, _ in strata)
+    share = sum(total * each.share() for total, each in strata) / whole
+    reaches = [(total, each.reaches()) for total, each in strata]
+    below, above = (
+        math.sqrt(sum((total * each[end]) ** 2 for total, each in reaches)) / whole
+        for end in (0, 1)
+    )
+    return max(0.0, share - below), min(1.0, share + above)
 
 
 def _wholes(facts: Facts) -> dict[tuple[str, str], float]:

@@ -1,7 +1,7 @@
 """What Google's robots.txt parser says about `/`, asked for one product token at a time."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from robotstxt.robots import _lib
@@ -11,7 +11,9 @@ SIZE_LIMIT = 500 * 1024  # bytes that count; the library itself has no limit
 NOBODY = b"zzz-nobody"  # a crawler that no file names
 _BOM, _TWICE_ENCODED_BOM = b"\xef\xbb\xbf", b"\xc3\xaf\xc2\xbb\xc2\xbf"
 _PROBE = b"/" + 40 * b"zz-probe"  # longer than what other rules are likely to match of it
+_FRESH = b"\xff"  # no pattern matches it but by a *: the parser escapes such bytes in patterns
 _IN_GRAMMAR = re.compile(rb"[A-Za-z_-]+")
+RESTRICTIONS = ("none", "partial", "all_but", "full")
 
 
 class Google:
@@ -41,6 +43,7 @@ class Answer:
     blocked: bool
     own: bool = False  # the group names the crawler itself
     other: bool = False  # the group names another token that the crawler obeys
+    restriction: str = "none"  # of all paths: one of RESTRICTIONS
 
 
 def counted(body: bytes) -> bytes:
@@ -67,15 +70,31 @@ class File:
     def __init__(self, google: Google, body: bytes) -> None:
         self._google, self._body = google, counted(body)
         self._lower = self._body.lower()
-        self._by_star = not google.allowed(self._body, NOBODY, b"/")
+        self._paths = sorted(set(_reached(self._body)))
+        self._by_star = Answer(self._blocks(self._body, NOBODY, b"/"),
+                               restriction=self._restriction(self._body, NOBODY))  # fmt: skip
 
     def answer(self, tokens: Sequence[str], wildcard: bool) -> Answer:
         """Return what the first of some tokens that has a group says, else the group of *."""
         for place, token in enumerate(tokens):
             if token.lower().encode() in self._lower and (asked := self._asked(token.encode())):
-                body, name = asked
-                return Answer(not self._google.allowed(body, name, b"/"), place == 0, place > 0)
-        return Answer(self._by_star and wildcard)
+                return Answer(
+                    self._blocks(*asked, b"/"), place == 0, place > 0, self._restriction(*asked)
+                )
+        return self._by_star if wildcard else Answer(False)
+
+    def _blocks(self, body: bytes, name: bytes, path: bytes) -> bool:
+        return not self._google.allowed(body, name, path)
+
+    def _restriction(self, body: bytes, name: bytes) -> str:
+        """Ask for a path that no narrow rule matches, then for what each pattern can reach."""
+        closed = self._blocks(body, name, b"/" + _FRESH)
+        opened_or_closed = any(
+            self._blocks(body, name, path) != closed
+            for path in self._paths
+            if not closed or path.rstrip(_FRESH) != b"/robots.txt"
+        )
+        return (("none", "partial"), ("full", "all_but"))[closed][opened_or_closed]
 
     def _asked(self, token: bytes) -> tuple[bytes, bytes] | None:
         """Return the file and the name to ask for; None if the token has no group.
@@ -101,3 +120,30 @@ def _renamed(body: bytes, token: bytes, name: bytes) -> bytes:
     version = rb"(?:[ \t]*/[^#\r\n]*)?" if b" " in token else rb"(?:[ \t]*[/ \t][^#\r\n]*)?"
     line = rb"(?im)^([ \t]*user[- ]?agent[ \t]*[: \t][ \t]*)%s%s(?=[ \t]*(?:#|\r|\n|\Z))"
     return re.sub(line % (re.escape(token), version), rb"\g<1>" + name, body)
+
+
+def _reached(body: bytes) -> Iterator[bytes]:
+    """Yield `/`, and for what each line may have as a pattern the paths that only it reaches.
+
+    In place of a * they have a byte that only another * matches.
+    """
+    yield b"/"
+    for line in re.split(rb"[\r\n]+", body):
+        value = re.split(rb"\s*[:\s]\s*", line.partition(b"#")[0].strip(), maxsplit=1)[-1]
+        pattern = _escaped(value)
+        if not pattern.startswith((b"/", b"*")):
+            continue
+        if b"/index.htm" in pattern:  # Google's parser takes it for the folder as well
+            yield pattern[: pattern.rindex(b"/") + 1].replace(b"*", _FRESH)
+        core, end = (pattern[:-1], b"") if pattern.endswith(b"$") else (pattern, _FRESH)
+        rest = core.lstrip(b"*")
+        if rest == core or rest.startswith(b"/"):
+            yield rest.replace(b"*", _FRESH) + end
+        if rest != core:
+            yield b"/" + (b"*" + rest).replace(b"*", _FRESH) + end
+
+
+def _escaped(value: bytes) -> bytes:
+    """Return a pattern as Google's parser compares it: escapes in capitals, other bytes escaped."""
+    capitals = re.sub(rb"%[0-9a-fA-F]{2}", lambda found: found.group().upper(), value)
+    return re.sub(rb"[\x80-\xff]", lambda found: b"%%%02X" % ord(found.group()), capitals)

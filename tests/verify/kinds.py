@@ -4,38 +4,51 @@ from collections.abc import Callable
 
 import numpy as np
 
-from verify.arithmetic import shares
+from verify.answered import FAILED
+from verify.arithmetic import Cells, Ints, shares
 from verify.meaning import Crawler
-from verify.recomputed import Facts, Recomputed, across, column
+from verify.recomputed import Facts, Recomputed, across, answers_by, column
 
 
 def by_basis(facts: Facts) -> Recomputed:
-    """Yield `blocked_by_basis` by the definition root."""
+    """Yield `blocked_by_basis`."""
     for population in facts.stored.populations:
         for wave in population.sound():
             members = population.on(wave.date)["", ""]
-            crawlers = facts.counted(wave.date)
-            cells, (answers,) = population.cells(wave.of(members), wave.answer)
-            yes, known = facts.blocked(answers, crawlers), across(answers >= 0, len(crawlers))
-            places = facts.means.of(crawlers)
-            own, named = (
-                table[answers][:, places] for table in (facts.means.own, facts.means.named)
-            )
-            rests = {"named": own, "fallback": named & ~own, "wildcard": ~named}
-            for basis, of_it in rests.items():
-                for estimand, columns in shares(cells, yes & of_it, known):
-                    for number, crawler in enumerate(crawlers):
-                        key = (population.name, wave.snapshot, crawler.token, basis, estimand)
-                        yield key, column(columns, number)
+            for definition in ("root", "any", "access"):
+                said = answers_by(definition, wave)
+                cells, (answers,) = population.cells(wave.of(members), said)
+                crawlers, start = facts.counted(wave.date), (population.name, wave.snapshot)
+                for key, values in _by_basis(facts, cells, answers, crawlers, definition):
+                    yield (*start, *key), values
+
+
+def _by_basis(
+    facts: Facts, cells: Cells, answers: Ints, crawlers: list[Crawler], definition: str
+) -> Recomputed:
+    yes, known = facts.defined(answers, crawlers, definition)
+    own, named = (
+        table[answers][:, facts.means.of(crawlers)]
+        for table in (facts.means.own, facts.means.named)
+    )
+    failed = across(answers == FAILED, len(crawlers))
+    rests = {"named": own, "fallback": named & ~own, "wildcard": ~named}
+    rests = {basis: of_it & ~failed for basis, of_it in rests.items()}
+    if definition == "access":
+        rests["http"] = failed
+    for basis, of_it in rests.items():
+        for estimand, columns in shares(cells, yes & of_it, known):
+            for number, crawler in enumerate(crawlers):
+                yield (crawler.token, basis, definition, estimand), column(columns, number)
 
 
 def by_purpose(facts: Facts) -> Recomputed:
-    """Yield `blocked_by_purpose` by the definition root."""
+    """Yield `blocked_by_purpose`."""
     return _at_least_one(facts, lambda crawler: [crawler.purpose])
 
 
 def by_openness(facts: Facts) -> Recomputed:
-    """Yield `blocked_by_openness` by the definition root."""
+    """Yield `blocked_by_openness`."""
     return _at_least_one(facts, lambda crawler: [crawler.openness, "any"])
 
 
@@ -47,9 +60,13 @@ def _at_least_one(facts: Facts, kinds_of: Callable[[Crawler], list[str | None]])
             for segment, members in population.on(wave.date).items():
                 cells, (answers,) = population.cells(wave.of(members), wave.answer)
                 sides = [[c for c in crawlers if kind in kinds_of(c)] for kind in kinds]
-                any_ = [facts.blocked(answers, side).any(axis=1) for side in sides]
                 known = across(answers >= 0, len(kinds))
-                for estimand, columns in shares(cells, np.stack(any_, axis=1), known):
-                    for number, kind in enumerate(kinds):
-                        values = column(columns, number) | {"crawlers": float(len(sides[number]))}
-                        yield (population.name, wave.snapshot, *segment, kind, estimand), values
+                start = population.name, wave.snapshot, *segment
+                for definition in ("root", "any"):
+                    one = [facts.defined(answers, side, definition)[0].any(axis=1)
+                           for side in sides]  # fmt: skip
+                    for estimand, columns in shares(cells, np.stack(one, axis=1), known):
+                        for number, kind in enumerate(kinds):
+                            values = column(columns, number)
+                            values["crawlers"] = float(len(sides[number]))
+                            yield (*start, kind, definition, estimand), values

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from verify.arithmetic import Bools
-from verify.google import File, Google
+from verify.arithmetic import Bools, Ints
+from verify.google import RESTRICTIONS, File, Google
 
 REGISTRY = Path(__file__).parents[2] / "crawlblock" / "registry" / "crawlers.toml"
 
@@ -53,12 +53,13 @@ def registered() -> list[Crawler]:
 
 @dataclass(frozen=True, slots=True)
 class Meanings:
-    """Whether `/` is blocked and by which group, by answer (rows) and crawler (columns)."""
+    """Whether `/` and other paths are blocked, by which group, by answer and crawler (columns)."""
 
     crawlers: list[Crawler]
     blocked: Bools
     own: Bools
     named: Bools  # by its name or by another token that it obeys
+    restriction: Ints  # places in RESTRICTIONS
 
     def of(self, tokens: Sequence[Crawler]) -> list[int]:
         """Return the columns of some crawlers."""
@@ -69,7 +70,8 @@ def meanings(texts: Sequence[bytes]) -> Meanings:
     """Ask Google's parser about all texts and crawlers; answer 0 blocks nobody."""
     crawlers, google = registered(), Google()
     shape = len(texts) + 1, len(crawlers)
-    made = Meanings(crawlers, *(np.zeros(shape, bool) for _ in range(3)))
+    blocked, own, named = (np.zeros(shape, bool) for _ in range(3))
+    made = Meanings(crawlers, blocked, own, named, restriction=np.zeros(shape, np.int64))
     for row, text in enumerate(texts, 1):
         file = File(google, text)
         for column, crawler in enumerate(crawlers):
@@ -78,5 +80,6 @@ def meanings(texts: Sequence[bytes]) -> Meanings:
             made.blocked[row, column] = answer.blocked
             made.own[row, column] = answer.own
             made.named[row, column] = answer.own or answer.other
+            made.restriction[row, column] = RESTRICTIONS.index(answer.restriction)
     google.close()
     return made

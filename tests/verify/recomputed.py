@@ -3,15 +3,18 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
+from verify.answered import FAILED, NO_RULES, UNKNOWN, Population, Wave
 from verify.arithmetic import Bools, Columns, Floats, Ints, mean_gaps, paired, shares
+from verify.google import RESTRICTIONS
 from verify.meaning import Crawler, Meanings
-from verify.stored import NO_RULES, UNKNOWN, Population, Stored
+from verify.stored import Stored
 
 Key = tuple[object, ...]
-Values = dict[str, float]
+Values = dict[str, Any]  # numbers are floats
 Recomputed = Iterator[tuple[Key, Values]]
 LARGE_CLOSED = (
     "GPTBot", "ClaudeBot", "Google-Extended", "meta-externalagent", "Bytespider", "Amazonbot",
@@ -30,6 +33,7 @@ SET_PAIRS = (
     ("open data", "closed training"), ("web archives", "closed training"),
     ("web archives", "open data"),
 )  # fmt: skip
+DEFINITIONS = ("root", "access", "full", "all_but", "partial", "any")
 LAST_KNOWN_DAYS = 120
 
 
@@ -46,6 +50,22 @@ class Facts:
         chosen = self.means.blocked[rows][:, self.means.of(crawlers)]
         return np.asarray(chosen & (rows >= 0)[:, None])
 
+    def defined(
+        self, answers: Ints, crawlers: Sequence[Crawler], definition: str
+    ) -> tuple[Bools, Bools]:
+        """Return which crawlers each answer blocks by a definition, and whether that is known."""
+        shape = len(crawlers)
+        if definition == "access":
+            blocked = self.blocked(answers, crawlers) | (answers == FAILED)[:, None]
+            return blocked, across(answers != UNKNOWN, shape)
+        known = across(answers >= 0, shape)
+        if definition == "root":
+            return self.blocked(answers, crawlers), known
+        said = self.means.restriction[answers][:, self.means.of(crawlers)]
+        if definition == "any":
+            return (said != RESTRICTIONS.index("none")) & known, known
+        return (said == RESTRICTIONS.index(definition)) & known, known
+
     def counted(self, day: object) -> list[Crawler]:
         """Return the crawlers that were documented by a day."""
         return [crawler for crawler in self.means.crawlers if crawler.counts(day)]  # type: ignore[arg-type]
@@ -61,32 +81,40 @@ def column(columns: Columns, number: int) -> Values:
     return {name: float(values[number]) for name, values in columns.items()}
 
 
+def answers_by(definition: str, wave: Wave) -> Ints:
+    """Return what hosts answered: by access, the status counts."""
+    return wave.access if definition == "access" else wave.answer
+
+
 def blocked(facts: Facts) -> Recomputed:
-    """Yield `blocked` by the definition root."""
-    for key, values in _blocked(facts, segments=False):
+    """Yield `blocked`."""
+    for key, values in _blocked(facts, DEFINITIONS, segments=False):
         yield (key[0], key[1], *key[4:]), values
 
 
 def blocked_by_segment(facts: Facts) -> Recomputed:
-    """Yield `blocked_by_segment` by the definition root."""
-    return _blocked(facts, segments=True)
+    """Yield `blocked_by_segment`."""
+    return _blocked(facts, ("root", "any"), segments=True)
 
 
-def _blocked(facts: Facts, segments: bool) -> Recomputed:
+def _blocked(facts: Facts, definitions: Sequence[str], segments: bool) -> Recomputed:
     for population in facts.stored.populations:
         for wave in population.sound():
             crawlers = facts.counted(wave.date)
             for segment, members in population.on(wave.date).items():
                 if (segment != ("", "")) != segments:
                     continue
+                start = population.name, wave.snapshot, *segment
                 here = wave.of(members)
-                cells, (answers,) = population.cells(here, wave.answer)
-                yes, known = facts.blocked(answers, crawlers), across(answers >= 0, len(crawlers))
                 refused = float(wave.refused[here].sum())
-                for estimand, columns in shares(cells, yes, known):
-                    for number, crawler in enumerate(crawlers):
-                        key = (population.name, wave.snapshot, *segment, crawler.token, estimand)
-                        yield key, {**column(columns, number), "n_refused": refused}
+                for definition in definitions:
+                    said = answers_by(definition, wave)
+                    cells, (answers,) = population.cells(here, said)
+                    yes, known = facts.defined(answers, crawlers, definition)
+                    for estimand, columns in shares(cells, yes, known):
+                        for number, crawler in enumerate(crawlers):
+                            values = column(columns, number) | {"n_refused": refused}
+                            yield (*start, crawler.token, definition, estimand), values
 
 
 def coverage(facts: Facts) -> Recomputed:
@@ -170,10 +198,10 @@ def gap(facts: Facts) -> Recomputed:
                 start = population.name, wave.snapshot, *segment
                 cells, (answers,) = population.cells(wave.of(members), wave.answer)
                 known = across(answers >= 0, 1)
-                for name, first, second in _comparisons(crawlers):
+                for name, first, second in comparisons(crawlers):
                     one, other = (facts.blocked(answers, side) for side in (first, second))
                     if name.split(" - ")[0] in SETS:
-                        compared = mean_gaps(cells, _mean(one), _mean(other), known)
+                        compared = mean_gaps(cells, mean(one), mean(other), known)
                     else:
                         compared = paired(cells, one, other, known)
                     for estimand, columns in compared:
@@ -185,11 +213,12 @@ def gap(facts: Facts) -> Recomputed:
                         yield (*start, name, estimand), values
 
 
-def _mean(side: Bools) -> Floats:
+def mean(side: Bools) -> Floats:
+    """Return which part of some crawlers each answer blocks."""
     return np.asarray(side.mean(axis=1, keepdims=True))
 
 
-def _comparisons(
+def comparisons(
     crawlers: Sequence[Crawler],
 ) -> Iterator[tuple[str, Sequence[Crawler], Sequence[Crawler]]]:
     """Yield what is compared by name; only crawlers that are documented by then."""

@@ -1,90 +1,37 @@
-"""What a database stores, read by plain `SELECT *`: hosts that results are about, their answers.
-
-Answer 0 is that there are no rules (4xx but 429); from 1 on they are texts; -1 is unknown.
-"""
+"""What a database stores, read by plain `SELECT *`: hosts that results are about, their answers."""
 
 import re
 import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import numpy as np
 
-from verify.arithmetic import Bools, Cells, Floats, Ints
+from verify.answered import (
+    ALWAYS,
+    UNKNOWN,
+    Capture,
+    Captures,
+    Members,
+    Population,
+    Row,
+    Segment,
+    Spans,
+    Wave,
+    Written,
+    meant,
+    wave_of,
+    within,
+)
+from verify.arithmetic import Bools
 from verify.suspects import Ends, suspect
 
-Row = dict[str, Any]
-Captures = dict[str, tuple[str, int, bool]]  # outcome, answer, refused; by host
-Segment = tuple[str, str]  # dimension and value; empty texts for all hosts
-Spans = tuple[tuple[date, date], ...]  # first and last days
-Members = Mapping[int, Spans]  # of a segment: each host with the days on which it belongs to it
-ALWAYS: Spans = ((date.min, date.max),)
-UNKNOWN, NO_RULES = -1, 0
-_REFUSED = (401, 402, 403, 451)
+_SCANNED = ("snapshots", "scans", "scanned_files", "counting_files", "warc_files")
 _SMALL, _MOST_SEGMENTS = 30, 200
 _DAYS = re.compile(r"(.+) (\d{4}-\d\d-\d\d)(?:/(\d{4}-\d\d-\d\d))?")
-
-
-@dataclass(slots=True)
-class Wave:
-    """What the hosts of a population answered in a snapshot."""
-
-    snapshot: str
-    date: date
-    kind: str
-    answer: Ints
-    outcome: list[str | None]  # None: the snapshot does not have the host
-    refused: Bools
-    sound: bool  # all of the hosts were asked, and it does not look like a fault
-
-    def of(self, members: Ints) -> Ints:
-        """Return those of some hosts that the snapshot has."""
-        return np.array([host for host in members if self.outcome[host] is not None], np.int64)
-
-
-@dataclass(slots=True)
-class Population:
-    """Hosts of a panel, or captured outside of it, with their snapshots in the order of time."""
-
-    name: str
-    hosts: list[str]
-    weight: Floats
-    stratum: Ints
-    segments: dict[Segment, Members]
-    waves: list[Wave]
-    _on: dict[tuple[date, ...], dict[Segment, Ints]] = field(default_factory=dict)
-
-    def on(self, *days: date) -> dict[Segment, Ints]:
-        """Return segments with the hosts that belong to them on each of some days."""
-        if days not in self._on:
-            found = {
-                segment: [host for host, spans in sorted(members.items()) if _within(spans, days)]
-                for segment, members in self.segments.items()
-            }
-            self._on[days] = {name: np.array(hosts) for name, hosts in found.items() if hosts}
-        return self._on[days]
-
-    def sound(self) -> list[Wave]:
-        """Return the snapshots that shares count."""
-        return [wave for wave in self.waves if wave.sound or self.name == "captured"]
-
-    def cells(self, members: Ints, *answers: Ints) -> tuple[Cells, list[Ints]]:
-        """Return the kinds of some hosts by stratum and answers, and the answers of each kind."""
-        rows = np.stack([self.stratum[members], *(answer[members] for answer in answers)])
-        kinds, places = np.unique(rows, axis=1, return_inverse=True)
-        places = places.reshape(-1)
-        weight = self.weight[members]
-        hosts, weights, squares = (
-            np.asarray(np.bincount(places, what, kinds.shape[1]), np.float64)
-            for what in (np.ones_like(weight), weight, weight**2)
-        )
-        cells = Cells(kinds[0], hosts, weights, squares, bool((weight != 1).any()))
-        return cells, list(kinds[1:])
 
 
 class Stored:
@@ -92,11 +39,20 @@ class Stored:
 
     def __init__(self, db: Path) -> None:
         self.texts: list[bytes] = []  # by answer, from 1
+        self.answers: dict[object, int] = {}  # by the number of a text
+        self.hosts_of: dict[int, set[str]] = defaultdict(set)  # who gave an answer, ever
         with duckdb.connect(str(db), read_only=True) as con:
             self._con = con
+            self.scanned = {table: self._rows(f"facts.{table}") for table in _SCANNED}
             self.weights, self.frames = self._rows("weights"), self._rows("frames")
             self.panels = sorted(self._rows("panels"), key=lambda p: (_since(p), p["panel"]))
             self.populations = [p for p in self._populations() if p.waves]
+            self.written = self._written()
+            self.acts = {str(row["template"]): row["act"] for row in self._rows("templates")}
+            self.text_rules = {
+                self.answers[row["text"]]: str(row["rules"])
+                for row in self._rows("conclusions.text_rules")
+            }
 
     def _rows(self, table: str) -> list[Row]:
         asked = self._con.execute(f"SELECT * FROM {table}")
@@ -112,7 +68,7 @@ class Stored:
         removed = {row["id"] for row in self._rows("removed_snapshots")}
         followed: list[tuple[Row, Captures]] = []
         others: list[tuple[Row, Captures]] = []
-        captures = self._captures()
+        self.captures = captures = self._captures()
         for snapshot in sorted(self._rows("facts.snapshots"), key=_in_time):
             found = captures.get(snapshot["id"], {})
             if not found or snapshot["id"] in scanned | removed:
@@ -123,35 +79,62 @@ class Stored:
         yield self._panel(panel, followed)
         hosts = sorted({host for _, found in others for host in found})
         everyone = np.arange(len(hosts))
-        waves = [_wave(snapshot, found, hosts) for snapshot, found in others]
+        waves = [wave_of(snapshot, found, hosts) for snapshot, found in others]
         yield Population(
             "captured", hosts, np.ones(len(hosts)), 0 * everyone,
             {("", ""): dict.fromkeys(range(len(hosts)), ALWAYS)}, waves,
         )  # fmt: skip
 
     def _captures(self) -> dict[object, Captures]:
-        """Return outcome, answer and whether the server refused, by snapshot and host."""
-        names = {row["id"]: str(row["host"]) for row in self._rows("facts.hosts")}
+        """Return what counts by snapshot and host."""
+        hosts = self._rows("facts.hosts")
+        names = {row["id"]: str(row["host"]) for row in hosts}
+        self.registered = {str(row["host"]): row["domain"] for row in hosts}
+        self.domains = {host: str(domain or host) for host, domain in self.registered.items()}
         texts = {row["id"]: row["text"] for row in self._rows("facts.payloads")}
         fetches = {row["id"]: row for row in self._rows("facts.fetches")}
-        answers = {}
         for row in self._rows("facts.texts"):
             self.texts.append(zlib.decompress(row["body"]))
-            answers[row["id"]] = len(self.texts)
+            self.answers[row["id"]] = len(self.texts)
         found: dict[object, Captures] = defaultdict(dict)
         for row in self._rows("conclusions.captures"):
             if row["resource"] != "/robots.txt":
                 continue
             last = fetches.get(row["last"], {})
-            status, answer = last.get("status"), UNKNOWN
-            if row["outcome"] == "ok":
-                answer = answers.get(texts.get(last.get("payload")), UNKNOWN)
-            elif isinstance(status, int) and 400 <= status < 500 and status != 429:
-                answer = NO_RULES
-            found[row["snapshot"]][names[row["host"]]] = (
-                str(row["outcome"]), answer, status in _REFUSED,
+            text = self.answers.get(texts.get(last.get("payload")), UNKNOWN)
+            outcome, status = str(row["outcome"]), last.get("status")
+            answer, access = meant(status) if outcome != "ok" else (text, text)
+            self.hosts_of[answer].add(names[row["host"]])
+            found[row["snapshot"]][names[row["host"]]] = Capture(
+                outcome, answer, access, last.get("fetch_time"),
+                fetches.get(row["first"], {}).get("warc_file"),
             )  # fmt: skip
         return found
+
+    def owner(self, host: str) -> str:
+        """Return the registered name without its suffix."""
+        return self.domains.get(host, host).split(".")[0]
+
+    def _written(self) -> dict[tuple[int, str], Written]:
+        """Return who wrote what blocks, and its rule set, by answer and token."""
+        tokens = {row["id"]: str(row["token"]) for row in self._rows("crawlers")}
+        self.policies = {
+            self.answers[r["text"]]: r["policy"] for r in self._rows("conclusions.judgements")
+        }
+        told: dict[object, list[tuple[str, Written]]] = defaultdict(list)
+        for row in self._rows("conclusions.verdicts"):
+            if row["authored_by"] is not None or row["ruleset"] is not None:
+                told[row["policy"]].append(
+                    (
+                        tokens[row["crawler"]],
+                        Written(row["authored_by"], row["ruleset"], row["basis"]),
+                    )
+                )
+        return {
+            (answer, token): written
+            for answer, policy in self.policies.items()
+            for token, written in told[policy]
+        }
 
     def _panel(self, panel: list[Row], followed: list[tuple[Row, Captures]]) -> Population:
         hosts = sorted({str(row["host"]) for row in panel})
@@ -163,20 +146,21 @@ class Stored:
             strata[at] = str(row["stratum"])
         listed = self._segments(panel, place)
         everyone = _followed(listed, len(hosts))
-        waves = [_wave(snapshot, found, hosts, everyone) for snapshot, found in followed]
+        waves = [wave_of(snapshot, found, hosts, everyone) for snapshot, found in followed]
         faults = self._suspects(waves)
         for wave in waves:  # the panel's other hosts that are followed then are not captured
             wave.outcome[:] = [
-                each or ("not_captured" if _within(everyone[host], [wave.date]) else None)
+                each or ("not_captured" if within(everyone[host], [wave.date]) else None)
                 for host, each in enumerate(wave.outcome)
             ]
-            wave.sound = wave.sound and wave.snapshot not in faults
+            wave.suspect = wave.snapshot in faults
+            wave.sound = wave.sound and not wave.suspect
         self.stratum_names, numbers = np.unique(strata, return_inverse=True)
         segments: dict[Segment, Members] = {("", ""): everyone}
         if len(self.stratum_names) > 1:
             for number, name in enumerate(self.stratum_names):
-                within = np.flatnonzero(numbers == number).tolist()
-                segments["stratum", str(name)] = dict.fromkeys(within, ALWAYS)
+                members = np.flatnonzero(numbers == number).tolist()
+                segments["stratum", str(name)] = dict.fromkeys(members, ALWAYS)
         known = np.any([wave.answer >= 0 for wave in waves] or [np.zeros(len(hosts), bool)], axis=0)
         segments |= _folded(listed, known)
         return Population("panel", hosts, weight, numbers.astype(np.int64), segments, waves)
@@ -224,10 +208,6 @@ def _in_time(snapshot: Row) -> tuple[str, str]:
     return str(snapshot["first_capture"])[:10], str(snapshot["snapshot"])
 
 
-def _within(spans: Spans, days: Iterable[date]) -> bool:
-    return all(any(first <= day <= last for first, last in spans) for day in days)
-
-
 def _followed(segments: Mapping[Segment, Members], hosts: int) -> dict[int, Spans]:
     """Return the days on which each host is followed: all of them where its list gives it none."""
     dated = [
@@ -238,25 +218,6 @@ def _followed(segments: Mapping[Segment, Members], hosts: int) -> dict[int, Span
         host: sum((members.get(host, ()) for members in dated), ()) or ALWAYS
         for host in range(hosts)
     }
-
-
-def _wave(
-    snapshot: Row, found: Captures, hosts: list[str], followed: Members | None = None
-) -> Wave:
-    """Return a snapshot; a host that is not followed on its day is as if it were not captured."""
-    day = snapshot["first_capture"].date()
-    there = [not followed or _within(followed[host], [day]) for host in range(len(hosts))]
-    captures = [found.get(host) if here else None for host, here in zip(hosts, there, strict=True)]
-    return Wave(
-        snapshot=str(snapshot["snapshot"]),
-        date=day,
-        kind=str(snapshot["kind"]),
-        answer=np.array([each[1] if each else UNKNOWN for each in captures], np.int64),
-        outcome=[each[0] if each else None for each in captures],
-        refused=np.array([bool(each and each[2]) for each in captures]),
-        sound=snapshot["kind"] == "import"
-        or all(each for each, here in zip(captures, there, strict=True) if here),
-    )
 
 
 def _folded(segments: Mapping[Segment, Members], known: Bools) -> dict[Segment, Members]:
