@@ -528,7 +528,7 @@ def test_sample_is_as_derived(shared: Path, tmp_path: Path) -> None:
     subprocess.run([sys.executable, script, shared, tmp_path], check=True)
     assert (tmp_path / "weights.csv").read_bytes() == (SAMPLE / "weights.csv").read_bytes()
     found = read_weights(SAMPLE / "weights.csv", none_left_out)
-    assert found.weights.filter(pl.col("domain") != "*")["domain"].n_unique() == 160
+    assert found.weights.filter(pl.col("domain") != "*")["domain"].n_unique() == 161
 
 
 def test_the_index_of_a_panel_does_not_share_weights_with_imports(tmp_path: Path) -> None:
