@@ -252,3 +252,20 @@ def test_prints(seen: Watched) -> None:
     assert not seen.page.locator("#theme").is_visible()
     assert seen.page.locator(".answer").first.is_visible()
     assert seen.page.pdf().startswith(b"%PDF")
+
+
+def test_an_answer_is_copied_with_its_source(chromium: "Browser", results: Path) -> None:
+    """The button of a card copies its sentence and the page's title; without leave it selects."""
+    with visit(chromium, results / "index.html") as watched:
+        page = watched.page
+        answer, button = page.locator(".answer").first, page.locator(".copy").first
+        page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        button.click()
+        page.wait_for_function("document.querySelector('.copy').textContent === 'Copied'")
+        copied = page.evaluate("navigator.clipboard.readText()")
+        assert copied == f"{answer.text_content()} Source: crawlblock, {page.title()}"
+        page.evaluate("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
+        button.click()
+        page.wait_for_function("document.querySelector('.copy').textContent === 'Selected'")
+        assert page.evaluate("getSelection().toString()") == answer.inner_text()
+        assert watched.complaints == []

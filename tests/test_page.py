@@ -142,8 +142,10 @@ def test_figure_shows_the_frames(results: dict[str, pl.DataFrame], text: str) ->
 
 def test_answer_says_it_all(text: str) -> None:
     """The first answer has share, counts and month; how we know has the unknown and the bounds."""
+    read = Reader(text)
     answer, basis = (
-        part.replace("\N{NO-BREAK SPACE}", " ") for part in Reader(text).of("article p")[:2]
+        read.of(end)[0].replace("\N{NO-BREAK SPACE}", " ")
+        for end in ("article div div p", "article div div details p")
     )
     assert answer == "Of 8 sites, 75.0 % blocked Alpha in November 2023."
     for part in ("robots.txt forbids /", "1 more site is unknown", "66.7 %", "77.8 %",
@@ -153,7 +155,7 @@ def test_answer_says_it_all(text: str) -> None:
 
 def test_few_hosts_are_no_trend(text: str) -> None:
     """Where few hosts are known, the answer says so."""
-    assert [t for t in Reader(text).of("article p") if "Fewer than 30 sites" in t]
+    assert [t for t in Reader(text).of("details p") if "Fewer than 30 sites" in t]
 
 
 def test_table_shows_the_frames(results: dict[str, pl.DataFrame], text: str) -> None:

@@ -28,6 +28,19 @@ theme.addEventListener("click", () => {
 dark.addEventListener("change", nameTheme);
 nameTheme();
 
+// Copies an answer with its source.  Where a viewer forbids that, the answer is selected.
+document.querySelectorAll(".copy").forEach((button) => button.addEventListener("click", async () => {
+  const answer = button.parentElement.querySelector(".answer");
+  try {
+    await navigator.clipboard.writeText(
+      `${answer.textContent} Source: crawlblock, ${document.title}`);
+    button.textContent = "Copied";
+  } catch {
+    getSelection().selectAllChildren(answer);
+    button.textContent = "Selected";
+  }
+}));
+
 // The crawler that is looked at; each part has more to do when another one is chosen.
 const choice = by("crawler-choice");
 const state = { crawler: choice.value };

@@ -27,17 +27,22 @@ _COMPARISON = (
 
 
 def cards(answers: Iterable[AnsweredQuestion]) -> str:
-    """Return the answers, those to one question together."""
+    """Return the answers as cards, those to one question together."""
     return "".join(
-        f'<article class="lead"><h3>{escape(question)}</h3>'
-        + "".join(
-            paragraph(each.sentence.replace(" %", NBSP + "%"), "answer")
-            + paragraph(each.basis, "soft")
-            for each in found
-        )
-        + "</article>"
+        f'<article class="lead"><h3>{escape(question)}</h3><div class="cards">'
+        + "".join(map(_card, found))
+        + "</div></article>"
         for question, found in groupby(answers, lambda each: each.question)
     )
+
+
+def _card(answer: AnsweredQuestion) -> str:
+    """Return an answer with how it is known, and a button that copies it with its source."""
+    sentence = paragraph(answer.sentence.replace(" %", NBSP + "%"), "answer")
+    how = paragraph(answer.basis, "soft")
+    known = f'<details class="how"><summary>How we know</summary>{how}</details>' if how else ""
+    copy = '<button type="button" class="copy scripted">Copy</button>'
+    return f'<div class="card">{sentence}{known}{copy}</div>'
 
 
 def newest(found: Headline, frame: pl.DataFrame) -> pl.DataFrame:
