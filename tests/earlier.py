@@ -72,13 +72,21 @@ def asked_live() -> Iterator[Row]:
             None if body is None else digest(body), json.dumps(headers), "warc/live.warc.gz",
             1000 * number, 900,
         )  # fmt: skip
-    pages = [(200, "ok"), (200, "challenge"), (403, "refused"), (None, "timeout")]
+    pages = [(200, "ok"), (200, "not_robots"), (403, "refused"), (None, "timeout")]
     for number, (answer, outcome) in enumerate(pages, 5):
         host = f"h{number:02}.org"
         yield (
             name, host, "/", host, f"https://{host}/", f"https://{host}/" if answer else None, 0,
             AT, answer, outcome, None, '{"server": "x"}', None, None, None,
         )  # fmt: skip
+
+
+def as_today(rows: list[Row]) -> list[Row]:
+    """Return rows by the words of today: a challenge in place of a page is an outcome."""
+    return [
+        (*row[:9], "challenge", *row[10:]) if (row[2], row[9]) == ("/", "not_robots") else row
+        for row in rows
+    ]
 
 
 def imported() -> Iterator[Row]:

@@ -22,6 +22,7 @@ from earlier import (
     PAGE,
     RULES,
     Row,
+    as_today,
     asked_live,
     census_database,
     panel_database,
@@ -68,13 +69,13 @@ def test_a_panel(tmp_path: Path, layout: int) -> None:
     """Every capture comes back as it was, whatever its outcome, also when it is judged anew."""
     path = tmp_path / "it's.duckdb"
     rows = in_order(panel_database(path, layout))
-    assert captures(path) == rows
+    assert captures(path) == in_order(as_today(rows))
     assert old_captures(path.with_name(f"{path.name}.layout{layout}")) == rows
     assert {each.name for each in tmp_path.iterdir()} == {
         path.name, f"{path.name}.layout{layout}", f"{path.name}.lock",
     }  # fmt: skip
     evaluate(Run(Store(path)))
-    assert captures(path) == rows
+    assert captures(path) == in_order(as_today(rows))
 
 
 @pytest.mark.parametrize("layout", [4, 5])
@@ -98,6 +99,7 @@ def test_other_words_and_columns(tmp_path: Path, layout: int) -> None:
                 "removed_snapshots",
                 "text_rules",
                 "extra_files",
+                "counting_files",
                 "frames",
             ):
                 kept = columns(con, f"{schema}.{table}")
@@ -136,7 +138,7 @@ LATER = {
     "judgements": 4,
     "breaks": 2,
     "verdicts": 3,
-    "crawlers": 8,
+    "crawlers": 9,
     "outcomes": 1,
 }  # columns added at their ends since layouts 4 and 5
 
@@ -260,7 +262,7 @@ def test_a_file_in_use(tmp_path: Path) -> None:
             Store(path)
         reader.stdin.close()
     assert old_captures(path) == rows
-    assert captures(path) == rows
+    assert captures(path) == in_order(as_today(rows))
 
 
 @pytest.mark.own_code
@@ -283,7 +285,7 @@ def test_killed(tmp_path: Path) -> None:
         with duckdb.connect(str(path), read_only=True) as con:
             layouts = con.execute("FROM schema_version").fetchall()
         assert layouts in ([(3,)], [(6,)])
-        assert captures(path) == rows
+        assert captures(path) == in_order(as_today(rows))
         assert not aside.exists()
         path.unlink()
         path.with_name(f"{path.name}.layout3").unlink()
@@ -299,7 +301,7 @@ def test_two_renew_at_once(tmp_path: Path) -> None:
     said = [each.communicate(timeout=120)[1] for each in both]
     assert 0 in {each.returncode for each in both}
     assert all("LockedError" in each for each in said if each)
-    assert captures(path) == rows
+    assert captures(path) == in_order(as_today(rows))
 
 
 def _noted(row: Row) -> bytes:
@@ -332,7 +334,7 @@ def test_a_journal(tmp_path: Path) -> None:
     journal.write_bytes(b"".join(lines))
     assert recover(store) == len({(row[1], row[2]) for row in rows})
     evaluate(Run(store))
-    assert captures(path) == in_order(rows)
+    assert captures(path) == in_order(as_today(rows))
     assert store.facts.texts_of([digest(RULES)]) == {digest(RULES): RULES}
     assert not journal.exists()
 

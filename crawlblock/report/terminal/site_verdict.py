@@ -11,7 +11,7 @@ from crawlblock.robots.authorship import Template
 from crawlblock.robots.judge import STAR
 
 BLOCKED, PARTLY, ALLOWED, UNKNOWN = STATES = ("blocked", "partly", "allowed", "unknown")
-OPEN_DATA = "CCBot"  # the crawler whose archive most open data sets are made from
+OPEN_DATA = "Common Crawl"  # whose archive most open data sets are made from
 
 _TITLES = {
     BLOCKED: "Blocked",
@@ -197,7 +197,7 @@ def _first(lines: Sequence[str]) -> list[str]:
 
 def _closing(file: CheckedFile) -> list[str]:
     """Return what the verdict means for open data, and where the owner changes it."""
-    found = next((each for each in file.crawlers if each.token == OPEN_DATA), None)
+    found = next((e for e in file.crawlers if e.crawler and e.crawler.operator == OPEN_DATA), None)
     return [_meaning(found), _advice(found, file)] if found else []
 
 
@@ -205,18 +205,18 @@ def _meaning(found: CheckedCrawler) -> str:
     state = state_of(found.verdict)
     by = f" by line {found.line}" if found.line else ""
     if state == UNKNOWN:
-        return f"It is unknown whether Common Crawl ({OPEN_DATA}) may read this site."
+        return f"It is unknown whether {OPEN_DATA} ({found.token}) may read this site."
     if state == ALLOWED:
         return (
-            f"Common Crawl ({OPEN_DATA}) may read this site. Its open archive, and data sets made "
+            f"{OPEN_DATA} ({found.token}) may read this site. Its open archive, and data sets made "
             "from it, can contain the site."
         )
     if state == PARTLY:
-        return f"Common Crawl ({OPEN_DATA}) may read this site, except what is blocked{by}."
+        return f"{OPEN_DATA} ({found.token}) may read this site, except what is blocked{by}."
     but = " but for what Allow rules open" if found.verdict.restriction != Restriction.FULL else ""
     return (
-        f"Common Crawl ({OPEN_DATA}) is blocked{by}{but}. New crawls, and open data sets made from "
-        "them, leave this site out. Copies made before stay."
+        f"{OPEN_DATA} ({found.token}) is blocked{by}{but}. New crawls, and open data sets made "
+        "from them, leave this site out. Copies made before stay."
     )
 
 
@@ -237,5 +237,5 @@ def _advice(found: CheckedCrawler, file: CheckedFile) -> str:
             f"{file.where}."
         )
     if state == BLOCKED:
-        return f"To allow it, add to {file.where}: User-agent: {OPEN_DATA}, and below it Allow: /"
+        return f"To allow it, add to {file.where}: User-agent: {found.token}, and below it Allow: /"
     return f"To change it, edit {file.where}."
