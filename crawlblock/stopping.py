@@ -2,7 +2,7 @@
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
 
@@ -16,14 +16,35 @@ def stoppable() -> Iterator[None]:
     A signal that is ignored (as `nohup` does with SIGHUP) stays ignored, and one that this system
     does not have is left out.
     """
+    with _handled(_NAMES, _stop):
+        yield
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Let signals that stop a program wait until the block ends.
+
+    It is for code that drops what a signal's handler raises.
+    """
+    waiting: list[int] = []
+    with _handled(("SIGINT", *_NAMES), lambda number, _: waiting.append(number)):
+        yield
+    for number in waiting:
+        signal.raise_signal(number)
+
+
+@contextmanager
+def _handled(
+    names: Sequence[str], handler: Callable[[int, FrameType | None], object]
+) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield  # only the main thread may set this, and it alone gets signals
         return
-    numbers = [getattr(signal, name) for name in _NAMES if hasattr(signal, name)]
+    numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
     before = {number: signal.getsignal(number) for number in numbers}
     heard = {number: old for number, old in before.items() if old not in (signal.SIG_IGN, None)}
     for number in heard:
-        signal.signal(number, _stop)
+        signal.signal(number, handler)
     try:
         yield
     finally:

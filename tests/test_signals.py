@@ -14,6 +14,8 @@ import pytest
 from servers import RangeServer
 from shells import called
 
+from crawlblock.stopping import stoppable, undisturbed
+
 pytestmark = pytest.mark.own_code
 
 STOPPED = "crawlblock: stopped; what was stored stays, run the same command to go on"
@@ -129,6 +131,16 @@ def test_other_commands(tmp_path: Path, number: int) -> None:
     process = begun("demo", sample, tmp_path / "archive")
     assert stopped(process, number, lambda: any(tmp_path.glob(".archive.*/new/*"))) == [STOPPED]
     assert not any(tmp_path.iterdir())
+
+
+def test_a_signal_waits_for_what_would_drop_it() -> None:
+    """A signal that comes while DuckDB imports its types ends the run after that, not never."""
+    done = False
+    with pytest.raises(KeyboardInterrupt), stoppable(), undisturbed():
+        with contextlib.suppress(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGTERM)
+        done = True
+    assert done
 
 
 def test_what_nohup_ignores_stays_ignored(tmp_path: Path) -> None:

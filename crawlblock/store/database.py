@@ -25,6 +25,7 @@ from crawlblock.store.new_database import (
 )
 from crawlblock.store.renewal import renew
 from crawlblock.store.schema import CONFIG, check_copy, is_current
+from crawlblock.store.value_types import import_value_types
 
 # How long, in s, the file is waited for while another process has it open to answer a question.
 _PATIENCE = 5.0
@@ -141,6 +142,7 @@ class DatabaseFile:
         file = self._file
         if not file.exists():
             raise StoreError(f"{self.path}: no database is there; name another --db")
+        import_value_types()
         until = time.monotonic() + self._patience
         while True:
             try:
@@ -220,6 +222,7 @@ def open_copy(path: Path) -> duckdb.DuckDBPyConnection:
             f"{copy}: not there; every run publishes this copy for readers, so run "
             "`crawlblock analyze` first, or name another database"
         )
+    import_value_types()
     try:
         con = duckdb.connect(str(copy), read_only=True, config=CONFIG)
     except duckdb.Error as error:
