@@ -258,3 +258,19 @@ def prepared(line: str, world: Path, folder: Path, shell: dict[str, str]) -> dic
         called("weights", "--list", listed, "--db", folder / "data" / "crawlblock.duckdb")
     local = {"CRAWLBLOCK_DB": "data/local.duckdb"} if line.split()[1] in LOCAL else {}
     return shell | local
+
+
+def shown_in(leader: int, process: "subprocess.Popen[bytes]") -> bytes:
+    """Return what a process that ends well writes into a terminal, which is closed then."""
+    written = b""
+    while True:
+        try:
+            part = os.read(leader, 65_536)
+        except OSError:  # how Linux says that the other end is closed
+            break
+        if not part:
+            break
+        written += part
+    os.close(leader)
+    assert process.wait(60) == 0, written
+    return written

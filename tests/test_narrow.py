@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from rich.console import Console
+from shells import shown_in
 
 from crawlblock.evidence.transitions import Change
 from crawlblock.pipeline.doctor import Check
@@ -35,17 +36,7 @@ def in_terminal(columns: int, *arguments: object) -> str:
         env=environment | {"NO_COLOR": "1", "TERM": "xterm"},
     )  # fmt: skip
     os.close(follower)
-    written = b""
-    while True:
-        try:
-            part = os.read(leader, 65_536)
-        except OSError:  # how Linux says that the other end is closed
-            break
-        if not part:
-            break
-        written += part
-    os.close(leader)
-    assert process.wait(60) == 0, written
+    written = shown_in(leader, process)
     return written.decode().replace("\r\n", "\n")
 
 

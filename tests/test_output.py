@@ -16,6 +16,7 @@ import polars as pl
 import pytest
 from in_process import run_command
 from rich.console import Console
+from shells import shown_in
 
 from crawlblock.cli import main
 from crawlblock.cli.output import progress_bar
@@ -54,17 +55,7 @@ def in_terminal(*arguments: object, **variables: str) -> str:
         command, stdin=follower, stdout=follower, stderr=follower, env=environment
     )
     os.close(follower)
-    written = b""
-    while True:
-        try:
-            part = os.read(leader, 65_536)
-        except OSError:  # how Linux says that the other end is closed
-            break
-        if not part:
-            break
-        written += part
-    os.close(leader)
-    assert process.wait(60) == 0, written
+    written = shown_in(leader, process)
     return written.decode("utf-8", "replace").replace("\r\n", "\n")
 
 

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import click
 
+from crawlblock.cli.citation_options import citation_options
 from crawlblock.cli.options import db_option, http_profile_option
 from crawlblock.cli.output import progress_bar, say
 from crawlblock.export import export as write
-from crawlblock.export.dataset import Request, licences
+from crawlblock.export.dataset import Request
 from crawlblock.store.query import copy_note
 
 
@@ -21,17 +22,7 @@ from crawlblock.store.query import copy_note
 @click.option(
     "--annotation", is_flag=True, help="Also a row per host to join with Common Crawl's index."
 )
-@click.option(
-    "--license",
-    "licence",
-    type=click.Choice(list(licences())),
-    default=next(iter(licences())),
-    show_default=True,
-    help="License of your selection, verdicts and results. It covers no robots.txt file.",
-)
-@click.option("--title", default="Who may still crawl the web", show_default=True)
-@click.option("--author", "authors", multiple=True, help="Whom to cite; may be repeated.")
-@click.option("--url", default="", help="Where you publish it, such as https://doi.org/10.5281/...")
+@citation_options
 @click.option(
     "--published",
     type=click.DateTime(["%Y-%m-%d"]),

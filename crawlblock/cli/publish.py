@@ -4,10 +4,11 @@ from pathlib import Path
 
 import click
 
+from crawlblock.cli.citation_options import citation_options
 from crawlblock.cli.existing import published
 from crawlblock.cli.options import db_option, results_option
 from crawlblock.cli.output import progress_bar, say
-from crawlblock.export.dataset import Request, licences
+from crawlblock.export.dataset import Request
 from crawlblock.export.publication import publish as write
 from crawlblock.metrics.results_folder import results_of
 
@@ -17,17 +18,7 @@ from crawlblock.metrics.results_folder import results_of
 @db_option
 @results_option
 @click.option("--access", "long", is_flag=True, help="Also a row per host, snapshot and crawler.")
-@click.option(
-    "--license",
-    "licence",
-    type=click.Choice(list(licences())),
-    default=next(iter(licences())),
-    show_default=True,
-    help="License of your selection, verdicts and results. It covers no robots.txt file.",
-)
-@click.option("--title", default="Who may still crawl the web", show_default=True)
-@click.option("--author", "authors", multiple=True, help="Whom to cite; may be repeated.")
-@click.option("--url", default="", help="Where you publish it, such as https://doi.org/10.5281/...")
+@citation_options
 def publish(
     folder: Path, db: Path, results: Path | None, long: bool, licence: str, title: str,
     authors: tuple[str, ...], url: str,
