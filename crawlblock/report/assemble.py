@@ -40,13 +40,13 @@ from crawlblock.report.charts import drawing
 from crawlblock.report.charts.catalog import figures
 from crawlblock.report.charts.context import Frames, context
 from crawlblock.report.charts.specs import Spec
+from crawlblock.report.page.archive_records import RENDERED
 from crawlblock.report.page.document import ARCHIVE, BUNDLED_DEMO, Material, render
 from crawlblock.report.page.host_table import MOST, host_table
 from crawlblock.report.terminal.summary import show
 from crawlblock.store.removal import removals
 from crawlblock.store.store import Store, holdings
 
-RENDERED = "DEMO-"  # how the crawls of a rendered archive are called
 _PAGE = "index.html"
 # What no page may have, and what turns the direction of text.
 _STEERING = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")

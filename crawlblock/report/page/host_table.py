@@ -1,12 +1,11 @@
-"""The hosts of the page: for each its answers over time, and the line that decided each verdict.
+"""The sites of the page: for each its answers over time, and the lines that decided each verdict.
 
-Everything that repeats stands once: a run of snapshots with the same answer, a vector of verdicts,
-a line's text, the folder of an archive's file.
+Everything that repeats is stored once: a run of snapshots with the same answer, a vector of
+verdicts, a line's text, a note, the folder of an archive's file.
 """
 
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from importlib.resources import files
 from itertools import groupby
@@ -14,12 +13,14 @@ from typing import Any, NamedTuple
 
 import duckdb
 
+from crawlblock.outcome import Outcome
 from crawlblock.registry import obeyed
+from crawlblock.report.page.archive_records import archive_records
+from crawlblock.report.page.lines_in_context import LinesInContext, Numbered
+from crawlblock.report.page.site_notes import Note, SiteNotes
 from crawlblock.robots.judge import Finding, Judge
-from crawlblock.robots.quoted import is_reconstructed, marked
 
 MOST = 2_000  # hosts on the page
-_LONGEST = 120  # characters of a line shown
 _RULINGS = """
 SELECT answer, token, restriction, basis, root_allowed, authored_by FROM meanings
 WHERE answer IN (SELECT unnest(?)) ORDER BY answer, token
@@ -31,8 +32,8 @@ _QUERY = files(__package__) / "host_table.sql"
 def host_table(con: duckdb.DuckDBPyConnection, of_panel: bool, most: int) -> dict[str, Any]:
     """Return at most `most` hosts of the panel, or of those outside of it, for the page's script.
 
-    Beside what HostTable encodes: the crawlers with the day each is documented, and how many hosts
-    there are.
+    Beside what HostTable encodes: the crawlers with the day each is documented, the number of all
+    hosts, and where the records of each snapshot are.
     """
     tokens = con.execute(
         "SELECT token, CAST(documented_since AS VARCHAR) FROM crawlers ORDER BY token = '*', token"
@@ -41,7 +42,12 @@ def host_table(con: duckdb.DuckDBPyConnection, of_panel: bool, most: int) -> dic
         "SELECT count(*) FROM hosts WHERE of_panel = ?", [of_panel]
     ).fetchall()
     table = HostTable(con, of_panel, [token for token, _ in tokens], most)
-    return {**table.encoded(), "tokens": [list(row) for row in tokens], "of": total}
+    return {
+        **table.encoded(),
+        "tokens": [list(row) for row in tokens],
+        "of": total,
+        "records": archive_records(con, of_panel),
+    }
 
 
 class Ruling(NamedTuple):
@@ -51,7 +57,7 @@ class Ruling(NamedTuple):
     basis: str
     root_allowed: bool | None
     author: str | None
-    text: str | None  # of the line that decided, or the status
+    text: str | None  # how a capture without rules ended
 
 
 _NOTHING = Ruling("unknown", "unknown", None, None, None)
@@ -62,6 +68,7 @@ class CaptureRow(NamedTuple):
 
     host: str
     stratum: str
+    snapshot: str
     place: int
     outcome: str
     status: int | None
@@ -77,17 +84,6 @@ class CaptureRow(NamedTuple):
         return self.outcome, self.status, self.digest
 
 
-@dataclass(slots=True)
-class Numbered:
-    """Values with the numbers by which others name them."""
-
-    numbers: dict[Any, int] = field(default_factory=dict)
-
-    def of(self, value: Any) -> int:
-        """Return a value's number."""
-        return self.numbers.setdefault(value, len(self.numbers))
-
-
 class HostTable:
     """The hosts as the page's script reads them."""
 
@@ -99,16 +95,23 @@ class HostTable:
         self._tokens = tuple(tokens)
         self._judge = Judge(self._tokens, obeyed())
         self._rulings, self._vectors, self._folders = Numbered(), Numbered(), Numbered()
-        self._evidence: dict[tuple[object, ...], tuple[int, list[int]]] = {}
+        self._lines = LinesInContext()
+        self._evidence: dict[tuple[object, ...], tuple[int, list[int], tuple[Note, ...]]] = {}
         text = _QUERY.read_text("utf-8")
         rows = con.execute(text, {"of_panel": of_panel, "most": most}).fetchall()
         self._captures = [CaptureRow(*row) for row in rows]
+        digests = sorted({c.digest for c in self._captures if c.digest is not None})
+        self._bodies = dict(con.execute(_BODIES, [digests]).fetchall())
+        self._notes = SiteNotes(con, self._tokens, digests, {c.host for c in self._captures})
 
     def encoded(self) -> dict[str, Any]:
-        """Return hosts with their runs: first, count, vector, lines, folder, file, offset, length.
+        """Return hosts with their runs.
 
-        A vector is triples: number of a ruling, place of its line among the run's lines (-1: it
-        rests on none), and how many crawlers in a row these are for.
+        A run is: first snapshot, count, vector, contexts, notes, and where its first capture is
+        archived, folder, file, offset and length.  A vector is triples: number of a ruling, place
+        of its line among the run's contexts (-1: it rests on none), and how many crawlers in a row
+        these are for.  `dates` has for each segment the snapshots in which a host of it was
+        captured.
         """
         hosts = [
             [host, stratum, [self._run(list(run)) for _, run in groupby(rows, lambda c: c.same)]]
@@ -119,41 +122,52 @@ class HostTable:
             "rulings": [list(ruling) for ruling in self._rulings.numbers],
             "vectors": [list(vector) for vector in self._vectors.numbers],
             "folders": list(self._folders.numbers),
+            "dates": self._dates(),
+            **self._lines.encoded(),
+            **self._notes.encoded({r.author for r in self._rulings.numbers if r.author}),
         }
+
+    def _dates(self) -> dict[str, list[int]]:
+        dates: dict[str, set[int]] = {}
+        for capture in self._captures:
+            if capture.outcome != Outcome.NOT_CAPTURED:
+                dates.setdefault(capture.stratum, set()).add(capture.place)
+        return {stratum: sorted(places) for stratum, places in dates.items()}
 
     def _run(self, run: list[CaptureRow]) -> list[Any]:
         first = run[0]
         key = (*first.same, first.answer)
         if key not in self._evidence:
             self._evidence[key] = self._read(first)
-        vector, lines = self._evidence[key]
-        row: list[Any] = [first.place, len(run), vector, lines]
+        vector, lines, told = self._evidence[key]
+        notes = self._notes.with_headers(first.host, first.snapshot, told)
+        row: list[Any] = [first.place, len(run), vector, lines, notes]
         if first.warc_file is not None:
             folder, dash, name = first.warc_file.rpartition("-")
             row += [self._folders.of(folder + dash), name, first.warc_offset, first.warc_length]
         return row
 
-    def _read(self, capture: CaptureRow) -> tuple[int, list[int]]:
-        """Return the vector of a capture's rulings, and the lines they rest on."""
+    def _read(self, capture: CaptureRow) -> tuple[int, list[int], tuple[Note, ...]]:
+        """Return the vector of a capture's rulings, the contexts they rest on, and the notes."""
         meant = self._meanings.get(capture.answer or "", {})
         findings, body = self._findings(capture.digest)
-        texts = body.splitlines()
         distinct = {id(found): found for found in findings.values()}
-        placed = {key: found.line(body) for key, found in distinct.items()}
-        lines: dict[int | None, int] = {}  # with their places among the lines
-        mark = marked(is_reconstructed(body))
-        shown = {line: _text(texts, line) + mark for line in set(placed.values()) if line}
+        contexts = {key: self._lines.of(found, body) for key, found in distinct.items()}
+        places: dict[int | None, int] = {}  # of contexts among those of this capture
         known: dict[tuple[int | None, int | None], tuple[int, int]] = {}
         vector = []
         for token in self._tokens:
-            line = placed[id(findings[token])] if token in findings else None
-            key = id(meant.get(token)), line
+            context = contexts[id(findings[token])] if token in findings else None
+            key = id(meant.get(token)), context
             if key not in known:
-                text = shown[line] if line else _told(capture)
+                text = None if context is not None else _told(capture)
                 number = self._rulings.of(meant.get(token, _NOTHING)._replace(text=text))
-                known[key] = number, lines.setdefault(line, len(lines)) if line else -1
+                place = -1 if context is None else places.setdefault(context, len(places))
+                known[key] = number, place
             vector.append(known[key])
-        return self._vectors.of(tuple(_packed(vector))), [line for line in lines if line]
+        contexts_of = [context for context in places if context is not None]
+        notes = self._notes.of_payload(capture.digest, body, findings)
+        return self._vectors.of(tuple(_packed(vector))), contexts_of, notes
 
     def _findings(self, digest: str | None) -> tuple[Mapping[str, Finding], bytes]:
         """Return what a stored payload says to each crawler, and the payload."""
@@ -165,11 +179,6 @@ class HostTable:
         except zlib.error:  # its verdicts stand; only the line cannot be shown
             return {}, b""
         return self._judge.findings(body), body
-
-    @cached_property
-    def _bodies(self) -> dict[str, bytes]:
-        digests = sorted({c.digest for c in self._captures if c.digest is not None})
-        return dict(self._con.execute(_BODIES, [digests]).fetchall())
 
     @cached_property
     def _meanings(self) -> dict[str, dict[str, Ruling]]:
@@ -196,10 +205,3 @@ def _told(capture: CaptureRow) -> str | None:
 def _packed(vector: Iterable[tuple[int, int]]) -> Iterator[int]:
     for (number, place), same in groupby(vector):
         yield from (number, place, sum(1 for _ in same))
-
-
-def _text(texts: Sequence[bytes], line: int) -> str:
-    """Return a line, cut short, with what cannot be printed spelled out."""
-    text = texts[line - 1].decode("utf-8", "backslashreplace") if line <= len(texts) else ""
-    shown = "".join(c if c.isprintable() else repr(c)[1:-1] for c in text.strip())
-    return shown if len(shown) <= _LONGEST else shown[:_LONGEST] + "\N{HORIZONTAL ELLIPSIS}"

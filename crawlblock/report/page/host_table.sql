@@ -11,7 +11,7 @@ WITH chosen AS (
     SELECT snapshot, row_number() OVER (ORDER BY CAST(first_capture AS DATE), snapshot) - 1 AS place
     FROM scopes WHERE of_panel = $of_panel AND first_capture IS NOT NULL
 )
-SELECT h.host, h.stratum, s.place, coalesce(c.outcome, 'not_captured') AS outcome, c.status,
+SELECT h.host, h.stratum, s.snapshot, s.place, coalesce(c.outcome, 'not_captured') AS outcome, c.status,
        CASE WHEN c.outcome = 'ok' OR c.digest IS NULL THEN c.digest END AS digest,
        CASE WHEN c.digest IS NULL THEN 'http ' || c.status
             WHEN c.outcome = 'ok' THEN y.policy END AS answer,
