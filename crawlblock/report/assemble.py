@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Mapping
 from contextlib import nullcontext
+from dataclasses import astuple, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -43,11 +44,13 @@ from crawlblock.report.charts.specs import Spec
 from crawlblock.report.page.archive_records import RENDERED
 from crawlblock.report.page.document import ARCHIVE, BUNDLED_DEMO, Material, render
 from crawlblock.report.page.host_table import MOST, host_table
+from crawlblock.report.page.published_as import published_as
 from crawlblock.report.terminal.summary import show
 from crawlblock.store.removal import removals
 from crawlblock.store.store import Store, holdings
 
 _PAGE = "index.html"
+_FORMATS = (".csv", ".parquet")  # of the results beside it
 # What no page may have, and what turns the direction of text.
 _STEERING = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _PAGE_DIGEST = "page"  # in the manifest
@@ -86,14 +89,16 @@ def _manifest(con: duckdb.DuckDBPyConnection, http_profile: str) -> dict[str, An
 
 def _page_digest(digests: Mapping[str, str]) -> str:
     """Return a digest of what page and columns.csv show, and of the code and data behind them."""
-    packages = (f"{name}={version(name)}" for name in ("altair", "vl-convert-python"))
+    packages = (f"{name}={version(name)}" for name in ("altair", "jinja2", "vl-convert-python"))
     notes = (f"{metric.title}\n{metric.unit}\n{metric.note}" for metric in metrics())
     data = data_digest("report", "page"), data_digest("report", "charts")
     own = (f"{name}={made}" for name, made in registry.extra().digests().items())
     shown = (f"{name}={made_with}" for name, made_with in digests.items())
     code = code_digest("crawlblock.report.assemble")
     known = registry.registry_digest(), registry.stamp(), *own
-    return digest(code, *data, *known, *packages, declarations(), *notes, *shown)
+    return digest(
+        code, *data, *known, *packages, declarations(), *notes, *shown, *astuple(published_as())
+    )
 
 
 def write_answer(store: Store, results: Path, http_profile: str, console: Console) -> Path:
@@ -178,12 +183,15 @@ def _material(con: duckdb.DuckDBPyConnection, frames: Frames, results: Path) -> 
         con.execute(_LEFT_OUT).fetchall(),
         pl.read_parquet(published) if published.exists() else None,
         removals(con),
+        published_as=published_as(),
     )
 
 
 def _write_page(material: Material, results: Path) -> Path:
     """Write the page, and each figure as SVG and PNG; return the page's path."""
-    text, specs, pictures = page_of(material)
+    there = results.iterdir() if results.is_dir() else ()
+    beside = {path.name for path in there if path.suffix in _FORMATS}
+    text, specs, pictures = page_of(replace(material, files=beside))
     for name, spec in specs.items():
         write_aside(results / f"{name}.svg", drawing.svg_file(pictures[name]))
         write_aside(results / f"{name}.png", drawing.png(spec))

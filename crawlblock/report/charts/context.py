@@ -17,7 +17,6 @@ Frames: TypeAlias = dict[str, pl.DataFrame]
 Row: TypeAlias = list[Any]
 Result: TypeAlias = dict[str, Any]
 
-FOLLOWED = 20  # crawlers that a figure can be asked for
 _BREAK = "Break in the archive"
 _BEFORE = timedelta(60)  # how long before the first snapshot an announcement is of interest
 
@@ -84,9 +83,9 @@ def context(found: Headline, results: Frames) -> Context | None:
 
 
 def _followed(found: Headline) -> tuple[str, ...]:
-    """Return the figure's crawlers, then the most blocked others."""
+    """Return the figure's crawlers, then all others, the most blocked first."""
     others = [token for token in found.last()["token"] if token not in found.tokens]
-    return (*found.tokens, *others)[:FOLLOWED]
+    return (*found.tokens, *others)
 
 
 def _breaks(rows: list[Result]) -> tuple[tuple[Spec, ...], tuple[str, ...]]:

@@ -2,14 +2,14 @@
 
 import base64
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from html import escape
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import Any
 
 import polars as pl
 
+from crawlblock import __version__
 from crawlblock.metrics.headline import HEADLINE, Headline, headline_of
 from crawlblock.report.answers import answers
 from crawlblock.report.charts.catalog import Figure
@@ -18,17 +18,26 @@ from crawlblock.report.charts.drawing import bundle
 from crawlblock.report.labels import DEFINITIONS, POPULATIONS
 from crawlblock.report.page import sections
 from crawlblock.report.page.archives_section import archives_section
+from crawlblock.report.page.embedded import islands
 from crawlblock.report.page.figure_html import plate
-from crawlblock.report.page.markup import details, island, items, packed_island, paragraph, section
+from crawlblock.report.page.html_template import filled_template
+from crawlblock.report.page.markup import details, paragraph, section
 from crawlblock.report.page.over_time import course, other_hosts
+from crawlblock.report.page.page_head import PageHead, page_head
+from crawlblock.report.page.published_as import PublishedAs
+from crawlblock.report.page.site_changes import SiteChange, latest_changes
+from crawlblock.report.page.templated_sections import choosing, closing, listed_files, sites
 
 _BY_CRAWLER = "One crawler at a time"
 _PARTS = (
     ("answers", "Answers"), ("over-time", "Over time"), ("archives", "Web archives"),
     ("crawler", _BY_CRAWLER),
-    ("hosts", "Hosts"), ("definitions", "Definitions"), ("comparison", "Published figures"),
-    ("coverage", "Coverage"), ("method", "Method"), ("cite", "Cite"),
+    ("sites", "Sites"), ("definitions", "Definitions"), ("comparison", "Published figures"),
+    ("coverage", "Coverage"), ("method", "Method"), ("wrong", "Corrections"), ("cite", "Cite"),
+    ("files", "Files"),
 )  # fmt: skip
+_SCRIPTS = ("choose.js", "site_panel.js", "host_table.js")  # they see what the others define
+_PREVIEW = "blocked.png"  # the picture of the page where a link to it is shown
 
 _ELSEWHERE = ("archives", "coverage")  # figures in sections of their own
 
@@ -51,6 +60,8 @@ class Material:
     left_out: Sequence[tuple[str, str]] = ()  # snapshots that no share counts, and why
     published: pl.DataFrame | None = None
     removed: Sequence[tuple[str, str]] = ()  # snapshots that a person took out, and why
+    files: Collection[str] = ()  # that lie beside the page
+    published_as: PublishedAs = field(default_factory=PublishedAs)
 
 
 ARCHIVE = About(
@@ -82,20 +93,29 @@ def render(material: Material, drawings: Mapping[str, str], figures: Sequence[Fi
     """Return the page as HTML, with these figures and the drawing of each."""
     found = headline_of(material.results)
     set_ = context(found, material.results) if found else None
+    changes = latest_changes(set_) if set_ else {}
+    published, sites_ = material.published_as, material.hosts.get("of", 0)
+    head = page_head(material.about.title, set_, sites_, published.url)
+    figure_files = (f"{name}.{ending}" for name in drawings for ending in ("svg", "png"))
+    beside = {*material.files, *figure_files} if material.files else set()
     body = "\n".join(
         [
-            *(_findings(found, set_, material, drawings, figures) if found else [_empty()]),
+            *(
+                _findings(found, set_, material, drawings, figures, changes)
+                if found
+                else [_empty()]
+            ),
             section("method", "Method and limits", _data(material.about), sections.method()),
-            section("cite", "How to cite", sections.cite(material.about.title, found)),
+            *closing(head, published, beside),
         ]
     )
-    scripts = _scripts(set_, material, figures) if set_ else ""
-    return _document(material.about.title, body, found, scripts)
+    data = islands(set_, figures, dict(material.left_out), material.hosts, changes) if set_ else ""
+    return _document(head, body, found, beside, data)
 
 
 def _findings(
     found: Headline, set_: Context | None, material: Material, drawings: Mapping[str, str],
-    figures: Sequence[Figure],
+    figures: Sequence[Figure], changes: Mapping[str, Sequence[SiteChange]],
 ) -> Iterator[str]:  # fmt: skip
     results = material.results
     yield section("answers", "Answers", sections.cards(answers(found, results)))
@@ -109,14 +129,10 @@ def _findings(
         single = [plates[f.id] for f in figures if f.by_crawler]
         yield section("over-time", "Over time", other_hosts(found, results), *general)
         yield section("archives", "Web archives", *archives_section(set_, plates["archives"]))
-        yield section(
-            "crawler",
-            _BY_CRAWLER,
-            _choice(set_),
-            *single,
-            sections.event_list("Announcements", set_.announced),
-        )
-        yield section("hosts", "Hosts", _hosts(material))
+        events = sections.event_list("Announcements", set_.announced)
+        yield section("crawler", _BY_CRAWLER, choosing(set_), *single, events)
+        mine = changes.get(set_.tokens[0], ())
+        yield section("sites", "Sites", sites(set_, material.hosts, mine))
     yield section(
         "definitions", "How the definition changes the numbers", sections.terms(),
         sections.knowledge(), sections.by_definition(found, results),
@@ -134,47 +150,6 @@ def _in_full(found: Headline, results: Frames) -> str:
     return course(found, results)
 
 
-def _choice(set_: Context) -> str:
-    options = "".join(f"<option>{escape(token)}</option>" for token in set_.tokens)
-    return (
-        '<p class="bar scripted"><label for="crawler-choice">Crawler</label> '
-        f'<select id="crawler-choice" autocomplete="off">{options}</select> '
-        '<span id="crawler-note" class="soft" aria-live="polite"></span></p>'
-        f'<noscript><p class="soft">Shown for {escape(set_.tokens[0])}; with scripts on, for '
-        f"{len(set_.tokens)} crawlers. The result files hold all.</p></noscript>"
-    )
-
-
-def _hosts(material: Material) -> str:
-    shown, total = len(material.hosts["hosts"]), material.hosts["of"]
-    extent = (
-        ("The only host." if total == 1 else f"All {total:,} hosts.")
-        if shown == total
-        else f"{shown:,} of {total:,} hosts, chosen by a hash of their names. Shares on this page "
-        "are of all hosts."
-    )
-    return (
-        paragraph(
-            f"{extent} A strip has one cell for each snapshot. Select a host to see its history. "
-            "Select a cell to see the rule that decided and where the capture is archived."
-        )
-        + '<noscript><p class="soft">The table of hosts needs scripts; crawlblock timeline HOST '
-        "prints the same.</p></noscript>"
-        + '<div class="scripted"><form class="bar" id="host-form" role="search">'
-        '<label for="host-search">Host</label> <input id="host-search" type="search" '
-        'autocomplete="off" spellcheck="false"> <label for="host-filter">Verdict now</label> '
-        '<select id="host-filter" autocomplete="off"><option value="">any</option>'
-        "<option>full</option><option>all_but</option><option>partial</option><option>none</option>"
-        '<option>unknown</option><option value="changed">changed</option></select>'
-        ' <span id="host-count" class="soft" role="status"></span></form>'
-        '<p class="key soft" aria-hidden="true"></p><div class="scroll">'
-        '<table id="host-table"><caption class="soft"></caption><thead><tr>'
-        '<th scope="col">host</th><th scope="col">segment</th><th scope="col">now</th>'
-        '<th scope="col">over time</th></tr></thead><tbody></tbody></table></div>'
-        '<p><button type="button" id="host-more">Show more</button></p></div>'
-    )
-
-
 def _data(about: About) -> str:
     return "<h3>What the data are</h3>" + "".join(paragraph(text) for text in about.data)
 
@@ -183,32 +158,9 @@ def _empty() -> str:
     return paragraph("No readable captures yet. Run crawlblock history first.")
 
 
-def _scripts(set_: Context, material: Material, figures: Sequence[Figure]) -> str:
-    known = {row["token"]: row for row in set_.found.last().to_dicts()}
-    values = {
-        "snapshots": [[name, day.isoformat()] for name, day in
-                      zip(set_.snapshots, set_.days, strict=True)],
-        "leftOut": dict(material.left_out),
-        "announced": list(set_.announced),
-        "operators": {token: known[token]["operator"] for token in set_.tokens if token in known},
-        "figures": [_live(figure) for figure in figures if figure.rows],
-    }  # fmt: skip
-    return island("data", values) + packed_island("host-data", material.hosts)
-
-
-def _live(figure: Figure) -> dict[str, Any]:
-    """Return what the script draws a figure of; the rows come apart from the chart."""
-    return {
-        "id": figure.id,
-        "byCrawler": figure.by_crawler,
-        "spec": {**figure.spec, "data": {"name": "rows"}},
-        "fields": figure.fields,
-        "columns": [[column.kind, column.field] for column in figure.columns],
-        "rows": figure.rows,
-    }
-
-
-def _document(title: str, body: str, found: Headline | None, data: str) -> str:
+def _document(
+    head: PageHead, body: str, found: Headline | None, files_: Collection[str], data: str
+) -> str:
     style = _charts("charts.css") + _page("page.css")
     code = [bundle(), _script()] if data else []
     policy = (
@@ -216,38 +168,23 @@ def _document(title: str, body: str, found: Headline | None, data: str) -> str:
         f"script-src {' '.join(map(_digest, code)) or chr(39) + 'none' + chr(39)}; "
         "base-uri 'none'; form-action 'none'"
     )
-    scripts = "".join(f"<script>{text}</script>\n" for text in code)
+    return filled_template(
+        "page.html", title=head.title, full_title=head.full, scope=head.scope,
+        description=head.description, url=head.url, policy=policy, version=__version__,
+        preview=_PREVIEW if data and _PREVIEW in files_ else "",
+        preview_alt="Shares of sites that block AI crawlers, over time",
+        about=_about(found), parts=_PARTS if found else (), files=listed_files(files_),
+        style=style, scripts=code, body=body, data=data,
+    ) + "\n"  # fmt: skip
+
+
+def _about(found: Headline | None) -> str:
+    if found is None:
+        return ""
     return (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        '<meta name="referrer" content="no-referrer">\n'
-        f"<title>{escape(title)}</title>\n<style>{style}</style>\n</head>\n<body>\n"
-        f'<a class="skip" href="#main">Skip to the answers</a>\n{_header(title, found)}'
-        f'<main id="main">\n{body}\n</main>\n{_footer()}{data}\n{scripts}</body>\n</html>\n'
+        f"Share of {POPULATIONS[found.population]} that block a crawler: {DEFINITIONS[HEADLINE]}. "
+        "Hosts that we could not read are reported as unknown, never as open."
     )
-
-
-def _header(title: str, found: Headline | None) -> str:
-    about = (
-        f"Share of {POPULATIONS[found.population]} that block a crawler: "
-        f"{DEFINITIONS[HEADLINE]}. Hosts that we could not read are reported as unknown, never as "
-        "open."
-        if found
-        else ""
-    )
-    links = "".join(f'<li><a href="#{name}">{escape(text)}</a></li>' for name, text in _PARTS)
-    nav = f'<nav aria-label="Parts of the page"><ul>{links}</ul></nav>' if found else ""
-    return (
-        '<header><button type="button" id="theme" class="scripted">Dark</button>'
-        f"<h1>{escape(title)}</h1>{paragraph(about, 'standfirst')}{nav}</header>\n"
-    )
-
-
-def _footer() -> str:
-    return "<footer>" + items(
-        ("The numbers are in the files beside this page, as CSV and Parquet.",)
-    ) + "</footer>\n"  # fmt: skip
 
 
 def _digest(text: str) -> str:
@@ -255,8 +192,9 @@ def _digest(text: str) -> str:
 
 
 def _script() -> str:
-    parts = _page("page.js") + _charts("figures.js") + _page("host_table.js")
-    return f'(() => {{\n"use strict";\n{parts}}})();'
+    shared = _page("page.js") + _charts("figures.js")
+    own = "".join(map(_page, _SCRIPTS))
+    return f'(() => {{\n"use strict";\n{shared}{{\n{own}}}\n}})();'
 
 
 def _page(name: str) -> str:

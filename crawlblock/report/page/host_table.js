@@ -1,12 +1,11 @@
-// Lists the hosts, and opens their timelines and the lines that decided.
-const unpack = async (text) => {
-  const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-  const plain = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
-  return JSON.parse(await new Response(plain).text());
-};
+// Lists the sites: sorted, filtered, and with a strip of their verdicts on the chosen crawler.
+const ORDER = { full: 0, all_but: 1, partial: 2, none: 3, unknown: 4, early: 5 };
+const LETTERS = { full: "F", all_but: "A", partial: "P", none: "N", unknown: "?", early: "" };
 const worded = (word) => (word === "early" ? "not yet documented" : word);
+const table = by("host-table");
 let tokens = [];
 let shownAtMost = 50;
+let order = { key: "changed", down: false };
 // The ruling on a crawler, and the place of its line.
 const rulingOf = (number, token) => {
   const packed = data.vectors[number];
@@ -18,156 +17,223 @@ const isEarly = (token, snapshot) => {
   const since = data.tokens[token][1];
   return since !== null && data.snapshots[snapshot][1] < since;
 };
-// The first snapshot of a run in which the crawler was documented.
-const countedFrom = ([first], token) => data.snapshots.slice(first).find(
-  (_, place) => !isEarly(token, first + place))[0];
-const stripOf = (host, token) => {
-  const cells = [];
-  for (const [first, length, number] of host[2]) {
-    const [ruling] = rulingOf(number, token);
-    for (let k = first; k < first + length; k += 1) {
-      cells[k] = isEarly(token, k) ? "early" : data.rulings[ruling][0];
-    }
-  }
-  return cells;
-};
 const chosen = () => Math.max(0, tokens.indexOf(state.crawler));
-const said = (cells) => cells.filter((word) => word !== "unknown" && word !== "early");
-const matches = (host, word, filter, token) => {
-  if (word && !host[0].includes(word)) return false;
-  if (!filter) return true;
-  const cells = stripOf(host, token);
-  if (filter === "changed") return new Set(said(cells)).size > 1;
-  return cells[cells.length - 1] === filter;
+const datesOf = (host) => data.dates[host[1]] || [];
+
+// What the table says of each site, for the crawler that was chosen last.
+let told = { token: -1, sites: [] };
+const tell = (token) => {
+  const seen = [];
+  const early = data.snapshots.map((_, place) => isEarly(token, place));
+  const site = (host) => {
+    const rulings = [];
+    for (const [first, length, number] of host[2]) {
+      seen[number] = seen[number] || data.rulings[rulingOf(number, token)[0]];
+      for (let k = first; k < first + length; k += 1) rulings[k] = seen[number];
+    }
+    const dates = datesOf(host);
+    const cells = dates.map((k) => (early[k] ? "early" : rulings[k] ? rulings[k][0] : "unknown"));
+    const now = cells.length ? cells[cells.length - 1] : "unknown";
+    let [before, changed, stricter] = [null, -1, false];
+    cells.forEach((word, place) => {
+      if (word === "unknown" || word === "early") return;
+      if (before && word !== before) {
+        changed = dates[place];
+        stricter = ORDER[word] < ORDER[before];
+      }
+      before = word;
+    });
+    const last = dates.length ? rulings[dates[dates.length - 1]] : null;
+    const author = (now !== "early" && last && last[3] && data.authors[last[3]]) || "";
+    return { host, cells, dates, now, changed, stricter, author };
+  };
+  told = { token, sites: data.hosts.map(site) };
 };
-const line = (host, cells) => {
+
+// A pasted address is read as the name of its site.
+const named = (text) => {
+  const bare = text.trim().toLowerCase().replace(/^[a-z][a-z0-9+.-]*:\/\//, "")
+    .replace(/[/?#].*$/, "").replace(/^[^@]*@/, "").replace(/:\d*$/, "").replace(/\.$/, "");
+  try { return /[^\x00-\x7f]/.test(bare) ? new URL(`http://${bare}`).hostname : bare; }
+  catch { return bare; }
+};
+const CHANGES = {
+  "": () => true,
+  changed: (site) => site.changed >= 0,
+  same: (site) => site.changed < 0,
+  stricter: (site) => site.changed >= 0 && site.stricter,
+  looser: (site) => site.changed >= 0 && !site.stricter,
+};
+const inSegment = (host) => !state.segment || host[1] === state.segment
+  || host[1].split(", ").includes(state.segment);
+const fitting = () => {
+  const word = named(by("host-search").value);
+  const short = word.replace(/^www\./, "");
+  const [now, change, author] = ["host-filter", "change-filter", "author-filter"].map(
+    (id) => by(id).value);
+  return told.sites.filter((site) => inSegment(site.host)
+    && (!word || site.host[0].includes(word) || (short && site.host[0].includes(short)))
+    && (!now || site.now === now) && CHANGES[change](site) && (!author || site.author === author));
+};
+const KEYS = {
+  host: (site) => site.host[0],
+  segment: (site) => site.host[1],
+  now: (site) => ORDER[site.now],
+  changed: (site) => -site.changed,
+  author: (site) => site.author || "\uffff",
+};
+const compare = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
+const ordered = (sites) => {
+  const key = KEYS[order.key];
+  const sign = order.down ? -1 : 1;
+  return sites.sort((a, b) => sign * compare(key(a), key(b)) || compare(a.host[0], b.host[0]));
+};
+
+const chip = (word) => make("b", { class: `chip ${word}`, "aria-hidden": "true" }, LETTERS[word]);
+const line = (site) => {
   const button = make("button", { type: "button", class: "host", "aria-expanded": "false" },
-    host[0]);
+    make("bdi", {}, site.host[0]));
   const strip = make("span", { class: "strip", role: "img", "aria-label":
-    `${data.snapshots.length} snapshots, ${new Set(said(cells)).size > 1 ? "changed"
-      : "the same throughout"}` });
-  cells.forEach((word, place) => strip.append(make("i", { class: word,
-    title: `${data.snapshots[place][0]}: ${worded(word)}` })));
-  const row = make("tr", {}, make("td", {}, button), make("td", {}, host[1]),
-    make("td", {}, worded(cells[cells.length - 1]) || ""), make("td", {}, strip));
-  button.addEventListener("click", () => toggle(row, button, host));
+    `${site.cells.length} snapshots, ${site.changed >= 0 ? "changed" : "no change seen"}` });
+  site.cells.forEach((word, place) => strip.append(make("i", { class: word,
+    title: `${data.snapshots[site.dates[place]][0]}: ${worded(word)}` })));
+  const row = make("tr", {},
+    make("td", {}, button, make("small", { class: "narrow soft" }, make("bdi", {}, site.host[1]))),
+    make("td", { class: "wide" }, make("bdi", {}, site.host[1])),
+    make("td", {}, chip(site.now), ` ${worded(site.now)}`),
+    make("td", {}, site.changed < 0 ? DASH : data.snapshots[site.changed][1]),
+    make("td", { class: "wide" }, site.author || DASH), make("td", {}, strip));
+  button.addEventListener("click", () => {
+    const opened = toggle(row, button, site.host);
+    if (opened || state.host === site.host[0]) state.host = opened ? site.host[0] : "";
+    remember();
+  });
   return row;
 };
 const list = () => {
   if (!tokens.length) return;  // still being unpacked
-  const word = by("host-search").value.trim().toLowerCase();
-  const filter = by("host-filter").value;
-  const token = chosen();
-  const found = data.hosts.filter((host) => matches(host, word, filter, token));
-  const shown = found.slice(0, shownAtMost);
-  const table = by("host-table");
-  table.caption.textContent = `How ${tokens[token]} is met, snapshot by snapshot`;
-  table.tBodies[0].replaceChildren(...shown.map((host) => line(host, stripOf(host, token))));
-  by("host-count").textContent = found.length
-    ? `${count(shown.length)} of ${count(found.length)} shown` : "no host fits";
-  by("host-more").hidden = shown.length === found.length;
-};
-
-// A host's timeline: crawlers with the same history share a row, snapshots with the same answer
-// a column.
-const toggle = (row, button, host) => {
-  const open = button.getAttribute("aria-expanded") === "true";
-  button.setAttribute("aria-expanded", String(!open));
-  if (open) row.nextElementSibling.remove();
-  else row.after(make("tr", { class: "panel" }, make("td", { colspan: "4" }, ...panel(host))));
-};
-const span = ([first, length]) => (length === 1 ? data.snapshots[first][0]
-  : `${data.snapshots[first][0]} ${DASH} ${data.snapshots[first + length - 1][0]}`);
-const groups = (host) => {
-  const found = new Map();
-  tokens.forEach((token, place) => {
-    const rulings = host[2].map((run) => {
-      const [ruling, slot] = rulingOf(run[2], place);
-      return isEarly(place, run[0] + run[1] - 1) ? "early" : `${ruling} ${slot}`;
-    });
-    const key = rulings.join("|");
-    if (!found.has(key)) found.set(key, []);
-    found.get(key).push(place);
-  });
-  const own = chosen();
-  return [...found.values()].sort((a, b) => b.includes(own) - a.includes(own) || a[0] - b[0]);
-};
-const named = (places) => {
-  const own = chosen();
-  const first = places.includes(own) ? [own, ...places.filter((one) => one !== own)] : places;
-  const names = first.slice(0, 4).map((place) => tokens[place]).join(", ");
-  return first.length > 4 ? `${names} and ${first.length - 4} more` : names;
-};
-const panel = (host) => {
-  const evidence = make("div", { "aria-live": "polite" });
-  const head = make("tr", {}, make("th", { scope: "col" }, "crawler"),
-    ...host[2].map((run) => make("th", { scope: "col" }, span(run))));
-  const rows = groups(host).map((places) => {
-    const token = places.includes(chosen()) ? chosen() : places[0];
-    return make("tr", {}, make("td", {}, named(places)), ...host[2].map((run) => {
-      if (isEarly(token, run[0] + run[1] - 1)) return make("td", { class: "soft" }, "not yet");
-      const [ruling] = rulingOf(run[2], token);
-      const cell = make("button", { type: "button", class: "cell", "aria-pressed": "false" },
-        data.rulings[ruling][0] + (isEarly(token, run[0])
-          ? ` from ${countedFrom(run, token)}` : ""));
-      cell.addEventListener("click", () => {
-        evidence.parentElement.querySelectorAll(".cell").forEach((one) =>
-          one.setAttribute("aria-pressed", String(one === cell)));
-        evidence.replaceChildren(proof(host, run, token));
-      });
-      return make("td", {}, cell);
-    }));
-  });
-  const table = make("table", {}, make("caption", {}, `Timeline of ${host[0]}`),
-    make("thead", {}, head), make("tbody", {}, ...rows));
-  return [make("div", { class: "scroll" }, table), evidence];
-};
-const AUTHORS = { own: "rules of no known template", wildcard: "a group for all crawlers" };
-const proof = (host, run, token) => {
-  const [ruling, slot] = rulingOf(run[2], token);
-  const [restriction, basis, open, author, text] = data.rulings[ruling];
-  const at = data.snapshots[run[0]][0];
-  const paragraphs = [`${tokens[token]} at ${host[0]}: ${restriction} (${basis}), ${
-    open === null ? "unknown whether / is blocked" : open ? "/ is allowed" : "/ is blocked"}`];
-  const box = make("div", { class: "evidence" });
-  if (slot >= 0) {
-    box.append(make("p", {}, `Line ${run[3][slot]} decided: `, make("code", {}, text)));
-  } else if (text) paragraphs.push(`No rules were read: ${text}.`);
-  else if (open === null || restriction !== "none") {
-    paragraphs.push("The text is not at hand, so that its line cannot be shown.");
-  } else paragraphs.push("No rule blocks a path.");
-  if (author) paragraphs.push(`Written by: ${AUTHORS[author] || `the template ${author}`}.`);
-  const since = run[1] === 1 ? "" : `, the first of ${run[1]} captures with this answer`;
-  paragraphs.push(run.length > 4
-    ? `Archived in ${data.folders[run[4]]}${run[5]} at offset ${run[6]}, length ${run[7]} (${at}${
-      since}).` : `No WARC file is known for ${at}.`);
-  if (isEarly(token, run[0])) {
-    const from = countedFrom(run, token);
-    paragraphs.push(`Counted from ${from} on; the crawler was not documented before.`);
+  if (told.token !== chosen()) {
+    tell(chosen());
+    offerAuthors();
   }
-  if (data.leftOut[at]) paragraphs.push(`${at} counts in no share: ${data.leftOut[at]}.`);
-  const [head, ...rest] = paragraphs;
-  box.prepend(make("p", {}, make("b", {}, head)));
-  box.append(...rest.map((one) => make("p", {}, one)), make("p", { class: "soft" },
-    make("code", {}, `crawlblock explain ${host[0]} "${tokens[token]}" --at ${at}`)));
-  return box;
+  const found = ordered(fitting());
+  const shown = found.slice(0, shownAtMost);
+  table.caption.textContent = `How the sites treat ${state.crawler}, snapshot by snapshot`;
+  table.tBodies[0].replaceChildren(...shown.map(line));
+  by("host-count").textContent = found.length
+    ? `${count(shown.length)} of ${count(found.length)} shown` : "no site fits";
+  by("host-more").hidden = shown.length === found.length;
+  table.querySelectorAll("th[data-key]").forEach((head) => head.setAttribute("aria-sort",
+    head.dataset.key !== order.key ? "none" : order.down ? "descending" : "ascending"));
 };
-
-const more = (event) => { event.preventDefault(); shownAtMost = 50; list(); };
-by("host-form").addEventListener("submit", more);
-by("host-search").addEventListener("input", more);
-by("host-filter").addEventListener("change", more);
-by("host-more").addEventListener("click", () => { shownAtMost += 200; list(); });
-const key = document.querySelector(".key");
-for (const word of ["full", "all_but", "partial", "none", "unknown"]) {
-  key.append(make("i", { class: word }), word);
-}
-choice.addEventListener("change", list);
-unpack(by("host-data").textContent).then((hosts) => {
-  Object.assign(data, hosts);
-  tokens = data.tokens.map(([token]) => token);
-  list();
-}, () => {
-  by("host-count").textContent = "this browser cannot unpack the hosts; a newer one can, and "
-    + "crawlblock timeline HOST prints the same";
+const offerAuthors = () => {
+  const filter = by("author-filter");
+  const before = filter.value;
+  const known = [...new Set(told.sites.map((site) => site.author).filter(Boolean))];
+  filter.replaceChildren(make("option", { value: "" }, "any"),
+    ...sorted(known).map((author) => make("option", { value: author }, author)));
+  filter.value = known.includes(before) ? before : "";
+};
+const again = (event) => { event.preventDefault(); shownAtMost = 50; list(); };
+by("host-form").addEventListener("submit", (event) => {
+  again(event);
+  const buttons = table.querySelectorAll("button.host");
+  if (buttons.length === 1 && buttons[0].getAttribute("aria-expanded") === "false") {
+    buttons[0].click();
+  }
 });
+by("host-search").addEventListener("input", again);
+for (const id of ["host-filter", "change-filter", "author-filter"]) {
+  by(id).addEventListener("change", again);
+}
+by("host-more").addEventListener("click", () => { shownAtMost += 200; list(); });
+table.querySelectorAll("th[data-key] button").forEach((button) => {
+  button.addEventListener("click", () => {
+    const { key } = button.parentElement.dataset;
+    order = { key, down: key === order.key && !order.down };
+    list();
+  });
+});
+const key = document.querySelector(".key");
+for (const word of ["full", "all_but", "partial", "none", "unknown"]) key.append(chip(word), word);
+
+// What changed last, for the chosen crawler, in the chosen segment.
+const tellChanges = () => {
+  if (!tokens.length) return;
+  const segmentOf = new Map(data.hosts.map((host) => [host[0], host]));
+  const rows = (data.changes[state.crawler] || []).filter(([host]) => !state.segment
+    || (segmentOf.has(host) && inSegment(segmentOf.get(host))));
+  by("changes-of").textContent = state.crawler;
+  by("changes-list").replaceChildren(...rows.map(([host, day, how, before]) => make("li", {},
+    make("time", { datetime: day }, day), " ",
+    segmentOf.has(host) ? opener(host) : make("bdi", {}, host), ` ${how} ${before}`)));
+  by("changes-none").hidden = rows.length > 0;
+};
+const opener = (host) => {
+  const button = make("button", { type: "button", class: "host" }, make("bdi", {}, host));
+  button.addEventListener("click", () => { state.host = host; remember(); show(); });
+  return button;
+};
+// Opens the site that the address names.
+const show = () => {
+  const name = named(state.host);
+  const host = data.hosts.find(([one]) => one === state.host || one === name
+    || one === name.replace(/^www\./, ""));
+  if (!host) {
+    by("host-count").textContent = `${state.host} is not among the sites of this page`;
+    return;
+  }
+  for (const id of ["host-filter", "change-filter", "author-filter"]) by(id).value = "";
+  if (!inSegment(host)) chooseSegment("");
+  by("host-search").value = host[0];
+  list();
+  const button = [...table.querySelectorAll("button.host")].find((one) =>
+    one.textContent === host[0]);
+  if (button.getAttribute("aria-expanded") === "false") button.click();
+  button.scrollIntoView({ block: "start" });
+  button.focus({ preventScroll: true });
+};
+choice.addEventListener("change", () => { list(); tellChanges(); });
+listeners.push(() => { list(); if (state.host && tokens.length) show(); });
+
+// The rows of all other crawlers and the sites are packed; until they are there, these wait.
+const merge = (packed) => {
+  for (const figure of data.figures.filter((one) => one.byCrawler)) {
+    for (const [token, number] of Object.entries(packed.rows[figure.id] || {})) {
+      figure.rows[token] = packed.sets[number];
+    }
+    figure.listed = null;
+    figure.stale = true;
+  }
+  if (packed.series) {
+    data.series = { fields: packed.series.fields, rows: Object.fromEntries(
+      Object.entries(packed.series.rows).map(([token, number]) => [token, packed.sets[number]])) };
+  }
+  Object.assign(data, packed.sites, { changes: packed.changes });
+  tokens = data.tokens.map(([token]) => token);
+  all.clear();
+  narrow();
+};
+const unpack = async (text) => {
+  const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  const plain = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
+  return JSON.parse(await new Response(plain).text());
+};
+const start = async () => {
+  try {
+    merge(await unpack(by("packed").textContent));
+  } catch {
+    data.crawlers = data.crawlers.filter(([token]) => data.preloaded.includes(token));
+    restore();
+    by("host-count").textContent = "this browser cannot unpack the sites; a newer one can, and "
+      + "crawlblock timeline HOST prints the same";
+    return;
+  }
+  restoring = true;
+  choice.dispatchEvent(new Event("change"));
+  restoring = false;
+  if (state.host) show();
+};
+restore();
+tellChoice();
+start();

@@ -1,4 +1,4 @@
-// What all parts share, and the theme. All text is set as text.
+// What all parts share, and the theme.  All text is set as text.
 const data = JSON.parse(document.getElementById("data").textContent);
 const root = document.documentElement;
 const by = (id) => document.getElementById(id);
@@ -28,23 +28,29 @@ theme.addEventListener("click", () => {
 dark.addEventListener("change", nameTheme);
 nameTheme();
 
-// Copies an answer with its source.  Where a viewer forbids that, the answer is selected.
-document.querySelectorAll(".copy").forEach((button) => button.addEventListener("click", async () => {
-  const answer = button.parentElement.querySelector(".answer");
+// Copies a text.  Where a viewer forbids that, the element that holds it is selected.
+const copy = async (button, text, element) => {
   try {
-    await navigator.clipboard.writeText(
-      `${answer.textContent} Source: crawlblock, ${document.title}`);
+    await navigator.clipboard.writeText(text);
     button.textContent = "Copied";
   } catch {
-    getSelection().selectAllChildren(answer);
-    button.textContent = "Selected";
+    if (element) getSelection().selectAllChildren(element);
+    button.textContent = element ? "Selected" : "Copy the address of this page";
   }
+};
+document.querySelectorAll("button.copy").forEach((button) => button.addEventListener("click", () => {
+  const answer = button.parentElement.querySelector(".answer");
+  const text = answer || button.parentElement.querySelector("pre, p");
+  copy(button, answer ? `${answer.textContent} Source: crawlblock, ${document.title}`
+    : text.textContent, text);
 }));
 
-// The crawler that is looked at; each part has more to do when another one is chosen.
+// What is looked at.  Parts draw anew when the choice of a crawler says that it changed.
 const choice = by("crawler-choice");
-const state = { crawler: choice.value };
+data.operators = Object.fromEntries(data.crawlers.map(([token, operator]) => [token, operator]));
+const state = { crawler: data.first, segment: "", host: "" };
+choice.append(make("option", {}, data.first));
 choice.addEventListener("change", () => {
-  state.crawler = choice.value;
+  if (choice.value) state.crawler = choice.value;
   document.querySelectorAll(".whose").forEach((one) => { one.textContent = state.crawler; });
 });

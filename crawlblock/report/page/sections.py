@@ -231,13 +231,3 @@ def method() -> str:
         )
         + f"<details><summary>What each result file holds</summary>{items(notes)}</details>"
     )
-
-
-def cite(title: str, found: Headline | None) -> str:
-    """Return how to cite the page."""
-    span = "" if found is None else f", as of {found.last()['snapshot'][0]}"
-    return paragraph(
-        f"The crawlblock authors: {title}{span}. crawlblock {__version__}, registry "
-        f"{registry.stamp()}. When you cite a number, give the snapshot, the definition and n, "
-        "and credit the sources of the data. CITATION.cff has the same for machines."
-    )
