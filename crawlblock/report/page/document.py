@@ -14,7 +14,6 @@ from crawlblock.metrics.headline import HEADLINE, Headline, headline_of
 from crawlblock.report.answers import answers
 from crawlblock.report.charts.catalog import Figure
 from crawlblock.report.charts.context import Context, Frames, context
-from crawlblock.report.charts.drawing import bundle
 from crawlblock.report.labels import DEFINITIONS, POPULATIONS
 from crawlblock.report.page import sections
 from crawlblock.report.page.archives_section import archives_section
@@ -210,10 +209,10 @@ def _live(figure: Figure) -> dict[str, Any]:
 
 def _document(title: str, body: str, found: Headline | None, data: str) -> str:
     style = _charts("charts.css") + _page("page.css")
-    code = [bundle(), _script()] if data else []
+    code = [_script()] if data else []
     policy = (
         f"default-src 'none'; style-src {_digest(style)}; "
-        f"script-src {' '.join(map(_digest, code)) or chr(39) + 'none' + chr(39)}; "
+        f"script-src {' '.join(map(_digest, code)) or chr(39) + 'none' + chr(39)}; img-src data:; "
         "base-uri 'none'; form-action 'none'"
     )
     scripts = "".join(f"<script>{text}</script>\n" for text in code)
@@ -255,7 +254,7 @@ def _digest(text: str) -> str:
 
 
 def _script() -> str:
-    parts = _page("page.js") + _charts("figures.js") + _page("host_table.js")
+    parts = _page("page.js") + _charts("panel.js") + _charts("figures.js") + _page("host_table.js")
     return f'(() => {{\n"use strict";\n{parts}}})();'
 
 
