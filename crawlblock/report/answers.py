@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from crawlblock.metrics.headline import Headline, asked, headline_segments, rivals
 from crawlblock.report import phrases
 from crawlblock.report.labels import NO_WEIGHT, percent
-from crawlblock.report.scope import AnsweredQuestion, Frames, Row, Scope
+from crawlblock.report.scope import AnsweredQuestion, Frames, Row, Scope, enough
 from crawlblock.report.web_archives import archived
 
 _ORIGINS = {  # what hosts whose robots.txt blocks a crawler do, in the order of the sentence
@@ -182,12 +182,9 @@ def _range(row: Row | None) -> str:
 def _lost(scope: Scope) -> AnsweredQuestion:
     question = "How much training data is affected?"
     token = asked(scope.found)[-1]
-    rows = [row for row in scope.rows("lost", token=token) if row["estimate"] is not None]
-    # A snapshot of a few hosts would answer about these few; see the view segment_snapshots.
-    most: dict[str, float] = {}
-    for row in rows:
-        most[row["corpus"]] = max(most.get(row["corpus"], 0), row["covered"] or 0)
-    rows = [row for row in rows if 2 * (row["covered"] or 0) >= most[row["corpus"]]]
+    rows = enough(
+        row for row in scope.rows("lost", token=token) if row["estimate"] is not None
+    )
     last = max(((row["snapshot_date"], row["snapshot"]) for row in rows), default=None)
     rows = [row for row in rows if (row["snapshot_date"], row["snapshot"]) == last]
     if not rows:

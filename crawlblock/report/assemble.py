@@ -40,7 +40,6 @@ from crawlblock.pipeline.run import versions
 from crawlblock.report.charts import drawing
 from crawlblock.report.charts.catalog import figures
 from crawlblock.report.charts.context import Frames, context
-from crawlblock.report.charts.specs import Spec
 from crawlblock.report.page.archive_records import RENDERED
 from crawlblock.report.page.document import ARCHIVE, BUNDLED_DEMO, Material, render
 from crawlblock.report.page.host_table import MOST, host_table
@@ -89,7 +88,7 @@ def _manifest(con: duckdb.DuckDBPyConnection, http_profile: str) -> dict[str, An
 
 def _page_digest(digests: Mapping[str, str]) -> str:
     """Return a digest of what page and columns.csv show, and of the code and data behind them."""
-    packages = (f"{name}={version(name)}" for name in ("altair", "jinja2", "vl-convert-python"))
+    packages = (f"{name}={version(name)}" for name in ("jinja2", "vl-convert-python"))
     notes = (f"{metric.title}\n{metric.unit}\n{metric.note}" for metric in metrics())
     data = data_digest("report", "page"), data_digest("report", "charts")
     own = (f"{name}={made}" for name, made in registry.extra().digests().items())
@@ -191,22 +190,22 @@ def _write_page(material: Material, results: Path) -> Path:
     """Write the page, and each figure as SVG and PNG; return the page's path."""
     there = results.iterdir() if results.is_dir() else ()
     beside = {path.name for path in there if path.suffix in _FORMATS}
-    text, specs, pictures = page_of(replace(material, files=beside))
-    for name, spec in specs.items():
-        write_aside(results / f"{name}.svg", drawing.svg_file(pictures[name]))
-        write_aside(results / f"{name}.png", drawing.png(spec))
+    text, pictures = page_of(replace(material, files=beside))
+    for name, picture in pictures.items():
+        write_aside(results / f"{name}.svg", drawing.svg_file(picture))
+        write_aside(results / f"{name}.png", drawing.png(picture))
     page = results / _PAGE
     write_aside(page, _STEERING.sub(lambda found: safe(found[0]), text).encode())
     return page
 
 
-def page_of(material: Material) -> tuple[str, dict[str, Spec], dict[str, str]]:
-    """Return the page as HTML, and by their names the charts of its figures and their drawings."""
+def page_of(material: Material) -> tuple[str, dict[str, str]]:
+    """Return the page as HTML, and each of its figures as a picture of its own, by name."""
     found = headline_of(material.results)
     set_ = context(found, material.results) if found else None
     if set_ is None:
-        return render(material, {}, []), {}, {}
+        return render(material, {}, []), {}
     made = figures(set_)
-    specs = {figure.id: drawing.filled(figure, set_) for figure in made if figure.rows}
-    pictures = {name: drawing.svg(spec) for name, spec in specs.items()}
-    return render(material, pictures, made), specs, pictures
+    drawn = {figure.id: drawing.panels(figure, set_) for figure in made if figure.rows}
+    pictures = {figure.id: drawing.whole(figure, set_) for figure in made if figure.rows}
+    return render(material, drawn, made), pictures

@@ -1,5 +1,6 @@
 """Whom an answer is about, and what an answer is."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,3 +66,15 @@ class Scope:
         noun = "site" if count == 1 else "sites"
         named = "" if self.segment is None else f" ({self.segment})"
         return f"{'the same ' if same else ''}{count:,} {noun}{named}"
+
+
+def enough(rows: Iterable[Row]) -> list[Row]:
+    """Return the rows of `lost` that are about at least half of a corpus's weight that we follow.
+
+    A snapshot of a few hosts would say something about these few; see the view segment_snapshots.
+    """
+    found = list(rows)
+    most: dict[str, float] = {}
+    for row in found:
+        most[row["corpus"]] = max(most.get(row["corpus"], 0), row["covered"] or 0)
+    return [row for row in found if 2 * (row["covered"] or 0) >= most[row["corpus"]]]

@@ -1,9 +1,7 @@
 """A chart that a notebook shows and a script saves: the page's own, or the same of any frame."""
 
-import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,48 +10,50 @@ import polars as pl
 from crawlblock.errors import InputError, did_you_mean
 from crawlblock.metrics.headline import headline_of
 from crawlblock.metrics.result_files import write_aside
+from crawlblock.names import safe
 from crawlblock.report.charts import drawing, specs
+from crawlblock.report.charts.bars import bars
 from crawlblock.report.charts.catalog import Figure, figures
 from crawlblock.report.charts.context import Context, Frames, context
-from crawlblock.report.charts.data import placed_rows
-from crawlblock.report.charts.specs import INK, SHADES, WIDTH, Axis, Spec
+from crawlblock.report.charts.sheet import sheet
+from crawlblock.report.charts.specs import COLOURS, SHADES, Axis, Spec
 
-_SCALES = (*specs.COLOURS, *SHADES)
 EMPTY = "no data to draw"
+_SCALES = (*COLOURS, *SHADES)
+_SIZE = {"width": 720, "height": 320}  # of a panel in a notebook
+_BY = "Made by crawlblock."
 
 
 @dataclass(frozen=True, slots=True)
 class Chart:
     """A chart with its data, drawn without a browser or a network."""
 
-    spec: Spec = field(repr=False)  # Vega-Lite
+    drawn: str = field(repr=False)  # SVG
     title: str
 
     def svg(self) -> str:
         """Return the chart as an SVG element."""
-        return drawing.svg(self.spec)
+        return self.drawn
 
     def png(self) -> bytes:
         """Return the chart as a PNG on white."""
-        return drawing.png(self.spec)
+        return drawing.png(self.drawn)
 
     def save(self, path: str | Path) -> Path:
-        """Write the chart as the ending of the path says: .svg, .png or .json (Vega-Lite)."""
+        """Write the chart as the ending of the path says: .svg or .png."""
         target = Path(path)
         if target.suffix == ".svg":
-            content = drawing.svg_file(self.svg())
+            content = drawing.svg_file(self.drawn)
         elif target.suffix == ".png":
             content = self.png()
-        elif target.suffix == ".json":
-            content = json.dumps(self.spec, indent=1).encode()
         else:
-            raise InputError(f"{target}: a chart is saved as .svg, .png or .json")
+            raise InputError(f"{target}: a chart is saved as .svg or .png")
         write_aside(target, content)
         return target
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         """Return what a notebook shows."""
-        return {"image/svg+xml": self.svg()}
+        return {"image/svg+xml": self.drawn}
 
 
 def chart_of_results(results: Frames, name: str | None = None, token: str | None = None) -> Chart:
@@ -74,7 +74,7 @@ def chart_of_results(results: Frames, name: str | None = None, token: str | None
         raise InputError(f"{name}: {figure.empty}")
     whose = _whose(figure, token)
     title = f"{figure.title}: {whose}" if whose else figure.title
-    return Chart(_titled(drawing.filled(figure, set_, whose), title), title)
+    return Chart(drawing.whole(figure, set_, whose), title)
 
 
 def scene_of(results: Frames) -> Context | None:
@@ -107,9 +107,8 @@ def line_chart(frame: pl.DataFrame, by: str, title: str, axis: Axis | None = Non
     known = _known(frame, "estimate", "snapshot_date").sort("snapshot_date", "snapshot", by)
     if known.is_empty():
         return nothing(title)
-    series = known[by].unique(maintain_order=True).to_list()
-    spec = specs.lines(title, axis or _axis(known), series)
-    return _filled(spec, placed_rows(_objects(known, by, series)), title)
+    series = [str(name) for name in known[by].unique(maintain_order=True).to_list()]
+    return _drawn(specs.lines(series, **_said(title, axis)), _objects(known, by, series), title)
 
 
 def bar_chart(frame: pl.DataFrame, by: str, title: str) -> Chart:
@@ -117,9 +116,8 @@ def bar_chart(frame: pl.DataFrame, by: str, title: str) -> Chart:
     known = _known(frame, "estimate")
     if known.is_empty():
         return nothing(title)
-    names = known[by].to_list()
-    rows = [{**row, "order": place} for place, row in enumerate(_objects(known, by, names))]
-    return _filled(specs.bars(title, names), rows, title)
+    rows = [{**row, "name": safe(str(row[by]))} for row in known.iter_rows(named=True)]
+    return Chart(bars(title, rows), title)
 
 
 def stacked_chart(
@@ -133,55 +131,41 @@ def stacked_chart(
     if known.is_empty():
         return nothing(title)
     shares = known.with_columns(
-        estimate=pl.col(value) / pl.col(value).sum().over("snapshot"), n_hosts=pl.col(value)
+        estimate=pl.col(value) / pl.col(value).sum().over("snapshot"), n_yes=pl.col(value)
     )
-    kinds = shares[by].unique().sort().to_list()
-    rows = [
-        {**row, "order": kinds.index(row["name"]), "n_hosts": row["n_hosts"]}
-        for row in _objects(shares, by, kinds)
-    ]
-    spec = specs.stack(title, axis or _axis(known), kinds, _SCALES)
-    return _filled(spec, rows, title)
+    kinds = [str(kind) for kind in shares[by].unique().sort().to_list()]
+    spec = specs.stack(kinds, _SCALES, **_said(title, axis))
+    return _drawn(spec, _objects(shares, by, kinds), title)
 
 
 def nothing(title: str) -> Chart:
     """Return what stands in place of a chart without data."""
-    mark = {"type": "text", "fontSize": 14, "color": INK}
-    layer = {"mark": mark, "encoding": {"text": {"field": "text", "type": "nominal"}}}
-    spec = {**specs.lines(title, Axis(date(2024, 1, 1), date(2024, 1, 1), 1, ()), ())}
-    return _filled({**spec, "layer": [layer], "height": 60}, [{"text": EMPTY}], title)
+    return Chart(bars(title, [], EMPTY), title)
 
 
-def _axis(known: pl.DataFrame) -> Axis:
-    days = known["snapshot_date"]
-    first, last = days.min(), days.max()
-    assert isinstance(first, date) and isinstance(last, date)  # noqa: S101 - nulls are left out
-    return Axis(first, last, days.n_unique(), ())
+def _said(title: str, axis: Axis | None) -> Spec:
+    breaks = list(axis.breaks) if axis else []
+    return {"title": safe(title), "breaks": breaks, "source": _BY, **_SIZE}
+
+
+def _drawn(spec: Spec, rows: Sequence[Mapping[str, Any]], title: str) -> Chart:
+    return Chart(sheet(spec, rows), title)
 
 
 def _known(frame: pl.DataFrame, *columns: str) -> pl.DataFrame:
     return frame.filter(*(pl.col(column).is_not_null() for column in columns))
 
 
-def _objects(frame: pl.DataFrame, by: str, names: Sequence[str]) -> list[Spec]:
+def _objects(frame: pl.DataFrame, by: str, names: Sequence[str]) -> list[dict[str, Any]]:
     """Return rows as the page's charts read them."""
     order = {name: number for number, name in enumerate(names)}
-    kept = ("snapshot", "estimate", "low", "high", "n", "n_unknown", "n_hosts")
-    rows = []
-    for row in frame.iter_rows(named=True):
-        values: dict[str, Any] = {name: row[name] for name in kept if name in row}
-        values |= {"name": str(row[by]), "series": order[row[by]]}
-        if row.get("snapshot_date") is not None:
-            values["date"] = row["snapshot_date"].isoformat()
-        rows.append(values)
-    return rows
-
-
-def _filled(spec: Spec, rows: Sequence[Spec], title: str) -> Chart:
-    filled = {**spec, "width": WIDTH, "data": {"name": "rows", "values": list(rows)}}
-    return Chart(_titled(filled, title), title)
-
-
-def _titled(spec: Spec, title: str) -> Spec:
-    """Return a chart with a title, which the page writes beside it."""
-    return {**spec, "title": {"text": title, "anchor": "start", "color": INK, "offset": 26}}
+    kept = ("estimate", "low", "high", "n", "n_unknown", "n_yes")
+    return [
+        {
+            **{name: row.get(name) for name in kept},
+            "panel": 0,
+            "series": order[str(row[by])],
+            "date": row["snapshot_date"].isoformat(),
+        }
+        for row in frame.iter_rows(named=True)
+    ]

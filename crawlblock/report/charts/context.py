@@ -8,16 +8,22 @@ from typing import Any, TypeAlias
 
 import polars as pl
 
-from crawlblock import registry
-from crawlblock.metrics.headline import Headline, headline_rows
-from crawlblock.report.charts.specs import MARK_HEIGHTS, Axis, Spec
+from crawlblock import __version__, registry
+from crawlblock.metrics.headline import Headline, headline_rows, headline_segments
+from crawlblock.report.charts.specs import Axis, Spec
 from crawlblock.report.web_archives import BESIDE
 
 Frames: TypeAlias = dict[str, pl.DataFrame]
 Row: TypeAlias = list[Any]
 Result: TypeAlias = dict[str, Any]
 
+PANELS = 12  # segments at most that a figure has a panel for, the largest ones
 _BREAK = "Break in the archive"
+_KEYS = (  # by which a row of a list and the same row taken for a sample belong together
+    "dimension", "segment", "snapshot", "definition", "token", "openness", "purpose", "measure",
+    "archive", "corpus", "unit",
+)  # fmt: skip
+_KINDS = {"crawl": "Common Crawl", "live": "live checks", "import": "imported captures"}
 _BEFORE = timedelta(60)  # how long before the first snapshot an announcement is of interest
 
 
@@ -31,7 +37,10 @@ class Context:
     snapshots: Mapping[str, int]  # name: number, those with a date, in order of time
     days: tuple[date, ...]  # by number of the snapshot
     tokens: tuple[str, ...]
-    announced: tuple[Spec, ...]  # date, label, title, tokens, source: what was announced when
+    segments: tuple[str | None, ...]  # that have a panel, the largest first; None: all hosts
+    left_out: int  # segments without a panel
+    source: str  # where the data are from, how new they are, who made the chart
+    announced: tuple[Spec, ...]  # date, title, tokens, source: what was announced when
     listed: tuple[str, ...]  # the archive's breaks, in words
     about_archives: tuple[Spec, ...]  # what was announced about web archives and Common Crawl
 
@@ -43,7 +52,45 @@ class Context:
         )
         for column, value in where.items():
             frame = frame.filter(pl.col(column) == value)
+        frame = self._as_if_sample(name, frame)
         return frame.sort("snapshot_date", "snapshot", maintain_order=True).to_dicts()
+
+    def _as_if_sample(self, name: str, frame: pl.DataFrame) -> pl.DataFrame:
+        """Return rows with the intervals that they would have if their list were a sample."""
+        made = self.results[name].filter(pl.col("estimand") == "as_if_sample")
+        keys = [key for key in _KEYS if key in frame.columns]
+        ends = made.filter(pl.col("population") == self.found.population).select(
+            *keys, as_low="low", as_high="high"
+        )
+        return frame.join(ends.unique(keys), on=keys, how="left", nulls_equal=True)
+
+    def names(self) -> tuple[str, ...]:
+        """Return the names of the panels."""
+        return tuple(segment or "" for segment in self.segments)
+
+    def by_segment(self, name: str, **where: str) -> list[list[Result]]:
+        """Return the rows for each panel."""
+        if self.segments == (None,):
+            return [self.rows(name, **where)]
+        made: dict[str | None, list[Result]] = {segment: [] for segment in self.segments}
+        name = "blocked_by_segment" if name == "blocked" else name
+        for row in self.rows(name, dimension="stratum", **where):
+            if row["segment"] in made:
+                made[row["segment"]].append(row)
+        return list(made.values())
+
+    def each_by_segment(
+        self, name: str, make: Callable[[int, list[Result]], list[Row]], **where: str
+    ) -> dict[str, list[Row]]:
+        """Return the rows of all panels for each crawler that has some."""
+        made: dict[str, list[Row]] = {token: [] for token in self.tokens}
+        for place, results in enumerate(self.by_segment(name, **where)):
+            mine: dict[str, list[Result]] = {}
+            for result in results:
+                mine.setdefault(result["token"], []).append(result)
+            for token in made:
+                made[token] += make(place, mine.get(token, []))
+        return {token: rows for token, rows in made.items() if rows}
 
     def of_each(
         self, name: str, make: Callable[[list[Result]], list[Row]], **where: str
@@ -68,17 +115,32 @@ def context(found: Headline, results: Frames) -> Context | None:
     if not rows:
         return None
     days = tuple(row["snapshot_date"] for row in rows)
-    marks, listed = _breaks(rows)
+    breaks, listed = _breaks(rows)
+    segments = headline_segments(results, found.population)
     return Context(
         found,
         results,
-        Axis(days[0], days[-1], len(set(days)), marks),
+        Axis(breaks),
         {row["snapshot"]: number for number, row in enumerate(rows)},
         days,
         followed := _followed(found),
+        segments[:PANELS],
+        len(segments[PANELS:]),
+        _source(rows),
         _announced(days[0], days[-1], _about(followed)),
         listed,
         _announced(days[0], days[-1], _about_archives()),
+    )
+
+
+def _source(rows: list[Result]) -> str:
+    """Return where the data of a chart are from."""
+    demo = any(row["snapshot"].startswith("DEMO-") for row in rows)
+    kinds = dict.fromkeys(_KINDS.get(row["kind"], row["kind"]) for row in rows)
+    named = "crawlblock's demo, reconstructed from fetches by others" if demo else ", ".join(kinds)
+    return (
+        f"Source: {named}; data from {rows[0]['snapshot_date']} to {rows[-1]['snapshot_date']}. "
+        f"Made by crawlblock {__version__}. n: hosts known at the last date of each panel."
     )
 
 
@@ -89,7 +151,7 @@ def _followed(found: Headline) -> tuple[str, ...]:
 
 
 def _breaks(rows: list[Result]) -> tuple[tuple[Spec, ...], tuple[str, ...]]:
-    """Return what may make a step in a series as marks between two snapshots; all in words.
+    """Return what may make a step in a series as spans between two snapshots; all in words.
 
     These are the archive's breaks that affect shares, and changes between archive and live runs.
     """
@@ -107,20 +169,19 @@ def _breaks(rows: list[Result]) -> tuple[tuple[Spec, ...], tuple[str, ...]]:
                 shown += [(crawl, _BREAK, said) for said in _said(crawl, row, marking=True)]
             crawl = row
         for before, what, said in shown:
-            label = str(len(marks) + 1)
-            marks.append(_mark(before, row, label, said))
+            label = _letters(len(marks) + 1)[-1]
+            marks.append(_span(before, row, label, said))
             listed.append(f"{what}, {label}: {said}")
         last = row
     return tuple(marks), tuple(listed)
 
 
-def _mark(before: Result, row: Result, label: str, said: str) -> Spec:
-    day = before["snapshot_date"] + (row["snapshot_date"] - before["snapshot_date"]) / 2
+def _span(before: Result, row: Result, label: str, said: str) -> Spec:
     return {
-        "date": day.isoformat(),
+        "start": before["snapshot_date"].isoformat(),
+        "end": row["snapshot_date"].isoformat(),
         "label": label,
-        "title": f"{label}: {said}",
-        "height": MARK_HEIGHTS[0],
+        "title": said,
     }
 
 
@@ -156,18 +217,16 @@ def _about_archives() -> list[registry.Event]:
 
 
 def _announced(first: date, last: date, events: Iterable[registry.Event]) -> tuple[Spec, ...]:
-    """Return the events within the axis, with letters."""
-    within = [event for event in events if first - _BEFORE <= event.date <= last]
+    """Return the events within the time of the data."""
     return tuple(
         {
-            "date": max(first, event.date).isoformat(),
-            "label": letter,
-            "height": MARK_HEIGHTS[number % 2],
-            "title": f"{letter}: {_when(event)}: {event.title}{_told(event)}.",
+            "date": event.date.isoformat(),
+            "title": f"{_when(event)}: {event.title}{_told(event)}.",
             "tokens": list(event.tokens),
             "source": event.source,
         }
-        for number, (letter, event) in enumerate(zip(_letters(len(within)), within, strict=True))
+        for event in sorted(events, key=lambda event: event.date)
+        if first - _BEFORE <= event.date <= last
     )
 
 

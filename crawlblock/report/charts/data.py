@@ -3,93 +3,71 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from crawlblock.metrics.headline import HEADLINE, headline_segments
+from crawlblock.metrics.headline import HEADLINE
 from crawlblock.report.charts.context import Context, Result, Row
-from crawlblock.report.charts.specs import placed
 from crawlblock.report.labels import ORIGINS, origin_words, percent
 from crawlblock.report.web_archives import ANY, BLOCKED, LEAD, LET_IN
 
-VERDICTS = ("full", "all_but", "partial", "no path blocked", "unknown")
+VERDICTS = ("blocked", "partly blocked", "no path blocked", "unknown")
+TRANSITIONS = ("started", "stopped")
+SEARCH = "search let in"
 
 
 def line_rows(
-    context: Context, series: Sequence[str], named: Mapping[str, Iterable[Result]]
+    context: Context, panel: int, series: Sequence[str], named: Mapping[str, Iterable[Result]]
 ) -> list[Row]:
-    """Return the rows of lines, each line's last with the place of its name."""
-    rows: list[Row] = []
-    last: dict[str, Row] = {}
-    for number, name in enumerate(series):
-        for c in named.get(name, ()):
-            if c["estimate"] is None or c["snapshot"] not in context.snapshots:
-                continue
-            last[name] = [
-                context.snapshots[c["snapshot"]], name, number, short(c["estimate"]),
-                short(c["low"]), short(c["high"]), c["n"], c["n_unknown"], None,
-            ]  # fmt: skip
-            rows.append(last[name])
-    for name, place in _places(rows, last, 3, 5).items():
-        last[name][-1] = place
-    return rows
+    """Return the rows of the lines of a panel."""
+    return [
+        [
+            context.snapshots[c["snapshot"]], panel, number, short(c["estimate"]),
+            short(c["low"]), short(c["high"]), c["n"], c["n_unknown"],
+            rough(c["as_low"]), rough(c["as_high"]),
+        ]
+        for number, name in enumerate(series)
+        for c in named.get(name, ())
+        if c["estimate"] is not None and c["snapshot"] in context.snapshots
+    ]  # fmt: skip
 
 
-def archive_series(context: Context) -> dict[str, list[Result]]:
-    """Return who blocks the Internet Archive by segment; of one segment who blocks each archive."""
-    segments = headline_segments(context.results, context.found.population)
-    if segments != (None,):
-        rows = context.rows("archives", dimension="stratum", archive=LEAD, measure=BLOCKED)
-        named = by((row for row in rows if row["token"] is None), "segment")
-        return {segment: named[segment] for segment in segments if segment in named}
-    rows = [row for row in context.rows("archives") if row["token"] is None]
+def archive_series(results: Iterable[Result]) -> dict[str, list[Result]]:
+    """Return who blocks each archive, and who blocks the first one but lets search in."""
+    rows = [row for row in results if row["token"] is None]
     named = by((row for row in rows if row["measure"] == BLOCKED), "archive")
     let_in = [row for row in rows if row["archive"] == LEAD and row["measure"] == LET_IN]
     named.pop(ANY, None)
-    return named | ({"search let in": let_in} if let_in else {})
+    return named | ({SEARCH: let_in} if let_in else {})
 
 
-def placed_rows(rows: Iterable[Result]) -> list[Result]:
-    """Return the rows of lines in order of time, each line's last with the place of its name."""
-    made = [{"low": None, "high": None, "n": None, "n_unknown": None, **row} for row in rows]
-    last = {row["name"]: row for row in made}
-    for name, place in _places(made, last, "estimate", "high").items():
-        last[name]["place"] = place
-    return made
-
-
-def _places(
-    rows: Iterable[Any], last: Mapping[str, Any], estimate: Any, high: Any
-) -> dict[str, float]:
-    """Return where the names of lines are written, from the last row of each."""
-    top = max((row[high] or row[estimate] for row in rows), default=1) or 1
-    return placed({name: row[estimate] for name, row in last.items()}, top)
-
-
-def verdict_rows(context: Context, results: Iterable[Result]) -> list[Row]:
+def verdict_rows(context: Context, panel: int, results: Iterable[Result]) -> list[Row]:
     """Return how far a crawler is blocked, as shares of all hosts, unknown ones among them."""
     rows = []
     for snapshot, found in by(results, "snapshot").items():
         defined = {result["definition"]: result for result in found}
-        headline = defined[HEADLINE]
-        parts = [defined[name] for name in VERDICTS[:3]]
-        shares = [result["bound_low"] for result in parts]
-        hosts = [result["n_yes"] for result in parts]
-        unknown = headline["bound_high"] - headline["bound_low"]
+        whole, some = defined[HEADLINE], defined["any"]
+        if whole["bound_high"] is None:
+            continue
+        shares = [whole["bound_low"], some["bound_low"] - whole["bound_low"]]
+        hosts = [whole["n_yes"], some["n_yes"] - whole["n_yes"]]
+        unknown = whole["bound_high"] - whole["bound_low"]
         shares += [max(0, 1 - sum(shares) - unknown), unknown]
-        hosts += [headline["n"] - sum(hosts), headline["n_unknown"]]
+        hosts += [whole["n"] - sum(hosts), whole["n_unknown"]]
         rows += [
-            [context.snapshots[snapshot], name, short(share), count, order]
-            for order, (name, share, count) in enumerate(zip(VERDICTS, shares, hosts, strict=True))
+            [context.snapshots[snapshot], panel, order, short(share), count]
+            for order, (share, count) in enumerate(zip(shares, hosts, strict=True))
+            if share or count
         ]
     return rows
 
 
-def author_rows(context: Context, results: Iterable[Result]) -> list[Row]:
+def author_rows(context: Context, panel: int, results: Iterable[Result]) -> list[Row]:
     """Return the shares of the blocks of a crawler, by where the rules come from."""
     rows = []
     for snapshot, found in by(results, "snapshot").items():
         for order, kind in enumerate(ORIGINS):
             mine = [c for c in found if origin_words(c["origin"]) == kind]
             share, hosts = sum(c["estimate"] for c in mine), sum(c["n_yes"] for c in mine)
-            rows.append([context.snapshots[snapshot], kind, short(share), hosts, order])
+            if hosts:
+                rows.append([context.snapshots[snapshot], panel, order, short(share), hosts])
     return rows
 
 
@@ -97,8 +75,8 @@ def transition_rows(context: Context, results: Iterable[Result]) -> list[Row]:
     """Return how many hosts started and stopped blocking, by snapshot."""
     return [
         [
-            context.snapshots[c["snapshot"]], c["transition"], c["n_yes"], c["n"], c["n_unknown"],
-            short(c["estimate"]), short(c["low"]), short(c["high"]),
+            context.snapshots[c["snapshot"]], 0, TRANSITIONS.index(c["transition"]), c["n_yes"],
+            c["n"], c["n_unknown"], short(c["estimate"]), short(c["low"]), short(c["high"]),
         ]
         for c in results
         if c["n"]
@@ -132,3 +110,8 @@ def short(share: float | None) -> float | None:
         return None
     short = round(share, 5)
     return short if percent(short) == percent(share) else share
+
+
+def rough(share: float | None) -> float | None:
+    """Return the end of an interval that is drawn and not read."""
+    return None if share is None else round(share, 3)

@@ -66,16 +66,20 @@ by("copy-link").addEventListener("click", () => {
   copy(by("copy-link"), location.href.replace(/#.*/, "") + address());
 });
 
-// Rows of one segment alone, and the answers about it.
-const all = new Map();
+// The charts and the answers of one segment alone.
+const all = new Map();  // what each figure has of all segments
 const narrow = () => {
-  const figure = data.figures.find((one) => one.id === "blocked_by_segment");
-  if (figure) {
-    if (!all.size) Object.entries(figure.rows).forEach(([token, rows]) => all.set(token, rows));
-    const name = figure.fields.indexOf("name");
-    figure.rows = Object.fromEntries([...all].map(([token, rows]) => [token, state.segment
-      ? rows.filter((row) => row[name] === state.segment) : rows]));
-    figure.listed = null;
+  for (const figure of data.figures) {
+    if (!all.has(figure)) all.set(figure, { spec: figure.spec, rows: figure.rows });
+    const { spec, rows } = all.get(figure);
+    const part = figure.id === "blocked_by_segment" ? "series" : "panels";
+    const place = spec[part].findIndex((one) => (one.name || one) === state.segment);
+    Object.assign(figure, { spec, rows, listed: null, stale: true });
+    if (!state.segment || place < 0) continue;
+    const field = figure.fields.indexOf(part === "series" ? "series" : "panel");
+    figure.spec = { ...spec, [part]: [spec[part][place]] };
+    figure.rows = Object.fromEntries(Object.entries(rows).map(([token, mine]) => [token,
+      mine.filter((row) => row[field] === place).map((row) => row.with(field, 0))]));
   }
   document.querySelectorAll(".card[data-segment]").forEach((card) => {
     card.hidden = Boolean(state.segment) && card.dataset.segment !== state.segment;
@@ -89,6 +93,10 @@ const chooseSegment = (name) => {
   segments.value = state.segment;
   narrow();
   choice.dispatchEvent(new Event("change"));
+  for (const figure of data.figures) {
+    figure.stale = true;
+    if (figure.near) refresh(figure);
+  }
 };
 let restoring = false;  // the address is followed, and not written
 const restore = () => {
@@ -108,11 +116,13 @@ const restore = () => {
 const numbersOf = () => {
   const figure = data.figures.find((one) => one.id === "blocked_by_segment");
   const series = figure || data.series;
-  return { fields: series ? series.fields : [], rows: (series && series.rows[state.crawler]) || [] };
+  return { fields: series ? series.fields : [], rows: (series && series.rows[state.crawler]) || [],
+    names: figure ? figure.spec.series.map(({ name }) => name) : ["all sites"] };
 };
 const tellChoice = () => {
-  const { fields, rows } = numbersOf();
-  const field = (row, name) => row[fields.indexOf(name)];
+  const { fields, rows, names } = numbersOf();
+  const field = (row, name) => (name === "name" ? names[row[fields.indexOf("series")]]
+    : row[fields.indexOf(name)]);
   const newest = new Map();
   rows.forEach((row) => newest.set(field(row, "name"), row));
   const said = [...newest].sort((a, b) => field(b[1], "n") - field(a[1], "n")).slice(0, 4)

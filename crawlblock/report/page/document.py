@@ -14,7 +14,6 @@ from crawlblock.metrics.headline import HEADLINE, Headline, headline_of
 from crawlblock.report.answers import answers
 from crawlblock.report.charts.catalog import Figure
 from crawlblock.report.charts.context import Context, Frames, context
-from crawlblock.report.charts.drawing import bundle
 from crawlblock.report.labels import DEFINITIONS, POPULATIONS
 from crawlblock.report.page import sections
 from crawlblock.report.page.archives_section import archives_section
@@ -162,10 +161,10 @@ def _document(
     head: PageHead, body: str, found: Headline | None, files_: Collection[str], data: str
 ) -> str:
     style = _charts("charts.css") + _page("page.css")
-    code = [bundle(), _script()] if data else []
+    code = [_script()] if data else []
     policy = (
         f"default-src 'none'; style-src {_digest(style)}; "
-        f"script-src {' '.join(map(_digest, code)) or chr(39) + 'none' + chr(39)}; "
+        f"script-src {' '.join(map(_digest, code)) or chr(39) + 'none' + chr(39)}; img-src data:; "
         "base-uri 'none'; form-action 'none'"
     )
     return filled_template(
@@ -192,7 +191,7 @@ def _digest(text: str) -> str:
 
 
 def _script() -> str:
-    shared = _page("page.js") + _charts("figures.js")
+    shared = _page("page.js") + _charts("panel.js") + _charts("figures.js")
     own = "".join(map(_page, _SCRIPTS))
     return f'(() => {{\n"use strict";\n{shared}{{\n{own}}}\n}})();'
 

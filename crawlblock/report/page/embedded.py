@@ -14,6 +14,8 @@ from crawlblock.report.page.markup import island, packed_island
 from crawlblock.report.page.site_changes import SiteChange
 
 SEGMENTS = "blocked_by_segment"  # the figure whose rows are a crawler's shares
+_ALL = "all sites"
+_FIELDS = ("snapshot", "panel", "series", "estimate", "low", "high", "n", "n_unknown")
 _AT_ONCE = 8  # crawlers whose rows need no unpacking
 _MOST_ROWS = 120_000  # of a figure: of more, the crawlers that fewest sites block are left out
 
@@ -99,11 +101,10 @@ def _series(context: Context, sets: _RowSets) -> dict[str, Any]:
     """Return each crawler's shares of all sites, where these are one segment."""
     rows = context.of_each(
         "blocked",
-        lambda results: line_rows(context, ("all",), {"all": results}),
+        lambda results: line_rows(context, 0, (_ALL,), {_ALL: results}),
         definition=HEADLINE,
     )
-    fields = ("snapshot", "name", "series", "estimate", "low", "high", "n", "n_unknown")
-    return {"fields": fields, "rows": {token: sets.of(mine) for token, mine in rows.items()}}
+    return {"fields": _FIELDS, "rows": {token: sets.of(mine) for token, mine in rows.items()}}
 
 
 def _live(figure: Figure, at_once: Sequence[str]) -> dict[str, Any]:
@@ -111,7 +112,7 @@ def _live(figure: Figure, at_once: Sequence[str]) -> dict[str, Any]:
     return {
         "id": figure.id,
         "byCrawler": figure.by_crawler,
-        "spec": {**figure.spec, "data": {"name": "rows"}},
+        "spec": figure.spec,
         "fields": figure.fields,
         "columns": [[column.kind, column.field] for column in figure.columns],
         "rows": {

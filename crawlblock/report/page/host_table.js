@@ -198,12 +198,12 @@ listeners.push(() => { list(); if (state.host && tokens.length) show(); });
 
 // The rows of all other crawlers and the sites are packed; until they are there, these wait.
 const merge = (packed) => {
+  all.forEach(({ spec, rows }, figure) => Object.assign(figure, { spec, rows }));
+  all.clear();
   for (const figure of data.figures.filter((one) => one.byCrawler)) {
     for (const [token, number] of Object.entries(packed.rows[figure.id] || {})) {
       figure.rows[token] = packed.sets[number];
     }
-    figure.listed = null;
-    figure.stale = true;
   }
   if (packed.series) {
     data.series = { fields: packed.series.fields, rows: Object.fromEntries(
@@ -211,7 +211,6 @@ const merge = (packed) => {
   }
   Object.assign(data, packed.sites, { changes: packed.changes });
   tokens = data.tokens.map(([token]) => token);
-  all.clear();
   narrow();
 };
 const unpack = async (text) => {
