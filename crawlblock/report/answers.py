@@ -6,7 +6,7 @@ are never blended: each has its own sentence.
 
 from collections.abc import Iterator
 
-from crawlblock.metrics.headline import Headline, asked, headline_segments, rivals
+from crawlblock.metrics.headline import HEADLINE, Headline, asked, headline_segments, rivals
 from crawlblock.report import phrases
 from crawlblock.report.labels import NO_WEIGHT, percent
 from crawlblock.report.scope import AnsweredQuestion, Frames, Row, Scope, enough
@@ -52,6 +52,9 @@ def _blocked(scope: Scope) -> AnsweredQuestion:
         f"{phrases.in_month(row['snapshot_date'])}{phrases.sampled(row)}.",
         f"{_leader(leaders)} {phrases.definition()} {phrases.unknown(row)} {_refused(row)}"
         f"{phrases.error(row, beside)}{phrases.few(row)}",
+        number=percent(row["estimate"]),
+        of=f"blocked {row['token']}",
+        course=scope.course("blocked", token=row["token"], definition=HEADLINE),
     )
 
 
@@ -98,6 +101,9 @@ def _changed(scope: Scope) -> AnsweredQuestion:
         f"{phrases.definition()} The sites are those whose robots.txt is known in both "
         f"{row['from_snapshot']} and {row['to_snapshot']}; {row['n_unknown']:,} others are left "
         f"out. {phrases.error(row, beside, signed=True)}",
+        number=f"{100 * row['estimate']:+.1f} points",
+        of=f"{row['token']}, since{phrases.in_month(row['from_date']).removeprefix(' in')}",
+        course=scope.course("blocked", token=row["token"], definition=HEADLINE),
     )
 
 
@@ -127,6 +133,9 @@ def _compared(scope: Scope) -> AnsweredQuestion:
         f"{phrases.definition()} CCBot collects Common Crawl, which is open to all; the others "
         f"belong to closed companies. CCBot minus GPTBot: {100 * pair['estimate']:+.1f} points. "
         f"{phrases.error(pair, beside, signed=True)}",
+        number=percent(pair["first_share"]),
+        of=f"blocked CCBot; {percent(pair['second_share'])} blocked GPTBot",
+        course=scope.course("gap", "first_share", comparison="CCBot - GPTBot"),
     )
 
 
@@ -156,6 +165,7 @@ def _decided(scope: Scope) -> AnsweredQuestion:
     for row in rows:
         parts[row["origin"]] += row["estimate"]
     said = [f"{percent(part)} {_ORIGINS[origin]}" for origin, part in parts.items() if part]
+    most = max(parts, key=lambda origin: parts[origin])
     shared = next(iter(scope.rows("rulesets", token=token, snapshot=rows[0]["snapshot"])), None)
     return AnsweredQuestion(
         question,
@@ -165,6 +175,9 @@ def _decided(scope: Scope) -> AnsweredQuestion:
         "The shares of platforms, companies and lists are minimums: rules that we trace to nobody "
         "may still come from one of them. Rules count as shared if five hosts of two registered "
         "domains have them. Nobody's intent is known." + _range(shared),
+        number=percent(parts[most]),
+        of=_ORIGINS[most],
+        course=scope.course("authors", token=token, origin=most),
     )
 
 
@@ -182,11 +195,9 @@ def _range(row: Row | None) -> str:
 def _lost(scope: Scope) -> AnsweredQuestion:
     question = "How much training data is affected?"
     token = asked(scope.found)[-1]
-    rows = enough(
-        row for row in scope.rows("lost", token=token) if row["estimate"] is not None
-    )
-    last = max(((row["snapshot_date"], row["snapshot"]) for row in rows), default=None)
-    rows = [row for row in rows if (row["snapshot_date"], row["snapshot"]) == last]
+    known = enough(row for row in scope.rows("lost", token=token) if row["estimate"] is not None)
+    last = max(((row["snapshot_date"], row["snapshot"]) for row in known), default=None)
+    rows = [row for row in known if (row["snapshot_date"], row["snapshot"]) == last]
     if not rows:
         return AnsweredQuestion(
             question, None, f"No estimate: {NO_WEIGHT}.", "crawlblock weights stores weights."
@@ -211,4 +222,9 @@ def _lost(scope: Scope) -> AnsweredQuestion:
         f"{phrases.in_month(row['snapshot_date'])}.{certain}",
         f"{phrases.definition()} A new crawl could not collect these pages; existing copies "
         f"are unaffected.{largest} {phrases.unknown(row)} {phrases.error(row, {})}",
-    )
+        number=percent(row["estimate"]),
+        of=f"of the {row['corpus']} {row['unit']} found on these sites",
+        course=tuple((each["snapshot_date"].isoformat(), each["estimate"]) for each in known
+                     if each["snapshot_date"] and each["corpus"] == row["corpus"]
+                     and each["unit"] == row["unit"]),
+    )  # fmt: skip

@@ -10,6 +10,7 @@ from crawlblock.metrics.headline import HEADLINE, Headline, headline_rows
 
 Frames = dict[str, pl.DataFrame]
 Row = dict[str, Any]
+Course = tuple[tuple[str, float], ...]  # days with a share
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,9 @@ class AnsweredQuestion:
     segment: str | None  # None: all hosts
     sentence: str
     basis: str  # how we know: definition, numbers, interval or why there is none
+    number: str = ""  # the number of the sentence that matters most
+    of: str = ""  # what the number is, in a few words
+    course: Course = ()  # how it got there
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,17 @@ class Scope:
         rows = [row for row in self.rows(name, definition=HEADLINE) if row["n"]]
         last = max(((row["snapshot_date"], row["snapshot"]) for row in rows), default=None)
         return [row for row in rows if (row["snapshot_date"], row["snapshot"]) == last]
+
+    def course(self, name: str, value: str = "estimate", **where: object) -> Course:
+        """Return how a share went, by day; the rows of one day and condition add up."""
+        if self.segment is not None and name == "blocked":
+            name = "blocked_by_segment"
+        found: dict[str, float] = {}
+        for row in self.rows(name, **where):
+            if row["snapshot_date"] and row[value] is not None:
+                day = row["snapshot_date"].isoformat()
+                found[day] = found.get(day, 0) + row[value]
+        return tuple(sorted(found.items()))
 
     def sites(self, count: int, *, same: bool = False) -> str:
         """Return the hosts in words, such as: 802 sites (top sites)."""

@@ -36,7 +36,13 @@ def archived(scope: Scope) -> AnsweredQuestion:
         f"{phrases.definition()} Search is let in where Googlebot and bingbot may crawl. "
         f"{left_out}{_crawlers(rows, name)}A robots.txt does not say whether an archive obeys it. "
         f"{phrases.error(row, beside)}{phrases.few(row)}",
-    )
+        number=percent(row["estimate"]),
+        of=f"blocked {'the ' + LEAD if row['archive'] == LEAD else 'a web archive'}",
+        course=tuple((each["snapshot_date"].isoformat(), each["estimate"])
+                     for each in scope.rows("archives", archive=name, measure=BLOCKED)
+                     if each["token"] is None and each["snapshot_date"]
+                     and each["estimate"] is not None),
+    )  # fmt: skip
 
 
 def _course(scope: Scope, row: Row) -> str:

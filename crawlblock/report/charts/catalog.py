@@ -156,7 +156,8 @@ def verdicts(context: Context) -> Figure:
         source="blocked" if context.segments == (None,) else "blocked_by_segment",
     )  # fmt: skip
     rows = context.each_by_segment("blocked", lambda *found: verdict_rows(context, *found))
-    spec = stack(VERDICTS, (SHADES[0], *SHADES[2:]), context.names(), **_said(context, about, context.announced))
+    said = _said(context, about, context.announced)
+    spec = stack(VERDICTS, (SHADES[0], *SHADES[2:]), context.names(), **said)
     return _figure(about, spec, rows, _STACK)
 
 
@@ -237,7 +238,9 @@ _COUNTS = (Column("n", "count", "n"), Column("unknown", "count", "n_unknown"))
 _SHARE = (Column("share", "share", "estimate"), Column("95 % interval", "interval", "low"))
 _COLUMNS = {
     "lines": (*_WHERE, Column("series", "text", "name"), *_SHARE, *_COUNTS),
-    "stack": (*_WHERE, Column("kind", "text", "name"), _SHARE[0], Column("hosts", "count", "n_yes")),
+    "stack": (
+        *_WHERE, Column("kind", "text", "name"), _SHARE[0], Column("hosts", "count", "n_yes"),
+    ),
     "changes": (
         *_WHERE, Column("transition", "text", "name"), Column("hosts", "count", "n_yes"), *_SHARE,
         *_COUNTS,

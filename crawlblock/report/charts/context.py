@@ -136,11 +136,11 @@ def context(found: Headline, results: Frames) -> Context | None:
 def _source(rows: list[Result]) -> str:
     """Return where the data of a chart are from."""
     demo = any(row["snapshot"].startswith("DEMO-") for row in rows)
-    kinds = dict.fromkeys(_KINDS.get(row["kind"], row["kind"]) for row in rows)
+    kinds = dict.fromkeys(_KINDS.get(str(row["kind"]), str(row["kind"])) for row in rows)
     named = "crawlblock's demo, reconstructed from fetches by others" if demo else ", ".join(kinds)
     return (
         f"Source: {named}; data from {rows[0]['snapshot_date']} to {rows[-1]['snapshot_date']}. "
-        f"Made by crawlblock {__version__}. n: hosts known at the last date of each panel."
+        f"Made by crawlblock {__version__}. n: hosts at the last date of a panel."
     )
 
 

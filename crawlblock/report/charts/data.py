@@ -1,7 +1,6 @@
 """Results as the rows that figures draw; a row's first value is the number of its snapshot."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 from crawlblock.metrics.headline import HEADLINE
 from crawlblock.report.charts.context import Context, Result, Row

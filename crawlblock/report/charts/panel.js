@@ -129,17 +129,26 @@ const extentOf = (spec, rows) => {
     ? rows.map((row) => (row.series ? -row.n_yes : row.n_yes)) : rows.map((row) => row.estimate);
   return [-most(values.map((value) => -value)), most(values)];
 };
+const widthOf = (days, span) => {
+  const order = [...new Set(days)].sort((a, b) => a - b);
+  const steps = order.slice(1).map((day, place) => day - order[place]);
+  if (!steps.length) return 18;
+  const least = Math.min(...steps);
+  return Math.max(2, Math.min(18, 0.8 * (span - 20) * least / (order[order.length - 1] - order[0])));
+};
 const frameOf = (spec, mine, [low, high]) => {
   const days = mine.map((row) => dayOf(row.date));
   const shown = new Set(mine.map((row) => row.series));
   const names = spec.series.filter((_, place) => shown.has(place))
     .map((each) => textWidth(each.name, 11, each.bold));
-  const right = spec.kind === "lines" ? 14 + Math.min(150, most(names)) : 20;
+  const right = spec.kind === "lines" ? 14 + Math.min(150, most(names)) : 0;
   const first = days.length ? Math.min(...days) : 0;
   const frame = { left: 46, right: spec.width - Math.max(34, right), top: 40,
     bottom: spec.height - 24, first, last: days.length ? Math.max(...days) : 0 };
-  frame.x = (day) => frame.left + (frame.last - first ? (day - first) / (frame.last - first) : 0.5)
-    * (frame.right - frame.left);
+  frame.wide = spec.kind === "lines" ? 0 : widthOf(days, frame.right - frame.left);
+  const side = frame.wide ? frame.wide / 2 + 1 : 0;
+  const share = (day) => (frame.last - first ? (day - first) / (frame.last - first) : 0.5);
+  frame.x = (day) => frame.left + side + share(day) * (frame.right - frame.left - 2 * side);
   frame.y = (value) => frame.bottom - (value - low) / (high - low) * (frame.bottom - frame.top);
   return { ...frame, low, high };
 };
@@ -230,25 +239,14 @@ const linesOf = (spec, mine, frame) => {
         { colour, bold: series.bold });
   }).join("");
 };
-const barsOf = (mine, frame) => {
-  const dates = [...new Set(mine.map((row) => row.date))].sort(after);
-  const wide = Math.max(3, Math.min(18, 0.7 * (frame.right - frame.left) / Math.max(1,
-    dates.length)));
-  return [wide, wide / 2 + 1, dates];
-};
-const insetOf = (frame, x, side) => {
-  const span = frame.right - frame.left;
-  return frame.left + side + (x - frame.left) * (span - 2 * side) / span;
-};
 const barAt = (x, wide, top, bottom, level) => `<rect x="${tenth(x - wide / 2)}" y="${
   tenth(top + 0.5)}" width="${tenth(wide)}" height="${tenth(Math.max(0.5, bottom - top - 1))}" `
   + `fill="${level.colour}" stroke="${SOFT}" stroke-width="0.6"/>`;
 const stackOf = (spec, mine, frame) => {
-  const [wide, side, dates] = barsOf(mine, frame);
   let parts = "";
   let last = [];
-  for (const day of dates) {
-    const x = insetOf(frame, frame.x(dayOf(day)), side);
+  for (const day of [...new Set(mine.map((row) => row.date))].sort(after)) {
+    const x = frame.x(dayOf(day));
     let reached = 0.0;
     last = [];
     const found = mine.filter((row) => row.date === day).sort((a, b) => a.series - b.series);
@@ -257,7 +255,7 @@ const stackOf = (spec, mine, frame) => {
       const [top, bottom] = [frame.y(reached + row.estimate), frame.y(reached)];
       reached += row.estimate;
       if (!row.estimate) continue;
-      parts += barAt(x, wide, top, bottom, level);
+      parts += barAt(x, frame.wide, top, bottom, level);
       last.push([(top + bottom) / 2, level.letter]);
     }
   }
@@ -266,14 +264,11 @@ const stackOf = (spec, mine, frame) => {
   return parts + last.map(([, letter], place) =>
     textAt(frame.right + 5, places[place] + 4, letter, { size: 10 })).join("");
 };
-const changesOf = (spec, mine, frame) => {
-  const [wide, side] = barsOf(mine, frame);
-  return mine.filter((row) => row.n_yes).map((row) => {
-    const x = insetOf(frame, frame.x(dayOf(row.date)), side);
-    const ends = [frame.y(0), frame.y(row.series ? -row.n_yes : row.n_yes)];
-    return barAt(x, wide, Math.min(...ends), Math.max(...ends), spec.series[row.series]);
-  }).join("");
-};
+const changesOf = (spec, mine, frame) => mine.filter((row) => row.n_yes).map((row) => {
+  const ends = [frame.y(0), frame.y(row.series ? -row.n_yes : row.n_yes)];
+  return barAt(frame.x(dayOf(row.date)), frame.wide, Math.min(...ends), Math.max(...ends),
+    spec.series[row.series]);
+}).join("");
 const saidOf = (spec, name, mine) => {
   const [last, newest] = newestOf(mine);
   const said = newest.map((row) => `${spec.series[row.series].name} ${

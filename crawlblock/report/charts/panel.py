@@ -5,6 +5,7 @@ All coordinates are pixels of the panel.  panel.js draws the same in the page.
 
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
+from itertools import pairwise
 from typing import Any
 
 from crawlblock.report.charts.scales import (
@@ -71,12 +72,21 @@ def _frame(spec: Spec, mine: Rows, ends: tuple[float, float]) -> PlotArea:
         ]
         right = 14 + min(_LABELS, max(names, default=0))
     else:
-        right = 20
+        right = 0
+    right = spec["width"] - max(34, right)
     return PlotArea(
-        left=_LEFT, right=spec["width"] - max(34, right), top=_TOP,
+        left=_LEFT, right=right, top=_TOP,
         bottom=spec["height"] - _BOTTOM, first=min(days, default=0), last=max(days, default=0),
         low=ends[0], high=ends[1],
+        wide=0 if spec["kind"] == "lines" else _width(days, right - _LEFT),
     )  # fmt: skip
+
+
+def _width(days: Iterable[int], span: float) -> float:
+    """Return how wide bars may be, so that those of two days do not touch."""
+    order = sorted(set(days))
+    least = min((after - day for day, after in pairwise(order)), default=0)
+    return max(2.0, min(18.0, 0.8 * (span - 20) * least / (order[-1] - order[0]))) if least else 18
 
 
 def _heading(name: str, mine: Rows, width: float) -> str:
@@ -87,9 +97,7 @@ def _heading(name: str, mine: Rows, width: float) -> str:
     said = f"n = {count:,}" if count else "no data"
     room = width - text_width(said, FONT) - 12
     shown = fit(name, 13, room, bold=True)
-    return text(0, 13, shown, size=13, bold=True) + text(
-        width, 13, said, anchor="end", colour=SOFT
-    )
+    return text(0, 13, shown, size=13, bold=True) + text(width, 13, said, anchor="end", colour=SOFT)
 
 
 def _grid(frame: PlotArea, marks: Sequence[int], scale: int) -> str:
@@ -155,9 +163,7 @@ def _lines(spec: Spec, mine: Rows, frame: PlotArea) -> str:
         colour = SOFT if series["colour"] == GREY else series["colour"]
         parts.append(rule(x + 3, y, frame.right + 8, place_y, series["colour"]))
         name = fit(series["name"], FONT, _LABELS, series["bold"])
-        parts.append(
-            text(frame.right + 11, place_y + 4, name, colour=colour, bold=series["bold"])
-        )
+        parts.append(text(frame.right + 11, place_y + 4, name, colour=colour, bold=series["bold"]))
     return "".join(parts)
 
 
@@ -183,7 +189,7 @@ def _band(found: Rows, frame: PlotArea, series: Spec) -> str:
     ]
     return "".join(
         f'<path class="band" d="M{number(x)},{number(high)}V{number(low)}M{number(x - 3)},'
-        f"{number(high)}h6M{number(x - 3)},{number(low)}h6\" "
+        f'{number(high)}h6M{number(x - 3)},{number(low)}h6" '
         f'fill="none" stroke="{series["colour"]}" display="none"/>'
         for x, high, low in ends
     )
@@ -196,19 +202,6 @@ def interval_of(row: Mapping[str, Any]) -> tuple[float | None, float | None]:
     return row.get("as_low"), row.get("as_high")
 
 
-def _bars_of(mine: Rows, frame: PlotArea) -> tuple[float, float, list[str]]:
-    """Return the width of a bar, how far the first is from the edge, and the dates."""
-    dates = sorted({row["date"] for row in mine})
-    wide = max(3.0, min(18.0, 0.7 * (frame.right - frame.left) / max(1, len(dates))))
-    return wide, wide / 2 + 1, dates
-
-
-def _inset(frame: PlotArea, x: float, side: float) -> float:
-    """Return a place on the time axis with room for a bar at both ends."""
-    span = frame.right - frame.left
-    return frame.left + side + (x - frame.left) * (span - 2 * side) / span
-
-
 def _bar(x: float, wide: float, top: float, bottom: float, level: Spec) -> str:
     high = max(0.5, bottom - top - 1)
     return (
@@ -218,11 +211,10 @@ def _bar(x: float, wide: float, top: float, bottom: float, level: Spec) -> str:
 
 
 def _stack(spec: Spec, mine: Rows, frame: PlotArea) -> str:
-    wide, side, dates = _bars_of(mine, frame)
     parts: list[str] = []
     last: list[tuple[float, str]] = []
-    for day in dates:
-        x, reached = _inset(frame, frame.x(day_of(day)), side), 0.0
+    for day in sorted({row["date"] for row in mine}):
+        x, reached = frame.x(day_of(day)), 0.0
         found = sorted((row for row in mine if row["date"] == day), key=lambda r: r["series"])
         last = []
         for row in found:
@@ -230,7 +222,7 @@ def _stack(spec: Spec, mine: Rows, frame: PlotArea) -> str:
             top, bottom = frame.y(reached + row["estimate"]), frame.y(reached)
             reached += row["estimate"]
             if row["estimate"]:
-                parts.append(_bar(x, wide, top, bottom, level))
+                parts.append(_bar(x, frame.wide, top, bottom, level))
                 last.append(((top + bottom) / 2, level["letter"]))
     last.reverse()
     places = spread([y for y, _ in last], 11, frame.top + 4, frame.bottom - 4)
@@ -241,13 +233,12 @@ def _stack(spec: Spec, mine: Rows, frame: PlotArea) -> str:
 
 
 def _changes(spec: Spec, mine: Rows, frame: PlotArea) -> str:
-    wide, side, _ = _bars_of(mine, frame)
     parts = []
     for row in mine:
         if row["n_yes"]:
-            x = _inset(frame, frame.x(day_of(row["date"])), side)
+            x = frame.x(day_of(row["date"]))
             ends = (frame.y(0), frame.y(-row["n_yes"] if row["series"] else row["n_yes"]))
-            parts.append(_bar(x, wide, min(ends), max(ends), spec["series"][row["series"]]))
+            parts.append(_bar(x, frame.wide, min(ends), max(ends), spec["series"][row["series"]]))
     return "".join(parts)
 
 

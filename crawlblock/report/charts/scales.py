@@ -1,7 +1,7 @@
-"""Where the parts of a chart lie: ticks, widths of text, labels pushed apart; panel.js has the same.
+"""Where the parts of a chart lie: ticks, widths of text, labels pushed apart.
 
-The page draws a chart anew when another crawler is chosen.  tests/test_drawings.py compares what it
-draws with what Python draws.
+panel.js has the same, for the page draws a chart anew when another crawler is chosen.
+tests/test_drawings.py compares what it draws with what Python draws.
 """
 
 import math
@@ -110,9 +110,11 @@ def merged(marks: Sequence[tuple[float, str]], size: float) -> list[tuple[float,
     groups: list[tuple[float, float, str, str]] = []
     for place, label in marks:
         made = (place, place, label, label)
-        while groups and _middle(made) - _middle(groups[-1]) < (
-            text_width(_label(made), size) + text_width(_label(groups[-1]), size)
-        ) / 2 + 3:
+        while (
+            groups
+            and _middle(made) - _middle(groups[-1])
+            < (text_width(_label(made), size) + text_width(_label(groups[-1]), size)) / 2 + 3
+        ):
             before = groups.pop()
             made = (before[0], made[1], before[2], made[3])
         groups.append(made)

@@ -22,12 +22,14 @@ class PlotArea:
     last: int
     low: float  # values
     high: float
+    wide: float = 0  # of a bar, half of which reaches beyond its day
 
     def x(self, day: float) -> float:
         """Return where a day lies."""
         span = self.last - self.first
         share = (day - self.first) / span if span else 0.5
-        return self.left + share * (self.right - self.left)
+        side = self.wide / 2 + 1 if self.wide else 0
+        return self.left + side + share * (self.right - self.left - 2 * side)
 
     def y(self, value: float) -> float:
         """Return where a value lies."""
@@ -57,21 +59,18 @@ def rule(x: float, y: float, to_x: float, to_y: float, colour: str, dashes: str 
     )
 
 
-def spark(points: Sequence[tuple[str, float]], top: float) -> str:
+def spark(course: Sequence[tuple[str, float]], top: float) -> str:
     """Return a small line of shares without axes, for a card; all of a question share the top."""
-    days = [day_of(day) for day, _ in points]
-    frame = PlotArea(
-        left=4, right=176, top=4, bottom=36, first=min(days), last=max(days), low=0,
-        high=top or 1,
-    )  # fmt: skip
-    places = [
-        (frame.x(day), frame.y(share)) for day, (_, share) in zip(days, points, strict=True)
-    ]
-    path = "L".join(f"{number(x)},{number(y)}" for x, y in places)
-    x, y = places[-1]
+    days = [day_of(day) for day, _ in course]
+    area = PlotArea(
+        left=4, right=176, top=4, bottom=36, first=min(days), last=max(days), low=0, high=top or 1
+    )
+    points = [f"{number(area.x(day))},{number(area.y(share))}"
+              for day, (_, share) in zip(days, course, strict=True)]  # fmt: skip
+    x, y = points[-1].split(",")
     return (
         '<svg class="spark" viewBox="0 0 180 40" width="180" height="40" aria-hidden="true">'
         f"{rule(0, 36.5, 180, 36.5, SOFT)}"
-        f'<path d="M{path}" fill="none" stroke="{COLOURS[0]}" stroke-width="2"/>'
-        f'<circle cx="{number(x)}" cy="{number(y)}" r="3" fill="{COLOURS[0]}" stroke="{PAPER}"/></svg>'
+        f'<path d="M{"L".join(points)}" fill="none" stroke="{COLOURS[0]}" stroke-width="2"/>'
+        f'<circle cx="{x}" cy="{y}" r="3" fill="{COLOURS[0]}" stroke="{PAPER}"/></svg>'
     )

@@ -7,9 +7,11 @@ from typing import Any
 from crawlblock.report.charts.catalog import Column, Figure
 from crawlblock.report.charts.context import Context
 from crawlblock.report.charts.drawing import first_rows
+from crawlblock.report.charts.shapes import spark
 from crawlblock.report.charts.specs import SOFT, levels, marks_of
 from crawlblock.report.labels import DASH, interval, percent
 from crawlblock.report.page.markup import details, link, paragraph, table
+from crawlblock.report.scope import AnsweredQuestion
 
 MOST_ROWS = 200  # of a figure's table; the result file has all
 Rows = Sequence[Mapping[str, Any]]
@@ -18,6 +20,16 @@ _FORMATS: dict[str, Callable[[Any], str]] = {
     "count": lambda count: f"{count:,}",
     "share": percent,
 }
+
+
+def card_top(answer: AnsweredQuestion, top: float) -> str:
+    """Return the head of an answer: its segment, number and course, drawn up to the top."""
+    segment = paragraph(answer.segment or "", "soft segment")
+    if not answer.number:
+        return segment
+    number = paragraph(answer.number.replace(" ", "\N{NO-BREAK SPACE}"), "number")
+    drawn = spark(answer.course, top) if answer.course else ""
+    return f'{segment}<div class="top">{number}{drawn}</div>{paragraph(answer.of, "soft of")}'
 
 
 def plate(figure: Figure, drawing: str, context: Context) -> str:
@@ -51,7 +63,8 @@ def _notes(figure: Figure, rows: Rows, token: str) -> str:
     """Return what the numbers and shaded spans mean, with the sources of events."""
     breaks, events = marks_of(figure.spec, rows, token)
     listed = [
-        f"<li>{escape(each['label'])}: {escape(each['title'])} {link('source', each['source'])}</li>"
+        f"<li>{escape(each['label'])}: {escape(each['title'])} "
+        f"{link('source', each['source'])}</li>"
         for each in events
     ]
     listed += [f"<li>{escape(each['label'])} (shaded): {escape(each['title'])}</li>"
@@ -62,13 +75,10 @@ def _notes(figure: Figure, rows: Rows, token: str) -> str:
 
 def _take(figure: Figure) -> str:
     """Return what a reader takes along: pictures, numbers, a link; and the intervals on demand."""
-    files = (
-        ("SVG", f"{figure.id}.svg"),
-        ("PNG", f"{figure.id}.png"),
-        ("CSV", f"{figure.source}.csv"),
-    )
+    names = (f"{figure.id}.svg", f"{figure.id}.png", f"{figure.source}.csv")
     links = "".join(
-        f'<a href="{name}" download data-take="{kind}">{kind}</a>' for kind, name in files
+        f'<a href="{name}" download data-take="{kind}">{kind}</a>'
+        for kind, name in zip(("SVG", "PNG", "CSV"), names, strict=True)
     )
     asked = (
         '<label class="scripted"><input type="checkbox" class="intervals"> 95 % intervals</label>'

@@ -15,6 +15,7 @@ from crawlblock.report.charts.context import Context, Frames
 from crawlblock.report.charts.specs import Spec
 from crawlblock.report.labels import DASH, DEFINITIONS, interval, not_compared, percent
 from crawlblock.report.page.definitions import definitions
+from crawlblock.report.page.figure_html import card_top
 from crawlblock.report.page.markup import items, link, paragraph, table
 from crawlblock.report.scope import AnsweredQuestion
 
@@ -30,19 +31,25 @@ def cards(answers: Iterable[AnsweredQuestion]) -> str:
     """Return the answers as cards, those to one question together."""
     return "".join(
         f'<article class="lead"><h3>{escape(question)}</h3><div class="cards">'
-        + "".join(map(_card, found))
+        + _cards(list(found))
         + "</div></article>"
         for question, found in groupby(answers, lambda each: each.question)
     )
 
 
-def _card(answer: AnsweredQuestion) -> str:
+def _cards(answers: Sequence[AnsweredQuestion]) -> str:
+    """Return the answers to a question, their small charts on one scale."""
+    top = max((share for answer in answers for _, share in answer.course), default=0)
+    return "".join(_card(answer, top) for answer in answers)
+
+
+def _card(answer: AnsweredQuestion, top: float) -> str:
     """Return an answer with how it is known, and a button that copies it with its source."""
     sentence = paragraph(answer.sentence.replace(" %", NBSP + "%"), "answer")
     how = paragraph(answer.basis, "soft")
     known = f'<details class="how"><summary>How we know</summary>{how}</details>' if how else ""
     copy = '<button type="button" class="copy scripted">Copy</button>'
-    return f'<div class="card">{sentence}{known}{copy}</div>'
+    return f'<div class="card">{card_top(answer, top)}{sentence}{known}{copy}</div>'
 
 
 def newest(found: Headline, frame: pl.DataFrame) -> pl.DataFrame:
