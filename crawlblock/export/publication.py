@@ -43,10 +43,10 @@ def publish(
     if target == results.absolute():
         raise InputError(f"{target}: this is the folder of the results; name another one")
     with stoppable(), written_aside(target) as aside:
-        write_report(con, db, results, aside)
         for path in sorted(results.iterdir()):
             if path.suffix in _RESULTS:
                 shutil.copyfile(path, aside / path.name)
+        write_report(con, db, results, aside)  # the page links to the files that are there
         found = changes(con, Instant(None, _BEGINNING, _BEGINNING))
         newest = max((change.before for change in found), default=_BEGINNING)
         recent = [change for change in found if change.before >= newest - _RECENT]

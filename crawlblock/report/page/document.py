@@ -25,7 +25,13 @@ from crawlblock.report.page.over_time import course, other_hosts
 from crawlblock.report.page.page_head import PageHead, page_head
 from crawlblock.report.page.published_as import PublishedAs
 from crawlblock.report.page.site_changes import SiteChange, latest_changes
-from crawlblock.report.page.templated_sections import choosing, closing, listed_files, sites
+from crawlblock.report.page.templated_sections import (
+    chosen,
+    closing,
+    listed_files,
+    shares,
+    sites,
+)
 
 _BY_CRAWLER = "One crawler at a time"
 _PARTS = (
@@ -35,7 +41,12 @@ _PARTS = (
     ("coverage", "Coverage"), ("method", "Method"), ("wrong", "Corrections"), ("cite", "Cite"),
     ("files", "Files"),
 )  # fmt: skip
-_SCRIPTS = ("choose.js", "site_panel.js", "host_table.js")  # they see what the others define
+_SCRIPTS = (
+    "save_tables.js",
+    "choose.js",
+    "site_panel.js",
+    "host_table.js",
+)  # they see what the others define
 _PREVIEW = "blocked.png"  # the picture of the page where a link to it is shown
 
 _ELSEWHERE = ("archives", "coverage")  # figures in sections of their own
@@ -129,9 +140,12 @@ def _findings(
         yield section("over-time", "Over time", other_hosts(found, results), *general)
         yield section("archives", "Web archives", *archives_section(set_, plates["archives"]))
         events = sections.event_list("Announcements", set_.announced)
-        yield section("crawler", _BY_CRAWLER, choosing(set_), *single, events)
         mine = changes.get(set_.tokens[0], ())
-        yield section("sites", "Sites", sites(set_, material.hosts, mine))
+        yield chosen(
+            set_,
+            section("crawler", _BY_CRAWLER, shares(set_), *single, events),
+            section("sites", "Sites", sites(set_, material.hosts, mine)),
+        )
     yield section(
         "definitions", "How the definition changes the numbers", sections.terms(),
         sections.knowledge(), sections.by_definition(found, results),

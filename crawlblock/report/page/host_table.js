@@ -190,8 +190,10 @@ const show = () => {
   const button = [...table.querySelectorAll("button.host")].find((one) =>
     one.textContent === host[0]);
   if (button.getAttribute("aria-expanded") === "false") button.click();
-  button.scrollIntoView({ block: "start" });
   button.focus({ preventScroll: true });
+  const reach = () => button.scrollIntoView({ block: "start", behavior: "instant" });
+  reach();
+  setTimeout(reach, 200);  // charts above may have been drawn anew, and have other heights
 };
 choice.addEventListener("change", () => { list(); tellChanges(); });
 listeners.push(() => { list(); if (state.host && tokens.length) show(); });
@@ -236,3 +238,6 @@ const start = async () => {
 restore();
 tellChoice();
 start();
+saving(table, "sites", () => [["site", "segment", "crawler", "verdict", "last_change", "author"],
+  ...ordered(fitting()).map((site) => [site.host[0], site.host[1], state.crawler, worded(site.now),
+    site.changed < 0 ? "" : data.snapshots[site.changed][1], site.author])]);

@@ -33,13 +33,15 @@ const folded = (runs) => {
     if (!found.has(key)) found.set(key, []);
     found.get(key).push(place);
   });
-  const own = chosen();
-  return [...found.values()].sort((a, b) => b.includes(own) - a.includes(own) || a[0] - b[0]);
+  const rank = (group) => Math.min(...group.map(weight));
+  return [...found.values()].sort((a, b) => rank(a) - rank(b) || b.length - a.length
+    || a[0] - b[0]);
 };
+// The chosen crawler comes first, then those of the main chart.
+const weight = (place) => (place === chosen() ? -1
+  : (data.preloaded.indexOf(tokens[place]) + 1 || data.preloaded.length + 1));
 const names = (places) => {
-  const own = chosen();
-  const all = (places.includes(own) ? [own, ...places.filter((one) => one !== own)] : places)
-    .map((place) => tokens[place]);
+  const all = [...places].sort((a, b) => weight(a) - weight(b)).map((place) => tokens[place]);
   if (all.length < 4) return make("span", {}, all.join(", "));
   return make("details", {},
     make("summary", {}, `${all.slice(0, 2).join(", ")} and ${all.length - 2} more`),
@@ -60,7 +62,7 @@ const heatMap = (host) => {
   const runs = runsOf(host);
   const width = runs.reduce((sum, { places }) => sum + places.length, 0);
   const rows = folded(runs).map((group) => {
-    const token = group.includes(chosen()) ? chosen() : group[0];
+    const [token] = [...group].sort((a, b) => weight(a) - weight(b));
     const row = make("tr", {}, make("th", { scope: "row" }, names(group)));
     for (const { run, places } of runs) {
       const counted = places.filter((place) => !isEarly(token, place));

@@ -20,13 +20,20 @@ _FORMATS = ("csv", "parquet", "svg", "png")
 _HOLDS = {"columns": "What each column of the results means."}
 
 
-def choosing(context: Context) -> str:
-    """Return the controls that choose a crawler and a segment."""
-    segments = segments_of(context)
-    return filled_template(
+def chosen(context: Context, *parts: str) -> str:
+    """Return the controls that choose a crawler and a segment, with the parts that follow them."""
+    bar = filled_template(
         "choose.html", first=context.tokens[0], crawlers=len(crawlers(context)),
-        segments=segments, definition=DEFINITIONS[HEADLINE],
-        source=SEGMENTS if len(segments) > 1 else "blocked",
+        segments=segments_of(context),
+    )  # fmt: skip
+    return f'<div id="chosen">{bar}{"".join(parts)}</div>'
+
+
+def shares(context: Context) -> str:
+    """Return what a script fills with the shares of the chosen crawler."""
+    return filled_template(
+        "chosen.html", first=context.tokens[0], definition=DEFINITIONS[HEADLINE],
+        source=SEGMENTS if len(segments_of(context)) > 1 else "blocked",
     )  # fmt: skip
 
 
