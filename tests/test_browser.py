@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 import pytest
-from pages import EVIL_HOST, EVIL_TEXT, Watched, browser, example, visit
+from pages import Watched, browser, example, visit
 
 from crawlblock.metrics.results_folder import results_of
 from crawlblock.report.labels import interval, percent
@@ -155,66 +155,6 @@ def test_choice_while_it_is_drawn(seen: Watched) -> None:
     picked.select_option("CCBot")
     assert chart.locator("svg").inner_html() == at_once
 
-
-def test_hosts_that_cannot_be_unpacked(chromium: "Browser", results: Path) -> None:
-    """In a browser that cannot unpack the hosts the page says so, and its figures work."""
-    with visit(chromium, results / "index.html") as watched:
-        watched.page.add_init_script("delete globalThis.DecompressionStream")
-        watched.page.reload()
-        assert "cannot unpack the hosts" in watched.page.get_by_role("status").inner_text()
-        watched.page.get_by_label("Host", exact=True).fill("h3")
-        watched.page.get_by_label("Crawler", exact=True).select_option("CCBot")
-        assert draw_all(watched) == 10
-        assert watched.complaints == []
-
-
-def test_search_and_filter(seen: Watched) -> None:
-    """Hosts are found by a part of their name and by their verdict; nothing found is said."""
-    names = seen.page.locator("button.host")
-    assert names.count() == 9
-    seen.page.get_by_label("Host", exact=True).fill("H3")
-    assert names.all_text_contents() == ["h3.org"]
-    seen.page.get_by_label("Host", exact=True).fill("nowhere")
-    assert seen.page.get_by_role("status").inner_text() == "no host fits"
-    seen.page.get_by_label("Host", exact=True).fill("")
-    seen.page.get_by_label("Verdict now").select_option("changed")
-    assert names.all_text_contents() == ["h2.org", "h3.org", "h6.org"]
-
-
-def test_by_keyboard_to_the_line(seen: Watched) -> None:
-    """With the keyboard alone a host opens, and a cell shows line, text and where it lies."""
-    seen.page.get_by_label("Host", exact=True).focus()
-    seen.page.keyboard.type("h0")
-    for _ in range(2):
-        seen.page.keyboard.press("Tab")
-    assert seen.page.evaluate("document.activeElement.textContent") == "h0.org"
-    seen.page.keyboard.press("Enter")
-    assert seen.page.locator("button.host").get_attribute("aria-expanded") == "true"
-    while "cell" not in seen.page.evaluate("document.activeElement.className"):
-        seen.page.keyboard.press("Tab")
-    outline = "getComputedStyle(document.activeElement).outlineStyle"
-    assert seen.page.evaluate(outline) == "solid"
-    seen.page.keyboard.press("Enter")
-    shown = seen.page.locator(".evidence").inner_text()
-    assert "GPTBot at h0.org: full (named), / is blocked" in shown
-    assert "Line 3 decided: Disallow: /" in shown
-    assert 'crawlblock explain h0.org "GPTBot" --at 2023-09' in shown
-    seen.page.locator("button.host").focus()
-    seen.page.keyboard.press("Enter")
-    assert seen.page.locator(".panel").count() == 0
-
-
-def test_markup_is_text(seen: Watched) -> None:
-    """Markup in a host's name, a stratum and a rule's line is shown as it stands, never run."""
-    draw_all(seen)
-    seen.page.get_by_label("Host", exact=True).fill("evil")
-    seen.page.get_by_role("button", name=EVIL_HOST).click()
-    seen.page.locator("button.cell").first.click()
-    shown = seen.page.locator(".evidence").inner_text()
-    assert "Disallow: / # </script><img src=x onerror=alert(1)>\\u2028&\"'" in shown
-    assert seen.page.locator("main b:text-is('evil'), main img, main script").count() == 0
-    assert EVIL_TEXT in str(seen.page.locator("#blocked_by_segment-rows").text_content())
-    assert seen.complaints == []
 
 
 def test_landmarks_and_names(seen: Watched) -> None:

@@ -13,7 +13,11 @@ from crawlblock.store.store import Store
 
 pytestmark = pytest.mark.own_code
 
-SPREAD = "User-agent: CCBot\nDisallow: /\n\nUser-agent: GPTBot\nAllow: /a\nDisallow: /\n"
+SPREAD = (
+    "User-agent: CCBot\nDisallow: /\n\nUser-agent: GPTBot\nAllow: /a\nDisallow: /\n"
+    "\nUser-agent: *\nContent-Signal: ai-train=yes, search=yes\nDisallow: /\n"
+    "\nUser-agent: Gogglebot\nAllow: /\n"
+)
 LONG = f"User-agent: *\nDisallow: /{'x' * 300}\n"
 CONTROL = "User-agent: *\nDisallow: /a\x1b[31m\n"
 MONTHS: dict[str, dict[str, str | int]] = {
@@ -46,7 +50,7 @@ def unpacked(table: dict[str, Any]) -> Iterator[tuple[str, int, str, list[Any], 
                 ruling, slot, length = packed[start : start + 3]
                 for token, _ in table["tokens"][place : place + length]:
                     for snapshot in range(first, first + count):
-                        line = lines[slot] if slot >= 0 else None
+                        line = table["contexts"][lines[slot]][0] if slot >= 0 else None
                         yield host, snapshot, token, table["rulings"][ruling], line
                 place += length
             assert place == len(table["tokens"])
@@ -81,7 +85,7 @@ def test_runs_are_runs(table: dict[str, Any]) -> None:
 
 def test_lines_are_cut_and_spelled_out(table: dict[str, Any]) -> None:
     """A long line is cut, and what steers a terminal or a page is spelled out."""
-    texts = {ruling[4] for ruling in table["rulings"] if ruling[4]}
+    texts = set(table["texts"])
     assert max(map(len, texts)) == 121
     assert "Disallow: /a\\x1b[31m" in texts
 
@@ -93,3 +97,37 @@ def test_a_bound_keeps_the_sample(store: Store, table: dict[str, Any]) -> None:
     assert len(fewer["hosts"]) == 2 and fewer["of"] == 5
     every = {host for host, *_ in table["hosts"]}
     assert {host for host, *_ in fewer["hosts"]} <= every
+
+
+def test_lines_are_shown_in_their_group(table: dict[str, Any]) -> None:
+    """A context has the user agents of the group and the lines around the one that decided."""
+    contexts = {(line, agents): blocks for line, agents, *blocks in table["contexts"]}
+    ((first, *numbers),) = contexts[6, 1]
+    assert first == 4
+    assert [table["texts"][number] for number in numbers] == [
+        "User-agent: GPTBot", "Allow: /a", "Disallow: /", "", "User-agent: *",
+    ]  # fmt: skip
+
+
+def test_notes_say_what_is_stated_beside_the_rules(table: dict[str, Any]) -> None:
+    """Signals, conflicts and lines that bind nobody are with the capture that has them."""
+    ((*_, runs),) = [host for host in table["hosts"] if host[0] == "b.org"]
+    notes = [(kind, said) for kind, said, _ in table["notes"][runs[0][4]]]
+    assert ("signal", "content-signal: ai-train=yes (line 9)") in notes
+    said = "Line 9 (content-signal, train) allows it, but the rules keep the crawler out."
+    assert ("flag", said) in notes
+    assert [said for kind, said in notes if "User-agent: Gogglebot" in said]
+
+
+def test_authors_are_in_words(table: dict[str, Any]) -> None:
+    """Every author of a ruling has its words."""
+    assert {ruling[3] for ruling in table["rulings"] if ruling[3]} == set(table["authors"])
+    assert table["authors"]["wildcard"] == "a rule for all crawlers"
+
+
+def test_records_of_an_import_have_no_address(table: dict[str, Any]) -> None:
+    """For each snapshot it is said where its records are."""
+    assert (
+        table["records"]
+        == [[None, "It was imported. The record is where it was imported from."]] * 3
+    )

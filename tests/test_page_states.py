@@ -64,7 +64,7 @@ def test_one_host(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     text = said(page(con, tmp_path / "results"))
     assert "Fewer than 30 sites show no trend." in text
     assert "All hosts belong to one segment" in text
-    assert "All 1 hosts" not in text and "The only host." in text
+    assert "All 1 sites" not in text and "The only site." in text
 
 
 def test_no_weights(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
@@ -154,7 +154,7 @@ def test_many_hosts_are_a_sample(con: duckdb.DuckDBPyConnection, tmp_path: Path)
     """Of more hosts than the page takes it holds a sample that says so, and shares of all."""
     small.snapshot(con, "CC-MAIN-2024-10", date(2024, 2, 20), dict.fromkeys(HOSTS, "named"))
     text = said(page(con, tmp_path / "results", most=15))
-    assert "15 of 40 hosts, chosen by a hash of their names" in text
+    assert "15 of 40 sites, chosen by a hash of their names" in text
     assert "Of 40 sites," in text
 
 
