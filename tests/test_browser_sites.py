@@ -18,7 +18,7 @@ pytestmark = pytest.mark.own_code
 
 LONG = f"{'a' * 63}.{'b' * 63}.example"
 RIGHT_TO_LEFT = "مثال.example"
-_READY = "document.querySelectorAll('button.host').length > 0"
+_READY = "() => document.querySelectorAll('button.host').length > 0"
 
 
 @pytest.fixture(scope="module")
@@ -122,19 +122,19 @@ def test_choice_is_in_the_address(chromium: "Browser", page: Path) -> None:
         tab.get_by_label("Segment", exact=True).select_option("big")
         assert set(tab.locator("#host-table td.wide:nth-child(2)").all_text_contents()) == {"big"}
         tab.locator("#verdicts-chart").scroll_into_view_if_needed()
-        tab.wait_for_function("document.querySelectorAll('#verdicts-chart svg').length === 1")
+        tab.wait_for_function("() => document.querySelectorAll('#verdicts-chart svg').length === 1")
         tab.get_by_label("Site", exact=True).fill("h2")
         tab.keyboard.press("Enter")
         assert tab.evaluate("location.hash") == "#crawler=CCBot&segment=big&host=h2.org"
         said = tab.locator("#choice-said").inner_text()
         assert "known sites (big) in 2024-07" in said
         tab.reload()
-        tab.wait_for_function("document.querySelector('.heat') !== null")
+        tab.wait_for_function("() => document.querySelector('.heat') !== null")
         assert tab.evaluate("document.activeElement.textContent") == "h2.org"
         assert tab.locator("#choice-said").inner_text() == said
         assert tab.get_by_label("Segment", exact=True).input_value() == "big"
         tab.evaluate("location.hash = '#crawler=nobody&host=www.h1.org'")
-        tab.wait_for_function("document.activeElement.textContent === 'h1.org'")
+        tab.wait_for_function("() => document.activeElement.textContent === 'h1.org'")
         assert "CCBot" in tab.locator("#host-table caption").inner_text()
         assert watched.complaints == []
 

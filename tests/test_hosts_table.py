@@ -16,7 +16,7 @@ pytestmark = pytest.mark.own_code
 SPREAD = (
     "User-agent: CCBot\nDisallow: /\n\nUser-agent: GPTBot\nAllow: /a\nDisallow: /\n"
     "\nUser-agent: *\nContent-Signal: ai-train=yes, search=yes\nDisallow: /\n"
-    "\nUser-agent: Gogglebot\nAllow: /\n"
+    "\nUser-agent: Claudebott\nAllow: /\n"
 )
 LONG = f"User-agent: *\nDisallow: /{'x' * 300}\n"
 CONTROL = "User-agent: *\nDisallow: /a\x1b[31m\n"
@@ -116,7 +116,7 @@ def test_notes_say_what_is_stated_beside_the_rules(table: dict[str, Any]) -> Non
     assert ("signal", "content-signal: ai-train=yes (line 9)") in notes
     said = "Line 9 (content-signal, train) allows it, but the rules keep the crawler out."
     assert ("flag", said) in notes
-    assert [said for kind, said in notes if "User-agent: Gogglebot" in said]
+    assert [said for kind, said in notes if "User-agent: Claudebott" in said]
 
 
 def test_authors_are_in_words(table: dict[str, Any]) -> None:
