@@ -124,7 +124,8 @@ def _spans(breaks: Iterable[Spec], frame: PlotArea) -> str:
             left, right = frame.x(start), frame.x(end)
             parts.append(
                 f'<rect x="{number(left)}" y="{number(frame.top)}" width="{number(right - left)}" '
-                f'height="{number(frame.bottom - frame.top)}" fill="{SPAN}" stroke="{SOFT}" stroke-width="0.5"/>'
+                f'height="{number(frame.bottom - frame.top)}" fill="{SPAN}" '
+                f'stroke="{SOFT}" stroke-width="0.5"/>'
             )
             marks.append(((left + right) / 2, each["label"]))
     return "".join(parts) + "".join(
