@@ -84,7 +84,7 @@ test-fuzz: setup-dev  ## Feed each reader 20,000 mutated inputs; more paths of e
 		$(VENV)/bin/python -m pytest $(AT_ONCE) tests/fuzz tests/robots/test_google.py
 
 # Each use of a library is run: commands (click, rich), questions and frames (duckdb, polars), the
-# page (altair, vl-convert), requests (aiohttp, aiohappyeyeballs), names (tldextract, idna), WARC files
+# page (vl-convert), requests (aiohttp, aiohappyeyeballs), names (tldextract, idna), WARC files
 # (warcio), intervals (numpy), other parsers (protego).  Left out is what uses them in the same ways:
 # whole runs, the demo, imports, censuses, faults; and all with the marker own_code.
 LOWEST_TESTS ?= tests/test_cli.py tests/test_completion.py tests/test_output.py tests/test_sql.py \

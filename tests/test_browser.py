@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.own_code
 
-_DRAWN = "document.querySelectorAll('.chart svg.marks').length"
-
 
 @pytest.fixture(scope="module")
 def chromium() -> "Iterator[Browser]":
@@ -45,7 +43,7 @@ def draw_all(watched: Watched) -> int:
     charts = watched.page.locator(".chart")
     for number in range(charts.count()):
         charts.nth(number).scroll_into_view_if_needed()
-        charts.nth(number).locator(".vega-embed svg").wait_for()
+        charts.nth(number).locator("svg[tabindex]").first.wait_for()
     return charts.count()
 
 
@@ -75,7 +73,7 @@ def test_fits(chromium: "Browser", results: Path, width: int, dark: bool) -> Non
 def test_switch(seen: Watched) -> None:
     """The switch transitions a light page dark, its drawings with it, and back."""
     draw_all(seen)
-    text = "getComputedStyle(document.querySelector('.vega-embed .role-axis-label text')).fill"
+    text = "getComputedStyle(document.querySelector('.chart svg text')).fill"
     light = seen.page.evaluate(text)
     seen.page.get_by_role("button", name="Dark").click()
     assert seen.page.evaluate("document.documentElement.dataset.theme") == "dark"
@@ -99,6 +97,7 @@ def test_numbers_are_the_files(seen: Watched, results: Path) -> None:
     rows = seen.page.locator("#blocked-rows tbody tr").all()
     shown = [row.locator("td").all_text_contents() for row in rows]
     shares = {(r["snapshot"], r["token"]): r for r in frame.to_dicts()}
+    shown = [[row[0], *row[2:]] for row in shown if row[1] == "big"]
     assert len(shown) > 3
     for snapshot, token, share, ends, n, unknown in shown:
         row_of = shares[snapshot, token]
@@ -112,48 +111,30 @@ def test_numbers_are_the_files(seen: Watched, results: Path) -> None:
 def test_choice_of_a_crawler(seen: Watched, results: Path) -> None:
     """Another crawler changes figures, tables and hosts to what the files hold of it."""
     draw_all(seen)
-    before = seen.page.locator("#verdicts-chart svg").inner_html()
+    before = seen.page.locator("#verdicts-chart").inner_html()
     seen.page.get_by_label("Crawler", exact=True).select_option("CCBot")
     seen.page.locator("#verdicts-chart").scroll_into_view_if_needed()
     seen.page.wait_for_function(
-        "before => document.querySelector('#verdicts-chart svg').innerHTML !== before", arg=before
+        "before => document.querySelector('#verdicts-chart').innerHTML !== before", arg=before
     )
     assert set(seen.page.locator(".whose").all_text_contents()) == {"CCBot"}
-    told = pl.read_parquet(results / "blocked.parquet").filter(
+    frame = pl.read_parquet(results / "blocked_by_segment.parquet").filter(
         (pl.col("token") == "CCBot")
-        & (pl.col("definition") == "full")
+        & (pl.col("definition") == "root")
         & (pl.col("estimand") == "list")
+        & (pl.col("segment") == "big")
+        & (pl.col("n_yes") > 0)
     )
     seen.page.locator("figure", has=seen.page.locator("#verdicts-rows")).locator("summary").click()
     seen.page.locator("#verdicts-rows").get_by_text("no path blocked").first.wait_for()
     rows = seen.page.locator("#verdicts-rows tbody tr").all()
     cells = [row.locator("td").all_text_contents() for row in rows]
-    full = [int(hosts) for _, kind, _, hosts in cells if kind == "full"]
-    assert full == told["n_yes"].to_list()
+    blocked = [
+        int(hosts) for _, name, kind, _, hosts in cells if (name, kind) == ("big", "blocked")
+    ]
+    assert blocked == frame["n_yes"].to_list()
     assert "CCBot" in seen.page.locator("#host-table caption").inner_text()
     assert seen.complaints == []
-
-
-def test_choice_while_it_is_drawn(seen: Watched) -> None:
-    """A crawler that is chosen while a figure is being drawn is the one it shows in the end."""
-    choose = """([choice, chart]) => new Promise((done) => {
-      new MutationObserver((_, watch) => {
-        watch.disconnect();
-        choice.value = "CCBot";
-        choice.dispatchEvent(new Event("change"));
-        done();
-      }).observe(chart, { childList: true });
-      chart.scrollIntoView();
-    })"""
-    chart = seen.page.locator("#verdicts-chart")
-    picked = seen.page.get_by_label("Crawler", exact=True)
-    seen.page.evaluate(choose, [picked.element_handle(), chart.element_handle()])
-    chart.locator(".vega-embed svg").wait_for()
-    at_once = chart.locator("svg").inner_html()
-    picked.select_option("GPTBot")
-    assert chart.locator("svg").inner_html() != at_once
-    picked.select_option("CCBot")
-    assert chart.locator("svg").inner_html() == at_once
 
 
 
@@ -174,7 +155,7 @@ def test_without_scripts(chromium: "Browser", results: Path) -> None:
     """With scripts off the answers, drawings and tables are there, and no dead control is."""
     with visit(chromium, results / "index.html", scripts=False) as watched:
         assert watched.page.locator(".lead").count() == 6
-        assert watched.page.locator(".chart > svg").count() == 10
+        assert watched.page.locator(".chart:has(> svg)").count() == 10
         assert watched.page.locator(".chart > svg").first.is_visible()
         assert watched.page.locator("#blocked-rows tbody tr").count() > 3
         for control in ("#theme", "#crawler-choice", "#host-search"):

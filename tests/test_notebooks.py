@@ -242,4 +242,4 @@ def test_figures_of_nothing() -> None:
         notebook.bars(empty, "token", "title"),
         notebook.stack(empty, "token", "n", "title"),
     ):
-        assert EMPTY in str(made.spec)
+        assert EMPTY in made.svg()

@@ -22,7 +22,7 @@ loaded = {name.partition(".")[0] for name in sys.modules}
 sys.stderr.write(" ".join(sorted(loaded)))
 """
 _HEAVY = {
-    "aiohttp", "altair", "asyncio", "duckdb", "numpy", "polars", "requests", "tldextract", "warcio",
+    "aiohttp", "asyncio", "duckdb", "numpy", "polars", "requests", "tldextract", "warcio",
 }  # fmt: skip
 
 

@@ -19,8 +19,10 @@ from crawlblock.intervals import wilson
 from crawlblock.metrics.headline import headline_of
 from crawlblock.metrics.queries import analyze
 from crawlblock.report.answers import answers
+from crawlblock.report.charts.catalog import archives
 from crawlblock.report.charts.context import context
 from crawlblock.report.page.archives_section import archives_section
+from crawlblock.report.page.figure_html import plate
 
 pytestmark = pytest.mark.own_code
 
@@ -227,7 +229,8 @@ def test_the_answer_and_its_part_of_the_page(
     )
     set_ = context(found, frames)
     assert set_ is not None
-    told = "".join(archives_section(set_, "<figure>"))
+    figure = archives(set_)
+    told = "".join(archives_section(set_, plate(figure, "", set_)))
     assert "Large news sites begin to block the Internet Archive" in told
     assert "niemanlab.org/2026/01" in told and "40 hosts known in February 2025" in told
     assert "<td>national libraries</td><td>2.5 %</td><td>2.5 %</td><td>0.0 %</td>" in told

@@ -116,7 +116,7 @@ class Database:
         """Return a chart of the page by its name, by default the main one.
 
         Some charts are about one crawler, which `token` names.  A notebook shows a chart, and
-        `save("chart.svg")` writes it as SVG, PNG or Vega-Lite.
+        `save("chart.svg")` writes it as SVG or PNG.
         """
         with using(self._extra):
             return chart_of_results(named_results(self.results), name, token)

@@ -238,3 +238,10 @@ choice.addEventListener("change", () => {
   note();
 });
 note();
+// A table that is wider than its box says that it scrolls.
+const wide = new ResizeObserver((entries) => entries.forEach(({ target }) => {
+  const box = target.closest(".scroll");
+  if (box.scrollWidth > box.clientWidth + 1) box.dataset.wide = "";
+  else delete box.dataset.wide;
+}));
+document.querySelectorAll(".scroll, .scroll > table").forEach((one) => wide.observe(one));

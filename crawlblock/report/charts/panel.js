@@ -161,7 +161,7 @@ const headingOf = (name, mine, width) => {
   const hosts = most(newest.map((row) => row.n || 0)) || sum(newest.map((row) => row.n_yes || 0));
   const said = hosts ? `n = ${count(hosts)}` : "no data";
   const shown = fit(name, 13, width - textWidth(said, 11) - 12, true);
-  return textAt(0, 13, shown, { size: 13, bold: true })
+  return (shown && textAt(0, 13, shown, { size: 13, bold: true }))
     + textAt(width, 13, said, { anchor: "end", colour: SOFT });
 };
 const spansOf = (breaks, frame) => {
@@ -173,7 +173,7 @@ const spansOf = (breaks, frame) => {
     if (start >= end) continue;
     const [left, right] = [frame.x(start), frame.x(end)];
     parts += `<rect x="${tenth(left)}" y="${tenth(frame.top)}" width="${tenth(right - left)}" `
-      + `height="${tenth(frame.bottom - frame.top)}" fill="${SPAN}"/>`;
+      + `height="${tenth(frame.bottom - frame.top)}" fill="${SPAN}" stroke="${SOFT}" stroke-width="0.5"/>`;
     marks.push([(left + right) / 2, each.label]);
   }
   return parts + merged(marks, 10).map(([x, label]) =>
@@ -254,7 +254,7 @@ const stackOf = (spec, mine, frame) => {
       const level = spec.series[row.series];
       const [top, bottom] = [frame.y(reached + row.estimate), frame.y(reached)];
       reached += row.estimate;
-      if (!row.estimate) continue;
+      if (bottom - top < 1) continue;
       parts += barAt(x, frame.wide, top, bottom, level);
       last.push([(top + bottom) / 2, level.letter]);
     }

@@ -97,7 +97,8 @@ def _heading(name: str, mine: Rows, width: float) -> str:
     said = f"n = {count:,}" if count else "no data"
     room = width - text_width(said, FONT) - 12
     shown = fit(name, 13, room, bold=True)
-    return text(0, 13, shown, size=13, bold=True) + text(width, 13, said, anchor="end", colour=SOFT)
+    named = text(0, 13, shown, size=13, bold=True) if shown else ""
+    return named + text(width, 13, said, anchor="end", colour=SOFT)
 
 
 def _grid(frame: PlotArea, marks: Sequence[int], scale: int) -> str:
@@ -123,7 +124,8 @@ def _spans(breaks: Iterable[Spec], frame: PlotArea) -> str:
             left, right = frame.x(start), frame.x(end)
             parts.append(
                 f'<rect x="{number(left)}" y="{number(frame.top)}" width="{number(right - left)}" '
-                f'height="{number(frame.bottom - frame.top)}" fill="{SPAN}"/>'
+                f'height="{number(frame.bottom - frame.top)}" fill="{SPAN}" '
+                f'stroke="{SOFT}" stroke-width="0.5"/>'
             )
             marks.append(((left + right) / 2, each["label"]))
     return "".join(parts) + "".join(
@@ -221,7 +223,7 @@ def _stack(spec: Spec, mine: Rows, frame: PlotArea) -> str:
             level = spec["series"][row["series"]]
             top, bottom = frame.y(reached + row["estimate"]), frame.y(reached)
             reached += row["estimate"]
-            if row["estimate"]:
+            if bottom - top >= 1:  # a thinner level is in the table and the tip
                 parts.append(_bar(x, frame.wide, top, bottom, level))
                 last.append(((top + bottom) / 2, level["letter"]))
     last.reverse()

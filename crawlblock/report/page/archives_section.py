@@ -7,7 +7,6 @@ from crawlblock.report import phrases
 from crawlblock.report.charts.context import Context
 from crawlblock.report.labels import DASH, percent
 from crawlblock.report.page.markup import paragraph, table
-from crawlblock.report.page.sections import event_list
 from crawlblock.report.scope import Row, Scope
 from crawlblock.report.web_archives import (
     ANY,
@@ -37,12 +36,11 @@ def archives_section(context: Context, figure: str) -> tuple[str, ...]:
     """Return the parts of the section as HTML; `figure` is its chart."""
     segments = headline_segments(context.results, context.found.population)
     scopes = [Scope(context.found, context.results, segment) for segment in segments]
-    events = event_list("Events about web archives", context.about_archives)
     none = paragraph("No public event about web archives is registered for this period.", "soft")
     return (
         paragraph(_ABOUT),
         figure,
-        events or none,
+        "" if context.about_archives else none,
         *map(_table, scopes),
         paragraph(_MEANING, "soft"),
     )

@@ -24,12 +24,16 @@ _FORMATS: dict[str, Callable[[Any], str]] = {
 
 def card_top(answer: AnsweredQuestion, top: float) -> str:
     """Return the head of an answer: its segment, number and course, drawn up to the top."""
-    segment = paragraph(answer.segment or "", "soft segment")
+    segment = _span(answer.segment or "", "segment")
     if not answer.number:
         return segment
-    number = paragraph(answer.number.replace(" ", "\N{NO-BREAK SPACE}"), "number")
+    number = _span(answer.number.replace(" ", "\N{NO-BREAK SPACE}"), "number")
     drawn = spark(answer.course, top) if answer.course else ""
-    return f'{segment}<div class="top">{number}{drawn}</div>{paragraph(answer.of, "soft of")}'
+    return f'{segment}<div class="top">{number}{drawn}</div>{_span(answer.of, "of")}'
+
+
+def _span(text: str, kind: str) -> str:
+    return f'<span class="{kind}">{escape(text)}</span>' if text else ""
 
 
 def plate(figure: Figure, drawing: str, context: Context) -> str:
