@@ -38,22 +38,31 @@ UPDATE facts.fetches SET warc_offset = 1 + hash(host * 1000 + snapshot) % 900000
 """
 FILTERS = """async () => {
     const twice = () => new Promise(r => requestAnimationFrame(() => requestAnimationFrame(r)));
-    const timed = async (id, values, kind) => {
+    const longest = async (actions) => {
         const took = [];
-        for (const value of values) {
+        for (const act of actions) {
             const begun = performance.now();
-            document.getElementById(id).value = value;
-            document.getElementById(id).dispatchEvent(new Event(kind));
+            act();
             await twice();  // until what changed is painted
             took.push(performance.now() - begun);
         }
         return Math.max(...took);
     };
+    const timed = (id, values, kind) => longest(values.map((value) => () => {
+        document.getElementById(id).value = value;
+        document.getElementById(id).dispatchEvent(new Event(kind));
+    }));
+    const clicks = (found) => longest([...document.querySelectorAll(found)].slice(0, 5).map(
+        (button) => () => button.click()));
     const options = [...document.getElementById("crawler-choice").options].map(o => o.value);
     return {
         crawler: await timed("crawler-choice", options.slice(0, 8), "change"),
         search: await timed("host-search", ["1", "12", "site", "nowhere", ""], "input"),
-        verdict: await timed("host-filter", ["full", "changed", "unknown", ""], "change"),
+        verdict: await timed("host-filter", ["full", "partial", "unknown", ""], "change"),
+        segment: await timed("segment-choice", ["a", "b", ""], "change"),
+        sort: await clicks("#host-table th button"),
+        site: await clicks("#host-table button.host"),
+        cell: await clicks("button.cell"),
     };
 }"""
 
@@ -121,6 +130,7 @@ def measure(page: Path) -> None:
         for width in (360, 1280):
             tab = browser.new_page(viewport={"width": width, "height": 900})
             tab.goto(page.as_uri())
+            tab.wait_for_selector("#host-table button.host")  # the sites are unpacked
             paint = tab.evaluate(
                 "performance.getEntriesByName('first-contentful-paint')[0].startTime"
             )
@@ -129,7 +139,7 @@ def measure(page: Path) -> None:
             )
             for chart in tab.locator(".chart").all():
                 chart.scroll_into_view_if_needed()
-                chart.locator(".vega-embed svg").wait_for()
+                chart.locator("svg").first.wait_for()
             tab.locator("#verdicts-chart").scroll_into_view_if_needed()  # else none is drawn anew
             took = ", ".join(f"{name} {ms:.0f} ms" for name, ms in tab.evaluate(FILTERS).items())
             print(

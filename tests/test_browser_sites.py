@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import duckdb
 import pytest
@@ -88,7 +89,8 @@ def test_by_keyboard_to_the_line(seen: Watched) -> None:
     assert cell == "below"
     shown = page.locator(".evidence").inner_text()
     for part in (
-        f"GPTBot at h0.org, 2023-09 {DASH} 2024-07: full (named)", "Line 3 decided.", "2 user agents",
+        f"GPTBot at h0.org, 2023-09 {DASH} 2024-07: full (named)", "Line 3 decided.",
+        "2 user agents",
         "1  User-agent: GPTBot", "3  Disallow: /  ← decided", "rules of no known template",
         'crawlblock explain h0.org "GPTBot" --at 2023-09',
     ):  # fmt: skip
@@ -191,8 +193,18 @@ def test_in_a_sandboxed_viewer(chromium: "Browser", page: Path, tmp_path: Path) 
         assert not [said for said in watched.complaints if "Clipboard API" not in said]
 
 
+_ARCHIVED = """
+UPDATE facts.snapshots SET snapshot = 'CC-MAIN-2024-10', kind = 'crawl';
+INSERT INTO facts.warc_files VALUES (1, 'crawl-data/CC-MAIN-2024-10/segments/1/robotstxt/x.warc.gz');
+UPDATE facts.fetches SET warc_file = 1, warc_offset = 100, warc_length = 50
+"""
+
+
 def test_strange_sites_in_many_segments(chromium: "Browser", tmp_path: Path) -> None:
-    """One snapshot, 200 segments, long labels, text from right to left: all fits a small screen."""
+    """One crawl, 200 segments, long labels, text from right to left: all fits a small screen.
+
+    A real crawl's record has an address and a command that reads it.
+    """
     hosts = [f"h{number}.org" for number in range(200)]
     bodies = {host: REFUSING if number % 2 else OPEN for number, host in enumerate(hosts)}
     segments = {host: f"segment {number:03}" for number, host in enumerate(hosts)}
@@ -201,6 +213,7 @@ def test_strange_sites_in_many_segments(chromium: "Browser", tmp_path: Path) -> 
         for table in ("facts.hosts", "panel"):
             for before, after in (("h1.org", LONG), ("h3.org", RIGHT_TO_LEFT)):
                 con.execute(f"UPDATE {table} SET host = ? WHERE host = ?", [after, before])
+        con.execute(_ARCHIVED)
     run("analyze", "--db", db)
     with visit(chromium, results_of(db) / "index.html", 360) as watched:
         tab = watched.page
@@ -214,4 +227,13 @@ def test_strange_sites_in_many_segments(chromium: "Browser", tmp_path: Path) -> 
             tab.locator("button.cell.full").first.click()
             assert "← decided" in tab.locator(".evidence").inner_text()
             assert tab.evaluate("document.documentElement.scrollWidth") <= 360
+            record = tab.locator(".evidence").get_by_role("link").first.get_attribute("href")
+            assert record == (
+                "https://index.commoncrawl.org/CC-MAIN-2024-10-index"
+                f"?url={quote(f'{host}/robots.txt', safe='')}&output=json"
+            )
+            assert tab.locator(".evidence pre.command").first.inner_text() == (
+                "curl -s -r 100-149 https://data.commoncrawl.org/crawl-data/CC-MAIN-2024-10/"
+                "segments/1/robotstxt/x.warc.gz | gunzip"
+            )
         assert watched.complaints == []

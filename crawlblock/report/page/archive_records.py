@@ -24,7 +24,7 @@ _NONE = {
 
 
 def archive_records(con: duckdb.DuckDBPyConnection, of_panel: bool) -> list[list[Any]]:
-    """Return for each dated snapshot, in order of time, where its index is, and why there is none.
+    """Return for each dated snapshot, in order of time, its index, and what to say without one.
 
     The first value is the address of Common Crawl's index of the crawl, or null.
     """
@@ -35,5 +35,5 @@ def _record(snapshot: str, kind: str) -> tuple[str | None, str]:
     if kind == "crawl" and snapshot.startswith(RENDERED):
         return None, _NONE["demo"]
     if kind == "crawl" and _COMMON_CRAWL.fullmatch(snapshot):
-        return cdx_url(snapshot), ""
+        return cdx_url(snapshot), _NONE["crawl"]
     return None, _NONE.get(kind, _NONE["crawl"])

@@ -143,7 +143,7 @@ const record = (host, run) => {
   const [folder, name, offset, length] = run.slice(5);
   const file = `${data.folders[folder]}${name}`;
   const place = `${file}, offset ${offset}, length ${length}`;
-  if (!index) return [make("p", {}, `${why} Record: `, make("code", {}, place), ".")];
+  if (!index || !file.startsWith("crawl-data/")) return [make("p", {}, `${why} Record: `, make("code", {}, place), ".")];
   const url = `https://data.commoncrawl.org/${file}`;
   return [make("p", {}, "Archived record: ",
     link("entry in Common Crawl's index", `${index}?url=${encodeURIComponent(
