@@ -1,5 +1,10 @@
 // A site's heat map: crawlers that are treated alike share a row, snapshots with the same answer a
 // cell.  A cell opens its evidence in the row below.
+const columns = () => [...by("host-table").tHead.rows[0].cells].filter((cell) =>
+  getComputedStyle(cell).display !== "none").length;  // a narrow screen shows fewer
+addEventListener("resize", () => document.querySelectorAll(".panel > td").forEach((cell) => {
+  cell.colSpan = columns();
+}));
 const toggle = (row, button, host) => {
   const open = button.getAttribute("aria-expanded") === "true";
   button.setAttribute("aria-expanded", String(!open));
@@ -8,7 +13,7 @@ const toggle = (row, button, host) => {
     return false;
   }
   const map = heatMap(host);
-  row.after(make("tr", { class: "panel" }, make("td", { colspan: "6" }, map)));
+  row.after(make("tr", { class: "panel" }, make("td", { colspan: columns() }, map)));
   map.scrollLeft = map.scrollWidth;
   return true;
 };
