@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 
 import duckdb
 import pytest
+from sharing import copy_of_made
 
 from crawlblock.cli import main
+from crawlblock.metrics.results_folder import results_of
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -77,6 +79,16 @@ def example(folder: Path) -> Path:
         con.execute("UPDATE panel SET stratum = ? WHERE stratum = 'small'", [EVIL_TEXT])
     run("analyze", "--db", db)
     return db
+
+
+def example_results(factory: pytest.TempPathFactory) -> Path:
+    """Return the results of the example, which is made once for all modules of a test run."""
+    return results_of(copy_of_made(factory, "example", _make_example) / "crawlblock.duckdb")
+
+
+def _make_example(folder: Path) -> None:
+    folder.mkdir()
+    example(folder)
 
 
 @dataclass(slots=True)

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 import pytest
-from pages import Watched, browser, example, visit
+from pages import Watched, browser, example_results, visit
 
-from crawlblock.metrics.results_folder import results_of
 from crawlblock.report.labels import interval, percent
 
 if TYPE_CHECKING:
@@ -28,7 +27,7 @@ def chromium() -> "Iterator[Browser]":
 @pytest.fixture(scope="module")
 def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the results of a small database with markup in names and lines."""
-    return results_of(example(tmp_path_factory.mktemp("browser")))
+    return example_results(tmp_path_factory)
 
 
 @pytest.fixture
@@ -129,13 +128,10 @@ def test_choice_of_a_crawler(seen: Watched, results: Path) -> None:
     seen.page.locator("#verdicts-rows").get_by_text("no path blocked").first.wait_for()
     rows = seen.page.locator("#verdicts-rows tbody tr").all()
     cells = [row.locator("td").all_text_contents() for row in rows]
-    blocked = [
-        int(hosts) for _, name, kind, _, hosts in cells if (name, kind) == ("big", "blocked")
-    ]
+    blocked = [int(hosts) for _, *what, _, hosts in cells if what == ["big", "blocked"]]
     assert blocked == frame["n_yes"].to_list()
     assert "CCBot" in seen.page.locator("#host-table caption").inner_text()
     assert seen.complaints == []
-
 
 
 def test_landmarks_and_names(seen: Watched) -> None:

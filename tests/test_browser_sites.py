@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import duckdb
 import pytest
-from pages import EVIL_HOST, EVIL_TEXT, OPEN, REFUSING, Watched, browser, example, fill, run, visit
+from pages import EVIL_HOST, EVIL_TEXT, OPEN, REFUSING, Watched, browser, example_results, fill, run, visit
 
 from crawlblock.metrics.results_folder import results_of
 from crawlblock.report.labels import DASH
@@ -32,7 +32,7 @@ def chromium() -> "Iterator[Browser]":
 @pytest.fixture(scope="module")
 def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the page of a small database with markup in names and lines."""
-    return results_of(example(tmp_path_factory.mktemp("sites"))) / "index.html"
+    return example_results(tmp_path_factory) / "index.html"
 
 
 @pytest.fixture

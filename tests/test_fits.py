@@ -4,16 +4,21 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import polars as pl
 import pytest
-from pages import OPEN, REFUSING, browser, example, fill, run, visit
+from pages import browser, example_results, visit
 
-from crawlblock.metrics.results_folder import results_of
+from crawlblock.metrics.result_files import read_results
+from crawlblock.report.assemble import page_of
+from crawlblock.report.named_results import result_names
+from crawlblock.report.page.document import ARCHIVE, Material
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 MEASURE = (Path(__file__).parent / "fits.js").read_text("utf-8")
 LETTERS = "abcdefghij"
+NO_HOSTS = {"hosts": [], "rulings": [], "vectors": [], "folders": [], "tokens": [], "of": 0}
 FONTS = ("DejaVu Sans", "Liberation Sans", "Noto Sans")  # what is not there falls back
 _SET_FONT = """font => {
   const sheet = new CSSStyleSheet();
@@ -38,7 +43,7 @@ def chromium() -> "Iterator[Browser]":
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the page of a small database with markup in names."""
-    return results_of(example(tmp_path_factory.mktemp("fits"))) / "index.html"
+    return example_results(tmp_path_factory) / "index.html"
 
 
 def faults(page: "Page", font: str = FONTS[0]) -> list[str]:
@@ -99,25 +104,44 @@ def test_a_scale_has_the_same_order_in_the_dark(chromium: "Browser", small: Path
             assert shades == sorted(shades) and len(set(shades)) == len(names)
 
 
-def test_odd_names_fit(chromium: "Browser", tmp_path: Path) -> None:
-    """Many segments, long and right-to-left names, and a crawler that nobody blocks all fit."""
-    kinds = [f"{LETTERS[n % 10] * 60}{n:03}" for n in range(198)]
-    kinds += ["אתרי חדשות בעברית", "<i>x</i> &"]
-    hosts = {f"h{number}.org": kind for number, kind in enumerate(kinds * 2)}
-    months = {"2024-02": OPEN, "2024-05": OPEN}
-    db = fill(tmp_path, {m: dict.fromkeys(hosts, body) for m, body in months.items()}, hosts)
-    run("analyze", "--db", db)
-    with visit(chromium, results_of(db) / "index.html", 360) as watched:
+def made(folder: Path, frames: dict[str, pl.DataFrame]) -> Path:
+    """Return a page about results, with no host."""
+    page = folder / "index.html"
+    page.write_text(page_of(Material(frames, ARCHIVE, NO_HOSTS))[0], "utf-8")
+    return page
+
+
+def test_odd_names_fit(chromium: "Browser", small: Path, tmp_path: Path) -> None:
+    """Many segments, long and right-to-left names, and crawlers that nobody blocks all fit."""
+    names = [f"{LETTERS[n % 10] * 60}{n:03}" for n in range(198)]
+    names += ["אתרי חדשות בעברית", "<i>x</i> &"]
+    named = pl.DataFrame({"segment": "big", "to": names})
+    frames = {}
+    for name, frame in read_results(small.parent, result_names(small.parent)).items():
+        nobody = (frame.clear() if name == "authors" else frame).with_columns(
+            (pl.col(column) * 0).alias(column) for column in ("estimate", "n_yes")
+            if column in frame.columns
+        )  # fmt: skip
+        if "segment" in nobody.columns:
+            others = nobody.filter(pl.col("segment").is_null())
+            mine = nobody.join(named, on="segment").with_columns(segment="to").drop("to")
+            nobody = pl.concat([others, mine.select(others.columns)])
+        frames[name] = nobody
+    with visit(chromium, made(tmp_path, frames), 360) as watched:
         assert faults(watched.page) == []
         assert watched.complaints == []
         said = watched.page.locator("#blocked-figure").inner_text()
         assert "The 12 largest of 200 segments" in said
 
 
-def test_one_host_fits(chromium: "Browser", tmp_path: Path) -> None:
-    """A snapshot with one host has figures with one point each."""
-    db = fill(tmp_path, {"2024-02": {"a.org": REFUSING}}, {"a.org": "all"})
-    run("analyze", "--db", db)
-    with visit(chromium, results_of(db) / "index.html", 768) as watched:
+def test_one_snapshot_fits(chromium: "Browser", small: Path, tmp_path: Path) -> None:
+    """With one snapshot the figures have one point each."""
+    frames = {
+        name: frame.filter(pl.col("snapshot") == "2024-02")
+        if "snapshot" in frame.columns
+        else frame
+        for name, frame in read_results(small.parent, result_names(small.parent)).items()
+    }
+    with visit(chromium, made(tmp_path, frames), 768) as watched:
         assert faults(watched.page) == []
         assert watched.complaints == []

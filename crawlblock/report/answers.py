@@ -6,10 +6,10 @@ are never blended: each has its own sentence.
 
 from collections.abc import Iterator
 
-from crawlblock.metrics.headline import HEADLINE, Headline, asked, headline_segments, rivals
+from crawlblock.metrics.headline import HEADLINE, Headline, asked, rivals
 from crawlblock.report import phrases
 from crawlblock.report.labels import NO_WEIGHT, percent
-from crawlblock.report.scope import AnsweredQuestion, Frames, Row, Scope, enough
+from crawlblock.report.scope import AnsweredQuestion, Frames, Row, Scope, enough, shown_segments
 from crawlblock.report.web_archives import archived
 
 _ORIGINS = {  # what hosts whose robots.txt blocks a crawler do, in the order of the sentence
@@ -24,14 +24,24 @@ _ORIGINS = {  # what hosts whose robots.txt blocks a crawler do, in the order of
 
 
 def answers(found: Headline, results: Frames) -> Iterator[AnsweredQuestion]:
-    """Yield the answers, each for every segment that has a headline of its own."""
-    scopes = [
-        Scope(found, results, segment) for segment in headline_segments(results, found.population)
-    ]
+    """Yield the answers, each for the largest segments that have a headline of their own."""
+    segments, _ = shown_segments(results, found.population)
+    scopes = [Scope(found, results, segment) for segment in segments]
     for make in (_blocked, _changed, _compared, archived, _decided):
         for scope in scopes:
             yield make(scope)
     yield _lost(Scope(found, results, None))
+
+
+def unanswered(found: Headline, results: Frames) -> str:
+    """Say how many segments have no answer here, nothing if all have."""
+    shown, others = shown_segments(results, found.population)
+    return (
+        f"These are the {len(shown)} largest of {len(shown) + others:,} segments. "
+        "blocked_by_segment.csv and the other result files have all."
+        if others
+        else ""
+    )
 
 
 def _blocked(scope: Scope) -> AnsweredQuestion:

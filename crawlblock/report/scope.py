@@ -6,8 +6,9 @@ from typing import Any
 
 import polars as pl
 
-from crawlblock.metrics.headline import HEADLINE, Headline, headline_rows
+from crawlblock.metrics.headline import HEADLINE, Headline, headline_rows, headline_segments
 
+MOST = 12  # segments that have answers and panels, the largest ones
 Frames = dict[str, pl.DataFrame]
 Row = dict[str, Any]
 Course = tuple[tuple[str, float], ...]  # days with a share
@@ -81,6 +82,12 @@ class Scope:
         noun = "site" if count == 1 else "sites"
         named = "" if self.segment is None else f" ({self.segment})"
         return f"{'the same ' if same else ''}{count:,} {noun}{named}"
+
+
+def shown_segments(results: Frames, population: str) -> tuple[tuple[str | None, ...], int]:
+    """Return the segments with answers and panels, the largest first, and how many have none."""
+    segments = headline_segments(results, population)
+    return segments[:MOST], len(segments[MOST:])
 
 
 def enough(rows: Iterable[Row]) -> list[Row]:

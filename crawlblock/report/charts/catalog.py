@@ -72,6 +72,7 @@ class _About:
     caption: str
     empty: str = "Nothing is known yet."
     source: str = ""  # the result file, where it is not called like the figure
+    blocked: bool = True  # whether it is about blocks
 
 
 def figures(context: Context) -> list[Figure]:
@@ -229,6 +230,7 @@ def coverage(context: Context) -> Figure:
         "coverage", "What the snapshots cover",
         "captured: we have an answer. known: we know what it means for crawlers. The rest is "
         "unknown and is never counted as open.",
+        blocked=False,
     )  # fmt: skip
     return _panels(context, about, series, named)
 
@@ -262,8 +264,11 @@ def _said(context: Context, about: _About, events: Sequence[Spec] = ()) -> Spec:
         if context.left_out
         else []
     )  # fmt: skip
+    meaning = f" Blocked: {DEFINITIONS[HEADLINE]}."
+    caption = about.caption + ("" if meaning in about.caption or not about.blocked else meaning)
+    whole = " Segment: all hosts." if context.segments == (None,) else ""
     return {
-        "title": about.title, "caption": about.caption, "source": context.source,
+        "title": about.title, "caption": caption + whole, "source": context.source,
         "breaks": list(context.axis.breaks), "events": list(events), "notes": more,
     }  # fmt: skip
 

@@ -9,15 +9,15 @@ from typing import Any, TypeAlias
 import polars as pl
 
 from crawlblock import __version__, registry
-from crawlblock.metrics.headline import Headline, headline_rows, headline_segments
+from crawlblock.metrics.headline import Headline, headline_rows
 from crawlblock.report.charts.specs import Axis, Spec
+from crawlblock.report.scope import shown_segments
 from crawlblock.report.web_archives import BESIDE
 
 Frames: TypeAlias = dict[str, pl.DataFrame]
 Row: TypeAlias = list[Any]
 Result: TypeAlias = dict[str, Any]
 
-PANELS = 12  # segments at most that a figure has a panel for, the largest ones
 _BREAK = "Break in the archive"
 _KEYS = (  # by which a row of a list and the same row taken for a sample belong together
     "dimension", "segment", "snapshot", "definition", "token", "openness", "purpose", "measure",
@@ -116,7 +116,7 @@ def context(found: Headline, results: Frames) -> Context | None:
         return None
     days = tuple(row["snapshot_date"] for row in rows)
     breaks, listed = _breaks(rows)
-    segments = headline_segments(results, found.population)
+    segments, left_out = shown_segments(results, found.population)
     return Context(
         found,
         results,
@@ -124,8 +124,8 @@ def context(found: Headline, results: Frames) -> Context | None:
         {row["snapshot"]: number for number, row in enumerate(rows)},
         days,
         followed := _followed(found),
-        segments[:PANELS],
-        len(segments[PANELS:]),
+        segments,
+        left_out,
         _source(rows),
         _announced(days[0], days[-1], _about(followed)),
         listed,

@@ -1,5 +1,7 @@
 """Figures as drawings without a browser: SVG for the page and files, PNG on white."""
 
+import struct
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from importlib.resources import files
 from typing import Any
@@ -10,7 +12,8 @@ from crawlblock.report.charts.panel import panel
 from crawlblock.report.charts.sheet import sheet
 from crawlblock.report.charts.specs import Spec
 
-_SCALE = 2  # pixels of a PNG for each of the drawing's
+_PNG = b"\x89PNG\r\n\x1a\n"
+_SCALE = 1.5  # pixels of a PNG for each of the drawing's
 
 
 def panels(figure: Figure, context: Context) -> str:
@@ -64,4 +67,21 @@ def png(drawing: str) -> bytes:
     import vl_convert
 
     image: bytes = vl_convert.svg_to_png(drawing, scale=_SCALE)
-    return image
+    return _packed(image)
+
+
+def _packed(image: bytes) -> bytes:
+    """Return a PNG with its pixels packed well, which vl-convert leaves three times as large."""
+    parts: list[tuple[bytes, bytes]] = []
+    place = len(_PNG)
+    while place < len(image):
+        (length,) = struct.unpack(">I", image[place : place + 4])
+        parts.append((image[place + 4 : place + 8], image[place + 8 : place + 8 + length]))
+        place += 12 + length
+    pixels = zlib.decompress(b"".join(body for kind, body in parts if kind == b"IDAT"))
+    before = [part for part in parts if part[0] not in (b"IDAT", b"IEND")]
+    made = [*before, (b"IDAT", zlib.compress(pixels, 6)), (b"IEND", b"")]
+    return _PNG + b"".join(
+        struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+        for kind, body in made
+    )

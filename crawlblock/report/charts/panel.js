@@ -157,9 +157,11 @@ const newestOf = (mine) => {
   return [last, mine.filter((row) => row.date === last)];
 };
 const headingOf = (name, mine, width) => {
-  const [, newest] = newestOf(mine);
-  const hosts = most(newest.map((row) => row.n || 0)) || sum(newest.map((row) => row.n_yes || 0));
-  const said = hosts ? `n = ${count(hosts)}` : "no data";
+  const last = new Map(mine.map((row) => [row.series, row.n]));
+  let counts = [...last.values()].filter((each) => each !== undefined).sort((a, b) => a - b);
+  if (mine.length && !counts.length) counts = [sum(newestOf(mine)[1].map((row) => row.n_yes))];
+  const ends = [...new Set(counts)].filter((_, place, all) => !place || place === all.length - 1);
+  const said = counts.length ? `n = ${ends.map(count).join("\u2013")}` : "no data";
   const shown = fit(name, 13, width - textWidth(said, 11) - 12, true);
   return (shown && textAt(0, 13, shown, { size: 13, bold: true }))
     + textAt(width, 13, said, { anchor: "end", colour: SOFT });
@@ -234,7 +236,7 @@ const linesOf = (spec, mine, frame) => {
   const places = spread(ends.map((end) => end[1]), 14, frame.top, frame.bottom);
   return parts + ends.map(([x, y, series], place) => {
     const colour = series.colour === GREY ? SOFT : series.colour;
-    return ruleAt(x + 3, y, frame.right + 8, places[place], series.colour)
+    return ruleAt(x + 3, y, frame.right + 8, places[place], series.colour, "1 2")
       + textAt(frame.right + 11, places[place] + 4, fit(series.name, 11, 150, series.bold),
         { colour, bold: series.bold });
   }).join("");

@@ -90,11 +90,13 @@ def _width(days: Iterable[int], span: float) -> float:
 
 
 def _heading(name: str, mine: Rows, width: float) -> str:
-    last = max((row["date"] for row in mine), default="")
-    newest = [row for row in mine if row["date"] == last]
-    known = max((row.get("n") or 0 for row in newest), default=0)
-    count = known or sum(row.get("n_yes") or 0 for row in newest)
-    said = f"n = {count:,}" if count else "no data"
+    last = {row["series"]: row for row in mine}
+    counts = sorted({row["n"] for row in last.values() if "n" in row})
+    if mine and not counts:
+        day = max(row["date"] for row in mine)
+        counts = [sum(row["n_yes"] for row in mine if row["date"] == day)]
+    ends = dict.fromkeys(f"{count:,}" for count in (*counts[:1], *counts[-1:]))
+    said = "n = " + "\N{EN DASH}".join(ends) if counts else "no data"
     room = width - text_width(said, FONT) - 12
     shown = fit(name, 13, room, bold=True)
     named = text(0, 13, shown, size=13, bold=True) if shown else ""
@@ -163,7 +165,7 @@ def _lines(spec: Spec, mine: Rows, frame: PlotArea) -> str:
     places = spread([end[1] for end in ends], _GAP, frame.top, frame.bottom)
     for (x, y, series), place_y in zip(ends, places, strict=True):
         colour = SOFT if series["colour"] == GREY else series["colour"]
-        parts.append(rule(x + 3, y, frame.right + 8, place_y, series["colour"]))
+        parts.append(rule(x + 3, y, frame.right + 8, place_y, series["colour"], "1 2"))
         name = fit(series["name"], FONT, _LABELS, series["bold"])
         parts.append(text(frame.right + 11, place_y + 4, name, colour=colour, bold=series["bold"]))
     return "".join(parts)

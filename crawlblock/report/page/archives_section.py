@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-from crawlblock.metrics.headline import headline_segments
 from crawlblock.report import phrases
 from crawlblock.report.charts.context import Context
 from crawlblock.report.labels import DASH, percent
@@ -34,8 +33,7 @@ _INDENT = 2 * "\N{NO-BREAK SPACE}"
 
 def archives_section(context: Context, figure: str) -> tuple[str, ...]:
     """Return the parts of the section as HTML; `figure` is its chart."""
-    segments = headline_segments(context.results, context.found.population)
-    scopes = [Scope(context.found, context.results, segment) for segment in segments]
+    scopes = [Scope(context.found, context.results, segment) for segment in context.segments]
     none = paragraph("No public event about web archives is registered for this period.", "soft")
     return (
         paragraph(_ABOUT),

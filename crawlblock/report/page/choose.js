@@ -86,8 +86,6 @@ const narrow = () => {
   });
   document.querySelectorAll(".lead").forEach((lead) => {
     lead.hidden = !lead.querySelector(".card:not([hidden])");
-    const more = lead.querySelector(":scope > details");
-    if (more && state.segment) more.open = Boolean(more.querySelector(".card:not([hidden])"));
   });
 };
 const chooseSegment = (name) => {

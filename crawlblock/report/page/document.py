@@ -11,7 +11,7 @@ import polars as pl
 
 from crawlblock import __version__
 from crawlblock.metrics.headline import HEADLINE, Headline, headline_of
-from crawlblock.report.answers import answers
+from crawlblock.report.answers import answers, unanswered
 from crawlblock.report.charts.catalog import Figure
 from crawlblock.report.charts.context import Context, Frames, context
 from crawlblock.report.labels import DEFINITIONS, POPULATIONS
@@ -128,7 +128,10 @@ def _findings(
     figures: Sequence[Figure], changes: Mapping[str, Sequence[SiteChange]],
 ) -> Iterator[str]:  # fmt: skip
     results = material.results
-    yield section("answers", "Answers", sections.cards(answers(found, results)))
+    yield section(
+        "answers", "Answers", paragraph(unanswered(found, results), "soft"),
+        sections.cards(answers(found, results)),
+    )  # fmt: skip
     yield details("The answers crawler by crawler", _in_full(found, results))
     if set_ is None:
         yield paragraph("No snapshot has a date, so there is no chart.")

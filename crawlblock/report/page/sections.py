@@ -16,11 +16,10 @@ from crawlblock.report.charts.specs import Spec
 from crawlblock.report.labels import DASH, DEFINITIONS, interval, not_compared, percent
 from crawlblock.report.page.definitions import definitions
 from crawlblock.report.page.figure_html import card_top
-from crawlblock.report.page.markup import details, items, link, paragraph, table
+from crawlblock.report.page.markup import items, link, paragraph, table
 from crawlblock.report.scope import AnsweredQuestion
 
 ROWS = 40  # of the table of the last snapshot; the rest is in the files
-CARDS = 12  # of a question that are shown at once
 NBSP = "\N{NO-BREAK SPACE}"
 _COMPARISON = (
     "source", "what", "segment", "crawler", "of", "theirs", "ours", "95 %", "differ", "n",
@@ -31,18 +30,17 @@ _COMPARISON = (
 def cards(answers: Iterable[AnsweredQuestion]) -> str:
     """Return the answers as cards, those to one question together."""
     return "".join(
-        f'<article class="lead"><h3>{escape(question)}</h3>{_cards(list(found))}</article>'
+        f'<article class="lead"><h3>{escape(question)}</h3><div class="cards">'
+        + _cards(list(found))
+        + "</div></article>"
         for question, found in groupby(answers, lambda each: each.question)
     )
 
 
 def _cards(answers: Sequence[AnsweredQuestion]) -> str:
-    """Return the answers to a question, their small charts on one scale, most of many folded."""
+    """Return the answers to a question, their small charts on one scale."""
     top = max((share for answer in answers for _, share in answer.course), default=0)
-    made = [_card(answer, top) for answer in answers]
-    shown, more = (f'<div class="cards">{"".join(part)}</div>'
-                   for part in (made[:CARDS], made[CARDS:]))  # fmt: skip
-    return shown + (details(f"{len(made) - CARDS:,} more segments", more) if made[CARDS:] else "")
+    return "".join(_card(answer, top) for answer in answers)
 
 
 def _card(answer: AnsweredQuestion, top: float) -> str:

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from crawlblock.metrics.headline import HEADLINE, Headline, headline_of, whole_changes
 from crawlblock.metrics.result_files import read_results
-from crawlblock.report.answers import answers
+from crawlblock.report.answers import answers, unanswered
 from crawlblock.report.formats import print_table
 from crawlblock.report.labels import (
     DASH,
@@ -48,6 +48,9 @@ def show(console: Console, results: dict[str, pl.DataFrame]) -> None:
     where = "" if found.segment is None else f" ({found.segment})"
     for each in answers(found, results):
         console.print(Text(each.sentence), width=min(WIDTH, console.width))
+        console.print()
+    if others := unanswered(found, results):
+        console.print(Text(others), width=min(WIDTH, console.width))
         console.print()
     lines = (
         f"Share of {POPULATIONS[found.population]}{where} that block a crawler",
