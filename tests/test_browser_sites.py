@@ -7,7 +7,18 @@ from urllib.parse import quote
 
 import duckdb
 import pytest
-from pages import EVIL_HOST, EVIL_TEXT, OPEN, REFUSING, Watched, browser, example_results, fill, run, visit
+from pages import (
+    EVIL_HOST,
+    EVIL_TEXT,
+    OPEN,
+    REFUSING,
+    Watched,
+    browser,
+    example_results,
+    fill,
+    run,
+    visit,
+)
 
 from crawlblock.metrics.results_folder import results_of
 from crawlblock.report.labels import DASH
@@ -195,7 +206,8 @@ def test_in_a_sandboxed_viewer(chromium: "Browser", page: Path, tmp_path: Path) 
 
 _ARCHIVED = """
 UPDATE facts.snapshots SET snapshot = 'CC-MAIN-2024-10', kind = 'crawl';
-INSERT INTO facts.warc_files VALUES (1, 'crawl-data/CC-MAIN-2024-10/segments/1/robotstxt/x.warc.gz');
+INSERT INTO facts.warc_files
+SELECT 1, 'crawl-data/CC-MAIN-2024-10/segments/1/robotstxt/x.warc.gz';
 UPDATE facts.fetches SET warc_file = 1, warc_offset = 100, warc_length = 50
 """
 
