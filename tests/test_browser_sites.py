@@ -148,7 +148,7 @@ def test_choice_is_in_the_address(chromium: "Browser", page: Path) -> None:
         assert tab.get_by_label("Segment", exact=True).input_value() == "big"
         tab.evaluate("location.hash = '#crawler=nobody&host=www.h1.org'")
         tab.wait_for_function("() => document.activeElement.textContent === 'h1.org'")
-        assert "CCBot" in tab.locator("#host-table caption").inner_text()
+        assert "CCBot" in tab.locator("#host-table > caption").inner_text()
         assert watched.complaints == []
 
 
@@ -200,7 +200,7 @@ def test_in_a_sandboxed_viewer(chromium: "Browser", page: Path, tmp_path: Path) 
         inside.locator(".heat").wait_for()
         inside.get_by_label("Crawler", exact=True).select_option("GPTBot")
         inside.locator("#copy-link").click()
-        assert "GPTBot" in inside.locator("#host-table caption").inner_text()
+        assert "GPTBot" in inside.locator("#host-table > caption").inner_text()
         assert not [said for said in watched.complaints if "Clipboard API" not in said]
 
 
