@@ -4,7 +4,7 @@ const LETTERS = { full: "F", all_but: "A", partial: "P", none: "N", unknown: "?"
 const worded = (word) => (word === "early" ? "not yet documented" : word);
 const table = by("host-table");
 let tokens = [];
-let shownAtMost = 50;
+let shownAtMost = 25;
 let order = { key: "changed", down: false };
 // The ruling on a crawler, and the place of its line.
 const rulingOf = (number, token) => {
@@ -134,7 +134,7 @@ const offerAuthors = () => {
     ...sorted(known).map((author) => make("option", { value: author }, author)));
   filter.value = known.includes(before) ? before : "";
 };
-const again = (event) => { event.preventDefault(); shownAtMost = 50; list(); };
+const again = (event) => { event.preventDefault(); shownAtMost = 25; list(); };
 by("host-form").addEventListener("submit", (event) => {
   again(event);
   const buttons = table.querySelectorAll("button.host");
