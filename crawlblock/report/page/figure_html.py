@@ -81,7 +81,8 @@ def _take(figure: Figure) -> str:
     """Return what a reader takes along: pictures, numbers, a link; and the intervals on demand."""
     names = (f"{figure.id}.svg", f"{figure.id}.png", f"{figure.source}.csv")
     links = "".join(
-        f'<a href="{name}" download data-take="{kind}">{kind}</a>'
+        f'<a href="{name}" download data-take="{kind}" '
+        f'aria-label="{kind}: {escape(figure.title)}">{kind}</a>'
         for kind, name in zip(("SVG", "PNG", "CSV"), names, strict=True)
     )
     asked = (
