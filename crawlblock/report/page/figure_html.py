@@ -44,8 +44,9 @@ def plate(figure: Figure, drawing: str, context: Context) -> str:
     token, rows = first_rows(figure, context)
     whose = f': <b class="whose">{escape(token)}</b>' if figure.by_crawler else ""
     said = escape(figure.caption)
+    parted = " parted" if any(figure.spec["panels"]) else ""
     return (
-        f'<figure class="plate" id="{figure.id}-figure" aria-labelledby="{figure.id}-name">'
+        f'<figure class="plate{parted}" id="{figure.id}-figure" aria-labelledby="{figure.id}-name">'
         f"{title[:-5]}{whose}</h3><figcaption>{said}</figcaption>{_legend(figure, rows)}"
         f'<div class="chart" id="{figure.id}-chart">{drawing}</div>{_notes(figure, rows, token)}'
         f"{_take(figure)}{details('The numbers', _numbers(figure, rows))}</figure>"
