@@ -38,7 +38,7 @@ def told(command: str, *arguments: object) -> Result:
 def rows_of(db: Path, query: str) -> list[tuple[object, ...]]:
     """Return what a question to a database returns, in a fixed order."""
     with Store(db).reading() as con:
-        return con.execute(f"{query} ORDER BY ALL").fetchall()
+        return con.execute(f"{query}").fetchall()
 
 
 @pytest.fixture
@@ -121,6 +121,27 @@ def test_days_of_segments(tmp_path: Path) -> None:
     assert rows_of(db, "SELECT segment, since::VARCHAR, until::VARCHAR FROM list_cells") == [
         ("news", "2025-02-06", "2025-02-06"),
         ("top", "2022-08-07", "2024-07-12"),
+    ]
+
+
+def test_a_sampled_segment(tmp_path: Path) -> None:
+    """A segment is a sample where all its cells say so, of as many, and of enough hosts."""
+    path, db = tmp_path / "l.csv", tmp_path / "db.duckdb"
+    cells = {
+        "a.com": "gov (sample of 900) 2022-08-07/2024-07-12; news (sample of 2); x (sample of 5)",
+        "b.com": "gov (sample of 900); news; x (sample of 6)",
+        "c.com": "small (sample of 1); (sample of 3)",
+        "d.com": "small (sample of 1)",
+        "e.com": "plain",
+    }
+    path.write_text("host,stratum\n" + "".join(f'{h},"{cell}"\n' for h, cell in cells.items()))
+    assert told("sample", "--list", path, "--db", db).exit_code == 0
+    assert rows_of(db, "FROM sampled_segments") == [("stratum", "gov", 900)]
+    assert rows_of(db, "SELECT DISTINCT segment FROM list_cells") == [
+        ("(sample of 3)",), ("gov",), ("news",), ("small",), ("x",),
+    ]  # fmt: skip
+    assert rows_of(db, "SELECT host, stratum FROM panel WHERE stratum <> 'list'") == [
+        ("e.com", "plain")
     ]
 
 

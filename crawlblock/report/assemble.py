@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from importlib.metadata import version
 from pathlib import Path
@@ -110,7 +111,9 @@ def write_answer(store: Store, results: Path, http_profile: str, console: Consol
     drawn = read_manifest(results).get(_PAGE_DIGEST) == today[_PAGE_DIGEST]
     page = results / _PAGE
     remove_others(results, digests)
-    with store.reading() as con:
+    with ThreadPoolExecutor(1) as beside, store.reading() as con:
+        if not drawn:
+            beside.submit(drawing.prepare)
         set_http_profile(con, http_profile)
         with nullcontext() if keep >= digests.keys() else held(con):
             frames = analyze(con, results, http_profile, keep)

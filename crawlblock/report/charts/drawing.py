@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import cache
 from importlib.resources import files
 from typing import Any
 
@@ -74,6 +75,12 @@ def png(spec: Spec) -> bytes:
     return image
 
 
+def prepare() -> None:
+    """Load what draws, which takes some seconds and leaves a core to others."""
+    bundle()
+
+
+@cache
 def bundle() -> str:
     """Return Vega, Vega-Lite and Vega-Embed as one script, closed in itself, safe within HTML."""
     import vl_convert
