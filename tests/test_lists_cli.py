@@ -38,7 +38,7 @@ def told(command: str, *arguments: object) -> Result:
 def rows_of(db: Path, query: str) -> list[tuple[object, ...]]:
     """Return what a question to a database returns, in a fixed order."""
     with Store(db).reading() as con:
-        return con.execute(f"{query}").fetchall()
+        return con.execute(f"{query} ORDER BY ALL").fetchall()
 
 
 @pytest.fixture
