@@ -31,6 +31,7 @@ _THIS_MACHINE = "an address of this machine is followed as it is"
 _COUNTS_ONCE = "a site that is listed with and without www counts once"
 _STRATUM = "list"
 # A segment with the days on which a host belongs to it: `top sites 2022-08-07/2024-07-12`.
+_SAMPLED = re.compile(r"\S\s+\(sample of [0-9]{1,9}\)(?:\s+[0-9]|$)")
 _DAYS = re.compile(r"^.*\S\s+([0-9]{4}-[0-9]{2}-[0-9]{2})(?:/([0-9]{4}-[0-9]{2}-[0-9]{2}))?$")
 
 
@@ -83,9 +84,13 @@ def take_list(entries: Iterable[Entry], panel: str, reject: Reject) -> Taken:
     return Taken(taken.members, taken.further, taken.notes.said())
 
 
-def has_days(cell: str) -> bool:
-    """Tell whether a cell says from when to when a host belongs to a segment."""
-    return any(_DAYS.match(part.strip()) for part in cell.split(";"))
+def names_segments(cell: str) -> bool:
+    """Tell whether a cell says more of a segment than its name.
+
+    That is from when to when a host belongs to it, or what it was sampled from.
+    """
+    parts = map(str.strip, cell.split(";"))
+    return any(_DAYS.match(part) or _SAMPLED.search(part) for part in parts)
 
 
 def check_days(column: str, cell: str) -> None:
@@ -212,7 +217,7 @@ class _Taking:
             )
         self.notes.add(note, entry, host)
         stratum, further = entry.stratum or _STRATUM, entry.further
-        if has_days(stratum):  # no stratum of a design, but a column to report by
+        if names_segments(stratum):  # no stratum of a design, but a column to report by
             stratum, further = _STRATUM, (("stratum", stratum), *further)
         self.members.append(member_of(self._panel, host, stratum, entry.rank, 1.0, place))
         room = max(0, MOST_VALUES - len(self.further))

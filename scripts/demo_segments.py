@@ -36,6 +36,7 @@ class Segment:
     name: str
     sources: tuple[str, ...]
     bias: str
+    sample: bool = False  # a simple random one, of more hosts
     whole: bool = False  # followed as one: whoever was not asked is unknown, not left out
 
 
@@ -43,7 +44,7 @@ SEGMENTS = (
     Segment("top sites", (TOP_SITES,), "a list of popular sites of 2022, not a sample; after a "
             "failed fetch the source kept the older file, so no site is unknown"),
     Segment("US government", (US_GOV,), "a simple random sample of all hosts that the source has "
-            "in the period; the source follows half of the US government's domains"),
+            "in the period; the source follows half of the US government's domains", sample=True),
     Segment("news", (NEWS,), "a list of 100 large news sites, which changed between the dates; "
             "comments were lost on the way, so marks of templates and reservations are missing"),
     Segment("press", (PRESS,), "newspapers, magazines and broadcasters in one person's list, "
@@ -104,6 +105,10 @@ class Followed:
                 frame.setdefault(site(host), host)
         self.frame = len(frame)
         return sorted(frame.values(), key=stable)[:SAMPLED]
+
+    def told(self, segment: Segment) -> str:
+        """Return what a cell of the list says of a segment."""
+        return f"{segment.name} (sample of {self.frame})" if segment.sample else segment.name
 
     def asked(self, segment: Segment, named: str, crawl: Crawl) -> list[Look]:
         """Return the looks at a site for a crawl by the sources of a segment."""
@@ -197,7 +202,7 @@ def hosts_frame(
     periodicals |= _periodicals(shared / "weights" / "top_2000_c4_annotated.csv")
     rows = []
     for named, host in sorted(followed.names.items(), key=lambda pair: pair[1]):
-        cells = [(s.name, days[s.name].get(named, ())) for s in SEGMENTS]
+        cells = [(followed.told(s), days[s.name].get(named, ())) for s in SEGMENTS]
         if not any(crawls for _, crawls in cells):
             continue
         place = rank.get(registered_domain(host))

@@ -62,6 +62,15 @@ def test_the_browser_draws_what_python_draws(
     assert seen.complaints == []
 
 
+def test_pictures_beside_the_page(seen: Watched, results: Path) -> None:
+    """A browser opens each PNG and SVG, at their full size."""
+    for name in ("blocked.png", "lost.png", "verdicts.svg"):
+        seen.page.goto((results / name).as_uri())
+        wide = "(document.images[0] || document.documentElement.viewBox.baseVal)"
+        size = f"{wide}.naturalWidth || {wide}.width"
+        assert seen.page.evaluate(size) >= 600
+
+
 def _drawn(path: Path) -> bytes:
     """Return a file's drawing without its style."""
     before, _, rest = path.read_text("utf-8").partition("<style>")

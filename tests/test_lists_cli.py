@@ -124,6 +124,27 @@ def test_days_of_segments(tmp_path: Path) -> None:
     ]
 
 
+def test_a_sampled_segment(tmp_path: Path) -> None:
+    """A segment is a sample where all its cells say so, of as many, and of enough hosts."""
+    path, db = tmp_path / "l.csv", tmp_path / "db.duckdb"
+    cells = {
+        "a.com": "gov (sample of 900) 2022-08-07/2024-07-12; news (sample of 2); x (sample of 5)",
+        "b.com": "gov (sample of 900); news; x (sample of 6)",
+        "c.com": "small (sample of 1); (sample of 3)",
+        "d.com": "small (sample of 1)",
+        "e.com": "plain",
+    }
+    path.write_text("host,stratum\n" + "".join(f'{h},"{cell}"\n' for h, cell in cells.items()))
+    assert told("sample", "--list", path, "--db", db).exit_code == 0
+    assert rows_of(db, "FROM sampled_segments") == [("stratum", "gov", 900)]
+    assert rows_of(db, "SELECT DISTINCT segment FROM list_cells") == [
+        ("(sample of 3)",), ("gov",), ("news",), ("small",), ("x",),
+    ]  # fmt: skip
+    assert rows_of(db, "SELECT host, stratum FROM panel WHERE stratum <> 'list'") == [
+        ("e.com", "plain")
+    ]
+
+
 @pytest.mark.parametrize("command", ["sample", "weights"])
 def test_all_that_is_left_out(tmp_path: Path, command: str) -> None:
     """The first five lines that are left out are shown, and `--rejects` writes all of them."""

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import threading
+import time
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -298,6 +299,25 @@ def test_short_readers_are_waited_for(tmp_path: Path) -> None:
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as reader:
         assert reader.stdout and reader.stdout.readline()
         assert fill(store, "a.example") == 1
+
+
+def test_a_busy_run_lets_others_ask(tmp_path: Path) -> None:
+    """A run keeps the file open between its transactions, and closes it for who waits."""
+    store = Store(tmp_path / "db.duckdb")
+    fill(store, "a.example")
+    code = (
+        "from pathlib import Path; from crawlblock.store.store import Store\n"
+        f"print(len(Store(Path({str(store.path)!r})).facts.snapshots()))\n"
+    )
+    with store.held():
+        with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as other:
+            while other.poll() is None:
+                fill(store, "b.example")
+            assert other.stdout and other.stdout.read().split() == [b"1"]
+        fill(store, "c.example")
+        time.sleep(0.5)  # without use it is closed
+        with duckdb.connect(str(store.path), read_only=True) as con:  # another configuration
+            assert con.execute("SELECT count(*) FROM facts.hosts").fetchall() == [(3,)]
 
 
 def test_questions_leave_nothing(tmp_path: Path) -> None:

@@ -3,10 +3,12 @@
 import gzip
 import hashlib
 import json
+import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -19,6 +21,7 @@ from crawlblock.demo.format_history import Era, era
 from crawlblock.demo.rank_file import write_ranks
 from crawlblock.durable import put_folder_in_place
 from crawlblock.errors import ArchiveError, InputError
+from crawlblock.executor import Failed, open_engine, run_tasks
 from crawlblock.model import Crawl
 from crawlblock.warc.http import digest
 from crawlblock.warc.writer import Exchange, append_exchange, append_info
@@ -27,6 +30,8 @@ STAMP = "demo.json"  # tells a whole demo from anything else
 
 _FILE = 500  # captures of a WARC file; Common Crawl has some 750
 _SEGMENT = 2  # files; Common Crawl has some 1,000
+_AT_ONCE = 2  # crawls that are written
+_FEW = 8  # crawls that are written sooner than processes begin
 _MACHINE = "ip-10-0-0-1.ec2.internal"  # in the names of files before 2017-22
 _MASK = "x-crawler-"
 _ASKED = (
@@ -57,8 +62,7 @@ def build(
         by_crawl[capture.crawl].append(capture)
     ordered = sorted(crawls, key=lambda crawl: crawl.first_capture)
     with _written_aside(directory) as folder:
-        for crawl in ordered:
-            _write_crawl(folder, crawl, by_crawl[crawl.crawl])
+        _write_crawls([_Task(folder, crawl, by_crawl[crawl.crawl]) for crawl in ordered])
         _write_json(folder / "collinfo.json", [_described(crawl) for crawl in reversed(ordered)])
         graphs = [write_ranks(folder, ordered, ranks)] if ranks and ordered else []
         _write_json(folder / "graphinfo.json", graphs)
@@ -102,10 +106,32 @@ def _replaceable(directory: Path) -> bool:
     return directory.is_dir() and ((directory / STAMP).exists() or not any(directory.iterdir()))
 
 
-def _write_crawl(folder: Path, crawl: Crawl, captures: Iterable[Rendered]) -> None:
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """A crawl to write."""
+
+    folder: Path
+    crawl: Crawl
+    captures: Sequence[Rendered]
+
+
+def _write_crawls(tasks: Sequence[_Task]) -> None:
+    processes = min(_AT_ONCE, os.cpu_count() or 1)
+    if processes == 1 or len(tasks) < _FEW:
+        for task in tasks:
+            _write_crawl(task)
+        return
+    with open_engine(None, processes) as engine:
+        for ended in run_tasks(engine, _write_crawl, [(t.crawl.crawl, t) for t in tasks]):
+            if isinstance(ended, Failed):
+                raise OSError(f"{ended.task}: {ended.reason}")
+
+
+def _write_crawl(task: _Task) -> None:
+    folder, crawl = task.folder, task.crawl
     parts = era(crawl)
     by_subset: dict[str, list[Rendered]] = {ROBOTS: []} if parts.robots else {}
-    for capture in captures:
+    for capture in task.captures:
         by_subset.setdefault(capture.subset, []).append(capture)
     entries: list[IndexEntry] = []
     table: list[str] = []

@@ -72,13 +72,13 @@ def headline_segments(results: dict[str, pl.DataFrame], population: str) -> tupl
 
     The strata of a list were collected for different reasons, so no headline blends them.
     """
-    frame = results.get("blocked_by_segment")
-    if frame is None:
+    frame, of_all = results.get("blocked_by_segment"), results["blocked"]
+    of_list = of_all.filter((pl.col("population") == population) & (pl.col("estimand") == "list"))
+    if frame is None or of_list.is_empty():
         return (None,)
     rows = frame.filter(
         (pl.col("population") == population)
         & (pl.col("dimension") == "stratum")
-        & (pl.col("estimand") == "list")
         & (pl.col("n") > 0)
     )
     sizes = rows.group_by("segment").agg(pl.col("n").max()).sort(["n", "segment"])

@@ -135,7 +135,7 @@ def result_of(con: duckdb.DuckDBPyConnection, metric: Metric, of: str = PANEL) -
             f"{metric.file}: the query does not return the declared column "
             f"{', '.join(sorted(lacking))}; it returns {', '.join(found.columns)}; mend one of both"
         )
-    return conformed(found, metric.name, census=of == CENSUS)
+    return _of_samples(con, conformed(found, metric.name, census=of == CENSUS))
 
 
 def _own_first(asked: list[Metric]) -> list[Metric]:
@@ -148,7 +148,35 @@ def _computed(
 ) -> pl.DataFrame:
     """Compute a result from no others than those it names, on which its digest depends."""
     found = derived.compute(con, {name: frames[name] for name in derived.needs})
-    return conformed(found, derived.name)
+    return _of_samples(con, conformed(found, derived.name))
+
+
+def _of_samples(con: duckdb.DuckDBPyConnection, frame: pl.DataFrame) -> pl.DataFrame:
+    """Return a result in which a sampled segment of a list is estimated as the sample that it is.
+
+    Its hosts have one weight, so the row `as_if_sample` is the estimate, and `list` says less.
+    """
+    keys = ["dimension", "segment"]
+    if not {"estimand", *keys} <= set(frame.columns) or "as_if_sample" not in frame["estimand"]:
+        return frame
+    rows = con.execute("SELECT dimension, segment FROM sampled_segments").fetchall()
+    sampled = pl.DataFrame(rows, dict.fromkeys(keys, pl.String), orient="row")
+    if sampled.is_empty():
+        return frame
+    estimand, is_sampled = pl.col("estimand"), pl.col("is_sampled").is_not_null()
+    return (
+        frame.join(
+            sampled.with_columns(is_sampled=True), on=keys, how="left", maintain_order="left"
+        )
+        .filter(~is_sampled | (estimand != "list"))
+        .with_columns(
+            pl.when(is_sampled & (estimand == "as_if_sample"))
+            .then(pl.lit("sample"))
+            .otherwise(estimand)
+            .alias("estimand")
+        )
+        .drop("is_sampled")
+    )
 
 
 def set_http_profile(con: duckdb.DuckDBPyConnection, http_profile: str) -> None:

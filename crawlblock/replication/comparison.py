@@ -12,6 +12,7 @@ from datetime import date
 from itertools import groupby
 
 from crawlblock.registry import crawlers
+from crawlblock.registry.extra import per_extra
 from crawlblock.replication import counts
 from crawlblock.replication.comparable import not_comparable
 from crawlblock.replication.opinions import Opinions, Readings, SeriesShare
@@ -181,8 +182,13 @@ def _pairs(
 
 def _documented(tokens: Sequence[str], day: date) -> list[str]:
     """Return the crawlers that there were on a day, as far as is known."""
-    since = {crawler.token: crawler.documented_since for crawler in crawlers()}
+    since = _since()
     return [token for token in tokens if (since.get(token) or day) <= day]
+
+
+@per_extra
+def _since() -> Mapping[str, date | None]:
+    return {crawler.token: crawler.documented_since for crawler in crawlers()}
 
 
 def _nearest(pairs: Iterable[_Pair], every_date: bool) -> list[_Pair]:

@@ -111,7 +111,9 @@ def _changed(scope: Scope) -> AnsweredQuestion:
         f"{phrases.definition()} The sites are those whose robots.txt is known in both "
         f"{row['from_snapshot']} and {row['to_snapshot']}; {row['n_unknown']:,} others are left "
         f"out. {phrases.error(row, beside, signed=True)}",
-        number=f"{100 * row['estimate']:+.1f} points".replace("-", "\N{MINUS SIGN}"),
+        number=f"{round(100 * row['estimate'], 1) + 0.0:+.1f} points".replace(
+            "-", "\N{MINUS SIGN}"
+        ),
         of=f"{row['token']}, since{phrases.in_month(row['from_date']).removeprefix(' in')}",
         course=scope.course("blocked", token=row["token"], definition=HEADLINE),
     )

@@ -58,7 +58,8 @@ def ends(row: Row, signed: bool) -> str:
     """Return the ends of an interval, of a difference with their signs."""
     if not signed:
         return interval(row["low"], row["high"])
-    return f"{100 * row['low']:+.1f} to {100 * row['high']:+.1f} points"
+    low, high = (round(100 * row[end], 1) + 0.0 for end in ("low", "high"))  # -0.0 is 0
+    return f"{low:+.1f} to {high:+.1f} points"
 
 
 def in_month(day: date | None) -> str:

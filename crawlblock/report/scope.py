@@ -67,15 +67,15 @@ class Scope:
         return [row for row in rows if (row["snapshot_date"], row["snapshot"]) == last]
 
     def course(self, name: str, value: str = "estimate", **where: object) -> Course:
-        """Return how a share went, by day; the rows of one day and condition add up."""
+        """Return how a share went, by day; the rows of one snapshot add up."""
         if self.segment is not None and name == "blocked":
             name = "blocked_by_segment"
-        found: dict[str, float] = {}
+        found: dict[tuple[str, str], float] = {}
         for row in self.rows(name, **where):
             if row["snapshot_date"] and row[value] is not None:
-                day = row["snapshot_date"].isoformat()
-                found[day] = found.get(day, 0) + row[value]
-        return tuple(sorted(found.items()))
+                key = row["snapshot_date"].isoformat(), row["snapshot"]
+                found[key] = found.get(key, 0) + row[value]
+        return tuple((day, share) for (day, _), share in sorted(found.items()))
 
     def sites(self, count: int, *, same: bool = False) -> str:
         """Return the hosts in words, such as: 802 sites (top sites)."""

@@ -14,6 +14,7 @@ from filelock import FileLock, Timeout
 from crawlblock.durable import put_in_place
 from crawlblock.errors import LockedError, StoreError
 from crawlblock.store.faults import explained, refused
+from crawlblock.store.lingering import LingeringFile
 from crawlblock.store.new_database import (
     aside_of,
     holds_anything,
@@ -38,8 +39,8 @@ class DatabaseFile:
 
     It is made aside and put in place whole, so that neither a full disk nor a run that is stopped
     leaves half of one.  Every method opens the file, does its work in one transaction and closes it
-    again.  Raises StoreError when the file, its disk or its layout cannot be used, LockedError when
-    another process holds it.
+    again; while it is `held`, the file stays open for a moment.  Raises StoreError when the file,
+    its disk or its layout cannot be used, LockedError when another process holds it.
     """
 
     def __init__(self, path: Path, keep_empty: bool = True) -> None:
@@ -49,6 +50,7 @@ class DatabaseFile:
         """
         self.path = path
         self._patience = _PATIENCE
+        self._lingering: LingeringFile | None = None  # while it is held
         if not holds_anything(path):
             if not keep_empty:
                 return
@@ -75,6 +77,7 @@ class DatabaseFile:
     def _renew(self) -> None:
         if self._is_current():
             return  # another run has done it meanwhile
+        self._close_at_once()
         try:
             renew(self.path)
         except duckdb.Error as error:
@@ -106,14 +109,15 @@ class DatabaseFile:
             raise StoreError(
                 f"{self.path}.lock: {error.strerror}; the folder must be writable"
             ) from None
-        self._patience = _PATIENCE_OF_A_RUN
+        self._patience, self._lingering = _PATIENCE_OF_A_RUN, LingeringFile()
         try:
             if not holds_anything(self.path):
                 make_aside(self.path)
             yield
         finally:
+            self._close_at_once()
             remove_aside(self.path)
-            self._patience = _PATIENCE
+            self._patience, self._lingering = _PATIENCE, None
             lock.release()
 
     @contextmanager
@@ -127,6 +131,7 @@ class DatabaseFile:
             if ready:
                 con.execute("CHECKPOINT").fetchall()
         if ready:
+            self._close_at_once()
             put_new_in_place(self.path)
 
     @contextmanager
@@ -143,6 +148,8 @@ class DatabaseFile:
         if not file.exists():
             raise StoreError(f"{self.path}: no database is there; name another --db")
         import_value_types()
+        if self._lingering:
+            self._lingering.let_others()
         until = time.monotonic() + self._patience
         while True:
             try:
@@ -156,10 +163,16 @@ class DatabaseFile:
         try:
             con.execute("SET TimeZone = 'UTC'").fetchall()
             yield con
+            if self._lingering:
+                self._lingering.stay(con)
         except duckdb.Error as error:
             raise explained(self.path, error) from None
         finally:
             con.close()
+
+    def _close_at_once(self) -> None:
+        if self._lingering:
+            self._lingering.end()
 
     @property
     def published(self) -> Path:
@@ -175,6 +188,7 @@ class DatabaseFile:
         aside = self.published.with_name(f"{self.published.name}.part")
         with self._open() as con:
             con.execute("CHECKPOINT").fetchall()
+        self._close_at_once()
         try:
             _copy(self.path, aside)
             put_in_place(aside, self.published)

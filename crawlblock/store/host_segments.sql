@@ -9,6 +9,17 @@ COMMENT ON COLUMN host_segments.segment IS 'A value of it; a host may have sever
 COMMENT ON COLUMN host_segments.since IS 'First day on which the host belonged to it; -infinity: it always did.';
 COMMENT ON COLUMN host_segments.until IS 'Last day on which the host belonged to it; infinity: it still does.';
 
+-- The segments that are simple random samples, as all their cells say.
+CREATE VIEW sampled_segments AS
+SELECT dimension, segment, max(sampled_from) AS sampled_from
+FROM list_cells GROUP BY ALL
+HAVING count(sampled_from) = count(*) AND min(sampled_from) = max(sampled_from)
+    AND count(DISTINCT host) <= max(sampled_from);
+COMMENT ON VIEW sampled_segments IS 'The segments of a list that are simple random samples, as all their cells say.';
+COMMENT ON COLUMN sampled_segments.dimension IS 'The column of the list.';
+COMMENT ON COLUMN sampled_segments.segment IS 'A value of it.';
+COMMENT ON COLUMN sampled_segments.sampled_from IS 'How many hosts it was sampled from.';
+
 -- The days of hosts and segments in a relation, joined where they overlap, so that a host counts once.
 CREATE MACRO joined_days(source) AS TABLE
 WITH ordered AS (

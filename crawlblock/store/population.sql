@@ -35,21 +35,29 @@ CREATE MACRO effective_n(total, known, known_squared) AS
 
 -- The cells of a panel's list by host.  A cell may name several segments with `;`, each with the days on
 -- which the host belonged to it: `top sites 2022-08-07/2024-07-12`.  Without days it always did.
+-- A segment that is a simple random sample names the size of what it was sampled from:
+-- `US government (sample of 7585)`.
 CREATE VIEW list_cells AS
-WITH parts AS (
-    SELECT p.host, c.column_name AS dimension, trim(s.segment) AS cell,
-           regexp_extract(trim(s.segment), '^(.*\S)\s+(\d{4}-\d\d-\d\d)(?:/(\d{4}-\d\d-\d\d))?$',
+WITH cells AS (
+    SELECT p.host, c.column_name AS dimension, trim(s.cell) AS cell,
+           regexp_extract(trim(s.cell), '^(.*\S)\s+(\d{4}-\d\d-\d\d)(?:/(\d{4}-\d\d-\d\d))?$',
                           ['segment', 'since', 'until']) AS dated
     FROM panel_columns c
     JOIN current_panel p ON p.panel = c.panel AND p.domain = c.domain,
-    LATERAL (SELECT unnest(string_split(c.value, ';')) AS segment) s
-    WHERE trim(s.segment) <> ''
+    LATERAL (SELECT unnest(string_split(c.value, ';')) AS cell) s
+    WHERE trim(s.cell) <> ''
+), named AS (
+    SELECT host, dimension, dated, coalesce(nullif(dated.segment, ''), cell) AS name,
+           regexp_extract(name, '^(.*\S)\s+\(sample of (\d{1,9})\)$',
+                          ['segment', 'hosts']) AS sampled
+    FROM cells
 )
-SELECT DISTINCT host, dimension, CASE WHEN dated.segment = '' THEN cell ELSE dated.segment END AS segment,
+SELECT DISTINCT host, dimension, coalesce(nullif(sampled.segment, ''), name) AS segment,
        coalesce(TRY_CAST(dated.since AS DATE), DATE '-infinity') AS since,
        coalesce(TRY_CAST(coalesce(nullif(dated.until, ''), dated.since) AS DATE), DATE 'infinity')
-           AS until
-FROM parts;
+           AS until,
+       TRY_CAST(sampled.hosts AS BIGINT) AS sampled_from
+FROM named;
 
 -- The panel's hosts that are not followed in a snapshot, as its day is outside of all that their list gives
 -- them: they are not asked then, and not unknown either.
@@ -245,6 +253,7 @@ COMMENT ON COLUMN population.answer IS 'What was answered, by what it means: a p
 COMMENT ON COLUMN population.known IS 'Whether we know what the answer means; if not, every crawler''s restriction is unknown.';
 COMMENT ON VIEW list_cells IS 'What the list of the current panel says of its hosts, by segment and days.';
 COMMENT ON COLUMN list_cells.since IS 'First day on which the host belonged to the segment; -infinity: it always did.';
+COMMENT ON COLUMN list_cells.sampled_from IS 'How many hosts the segment was sampled from; empty: it was not, or its list does not say.';
 COMMENT ON COLUMN list_cells.until IS 'Last day on which the host belonged to the segment; infinity: it still does.';
 COMMENT ON VIEW unfollowed IS 'The panel''s hosts in snapshots outside of the days that their list gives them.';
 COMMENT ON VIEW scopes IS 'Whether a snapshot is of the current panel, and how many of the hosts followed then it asked.';

@@ -31,6 +31,7 @@ from verify.suspects import Ends, suspect
 
 _SCANNED = ("snapshots", "scans", "scanned_files", "counting_files", "warc_files")
 _SMALL, _MOST_SEGMENTS = 30, 200
+_SAMPLE = re.compile(r"(.+) \(sample of (\d+)\)")
 _DAYS = re.compile(r"(.+) (\d{4}-\d\d-\d\d)(?:/(\d{4}-\d\d-\d\d))?")
 
 
@@ -40,6 +41,7 @@ class Stored:
     def __init__(self, db: Path) -> None:
         self.texts: list[bytes] = []  # by answer, from 1
         self.answers: dict[object, int] = {}  # by the number of a text
+        self.sampled: dict[Segment, set[int | None]] = defaultdict(set)  # out of how many hosts
         self.hosts_of: dict[int, set[str]] = defaultdict(set)  # who gave an answer, ever
         with duckdb.connect(str(db), read_only=True) as con:
             self._con = con
@@ -190,7 +192,11 @@ class Stored:
         for row in self._rows("panel_columns"):
             for value in filter(None, map(str.strip, str(row["value"]).split(";"))):
                 dated = _DAYS.fullmatch(value)
-                members = segments[str(row["column_name"]), dated[1] if dated else value]
+                named = dated[1] if dated else value
+                sample = _SAMPLE.fullmatch(named)
+                segment = str(row["column_name"]), sample[1] if sample else named
+                self.sampled[segment].add(int(sample[2]) if sample else None)
+                members = segments[segment]
                 spans = ALWAYS
                 if dated:
                     spans = ((date.fromisoformat(dated[2]),

@@ -1,6 +1,6 @@
 """A chart that a notebook shows and a script saves: the page's own, or the same of any frame."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from crawlblock.report.charts.specs import COLOURS, SHADES, Axis, Spec
 EMPTY = "no data to draw"
 _SCALES = (*COLOURS, *SHADES)
 _SIZE = {"width": 720, "height": 320}  # of a panel in a notebook
-_BY = "Made by crawlblock."
+_BANDED = 4  # lines at most whose intervals are shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,10 @@ def line_chart(frame: pl.DataFrame, by: str, title: str, axis: Axis | None = Non
     if known.is_empty():
         return nothing(title)
     series = [str(name) for name in known[by].unique(maintain_order=True).to_list()]
-    return _drawn(specs.lines(series, **_said(title, axis)), _objects(known, by, series), title)
+    spec = specs.lines(series, **_said(title, axis, known))
+    drawn = sheet(spec, _objects(known, by, series))
+    # no reader can ask for the intervals of a picture, and those of many lines would overlap
+    return Chart(_banded(drawn) if len(series) <= _BANDED else drawn, title)
 
 
 def bar_chart(frame: pl.DataFrame, by: str, title: str) -> Chart:
@@ -134,8 +137,10 @@ def stacked_chart(
         estimate=pl.col(value) / pl.col(value).sum().over("snapshot"), n_yes=pl.col(value)
     )
     kinds = [str(kind) for kind in shares[by].unique().sort().to_list()]
-    spec = specs.stack(kinds, _SCALES, **_said(title, axis))
-    return _drawn(spec, _objects(shares, by, kinds), title)
+    spec = specs.stack(kinds, _SCALES, **_said(title, axis, known))
+    rows = [{name: value for name, value in row.items() if name != "n"}
+            for row in _objects(shares, by, kinds)]  # fmt: skip
+    return Chart(sheet(spec, rows), title)
 
 
 def nothing(title: str) -> Chart:
@@ -143,13 +148,17 @@ def nothing(title: str) -> Chart:
     return Chart(bars(title, [], EMPTY), title)
 
 
-def _said(title: str, axis: Axis | None) -> Spec:
-    breaks = list(axis.breaks) if axis else []
-    return {"title": safe(title), "breaks": breaks, "source": _BY, **_SIZE}
+def _said(title: str, axis: Axis | None, known: pl.DataFrame) -> Spec:
+    days = known["snapshot_date"]
+    return {
+        "title": safe(title), "breaks": list(axis.breaks) if axis else [],
+        "source": f"Data from {days.min()!s} to {days.max()!s}. Made by crawlblock.", **_SIZE,
+    }  # fmt: skip
 
 
-def _drawn(spec: Spec, rows: Sequence[Mapping[str, Any]], title: str) -> Chart:
-    return Chart(sheet(spec, rows), title)
+def _banded(drawn: str) -> str:
+    """Return a drawing that shows its intervals."""
+    return drawn.replace(' display="none"', "")
 
 
 def _known(frame: pl.DataFrame, *columns: str) -> pl.DataFrame:

@@ -141,7 +141,7 @@ const frameOf = (spec, mine, [low, high]) => {
   const shown = new Set(mine.map((row) => row.series));
   const names = spec.series.filter((_, place) => shown.has(place))
     .map((each) => textWidth(each.name, 11, each.bold));
-  const right = spec.kind === "lines" ? 14 + Math.min(150, most(names)) : 0;
+  const right = spec.kind === "lines" ? 14 + Math.min(0.375 * spec.width, most(names)) : 0;
   const first = days.length ? Math.min(...days) : 0;
   const frame = { left: 46, right: spec.width - Math.max(34, right), top: 40,
     bottom: spec.height - 24, first, last: days.length ? Math.max(...days) : 0 };
@@ -237,7 +237,7 @@ const linesOf = (spec, mine, frame) => {
   return parts + ends.map(([x, y, series], place) => {
     const colour = series.colour === GREY ? SOFT : series.colour;
     return ruleAt(x + 3, y, frame.right + 8, places[place], series.colour, "1 2")
-      + textAt(frame.right + 11, places[place] + 4, fit(series.name, 11, 150, series.bold),
+      + textAt(frame.right + 11, places[place] + 4, fit(series.name, 11, 0.375 * spec.width, series.bold),
         { colour, bold: series.bold });
   }).join("");
 };

@@ -24,7 +24,7 @@ from crawlblock.report.labels import percent
 
 Rows = Sequence[Mapping[str, Any]]
 _LEFT, _TOP, _BOTTOM = 46, 40, 24  # margins
-_LABELS = 150  # pixels at most of a line's name
+_LABELS = 0.375  # of the width of a panel, at most for the name of a line
 _GAP = 14  # between two labels
 
 
@@ -70,7 +70,7 @@ def _frame(spec: Spec, mine: Rows, ends: tuple[float, float]) -> PlotArea:
             for place, each in enumerate(spec["series"])
             if place in shown
         ]
-        right = 14 + min(_LABELS, max(names, default=0))
+        right = 14 + min(_LABELS * spec["width"], max(names, default=0))
     else:
         right = 0
     right = spec["width"] - max(34, right)
@@ -166,7 +166,7 @@ def _lines(spec: Spec, mine: Rows, frame: PlotArea) -> str:
     for (x, y, series), place_y in zip(ends, places, strict=True):
         colour = SOFT if series["colour"] == GREY else series["colour"]
         parts.append(rule(x + 3, y, frame.right + 8, place_y, series["colour"], "1 2"))
-        name = fit(series["name"], FONT, _LABELS, series["bold"])
+        name = fit(series["name"], FONT, _LABELS * spec["width"], series["bold"])
         parts.append(text(frame.right + 11, place_y + 4, name, colour=colour, bold=series["bold"]))
     return "".join(parts)
 

@@ -44,8 +44,9 @@ def plate(figure: Figure, drawing: str, context: Context) -> str:
     token, rows = first_rows(figure, context)
     whose = f': <b class="whose">{escape(token)}</b>' if figure.by_crawler else ""
     said = escape(figure.caption)
+    parted = " parted" if any(figure.spec["panels"]) else ""
     return (
-        f'<figure class="plate" id="{figure.id}-figure" aria-labelledby="{figure.id}-name">'
+        f'<figure class="plate{parted}" id="{figure.id}-figure" aria-labelledby="{figure.id}-name">'
         f"{title[:-5]}{whose}</h3><figcaption>{said}</figcaption>{_legend(figure, rows)}"
         f'<div class="chart" id="{figure.id}-chart">{drawing}</div>{_notes(figure, rows, token)}'
         f"{_take(figure)}{details('The numbers', _numbers(figure, rows))}</figure>"
@@ -81,7 +82,8 @@ def _take(figure: Figure) -> str:
     """Return what a reader takes along: pictures, numbers, a link; and the intervals on demand."""
     names = (f"{figure.id}.svg", f"{figure.id}.png", f"{figure.source}.csv")
     links = "".join(
-        f'<a href="{name}" download data-take="{kind}">{kind}</a>'
+        f'<a href="{name}" download data-take="{kind}" '
+        f'aria-label="{kind}: {escape(figure.title)}">{kind}</a>'
         for kind, name in zip(("SVG", "PNG", "CSV"), names, strict=True)
     )
     asked = (

@@ -1,0 +1,62 @@
+"""A database file that stays open for a moment, because its next use often follows at once."""
+
+import time
+from threading import Lock, Timer
+
+import duckdb
+
+_IDLE = 0.2  # s without use after which the file is closed
+_LONGEST = 2.0  # s after which it is closed for who waits for it; below the patience of a question
+_PAUSE = 0.15  # s for which it then stays closed; who waits tries each 0.1 s
+
+
+class LingeringFile:
+    """Keeps the file of a run open between its transactions.
+
+    To open and to close a database takes some 20 ms, to ask an open one 1 ms.  DuckDB lets
+    connections of one process share what is open, so a second connection is all it takes.
+    """
+
+    def __init__(self) -> None:
+        """Begin with a closed file."""
+        self._lock = Lock()
+        self._con: duckdb.DuckDBPyConnection | None = None
+        self._timer: Timer | None = None
+        self._opened = 0.0
+        self._free_until = 0.0
+
+    def stay(self, con: duckdb.DuckDBPyConnection) -> None:
+        """Keep the file of a connection open, which is about to be closed."""
+        with self._lock:
+            if self._con is None:
+                self._con, self._opened = con.cursor(), time.monotonic()
+            elif time.monotonic() - self._opened > _LONGEST:
+                self._close()
+                self._free_until = time.monotonic() + _PAUSE
+                return
+            self._wait_again()
+
+    def let_others(self) -> None:
+        """Wait until other processes had their time to open the file."""
+        left = self._free_until - time.monotonic()
+        if left > 0:
+            time.sleep(left)
+
+    def end(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._close()
+
+    def _wait_again(self) -> None:
+        if self._timer:
+            self._timer.cancel()
+        self._timer = Timer(_IDLE, self.end)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def _close(self) -> None:
+        if self._timer:
+            self._timer.cancel()
+        if self._con:
+            self._con.close()
+        self._con = self._timer = None
