@@ -21,7 +21,7 @@ PINNED = $(INSTALL) --require-hashes -r
 ITSELF = $(INSTALL) --no-deps --no-build-isolation -e .
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev analyze report cron docs notebooks test verify test-faults test-fuzz \
+.PHONY: help setup setup-dev analyze report cron dist docs notebooks test verify test-faults test-fuzz \
 	setup-lowest setup-newest test-lowest test-newest check \
 	benchmark constraints clean
 
@@ -63,6 +63,9 @@ cron: MIRROR = https://data.commoncrawl.org
 cron: setup  ## Print the lines for cron or systemd: CONTACT=you@example.org [MIRROR= DB=]
 	$(if $(CONTACT),,$(error say CONTACT=your e-mail address or web page))
 	@$(CRAWLBLOCK) schedule --db $(DB) --results $(RESULTS) --contact $(CONTACT) --mirror $(MIRROR)
+
+dist: setup-dev  ## Build the sdist and the wheel: dist/*
+	$(VENV)/bin/python -m build --no-isolation --outdir dist .
 
 docs: setup  ## Derive docs/reference.md from the code
 	$(VENV)/bin/python scripts/derive_docs.py

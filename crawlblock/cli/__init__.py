@@ -25,7 +25,7 @@ SECTIONS = {
         ("check", "crawlblock.cli.check:check",
          "Print what a robots.txt means for each crawler."),
         ("demo", "crawlblock.cli.demo:demo",
-         "Render an archive in Common Crawl's layout."),
+         "Show what crawlblock does, on facts that it brings along."),
         ("doctor", "crawlblock.cli.doctor:doctor",
          "Check what a run needs, and say how to fix what is missing."),
         ("completion", "crawlblock.cli.completion:completion",
