@@ -70,8 +70,8 @@ dist: setup-dev  ## Build the sdist and the wheel: dist/*
 docs: setup  ## Derive docs/reference.md from the code
 	$(VENV)/bin/python scripts/derive_docs.py
 
-notebooks: setup-dev  ## Execute the notebooks on what `make analyze` made: build/notebooks/*.html
-	$(VENV)/bin/python scripts/run_notebooks.py --db $(DB) --results $(RESULTS) --out build/notebooks notebooks/*.py
+notebooks: setup-dev  ## Execute the notebooks on what `make analyze` made: notebooks/*.ipynb, build/notebooks/*.html
+	$(VENV)/bin/python scripts/run_notebooks.py --keep --db $(DB) --results $(RESULTS) --out build/notebooks notebooks/*.py
 
 test: setup-dev  ## Run the tests
 	$(VENV)/bin/python -m pytest $(AT_ONCE)
