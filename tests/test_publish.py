@@ -161,9 +161,9 @@ def test_a_folder_of_others(
     results = filled.with_name("x-results")
     before = held(tmp_path), held(results)
     for folder, why in (
-        (tmp_path / "site", "holds mine.txt, which is no part of a publication"),
+        (tmp_path / "site", "holds mine.txt, which is not part of a publication"),
         (tmp_path / "file", "this is a file"),
-        (results, "which is no part of a publication"),
+        (results, "which is not part of a publication"),
     ):
         code, said = run(capsys, "publish", folder, "--db", filled)
         assert code == 2 and why in said

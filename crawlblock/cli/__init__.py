@@ -92,7 +92,7 @@ SECTIONS = {
 }  # fmt: skip
 DEBUG = "--debug"
 EXTRA = "--extra"
-_STOPPED = "stopped; what was stored stays, run the same command to go on"
+_STOPPED = "stopped; what was stored stays, run the same command to continue"
 _WITHOUT_ARGUMENTS: Any = getattr(click.exceptions, "NoArgsIsHelpError", ())  # since click 8.2
 
 
@@ -187,7 +187,7 @@ def _explain_disk(error: OSError) -> NoReturn:
         _fail(_STOPPED, 130)
     if isinstance(error, BrokenPipeError):
         _leave_pipe()
-    advice = "free some space" if error.errno == errno.ENOSPC else "mend that"
+    advice = "free some space" if error.errno == errno.ENOSPC else "fix that"
     _fail(f"{error.filename or 'disk'}: {error.strerror or error}; {advice} and run again", 1)
 
 

@@ -86,7 +86,7 @@ def _run_all(context: click.Context, db: Path, sites: int | None) -> None:
         with published(db).asking() as con:
             others = con.execute(_OTHERS, [_PANEL]).fetchall()
         if others:
-            raise InputError(f"{db}: holds {others[0][0]}, which is no demo; name a new --db")
+            raise InputError(f"{db}: holds {others[0][0]}, which is not a demo; name a new --db")
     hosts = BUNDLED / "hosts.csv"
     with working("archive"):
         chosen = some_sites(BUNDLED, sites) if sites else []

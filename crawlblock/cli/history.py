@@ -105,7 +105,7 @@ def _end(problems: Sequence[str], finished: bool) -> None:
     if len(problems) > _SHOWN:
         say(f"... and {len(problems) - _SHOWN} more crawls are passed over")
     if not finished:
-        say("the budget is used up; run the same command to go on")
+        say("the budget is used up; run the same command to continue")
     if problems or not finished:
         sys.exit(PARTIAL)
 

@@ -60,5 +60,5 @@ def live(
         f"{done.requests:,} requests, {done.bytes / 1e6:.1f} MB"
     )
     if not done.finished:
-        say("the budget is used up; run the same command to go on")
+        say("the budget is used up; run the same command to continue")
         sys.exit(PARTIAL)

@@ -32,7 +32,7 @@ def remove(snapshot: str, db: Path, because: str | None, restore: bool, yes: boo
       crawlblock remove CC-MAIN-2024-30 --restore
     """
     if restore == (because is not None):
-        raise click.UsageError("say one of --because TEXT, --restore")
+        raise click.UsageError("name one of --because TEXT, --restore")
     store = existing(db)
     place = steps.StepContext(store, unshown, silent)
     if because is None:

@@ -143,7 +143,7 @@ def _check(frame: FrameFile, others: Sequence[str | None], name: str | None, dry
     """Raise UsageError for options that do not go together, InputError for a bad name."""
     named = [other is not None for other in others]
     if sum(map(bool, (frame.list_file, frame.ranks, *named))) != 1:
-        raise click.UsageError("say one of --list, --ranks, --crawl, --by-size")
+        raise click.UsageError("name one of --list, --ranks, --crawl, --by-size")
     in_file = frame.list_file is not None or frame.ranks not in ("", "webgraph")
     if (frame.column is not None or frame.rejects) and not in_file:
         raise click.UsageError("--column and --rejects go with --list or --ranks FILE")

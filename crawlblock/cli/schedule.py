@@ -45,7 +45,7 @@ def schedule(
     user_agent(contact)
     time = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)", at)
     if not time:
-        raise click.BadParameter(f"{at!r} is no time of day such as 04:17", param_hint="--at")
+        raise click.BadParameter(f"{at!r} is not a time of day such as 04:17", param_hint="--at")
     place = mirror if "://" in mirror else str(Path(mirror).resolve())
     folder = (results or results_of(db)).resolve()
     words = [

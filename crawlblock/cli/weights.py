@@ -81,7 +81,7 @@ def weights(
       crawlblock weights --crawl latest --parts 30 --contact you@example.org --dry-run
     """
     if (list_file is None) == (crawl is None):
-        raise click.UsageError("say one of --list, --crawl")
+        raise click.UsageError("name one of --list, --crawl")
     if list_file:
         _weigh_list(filling(db), list_file, corpus, column, rejects)
         return
@@ -130,7 +130,7 @@ def _weigh_crawl(store: Store, wanted: Weighing, plan: Estimate, budget: Budget)
         weighed = loops.run(weigh_crawl(store, wanted, tally, progress, budget))
     say(f"{tally.requests} requests, {tally.bytes / 1e6:.1f} MB")
     if tally.unfinished:
-        say("the budget is used up; run the same command to go on")
+        say("the budget is used up; run the same command to continue")
         sys.exit(PARTIAL)
     _say_weighed(weighed, len(panel_domains(store.facts.members())))
 

@@ -32,7 +32,7 @@ def check_target(target: Path, made: str, what: str) -> None:
     others = found - _own(target, made)
     if others:
         raise InputError(
-            f"{target}: holds {min(others)}, which is no part of {what}; name a new folder"
+            f"{target}: holds {min(others)}, which is not part of {what}; name a new folder"
         )
 
 

@@ -231,7 +231,7 @@ def test_unusable_shards_are_named(scan: Path, tmp_path: Path) -> None:
             of(frame.with_columns(text=pl.lit("0" * 16), rules=pl.lit(None, pl.Binary))),
             "do not hold it",
         ),
-        (whole[:2_000] + bytes(3_000) + whole[5_000:], "is no shard of a scan"),
+        (whole[:2_000] + bytes(3_000) + whole[5_000:], "is not a shard of a scan"),
     ):
         path.write_bytes(raw)
         why = refused(tmp_path / "new" / "census.duckdb", scan)

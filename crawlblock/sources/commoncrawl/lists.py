@@ -74,7 +74,7 @@ async def _asked(mirror: Mirror, kind: ListKind[T], url: str) -> tuple[object, T
     if isinstance(raw, Outcome):
         if raw in (Outcome.ABSENT, Outcome.DAMAGED):
             raise ArchiveError(f"{url} is {raw}; {layout}")
-        raise UpstreamError(f"{url} cannot be had ({raw}); {remedy(raw)}")
+        raise UpstreamError(f"{url} cannot be downloaded ({raw}); {remedy(raw)}")
     try:
         answer = parse_json(raw)
         return answer, kind.parse(answer)
