@@ -127,9 +127,8 @@ def committed() -> list[Path]:
 
 def test_committed_ones_are_in_step(tools: None) -> None:
     """Each source has its notebook with the same cells, executed without an error, and small."""
-    import jupytext
-    import nbformat
-
+    jupytext: Any = pytest.importorskip("jupytext")
+    nbformat: Any = pytest.importorskip("nbformat")
     assert [path.stem for path in committed()] == [path.stem for path in NOTEBOOKS]
     for source, path in zip(NOTEBOOKS, committed(), strict=True):
         book, text = nbformat.read(path, 4), path.read_text("utf-8")

@@ -49,8 +49,9 @@ def test_the_site(tmp_path: Path) -> None:
     (tmp_path / "results").mkdir()
     (tmp_path / "results" / "index.html").write_text("<!DOCTYPE html><title>page</title>")
     shutil.copyfile(ROOT / "zensical.toml", tmp_path / "zensical.toml")
+    script = str(ROOT / "scripts" / "build_site.py")
     for command in (
-        [sys.executable, ROOT / "scripts" / "build_site.py", "results", "build/site-source"],
+        [sys.executable, script, "results", "build/site-source"],
         [zensical, "build", "--strict"],
     ):
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)

@@ -33,7 +33,7 @@ UNION ALL SELECT panel FROM panels WHERE panel <> $1
 @click.option(
     "--sites",
     type=click.IntRange(1),
-    help="Only so many of the bundled sites, for a quick look.  [default: all]",
+    help="Only this many of the bundled sites, for a quick look.  [default: all]",
 )
 @every_option
 @at_option
@@ -42,7 +42,7 @@ def demo(
     context: click.Context, source: Path | None, directory: Path | None, db: Path,
     sites: int | None, every: str, at: Path | None,
 ) -> None:  # fmt: skip
-    r"""Show what crawlblock does, on facts that it brings along.
+    r"""Show what crawlblock does, with facts that come with it.
 
     Without arguments it runs all steps on the bundled sites and prints each command before it runs
     it. It needs no network. The archive is in build/demo, the results are beside the database.

@@ -29,14 +29,14 @@ _PLAIN = re.compile(r"[\w@%+=:,./-]+", re.ASCII)
     type=click.FloatRange(0, min_open=True),
     default=600,
     show_default=True,
-    help="Minutes a run may take; the next one goes on.",
+    help="Minutes a run may take; the next one continues.",
 )
 def schedule(
     db: Path, mirror: str, results: Path | None, contact: str | None, at: str, max_runtime: float
 ) -> None:
     r"""Print what cron or systemd needs to run `update` every day.
 
-    All paths in them are absolute: neither has a PATH, a home or a terminal.
+    All paths are absolute, because cron and systemd do not know your PATH or home folder.
 
     \b
     Example:
