@@ -101,7 +101,7 @@ def executed(db: Path, out: Path, books: list[Path]) -> dict[str, "NotebookNode"
     ]
     environment = os.environ | {"CRAWLBLOCK_MIRROR": str(db.parent / "archive")}
     done = subprocess.run(
-        command, capture_output=True, text=True, check=False, timeout=240, env=environment
+        command, capture_output=True, text=True, check=False, timeout=280, env=environment
     )
     assert done.returncode == 0, done.stderr
     read: Any = pytest.importorskip("nbformat").read
@@ -159,7 +159,7 @@ def test_on_the_demo(tools: None, sample: Path, tmp_path: Path) -> None:
     assert "20.8 %" in "".join(shown(books["02-blocking"], "text/html"))
     printed = [output.text for output in outputs(books[OWN]) if output.output_type == "stream"]
     assert "Disallow: /" in printed[0]
-    assert "GPTBot" in shown(books[OWN], "image/svg+xml")[0]
+    assert "CCBot" in shown(books[OWN], "image/svg+xml")[0]
 
 
 def test_on_a_poor_database_in_use(tools: None, held: Path, tmp_path: Path) -> None:
