@@ -68,7 +68,7 @@ def _copy(source: Path, target: Path) -> None:
     text = text.replace("notebooks/)", "notebooks/index.md)")
     text = re.sub(r"\]\((\S*notebooks/[\w-]+)\.py\)", r"](\1.html)", text)
     text = re.sub(
-        r"\[([^\]]*)\]\((?:\S+tests|\.github)/\S+\)", r"\1", text
+        r"\[([^\]]*)\]\((?:\S+tests|\S*\.github)/\S+\)", r"\1", text
     )  # code is not on the site
     target.write_text(text, "utf-8")
 
