@@ -174,7 +174,7 @@ async def paths(mirror: Mirror, crawl: str, kind: str) -> list[str]:
         return list(_keys(gunzip(raw, _LONGEST_LIST)))
     except UNREADABLE as error:
         raise ArchiveError(
-            f"{mirror.location}: {key} cannot be read ({error}); fetch it again or take another "
+            f"{mirror.location}: {key} cannot be read ({error}); fetch it again or use another "
             "mirror"
         ) from None
 
@@ -194,7 +194,7 @@ def _missing(mirror: Mirror, key: str, outcome: Outcome) -> ArchiveError | Upstr
     if outcome in (Outcome.ABSENT, Outcome.DAMAGED):
         known = is_common_crawl(mirror.location)
         advice = (
-            "the crawl may not be whole yet, take another one"
+            "the crawl may not be whole yet, use another one"
             if known
             else "is this an archive in Common Crawl's layout?"
         )

@@ -79,7 +79,7 @@ async def _asked(mirror: Mirror, kind: ListKind[T], url: str) -> tuple[object, T
         answer = parse_json(raw)
         return answer, kind.parse(answer)
     except (ValueError, OverflowError) as error:
-        reason = "it is no JSON" if isinstance(error, UnicodeError) else str(error)[:150]
+        reason = "it is not JSON" if isinstance(error, UnicodeError) else str(error)[:150]
         raise ArchiveError(f"{url} cannot be read ({reason}); {layout}") from None
 
 
