@@ -10,11 +10,7 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-PICTURES = {  # name: width and height in pixels, dark colours
-    "page.png": (1280, 800, False),
-    "page-dark.png": (1280, 800, True),
-    "page-phone.png": (390, 780, False),
-}
+PICTURES = {"page.png": (1280, 800), "page-phone.png": (390, 780)}  # width and height in pixels
 MOST = 200_000  # bytes of a picture
 
 
@@ -25,12 +21,8 @@ def main(results: Path, folder: Path) -> None:
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=["--no-sandbox"]
         )
-        for name, (width, height, dark) in PICTURES.items():
-            page = browser.new_page(
-                viewport={"width": width, "height": height},
-                color_scheme="dark" if dark else "light",
-                reduced_motion="reduce",
-            )
+        for name, (width, height) in PICTURES.items():
+            page = browser.new_page(viewport={"width": width, "height": height})
             page.goto((results / "index.html").resolve().as_uri())
             page.wait_for_timeout(1000)  # ms, until it is drawn
             page.screenshot(path=folder / name)
