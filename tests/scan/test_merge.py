@@ -221,8 +221,8 @@ def test_unusable_shards_are_named(scan: Path, tmp_path: Path) -> None:
     foreign = path.read_bytes()
     (tmp_path / "new").mkdir()
     for raw, reason in (
-        (whole[: len(whole) // 2], "no shard of a scan"),
-        (b"PAR1", "no shard of a scan"),
+        (whole[: len(whole) // 2], "not a shard of a scan"),
+        (b"PAR1", "not a shard of a scan"),
         (foreign, "not a shard of the plan"),
         (of(frame.drop("rules")), "made by an older crawlblock"),
         (of(frame.head(100)), "should hold"),
