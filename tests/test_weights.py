@@ -133,7 +133,12 @@ def test_said_twice(tmp_path: Path) -> None:
         ("host,tokens", "a.org,1", None, "--corpus NAME"),
         ("host,c4_tokens", "a.org,1", "C4", "leave out --corpus"),
         ("host,tokens", "a.org,9\n*,8", "C4", "9 tokens together, more than the whole, 8"),
-        ("host,tokens", "\n".join(f"a{n}.org,{10**18 - 1}" for n in range(10)), "C4", "correct them"),
+        (
+            "host,tokens",
+            "\n".join(f"a{n}.org,{10**18 - 1}" for n in range(10)),
+            "C4",
+            "correct them",
+        ),
         ("", "", "C4", "its columns are none"),
     ],
 )
