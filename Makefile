@@ -21,7 +21,7 @@ PINNED = $(INSTALL) --require-hashes -r
 ITSELF = $(INSTALL) --no-deps --no-build-isolation -e .
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev analyze report cron docs notebooks test verify test-faults test-fuzz \
+.PHONY: help setup setup-dev analyze report cron dist docs notebooks setup-site site screenshots test verify test-faults test-fuzz \
 	setup-lowest setup-newest test-lowest test-newest check \
 	benchmark constraints clean
 
@@ -64,11 +64,27 @@ cron: setup  ## Print the lines for cron or systemd: CONTACT=you@example.org [MI
 	$(if $(CONTACT),,$(error say CONTACT=your e-mail address or web page))
 	@$(CRAWLBLOCK) schedule --db $(DB) --results $(RESULTS) --contact $(CONTACT) --mirror $(MIRROR)
 
+dist: setup-dev  ## Build the sdist and the wheel: dist/*
+	$(VENV)/bin/python -m build --no-isolation --outdir dist .
+
 docs: setup  ## Derive docs/reference.md from the code
 	$(VENV)/bin/python scripts/derive_docs.py
 
-notebooks: setup-dev  ## Execute the notebooks on what `make analyze` made: build/notebooks/*.html
-	$(VENV)/bin/python scripts/run_notebooks.py --db $(DB) --results $(RESULTS) --out build/notebooks notebooks/*.py
+notebooks: setup-dev  ## Execute the notebooks on what `make analyze` made: notebooks/*.ipynb, build/notebooks/*.html
+	$(VENV)/bin/python scripts/run_notebooks.py --keep --db $(DB) --results $(RESULTS) --out build/notebooks notebooks/*.py
+
+setup-site: $(VENV)-site/.done
+$(VENV)-site/.done: constraints/site.txt
+	test -x $(VENV)-site/bin/python || $(PYTHON) -m venv $(VENV)-site
+	$(VENV)-site/bin/python $(PINNED) constraints/site.txt
+	@touch $@
+
+site: setup-dev setup-site  ## Build the documentation site, with the page of `make analyze` in it: build/site/index.html
+	$(VENV)/bin/python scripts/build_site.py $(RESULTS) build/site-source
+	$(VENV)-site/bin/zensical build --strict
+
+screenshots: setup-dev  ## Take the pictures of the page that the documents show
+	$(VENV)/bin/python scripts/take_screenshots.py $(RESULTS) docs
 
 test: setup-dev  ## Run the tests
 	$(VENV)/bin/python -m pytest $(AT_ONCE)
@@ -161,6 +177,7 @@ constraints:  ## Pin again: versions and hashes, no addresses (needs uv)
 	$(PIN) -c constraints/run.txt --group dev -o constraints/dev.txt
 	$(PIN) -c constraints/dev.txt --group newest -o constraints/newest.txt
 	$(PIN) --resolution lowest-direct --group test -o constraints/lowest.txt
+	$(subst pyproject.toml constraints/build.in,constraints/site.in,$(PIN)) -o constraints/site.txt
 
 clean:  ## Remove what was built; data stays
-	rm -rf build dist .venv .venv-lowest .venv-newest .mypy_cache .ruff_cache .pytest_cache
+	rm -rf build dist .venv .venv-lowest .venv-newest .venv-site .mypy_cache .ruff_cache .pytest_cache

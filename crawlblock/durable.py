@@ -29,14 +29,19 @@ def put_in_place(aside: Path, path: Path) -> None:
     sync_folder(path.parent)
 
 
-def put_folder_in_place(aside: Path, folder: Path) -> None:
-    """Give a folder that is written its final name, which nothing has."""
+def put_folder_in_place(aside: Path, folder: Path, before: Path | None = None) -> None:
+    """Give a folder that is written its final name; a folder that has it gets the name `before`.
+
+    The bytes are synced first, so that the name belongs to no folder only between two renames.
+    """
     for path in aside.rglob("*"):
         if path.is_dir():
             sync_folder(path)
         else:
             sync(path)
     sync_folder(aside)
+    if before is not None and folder.exists():
+        folder.rename(before)
     aside.rename(folder)
     sync_folder(folder.parent)
 

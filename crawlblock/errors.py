@@ -16,13 +16,13 @@ class CrawlblockError(Exception):
 
 
 class InputError(CrawlblockError):
-    """A file, option or panel cannot be used: mend the input that the message names."""
+    """A file, option or panel cannot be used: correct the input that the message names."""
 
     exit_code: ClassVar[int] = 2
 
 
 class ArchiveError(CrawlblockError):
-    """The archive holds something unreadable: check the named key, or take another mirror."""
+    """The archive holds something unreadable: check the named key, or use another mirror."""
 
     exit_code: ClassVar[int] = 1
 

@@ -240,7 +240,7 @@ def _port(parts: SplitResult) -> int | None:
     try:
         return parts.port
     except ValueError:
-        raise ValueError("not a host name (the port is no number up to 65535)") from None
+        raise ValueError("not a host name (the port is not a number up to 65535)") from None
 
 
 def _ascii_name(name: str) -> str:

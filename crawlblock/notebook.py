@@ -1,4 +1,4 @@
-"""What the notebooks share: the headlines of a database's results, and charts of any frame.
+"""What the notebooks share: the headlines of a database's results, charts and tables of any frame.
 
 A first cell is one import and one line: `from crawlblock import notebook`, then
 `data = notebook.load()`.  Everything here only reads, and no run waits for it.
@@ -16,16 +16,23 @@ import polars as pl
 import crawlblock
 from crawlblock.api.lazy_rows import Rows
 from crawlblock.api.open_database import Database
-from crawlblock.metrics.headline import Headline, headline_of, headline_rows
+from crawlblock.metrics.headline import (
+    Headline,
+    headline_of,
+    headline_rows,
+    headline_segments,
+)
 from crawlblock.metrics.result_files import read_manifest
+from crawlblock.report.answers import answers
 from crawlblock.report.charts import chart
 from crawlblock.report.charts.chart import Chart
 from crawlblock.report.charts.context import Frames
 from crawlblock.report.charts.specs import Axis
 from crawlblock.report.named_results import named_results
+from crawlblock.report.readable_table import ReadableTable, readable
 from crawlblock.store.database import copy_of
 
-__all__ = ["Chart", "Data", "bars", "lines", "load", "stack"]
+__all__ = ["Chart", "Data", "bars", "lines", "load", "stack", "table"]
 
 _DB = Path("data/crawlblock.duckdb")
 _HOLDS = """
@@ -89,15 +96,47 @@ class Data:
         found = self._headlines()
         return found.population if found else "captured"
 
-    def headline(self, name: str) -> pl.DataFrame:
-        """Return the rows of a result that are about the headlines' population."""
-        frame = headline_rows(self.result(name))
-        return frame.filter(pl.col("population") == self.population())
+    def segments(self) -> tuple[str, ...]:
+        """Return the segments that have headlines of their own, the largest first."""
+        named = headline_segments(self.frames, self.population())
+        return tuple(segment for segment in named if segment is not None)
 
-    def newest(self, name: str) -> pl.DataFrame:
-        """Return the rows of `headline` in its last snapshot."""
-        frame = self.headline(name).sort("snapshot_date", "snapshot")
-        return frame.filter(pl.col("snapshot") == frame["snapshot"].last())
+    def headline(self, name: str, segment: str | None = None) -> pl.DataFrame:
+        """Return the rows of a result about one segment, by default that of the headlines.
+
+        Segments were collected for different reasons, so they are not mixed.  A result that has no
+        segments returns its rows about all hosts of the headlines' population.
+        """
+        found = self._headlines()
+        segment = segment or (found.segment if found else None)
+        if name == "blocked" and segment is not None:
+            name = "blocked_by_segment"
+        frame = self.result(name).filter(pl.col("population") == self.population())
+        if segment is not None and "dimension" in frame.columns:
+            rows = headline_rows(frame, by_segment=True).filter(
+                (pl.col("dimension") == "stratum") & (pl.col("segment") == segment)
+            )
+            if not rows.is_empty():
+                return rows
+        return headline_rows(frame)
+
+    def newest(self, name: str, segment: str | None = None) -> pl.DataFrame:
+        """Return the rows of `headline` in the last snapshot that knows any of its hosts."""
+        frame = self.headline(name, segment)
+        known = self.headline("blocked", segment).filter(pl.col("n") > 0)
+        last = known.sort("snapshot_date", "snapshot")["snapshot"].last()
+        return frame.filter(pl.col("snapshot") == last)
+
+    def answers(self) -> pl.DataFrame:
+        """Return the answers of the page: a row per question and segment."""
+        found = self._headlines()
+        rows = [
+            {"question": each.question, "segment": each.segment, "answer": each.sentence}
+            for each in (answers(found, self.frames) if found else ())
+        ]
+        return pl.DataFrame(
+            rows, schema=dict.fromkeys(("question", "segment", "answer"), pl.String)
+        )
 
     def axis(self) -> Axis | None:
         """Return the page's time axis with the breaks of the archive, None without any date."""
@@ -110,7 +149,7 @@ class Data:
         manifest = read_manifest(self.database.results)
         fits = all(manifest.get(name) == count for name, count in self.query(_FACTS).iter_rows())
         state = "of this database" if fits else "older than the database; run crawlblock analyze"
-        rows += [("results", state), ("statuses read as", str(manifest.get("reading")))]
+        rows += [("results", state), ("HTTP profile", str(manifest.get("http_profile")))]
         return pl.DataFrame(rows, schema=["what", "found"], orient="row")
 
     def _headlines(self) -> Headline | None:
@@ -146,6 +185,16 @@ def bars(frame: pl.DataFrame, by: str, title: str) -> Chart:
 def stack(frame: pl.DataFrame, by: str, value: str, title: str, axis: Axis | None = None) -> Chart:
     """Return what each snapshot is made of, as shares of its `value`, by the values of `by`."""
     return chart.stacked_chart(frame, by, value, title, axis)
+
+
+def table(
+    frame: pl.DataFrame, rows: int = 20, points: Sequence[str] = (), numbers: Sequence[str] = ()
+) -> ReadableTable:
+    """Return the first rows of a frame as a table for people.
+
+    Fractions are percent, but percentage points in the columns `points` and plain in `numbers`.
+    """
+    return readable(frame, rows, points, numbers)
 
 
 def _found() -> Path:

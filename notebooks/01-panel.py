@@ -11,90 +11,93 @@
 # ---
 
 # %% [markdown]
-# # Who is in the panel: weights and coverage
-# This notebook reads the copy of the database that every run publishes and the results of
-# `crawlblock analyze`. It writes nothing. `CRAWLBLOCK_DB` names another database.
+# # Which sites we follow, and what we know about them
+# This notebook shows the sites of a database, how many of them could be read in each crawl, and how
+# much training data comes from them. It only reads. Run `crawlblock demo` or `make analyze` first.
+# The variable `CRAWLBLOCK_DB` names another database.
 
 # %%
 from crawlblock import notebook
 
 data = notebook.load()
-data.holds()
+notebook.table(data.holds())
 
 # %% [markdown]
-# ## Hosts
-# The current panel by stratum. A weight is 1 ÷ inclusion probability: the weights of a stratum add
-# up to its size in the frame. Without a panel the results are about the hosts that were captured.
+# ## The sites
+# A list may have several segments, which were collected for different reasons. Each segment has its
+# own results, and a headline never mixes them.
 
 # %%
-data.query("""
-    SELECT stratum, count(DISTINCT host) AS hosts, count(DISTINCT domain) AS domains,
-           min(rank) AS first_rank, max(rank) AS last_rank,
-           min(weight) AS least_weight, max(weight) AS most_weight, sum(weight) AS frame_size
-    FROM current_panel GROUP BY stratum ORDER BY min(rank) NULLS LAST, stratum
+sites = data.query("""
+    SELECT segment, count(DISTINCT host) AS sites FROM host_segments
+    WHERE dimension = 'stratum' GROUP BY segment ORDER BY sites DESC, segment
 """)
-
-# %%
-data.query("SELECT panel, frame, seed, sampled FROM panels ORDER BY sampled")
+notebook.table(sites)
 
 # %% [markdown]
-# ## What the snapshots cover
-# captured: anything is on record. known: we know what the answer means for crawlers. Broken lines
-# mark changes in how Common Crawl makes its archive. A step there may come from the archive.
+# If the sites are a sample, a weight says how many sites of the frame each of them represents. The
+# sites of a list have weight 1.
+
+# %%
+weights = data.query("""
+    SELECT stratum, count(DISTINCT host) AS sites, min(rank) AS best_rank,
+           median(rank) AS median_rank, min(weight) AS least_weight, max(weight) AS most_weight
+    FROM current_panel GROUP BY stratum ORDER BY sites DESC, stratum
+""")
+notebook.table(weights, numbers=["median_rank", "least_weight", "most_weight"])
+
+# %% [markdown]
+# ## How many sites could be read
+# Captured means that the archive has a response. Known means that we know what the response says
+# about crawlers. A site that we could not read is unknown. It is never counted as open.
 
 # %%
 coverage = data.headline("coverage")
 known = coverage.filter(coverage["measure"].is_in(["captured", "known"]))
-notebook.lines(known, "measure", "Share of hosts captured and known", data.axis())
+segment = (data.segments() or ("all sites",))[0]
+notebook.lines(known, "measure", f"Share of sites captured and known: {segment}", data.axis())
 
 # %% [markdown]
-# How the captures ended. An outage is not a block, and unknown is not open.
+# How the requests ended, for all sites in the newest snapshot. An outage is not a block.
 
 # %%
 outcomes = data.query(
     """
-    SELECT snapshot, snapshot_date, outcome, CAST(sum(hosts) AS BIGINT) AS hosts
-    FROM point_counts WHERE population = $1
-    GROUP BY ALL ORDER BY snapshot_date, snapshot, outcome
+    SELECT outcome, CAST(sum(hosts) AS BIGINT) AS sites,
+           sum(hosts) / sum(sum(hosts)) OVER () AS share
+    FROM point_counts
+    WHERE population = $1 AND snapshot_date = (SELECT max(snapshot_date) FROM point_counts)
+    GROUP BY ALL ORDER BY sites DESC, outcome
 """,
     [data.population()],
 )
-notebook.stack(outcomes, "outcome", "hosts", "Hosts by outcome", data.axis())
+notebook.table(outcomes)
 
 # %% [markdown]
-# Snapshots that are left out of the shares, with the reason, and hosts that were never known.
+# Some snapshots are left out of all shares, for example because too few sites were asked.
 
 # %%
-data.query("""
-    SELECT snapshot, 'asked ' || asked || ' of ' || members || ' hosts' AS reason
+left_out = data.query("""
+    SELECT snapshot, 'asked ' || asked || ' of ' || members || ' sites' AS reason
     FROM incomplete_snapshots UNION ALL FROM suspect_snapshots ORDER BY ALL
 """)
-
-# %%
-data.query(
-    """
-    SELECT stratum, count(*) AS hosts, count(*) FILTER (NOT ever_known) AS never_known
-    FROM (SELECT stratum, host, bool_or(known) AS ever_known FROM population
-          WHERE population = $1 GROUP BY ALL)
-    GROUP BY stratum ORDER BY stratum
-""",
-    [data.population()],
-)
+notebook.table(left_out)
 
 # %% [markdown]
-# ## How much of a corpus the panel contains
-# Pages or tokens of the panel's domains, and their share of the whole corpus, where it is known. If
-# one domain has most of them, a share of tokens is about that domain.
+# ## How much training data comes from these sites
+# The tokens, pages or bytes of each corpus that come from the sites, and their share of the whole
+# corpus. If one domain has most of them, then a share of tokens is mainly about that domain.
 
 # %%
-data.query("""
+held = data.query("""
     WITH held AS (
         SELECT corpus, count(*) AS domains, sum(coalesce(tokens, pages, bytes)) AS held,
                max(coalesce(tokens, pages, bytes)) AS largest
         FROM weights WHERE domain IN (SELECT domain FROM current_panel) GROUP BY corpus
     )
     SELECT h.corpus, h.domains, CAST(h.held AS BIGINT) AS held,
-           round(h.held / coalesce(w.tokens, w.pages, w.bytes), 4) AS share_of_corpus,
-           round(h.largest / h.held, 4) AS largest_share
+           h.held / coalesce(w.tokens, w.pages, w.bytes) AS share_of_corpus,
+           h.largest / h.held AS share_of_largest_domain
     FROM held h LEFT JOIN weights w ON w.corpus = h.corpus AND w.domain = '*' ORDER BY h.corpus
 """)
+notebook.table(held)

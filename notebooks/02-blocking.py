@@ -12,8 +12,9 @@
 
 # %% [markdown]
 # # Who is blocked, and since when
-# This notebook reads the copy of the database that every run publishes and the results of
-# `crawlblock analyze`. It writes nothing. `CRAWLBLOCK_DB` names another database.
+# This notebook shows which crawlers the sites block, how that changed, and how much it depends on
+# the definition. It only reads. Run `crawlblock demo` or `make analyze` first. The variable
+# `CRAWLBLOCK_DB` names another database.
 
 # %%
 import polars as pl
@@ -21,97 +22,115 @@ import polars as pl
 from crawlblock import notebook
 
 data = notebook.load()
+segments = data.segments()
 tokens = data.leaders()  # or name your own: ("GPTBot", "CCBot")
-tokens
+segments, tokens
 
 # %% [markdown]
-# ## The series
-# Share of hosts that block `/`, by name, by the wildcard or by HTTP status, with its 95 % interval.
-# A crawler's line begins when it was documented. Broken lines mark changes of the archive.
+# ## In one sentence each
+# These are the sentences of the page. You can quote them with the date and the segment.
 
 # %%
-blocked = data.headline("blocked").filter(pl.col("token").is_in(tokens))
-root = blocked.filter(pl.col("definition") == "root")
-notebook.lines(root, "token", "Share of hosts that block a crawler", data.axis())
+answers = data.answers().filter(pl.col("question") == pl.col("question").first())
+notebook.table(answers.select("segment", "answer"))
 
 # %% [markdown]
-# The last snapshot: n hosts are known, n_unknown are not. The bounds count all unknown hosts as
-# open and as blocking.
+# ## Over time
+# This is the main chart of the page. A site blocks a crawler if its robots.txt forbids `/`, by the
+# crawler's name or for all crawlers. A line starts when its crawler was announced.
 
 # %%
-data.newest("blocked").filter(pl.col("definition") == "root").select(
-    "snapshot",
-    "token",
-    "operator",
-    "n",
-    "n_unknown",
-    "n_yes",
-    "estimate",
-    "low",
-    "high",
-    "bound_low",
-    "bound_high",
-).sort("estimate", "token", descending=[True, False])
+data.chart("blocked")
 
 # %% [markdown]
-# ## How much is blocked, and by what
-# full: nothing may be fetched. all_but: everything is blocked except what an Allow rule opens.
-# partial: some paths are blocked. The bases named, wildcard and http add up to root.
+# The newest snapshot of the first segment. The bounds show what the share would be if all unknown
+# sites were open, and if all of them blocked the crawler.
+
+# %%
+blocked = data.newest("blocked").filter(pl.col("definition") == "root", pl.col("ai"))
+leading = blocked.sort("estimate", "token", descending=[True, False])
+notebook.table(
+    leading.select(
+        "token",
+        "operator",
+        sites="n",
+        unknown="n_unknown",
+        blocking="n_yes",
+        share="estimate",
+        lowest="bound_low",
+        highest="bound_high",
+    ),
+    rows=12,
+)
+
+# %% [markdown]
+# ## How much of a site is blocked
+# Home page: robots.txt forbids `/`, as in all headlines. Anything: it forbids at least one path.
 
 # %%
 last = data.newest("blocked").filter(pl.col("token").is_in(tokens))
-last.pivot("definition", index="token", values="estimate").sort("token")
+wide = last.pivot("definition", index="token", values="estimate").sort("token")
+notebook.table(wide.select("token", home_page="root", anything="any"))
+
+# %% [markdown]
+# ## How much the definition matters
+# The share of all sites in that snapshot under several definitions of a block. Fallback means that
+# the rule names another token that the crawler obeys.
 
 # %%
-basis = data.newest("blocked_by_basis").filter(
-    pl.col("token").is_in(tokens), pl.col("definition") == "root"
+first = (tokens or ("no crawler",))[0]
+ways = data.newest("sensitivity").filter(
+    pl.col("token") == first, pl.col("denominator") == "known", pl.col("restrictions") != "any"
 )
-basis.pivot("basis", index="token", values="estimate").sort("token")
-
-# %% [markdown]
-# ## How much depends on the definition
-# The same hosts, by what counts as a block and by the denominator.
-
-# %%
-sensitivity = data.newest("sensitivity").filter(pl.col("token") == (tokens or ("",))[0])
-ways = sensitivity.with_columns(
-    pl.format("{}, {}, of {}", "bases", "restrictions", "denominator").alias("definition")
-).sort("estimate")
-notebook.bars(ways, "definition", f"{(tokens or ('no crawler',))[0]} by definition")
-
-# %% [markdown]
-# ## The same hosts throughout
-# balanced: hosts that are known in every snapshot since the crawler was documented. carried: an
-# unknown host counts with its last known answer.
-
-# %%
-same_hosts = data.headline("same_hosts").filter(pl.col("token").is_in(tokens[:1]))
-notebook.lines(
-    same_hosts, "series", "The same hosts, and the last known answer of each", data.axis()
+named = pl.format("{}: {}", "bases", "restrictions").str.replace_all(r"\+", " + ")
+notebook.bars(
+    ways.with_columns(named.alias("definition")).sort("estimate"),
+    "definition",
+    f"Share of known sites that block {first}, by definition",
 )
 
 # %% [markdown]
-# ## Transitions
-# Of the hosts known in a snapshot and before: how many started and stopped blocking in between. A
-# change happened between two captures. It has no exact date.
+# ## What changed among the same sites
+# Only sites that are known in both snapshots count here. They started or stopped blocking between
+# the two dates.
 
 # %%
-counts = data.headline("transition_counts").filter(pl.col("token").is_in(tokens[:1]))
-notebook.lines(
-    counts, "transition", "Hosts that started or stopped blocking since last known", data.axis()
+change = data.headline("change").filter(
+    pl.col("span") == "since_first", pl.col("token").is_in(tokens)
 )
+newest = change.sort("to_date", "to_snapshot").unique("token", keep="last").sort("token")
+notebook.table(
+    newest.select(
+        "token",
+        "from_date",
+        "to_date",
+        same_sites="n",
+        before="from_share",
+        after="to_share",
+        started="n_started",
+        stopped="n_stopped",
+        change="estimate",
+    ),
+    points=["change"],
+)
+
+# %% [markdown]
+# ## The latest transitions
+# A change happened between two captures. It has no exact date.
 
 # %%
 transitions = data.headline("transitions").filter(pl.col("token").is_in(tokens))
-transitions.sort("before", "host", "token", descending=[True, False, False]).select(
-    "host",
-    "token",
-    "transition",
-    "after",
-    "before",
-    "from_restriction",
-    "to_restriction",
-    "to_basis",
-    "authored_by",
-    "first_block",
-).head(20)
+order = transitions.sort("before", "host", "token", descending=[True, False, False])
+notebook.table(
+    order.select(
+        "host",
+        "token",
+        "transition",
+        "after",
+        "before",
+        was="from_restriction",
+        now="to_restriction",
+        author="authored_by",
+    ),
+    rows=12,
+)

@@ -11,11 +11,10 @@
 # ---
 
 # %% [markdown]
-# # Who decided
-# Who wrote the rules that block, how many rule sets there are, whether open data is blocked more
-# than closed, and how much of a corpus is blocked. This notebook reads the copy of the database
-# that every run publishes and the results of `crawlblock analyze`. It writes nothing.
-# `CRAWLBLOCK_DB` names another database.
+# # Who wrote the rules, and whom they hit
+# This notebook shows where blocking rules come from, whether open data is blocked more than closed
+# training, and how much training data is affected. It only reads. Run `crawlblock demo` or
+# `make analyze` first. The variable `CRAWLBLOCK_DB` names another database.
 
 # %%
 import polars as pl
@@ -28,108 +27,108 @@ tokens
 
 # %% [markdown]
 # ## Who wrote the rules
-# Of the hosts whose robots.txt blocks `/`: where the rules come from. Rules of no known template
-# are shared if at least five hosts of two registered domains have them, else alone.
+# Among the sites that block a crawler: a platform's default, a switch that somebody flipped, a list
+# that was copied, a company with many sites, or rules that we trace to nobody. Rules are shared if
+# at least five sites of two registered domains have them.
 
 # %%
 authors = data.newest("authors").filter(pl.col("token").is_in(tokens))
-authors.group_by("token", "n", "origin").agg(pl.col("estimate").sum()).pivot(
-    "origin", index=["token", "n"], values="estimate"
-).sort("token")
-
-# %% [markdown]
-# The templates that were found, and how each gets onto a site: default (nobody there did anything),
-# switch (somebody switched it on), copied, group (a company writes it for all of its sites).
+shares = authors.group_by("token", blocking="n", origin="origin").agg(pl.col("estimate").sum())
+wide = shares.sort("token", "origin").pivot(
+    "origin", index=["token", "blocking"], values="estimate"
+)
+notebook.table(wide)
 
 # %%
-data.query("""
-    SELECT t.template, t.title, t.vendor, t.kind, t.act, count(DISTINCT c.host) AS hosts
+data.chart("authors") if authors.height else "No robots.txt blocks a crawler."
+
+# %% [markdown]
+# The templates that we found at the most sites. Default: nobody there did anything. Switch:
+# somebody switched it on. Group: a company writes it for all of its sites.
+
+# %%
+templates = data.query("""
+    SELECT t.title, t.vendor, t.act, count(DISTINCT c.host) AS sites
     FROM templates t
     JOIN payloads y ON list_contains(string_split(y.template, ','), t.template)
     JOIN captures c ON c.digest = y.digest AND c.resource = '/robots.txt'
-    GROUP BY ALL ORDER BY hosts DESC, t.template
+    GROUP BY ALL ORDER BY sites DESC, t.title
 """)
+notebook.table(templates, rows=10)
 
 # %% [markdown]
-# ## How many rule sets
-# Hosts with the same deciding groups share one rule set. effective_rulesets_low is Kish's
-# number if all that are alike are one, effective_rulesets_high if every host decided alone. low and
-# high count shared rule sets once; the demo has none, because its texts are reconstructed.
+# ## How many different rule sets
+# Sites with the same deciding groups share a rule set. The effective number is lower if a few rule
+# sets are very common: `low` treats all equal rule sets as copies, `high` treats each site as
+# independent.
 
 # %%
 rulesets = data.newest("rulesets").filter(pl.col("token").is_in(tokens))
-rulesets.select(
-    "token",
-    "n",
-    "n_unknown",
-    "n_yes",
-    "n_rulesets",
-    "effective_rulesets_low",
-    "effective_rulesets",
-    "effective_rulesets_high",
-    "estimate",
-    "low",
-    "high",
-    "naive_low",
-    "naive_high",
-).sort("estimate", "token", descending=[True, False])
-
-# %%
-notebook.bars(
-    rulesets.sort("estimate", descending=True), "token", "Blocked, shared rule sets counted once"
+notebook.table(
+    rulesets.sort("n_yes", "token", descending=[True, False]).select(
+        "token",
+        blocking="n_yes",
+        rule_sets="n_rulesets",
+        effective_low="effective_rulesets_low",
+        effective_high="effective_rulesets_high",
+    ),
+    numbers=["effective_low", "effective_high"],
 )
 
 # %% [markdown]
-# ## Open data and closed training
-# The share that blocks the first minus the share that blocks the second, among the same hosts.
-# Above 0 the first is blocked more.
+# ## Is open data blocked more than closed training?
+# The share that blocks the first minus the share that blocks the second, among the same sites.
+# Above zero, the first is blocked more.
 
 # %%
-gap = data.headline("gap")
-notebook.lines(gap, "comparison", "How much more the first is blocked", data.axis())
+chosen = ["CCBot - GPTBot", "CCBot - ClaudeBot", "CCBot - Google-Extended"]
+gap = data.headline("gap").filter(pl.col("comparison").is_in(chosen))
+names = pl.col("comparison").str.replace(" - ", " minus ", literal=True)
+notebook.lines(gap.with_columns(names), "comparison", "How much more CCBot is blocked", data.axis())
 
 # %%
-data.newest("gap").select(
-    "comparison",
-    "n",
-    "n_unknown",
-    "first_only",
-    "second_only",
-    "first_share",
-    "second_share",
-    "estimate",
-    "low",
-    "high",
+notebook.table(
+    data.newest("gap").select(
+        "comparison",
+        sites="n",
+        only_first="first_only",
+        only_second="second_only",
+        first="first_share",
+        second="second_share",
+        difference="estimate",
+    ),
+    points=["difference"],
 )
 
 # %% [markdown]
-# Hosts that select whom they block, or block by a list.
+# Sites that block some crawlers while they let others in.
 
 # %%
-notebook.lines(data.headline("selective"), "selection", "Who is blocked while another is let in")
+selective = data.newest("selective").select(
+    "selection", sites="n", of_them="n_yes", share="estimate"
+)
+notebook.table(selective)
 
 # %% [markdown]
-# ## How much of a corpus is blocked
-# Of each corpus, the share of tokens, pages or bytes on domains whose `/` may not be fetched.
-# covered: how much of the corpus is on these hosts. largest: the largest domain's part of that.
+# ## How much training data is affected
+# The share of tokens or pages that come from sites which block the crawler, of what all sites here
+# have of the corpus. `covered` is the sites' share of the whole corpus. A new crawl could not
+# collect these pages; existing copies are unaffected.
 
 # %%
-lost = data.headline("lost").filter(pl.col("token").is_in(tokens[:1]))
-notebook.lines(lost, "corpus", f"Blocked for {(tokens or ('no crawler',))[0]}, by corpus")
+lost = data.newest("lost").filter(pl.col("token").is_in(tokens), pl.col("estimate").is_not_null())
+notebook.table(
+    lost.sort("token", "corpus", "unit").select(
+        "token",
+        "corpus",
+        "unit",
+        sites="n",
+        affected="estimate",
+        covered="covered",
+        largest_domain="largest_domain",
+        its_part="largest",
+    )
+)
 
 # %%
-data.newest("lost").filter(pl.col("token").is_in(tokens)).select(
-    "token",
-    "corpus",
-    "unit",
-    "n",
-    "n_unknown",
-    "estimate",
-    "low",
-    "high",
-    "bound_low",
-    "bound_high",
-    "covered",
-    "largest",
-    "no_estimate",
-).sort("token", "corpus", "unit")
+data.chart("lost") if lost.height else "No domain here has a weight; see crawlblock weights."

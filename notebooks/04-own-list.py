@@ -11,12 +11,11 @@
 # ---
 
 # %% [markdown]
-# # From your own list of sites to a chart
-# This notebook collects the robots.txt files of a few sites from an archive and draws a chart of
-# who is blocked. It uses only the Python API. It reads the demo archive that `make analyze`
-# renders. `CRAWLBLOCK_MIRROR` names another one. For Common Crawl leave out `mirror` and pass
-# `contact`, your e-mail address or web page. The notebook writes a database into a temporary
-# folder.
+# # Your own list in ten minutes
+# This notebook goes from a list of sites to a chart with the Python API alone. Replace `sites` with
+# your own list, and run all cells. It reads the demo archive that `crawlblock demo` and
+# `make analyze` make, so it needs no network. For Common Crawl, leave out `mirror` and pass
+# `contact`, your e-mail address or web page.
 
 # %%
 import os
@@ -26,55 +25,70 @@ from pathlib import Path
 import polars as pl
 
 import crawlblock
+from crawlblock import notebook
 
-sites = ["nytimes.com", "bbc.co.uk", "wikipedia.org", "github.com", "reddit.com", "amazon.com"]
+sites = ["nytimes.com", "bbc.com", "cnn.com", "theguardian.com", "lemonde.fr", "spiegel.de"]
 archive = os.environ.get("CRAWLBLOCK_MIRROR", "../build/demo")
-folder = tempfile.TemporaryDirectory()
+folder = tempfile.TemporaryDirectory()  # use a folder of your own to keep the database
 db = crawlblock.open(Path(folder.name) / "own.duckdb", create=True)
 
 # %% [markdown]
-# ## Collect
-# The list becomes a panel. `history` reads the archived robots.txt files of its sites and judges
-# them. After an interruption run the cell again: it does not request again what is stored.
+# ## 1. Store the list
+# `sites` may also be a file: text, CSV, JSON, Parquet or Excel.
 
 # %%
-db.sample(sites, name="my-sites")
-
-# %%
-db.history("all", mirror=archive)
-
-# %%
-db.analyze()
+panel = db.sample(sites, name="my-sites")
+panel.panel, panel.hosts, panel.left_out
 
 # %% [markdown]
-# ## Draw
-# This is the chart of the page: the share of these sites that block each crawler. A list is not a
-# sample, so the shares are about these sites alone.
+# ## 2. Collect
+# `history` reads the archived robots.txt files of these sites. If you stop it, run the cell again:
+# it does not request again what is stored.
+
+# %%
+collected = db.history("all", mirror=archive)
+f"{collected.captures} captures, {collected.requests} requests, finished: {collected.finished}"
+
+# %% [markdown]
+# ## 3. Compute the results
+# `analyze` writes the page, the figures and the result files into a folder beside the database.
+
+# %%
+page = db.analyze()
+page.name
+
+# %% [markdown]
+# ## 4. Look at them
+# The main chart of the page. A list is not a sample, so the shares are about these sites alone.
 
 # %%
 db.chart()
 
 # %% [markdown]
-# ## Look closer
-# Who blocks GPTBot now. `access` gives a row per snapshot, site and crawler; a site that could not
-# be read is unknown, never open.
+# How GPTBot is treated in the newest crawl that has a readable robots.txt of each site.
 
 # %%
-newest = db.sql("SELECT arg_max(snapshot, snapshot_date) AS name FROM access")["name"].item()
-now = db.access("GPTBot", snapshot=newest).pl().select("host", "restriction", "basis").sort("host")
-now
+rows = db.access("GPTBot").pl().filter(pl.col("restriction") != "unknown")
+newest = rows.sort("snapshot_date").unique("host", keep="last").sort("host")
+notebook.table(newest.select("host", "snapshot_date", "restriction", "basis"))
 
 # %% [markdown]
-# When each of them started or stopped blocking, and the line that blocks.
+# Which sites started or stopped blocking it. The change happened between the two dates.
 
 # %%
 changes = db.changes("2023-01-01", tokens="GPTBot")
-changes.select("host", "transition", "after", "before")
+notebook.table(changes.select("host", "transition", "after", "before"))
+
+# %% [markdown]
+# ## 5. See the evidence
+# Every verdict has a line of an archived file. In the demo these files are reconstructions.
 
 # %%
-blocking = now.filter(pl.col("restriction") == "full")["host"].to_list()
-reason = db.explain(blocking[0], "GPTBot")
-f"{blocking[0]}, line {reason.line}: {reason.rule}"
+full = newest.filter(pl.col("restriction") == "full")
+if full.height:
+    host, day = full.select("host", "snapshot_date").row(0)
+    reason = db.explain(host, "GPTBot", at=str(day))
+    print(f"{host}, {day}, line {reason.line}: {reason.rule}")
 
 # %% [markdown]
 # You can also read one file without a database.

@@ -1,7 +1,6 @@
 """Derives docs/reference.md from the code: commands, exit codes, tables and result files.
 
-Usage: python scripts/derive_docs.py [FILE]
-Running it twice gives the same bytes; a test fails when the file lags the code.
+Usage: python scripts/derive_docs.py [FILE]; it gives the same bytes each time.
 """
 
 import re
@@ -28,39 +27,37 @@ ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "docs" / "reference.md"
 HEAD = """# Reference
 
-Computed from the code by `make docs`. For a first time see the [tutorial](tutorial.md), for \
-a task the [how-to](howto.md), for what the figures mean the [method](method.md).
+This page is made from the code by `make docs`. New here? Start with the [tutorial](tutorial.md). \
+The [how-to](howto.md) has recipes, and the [method](method.md) explains the figures.
 
 """
 # Variables that are no command's option, with what reads them.
 VARIABLES = {
-    "CRAWLBLOCK_EXTRA": "Stands in for `--extra`: the folder of your own crawlers, templates, "
-    "events and metrics.",
+    "CRAWLBLOCK_EXTRA": "Same as `--extra`: your own crawlers, templates, events and metrics.",
     "CRAWLBLOCK_RESULTS": "Folder of the result files, for `crawlblock.notebook`.",
     "CRAWLBLOCK_PACE": "Folder in which the runs of a user on a machine agree on the rate of a "
     "server; by default `crawlblock/pace` in the user's cache folder.",
-    "NO_COLOR": "Set to anything: no colour, in a terminal either.",
-    "HTTPS_PROXY": "As usual, with `HTTP_PROXY`, `NO_PROXY`: a proxy for what is asked of the "
-    "archive; `live` asks hosts directly.",
-    "AWS_REGION": "Region of an `s3://` mirror; `AWS_DEFAULT_REGION` does as well, us-east-1 "
-    "otherwise. Credentials come from the usual variables.",
-    "AWS_ENDPOINT_URL": "Where an `s3://` mirror is, if not at AWS.",
-    "POLARS_MAX_THREADS": "Threads of a process that reads shards; 1 if not set.",
+    "NO_COLOR": "If set to anything, output has no colours, also in a terminal.",
+    "HTTPS_PROXY": "Proxy for requests to the archive, as are `HTTP_PROXY` and `NO_PROXY`. `live` "
+    "connects to hosts directly.",
+    "AWS_REGION": "Region of an `s3://` mirror. If it is not set, `AWS_DEFAULT_REGION` is used, "
+    "then us-east-1. Credentials come from the usual variables of AWS.",
+    "AWS_ENDPOINT_URL": "Address of an `s3://` mirror that is not at AWS.",
+    "POLARS_MAX_THREADS": "Threads of a process that reads shards. Default: 1.",
 }
 _CENSUS = (
-    "`crawlblock analyze --census` writes these. population hosts: every host of which the merged "
-    "files hold a robots.txt request, by its newest good capture. population domains: every "
-    "registered domain, by its apex host, else its www, else its host with the shortest name. low "
-    "and high are the 95 % interval of sampling WARC files, which are clusters of hosts. There is "
-    "none from a single file, and none for a whole crawl, where nothing is sampled. A host that is "
-    "in many files is more surely in a share of them.\n"
+    "`crawlblock analyze --census` writes these files. The population `hosts` is every host with a "
+    "robots.txt request in the merged files, by its newest good capture. The population `domains` "
+    "is every registered domain. It is represented by its apex host, else by its www host, else by "
+    "its host with the shortest name. `low` and `high` are the 95 % interval of sampling WARC "
+    "files, which are clusters of hosts. A single file has no interval, nor has a whole crawl, "
+    "because nothing is sampled. A host in many files is more likely to be in a share of them.\n"
 )
 
 
 def main() -> None:
     """Write the reference."""
-    target = Path(sys.argv[1]) if len(sys.argv) > 1 else TARGET
-    target.write_text(reference(), "utf-8")
+    (Path(sys.argv[1]) if len(sys.argv) > 1 else TARGET).write_text(reference(), "utf-8")
 
 
 def reference() -> str:
@@ -74,9 +71,9 @@ def reference() -> str:
 def _commands() -> Iterator[str]:
     yield "## Commands\n"
     yield (
-        "`crawlblock --version` prints the version; `--debug`, anywhere, shows where an error "
-        "comes from; `--extra FOLDER`, anywhere, adds "
-        "[your own entries](howto.md#add-your-own-crawler); every command has `--help`.\n"
+        "Every command has `--help`. `crawlblock --version` prints the version. Two options work "
+        "with all commands: `--debug` shows where an error comes from, and `--extra FOLDER` adds "
+        "[your own entries](howto.md#add-your-own-crawler).\n"
     )
     for name, command in every_command(cli, "crawlblock"):
         yield f"### {name}\n"
@@ -130,16 +127,16 @@ def _codes() -> Iterator[str]:
     rows = [
         (0, "done"),
         *((c.exit_code, f"`{c.__name__}`: {_sentence(c.__doc__)}") for c in classes),
-        (2, "a command, option or value cannot be understood"),
+        (2, "a command, option or value is not valid"),
         (PARTIAL, "a part is done and stored; run the same command again"),
         (NOTHING_NEW, "`update` found nothing new"),
-        (130, "stopped by Ctrl-C or a signal (SIGTERM, SIGHUP); what was stored stays"),
+        (130, "stopped by Ctrl-C or a signal (SIGTERM, SIGHUP); stored data are kept"),
     ]
     yield "## Exit codes\n"
     yield _table(("code", "means"), ((str(code), text) for code, text in sorted(rows)))
     yield (
-        "`status` and `doctor` end in 1 where something is not well, `check --fail-on` where a "
-        "verdict is one of those named, or unknown.\n"
+        "`status` and `doctor` exit with 1 if something is wrong. `check --fail-on` exits with 1 "
+        "if a verdict is one of those named, or unknown.\n"
     )
 
 
@@ -152,7 +149,7 @@ def _variables() -> Iterator[str]:
     for _, command in every_command(cli, "crawlblock"):
         for option in command.params:
             if isinstance(option, click.Option) and isinstance(option.envvar, str):
-                found.setdefault(option.envvar, f"Stands in for `{option.opts[0]}`.")
+                found.setdefault(option.envvar, f"Same as `{option.opts[0]}`.")
     yield "## Environment\n"
     yield _table(
         ("variable", "what it does"), ((f"`{k}`", v) for k, v in (found | VARIABLES).items())
@@ -162,10 +159,10 @@ def _variables() -> Iterator[str]:
 def _schema(con: duckdb.DuckDBPyConnection) -> Iterator[str]:
     yield "## Tables and views\n"
     yield (
-        "All times are UTC without a zone, all lengths bytes. The views come first: they spell out "
-        "what the tables hold as numbers. `facts` has what was seen, `conclusions` what follows "
-        "from it. A view's column without a description holds what the column of that name "
-        "elsewhere holds, or is explained in `crawlblock/store/population.sql` or "
+        "Times are UTC without a zone, and lengths are in bytes. The views come first: they have "
+        "names where the tables have numbers. The tables in `facts` hold what was seen, those in "
+        "`conclusions` what follows from it. If a column of a view has no description, look at the "
+        "column of the same name elsewhere, or in `crawlblock/store/population.sql` or "
         "`crawlblock/store/census.sql`.\n"
     )
     for name in _in_order("VIEW"):
@@ -232,13 +229,13 @@ def _macros(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
 def _results() -> Iterator[str]:
     yield "## Result files\n"
     yield (
-        "`crawlblock analyze` writes each result as Parquet and as CSV. Beside them are the page, "
-        "its figures as SVG and PNG, `manifest.json`, which says what they are of, and "
-        "`columns.csv`, which says what each column holds.\n"
+        "`crawlblock analyze` writes each result as Parquet and as CSV. In the same folder are the "
+        "page, its figures as SVG and PNG, `manifest.json`, which says which data and code the "
+        "results come from, and `columns.csv`, which describes every column.\n"
     )
     for made in [*metrics(), *COMPUTED]:
         yield from _result(made, words_of(made.name))
-    yield f"### {REPLICATION}\n\nFigures that others published beside ours, each with its source.\n"
+    yield f"### {REPLICATION}\n\nPublished figures compared with ours, each with its source.\n"
     yield f"Columns: {', '.join(f'`{name}`' for name in words_of(REPLICATION))}.\n"
     yield "## Result files of a census\n"
     yield _CENSUS

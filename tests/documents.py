@@ -19,7 +19,8 @@ HOWTO = ROOT / "docs" / "howto.md"
 README = ROOT / "README.md"
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SHOWN = ("console", "text")
-NOT_RUN = ("make", ".", "export")  # an installation, or of the shell alone
+NOT_RUN = ("make", ".", "export", "pip", "pipx", "uvx")  # an installation, or of the shell alone
+RUN_ELSEWHERE = ("crawlblock demo",)  # by test_package.py, on fewer sites
 
 
 def blocks(path: Path, *languages: str) -> list[str]:
@@ -40,7 +41,7 @@ def lines(text: str) -> Iterator[str]:
 
 def is_run(line: str) -> bool:
     """Tell whether a line is run, not only looked at."""
-    return line.split()[0] not in NOT_RUN
+    return line.split()[0] not in NOT_RUN and line not in RUN_ELSEWHERE
 
 
 def told(path: Path) -> Iterator[tuple[str, str]]:

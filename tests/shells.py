@@ -41,6 +41,7 @@ OPEN = b"User-agent: *\nDisallow: /private\n"
 SHUT = b"User-agent: GPTBot\nDisallow: /\n\nUser-agent: stranger-of-nobody\nDisallow: /x\n"
 HOSTS = ("example.com", "example.org", "example.net")
 SCHEDULER = "tcp://10.0.0.5:8786"
+QUICK_LOOK = "crawlblock demo --sites 20"  # takes its time, and is run by test_package.py alone
 LOCAL = ("live", "update", "accept")  # ask the panel's hosts, or about an odd live run
 # The text of a `sitecustomize` under which a process reaches this machine alone.
 GUARD = Path(guard.__file__).read_text("utf-8") + "\n\nsys.addaudithook(watch)\n"

@@ -230,7 +230,7 @@ async def test_other_mirrors_have_their_own_list(tmp_path: Path) -> None:
                 await list_crawls(mirror, tmp_path / "cache")
         server.fault("", ["drop"] * 9)
         async with open_mirror(server.url, None, FAST) as mirror:
-            with pytest.raises(UpstreamError, match=r"collinfo\.json cannot be had"):
+            with pytest.raises(UpstreamError, match=r"collinfo\.json cannot be downloaded"):
                 await list_crawls(mirror, tmp_path / "cache")
     assert not (tmp_path / "cache").exists()
 

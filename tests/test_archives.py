@@ -220,7 +220,7 @@ def test_resources_and_damage_leave_their_neighbours(tmp_path: Path) -> None:
     fetches = pl.concat([batch.fetches for batch in source.read()])
     assert fetches["host"].to_list() == ["a.example", "z.example"]
     assert {each.reason: each.count for each in source.left_out} == {
-        "no date that can be read": 5, "its URL is no http URL": 1, "cannot be read": 1,
+        "no date that can be read": 5, "its URL is not an http URL": 1, "cannot be read": 1,
     }  # fmt: skip
     assert source.records == [
         RecordCount(file=path, type="response", records=8, stored=2),

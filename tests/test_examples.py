@@ -10,14 +10,23 @@ from pathlib import Path
 import pytest
 from in_process import run_here
 from servers import RangeServer
-from shells import EXAMPLES, SCHEDULER, commands, examples, prepared, run_line, substituted
+from shells import (
+    EXAMPLES,
+    QUICK_LOOK,
+    SCHEDULER,
+    commands,
+    examples,
+    prepared,
+    run_line,
+    substituted,
+)
 
 from crawlblock.cli import main
 
 pytestmark = pytest.mark.own_code
 
 
-@pytest.mark.parametrize("example", EXAMPLES)
+@pytest.mark.parametrize("example", [each for each in EXAMPLES if each != QUICK_LOOK])
 def test_example(
     example: str,
     world: Path,

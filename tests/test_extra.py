@@ -279,7 +279,7 @@ WRONG = {
     ),
     "line of a header": (
         {"metrics/a.sql": METRIC.replace("-- unit:", "-- unti:")},
-        "a.sql, line 2: '-- unti: share of hosts, 0 to 1' is no line of a header; did you",
+        "a.sql, line 2: '-- unti: share of hosts, 0 to 1' is not a line of a header; did you",
     ),
     "of": ({"metrics/a.sql": METRIC.replace("of: panel,", "of: panels,")}, "`of` is 'panels'"),
     "core column": (
@@ -331,7 +331,7 @@ def test_no_folder(command: list[str], tmp_path: Path) -> None:
     [
         ("outcome = 'absent'", "outcme = 'absent'", 'Referenced column "outcme" not found'),
         ("-- columns: population", "-- columns: population, tld", "the declared column tld; it"),
-        ("FROM shares_of", "SELECT *, [1] AS x FROM shares_of", "nested data; mend the SQL"),
+        ("FROM shares_of", "SELECT *, [1] AS x FROM shares_of", "nested data; correct the SQL"),
         ("FROM shares_of", "SELECT *, error('so') FROM shares_of", "Invalid Input Error: so"),
     ],
 )

@@ -57,7 +57,7 @@ STAGES = {
     "silent in the body": Said(answer()[:-1], silent=True),
     "Content-Length too large": Said(answer(length=2000)),
     "Content-Length too small": Said(answer(length=500)),
-    "Content-Length that is no number": Said(answer(length="many")),
+    "Content-Length that is not a number": Said(answer(length="many")),
     "no Content-Length and half of the body": Said(answer(BODY[:500], length="")),
     "200 for a range": Said(answer(status="200 OK")),
     "Content-Range of other bytes": Said(answer(Content_Range="bytes 1-1000/1001")),
@@ -269,7 +269,7 @@ def test_server_log_shows_manners(archive: Path, tmp_path: Path) -> None:
 @pytest.mark.fault("archive", "a host without a name in DNS: one line, nothing stored")
 def test_no_such_name(tmp_path: Path) -> None:
     """Where the archive's name does not resolve, the run says so and stores nothing."""
-    with pytest.raises(UpstreamError, match=r"collinfo\.json cannot be had \(dns\)"):
+    with pytest.raises(UpstreamError, match=r"collinfo\.json cannot be downloaded \(dns\)"):
         collect(tmp_path / "db.duckdb", "http://archive.invalid")
     assert captured(Store(tmp_path / "db.duckdb")) == []
 
@@ -335,7 +335,9 @@ def test_full_disk_of_the_cache(archive: Path, tmp_path: Path) -> None:
     undisturbed = collect(tmp_path / "a.duckdb", str(archive))
     with RangeServer(archive) as server:
         with small_disk(tmp_path / "disk", "32k") as disk:
-            with pytest.raises(StoreError, match=r"No space left on device\); make room") as told:
+            with pytest.raises(
+                StoreError, match=r"No space left on device\); free some space"
+            ) as told:
                 collect(tmp_path / "b.duckdb", server.url, cache=disk)
             assert "\n" not in str(told.value)
         assert captured(Store(tmp_path / "b.duckdb")) == []

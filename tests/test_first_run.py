@@ -215,7 +215,7 @@ def test_full_disk(here: StandIn, user: User) -> None:
     with small_disk(user.folder / "disk", "4k") as disk:
         ended = user.types(here, command, "--cache", disk)
         assert ended.code == 1
-        assert "cannot be written (No space left on device); make room" in ended.told[-1]
+        assert "cannot be written (No space left on device); free some space" in ended.told[-1]
         assert not user.told_open()
     assert user.types(here, command).code == 0
     assert user.outcomes("CC-MAIN-2026-39") == OUTCOMES

@@ -356,7 +356,7 @@ async def test_full_disk(tmp_path: Path, archive: tuple[Path, list[str | None]])
     with RangeServer(folder) as server, small_disk(tmp_path / "disk", "256k") as disk:
         ballast = disk / "ballast"
         ballast.write_bytes(bytes(shutil.disk_usage(disk).free - 40_000))
-        with pytest.raises(StoreError, match="make room"):
+        with pytest.raises(StoreError, match="free some space"):
             await sampled(wanted(disk / "cache", server.url))
         kept = len(list((disk / "cache").rglob("*.domains.parquet")))
         assert 0 < kept < PARTS

@@ -96,8 +96,8 @@ def test_rubbish_is_no_host(rubbish: str) -> None:
 @pytest.mark.parametrize(
     ("written", "reason"),
     [
-        ("db8::1::x", "the port is no number up to 65535"),
-        ("2001:db8::zz", "the port is no number up to 65535"),
+        ("db8::1::x", "the port is not a number up to 65535"),
+        ("2001:db8::zz", "the port is not a number up to 65535"),
         ("foo_bar.com", "a domain has no underscore"),
         ("-foo.com", "a domain neither begins nor ends with a hyphen"),
         ("foo-.co.uk", "a domain neither begins nor ends with a hyphen"),

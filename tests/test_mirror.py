@@ -176,9 +176,9 @@ async def test_public_hosts_need_a_contact(location: str, contact: str | None) -
 @pytest.mark.parametrize(
     ("location", "reason"),
     [
-        ("no/such/directory", "no/such/directory is no directory"),
-        ("file:///no/such", "is no directory"),
-        ("ftp://example.org", "is no mirror; name"),
+        ("no/such/directory", "no/such/directory is not a directory"),
+        ("file:///no/such", "is not a directory"),
+        ("ftp://example.org", "is not a mirror; name"),
         ("https://", "host and path alone"),
         ("https://user:word@example.org", "host and path alone"),
         ("https://example.org/a?b=c", "host and path alone"),

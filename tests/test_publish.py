@@ -2,13 +2,20 @@
 
 import hashlib
 import json
+import os
 import shutil
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
 
 from crawlblock.cli import main
+from crawlblock.errors import InputError
+from crawlblock.export.whole_folder import written_aside
 
 OPEN, SHUT = "User-agent: *\nDisallow: /private\n", "User-agent: GPTBot\nDisallow: /\n"
 LONG = ".".join("x" * 60 for _ in range(4))
@@ -54,16 +61,24 @@ def held(folder: Path) -> dict[str, str]:
     }
 
 
+@pytest.fixture(scope="module")
+def publication(filled: Path) -> Path:
+    """Return what the command makes of the database."""
+    folder = filled.with_name("public")
+    with pytest.raises(SystemExit) as stopped:
+        main(["publish", str(folder), "--db", str(filled), "--author", "Ada Lovelace"])
+    assert stopped.value.code == 0
+    return folder
+
+
 def test_a_folder_to_deploy(
-    filled: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    filled: Path, publication: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """It has page, results, export, feed and sites; a second run gives the same bytes.
 
     A run that cannot end leaves it as it is.
     """
-    folder = tmp_path / "public"
-    code, said = run(capsys, "publish", folder, "--db", filled, "--author", "Ada Lovelace")
-    assert code == 0 and f"{len(ANSWERS)} sites" in said
+    folder = shutil.copytree(publication, tmp_path / "public")
     first = held(folder)
     wanted = {"index.html", "blocked.csv", "columns.csv", "changes.xml", "export/README.md"}
     assert wanted <= set(first)
@@ -75,7 +90,8 @@ def test_a_folder_to_deploy(
     entries = ET.parse(folder / "changes.xml").findall("{http://www.w3.org/2005/Atom}entry")
     titles = [entry.findtext("{http://www.w3.org/2005/Atom}title") for entry in entries]
     assert "a.example started to block GPTBot" in titles
-    assert run(capsys, "publish", folder, "--db", filled, "--author", "Ada Lovelace")[0] == 0
+    code, said = run(capsys, "publish", folder, "--db", filled, "--author", "Ada Lovelace")
+    assert code == 0 and f"{len(ANSWERS)} sites" in said
     assert held(folder) == first
     _check_sites(folder / "sites")
     results = tmp_path / "results"  # that are not complete
@@ -86,6 +102,38 @@ def test_a_folder_to_deploy(
         assert code == 2 and "run `crawlblock analyze` first" in said
     assert held(folder) == first
     assert {path.name for path in tmp_path.iterdir()} == {"public", "results"}
+
+
+@pytest.mark.fault("process", "publish: kill -9 when nearly all is written")
+def test_a_killed_publication(filled: Path, publication: Path, tmp_path: Path) -> None:
+    """A run that is killed leaves the earlier folder whole."""
+    folder = shutil.copytree(publication, tmp_path / "public")
+    first = held(folder)
+    command = [sys.executable, "-m", "crawlblock", "publish", str(folder), "--db", str(filled)]
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as run:
+        part = tmp_path / f".public.{run.pid}.part"
+        while run.poll() is None and not (part / "sites" / "index.json").exists():
+            time.sleep(0.01)
+        run.kill()
+    assert run.returncode == -signal.SIGKILL and held(folder) == first
+
+
+@pytest.mark.fault("process", "publish: kill -9 between the renames, then run again")
+def test_killed_between_two_names(tmp_path: Path) -> None:
+    """The next run brings back the earlier folder, and removes what was left long ago."""
+    folder, other = tmp_path / "public", tmp_path / "public.old"
+    for name in ("public.old", ".public.1.before", ".public.2.part", ".public.3.part"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "page").write_text(name)
+    os.utime(tmp_path / ".public.2.part", (0, 0))
+    with pytest.raises(InputError), written_aside(folder):
+        assert (folder / "page").read_text() == ".public.1.before"
+        raise InputError("no results")
+    assert (folder / "page").read_text() == ".public.1.before"
+    with written_aside(folder) as aside:
+        (aside / "page").write_text("new")
+    assert (folder / "page").read_text() == "new" and other.is_dir()
+    assert {path.name for path in tmp_path.glob(".public*")} == {".public.3.part"}
 
 
 def _check_sites(folder: Path) -> None:
@@ -113,9 +161,9 @@ def test_a_folder_of_others(
     results = filled.with_name("x-results")
     before = held(tmp_path), held(results)
     for folder, why in (
-        (tmp_path / "site", "holds mine.txt, which is no part of a publication"),
+        (tmp_path / "site", "holds mine.txt, which is not part of a publication"),
         (tmp_path / "file", "this is a file"),
-        (results, "which is no part of a publication"),
+        (results, "which is not part of a publication"),
     ):
         code, said = run(capsys, "publish", folder, "--db", filled)
         assert code == 2 and why in said

@@ -18,7 +18,7 @@ from crawlblock.stopping import stoppable, undisturbed
 
 pytestmark = pytest.mark.own_code
 
-STOPPED = "crawlblock: stopped; what was stored stays, run the same command to go on"
+STOPPED = "crawlblock: stopped; what was stored stays, run the same command to continue"
 SIGNALS = [
     number for name in ("SIGINT", "SIGTERM", "SIGHUP") if (number := getattr(signal, name, 0))
 ]

@@ -100,9 +100,9 @@ def test_lines_left_out(tmp_path: Path) -> None:
     bad = {
         "example.com,-3": "tokens is below 0",
         "example.com,": "nothing in the column tokens",
-        "example.com,many": "tokens is no whole number: many",
-        "example.com,1.5": "tokens is no whole number: 1.5",
-        "example.com,1e3": "tokens is no whole number: 1e3",
+        "example.com,many": "tokens is not a whole number: many",
+        "example.com,1.5": "tokens is not a whole number: 1.5",
+        "example.com,1e3": "tokens is not a whole number: 1e3",
         "example.com": "as many cells as the header are needed",
         "gutenberg,5": "not a host name (it has no dot)",
         "192.0.2.1,5": "has no registered domain",
@@ -133,7 +133,12 @@ def test_said_twice(tmp_path: Path) -> None:
         ("host,tokens", "a.org,1", None, "--corpus NAME"),
         ("host,c4_tokens", "a.org,1", "C4", "leave out --corpus"),
         ("host,tokens", "a.org,9\n*,8", "C4", "9 tokens together, more than the whole, 8"),
-        ("host,tokens", "\n".join(f"a{n}.org,{10**18 - 1}" for n in range(10)), "C4", "mend"),
+        (
+            "host,tokens",
+            "\n".join(f"a{n}.org,{10**18 - 1}" for n in range(10)),
+            "C4",
+            "correct them",
+        ),
         ("", "", "C4", "its columns are none"),
     ],
 )
@@ -292,7 +297,7 @@ async def test_only_two_columns_are_asked_for(
     assert sum(int(last) - int(first) + 1 for first, last in bounds) == size
 
 
-@pytest.mark.fault("weights", "a part of the index that cannot be had")
+@pytest.mark.fault("weights", "a part of the index that cannot be downloaded")
 async def test_a_part_fails(tmp_path: Path, archive: tuple[Path, pl.DataFrame]) -> None:
     """What was read of other parts stays: the next run asks for the rest alone."""
     folder, rows = archive
@@ -374,7 +379,7 @@ def test_a_crawl_by_command(tmp_path: Path, archive: tuple[Path, pl.DataFrame]) 
         assert told.exit_code == 0 and CRAWL in told.output
         assert len(server.requests) == 3
         told = CliRunner().invoke(weights, [*given, "--max-requests", "3"])
-        assert told.exit_code == 3 and "run the same command to go on" in told.output
+        assert told.exit_code == 3 and "run the same command to continue" in told.output
         told = CliRunner().invoke(weights, given)
     assert f"{CRAWL}: 1 of the panel's 1 domains have a weight" in told.output
 

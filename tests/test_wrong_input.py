@@ -79,11 +79,11 @@ def test_encodings_of_imports(tmp_path: Path, suffix: str, encoding: str) -> Non
 @pytest.mark.parametrize(
     ("answer", "reason"),
     [
-        ([{"id": 5, **DATES}], "no text"),
+        ([{"id": 5, **DATES}], "not text"),
         ([{"id": "X", "from": "0001-01-01T00:00:00+23:59", "to": DATES["to"]}], "out of range"),
         ([{"id": "A" * 300, **DATES}], "characters"),
         ("[" * 100_000, "nested too deeply"),
-        (b"\xff\xfe\x00", "no JSON"),
+        (b"\xff\xfe\x00", "not JSON"),
     ],
     ids=["id", "zone", "long", "deep", "bytes"],
 )
@@ -123,7 +123,7 @@ def test_cut_ranks(tmp_path: Path) -> None:
     path.parent.mkdir(parents=True)
     (tmp_path / "graphinfo.json").write_text('[{"id": "x"}]')
     whole = gzip.compress(b"1\t1\t1\t1\tcom.a\n" * 9)
-    for raw, reason in ((whole[:-9], "ends early"), (b"no gzip", "no gzip file")):
+    for raw, reason in ((whole[:-9], "ends early"), (b"no gzip", "not a gzip file")):
         path.write_bytes(raw)
         with pytest.raises(ArchiveError, match=reason):
             loops.run(ranking_lines(DirectoryMirror(str(tmp_path)), 100))

@@ -25,7 +25,7 @@ SECTIONS = {
         ("check", "crawlblock.cli.check:check",
          "Print what a robots.txt means for each crawler."),
         ("demo", "crawlblock.cli.demo:demo",
-         "Render an archive in Common Crawl's layout."),
+         "Show what crawlblock does, with facts that come with it."),
         ("doctor", "crawlblock.cli.doctor:doctor",
          "Check what a run needs, and say how to fix what is missing."),
         ("completion", "crawlblock.cli.completion:completion",
@@ -85,14 +85,14 @@ SECTIONS = {
         ("evaluate", "crawlblock.cli.evaluate:evaluate",
          "Judge stored files again after rules or registry changed."),
         ("accept", "crawlblock.cli.accept:accept",
-         "Count a suspect snapshot all the same."),
+         "Include a snapshot that was flagged as suspect."),
         ("remove", "crawlblock.cli.remove:remove",
          "Take out a snapshot that was imported or run by mistake."),
     ),
 }  # fmt: skip
 DEBUG = "--debug"
 EXTRA = "--extra"
-_STOPPED = "stopped; what was stored stays, run the same command to go on"
+_STOPPED = "stopped; what was stored stays, run the same command to continue"
 _WITHOUT_ARGUMENTS: Any = getattr(click.exceptions, "NoArgsIsHelpError", ())  # since click 8.2
 
 
@@ -102,13 +102,15 @@ _WITHOUT_ARGUMENTS: Any = getattr(click.exceptions, "NoArgsIsHelpError", ())  # 
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(__version__, prog_name="crawlblock")
-@click.option(DEBUG, is_flag=True, help="Show where an error comes from; may stand anywhere.")
+@click.option(
+    DEBUG, is_flag=True, help="Show where an error comes from; works anywhere in a command."
+)
 @click.option(
     EXTRA,
     type=click.Path(path_type=Path),
     metavar="FOLDER",
     envvar=VARIABLE,
-    help="Your own crawlers, templates, events and metrics; may stand anywhere.",
+    help="Your own crawlers, templates, events and metrics; works anywhere in a command.",
 )
 @click.pass_context
 def cli(context: click.Context, debug: bool, extra: Path | None) -> None:
@@ -187,7 +189,7 @@ def _explain_disk(error: OSError) -> NoReturn:
         _fail(_STOPPED, 130)
     if isinstance(error, BrokenPipeError):
         _leave_pipe()
-    advice = "free some space" if error.errno == errno.ENOSPC else "mend that"
+    advice = "free some space" if error.errno == errno.ENOSPC else "fix that"
     _fail(f"{error.filename or 'disk'}: {error.strerror or error}; {advice} and run again", 1)
 
 

@@ -13,12 +13,14 @@ from crawlblock.pipeline.run import now, recorded
 @click.command()
 @click.argument("snapshot")
 @db_option
-@click.option("--because", required=True, help="Why it is right, in your words; it is kept.")
+@click.option(
+    "--because", required=True, help="Why you include it, in your own words; this is stored."
+)
 def accept(snapshot: str, db: Path, because: str) -> None:
-    r"""Count a suspect snapshot all the same.
+    r"""Include a snapshot that was flagged as suspect.
 
-    A snapshot is suspect, and left out of all shares and changes, when far fewer hosts answered
-    than usual or far more share a failure: mostly a fault of the network, sometimes news.
+    A snapshot is suspect if far fewer hosts answered than usual or far more share a failure. It is
+    left out of all shares and changes. Most often the network failed; sometimes it is real news.
 
     \b
     Example:

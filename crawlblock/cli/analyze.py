@@ -33,13 +33,13 @@ from crawlblock.report.terminal.whole_crawl import census_rows
 @click.option(
     "--census",
     is_flag=True,
-    help="Headline about all hosts and registered domains of scanned crawls, from a --db that "
-    "scan merge made; their folder is census in that of the results.",
+    help="Compute the results about all hosts and registered domains of scanned crawls. "
+    "--db is what scan merge made; the results are in the folder census.",
 )
 @click.option(
     "--by",
     metavar="COLUMN",
-    help="Print the results by a further column of the panel's list, such as country.",
+    help="Print the results by another column of the panel's list, such as country.",
 )
 @output_options()
 def analyze(

@@ -27,11 +27,13 @@ _CHANGE = [
 @click.option(
     "--since", required=True, metavar="DATE|SNAPSHOT", help="From a day on, or after a snapshot."
 )
-@click.option("--until", metavar="DATE|SNAPSHOT", help="Up to this, itself included.")
+@click.option("--until", metavar="DATE|SNAPSHOT", help="Up to and including this day or snapshot.")
 @token_option
 @http_profile_option
 @output_options("atom")
-@click.option("--webhook", metavar="URL", help="POST the JSON there too, if anything changed.")
+@click.option(
+    "--webhook", metavar="URL", help="Also POST the JSON to this URL, if anything changed."
+)
 @click.option("--secret-env", metavar="NAME", help="Environment variable with the HMAC's key.")
 @db_option
 def changes(

@@ -54,8 +54,8 @@ _AMBIGUOUS = (
     multiple=True,
     callback=unwanted,
     metavar="STATE:TOKEN",
-    help="Exit with 1 if this crawler is blocked, partly, allowed or unknown; may be repeated. A "
-    "verdict that is unknown fails as well.",
+    help="Exit with 1 if this crawler is blocked, partly, allowed or unknown; may be repeated. An "
+    "unknown verdict fails, too.",
 )
 @click.option(
     "--parser",
@@ -75,7 +75,7 @@ def check(
     In a terminal it is a short verdict for the owner of the site: who is blocked, partly blocked
     (some paths, not the home page) and allowed, by which rules, and what that means for open data.
     --all or --token print a table instead. -o json has all evidence in one document, the other
-    formats have a row per crawler. One site is asked without --contact, too.
+    formats have a row per crawler. You can check one site without --contact.
 
     \b
     Examples:

@@ -24,7 +24,7 @@ _MOST = 3  # crawlers of the company in a table
 
 @click.command()
 @db_option
-@click.option("--directives", is_flag=True, help="Unknown keys of lines in place of agents.")
+@click.option("--directives", is_flag=True, help="Print unknown keys of lines instead of agents.")
 @click.option(
     "--rank",
     type=click.Choice(["growth", "company"]),
@@ -38,10 +38,9 @@ _MOST = 3  # crawlers of the company in a table
 def discover(db: Path, directives: bool, rank: Rank, most: int, output: Output) -> None:
     r"""Print agents in robots.txt files that are not registered.
 
-    Counted are registered domains; growth is the difference of their shares among all that were
-    read in the newest and the oldest snapshot. company has the registered crawlers that the same
-    groups name, with domains, and the guess rests on them. -o toml prints entries for
-    crawlers.toml, to be filled in and checked.
+    It counts registered domains. Growth is their share in the newest snapshot minus that in the
+    oldest. company lists the registered crawlers that the same groups name, with domains; the guess
+    is based on them. -o toml prints entries for crawlers.toml, which you complete and check.
 
     \b
     Examples:

@@ -25,7 +25,8 @@ from crawlblock.sources.commoncrawl.mirror import limits_for
 @click.option(
     "--report",
     is_flag=True,
-    help="Print a checklist as Markdown, without names, addresses and paths, to be sent to us.",
+    help="Print a checklist in Markdown that you can send to us. It has no names, "
+    "addresses or paths.",
 )
 @output_options()
 def doctor(
@@ -34,9 +35,9 @@ def doctor(
 ) -> None:  # fmt: skip
     r"""Check what a run needs, and say how to fix what is missing.
 
-    It looks at versions, the database and its disk, the contact, the archive and this terminal.
-    The exit code is 1 if something fails.  A public archive is asked only with --contact: once,
-    with --report some six times.  The list of crawls is kept beside the database.
+    It looks at versions, the database and its disk, the contact, the archive and this terminal. The
+    exit code is 1 if something fails. It sends requests to a public archive only with --contact:
+    one, or about six with --report. The list of crawls is kept beside the database.
 
     \b
     Examples:

@@ -35,8 +35,8 @@ def export(
 ) -> None:  # fmt: skip
     r"""Export the database as Parquet and CSV with a description.
 
-    It reads the copy that the last run published, so no run waits for it.  The same copy gives the
-    same bytes.  FOLDER is new, empty or an earlier export, which is replaced whole.
+    It reads the copy that the last run published, so no run waits for it. The same copy gives the
+    same bytes. FOLDER must be new, empty or an earlier export, which is replaced whole.
 
     \b
     Examples:

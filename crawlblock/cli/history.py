@@ -40,7 +40,8 @@ _SHOWN = 5  # crawls that cannot be read
     "--crawls",
     default="6",
     show_default=True,
-    help="How many of the latest, 'latest', 'all', or names and their beginnings with commas.",
+    help="How many of the latest crawls, or 'latest', 'all', names or beginnings of "
+    "names, with commas.",
 )
 @click.option("--panel", default=None, help="Name of the panel.  [default: the newest]")
 @click.option(
@@ -52,10 +53,10 @@ _SHOWN = 5  # crawls that cannot be read
 @click.option(
     "--cdx-api",
     is_flag=True,
-    help="Ask the CDX server, slowly; it does not want this for more than a few hosts.",
+    help="Use the CDX server, slowly. It is not meant for more than a few hosts.",
 )
 @politeness_options
-@click.option("--dry-run", is_flag=True, help="Say what it would cost and stop.")
+@click.option("--dry-run", is_flag=True, help="Estimate requests, data and time, then exit.")
 @cache_option
 @cache_size_option
 @budget_options
@@ -67,8 +68,8 @@ def history(
 ) -> None:  # fmt: skip
     r"""Collect robots.txt files from Common Crawl's archive.
 
-    What is stored is not asked for again: after an interruption run it once more.  A dry run reads
-    lists and what is small of an index, and stores nothing.
+    It does not request again what is stored, so run it again after an interruption. A dry run reads
+    lists and small parts of an index, and stores nothing.
 
     \b
     Examples:
@@ -105,7 +106,7 @@ def _end(problems: Sequence[str], finished: bool) -> None:
     if len(problems) > _SHOWN:
         say(f"... and {len(problems) - _SHOWN} more crawls are passed over")
     if not finished:
-        say("the budget is used up; run the same command to go on")
+        say("the budget is used up; run the same command to continue")
     if problems or not finished:
         sys.exit(PARTIAL)
 

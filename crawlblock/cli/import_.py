@@ -35,8 +35,8 @@ def import_command(
     r"""Import captures from files and judge them.
 
     FILES are Parquet, CSV or JSONL with host, fetch_time (or first_seen and last_seen), status and
-    body, or WARC and ARC, plain or packed by gzip or zstd; or folders of such files.  Of WARC and
-    ARC, the number of records of each type is printed.
+    body, or WARC and ARC, plain or packed by gzip or zstd; or folders of such files. For WARC and
+    ARC it prints the number of records of each type.
 
     \b
     Examples:

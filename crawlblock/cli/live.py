@@ -28,7 +28,7 @@ from crawlblock.sources.live.ssrf import Network
 @click.option(
     "--probe-page",
     is_flag=True,
-    help="Ask each host for its home page, too, once, where its robots.txt lets crawlblock.",
+    help="Also request each host's home page, once, if its robots.txt allows crawlblock.",
 )
 @budget_options
 @network_option
@@ -39,8 +39,8 @@ def live(
 ) -> None:  # fmt: skip
     r"""Fetch robots.txt files from the web now.
 
-    Each host is asked once in a snapshot: after an interruption run it once more, and it goes on,
-    within a week.  Every request and answer is kept as WARC beside the database.
+    Each host gets one request per snapshot. After an interruption, run it again within a week to
+    continue. Every request and response is kept as WARC beside the database.
 
     \b
     Examples:
@@ -60,5 +60,5 @@ def live(
         f"{done.requests:,} requests, {done.bytes / 1e6:.1f} MB"
     )
     if not done.finished:
-        say("the budget is used up; run the same command to go on")
+        say("the budget is used up; run the same command to continue")
         sys.exit(PARTIAL)

@@ -19,8 +19,8 @@ _PAGE = "index.html"
 def open_page(db: Path, results: Path | None) -> None:
     r"""Open the page of the results in the browser.
 
-    The path is printed, too. Where there is no browser, as on a server, copy the file to a machine
-    that has one: it needs nothing beside it.
+    It also prints the path. On a machine without a browser, copy the file to another one: it needs
+    no other files.
 
     \b
     Examples:

@@ -33,7 +33,7 @@ mirror_option: Callable[[Any], Any] = click.option(
 contact_option: Callable[[Any], Any] = click.option(
     "--contact",
     envvar="CRAWLBLOCK_CONTACT",
-    help="Your e-mail address or page; public servers are not asked without it.",
+    help="Your e-mail address or web page. Required for public servers.",
 )
 
 
@@ -66,14 +66,14 @@ http_profile_option: Callable[[Any], Any] = click.option(
 snapshot_option: Callable[[Any], Any] = click.option(
     "--snapshot",
     default=None,
-    help="Name of the live snapshot to begin or go on with.  [default: the newest if it was left "
+    help="Name of the live snapshot to start or continue.  [default: the newest if it was left "
     "unfinished within a week, else live- and the date, UTC]",
 )
 cache_option: Callable[[Any], Any] = click.option(
     "--cache",
     type=click.Path(file_okay=False, path_type=Path),
     default=None,
-    help="Where what was read of a crawl is kept.  [default: *.cache beside the database]",
+    help="Folder for what was read from a crawl.  [default: *.cache beside the database]",
 )
 column_option: Callable[[Any], Any] = click.option(
     "--column",
@@ -93,7 +93,8 @@ cache_size_option: Callable[[Any], Any] = click.option(
     "--cache-size",
     type=click.FloatRange(0),
     default=None,
-    help="Most gigabytes of indexes to keep; the least recently used are removed first.  "
+    help="Gigabytes of indexes to keep at most; the least recently used are removed "
+    "first.  "
     "[default: 2]",
 )
 concurrency_option: Callable[[Any], Any] = click.option(
@@ -101,7 +102,7 @@ concurrency_option: Callable[[Any], Any] = click.option(
     type=click.IntRange(1, 5_000),
     default=100,
     show_default=True,
-    help="Hosts asked at a time, each over one connection.",
+    help="Hosts to connect to at a time, each over one connection.",
 )
 
 
@@ -111,7 +112,7 @@ def politeness_options(command: Callable[..., Any]) -> Callable[..., Any]:
         "--rate",
         type=click.FloatRange(0.01, 10_000),
         default=None,
-        help="Requests a second to the archive.  [default: 1 over public https, else 2]",
+        help="Requests per second to the archive.  [default: 1 over public https, else 2]",
     )
     in_flight = click.option(
         "--in-flight",
@@ -128,13 +129,13 @@ def budget_options(command: Callable[..., Any]) -> Callable[..., Any]:
         "--max-runtime",
         type=click.FloatRange(0, min_open=True),
         default=None,
-        help="End after so many minutes; the next run goes on.",
+        help="Stop after this many minutes; the next run continues.",
     )
     requests = click.option(
         "--max-requests",
         type=click.IntRange(1),
         default=None,
-        help="Send at most so many requests; the next run goes on.",
+        help="Send at most this many requests; the next run continues.",
     )
     return runtime(requests(command))
 
@@ -152,7 +153,7 @@ network_option: Callable[[Any], Any] = click.option(
     "--allow-network",
     multiple=True,
     callback=_networks,
-    help="Ask addresses of this network of yours, too, though it is not public: 10.1.0.0/16.",
+    help="Also connect to addresses of this private network of yours: 10.1.0.0/16.",
 )
 
 every_option: Callable[[Any], Any] = click.option(
@@ -160,12 +161,13 @@ every_option: Callable[[Any], Any] = click.option(
     type=click.Choice(["month", "week"]),
     default="month",
     show_default=True,
-    help="What captures are put into: snapshots of a month or a week. A sweep that crosses the end "
-    "of one stays together.",
+    help="Group captures into snapshots by month or by week. A sweep that crosses the "
+    "end of one stays together.",
 )
 at_option: Callable[[Any], Any] = click.option(
     "--at",
     type=click.Path(path_type=Path),
     default=None,
-    help="A CSV of observation times (observed_at or date) that such a row covers instead.",
+    help="A CSV file of observation times (column observed_at or date) to use as "
+    "snapshots instead.",
 )

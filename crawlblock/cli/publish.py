@@ -27,8 +27,8 @@ def publish(
 
     It has the page (index.html) with its figures and result files, the export with its description
     (export/), the changes of the last three months as an Atom feed (changes.xml), and a JSON file
-    per site (sites/, listed in sites/index.json). Run analyze first. FOLDER is new, empty or an
-    earlier publication, which is replaced whole.
+    per site (sites/, listed in sites/index.json). Run analyze first. FOLDER must be new, empty or
+    an earlier publication, which is replaced whole.
 
     \b
     Examples:

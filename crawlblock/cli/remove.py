@@ -17,9 +17,9 @@ from crawlblock.store.store import Store
 @click.command()
 @click.argument("snapshot")
 @db_option
-@click.option("--because", help="Why, in your words; it is kept and shown.")
+@click.option("--because", help="Why, in your own words; this is stored and shown.")
 @click.option("--restore", is_flag=True, help="Bring back what was removed under this name.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 def remove(snapshot: str, db: Path, because: str | None, restore: bool, yes: bool) -> None:
     r"""Take out a snapshot that was imported or run by mistake.
 
@@ -32,7 +32,7 @@ def remove(snapshot: str, db: Path, because: str | None, restore: bool, yes: boo
       crawlblock remove CC-MAIN-2024-30 --restore
     """
     if restore == (because is not None):
-        raise click.UsageError("say one of --because TEXT, --restore")
+        raise click.UsageError("name one of --because TEXT, --restore")
     store = existing(db)
     place = steps.StepContext(store, unshown, silent)
     if because is None:

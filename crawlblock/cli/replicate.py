@@ -45,7 +45,7 @@ _SHARES = ("published", "ours", "low", "high", "difference")
     "--mistakes", is_flag=True, help="Print how many blocks the parsers of others miss instead."
 )
 @token_option
-@click.option("--every-date", is_flag=True, help="Each date of a figure, not only the latest.")
+@click.option("--every-date", is_flag=True, help="Show each date of a figure, not only the latest.")
 @click.option(
     "--reference",
     type=click.Path(file_okay=False, path_type=Path),
@@ -60,8 +60,8 @@ def replicate(
     r"""Compare published figures with ours by the same definition.
 
     A figure is compared only with data that measure the same thing: hosts or tokens, the same
-    population, a snapshot within a year. Others are listed with the reason in -o csv. Without a
-    database it holds what can be counted again from the published counts alone.
+    population, a snapshot within a year. -o csv lists the others with the reason. Without a
+    database it shows what can be recomputed from the published counts.
 
     \b
     Examples:

@@ -39,7 +39,7 @@ from crawlblock.sources.files.host_lists.rejects import Rejects
     "--list",
     "list_file",
     type=click.Path(path_type=Path),
-    help="Exactly these hosts or domains: text, CSV, JSON, Parquet or Excel.",
+    help="Follow exactly these hosts or domains: text, CSV, JSON, Parquet or Excel.",
 )
 @click.option(
     "--ranks",
@@ -47,18 +47,18 @@ from crawlblock.sources.files.host_lists.rejects import Rejects
 )
 @column_option
 @rejects_option
-@click.option("--crawl", help="Draw uniformly from the registered domains of this crawl.")
+@click.option("--crawl", help="Sample uniformly from the registered domains of this crawl.")
 @click.option(
     "--by-size",
     metavar="CORPUS_UNIT",
-    help="Sample from the domains of stored weights, in proportion to what they hold: C4_tokens.",
+    help="Sample from the domains with stored weights, in proportion to their size: C4_tokens.",
 )
 @click.option(
     "--size",
     type=click.IntRange(1),
     default=1000,
     show_default=True,
-    help="Domains to sample, of each stratum if there are strata.",
+    help="Domains to sample, per stratum if there are strata.",
 )
 @click.option(
     "--seed",
@@ -73,7 +73,7 @@ from crawlblock.sources.files.host_lists.rejects import Rejects
 @click.option(
     "--dry-run",
     is_flag=True,
-    help="Store nothing: show how the list is understood, or with --crawl what it would cost.",
+    help="Store nothing. Show how the list is read or, with --crawl, estimate the cost.",
 )
 @cache_option
 @output_options()
@@ -85,8 +85,8 @@ def sample(
 ) -> None:  # fmt: skip
     r"""Choose the hosts to follow: a list, ranking, crawl or weights.
 
-    A larger --size keeps the members of the smaller one.  The domains of a crawl are kept in the
-    cache folder: after an interruption, and for another size or seed, they are not asked for again.
+    A larger --size keeps the members of the smaller one. The domains of a crawl stay in the cache
+    folder, so a second run, also for another size or seed, does not request them again.
 
     \b
     Examples:
@@ -143,7 +143,7 @@ def _check(frame: FrameFile, others: Sequence[str | None], name: str | None, dry
     """Raise UsageError for options that do not go together, InputError for a bad name."""
     named = [other is not None for other in others]
     if sum(map(bool, (frame.list_file, frame.ranks, *named))) != 1:
-        raise click.UsageError("say one of --list, --ranks, --crawl, --by-size")
+        raise click.UsageError("name one of --list, --ranks, --crawl, --by-size")
     in_file = frame.list_file is not None or frame.ranks not in ("", "webgraph")
     if (frame.column is not None or frame.rejects) and not in_file:
         raise click.UsageError("--column and --rejects go with --list or --ranks FILE")

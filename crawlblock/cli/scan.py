@@ -67,7 +67,8 @@ scan.add_command(scan_index)
     "--crawls",
     default="latest",
     show_default=True,
-    help="How many of the latest, 'latest', 'all', or names and their beginnings with commas.",
+    help="How many of the latest crawls, or 'latest', 'all', names or beginnings of "
+    "names, with commas.",
 )
 @click.option(
     "--share",
@@ -85,13 +86,13 @@ scan.add_command(scan_index)
     "--files", type=click.IntRange(1, 10_000), default=20, show_default=True,
     help="Files of a shard.",
 )  # fmt: skip
-@click.option("--keep-bodies", is_flag=True, help="Keep each payload whole, not its rules alone.")
+@click.option("--keep-bodies", is_flag=True, help="Keep whole payloads, not only their rules.")
 @output_options()
 def plan(
     directory: Path, mirror: str, contact: str | None, crawls: str, share: float | None, seed: str,
     files: int, keep_bodies: bool, rate: float | None, in_flight: int | None, output: Output,
 ) -> None:  # fmt: skip
-    r"""Say what a scan reads and what it costs, and write it into DIRECTORY.
+    r"""Estimate what a scan reads and costs, and write the plan into DIRECTORY.
 
     Files hold hosts in clusters, so a share of them is a cluster sample; a larger --share keeps
     the files of a smaller one.  For intervals from a share run `scan index`, too.
@@ -174,10 +175,10 @@ def run_shards(
 ) -> None:  # fmt: skip
     r"""Read the planned shards, each into one Parquet file in DIRECTORY/shards.
 
-    A shard that is there is not read again: after an interruption run the same command once more.
-    The parts of --shard may run on many machines, which see the same DIRECTORY or their own; the
-    workers of a cluster see the same one (docs/cluster.md).  -o csv, jsonl or json prints how many
-    records of each type were read.
+    Existing shards are not read again, so run the same command again after an interruption. The
+    parts of --shard can run on many machines, which share one DIRECTORY or have their own; the
+    workers of a cluster share one (docs/cluster.md). -o csv, jsonl or json prints how many records
+    of each type were read.
 
     \b
     Examples:
@@ -234,8 +235,8 @@ def _warn(public: bool, rate: float | None) -> None:
 def merge(directories: tuple[Path, ...], ranks: Path | None, db: Path, output: Output) -> None:
     r"""Load the shards in DIRECTORIES into a census, a database of its own, and judge their texts.
 
-    All fetches are kept; docs/method.md says which of a host counts. What is merged is not merged
-    again, unless scan run has read it again since.  Then: crawlblock analyze --census.
+    All fetches are kept; docs/method.md says which one counts for a host. What is merged is not
+    merged again, unless scan run has read it again since. Then: crawlblock analyze --census.
 
     \b
     Examples:

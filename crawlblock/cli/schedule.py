@@ -29,14 +29,14 @@ _PLAIN = re.compile(r"[\w@%+=:,./-]+", re.ASCII)
     type=click.FloatRange(0, min_open=True),
     default=600,
     show_default=True,
-    help="Minutes a run may take; the next one goes on.",
+    help="Minutes a run may take; the next one continues.",
 )
 def schedule(
     db: Path, mirror: str, results: Path | None, contact: str | None, at: str, max_runtime: float
 ) -> None:
     r"""Print what cron or systemd needs to run `update` every day.
 
-    All paths in them are absolute: neither has a PATH, a home or a terminal.
+    All paths are absolute, because cron and systemd do not know your PATH or home folder.
 
     \b
     Example:
@@ -45,7 +45,7 @@ def schedule(
     user_agent(contact)
     time = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)", at)
     if not time:
-        raise click.BadParameter(f"{at!r} is no time of day such as 04:17", param_hint="--at")
+        raise click.BadParameter(f"{at!r} is not a time of day such as 04:17", param_hint="--at")
     place = mirror if "://" in mirror else str(Path(mirror).resolve())
     folder = (results or results_of(db)).resolve()
     words = [

@@ -18,9 +18,9 @@ from crawlblock.store.query import ask, copy_note, readable
 def sql(query: str, db: Path, output: Output) -> None:
     r"""Run a query on the database, which cannot change it.
 
-    It goes to the published copy, *.snapshot.duckdb, where there is one, so it may be asked while
-    a run is writing.  The views access, access_ccbot, changes and more have comments that say what
-    they hold; docs/cookbook.md has questions to begin with.
+    It reads the published copy, *.snapshot.duckdb, if there is one, so it works while a run is
+    writing. The views access, access_ccbot, changes and more have comments that say what they hold;
+    docs/cookbook.md has examples.
 
     \b
     Examples:

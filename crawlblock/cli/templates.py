@@ -31,10 +31,10 @@ _SHARED = ["hosts", "domains", "since", "author", "provider", "agents", "names",
 def templates(db: Path, discovered: bool, least: int, output: Output) -> None:
     r"""Print rules that unrelated sites share.
 
-    Without --discovered they are the known templates: who writes them, and how they get onto a
-    site. With it they are groups that block / and are the same at many hosts, known or not, apart
-    from their order and layout. Hosts of a single registered domain have one owner. The provider is
-    the commonest behind the hosts. A group that names one crawler is alike by chance.
+    Without --discovered these are the known templates: who writes them, and how they get onto a
+    site. With it these are groups that block / and are the same at many hosts, known or not; order
+    and layout do not matter. Hosts of one registered domain have one owner. The provider is the
+    most common one behind the hosts. Groups that name one crawler are often the same by chance.
 
     \b
     Examples:

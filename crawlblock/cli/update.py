@@ -43,13 +43,13 @@ NOTHING_NEW = 5
 @http_profile_option
 @click.option("--panel", default=None, help="Name of the panel.  [default: the newest]")
 @snapshot_option
-@click.option("--no-live", is_flag=True, help="Leave out the hosts' answers of now.")
-@click.option("--no-history", is_flag=True, help="Leave out new crawls.")
+@click.option("--no-live", is_flag=True, help="Do not fetch robots.txt from the hosts.")
+@click.option("--no-history", is_flag=True, help="Do not look for new crawls.")
 @concurrency_option
 @politeness_options
 @budget_options
 @network_option
-@click.option("--quiet", is_flag=True, help="Say nothing unless something is wrong.")
+@click.option("--quiet", is_flag=True, help="Print nothing unless something is wrong.")
 def update(
     db: Path, contact: str | None, mirror: str, results: Path | None, http_profile: str,
     panel: str | None, snapshot: str | None, no_live: bool, no_history: bool, concurrency: int,
@@ -58,8 +58,8 @@ def update(
 ) -> None:  # fmt: skip
     r"""Update everything; this is what a cron job runs.
 
-    Made for cron: it keeps other runs off, goes on where the last one stopped, and its exit code
-    is 5 when there was nothing new, 3 when only a part could be done.
+    Only one run works at a time, and each continues where the last one stopped. The exit code is 5
+    if nothing is new, and 3 if only a part is done.
 
     \b
     Examples:

@@ -41,17 +41,18 @@ from crawlblock.store.store import Store
 @db_option
 @click.option(
     "--list", "list_file", type=click.Path(path_type=Path),
-    help="A list of domain or host with pages, bytes or tokens, or CORPUS_tokens.",
+    help="A list with domain or host, and pages, bytes or tokens (or CORPUS_tokens).",
 )  # fmt: skip
 @column_option
 @rejects_option
-@click.option("--corpus", default=None, help="Name of the corpus, where the list tells none.")
+@click.option("--corpus", default=None, help="Name of the corpus, if the list does not say.")
 @click.option("--crawl", default=None, help="Pages and bytes from the index of this crawl.")
 @click.option(
     "--parts",
     type=click.IntRange(1),
     default=None,
-    help="Read so many parts of the index, sampled, not all 300; domains in others stay unknown.",
+    help="Read only this many of the 300 parts of the index, sampled; domains in others "
+    "stay unknown.",
 )
 @click.option(
     "--seed", default="crawlblock", show_default=True, help="The seed that chooses the parts."
@@ -59,7 +60,7 @@ from crawlblock.store.store import Store
 @mirror_option
 @contact_option
 @politeness_options
-@click.option("--dry-run", is_flag=True, help="Say what it would cost and stop.")
+@click.option("--dry-run", is_flag=True, help="Estimate requests, data and time, then exit.")
 @cache_option
 @budget_options
 @output_options()
@@ -72,8 +73,8 @@ def weights(
 ) -> None:  # fmt: skip
     r"""Measure how much of a corpus each domain has.
 
-    A corpus that is weighed again takes the place of what was stored of it.  What was read of a
-    crawl is not asked for again.
+    New weights of a corpus replace the stored ones. What was read from a crawl is not requested
+    again.
 
     \b
     Examples:
@@ -81,7 +82,7 @@ def weights(
       crawlblock weights --crawl latest --parts 30 --contact you@example.org --dry-run
     """
     if (list_file is None) == (crawl is None):
-        raise click.UsageError("say one of --list, --crawl")
+        raise click.UsageError("name one of --list, --crawl")
     if list_file:
         _weigh_list(filling(db), list_file, corpus, column, rejects)
         return
@@ -130,7 +131,7 @@ def _weigh_crawl(store: Store, wanted: Weighing, plan: Estimate, budget: Budget)
         weighed = loops.run(weigh_crawl(store, wanted, tally, progress, budget))
     say(f"{tally.requests} requests, {tally.bytes / 1e6:.1f} MB")
     if tally.unfinished:
-        say("the budget is used up; run the same command to go on")
+        say("the budget is used up; run the same command to continue")
         sys.exit(PARTIAL)
     _say_weighed(weighed, len(panel_domains(store.facts.members())))
 

@@ -5,8 +5,8 @@ so that nobody takes them for Common Crawl's.
 """
 
 from crawlblock.demo.archive import build
-from crawlblock.demo.bundled_facts import render_demo
+from crawlblock.demo.bundled_facts import BUNDLED, render_demo, some_sites
 from crawlblock.demo.contents import Rendered
 from crawlblock.demo.pack import pack
 
-__all__ = ["Rendered", "build", "pack", "render_demo"]
+__all__ = ["BUNDLED", "Rendered", "build", "pack", "render_demo", "some_sites"]

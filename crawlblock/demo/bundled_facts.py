@@ -21,6 +21,11 @@ from crawlblock.hosts import registered_domain
 from crawlblock.model import Basis, Crawl, Restriction, Verdict
 from crawlblock.outcome import Outcome
 
+_PACKAGED = Path(__file__).parent / "facts"
+_CHECKED_OUT = Path(__file__).parents[2] / "data" / "demo"
+# The facts that come with crawlblock: a wheel has them beside this module, a checkout in data/.
+BUNDLED = _PACKAGED if _PACKAGED.is_dir() else _CHECKED_OUT
+_LONGEST = "followed throughout"  # the segment with the longest series
 _FILES = ("facts.parquet", "policies.parquet", "statements.parquet", "hosts.csv", "crawls.csv")
 
 
@@ -36,18 +41,29 @@ class Fact:
     policy: int | None  # what its robots.txt means, where it has one
 
 
-def render_demo(sample: Path, directory: Path) -> None:
+def render_demo(sample: Path, directory: Path, hosts: Sequence[str] = ()) -> None:
     """Render the facts in a folder as an archive, unless the directory has it already.
 
-    The facts judge for the crawlers that were registered when they were made.  No robots.txt
-    names any other crawler, so whoever was registered since has what `*` has.
-    Raises InputError for facts that cannot be read and as `build` does.
+    `hosts` are the only ones to render, by default all.  The facts judge for the crawlers that
+    were registered when they were made.  No robots.txt names any other crawler, so whoever was
+    registered since has what `*` has.  Raises InputError for facts that cannot be read and as
+    `build` does.
     """
     stamp = {"facts": _digest([sample / name for name in _FILES]), "builder": _builder()}
+    stamp |= {"hosts": " ".join(hosts)} if hosts else {}
     if is_stamped(directory, stamp):
         return
     crawls = read_crawls(sample)
-    build(directory, crawls, _captures(sample, crawls), _ranks(sample), stamp)
+    build(directory, crawls, _captures(sample, crawls, frozenset(hosts)), _ranks(sample), stamp)
+
+
+def some_sites(sample: Path, count: int) -> list[dict[str, str]]:
+    """Return rows of `hosts.csv`: of so many sites, the longest followed first.
+
+    Raises InputError if the file cannot be read.
+    """
+    rows = _read_csv(sample / "hosts.csv")
+    return sorted(rows, key=lambda row: _LONGEST not in row["stratum"])[:count]
 
 
 def read_crawls(sample: Path) -> list[Crawl]:
@@ -111,9 +127,9 @@ def read_statements(sample: Path) -> dict[int, list[FactStatement]]:
     return dict(stated)
 
 
-def _captures(sample: Path, crawls: Sequence[Crawl]) -> Iterator[Rendered]:
+def _captures(sample: Path, crawls: Sequence[Crawl], wanted: frozenset[str]) -> Iterator[Rendered]:
     """Return the captures that say what the facts say; failures of the network leave none."""
-    facts = read_facts(sample)
+    facts = [fact for fact in read_facts(sample) if not wanted or fact.host in wanted]
     policies = read_policies(sample)
     dates = {crawl.crawl: crawl for crawl in crawls}
     texts = read_texts(sample)

@@ -1,9 +1,11 @@
 """Folders that are written aside and put in place whole, in place of nothing but an earlier one."""
 
+import glob
 import hashlib
 import json
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +15,8 @@ from crawlblock.durable import put_folder_in_place
 from crawlblock.errors import InputError, StoreError
 from crawlblock.export.metadata import File
 from crawlblock.metrics.result_files import MANIFEST
+
+_ABANDONED = 86_400.0  # s after which nobody writes into a folder any more
 
 
 def check_target(target: Path, made: str, what: str) -> None:
@@ -28,7 +32,7 @@ def check_target(target: Path, made: str, what: str) -> None:
     others = found - _own(target, made)
     if others:
         raise InputError(
-            f"{target}: holds {min(others)}, which is no part of {what}; name a new folder"
+            f"{target}: holds {min(others)}, which is not part of {what}; name a new folder"
         )
 
 
@@ -52,11 +56,10 @@ def written_aside(target: Path) -> Iterator[Path]:
     aside = target.with_name(f".{target.name}.{os.getpid()}.part")
     before = target.with_name(f".{target.name}.{os.getpid()}.before")
     try:
+        _tidy(target)
         aside.mkdir(parents=True)
         yield aside
-        if target.exists():
-            target.rename(before)
-        put_folder_in_place(aside, target)
+        put_folder_in_place(aside, target, before)
         shutil.rmtree(before, ignore_errors=True)
     except StoreError as error:  # it names a file that is gone with the folder
         raise StoreError(str(error).replace(str(aside), str(target))) from None
@@ -68,6 +71,21 @@ def written_aside(target: Path) -> Iterator[Path]:
         if before.exists() and not target.exists():
             before.rename(target)
         shutil.rmtree(aside, ignore_errors=True)
+
+
+def _tidy(target: Path) -> None:
+    """Bring back what a killed run had moved away, and remove what others left long ago."""
+    left = sorted(target.parent.glob(f".{glob.escape(target.name)}.*.before"), key=_age)
+    if left and not target.exists():
+        left.pop(0).rename(target)
+    parts = target.parent.glob(f".{glob.escape(target.name)}.*.part")
+    for folder in (*left, *(part for part in parts if _age(part) > _ABANDONED)):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _age(folder: Path) -> float:
+    """Return how long ago, in s, a folder was changed."""
+    return time.time() - folder.stat().st_mtime
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:

@@ -108,7 +108,7 @@ def _header(file: ExtraFile) -> dict[str, str]:
         if not found or (key not in _KEYS and not key.startswith("column ")):
             hint = did_you_mean(key, _KEYS) or f"the keys are {', '.join(_KEYS)}"
             raise InputError(
-                f"{file.path}, line {number}: {line[:60]!r} is no line of a header; {hint}"
+                f"{file.path}, line {number}: {line[:60]!r} is not a line of a header; {hint}"
             )
         if key in header:
             raise InputError(f"{file.path}, line {number}: a second `{key}`; remove one of them")
@@ -131,7 +131,7 @@ def _check(file: ExtraFile, header: dict[str, str], strange: list[str]) -> None:
     try:
         statements = duckdb.extract_statements(file.text)
     except duckdb.Error as error:
-        raise InputError(f"{file.path}: {reason(error)}; mend the SQL") from None
+        raise InputError(f"{file.path}: {reason(error)}; correct the SQL") from None
     if [one.type for one in statements] != [duckdb.StatementType.SELECT]:
         raise InputError(f"{file.path}: a metric is one SELECT; put the rest elsewhere")
 

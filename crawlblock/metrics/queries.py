@@ -128,12 +128,12 @@ def result_of(con: duckdb.DuckDBPyConnection, metric: Metric, of: str = PANEL) -
     except (duckdb.Error, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         if metric.file is None or isinstance(error, duckdb.InterruptException):
             raise
-        raise InputError(f"{metric.file}: {reason(error)}; mend the SQL") from None
+        raise InputError(f"{metric.file}: {reason(error)}; correct the SQL") from None
     lacking = set(lacking_columns(metric.name, found.columns, census=of == CENSUS))
     if metric.file and lacking:
         raise InputError(
             f"{metric.file}: the query does not return the declared column "
-            f"{', '.join(sorted(lacking))}; it returns {', '.join(found.columns)}; mend one of both"
+            f"{', '.join(sorted(lacking))}; it returns {', '.join(found.columns)}; correct one"
         )
     return _of_samples(con, conformed(found, metric.name, census=of == CENSUS))
 

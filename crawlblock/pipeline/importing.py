@@ -46,5 +46,5 @@ def _check(run: Run, snapshot: str, at: Sequence[datetime]) -> None:
         found = con.execute(query, [snapshot]).fetchall()
     if found:
         raise InputError(
-            f"--snapshot {snapshot}: this is a {found[0][0]} already; take another name"
+            f"--snapshot {snapshot}: this is a {found[0][0]} already; use another name"
         )

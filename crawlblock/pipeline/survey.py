@@ -119,7 +119,7 @@ class _Survey:
             try:
                 text = gunzip(raw)
             except UNREADABLE:
-                raise ArchiveError("the block is no gzip member") from None
+                raise ArchiveError("the block is not a gzip member") from None
             size, rows = text.count(b"\n"), list(_robots(text))
             if rows:
                 break

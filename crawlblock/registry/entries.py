@@ -33,9 +33,9 @@ def read_entries(text: str, name: str, kind: str | None = None) -> tuple[Mapping
             raise ValueError(f"it must have entries [[{kind}]] alone, and has {found}")
         (table,) = tables.values()
         if not isinstance(table, list) or not all(isinstance(entry, dict) for entry in table):
-            raise ValueError("it is no list of tables")
+            raise ValueError("it is not a list of tables")
     except (ValueError, RecursionError) as error:
-        raise InputError(f"{name}: cannot be read ({str(error)[:150]}); mend the file") from None
+        raise InputError(f"{name}: cannot be read ({str(error)[:150]}); correct the file") from None
     return tuple(table)
 
 
@@ -49,6 +49,6 @@ def made_of(
             each.append(made(entry))
         except (ValueError, TypeError, LookupError, AttributeError) as error:
             raise InputError(
-                f"{name}: entry {number} cannot be used ({str(error)[:150]}); mend it"
+                f"{name}: entry {number} cannot be used ({str(error)[:150]}); fix it"
             ) from None
     return tuple(each)

@@ -109,7 +109,7 @@ def _state(folder: Path) -> tuple[tuple[str, int, int], ...]:
     except FileNotFoundError:
         raise InputError(f"{folder}: there is no such folder; name another one") from None
     except OSError as error:
-        raise InputError(f"{folder}: cannot be read ({error.strerror}); mend that") from None
+        raise InputError(f"{folder}: cannot be read ({error.strerror}); fix that") from None
     return tuple((name, state.st_mtime_ns, state.st_size) for name, state in states)
 
 
@@ -144,4 +144,4 @@ def _text(path: Path) -> str:
             f"{path}: byte {error.start} is not UTF-8; save the file as UTF-8"
         ) from None
     except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror}); mend that") from None
+        raise InputError(f"{path}: cannot be read ({error.strerror}); fix that") from None

@@ -104,7 +104,9 @@ def _write(parts: Sequence[Path], plan: Plan, taken: TakenFiles, path: Path) -> 
             ((hosts,),) = con.execute("SELECT count(*) FROM counting").fetchall()
         put_in_place(aside, path)
     except duckdb.IOException as error:
-        raise StoreError(f"{path}: {str(error).splitlines()[0]}; make room and run again") from None
+        raise StoreError(
+            f"{path}: {str(error).splitlines()[0]}; free some space and run again"
+        ) from None
     except duckdb.Error as error:
         raise ArchiveError(
             f"{parts[0].parent}: the index of {taken.crawl} cannot be read "
@@ -112,7 +114,8 @@ def _write(parts: Sequence[Path], plan: Plan, taken: TakenFiles, path: Path) -> 
         ) from None
     except OSError as error:
         raise StoreError(
-            f"{path.parent} cannot be written ({error.strerror or error}); make room, run again"
+            f"{path.parent} cannot be written ({error.strerror or error}); free some space "
+            "and run again"
         ) from None
     return int(hosts)
 

@@ -213,7 +213,7 @@ def _read(path: Path) -> dict[str, Any]:
         head, mark, _ = first.partition(_BEFORE_SHARDS + b"\n")
         found = parse_json(head + b"}" if mark else first + file.read(LARGEST_JSON))
     if not isinstance(found, dict):
-        raise ValueError("it is no JSON object")
+        raise ValueError("it is not a JSON object")
     return found | {"shards": _shard_lines(path, len(first))} if mark else found
 
 
@@ -233,11 +233,11 @@ def _checked(plan: Plan) -> Plan:
     """Return a plan whose values are of their kinds; raises ValueError for another."""
     counts = [plan.bytes, *(n for each in plan.crawls for n in (each.files, each.of))]
     if not all(isinstance(n, int) and 0 <= n < 2**63 for n in counts):
-        raise ValueError("a count is no whole number")
+        raise ValueError("a count is not a whole number")
     if not all(1 <= each.files <= each.of for each in plan.crawls):
         raise ValueError("a crawl has fewer files than are read of it")
     if not isinstance(plan.mirror, str) or not isinstance(plan.seed, str):
-        raise ValueError("mirror and seed are no texts")
+        raise ValueError("mirror and seed are not text")
     if not isinstance(plan.share, (int, float)) or not 0 < plan.share <= 1:
         raise ValueError("the share is not between 0 and 1")
     if {shard.crawl for shard in plan.shards} - {each.crawl for each in plan.crawls}:
@@ -264,7 +264,7 @@ def _plain_time(text: str) -> datetime:
 
 def _check(what: str, name: object, fault_of: Callable[[str], str]) -> None:
     """Raise ValueError for what cannot be the name of a crawl, shard or file."""
-    fault = fault_of(name) if isinstance(name, str) else "it is no text"
+    fault = fault_of(name) if isinstance(name, str) else "it is not text"
     if fault:
         raise ValueError(f"the {what} {str(name)[:80]!r}: {fault}")
 

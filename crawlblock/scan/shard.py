@@ -98,10 +98,11 @@ def read_about(path: Path) -> ShardHeader:
                  for each in read["records"]]  # fmt: skip
         counts = (read["captures"], read["bytes"], len(read["shard"].encode()), *chain(*typed))
         if not all(isinstance(count, int) and 0 <= count < 2**63 for count in counts):
-            raise TypeError("a count is no whole number")
+            raise TypeError("a count is not a whole number")
     except (*_UNREADABLE, *UNREADABLE) as error:
         raise InputError(
-            f"{path} is no shard of a scan ({error}); remove it and run crawlblock scan run again"
+            f"{path} is not a shard of a scan ({error}); remove it and run crawlblock scan "
+            "run again"
         ) from None
     if about is None:
         raise InputError(
@@ -136,7 +137,8 @@ def run_shard(task: Task) -> Done:
     except (OSError, NotImplementedError) as error:  # some network disks cannot lock
         reason = getattr(error, "strerror", None) or error
         raise StoreError(
-            f"{path} cannot be written ({reason}); make room or take another disk, then run again"
+            f"{path} cannot be written ({reason}); free some space or use another disk, "
+            "then run again"
         ) from None
 
 

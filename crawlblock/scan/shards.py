@@ -100,8 +100,8 @@ def _columns(path: Path) -> set[str]:
         return set(pl.read_parquet_schema(path))
     except (OSError, ValueError, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         raise InputError(
-            f"{path} is no shard of a scan ({str(error)[:150]}); remove it and run crawlblock scan "
-            "run again"
+            f"{path} is not a shard of a scan ({str(error)[:150]}); remove it and run crawlblock "
+            "scan run again"
         ) from None
 
 

@@ -28,7 +28,8 @@ def writing(path: Path) -> Iterator[None]:
         yield
     except pl.exceptions.PolarsError as error:
         raise StoreError(
-            f"{path} cannot be written ({error}); make room or take another disk, then run again"
+            f"{path} cannot be written ({error}); free some space or use another disk, "
+            "then run again"
         ) from None
 
 

@@ -46,7 +46,7 @@ def _end_of(file: BinaryIO) -> Struct:
     tail = file.read(8)
     length = int.from_bytes(tail[:4], "little")
     if tail[4:] != _MAGIC or length + 8 > size:
-        raise ValueError("it is no whole Parquet file")
+        raise ValueError("it is not a whole Parquet file")
     if length > _LARGEST_END:
         raise ValueError(f"its end is larger than {_LARGEST_END >> 20} MiB")
     file.seek(size - 8 - length)

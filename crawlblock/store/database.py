@@ -32,6 +32,8 @@ from crawlblock.store.value_types import import_value_types
 _PATIENCE = 5.0
 _PATIENCE_OF_A_RUN = 300.0  # which would otherwise end halfway
 _FICLONE = 0x40049409  # of linux/fs.h
+# DuckDB prints a bar of its own into notebooks; that is no option of `connect`.
+_SETTINGS = "SET TimeZone = 'UTC'; SET enable_progress_bar = false"
 
 
 class DatabaseFile:
@@ -161,7 +163,7 @@ class DatabaseFile:
                     raise failure from None
                 time.sleep(0.1)
         try:
-            con.execute("SET TimeZone = 'UTC'").fetchall()
+            con.execute(_SETTINGS).fetchall()
             yield con
             if self._lingering:
                 self._lingering.stay(con)
@@ -242,7 +244,7 @@ def open_copy(path: Path) -> duckdb.DuckDBPyConnection:
     except duckdb.Error as error:
         raise explained(copy, error) from None
     try:
-        con.execute("SET TimeZone = 'UTC'").fetchall()
+        con.execute(_SETTINGS).fetchall()
         check_copy(con, copy)
     except BaseException:
         con.close()

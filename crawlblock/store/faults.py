@@ -33,4 +33,4 @@ def refused(path: Path, error: OSError) -> StoreError:
     """Return the error for a disk that cannot be written; what is stored stays."""
     if error.errno == errno.ENOSPC:
         return StoreError(f"{path}: {_FULL}")
-    return StoreError(f"{path}: {error.strerror}; mend that and run again")
+    return StoreError(f"{path}: {error.strerror}; fix that and run again")

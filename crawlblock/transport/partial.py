@@ -85,8 +85,8 @@ class PartialFile:
             yield
         except OSError as error:
             raise StoreError(
-                f"{self._path} cannot be written ({error.strerror or error}); make room or choose "
-                "another folder, then run again"
+                f"{self._path} cannot be written ({error.strerror or error}); free some space or "
+                "choose another folder, then run again"
             ) from None
 
 

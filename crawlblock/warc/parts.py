@@ -75,7 +75,7 @@ def part_at(text: Sliced, at: int, packed: bool) -> Part:
         block = text[begin:end].removesuffix(b"\r\n\r\n")  # its digest tells if that is right
         return Part(head, block, end)
     if not is_size(stated):
-        raise ValueError(f"a record's {'Content-Length is no number' if stated else _NO_LENGTH}")
+        raise ValueError(f"a record's {'Content-Length is not a number' if stated else _NO_LENGTH}")
     size = int(stated)
     end = begin + size
     first = begin if size <= LARGEST else end - 1

@@ -211,7 +211,7 @@ async def test_stopped_run_stores_what_it_has(tmp_path: Path, number: signal.Sig
         _, told = await asyncio.to_thread(process.communicate)
     assert process.returncode == 130
     assert told.strip().splitlines() == [
-        "crawlblock: stopped; what was stored stays, run the same command to go on"
+        "crawlblock: stopped; what was stored stays, run the same command to continue"
     ]
     assert not journals(store.path)
     store.conclusions.settle()

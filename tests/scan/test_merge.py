@@ -221,8 +221,8 @@ def test_unusable_shards_are_named(scan: Path, tmp_path: Path) -> None:
     foreign = path.read_bytes()
     (tmp_path / "new").mkdir()
     for raw, reason in (
-        (whole[: len(whole) // 2], "no shard of a scan"),
-        (b"PAR1", "no shard of a scan"),
+        (whole[: len(whole) // 2], "not a shard of a scan"),
+        (b"PAR1", "not a shard of a scan"),
         (foreign, "not a shard of the plan"),
         (of(frame.drop("rules")), "made by an older crawlblock"),
         (of(frame.head(100)), "should hold"),
@@ -231,7 +231,7 @@ def test_unusable_shards_are_named(scan: Path, tmp_path: Path) -> None:
             of(frame.with_columns(text=pl.lit("0" * 16), rules=pl.lit(None, pl.Binary))),
             "do not hold it",
         ),
-        (whole[:2_000] + bytes(3_000) + whole[5_000:], "is no shard of a scan"),
+        (whole[:2_000] + bytes(3_000) + whole[5_000:], "is not a shard of a scan"),
     ):
         path.write_bytes(raw)
         why = refused(tmp_path / "new" / "census.duckdb", scan)

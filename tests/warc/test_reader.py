@@ -34,7 +34,7 @@ _SHORT = "a record is shorter than its Content-Length says"
 _NO_END = "a record's header has no end"
 _NO_LENGTH = "a record's header has no Content-Length"
 _WRONG = "a record is longer or shorter than its Content-Length says"
-_NO_NUMBER = "a record's Content-Length is no number"
+_NO_NUMBER = "a record's Content-Length is not a number"
 
 
 def _spoiled(raw: bytes, at: int, junk: bytes) -> bytes:
@@ -138,7 +138,7 @@ CASES: dict[str, tuple[bytes, int, list[tuple[int, str]]]] = {
     "a Content-Length of twenty digits": (
         GOOD[0] + member(record(length=10**19)) + GOOD[1], 2, [(_AT_1, _NO_NUMBER)],
     ),
-    "a Content-Length that is no number": (
+    "a Content-Length that is not a number": (
         GOOD[0] + member(_with(record(), b"Content-Length: ", b"Content-Length: x")) + GOOD[1], 2,
         [(_AT_1, _NO_NUMBER)],
     ),

@@ -1,7 +1,7 @@
 -- title: Hosts that block a crawler
 -- unit: share of hosts, 0 to 1
 -- of: panel, census
--- note: By definition. root: robots.txt forbids / to the crawler, by its name, by another token that it obeys, or by *. full, all_but, partial: that restriction by robots.txt; any: one of the three. access: / may not be fetched, by robots.txt or by the HTTP status as the HTTP profile reads it. n hosts are known, n_unknown are not. A server that answers by 429 or 5xx leaves a host unknown, for an outage is no block (access reads it by the profile). n_refused hosts answer by 401, 402, 403 or 451, or by a page that tests whether a person asks, whose rules are unknown; they are counted beside the blocks and are not blocked by robots.txt. The bounds take all unknown hosts as open and as blocking. A crawler counts from the day it was documented.
+-- note: By definition. root: robots.txt forbids / to the crawler, by its name, by another token that it obeys, or by *. full, all_but, partial: that restriction by robots.txt; any: one of the three. access: / may not be fetched, by robots.txt or by the HTTP status as the HTTP profile reads it. n hosts are known, n_unknown are not. A host whose server answers 429 or 5xx is unknown, because an outage is not a block (access follows the profile). n_refused hosts answer 401, 402, 403 or 451, or with a challenge page. They are counted separately and are not blocked by robots.txt. The bounds count all unknown hosts as open and as blocking. A crawler counts from the day it was documented.
 WITH asked AS (
     SELECT c.* EXCLUDE (restriction, basis, root_allowed, blocked, rules), d.definition,
            CASE d.definition

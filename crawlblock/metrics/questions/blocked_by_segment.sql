@@ -1,7 +1,7 @@
 -- title: Hosts that block a crawler, by segment
 -- unit: share of the segment's hosts, 0 to 1
 -- of: panel
--- note: By dimension: stratum (where the panel has several) and every further column of the panel's list, such as a country. A cell of the list may name several segments with a semicolon, and the host counts in each. Segments below 30 hosts that were ever known, and those beyond the 200 largest of a dimension, are one row. By definition: root (robots.txt forbids /) or any (it has a restriction of any kind). n_refused hosts answer by 401, 402, 403 or 451, or by a page that tests whether a person asks, whose rules are unknown.
+-- note: By dimension: stratum (where the panel has several) and every further column of the panel's list, such as a country. A cell of the list may name several segments with a semicolon, and the host counts in each. Segments below 30 hosts that were ever known, and those beyond the 200 largest of a dimension, are one row. By definition: root (robots.txt forbids /) or any (it has a restriction of any kind). n_refused hosts answer 401, 402, 403 or 451, or with a challenge page.
 WITH counted AS (
     SELECT c.* EXCLUDE (answer, hosts, weight, weight_squared), m.token, m.blocked, m.rules,
            CAST(sum(hosts) AS BIGINT) AS hosts, sum(weight) AS weight,

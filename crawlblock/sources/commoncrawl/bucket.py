@@ -146,7 +146,7 @@ class S3Mirror:
                 return Outcome.REFUSED
             raise InputError(
                 f"{self.location} refuses these credentials, or there are none: set "
-                "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or take another mirror"
+                "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or use another mirror"
             )
         if status == 416:
             return Outcome.DAMAGED

@@ -204,8 +204,8 @@ def _refused(folder: Path, reason: str, what: str = "") -> StoreError:
     """Return the error for a disk that refuses: what was to be kept, where, and what to do."""
     kept = f"{what} cannot be kept: " if what else ""
     return StoreError(
-        f"{kept}{folder} cannot be written ({reason}); make room or choose another --cache, then "
-        "run again"
+        f"{kept}{folder} cannot be written ({reason}); free some space or choose another --cache, "
+        "then run again"
     )
 
 

@@ -53,11 +53,11 @@ class CdxApi:
             said = raw[:_SAID].decode("ascii", "replace")
             raise UpstreamError(
                 f"{self._endpoint}: there is no such index ({status}: {said!r}); leave out "
-                "--cdx-api, or take another crawl"
+                "--cdx-api, or use another crawl"
             )
         if raw.strip() and b'"urlkey"' not in raw:
             raise UpstreamError(
-                f"{self._endpoint}: the answer is no list of captures; leave out --cdx-api"
+                f"{self._endpoint}: the answer is not a list of captures; leave out --cdx-api"
             )
         return raw
 

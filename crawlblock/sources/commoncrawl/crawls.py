@@ -116,7 +116,7 @@ def choose(crawls: Sequence[N], wanted: str, subset: bool = True) -> list[N]:
                 raise InputError(_unknown(part, crawls))
         chosen.update(names)
     if not chosen:
-        raise InputError(f"no crawl in '{wanted}'; say a number, latest, all, or names")
+        raise InputError(f"no crawl in '{wanted}'; use a number, latest, all, or names")
     return [crawl for crawl in crawls if crawl.crawl in chosen]
 
 
@@ -174,7 +174,7 @@ async def paths(mirror: Mirror, crawl: str, kind: str) -> list[str]:
         return list(_keys(gunzip(raw, _LONGEST_LIST)))
     except UNREADABLE as error:
         raise ArchiveError(
-            f"{mirror.location}: {key} cannot be read ({error}); fetch it again or take another "
+            f"{mirror.location}: {key} cannot be read ({error}); fetch it again or use another "
             "mirror"
         ) from None
 
@@ -194,12 +194,14 @@ def _missing(mirror: Mirror, key: str, outcome: Outcome) -> ArchiveError | Upstr
     if outcome in (Outcome.ABSENT, Outcome.DAMAGED):
         known = is_common_crawl(mirror.location)
         advice = (
-            "the crawl may not be whole yet, take another one"
+            "the crawl may not be whole yet, use another one"
             if known
             else "is this an archive in Common Crawl's layout?"
         )
         return ArchiveError(f"{mirror.location}: {key} is {outcome}; {advice}")
-    return UpstreamError(f"{mirror.location}: {key} cannot be had ({outcome}); {remedy(outcome)}")
+    return UpstreamError(
+        f"{mirror.location}: {key} cannot be downloaded ({outcome}); {remedy(outcome)}"
+    )
 
 
 def _unknown(name: str, crawls: Sequence[Named]) -> str:
@@ -237,7 +239,7 @@ def _newest(crawls: Sequence[Listed]) -> tuple[int, int]:
 def _parse(answer: object) -> list[Listed]:
     """Return the crawls of a collinfo.json, newest first; raises ValueError if it is none."""
     if not isinstance(answer, list):
-        raise ValueError("it is no list")
+        raise ValueError("it is not a list")
     found = [crawl for crawl in map(_entry, answer) if crawl.first_capture and crawl.last_capture]
     if not found:
         raise ValueError("it lists no crawl")
@@ -246,10 +248,10 @@ def _parse(answer: object) -> list[Listed]:
 
 def _entry(entry: object) -> Listed:
     if not isinstance(entry, dict):
-        raise ValueError("an entry is no crawl")
+        raise ValueError("an entry is not a crawl")
     name, api = entry.get("id"), entry.get("cdx-api")
     if not isinstance(name, str):
-        raise ValueError("the id of a crawl is no text")
+        raise ValueError("the id of a crawl is not text")
     if fault := part_fault_of(name):  # it names a folder of the cache
         raise ValueError(f"the crawl {name[:40]!r}: {fault}")
     address = api if isinstance(api, str) and is_address(api) else None
@@ -261,7 +263,7 @@ def _time(stated: object) -> datetime | None:
     if stated is None or stated == "":
         return None
     if not isinstance(stated, str):
-        raise ValueError("a date is no text")
+        raise ValueError("a date is not text")
     time = datetime.fromisoformat(stated)
     return time.astimezone(UTC).replace(tzinfo=None) if time.tzinfo else time
 

@@ -54,7 +54,7 @@ def cdxj_row(timestamp: str, fields: bytes) -> IndexRow | None:
 def row_of(timestamp: str, fields: object) -> IndexRow | None:
     """Return the capture that the fields of a CDXJ line name; see `cdxj_row`."""
     if not isinstance(fields, Mapping):
-        raise ValueError("it is no JSON object")
+        raise ValueError("it is not a JSON object")
     if "/robotstxt/" not in _text(fields.get("filename")):
         return None
     status = _text(fields.get("status", ""))
@@ -80,11 +80,11 @@ def checked(row: IndexRow) -> IndexRow:
         raise ValueError(f"the name of its file: {fault}")
     for text in (row.url, row.digest, row.redirect, row.warc_file):
         if text is not None and not isinstance(text, str):
-            raise ValueError("a value is no text")
+            raise ValueError("a value is not text")
         (text or "").encode()
     numbers = (row.status or 0, row.warc_offset, row.warc_length)
     if not all(isinstance(number, int) for number in numbers):
-        raise ValueError("a value is no whole number")
+        raise ValueError("a value is not a whole number")
     return replace(row, status=row.status if 0 < (row.status or 0) < 10_000 else None)
 
 
@@ -92,7 +92,7 @@ def _text(value: object) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)  # Common Crawl writes numbers as texts, others do not
     if not isinstance(value, str):
-        raise ValueError("a value is no text")
+        raise ValueError("a value is not text")
     return value
 
 

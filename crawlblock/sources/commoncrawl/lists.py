@@ -74,12 +74,12 @@ async def _asked(mirror: Mirror, kind: ListKind[T], url: str) -> tuple[object, T
     if isinstance(raw, Outcome):
         if raw in (Outcome.ABSENT, Outcome.DAMAGED):
             raise ArchiveError(f"{url} is {raw}; {layout}")
-        raise UpstreamError(f"{url} cannot be had ({raw}); {remedy(raw)}")
+        raise UpstreamError(f"{url} cannot be downloaded ({raw}); {remedy(raw)}")
     try:
         answer = parse_json(raw)
         return answer, kind.parse(answer)
     except (ValueError, OverflowError) as error:
-        reason = "it is no JSON" if isinstance(error, UnicodeError) else str(error)[:150]
+        reason = "it is not JSON" if isinstance(error, UnicodeError) else str(error)[:150]
         raise ArchiveError(f"{url} cannot be read ({reason}); {layout}") from None
 
 

@@ -104,7 +104,7 @@ async def open_mirror(
             yield S3Mirror(location, agent, limits, client)
         else:
             raise InputError(
-                f"{location} is no mirror; name an http(s) URL, a directory or s3://bucket"
+                f"{location} is not a mirror; name an http(s) URL, a directory or s3://bucket"
             )
 
 
@@ -222,7 +222,7 @@ def _checked(location: str) -> str:
     except ValueError:  # no port, no address
         usable = False
     if not usable or parts.query or parts.fragment or parts.username:
-        raise InputError(f"{location} is no mirror: a URL of host and path alone is needed")
+        raise InputError(f"{location} is not a mirror: a URL of host and path alone is needed")
     return location
 
 
@@ -233,5 +233,5 @@ def _directory(location: str) -> Path:
     with suppress(RuntimeError):  # nobody knows where that home is: then it is no directory
         path = path.expanduser() if not url else path
     if not path.is_dir() or (url and parts.netloc not in ("", "localhost")):
-        raise InputError(f"{location} is no directory; name one that holds an archive, or a URL")
+        raise InputError(f"{location} is not a directory; name one that holds an archive, or a URL")
     return path

@@ -83,8 +83,8 @@ async def keep_made(mirror: Mirror, key: str, wanted: PartColumns, path: Path) -
         put_in_place(aside, path)
     except OSError as error:
         raise StoreError(
-            f"{path.parent} cannot be written ({error.strerror or error}); make room or choose "
-            "another --cache, then run again"
+            f"{path.parent} cannot be written ({error.strerror or error}); free some space or "
+            "choose another --cache, then run again"
         ) from None
     finally:
         columns.unlink(missing_ok=True)
@@ -105,7 +105,7 @@ async def read_footer(mirror: Mirror, key: str, wanted: PartColumns) -> Footer:
         got, requests = got + len(raw), 2
     if raw[-4:] != _MAGIC or size > len(raw):
         raise ArchiveError(
-            f"{name}: not a whole Parquet file; run again later or take another mirror"
+            f"{name}: not a whole Parquet file; run again later or use another mirror"
         )
     raw = raw[-size:]
     with TemporaryDirectory() as folder:
@@ -147,7 +147,7 @@ def _places(name: str, footer: Path, columns: Sequence[str]) -> list[tuple[int, 
                 wanted,
             ).fetchall()
     except duckdb.Error as error:
-        raise ArchiveError(f"{name}: {str(error).splitlines()[0]}; take another mirror") from None
+        raise ArchiveError(f"{name}: {str(error).splitlines()[0]}; use another mirror") from None
     missing = set(columns) - {column for (column,) in have}
     if missing:
         raise ArchiveError(
@@ -166,7 +166,7 @@ def _made(name: str, part: Path, wanted: PartColumns) -> pl.DataFrame:
     ) as error:  # fmt: skip
         reason = str(error).strip().split("\n")[0][:100]
         raise ArchiveError(
-            f"{name}: the index cannot be read ({reason}); run again or take another mirror"
+            f"{name}: the index cannot be read ({reason}); run again or use another mirror"
         ) from None
 
 
@@ -182,7 +182,7 @@ async def _read(mirror: Mirror, key: str, start: int, length: int | None = None)
         return raw
     name = f"{mirror.location}: {key}"
     if raw in _FINAL:
-        raise ArchiveError(f"{name}: {raw}; run again later or take another mirror")
+        raise ArchiveError(f"{name}: {raw}; run again later or use another mirror")
     raise UpstreamError(f"{name}: {raw}; run again later: it resumes")
 
 

@@ -87,13 +87,15 @@ async def _unzipped(mirror: Mirror, key: str) -> AsyncIterator[bytes | None]:
             yield None
             return
         if isinstance(raw, Outcome):
-            raise UpstreamError(f"{mirror.location}: {key} cannot be had ({raw}); {remedy(raw)}")
+            raise UpstreamError(
+                f"{mirror.location}: {key} cannot be downloaded ({raw}); {remedy(raw)}"
+            )
         unpacker.feed(raw)
         try:
             while text := unpacker.take(_PIECE):
                 yield text
         except UNREADABLE:
-            raise ArchiveError(f"{mirror.location}: {key} is no gzip file") from None
+            raise ArchiveError(f"{mirror.location}: {key} is not a gzip file") from None
         at += len(raw)
         if len(raw) < _STEP:
             if not unpacker.whole:

@@ -196,7 +196,7 @@ class ZipNum:
         self._forget()
         raise ArchiveError(
             f"{self._mirror.location}: {self._folder}/{name} at {offset} is no block of CDXJ "
-            "lines; take another mirror"
+            "lines; use another mirror"
         )
 
     def _chosen(self, block: bytes, keys: set[str]) -> Iterator[IndexRow]:

@@ -171,7 +171,7 @@ def read_observation_times(path: Path) -> list[datetime]:
             time = moment(text)
             if time is None or len(times) == _MOST_TIMES:
                 fault = "is not an ISO time" if time is None else f"is one of over {_MOST_TIMES:,}"
-                raise InputError(f"{path}: line {reader.line_num}: {text[:80]!r} {fault}; mend it")
+                raise InputError(f"{path}: line {reader.line_num}: {text[:80]!r} {fault}; fix it")
             times.add(time)
     if not times:
         raise InputError(f"{path}: holds no time; ISO times are needed in the column {column}")

@@ -169,7 +169,9 @@ class Archives:
             found = seen(record, answers)
             time = warc_time(record.date)
             if found is None:
-                file.tally.add("its URL is no http URL", f"byte {record.offset:,}: {record.url}")
+                file.tally.add(
+                    "its URL is not an http URL", f"byte {record.offset:,}: {record.url}"
+                )
             elif time is None:
                 date = record.date.decode("latin-1")
                 file.tally.add("no date that can be read", f"byte {record.offset:,}: {date}")

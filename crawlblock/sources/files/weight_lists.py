@@ -117,7 +117,7 @@ def _amount(name: str, cell: str) -> int:
         raise ValueError(f"nothing in the column {name}")
     if cell.startswith("-") and _WHOLE_NUMBER.fullmatch(cell[1:]):
         raise ValueError(f"{name} is below 0")
-    raise ValueError(f"{name} is no whole number: {cell[:20]}")
+    raise ValueError(f"{name} is not a whole number: {cell[:20]}")
 
 
 def _read(path: Path, listed: HostList, layout: _Layout, reject: Reject) -> WeightList:
@@ -161,7 +161,7 @@ def _added_up(path: Path, said: dict[tuple[str, str], tuple[int, dict[str, int]]
         if amount > min(whole, _MOST):
             raise InputError(
                 f"{path}: the domains of {corpus} have {amount:,} {unit} together, more than "
-                f"{'the whole, ' if whole < amount else ''}{min(whole, _MOST):,}; mend the numbers"
+                f"{'the whole, ' if whole < amount else ''}{min(whole, _MOST):,}; correct them"
             )
     rows = [(*key, *(units.get(unit) for unit in UNITS)) for key, units in sorted(sums.items())]
     return pl.DataFrame(rows, SCHEMA, orient="row")

@@ -70,7 +70,7 @@ class Head:
         stated = self.values(_LENGTH)
         numbers = [found[1] for item in stated if (found := _NUMBER.fullmatch(item))]
         if len(numbers) < len(stated):
-            raise UnreadableAnswerError(f"its Content-Length is no number: {_shown(stated)}")
+            raise UnreadableAnswerError(f"its Content-Length is not a number: {_shown(stated)}")
         lengths = set(map(int, numbers))
         if len(lengths) > 1:
             raise UnreadableAnswerError(f"it has several Content-Lengths: {_shown(stated)}")

@@ -66,8 +66,8 @@ class Journal:
             with suppress(OSError):  # a line may be half written
                 self._close()
             raise StoreError(
-                f"{self._path}: {error.strerror}; make room or mend that and run again, what is "
-                "stored stays"
+                f"{self._path}: {error.strerror}; free some space or fix that and run again, "
+                "what is stored stays"
             ) from None
 
     def take(self) -> Path | None:
@@ -160,7 +160,7 @@ def _sound(record: T) -> T:
         if isinstance(value, str):
             value.encode()
         if isinstance(value, int) and not 0 <= value < _MOST:
-            raise ValueError(f"{field.name} is no number of ours")
+            raise ValueError(f"{field.name} is not a number of ours")
         if isinstance(value, datetime) and value.tzinfo:
             raise ValueError("the time has a zone")
     file = getattr(record, "warc_file", None)

@@ -94,7 +94,7 @@ class Archive:
 
     def _refused(self, error: OSError) -> StoreError:
         return StoreError(
-            f"{self._path}: {error.strerror}; make room or mend that and run again, what is "
+            f"{self._path}: {error.strerror}; free some space or fix that and run again, what is "
             "stored stays"
         )
 
