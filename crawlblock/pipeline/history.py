@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Se
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -31,9 +31,12 @@ from crawlblock.sources.commoncrawl.cost import (
 )
 from crawlblock.sources.commoncrawl.crawl_source import History
 from crawlblock.sources.commoncrawl.crawls import NEW, Listed, dated, find_crawls, tells_targets
+from crawlblock.sources.commoncrawl.distant_cluster import Search
 from crawlblock.sources.commoncrawl.dry_run import Rehearsal, Shelf
 from crawlblock.sources.commoncrawl.index import Index
 from crawlblock.sources.commoncrawl.mirror import Mirror, open_mirror
+from crawlblock.sources.commoncrawl.records import fetch
+from crawlblock.sources.commoncrawl.spans import gap_of
 from crawlblock.sources.commoncrawl.zipnum import open_zipnum
 from crawlblock.store.store import Store
 from crawlblock.transport import Limits, PoliteClient, QuotaSpentError, is_loopback, user_agent
@@ -85,7 +88,7 @@ async def plan_history(run: Run, wanted: Wanted, members: Sequence[Member]) -> l
     followed = FollowedMembers(members, run.store.facts.days_followed())
     async with open_mirror(wanted.mirror, wanted.contact, wanted.limits) as mirror:
         shelf = Shelf(mirror, wanted.cache, wanted.index())
-        rehearsal = Rehearsal(shelf, run.store.facts.texts_of)
+        rehearsal = Rehearsal(shelf, run.store.facts.texts_of, wanted.limits.per_second)
         read = Cost()  # of the lists that were noted
 
         async def plan(mirror: Mirror, crawl: Listed) -> None:
@@ -145,7 +148,8 @@ async def _collect_crawls(
             crawl = await dated(mirror, listed)
             folder = wanted.cache / crawl.crawl / "ranges"
             kept = CachedMirror(mirror, folder, index=shelf.index)
-            job = _Job(crawl=crawl, pending=pending, method=method, parts=parts)
+            search = Search(task.keys, wanted.limits.per_second, shelf.positions)
+            job = _Job(crawl=crawl, pending=pending, method=method, parts=parts, search=search)
             await _collect_crawl(run, kept, wanted, job)
         first = False
         if not run.tally.unfinished:  # also what a run left that was killed after its last host
@@ -193,6 +197,7 @@ class _Job:
     pending: Sequence[Member]
     method: Method
     parts: Sequence[str]  # of the columnar index
+    search: Search
 
 
 async def _collect_crawl(run: Run, mirror: CachedMirror, wanted: Wanted, job: _Job) -> None:
@@ -214,6 +219,7 @@ async def _collect_crawl(run: Run, mirror: CachedMirror, wanted: Wanted, job: _J
             size=BATCH[job.method],
             goes_on=goes_on,
             period=(crawl.first_capture, crawl.last_capture),
+            read=partial(fetch, gap=gap_of(wanted.limits.per_second)),
         )
         await collect(run, source)
     if number := len(index.malformed):
@@ -230,7 +236,7 @@ async def _open_index(
     if job.method == "columnar":
         return await open_columnar(mirror, crawl.crawl, wanted.cache, job.parts)
     if job.method == "zipnum":
-        return await open_zipnum(mirror, crawl.crawl, mirror.index)
+        return await open_zipnum(mirror, crawl.crawl, mirror.index, job.search)
     if not crawl.cdx_api:
         raise ArchiveError(f"{crawl.crawl}: collinfo.json names no CDX server; leave out --cdx-api")
     limits = wanted.limits
