@@ -5,6 +5,7 @@ columnar index.  Sites differ in size, and the shares of the top-level domains a
 drift from crawl to crawl.  One crawl at a time is in memory.
 """
 
+import base64
 import gzip
 import hashlib
 import io
@@ -14,6 +15,8 @@ import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 import polars as pl
@@ -25,6 +28,9 @@ LINES = 1_000_000  # of a cluster.idx, about
 CAPTURES = 3_000  # lines of a block
 WARC_FILES = 100_000
 PART_BYTES = 9_100_000
+Keys: TypeAlias = np.ndarray[tuple[int], np.dtype[np.bytes_]]
+Numbers: TypeAlias = np.ndarray[tuple[int], np.dtype[np.int64]]
+Bytes: TypeAlias = np.ndarray[tuple[int, int], np.dtype[np.uint8]]
 KEY, LINE = 64, 119  # bytes of a key and of a whole line of cluster.idx
 TLDS = {  # share of the blocks
     "com": 50, "org": 7, "de": 5, "net": 4.5, "ru": 4, "uk,co": 3, "fr": 2.4, "it": 2.2, "nl": 2,
@@ -75,9 +81,9 @@ class Universe:
             for site, count in enumerate(counts)
             for k in range(count)
         ]
-        self.keys = np.sort(np.array(keys, f"S{KEY}"))
+        self.keys: Keys = np.sort(np.array(keys, f"S{KEY}"))
 
-    def crawl_keys(self, number: int) -> "np.ndarray[tuple[int], np.dtype[np.bytes_]]":
+    def crawl_keys(self, number: int) -> Keys:
         """Return the keys of the lines of a crawl."""
         tld = np.ones(len(TLDS))
         for earlier in range(number + 1):
@@ -85,7 +91,8 @@ class Universe:
         rng = np.random.default_rng(10_000 + number)
         site = np.exp(rng.normal(0, SITE_DRIFT, len(self.sites))) * tld[self.tld_of]
         chosen = rng.random(len(self.keys)) < (LINES / len(self.keys)) * site[self.site_of]
-        return self.keys[chosen]
+        found: Keys = self.keys[chosen]
+        return found
 
 
 def _path(share: float) -> str:
@@ -117,8 +124,8 @@ class MadeCrawl:
     name: str
     begun: datetime
     cluster: bytes
-    keys: "np.ndarray[tuple[int], np.dtype[np.bytes_]]"
-    starts: "list[np.ndarray[tuple[int], np.dtype[np.int64]]]"  # of the blocks of each file
+    keys: Keys
+    starts: list[Numbers]  # of the blocks of each file
     rows: dict[int, list[Row]] = field(default_factory=dict)  # by block
     by_host: dict[str, list[Row]] = field(default_factory=dict)
     records: dict[str, dict[int, bytes]] = field(default_factory=dict)  # by file and offset
@@ -135,7 +142,12 @@ class MadeCrawl:
 
 
 def make_crawl(
-    universe: Universe, number: int, name: str, begun: datetime, hosts: Sequence[str], shares: Shares
+    universe: Universe,
+    number: int,
+    name: str,
+    begun: datetime,
+    hosts: Sequence[str],
+    shares: Shares,
 ) -> MadeCrawl:
     """Make a crawl with the captures of some hosts."""
     keys = universe.crawl_keys(number)
@@ -161,8 +173,7 @@ def make_crawl(
     return made
 
 
-def _write(table: "np.ndarray[tuple[int, int], np.dtype[np.uint8]]", at: int, width: int,
-           numbers: "np.ndarray[tuple[int], np.dtype[np.int64]]") -> None:  # fmt: skip
+def _write(table: Bytes, at: int, width: int, numbers: Numbers) -> None:
     for n in range(width):
         table[:, at + n] = numbers // 10 ** (width - 1 - n) % 10 + 48
 
@@ -189,7 +200,9 @@ def _text(host: str, version: int) -> bytes:
 
 
 def _add(made: MadeCrawl, host: str, url: str, status: int, body: bytes, to: str | None) -> None:
-    name = f"crawl-data/{made.name}/segments/0/robotstxt/x-{int(chance(url) * WARC_FILES):05}.warc.gz"
+    name = (
+        f"crawl-data/{made.name}/segments/0/robotstxt/x-{int(chance(url) * WARC_FILES):05}.warc.gz"
+    )
     sha = hashlib.sha1(body, usedforsecurity=False)
     digest = _base32(sha.digest())
     record = _record(url, made.begun, status, body, digest, to)
@@ -199,24 +212,25 @@ def _add(made: MadeCrawl, host: str, url: str, status: int, body: bytes, to: str
         at += 10_000
     others[at] = record
     place = (name, at, len(record))
-    key = _key(url)
+    key = key_of(url)
     row = Row(key, url, made.begun, status, digest, to, place)
     made.rows.setdefault(made.block_of(key), []).append(row)
     made.by_host.setdefault(host, []).append(row)
 
 
-def _key(url: str) -> str:
+def key_of(url: str) -> str:
+    """Return the SURT key of a robots.txt."""
     host, _, path = url.partition("//")[2].partition("/")
     return f"{','.join(reversed(host.split('.')))})/{path}"
 
 
 def _base32(digest: bytes) -> str:
-    import base64
-
     return base64.b32encode(digest).decode()
 
 
-def _record(url: str, time: datetime, status: int, body: bytes, digest: str, to: str | None) -> bytes:
+def _record(
+    url: str, time: datetime, status: int, body: bytes, digest: str, to: str | None
+) -> bytes:
     moved = f"Location: {to}\r\n" if to else ""
     http = f"HTTP/1.1 {status} X\r\nContent-Type: text/plain\r\n{moved}\r\n".encode() + body
     head = (
@@ -235,7 +249,7 @@ class Blocks:
         """Make what all blocks share."""
         lines = [
             f'aa,{n:06})/ 20250101000000 {{"url": "https://aa/{_hex(n, 40)}", "digest": '
-            f'"{_hex(-n, 60)}", "filename": "crawl-data/x/warc/{n}.warc.gz"}}\n'
+            f'"{_hex(-n, 54)}", "filename": "crawl-data/x/warc/{n}.warc.gz"}}\n'
             for n in range(CAPTURES)
         ]
         self._filling = "".join(lines).encode()
@@ -255,7 +269,7 @@ class Blocks:
 
 
 def _hex(seed: int, size: int) -> str:
-    return hashlib.shake_128(str(seed).encode()).hexdigest(size)[: size]
+    return hashlib.shake_128(str(seed).encode()).hexdigest(size)[:size]
 
 
 def _line(row: Row) -> str:
@@ -275,14 +289,12 @@ class PlanServer(RangeServer):
         self, universe: Universe, crawls: Sequence[str], hosts: Sequence[str], shares: Shares
     ) -> None:
         """Take the names of the crawls, newest first, and the hosts that they have captures of."""
-        from pathlib import Path
-
         super().__init__(Path("/nowhere"))
         self._universe, self._crawls, self._hosts, self._shares = universe, crawls, hosts, shares
         self._blocks = Blocks()
         self._made: MadeCrawl | None = None
         self._part: tuple[str, bytes] = ("", b"")
-        self.sent: dict[str, tuple[int, int]] = {}  # requests and bytes by crawl
+        self.sizes: list[int] = []  # bytes of the answers
 
     def begun(self, number: int) -> datetime:
         """Return when a crawl began."""
@@ -309,9 +321,7 @@ class PlanServer(RangeServer):
             return self._refusal(request, 416, {"Content-Range": f"bytes */{size}"})
         body = self._bytes(key, first, end)
         self.bytes += len(body)
-        name = next((each for each in self._crawls if each in key), "")
-        requests, sent = self.sent.get(name, (0, 0))
-        self.sent[name] = (requests + 1, sent + len(body))
+        self.sizes.append(len(body))
         headers = {"Content-Type": "binary/octet-stream", "ETag": f'"{abs(hash(key))}"'}
         if asked:
             headers["Content-Range"] = f"bytes {first}-{end - 1}/{size}"
@@ -367,9 +377,7 @@ class PlanServer(RangeServer):
         low = int(np.searchsorted(starts, first, "right")) - 1
         high = int(np.searchsorted(starts, end, "left"))
         raw = b"".join(
-            self._blocks.make(
-                made.rows.get(number * per + n, ()), int(starts[n + 1] - starts[n])
-            )
+            self._blocks.make(made.rows.get(number * per + n, ()), int(starts[n + 1] - starts[n]))
             for n in range(low, high)
         )
         return raw[first - int(starts[low]) : end - int(starts[low])]
@@ -404,7 +412,7 @@ def _part(made: MadeCrawl, number: int) -> bytes:
         "ballast": [ballast[n * size : (n + 1) * size] for n in range(len(rows) + 2)],
     }
     out = io.BytesIO()
-    pl.DataFrame(table).with_columns(pl.col("fetch_time").cast(pl.Datetime("ms", "UTC"))).write_parquet(
-        out, compression="uncompressed"
-    )
+    pl.DataFrame(table).with_columns(
+        pl.col("fetch_time").cast(pl.Datetime("ms", "UTC"))
+    ).write_parquet(out, compression="uncompressed")
     return out.getvalue()

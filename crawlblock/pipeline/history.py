@@ -11,27 +11,24 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from crawlblock.errors import ArchiveError
-from crawlblock.hosts import surt, surt_keys
+from crawlblock.hosts import surt
 from crawlblock.model import Crawl, Member, SnapshotKind
 from crawlblock.pipeline.collect import collect
+from crawlblock.pipeline.lookup_method import MethodChoice, look_up
 from crawlblock.pipeline.run import Run, now, wrong_clock
-from crawlblock.sampling import candidates
 from crawlblock.sources.commoncrawl.cache import INDEX_BYTES, Cache, CachedMirror
 from crawlblock.sources.commoncrawl.cdx import CdxApi
-from crawlblock.sources.commoncrawl.columnar import open_columnar, part_keys
+from crawlblock.sources.commoncrawl.columnar import open_columnar
 from crawlblock.sources.commoncrawl.cost import (
     BATCH,
     Cost,
     Estimate,
-    LookUp,
     Method,
-    cheapest,
     estimate,
-    estimates,
 )
 from crawlblock.sources.commoncrawl.crawl_source import History
-from crawlblock.sources.commoncrawl.crawls import NEW, Listed, dated, find_crawls, tells_targets
-from crawlblock.sources.commoncrawl.distant_cluster import Search
+from crawlblock.sources.commoncrawl.crawls import NEW, Listed, dated, find_crawls
+from crawlblock.sources.commoncrawl.distant_cluster import NoClusterError, Search
 from crawlblock.sources.commoncrawl.dry_run import Rehearsal, Shelf
 from crawlblock.sources.commoncrawl.index import Index
 from crawlblock.sources.commoncrawl.mirror import Mirror, open_mirror
@@ -42,8 +39,6 @@ from crawlblock.store.store import Store
 from crawlblock.transport import Limits, PoliteClient, QuotaSpentError, is_loopback, user_agent
 
 _surt = lru_cache(maxsize=100_000)(surt)  # crawls repeat the URLs
-_surt_keys = lru_cache(maxsize=100_000)(surt_keys)
-_NEW_LATER = 0.3  # share of a crawl's payloads that the crawl before did not have
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,17 +84,17 @@ async def plan_history(run: Run, wanted: Wanted, members: Sequence[Member]) -> l
     async with open_mirror(wanted.mirror, wanted.contact, wanted.limits) as mirror:
         shelf = Shelf(mirror, wanted.cache, wanted.index())
         rehearsal = Rehearsal(shelf, run.store.facts.texts_of, wanted.limits.per_second)
+        choice = MethodChoice(shelf, wanted.method, wanted.limits.per_second)
         read = Cost()  # of the lists that were noted
 
         async def plan(mirror: Mirror, crawl: Listed) -> None:
             nonlocal read
             pending = _pending(run.store, crawl, followed, unread)
             task = look_up(crawl, pending, bool(plans))
-            parts = await part_keys(mirror, crawl.crawl) if pending else []
+            method, parts = await choice.choose(mirror, task)
             if pending:
                 await dated(mirror, crawl)
             lists = Cost(mirror.traffic.requests, mirror.traffic.bytes)
-            method = wanted.method or _cheaper(shelf, task, parts, wanted)
             cost = await rehearsal.cost(task, method, pending, parts) if pending else Cost()
             plans.append(estimate(task, method, cost, lists - read))
             read = Cost(mirror.traffic.requests, mirror.traffic.bytes)
@@ -137,20 +132,26 @@ async def _collect_crawls(
     shelf = Shelf(mirror, wanted.cache, wanted.index())
     unread = run.store.conclusions.to_fetch()
     followed = FollowedMembers(members, run.store.facts.days_followed())
+    choice = MethodChoice(shelf, wanted.method, wanted.limits.per_second)
 
     async def collect_one(mirror: Mirror, listed: Listed) -> None:
         nonlocal first
         pending = _pending(run.store, listed, followed, unread)
         if pending and not run.tally.unfinished:
             task = look_up(listed, pending, not first)
-            parts = await part_keys(mirror, listed.crawl)
-            method = wanted.method or _cheaper(shelf, task, parts, wanted)
+            method, parts = await choice.choose(mirror, task)
             crawl = await dated(mirror, listed)
             folder = wanted.cache / crawl.crawl / "ranges"
             kept = CachedMirror(mirror, folder, index=shelf.index)
             search = Search(task.keys, wanted.limits.per_second, shelf.positions)
             job = _Job(crawl=crawl, pending=pending, method=method, parts=parts, search=search)
-            await _collect_crawl(run, kept, wanted, job)
+            try:
+                await _collect_crawl(run, kept, wanted, job)
+            except NoClusterError:
+                if wanted.method:  # the user asks for this index
+                    raise
+                other = replace(job, method="columnar")
+                await _collect_crawl(run, kept, wanted, other)
         first = False
         if not run.tally.unfinished:  # also what a run left that was killed after its last host
             shutil.rmtree(wanted.cache / listed.crawl, ignore_errors=True)
@@ -259,22 +260,3 @@ def _pending(
     done = store.facts.hosts_asked(crawl.crawl) - unread.get(crawl.crawl, set())
     pending = (member for member in followed.at(crawl.first_capture) if member.host not in done)
     return sorted(pending, key=lambda member: _surt(f"https://{member.host}/"))
-
-
-def look_up(crawl: Listed, pending: Sequence[Member], later: bool) -> LookUp:
-    """Return what is to be looked up in a crawl, which is not the first one where `later`."""
-    keys = {key for member in pending for url in candidates(member) for key in _surt_keys(url)}
-    return LookUp(
-        crawl=crawl.crawl,
-        hosts=len(pending),
-        keys=len(keys),
-        new=_NEW_LATER if later else 1.0,
-        tells=tells_targets(crawl),
-    )
-
-
-def _cheaper(shelf: Shelf, task: LookUp, parts: Sequence[str], wanted: Wanted) -> Method:
-    """Return the index that a crawl is looked up in: by time, and by bytes where that is alike."""
-    options = estimates(task, shelf.index_costs(task, parts))
-    either = [options["zipnum"], options["columnar"]]
-    return cheapest(either, wanted.limits.per_second).method

@@ -12,17 +12,19 @@ from pathlib import Path
 
 from crawlblock.errors import ArchiveError
 from crawlblock.outcome import Outcome
-from crawlblock.sources.commoncrawl.cache import Cache
+from crawlblock.sources.commoncrawl.cache import Cache, read_parts
 from crawlblock.sources.commoncrawl.cluster_index import (
     Block,
     BlocksOfKeys,
     check_end,
     is_line,
 )
-from crawlblock.sources.commoncrawl.cost import PIECE_BYTES
+from crawlblock.sources.commoncrawl.cost import WINDOW_BYTES
 from crawlblock.sources.commoncrawl.key_positions import KeyPositions
 from crawlblock.sources.commoncrawl.mirror import Mirror
 
+PIECE_BYTES = 256 * 1024
+_WINDOW = WINDOW_BYTES // PIECE_BYTES  # pieces that one request reads
 _GUESSES = 2  # in a row; then every other piece is the middle one
 
 
@@ -139,7 +141,7 @@ class RangedCluster:
                 at = self._blocks.place(key, begin, end)
                 blocks = list(self._blocks.of(key, at, at))
             except _UnreadError as error:
-                await self._take(error.piece)
+                await self._take(range(error.piece, error.piece + 1))
             else:
                 self._positions.note(low, at / self._size)
                 return blocks
@@ -157,13 +159,13 @@ class RangedCluster:
             most = after.number - 1 if after else self._count - 1
             if least > most:
                 return before.first_at if before else 0, after.first_at if after else self._size
-            await self._take(self._guess(low, step, (least, most), (before, after)))
+            await self._take(self._choose(low, step, (least, most), (before, after)))
         raise UnsearchableError
 
-    def _guess(
+    def _choose(
         self, low: bytes, step: int, pieces: tuple[int, int], around: tuple[_Piece | None, ...]
-    ) -> int:
-        """Return the piece to read next: one that is kept, or the one where the key may lie."""
+    ) -> range:
+        """Return the pieces to read next: one that is kept, or those where the key may lie."""
         least, most = pieces
         before, after = around
         begin = before.last_at if before else 0
@@ -172,18 +174,30 @@ class RangedCluster:
         if step < _GUESSES or step % 2:
             first, last = before.last if before else b"", after.first if after else b"\xff"
             share = self._positions.between(low, first, last)
-        guess = min(most, max(least, int(begin + share * (end - begin)) // PIECE_BYTES))
+        place = begin + share * (end - begin)
         kept = [number for number in self._kept if least <= number <= most]
-        return min(kept, key=lambda number: abs(number - guess)) if kept else guess
+        if kept:
+            nearest = min(kept, key=lambda number: abs(number - place / PIECE_BYTES))
+            return range(nearest, nearest + 1)
+        return window(place, least, most)
 
-    async def _take(self, number: int) -> None:
-        """Read a piece, and note its first and last line."""
-        start, length = self._place(number)
-        raw = await self._mirror.read(self._key, start, length)
+    async def _take(self, pieces: range) -> None:
+        """Read pieces by one request, and note their first and last lines."""
+        places = [self._place(number) for number in pieces]
+        if len(places) == 1:
+            read = await self._mirror.read(self._key, *places[0])
+            raw = read if isinstance(read, Outcome) else [read]
+        else:
+            raw = await read_parts(self._mirror, self._key, places)
         if isinstance(raw, Outcome):
             raise ArchiveError(
-                f"{self._mirror.location}: {self._key} at {start}: {raw}; run again later"
+                f"{self._mirror.location}: {self._key} at {places[0][0]}: {raw}; run again later"
             )
+        for number, each in zip(pieces, raw, strict=True):
+            self._add(number, each)
+
+    def _add(self, number: int, raw: bytes) -> None:
+        start, length = self._place(number)
         if start + length == self._size:
             check_end(self._name, raw[-1:])
         self._lines.add(number, raw)
@@ -200,6 +214,12 @@ class RangedCluster:
         """Return where a piece begins and how long it is."""
         start = number * PIECE_BYTES
         return start, min(PIECE_BYTES, self._size - start)
+
+
+def window(place: float, least: int, most: int) -> range:
+    """Return the pieces around a place in bytes that one request reads, within two of them."""
+    begin = max(least, min(round(place / PIECE_BYTES) - _WINDOW // 2, most - _WINDOW + 1))
+    return range(begin, min(begin + _WINDOW, most + 1))
 
 
 def _piece(number: int, start: int, raw: bytes) -> _Piece:

@@ -11,7 +11,7 @@ BATCH: dict[Method, int] = {  # hosts that are looked up before they are stored
     "zipnum": 200, "cdx-api": 20, "columnar": 20_000,
 }  # fmt: skip
 SLOW, FAST = 1_000_000, 5_000_000  # bytes a second of a slow line and of a modest one
-PIECE_BYTES = 512 * 1024  # of a cluster.idx, where it is searched: what a slow line gives in 0.5 s
+WINDOW_BYTES = 1024 * 1024  # of a cluster.idx by one request: a slow line takes a second for them
 
 # Measured on real crawls of 2024-2026; an estimate for any other.
 PART_BYTES = 9_100_000  # a robotstxt part of the columnar index
@@ -21,9 +21,9 @@ _RECORD_BYTES = 1_800  # a robots.txt record
 _ANSWER_BYTES = 2_000  # an answer of the CDX server
 _LIST_BYTES = 12_000  # the list of a crawl's index files
 _CAPTURED = 0.45  # share of hosts that a crawl has with a robots.txt
-# Measured on generated indexes (benchmarks/README.md): pieces read for each one that has a key.
-_GUESSED = 1.2  # where a crawl before told where keys lie
-_SEARCHED = 0.8  # of what halving takes, where nothing is known
+# Measured on generated indexes (benchmarks/README.md): windows read for each one that has a key.
+_GUESSED = 1.07  # where a crawl before told where keys lie
+_SEARCHED = 0.7  # of what halving takes, where nothing is known
 # Assumed: nobody has counted them.
 _LEADS_AWAY = 0.2  # look-ups more for each one: redirects to another key, keys over two blocks
 _UNTOLD = 0.4  # share of hosts whose chain has a redirect that only its record resolves
@@ -99,14 +99,14 @@ def searching_cost(keys: int, size: int, per_second: float, known: bool) -> Cost
 
     `known`: it is known from another crawl about where keys lie.
     """
-    pieces = -(-size // PIECE_BYTES)
+    windows = -(-size // WINDOW_BYTES)
     looked_up = keys * (1 + _LEADS_AWAY)
-    needed = pieces * (1 - (1 - 1 / pieces) ** looked_up)
-    more = _GUESSED if known else max(_GUESSED, _SEARCHED * math.log2(2 * pieces / needed))
-    read = min(pieces, math.ceil(needed * more))
-    if (1 + read) * seconds(PIECE_BYTES, per_second) >= seconds(size, per_second):
+    needed = windows * (1 - (1 - 1 / windows) ** looked_up)
+    more = _GUESSED if known else max(_GUESSED, _SEARCHED * math.log2(2 * windows / needed))
+    read = min(windows, math.ceil(needed * more))
+    if read * seconds(WINDOW_BYTES, per_second) >= seconds(size, per_second):
         return None
-    return Cost(1 + read, read * PIECE_BYTES)
+    return Cost(read if known else 1 + read, read * WINDOW_BYTES)  # else its size is asked for
 
 
 def seconds(size: int, per_second: float) -> float:

@@ -7,12 +7,21 @@ from pathlib import Path
 
 from crawlblock.errors import ArchiveError
 from crawlblock.outcome import Outcome
-from crawlblock.sources.commoncrawl.cache import Cache
+from crawlblock.sources.commoncrawl.cache import Cache, read_parts
 from crawlblock.sources.commoncrawl.cluster_index import Block, ClusterIndex
-from crawlblock.sources.commoncrawl.cluster_ranges import RangedCluster, UnsearchableError
+from crawlblock.sources.commoncrawl.cluster_ranges import (
+    PIECE_BYTES,
+    RangedCluster,
+    UnsearchableError,
+    window,
+)
 from crawlblock.sources.commoncrawl.cost import CLUSTER_BYTES, Cost, searching_cost
 from crawlblock.sources.commoncrawl.key_positions import KeyPositions
 from crawlblock.sources.commoncrawl.mirror import Mirror
+
+
+class NoClusterError(ArchiveError):
+    """A crawl has no cluster.idx, so its CDX files cannot be searched."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,16 +32,20 @@ class Search:
     per_second: float  # requests
     positions: KeyPositions = field(default_factory=KeyPositions)
 
-    def cost(self, size: int, known: bool = False) -> Cost | None:
-        """Return what it costs to search a file of so many bytes; None: it is read whole sooner.
+    def pays(self, size: int = 0) -> bool:
+        """Tell whether a file of so many bytes is searched sooner than read; 0: as the last one."""
+        return self._searching(size or self.positions.size or CLUSTER_BYTES) is not None
 
-        `known`: by then something will be known of where keys lie.
-        """
-        return searching_cost(self.keys, size, self.per_second, known or self.positions.known)
+    def cost(self, size: int) -> Cost:
+        """Return what it costs to read what is needed of a file of so many bytes."""
+        whole = Cost(1, size)
+        if not self.pays():
+            return whole
+        # a file that turns out to be small was asked for its size
+        return self._searching(size) or whole + Cost(1)
 
-    def pays(self, size: int, known: bool = False) -> bool:
-        """Tell whether a file of so many bytes is searched sooner than it is read whole."""
-        return self.cost(size, known) is not None
+    def _searching(self, size: int) -> Cost | None:
+        return searching_cost(self.keys, size, self.per_second, bool(self.positions.size))
 
 
 class DistantCluster:
@@ -45,16 +58,13 @@ class DistantCluster:
         self._whole: ClusterIndex | None = None
         self._ranged: RangedCluster | None = None
 
-    async def open(self) -> None:
-        """Choose the way to read it; raises ArchiveError if there is no cluster.idx."""
-        if self._search:
-            self._search.positions.turn()
-        self._ranged = await self._opened_ranged()
-        if not self._ranged:
-            self._whole = await self._opened_whole()
-
     async def find(self, keys: Collection[str]) -> set[Block]:
-        """Return the blocks that may hold lines of some SURT keys."""
+        """Return the blocks that may hold lines of some SURT keys.
+
+        Raises ArchiveError if there is no cluster.idx, or none that can be read.
+        """
+        if not (self._whole or self._ranged):
+            self._ranged = await self._opened_ranged(keys)
         if self._ranged:
             try:
                 return await self._ranged.find(keys)
@@ -70,18 +80,32 @@ class DistantCluster:
         if self._path:
             self._kept.forget(self._path)
 
-    async def _opened_ranged(self) -> RangedCluster | None:
+    async def _opened_ranged(self, keys: Collection[str]) -> RangedCluster | None:
         """Return the file to be searched by ranges; None: it is here, or read whole sooner."""
         search, mirror, key = self._search, self._mirror, self._key
         here = mirror.local_path(key) or self._kept.holds(mirror, key)
-        if search is None or here or not search.pays(CLUSTER_BYTES):
+        if search is None or here or not search.pays():
             return None
-        size = await mirror.size(key)
+        size = await self._size(search.positions, keys)
         if isinstance(size, Outcome):
             raise self._missing(size)
         if not search.pays(size):
             return None
+        search.positions.turn(size)
         return RangedCluster(mirror, key, size, self._kept, search.positions)
+
+    async def _size(self, positions: KeyPositions, keys: Collection[str]) -> int | Outcome:
+        """Return the size of the file; a piece tells it that is needed anyway, where one is known.
+
+        The piece is kept, so it is not asked for again.
+        """
+        if positions.size and keys:
+            middle = sorted(keys)[len(keys) // 2]
+            place = positions.place_of(f"{middle} ".encode())
+            pieces = window(place, 0, max(0, positions.size // PIECE_BYTES - 1))
+            places = [(number * PIECE_BYTES, PIECE_BYTES) for number in pieces]
+            await read_parts(self._mirror, self._key, places)
+        return await self._mirror.size(self._key)
 
     async def _opened_whole(self) -> ClusterIndex:
         path = self._mirror.local_path(self._key) or await self._kept.save(self._mirror, self._key)
@@ -94,12 +118,14 @@ class DistantCluster:
             self.forget()
             raise
         if self._search:
+            self._search.positions.turn(path.stat().st_size)
             with suppress(ArchiveError):  # some of its lines cannot be read
                 self._search.positions.note_all(cluster.sampled())
         return cluster
 
     def _missing(self, outcome: Outcome) -> ArchiveError:
-        return ArchiveError(
+        kind = NoClusterError if outcome is Outcome.ABSENT else ArchiveError
+        return kind(
             f"{self._mirror.location}: {self._key}: {outcome}; run again, or use the columnar index"
         )
 

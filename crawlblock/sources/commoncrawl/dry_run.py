@@ -19,7 +19,6 @@ from crawlblock.sources.commoncrawl.cluster_index import Block, ClusterIndex
 from crawlblock.sources.commoncrawl.columnar import part_path
 from crawlblock.sources.commoncrawl.cost import (
     BATCH,
-    CLUSTER_BYTES,
     PART_BYTES,
     Cost,
     LookUp,
@@ -79,25 +78,17 @@ class Shelf:
         mean = sum(known) / max(1, len(known))
         return Cost(len(missing), round(len(missing) * mean))
 
-    async def cluster(
-        self, crawl: str, search: Search, known: bool
-    ) -> tuple[ClusterIndex | None, Cost | None]:
-        """Return a crawl's cluster.idx, if it is at hand or small, and what it costs a run.
-
-        `known`: the run will know from another crawl about where keys lie.
-        """
+    async def cluster(self, crawl: str) -> tuple[ClusterIndex | None, int | None]:
+        """Return a crawl's cluster.idx, if it is at hand or small, and its bytes if it is not."""
         key = cluster_key(crawl)
         path = self.mirror.local_path(key) or self.index.file(self.mirror, key)
         if path:
-            return ClusterIndex(path), Cost()
+            return ClusterIndex(path), 0
         size = await self.mirror.size(key)
         if isinstance(size, Outcome):
             return None, None
         raw = await self.mirror.read(key) if size <= _SMALL else None
-        found = ClusterIndex(Path(key), raw) if isinstance(raw, bytes) else None
-        if not search.pays(CLUSTER_BYTES, known):
-            return found, Cost(1, size)
-        return found, search.cost(size, known) or Cost(2, size)  # its size is asked for, too
+        return ClusterIndex(Path(key), raw) if isinstance(raw, bytes) else None, size
 
 
 class Rehearsal:
@@ -106,7 +97,6 @@ class Rehearsal:
     def __init__(self, shelf: Shelf, texts_of: TextsOf, per_second: float) -> None:
         """Take the archive, what gives stored payloads by their digests, and the rate."""
         self._shelf, self._texts_of, self._rate = shelf, texts_of, per_second
-        self._known = False  # that a run would have learnt where keys lie
         self._digests: set[str] = set()  # of payloads that a run would have stored by now
         self._told: dict[object, list[tuple[LookUp, Cost]]] = {}  # by kinds of crawls
 
@@ -131,15 +121,17 @@ class Rehearsal:
     async def _cost(
         self, task: LookUp, method: Method, members: Sequence[Member], parts: Sequence[str]
     ) -> Cost:
-        search = Search(task.keys, self._rate, self._shelf.positions)
-        cluster, opened = await self._shelf.cluster(task.crawl, search, self._known)
-        self._known = self._known or method == "zipnum"
+        cluster, size = await self._shelf.cluster(task.crawl)
         played = await self._played(task, method, members, cluster) if cluster else None
         records = played.records if played else record_costs(task)
-        if method == "columnar":
+        if method == "columnar" or (size is None and parts):
             return records + await self._shelf.part_costs(task.crawl, parts)
-        if method == "cdx-api" or opened is None:
+        if method == "cdx-api" or size is None:
             return records + self._shelf.index_costs(task, parts)[method]
+        opened = Cost()
+        if size:
+            opened = Search(task.keys, self._rate, self._shelf.positions).cost(size)
+            self._shelf.positions.turn(size)
         if played:
             return records + opened + played.blocks
         blocks = self._missing(task.crawl, cluster, members) if cluster else None

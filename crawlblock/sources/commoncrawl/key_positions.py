@@ -17,16 +17,18 @@ class KeyPositions:
     def __init__(self) -> None:
         self._before: list[tuple[bytes, float]] = []
         self._now: list[tuple[bytes, float]] = []
+        self.size = 0  # bytes of the index of the crawl that was begun last; 0: there was none
 
-    @property
-    def known(self) -> bool:
-        """Tell whether anything is known of a crawl before."""
-        return bool(self._before or self._now)
-
-    def turn(self) -> None:
-        """Begin with another crawl."""
+    def turn(self, size: int) -> None:
+        """Begin with another crawl, whose index has so many bytes."""
+        self.size = size
         if self._now:
             self._before, self._now = self._now, []
+
+    def place_of(self, key: bytes) -> float:
+        """Return where a key may lie in the index of a crawl that is not begun yet, in bytes."""
+        self._before = self._now or self._before
+        return self._share(key) * self.size
 
     def note(self, key: bytes, share: float) -> None:
         """Note that a share of this crawl's index lies before a key."""

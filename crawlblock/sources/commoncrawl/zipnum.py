@@ -136,6 +136,5 @@ async def open_zipnum(
     `search` says what will be looked up; without it the cluster.idx is read whole.
     """
     cluster = DistantCluster(mirror, crawl, kept, search)
-    await cluster.open()
     gap = gap_of(search.per_second) if search else LEAST_GAP
     return ZipNum(mirror, crawl, cluster, cluster.forget, gap)
