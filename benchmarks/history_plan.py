@@ -17,6 +17,7 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import mean
 
 import numpy as np
 from plan_archive import (
@@ -34,6 +35,7 @@ from plan_archive import (
 from crawlblock.model import Member
 from crawlblock.pipeline.history import Wanted, collect_history, plan_history
 from crawlblock.pipeline.run import Run
+from crawlblock.sources.commoncrawl.cost import Estimate
 from crawlblock.store.store import Store
 from crawlblock.transport import Limits
 
@@ -62,15 +64,16 @@ class Sent:
         return sum(max(1 / RATE, size / line) for size in self.sizes) / 60
 
     @property
-    def mean(self) -> float:
-        """Return the minutes of a slow and of a modest line on average."""
-        return (self.minutes(SLOW) + self.minutes(FAST)) / 2
+    def both(self) -> float:
+        """Return the minutes of a slow and of a modest line together."""
+        return self.minutes(SLOW) + self.minutes(FAST)
 
 
 def spans(ranges: Iterable[tuple[str, int, int]]) -> list[int]:
     """Return the sizes of the fewest requests for ranges (file, first, end) of files."""
     sizes: list[int] = []
-    last, reach = "", 0
+    last: str | None = None
+    reach = 0
     for name, first, end in sorted(ranges):
         if name != last or first > reach + FREE:
             sizes.append(0)
@@ -108,7 +111,7 @@ class Least:
         }
         payloads = self._payloads(rows)
         self.same.sizes += ways[way] + payloads
-        self.best.sizes += min(ways.values(), key=lambda sizes: Sent(sizes).mean) + payloads
+        self.best.sizes += min(ways.values(), key=lambda sizes: Sent(sizes).both) + payloads
 
     def _payloads(self, rows: Iterable[Row]) -> list[int]:
         needed = {
@@ -120,15 +123,31 @@ class Least:
         return spans(needed.values())
 
 
-def panel(universe: Universe, size: int) -> list[str]:
-    """Return hosts of the archive by a fixed seed."""
-    chosen = np.random.default_rng(size).choice(len(universe.sites), size, replace=False)
+def panel(universe: Universe, size: int, seed: int) -> list[str]:
+    """Return hosts of the archive by a seed."""
+    chosen = np.random.default_rng((size, seed)).choice(len(universe.sites), size, replace=False)
     return [".".join(reversed(universe.sites[n].split(","))) for n in chosen]
 
 
-def measure(universe: Universe, size: int, crawls: int, shares: Shares) -> str:
-    """Return a row of the table: a dry run and a run of some hosts and crawls."""
-    hosts = panel(universe, size)
+@dataclass(slots=True)
+class Measured:
+    """What a dry run and a run of one panel sent."""
+
+    sent: Sent
+    least: Least
+    plans: list[Estimate]
+    ways: list[str]
+    dry: int  # requests
+    seconds: float  # of the run
+
+    def off(self) -> tuple[float, float]:
+        """Return by which share the dry run was wrong about the requests and the bytes."""
+        requests = sum(plan.requests for plan in self.plans) / len(self.sent.sizes) - 1
+        return requests, sum(plan.bytes for plan in self.plans) / sum(self.sent.sizes) - 1
+
+
+def measure(universe: Universe, hosts: list[str], crawls: int, shares: Shares) -> Measured:
+    """Plan and run a history of some hosts and crawls."""
     names = [f"CC-MAIN-{2026 - n // 12}-{40 - n % 12 * 3:02}" for n in range(crawls)]
     members = [Member("p", h, h, None, "all", None, 1.0, n) for n, h in enumerate(hosts)]
     with (
@@ -151,19 +170,32 @@ def measure(universe: Universe, size: int, crawls: int, shares: Shares) -> str:
         ways = [way_of(server, plan.crawl, plan.method) for plan in plans]
         for plan, way in zip(plans, ways, strict=True):
             least.add(server.crawl(plan.crawl), hosts, way)
-    if os.environ.get("KINDS"):
-        pass
+    return Measured(sent, least, plans, ways, dry, taken)
 
-    requests, read = len(sent.sizes), sum(sent.sizes)
-    off = sum(plan.requests for plan in plans) / requests - 1
-    off_bytes = sum(plan.bytes for plan in plans) / read - 1
-    used = ", ".join(f"{way} {ways.count(way)}" for way in dict.fromkeys(ways))
-    return (
-        f"| {size:,} | {crawls} | {used} | {requests:,} | {len(least.same.sizes):,} | "
-        f"{requests / len(least.same.sizes):.2f} | {read / 1e9:.2f} | "
-        f"{sent.minutes(SLOW):,.1f} | {sent.minutes(FAST):,.1f} | "
-        f"{least.best.minutes(SLOW):,.1f} | {least.best.minutes(FAST):,.1f} | {dry} | {off:+.0%} | {off_bytes:+.0%} | {taken:.0f} |"
-    )
+
+def row(size: int, crawls: int, found: Sequence[Measured]) -> str:
+    """Return a row of the table: means of some panels, and the widest errors of their dry runs."""
+    used = [way for each in found for way in each.ways]
+    ways = ", ".join(f"{way} {used.count(way) / len(found):.3g}" for way in dict.fromkeys(used))
+    requests = mean(len(each.sent.sizes) for each in found)
+    fewest = mean(len(each.least.same.sizes) for each in found)
+    size_read = mean(sum(each.sent.sizes) for each in found)
+    minutes = [
+        f"{mean(sent.minutes(line) for sent in some):,.1f}"
+        for some in ([each.sent for each in found], [each.least.best for each in found])
+        for line in (SLOW, FAST)
+    ]
+    wrong = [
+        " to ".join(f"{error:+.0%}" for error in sorted({min(errors), max(errors)}))
+        for errors in zip(*(each.off() for each in found), strict=True)
+    ]
+    cells = [
+        f"{size:,}", f"{crawls}", f"{len(found)}", ways, f"{requests:,.0f}", f"{fewest:,.0f}",
+        f"{requests / fewest:.2f}", f"{size_read / 1e9:.2f}", *minutes,
+        f"{mean(each.dry for each in found):.0f}", *wrong,
+        f"{mean(each.seconds for each in found):.0f}",
+    ]  # fmt: skip
+    return f"| {' | '.join(cells)} |"
 
 
 def way_of(server: PlanServer, crawl: str, method: str) -> str:
@@ -182,18 +214,23 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--hosts", type=int, nargs="+", default=[10, 50, 1_000, 10_000])
     parser.add_argument("--crawls", type=int, nargs="+", default=[1, 6, 100])
+    parser.add_argument("--panels", type=int, default=1, help="panels of each size")
     parser.add_argument("--other", action="store_true", help="hosts that do otherwise than assumed")
     options = parser.parse_args()
     print(f"{os.cpu_count()} cores, Python {platform.python_version()}\n")
-    print(
-        "| hosts | crawls | read | requests | least | ratio | GB | minutes at 1 MB/s | at 5 MB/s | "
-        "least at 1 MB/s | at 5 MB/s | dry run sends | says requests | bytes | s |"
-    )
-    print("|---" * 15 + "|")
+    heads = (
+        "hosts", "crawls", "panels", "read", "requests", "least", "ratio", "GB",
+        "minutes at 1 MB/s", "at 5 MB/s", "least at 1 MB/s", "at 5 MB/s", "dry run sends",
+        "it says requests", "bytes", "s",
+    )  # fmt: skip
+    print(f"| {' | '.join(heads)} |\n{'|---' * len(heads)}|")
     universe = Universe()
+    shares = OTHER if options.other else Shares()
     for size in options.hosts:
         for crawls in options.crawls:
-            print(measure(universe, size, crawls, OTHER if options.other else Shares()), flush=True)
+            panels = [panel(universe, size, seed) for seed in range(options.panels)]
+            found = [measure(universe, hosts, crawls, shares) for hosts in panels]
+            print(row(size, crawls, found), flush=True)
 
 
 if __name__ == "__main__":

@@ -84,7 +84,7 @@ async def plan_history(run: Run, wanted: Wanted, members: Sequence[Member]) -> l
     async with open_mirror(wanted.mirror, wanted.contact, wanted.limits) as mirror:
         shelf = Shelf(mirror, wanted.cache, wanted.index())
         rehearsal = Rehearsal(shelf, run.store.facts.texts_of, wanted.limits.per_second)
-        choice = MethodChoice(shelf, wanted.method, wanted.limits.per_second)
+        choice = MethodChoice(shelf, wanted.method, wanted.limits.per_second, run.say)
         read = Cost()  # of the lists that were noted
 
         async def plan(mirror: Mirror, crawl: Listed) -> None:
@@ -132,7 +132,7 @@ async def _collect_crawls(
     shelf = Shelf(mirror, wanted.cache, wanted.index())
     unread = run.store.conclusions.to_fetch()
     followed = FollowedMembers(members, run.store.facts.days_followed())
-    choice = MethodChoice(shelf, wanted.method, wanted.limits.per_second)
+    choice = MethodChoice(shelf, wanted.method, wanted.limits.per_second, run.say)
 
     async def collect_one(mirror: Mirror, listed: Listed) -> None:
         nonlocal first
@@ -147,9 +147,10 @@ async def _collect_crawls(
             job = _Job(crawl=crawl, pending=pending, method=method, parts=parts, search=search)
             try:
                 await _collect_crawl(run, kept, wanted, job)
-            except NoClusterError:
+            except NoClusterError as error:
                 if wanted.method:  # the user asks for this index
                     raise
+                run.say(f"{crawl.crawl}: {error}. The columnar index is used instead")
                 other = replace(job, method="columnar")
                 await _collect_crawl(run, kept, wanted, other)
         first = False

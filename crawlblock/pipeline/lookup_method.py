@@ -1,6 +1,6 @@
 """Which index a crawl is looked up in: by time, and by bytes where that is alike."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 from crawlblock.errors import ArchiveError
@@ -34,9 +34,11 @@ def look_up(crawl: Listed, pending: Sequence[Member], later: bool) -> LookUp:
 class MethodChoice:
     """Chooses the index of each crawl of a run; the list of parts is read where it matters."""
 
-    def __init__(self, shelf: Shelf, asked: Method | None, per_second: float) -> None:
+    def __init__(
+        self, shelf: Shelf, asked: Method | None, per_second: float, say: Callable[[str], None]
+    ) -> None:
         """Take the archive, the method that the user asks for, and the rate of requests."""
-        self._shelf, self._asked, self._rate = shelf, asked, per_second
+        self._shelf, self._asked, self._rate, self._say = shelf, asked, per_second, say
         self._last: Sequence[str] = ()  # the parts of the last crawl whose list was read
 
     async def choose(self, mirror: Mirror, task: LookUp) -> tuple[Method, Sequence[str]]:
@@ -51,9 +53,10 @@ class MethodChoice:
             return "zipnum", ()
         try:
             self._last = await part_keys(mirror, task.crawl)
-        except ArchiveError:
+        except ArchiveError as error:
             if self._asked or isinstance(await mirror.size(cluster_key(task.crawl)), Outcome):
                 raise
+            self._say(f"{task.crawl}: {error}. The CDX files are used instead")
             return "zipnum", ()
         return self._asked or self._cheaper(task, self._last), self._last
 
