@@ -25,6 +25,7 @@ from crawlblock.sources.commoncrawl.mirror import Mirror
 
 PIECE_BYTES = 256 * 1024
 _WINDOW = WINDOW_BYTES // PIECE_BYTES  # pieces that one request reads
+_NEAR = 768 * 1024  # bytes to the next key that are read with one rather than by themselves
 _GUESSES = 2  # in a row; then every other piece is the middle one
 
 
@@ -116,6 +117,7 @@ class RangedCluster:
         self._blocks = BlocksOfKeys(self._name, self._lines)
         self._count = -(-size // PIECE_BYTES)
         self._read: list[_Piece] = []  # in the order of their lines
+        self._wanted: list[bytes] = []  # what is looked for now, sorted
         self._kept = sorted(n for n in range(self._count) if kept.has(mirror, key, *self._place(n)))
 
     async def find(self, keys: Collection[str]) -> set[Block]:
@@ -124,6 +126,7 @@ class RangedCluster:
         Raises UnsearchableError for a file that must be read whole, ArchiveError if it is none.
         """
         found: set[Block] = set()
+        self._wanted = sorted(f"{key} ".encode() for key in keys)
         for key in _halving(sorted(keys)):
             found.update(await self._find(key))
         return found
@@ -167,19 +170,39 @@ class RangedCluster:
     ) -> range:
         """Return the pieces to read next: one that is kept, or those where the key may lie."""
         least, most = pieces
-        before, after = around
-        begin = before.last_at if before else 0
-        end = after.first_at if after else self._size
-        share = 0.5
-        if step < _GUESSES or step % 2:
-            first, last = before.last if before else b"", after.first if after else b"\xff"
-            share = self._positions.between(low, first, last)
-        place = begin + share * (end - begin)
+        place = self._place_of(low, around)
+        if step >= _GUESSES and step % 2 == 0:
+            place = (least + most + 1) * PIECE_BYTES / 2
         kept = [number for number in self._kept if least <= number <= most]
         if kept:
             nearest = min(kept, key=lambda number: abs(number - place / PIECE_BYTES))
             return range(nearest, nearest + 1)
-        return window(place, least, most)
+        places = [place, *self._neighbours(low, place, around)] if step == 0 else [place]
+        first, last = (window(each, least, most) for each in (min(places), max(places)))
+        return range(first.start, last.stop)
+
+    def _neighbours(
+        self, low: bytes, place: float, around: tuple[_Piece | None, ...]
+    ) -> Iterator[float]:
+        """Yield where the next wanted keys may lie, if it is so near that one request gives both.
+
+        A request for twice as much keeps the next one waiting less than two requests do.
+        """
+        before, after = around
+        at = bisect_left(self._wanted, low)
+        for each in self._wanted[max(0, at - 1) : at] + self._wanted[at + 1 : at + 2]:
+            inside = (not before or before.last < each) and (not after or each < after.first)
+            if self._positions.told and inside:
+                other = self._place_of(each, around)
+                if abs(other - place) <= _NEAR:
+                    yield other
+
+    def _place_of(self, low: bytes, around: tuple[_Piece | None, ...]) -> float:
+        """Return where a key may lie between what was read, in bytes."""
+        before, after = around
+        first, begin = (before.last, before.last_at) if before else (b"", 0)
+        last, end = (after.first, after.first_at) if after else (b"\xff", self._size)
+        return begin + self._positions.between(low, first, last) * (end - begin)
 
     async def _take(self, pieces: range) -> None:
         """Read pieces by one request, and note their first and last lines."""

@@ -22,7 +22,7 @@ _ANSWER_BYTES = 2_000  # an answer of the CDX server
 _LIST_BYTES = 12_000  # the list of a crawl's index files
 _CAPTURED = 0.45  # share of hosts that a crawl has with a robots.txt
 # Measured on generated indexes (benchmarks/README.md): windows read for each one that has a key.
-_GUESSED = 1.07  # where a crawl before told where keys lie
+_GUESSED = 0.95  # where a crawl before told where keys lie
 _SEARCHED = 0.7  # of what halving takes, where nothing is known
 # Assumed: nobody has counted them.
 _LEADS_AWAY = 0.2  # look-ups more for each one: redirects to another key, keys over two blocks

@@ -19,6 +19,11 @@ class KeyPositions:
         self._now: list[tuple[bytes, float]] = []
         self.size = 0  # bytes of the index of the crawl that was begun last; 0: there was none
 
+    @property
+    def told(self) -> bool:
+        """Tell whether a crawl before told where some keys lie."""
+        return bool(self._before)
+
     def turn(self, size: int) -> None:
         """Begin with another crawl, whose index has so many bytes."""
         self.size = size
