@@ -26,7 +26,7 @@ _SAMPLED = 2_000  # lines that tell where keys lie
 AGAIN = "remove the file and run again"
 
 
-class Lines(Protocol):
+class ClusterLines(Protocol):
     """The bytes of a cluster.idx, or those of them that were read."""
 
     def __len__(self) -> int:
@@ -52,7 +52,7 @@ class ClusterIndex:
     def __init__(self, path: Path, lines: bytes | None = None) -> None:
         """Map the file, or take its lines; raises ArchiveError if it is not a cluster.idx."""
         try:
-            whole: Lines = lines or _mapped(path)
+            whole: ClusterLines = lines or _mapped(path)
         except (OSError, ValueError):
             raise ArchiveError(f"{path}: empty or unreadable; {AGAIN}") from None
         check_end(path, whole[-1:])
@@ -81,7 +81,7 @@ def check_end(path: Path, last: bytes) -> None:
 class BlocksOfKeys:
     """Finds the blocks of keys by binary search over the bytes of a cluster.idx."""
 
-    def __init__(self, path: Path, lines: Lines) -> None:
+    def __init__(self, path: Path, lines: ClusterLines) -> None:
         """Take the name of the file, for messages, and its bytes."""
         self._path, self._lines = path, lines
         self._starts = _LineStarts(lines, path)
@@ -163,7 +163,7 @@ class _LineStarts:
     A line that cannot be read has no order, so the one before stands for its positions, too.
     """
 
-    def __init__(self, lines: Lines, path: Path) -> None:
+    def __init__(self, lines: ClusterLines, path: Path) -> None:
         self._lines, self._path = lines, path
 
     def __len__(self) -> int:
