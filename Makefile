@@ -165,6 +165,7 @@ benchmark: setup-dev  ## Measure speed: see benchmarks/README.md
 	$(VENV)/bin/python benchmarks/scale_merge.py
 	$(VENV)/bin/python benchmarks/page.py
 	PYTHONPATH=tests $(VENV)/bin/python benchmarks/first_run.py
+	PYTHONPATH=tests $(VENV)/bin/python benchmarks/history_plan.py
 	PYTHONPATH=tests $(VENV)/bin/python benchmarks/sample_crawl.py
 	PYTHONPATH=tests $(VENV)/bin/python benchmarks/statistics/coverage.py
 	$(VENV)/bin/python benchmarks/census.py build/census

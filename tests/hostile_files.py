@@ -18,11 +18,12 @@ from crawlblock.errors import CrawlblockError
 from crawlblock.pipeline.sample import from_list, from_ranking
 from crawlblock.scan.plan import PLAN, read_plan
 from crawlblock.scan.shard import read_about
+from crawlblock.sources.commoncrawl.cluster_index import ClusterIndex
 from crawlblock.sources.commoncrawl.columnar import Columnar
 from crawlblock.sources.commoncrawl.crawls import list_crawls, paths
 from crawlblock.sources.commoncrawl.mirror import DirectoryMirror
 from crawlblock.sources.commoncrawl.web_graph import ranking_lines
-from crawlblock.sources.commoncrawl.zipnum import ClusterIndex, ZipNum
+from crawlblock.sources.commoncrawl.zipnum import ZipNum
 from crawlblock.sources.files import Files, read_observation_times
 from crawlblock.sources.files.rankings import read_ranks
 from crawlblock.sources.files.weight_lists import read_weights

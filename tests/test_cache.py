@@ -20,8 +20,9 @@ from crawlblock.errors import ArchiveError, StoreError
 from crawlblock.model import Crawl
 from crawlblock.outcome import Outcome
 from crawlblock.sources.commoncrawl.cache import Cache, CachedMirror
+from crawlblock.sources.commoncrawl.distant_cluster import cluster_key
 from crawlblock.sources.commoncrawl.mirror import open_mirror
-from crawlblock.sources.commoncrawl.zipnum import cluster_key, open_zipnum
+from crawlblock.sources.commoncrawl.zipnum import open_zipnum
 from crawlblock.transport import Limits
 
 pytestmark = pytest.mark.own_code

@@ -439,7 +439,7 @@ def test_cut_list_of_files(archive: Path, tmp_path: Path) -> None:
     path = archive / f"crawl-data/{NEW.crawl}/cc-index-table.paths.gz"
     path.write_bytes(path.read_bytes()[:-12])
     with pytest.raises(ArchiveError, match=r"cc-index-table\.paths\.gz cannot be read \(it ends"):
-        collect(Store(tmp_path / "db.duckdb"), wanted(archive))
+        collect(Store(tmp_path / "db.duckdb"), wanted(archive, "columnar"))
 
 
 @pytest.mark.fault("archive", "history: an index part without its columns")

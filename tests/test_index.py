@@ -20,9 +20,9 @@ from crawlblock.model import Crawl, Member
 from crawlblock.pipeline.evaluate import evaluate
 from crawlblock.pipeline.history import Wanted, collect_history
 from crawlblock.pipeline.run import Run
+from crawlblock.sources.commoncrawl.cluster_index import ClusterIndex
 from crawlblock.sources.commoncrawl.cost import Method
 from crawlblock.sources.commoncrawl.index import cdxj_row
-from crawlblock.sources.commoncrawl.zipnum import ClusterIndex
 from crawlblock.store.store import Store
 from crawlblock.transport import Limits
 

@@ -17,11 +17,11 @@ from crawlblock.cli import SECTIONS, main
 from crawlblock.errors import ArchiveError, CrawlblockError, InputError
 from crawlblock.names import fault_of, kept_as, key_fault_of, mended, part_fault_of, safe
 from crawlblock.scan.plan import read_plan
+from crawlblock.sources.commoncrawl.cluster_index import ClusterIndex
 from crawlblock.sources.commoncrawl.crawls import list_crawls, paths
 from crawlblock.sources.commoncrawl.index import cdxj_row
 from crawlblock.sources.commoncrawl.keys import is_key
 from crawlblock.sources.commoncrawl.mirror import DirectoryMirror
-from crawlblock.sources.commoncrawl.zipnum import ClusterIndex
 from crawlblock.sources.files import Files
 
 pytestmark = pytest.mark.own_code

@@ -21,7 +21,7 @@ from servers import RangeServer
 
 from crawlblock.demo import Rendered, build
 from crawlblock.model import Crawl
-from crawlblock.sources.commoncrawl.records import GAP
+from crawlblock.sources.commoncrawl.spans import LEAST_GAP as GAP
 from crawlblock.store.store import Store
 
 pytestmark = pytest.mark.own_code

@@ -12,11 +12,11 @@ from crawlblock import loops
 from crawlblock.errors import ArchiveError, InputError
 from crawlblock.scan.shard import read_about
 from crawlblock.scan.shards import find_shards
+from crawlblock.sources.commoncrawl.cluster_index import ClusterIndex
 from crawlblock.sources.commoncrawl.columnar import Columnar
 from crawlblock.sources.commoncrawl.crawls import list_crawls
 from crawlblock.sources.commoncrawl.mirror import DirectoryMirror
 from crawlblock.sources.commoncrawl.web_graph import ranking_lines
-from crawlblock.sources.commoncrawl.zipnum import ClusterIndex
 from crawlblock.sources.files import Files
 from crawlblock.sources.files.snapshots import moment
 from crawlblock.sources.files.statuses import read_word

@@ -6,41 +6,39 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Se
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from crawlblock.errors import ArchiveError
-from crawlblock.hosts import surt, surt_keys
+from crawlblock.hosts import surt
 from crawlblock.model import Crawl, Member, SnapshotKind
 from crawlblock.pipeline.collect import collect
+from crawlblock.pipeline.lookup_method import MethodChoice, look_up
 from crawlblock.pipeline.run import Run, now, wrong_clock
-from crawlblock.sampling import candidates
 from crawlblock.sources.commoncrawl.cache import INDEX_BYTES, Cache, CachedMirror
 from crawlblock.sources.commoncrawl.cdx import CdxApi
-from crawlblock.sources.commoncrawl.columnar import open_columnar, part_keys
+from crawlblock.sources.commoncrawl.columnar import open_columnar
 from crawlblock.sources.commoncrawl.cost import (
     BATCH,
     Cost,
     Estimate,
-    LookUp,
     Method,
-    cheapest,
     estimate,
-    estimates,
 )
 from crawlblock.sources.commoncrawl.crawl_source import History
-from crawlblock.sources.commoncrawl.crawls import NEW, Listed, dated, find_crawls, tells_targets
+from crawlblock.sources.commoncrawl.crawls import NEW, Listed, dated, find_crawls
+from crawlblock.sources.commoncrawl.distant_cluster import NoClusterError, Search
 from crawlblock.sources.commoncrawl.dry_run import Rehearsal, Shelf
 from crawlblock.sources.commoncrawl.index import Index
 from crawlblock.sources.commoncrawl.mirror import Mirror, open_mirror
+from crawlblock.sources.commoncrawl.records import fetch
+from crawlblock.sources.commoncrawl.spans import gap_of
 from crawlblock.sources.commoncrawl.zipnum import open_zipnum
 from crawlblock.store.store import Store
 from crawlblock.transport import Limits, PoliteClient, QuotaSpentError, is_loopback, user_agent
 
 _surt = lru_cache(maxsize=100_000)(surt)  # crawls repeat the URLs
-_surt_keys = lru_cache(maxsize=100_000)(surt_keys)
-_NEW_LATER = 0.3  # share of a crawl's payloads that the crawl before did not have
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,18 +83,18 @@ async def plan_history(run: Run, wanted: Wanted, members: Sequence[Member]) -> l
     followed = FollowedMembers(members, run.store.facts.days_followed())
     async with open_mirror(wanted.mirror, wanted.contact, wanted.limits) as mirror:
         shelf = Shelf(mirror, wanted.cache, wanted.index())
-        rehearsal = Rehearsal(shelf, run.store.facts.texts_of)
+        rehearsal = Rehearsal(shelf, run.store.facts.texts_of, wanted.limits.per_second)
+        choice = MethodChoice(shelf, wanted.method, wanted.limits.per_second, run.say)
         read = Cost()  # of the lists that were noted
 
         async def plan(mirror: Mirror, crawl: Listed) -> None:
             nonlocal read
             pending = _pending(run.store, crawl, followed, unread)
             task = look_up(crawl, pending, bool(plans))
-            parts = await part_keys(mirror, crawl.crawl) if pending else []
+            method, parts = await choice.choose(mirror, task)
             if pending:
                 await dated(mirror, crawl)
             lists = Cost(mirror.traffic.requests, mirror.traffic.bytes)
-            method = wanted.method or _cheaper(shelf, task, parts, wanted)
             cost = await rehearsal.cost(task, method, pending, parts) if pending else Cost()
             plans.append(estimate(task, method, cost, lists - read))
             read = Cost(mirror.traffic.requests, mirror.traffic.bytes)
@@ -134,19 +132,27 @@ async def _collect_crawls(
     shelf = Shelf(mirror, wanted.cache, wanted.index())
     unread = run.store.conclusions.to_fetch()
     followed = FollowedMembers(members, run.store.facts.days_followed())
+    choice = MethodChoice(shelf, wanted.method, wanted.limits.per_second, run.say)
 
     async def collect_one(mirror: Mirror, listed: Listed) -> None:
         nonlocal first
         pending = _pending(run.store, listed, followed, unread)
         if pending and not run.tally.unfinished:
             task = look_up(listed, pending, not first)
-            parts = await part_keys(mirror, listed.crawl)
-            method = wanted.method or _cheaper(shelf, task, parts, wanted)
+            method, parts = await choice.choose(mirror, task)
             crawl = await dated(mirror, listed)
             folder = wanted.cache / crawl.crawl / "ranges"
             kept = CachedMirror(mirror, folder, index=shelf.index)
-            job = _Job(crawl=crawl, pending=pending, method=method, parts=parts)
-            await _collect_crawl(run, kept, wanted, job)
+            search = Search(task.keys, wanted.limits.per_second, shelf.positions)
+            job = _Job(crawl=crawl, pending=pending, method=method, parts=parts, search=search)
+            try:
+                await _collect_crawl(run, kept, wanted, job)
+            except NoClusterError as error:
+                if wanted.method:  # the user asks for this index
+                    raise
+                run.say(f"{crawl.crawl}: {error}. The columnar index is used instead")
+                other = replace(job, method="columnar")
+                await _collect_crawl(run, kept, wanted, other)
         first = False
         if not run.tally.unfinished:  # also what a run left that was killed after its last host
             shutil.rmtree(wanted.cache / listed.crawl, ignore_errors=True)
@@ -193,6 +199,7 @@ class _Job:
     pending: Sequence[Member]
     method: Method
     parts: Sequence[str]  # of the columnar index
+    search: Search
 
 
 async def _collect_crawl(run: Run, mirror: CachedMirror, wanted: Wanted, job: _Job) -> None:
@@ -214,6 +221,7 @@ async def _collect_crawl(run: Run, mirror: CachedMirror, wanted: Wanted, job: _J
             size=BATCH[job.method],
             goes_on=goes_on,
             period=(crawl.first_capture, crawl.last_capture),
+            read=partial(fetch, gap=gap_of(wanted.limits.per_second)),
         )
         await collect(run, source)
     if number := len(index.malformed):
@@ -230,7 +238,7 @@ async def _open_index(
     if job.method == "columnar":
         return await open_columnar(mirror, crawl.crawl, wanted.cache, job.parts)
     if job.method == "zipnum":
-        return await open_zipnum(mirror, crawl.crawl, mirror.index)
+        return await open_zipnum(mirror, crawl.crawl, mirror.index, job.search)
     if not crawl.cdx_api:
         raise ArchiveError(f"{crawl.crawl}: collinfo.json names no CDX server; leave out --cdx-api")
     limits = wanted.limits
@@ -253,22 +261,3 @@ def _pending(
     done = store.facts.hosts_asked(crawl.crawl) - unread.get(crawl.crawl, set())
     pending = (member for member in followed.at(crawl.first_capture) if member.host not in done)
     return sorted(pending, key=lambda member: _surt(f"https://{member.host}/"))
-
-
-def look_up(crawl: Listed, pending: Sequence[Member], later: bool) -> LookUp:
-    """Return what is to be looked up in a crawl, which is not the first one where `later`."""
-    keys = {key for member in pending for url in candidates(member) for key in _surt_keys(url)}
-    return LookUp(
-        crawl=crawl.crawl,
-        hosts=len(pending),
-        keys=len(keys),
-        new=_NEW_LATER if later else 1.0,
-        tells=tells_targets(crawl),
-    )
-
-
-def _cheaper(shelf: Shelf, task: LookUp, parts: Sequence[str], wanted: Wanted) -> Method:
-    """Return the index that a crawl is looked up in: by time, and by bytes where that is alike."""
-    options = estimates(task, shelf.index_costs(task, parts))
-    either = [options["zipnum"], options["columnar"]]
-    return cheapest(either, wanted.limits.per_second).method

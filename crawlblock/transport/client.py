@@ -232,7 +232,7 @@ class PoliteClient:
             ) as response:
                 taken = time.monotonic() - begun
                 asked = headers.get("Range")
-                self.traffic.last = Heard(asked, response.status, response.headers, taken)
+                self.traffic.hear(str(url), Heard(asked, response.status, response.headers, taken))
                 self._check_way(url, response)
                 if response.status < 400:
                     self._gate(url).hold(used_up(response.headers))

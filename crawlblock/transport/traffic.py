@@ -1,10 +1,12 @@
 """What has gone over the line, and how the server answered last."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from crawlblock.transport.waits import told_time
+
+_SIZES = 100  # objects whose size is remembered
 
 
 class QuotaSpentError(Exception):
@@ -19,12 +21,22 @@ class ServerTraffic:
     bytes: int = 0  # of bodies, those of failed attempts too
     last: "Heard | None" = None  # how the server answered that did so last
     most: int | None = None  # requests that may be sent; None: any number
+    sizes: dict[str, int] = field(default_factory=dict)  # bytes of objects by URL, as ranges told
 
     def count(self) -> None:
         """Count a request that is about to be sent; raises QuotaSpentError."""
         if self.most is not None and self.requests >= self.most:
             raise QuotaSpentError
         self.requests += 1
+
+    def hear(self, url: str, heard: "Heard") -> None:
+        """Note how a server answered, and the size of the object that a range is of."""
+        self.last = heard
+        size = heard.headers.get("Content-Range", "").rpartition("/")[2]
+        if heard.status == 206 and size.isdecimal():
+            if len(self.sizes) >= _SIZES:
+                self.sizes.clear()
+            self.sizes[url] = int(size)
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ from crawlblock.registry.entries import made_of, read_entries
 from crawlblock.scan.plan import FileShare, make_plan, read_plan, write_plan
 from crawlblock.scan.shard import KEY, run_shard, tasks
 from crawlblock.scan.shards import find_shards, period
+from crawlblock.sources.commoncrawl.cluster_index import ClusterIndex
 from crawlblock.sources.commoncrawl.columnar import Columnar
 from crawlblock.sources.commoncrawl.crawls import (
     choose,
@@ -46,7 +47,7 @@ from crawlblock.sources.commoncrawl.crawls import (
 from crawlblock.sources.commoncrawl.index import named
 from crawlblock.sources.commoncrawl.mirror import DirectoryMirror
 from crawlblock.sources.commoncrawl.web_graph import ranking_lines
-from crawlblock.sources.commoncrawl.zipnum import ClusterIndex, ZipNum
+from crawlblock.sources.commoncrawl.zipnum import ZipNum
 from crawlblock.sources.files import Files, read_observation_times
 from crawlblock.sources.files.rankings import read_ranks
 from crawlblock.sources.files.weight_lists import read_weights

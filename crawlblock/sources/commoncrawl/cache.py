@@ -4,9 +4,10 @@ import asyncio
 import contextlib
 import os
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from hashlib import sha1
 from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 from filelock import FileLock, Timeout
 
@@ -56,7 +57,7 @@ class Cache:
         """Write a range before anything else is asked: a kill can cost what is in flight alone."""
         path = self.folder / _name(mirror, key, start, len(raw))
         aside = self.folder / f"{path.name}.{os.getpid()}.part"
-        with self._disk():
+        with self._disk(key):
             self.folder.mkdir(parents=True, exist_ok=True)
             try:
                 # not synced: a range that a power cut spoils does not fit its check
@@ -65,6 +66,10 @@ class Cache:
             finally:
                 aside.unlink(missing_ok=True)
         self._make_room(len(raw))
+
+    def drop(self, mirror: Mirror, key: str, start: int, length: int) -> None:
+        """Remove a range that turned out to be of no use."""
+        (self.folder / _name(mirror, key, start, length)).unlink(missing_ok=True)
 
     def holds(self, mirror: Mirror, key: str) -> bool:
         """Tell whether a whole object is kept; it is not checked for that."""
@@ -148,11 +153,11 @@ class Cache:
             lock.release()
 
     @contextlib.contextmanager
-    def _disk(self) -> Iterator[None]:
+    def _disk(self, what: str = "") -> Iterator[None]:
         try:
             yield
         except OSError as error:
-            raise _refused(self.folder, error.strerror or str(error)) from None
+            raise _refused(self.folder, error.strerror or str(error), what) from None
 
 
 class CachedMirror:
@@ -168,7 +173,7 @@ class CachedMirror:
         self.location, self.traffic = mirror.location, mirror.traffic
         self.save, self.read_index, self.size = mirror.save, mirror.read_index, mirror.size
         self.local_path = mirror.local_path
-        self._mirror, self._ranges = mirror, Cache(folder, most)
+        self.source, self._ranges = mirror, Cache(folder, most)
         self.index = index or self._ranges
 
     async def read(
@@ -176,15 +181,57 @@ class CachedMirror:
     ) -> bytes | Outcome:
         """Return an object, or `length` bytes of it from `start`; `anew`: not what is kept."""
         if length is None or self.local_path(key):
-            return await self._mirror.read(key, start, length)
-        cache = self.index if key.startswith("cc-index/") else self._ranges
-        kept = None if anew else cache.range(self._mirror, key, start or 0, length)
+            return await self.source.read(key, start, length)
+        cache = self._cache(key)
+        kept = None if anew else cache.range(self.source, key, start or 0, length)
         if kept is not None:
             return kept
-        raw = await self._mirror.read(key, start, length)
+        raw = await self.source.read(key, start, length)
         if isinstance(raw, bytes):
-            cache.keep(self._mirror, key, start or 0, raw)
+            cache.keep(self.source, key, start or 0, raw)
         return raw
+
+    def has(self, key: str, start: int, length: int) -> bool:
+        """Tell whether a range is kept."""
+        return self._cache(key).has(self.source, key, start, length)
+
+    def keep(self, key: str, start: int, raw: bytes) -> None:
+        """Keep a range that was read with others; files of this machine need no copy."""
+        if not self.local_path(key):
+            self._cache(key).keep(self.source, key, start, raw)
+
+    def _cache(self, key: str) -> Cache:
+        return self.index if key.startswith("cc-index/") else self._ranges
+
+
+@runtime_checkable
+class Keeper(Protocol):
+    """A mirror that keeps ranges, and the mirror that it reads what it does not have from."""
+
+    source: Mirror
+
+    def has(self, key: str, start: int, length: int) -> bool:
+        """Tell whether a range is kept."""
+
+    def keep(self, key: str, start: int, raw: bytes) -> None:
+        """Keep a range that was read with others."""
+
+
+async def read_parts(
+    mirror: Mirror, key: str, places: Sequence[tuple[int, int]]
+) -> list[bytes] | Outcome:
+    """Return some ranges (start, length) of an object, read by one request and kept one by one."""
+    start = places[0][0]
+    length = max(at + size for at, size in places) - start
+    whole = mirror.source if isinstance(mirror, Keeper) else mirror
+    raw = await whole.read(key, start, length)
+    if isinstance(raw, Outcome):
+        return raw
+    parts = [raw[at - start : at - start + size] for at, size in places]
+    if isinstance(mirror, Keeper):
+        for (at, _), part in zip(places, parts, strict=True):
+            mirror.keep(key, at, part)
+    return parts
 
 
 async def save_whole(mirror: Mirror, key: str, path: Path) -> Outcome | None:

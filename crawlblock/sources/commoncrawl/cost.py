@@ -1,5 +1,6 @@
 """What a look-up will cost, before anything of it is sent."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -10,15 +11,19 @@ BATCH: dict[Method, int] = {  # hosts that are looked up before they are stored
     "zipnum": 200, "cdx-api": 20, "columnar": 20_000,
 }  # fmt: skip
 SLOW, FAST = 1_000_000, 5_000_000  # bytes a second of a slow line and of a modest one
+WINDOW_BYTES = 1024 * 1024  # of a cluster.idx by one request: a slow line takes a second for them
 
 # Measured on real crawls of 2024-2026; an estimate for any other.
 PART_BYTES = 9_100_000  # a robotstxt part of the columnar index
-_CLUSTER_BYTES = 104_000_000  # cluster.idx
+CLUSTER_BYTES = 104_000_000  # cluster.idx
 _BLOCK_BYTES = 240_000  # a block of 3,000 CDXJ lines
 _RECORD_BYTES = 1_800  # a robots.txt record
 _ANSWER_BYTES = 2_000  # an answer of the CDX server
 _LIST_BYTES = 12_000  # the list of a crawl's index files
 _CAPTURED = 0.45  # share of hosts that a crawl has with a robots.txt
+# Measured on generated indexes (benchmarks/README.md): windows read for each one that has a key.
+_GUESSED = 0.95  # where a crawl before told where keys lie
+_SEARCHED = 0.7  # of what halving takes, where nothing is known
 # Assumed: nobody has counted them.
 _LEADS_AWAY = 0.2  # look-ups more for each one: redirects to another key, keys over two blocks
 _UNTOLD = 0.4  # share of hosts whose chain has a redirect that only its record resolves
@@ -83,10 +88,30 @@ def index_costs(keys: int, parts: int) -> Costs:
     """Return what it costs to look up so many keys by each index, nothing of which is kept."""
     looked_up = round(keys * (1 + _LEADS_AWAY))
     return {
-        "zipnum": Cost(1 + looked_up, _CLUSTER_BYTES + looked_up * _BLOCK_BYTES),
+        "zipnum": Cost(1 + looked_up, CLUSTER_BYTES + looked_up * _BLOCK_BYTES),
         "columnar": Cost(parts, parts * PART_BYTES),
         "cdx-api": Cost(looked_up, looked_up * _ANSWER_BYTES),
     }
+
+
+def searching_cost(keys: int, size: int, per_second: float, known: bool) -> Cost | None:
+    """Return what it costs to search a cluster.idx; None: to read it whole takes less time.
+
+    `known`: it is known from another crawl about where keys lie.
+    """
+    windows = -(-size // WINDOW_BYTES)
+    looked_up = keys * (1 + _LEADS_AWAY)
+    needed = windows * (1 - (1 - 1 / windows) ** looked_up)
+    more = _GUESSED if known else max(_GUESSED, _SEARCHED * math.log2(2 * windows / needed))
+    read = min(windows, math.ceil(needed * more))
+    if read * seconds(WINDOW_BYTES, per_second) >= seconds(size, per_second):
+        return None
+    return Cost(read if known else 1 + read, read * WINDOW_BYTES)  # else its size is asked for
+
+
+def seconds(size: int, per_second: float) -> float:
+    """Return how long a request of so many bytes keeps the next one waiting, on both lines."""
+    return sum(max(1 / per_second, size / line) for line in (SLOW, FAST)) / 2
 
 
 def block_costs(keys: int, blocks: Sequence[tuple[str, int, int]] | None = None) -> Cost:

@@ -6,7 +6,7 @@ read is counted and taken for a robots.txt, or for a redirect to the same host b
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from crawlblock.captures.build import RecordPlace, Seen
@@ -15,6 +15,7 @@ from crawlblock.model import Fetch, Member
 from crawlblock.outcome import Outcome
 from crawlblock.sampling import candidates
 from crawlblock.sources.commoncrawl.cache import Cache
+from crawlblock.sources.commoncrawl.cluster_index import Block, ClusterIndex
 from crawlblock.sources.commoncrawl.columnar import part_path
 from crawlblock.sources.commoncrawl.cost import (
     BATCH,
@@ -27,10 +28,13 @@ from crawlblock.sources.commoncrawl.cost import (
     record_costs,
 )
 from crawlblock.sources.commoncrawl.crawl_source import History, TextsOf
+from crawlblock.sources.commoncrawl.distant_cluster import Search, cluster_key
 from crawlblock.sources.commoncrawl.index import IndexRow
+from crawlblock.sources.commoncrawl.key_positions import KeyPositions
 from crawlblock.sources.commoncrawl.mirror import Mirror
-from crawlblock.sources.commoncrawl.records import merged, place_of
-from crawlblock.sources.commoncrawl.zipnum import Block, ClusterIndex, ZipNum, cluster_key
+from crawlblock.sources.commoncrawl.records import place_of
+from crawlblock.sources.commoncrawl.spans import gap_of, merged
+from crawlblock.sources.commoncrawl.zipnum import ZipNum
 from crawlblock.warc.reader import Damage
 
 _SMALL = 1_000_000  # bytes of a cluster.idx that is read for a plan
@@ -46,6 +50,7 @@ class Shelf:
     mirror: Mirror
     folder: Path  # where the parts of a columnar index wait
     index: Cache
+    positions: KeyPositions = field(default_factory=KeyPositions)
 
     def index_costs(self, task: LookUp, parts: Sequence[str]) -> dict[Method, Cost]:
         """Return what each index costs that is not kept here, as far as is known without asking."""
@@ -73,26 +78,25 @@ class Shelf:
         mean = sum(known) / max(1, len(known))
         return Cost(len(missing), round(len(missing) * mean))
 
-    async def cluster(self, crawl: str) -> tuple[ClusterIndex | None, Cost | None]:
-        """Return a crawl's cluster.idx, if it is at hand or small, and what it costs a run."""
+    async def cluster(self, crawl: str) -> tuple[ClusterIndex | None, int | None]:
+        """Return a crawl's cluster.idx, if it is at hand or small, and its bytes if it is not."""
         key = cluster_key(crawl)
         path = self.mirror.local_path(key) or self.index.file(self.mirror, key)
         if path:
-            return ClusterIndex(path), Cost()
+            return ClusterIndex(path), 0
         size = await self.mirror.size(key)
         if isinstance(size, Outcome):
             return None, None
         raw = await self.mirror.read(key) if size <= _SMALL else None
-        found = ClusterIndex(Path(key), raw) if isinstance(raw, bytes) else None
-        return found, Cost(1, size)
+        return ClusterIndex(Path(key), raw) if isinstance(raw, bytes) else None, size
 
 
 class Rehearsal:
     """Tells what the crawls of a history cost, one after the other."""
 
-    def __init__(self, shelf: Shelf, texts_of: TextsOf) -> None:
-        """Take the archive, and what gives stored payloads by their digests."""
-        self._shelf, self._texts_of = shelf, texts_of
+    def __init__(self, shelf: Shelf, texts_of: TextsOf, per_second: float) -> None:
+        """Take the archive, what gives stored payloads by their digests, and the rate."""
+        self._shelf, self._texts_of, self._rate = shelf, texts_of, per_second
         self._digests: set[str] = set()  # of payloads that a run would have stored by now
         self._told: dict[object, list[tuple[LookUp, Cost]]] = {}  # by kinds of crawls
 
@@ -117,13 +121,17 @@ class Rehearsal:
     async def _cost(
         self, task: LookUp, method: Method, members: Sequence[Member], parts: Sequence[str]
     ) -> Cost:
-        cluster, opened = await self._shelf.cluster(task.crawl)
+        cluster, size = await self._shelf.cluster(task.crawl)
         played = await self._played(task, method, members, cluster) if cluster else None
         records = played.records if played else record_costs(task)
-        if method == "columnar":
+        if method == "columnar" or (size is None and parts):
             return records + await self._shelf.part_costs(task.crawl, parts)
-        if method == "cdx-api" or opened is None:
+        if method == "cdx-api" or size is None:
             return records + self._shelf.index_costs(task, parts)[method]
+        opened = Cost()
+        if size:
+            opened = Search(task.keys, self._rate, self._shelf.positions).cost(size)
+            self._shelf.positions.turn(size)
         if played:
             return records + opened + played.blocks
         blocks = self._missing(task.crawl, cluster, members) if cluster else None
@@ -138,7 +146,9 @@ class Rehearsal:
         if len(missing) > (_FEW_HERE if here else _FEW):
             return None
         counted = _Counted(self._shelf)
-        index = _Noted(ZipNum(counted, task.crawl, cluster), counted)
+        gap = gap_of(self._rate)
+        zipnum = ZipNum(counted, task.crawl, cluster, gap=gap)
+        index = _Noted(zipnum, counted, gap)
 
         def texts_of(digests: Collection[str]) -> dict[str, bytes]:
             assumed = dict.fromkeys(self._digests.intersection(digests), b"")
@@ -177,14 +187,24 @@ class _Counted:
         self.save, self.read_index = shelf.mirror.save, shelf.mirror.read_index
         self.size, self.local_path = shelf.mirror.size, shelf.mirror.local_path
         self._mirror, self._index = shelf.mirror, shelf.index
-        self._ranges: dict[tuple[str, int], bytes] = {}
+        self._ranges: dict[tuple[str, int, int], bytes] = {}
+        self.source: Mirror = self
+
+    def has(self, key: str, start: int, length: int) -> bool:
+        """Tell whether a range is kept, or would be by now."""
+        read = (key, start, length) in self._ranges and not self.local_path(key)
+        return read or self._index.has(self._mirror, key, start, length)
+
+    def keep(self, key: str, start: int, raw: bytes) -> None:
+        """Note a range that was read with others."""
+        self._ranges[key, start, len(raw)] = raw
 
     async def read(
         self, key: str, start: int | None = None, length: int | None = None, *, anew: bool = False
     ) -> bytes | Outcome:
         """Return a range of the index."""
         at, size = start or 0, length or 0
-        raw: bytes | Outcome | None = self._ranges.get((key, at))
+        raw: bytes | Outcome | None = self._ranges.get((key, at, size))
         if raw is None or self.local_path(key):  # what lies here is read again, and not kept
             self.blocks += Cost(1, size)
         if raw is None and (raw := self._index.range(self._mirror, key, at, size)) is not None:
@@ -192,16 +212,16 @@ class _Counted:
         if raw is None:
             raw = await self._mirror.read(key, start, length)
         if isinstance(raw, bytes):
-            self._ranges[key, at] = raw
+            self._ranges[key, at, size] = raw
         return raw
 
 
 class _Noted:
     """An index that notes which URLs it has; what records would say is assumed by that."""
 
-    def __init__(self, index: ZipNum, counted: _Counted) -> None:
+    def __init__(self, index: ZipNum, counted: _Counted, gap: int) -> None:
         self.malformed = index.malformed
-        self._index, self._counted = index, counted
+        self._index, self._counted, self._gap = index, counted, gap
         self._captured: set[str] = set()
 
     async def look_up(self, urls: Collection[str]) -> dict[str, list[IndexRow]]:
@@ -215,7 +235,7 @@ class _Noted:
     ) -> dict[RecordPlace, Seen | Damage]:
         """Count the requests for some records, and return what they may say."""
         fetches = {place_of(fetch): fetch for fetch in named}
-        for run in merged(fetches):
+        for run in merged(fetches, self._gap):
             self._counted.records += Cost(1, run.length)
         return {place: self._assumed(fetch) for place, fetch in fetches.items()}
 

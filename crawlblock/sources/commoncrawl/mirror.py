@@ -136,8 +136,11 @@ class HttpMirror:
         return await self._lists.read(index_url(self.location, name))
 
     async def size(self, key: str) -> int | Outcome:
-        """Return how many bytes an object has."""
-        return await self._client.size(self._url(key)) if is_key(key) else Outcome.ABSENT
+        """Return how many bytes an object has; a range of it that was read has told."""
+        if not is_key(key):
+            return Outcome.ABSENT
+        url = self._url(key)
+        return self.traffic.sizes.get(url) or await self._client.size(url)
 
     def local_path(self, key: str) -> None:
         """Return None: nothing is local."""

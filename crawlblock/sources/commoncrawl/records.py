@@ -1,7 +1,6 @@
 """WARC records by their place: ranges of one file merged when little lies between them."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
 
 from crawlblock.captures.build import RecordPlace, Seen, seen
 from crawlblock.errors import UpstreamError
@@ -9,45 +8,29 @@ from crawlblock.hosts import UrlParts
 from crawlblock.model import Fetch
 from crawlblock.outcome import Ending, Outcome
 from crawlblock.sources.commoncrawl.mirror import Mirror
+from crawlblock.sources.commoncrawl.spans import LEAST_GAP, ByteSpan, merged
 from crawlblock.transport.tasks import gather
 from crawlblock.warc.http import Answers, fits
 from crawlblock.warc.reader import Damage, read_record
 
-GAP = 64 * 1024  # bytes fetched in vain rather than asking twice
-_LARGEST = 8 * 1024 * 1024  # bytes of one merged range
 _ASK_AGAIN = (Ending.UNREADABLE, Ending.ALTERED, Ending.UNDECODABLE)
 
 
-@dataclass(frozen=True, slots=True)
-class ByteSpan:
-    """Places of one file that are worth one request."""
-
-    places: tuple[RecordPlace, ...]
-
-    @property
-    def start(self) -> int:
-        """Return where the first one begins, in bytes."""
-        return self.places[0].offset
-
-    @property
-    def length(self) -> int:
-        """Return how many bytes they cover, gaps included."""
-        return max(place.offset + place.length for place in self.places) - self.start
-
-
-async def fetch(mirror: Mirror, named: Iterable[Fetch]) -> dict[RecordPlace, Seen | Damage]:
+async def fetch(
+    mirror: Mirror, named: Iterable[Fetch], gap: int = LEAST_GAP
+) -> dict[RecordPlace, Seen | Damage]:
     """Return what the record says at the place of each fetch that an index names.
 
-    A record that cannot be read, or does not fit its digest, is asked for once more.  Raises
-    UpstreamError when the archive cannot be reached: that says nothing about the record, and the
-    next run asks for it again.
+    At most `gap` bytes between two records of a file are read in vain.  A record that cannot be
+    read, or does not fit its digest, is asked for once more.  Raises UpstreamError when the archive
+    cannot be reached: that says nothing about the record, and the next run asks for it again.
     """
     wanted = {place_of(fetch): fetch for fetch in named}
     found: dict[RecordPlace, Seen | Damage] = {}
     answers = Answers()
 
-    async def read(run: ByteSpan) -> None:
-        file = run.places[0].warc_file
+    async def read(run: ByteSpan[RecordPlace]) -> None:
+        file = run.name
         raw = _answer(mirror, file, await mirror.read(file, run.start, run.length))
         for place in run.places:
             record = _record(raw, place.offset - run.start, wanted[place], answers)
@@ -57,7 +40,7 @@ async def fetch(mirror: Mirror, named: Iterable[Fetch]) -> dict[RecordPlace, See
                 record = _record(_answer(mirror, file, again), 0, wanted[place], answers)
             found[place] = record
 
-    await gather(read(run) for run in merged(wanted))
+    await gather(read(run) for run in merged(wanted, gap))
     return found
 
 
@@ -73,25 +56,6 @@ def _answer(mirror: Mirror, file: str, raw: bytes | Outcome) -> bytes | Outcome:
     raise UpstreamError(
         f"{mirror.location}: {file}: {raw}; what was collected is stored, run again later"
     )
-
-
-def merged(places: Iterable[RecordPlace]) -> Iterator[ByteSpan]:
-    """Return runs of places that are worth one request each, in the order of the files."""
-    run: list[RecordPlace] = []
-    end = 0
-    for place in sorted(places):
-        last = place.offset + place.length
-        if run and (
-            place.warc_file != run[0].warc_file
-            or place.offset - end > GAP
-            or last - run[0].offset > _LARGEST
-        ):
-            yield ByteSpan(tuple(run))
-            run, end = [], 0
-        run.append(place)
-        end = max(end, last)
-    if run:
-        yield ByteSpan(tuple(run))
 
 
 def _record(raw: bytes | Outcome, at: int, named: Fetch, answers: Answers) -> Seen | Damage:

@@ -1,0 +1,65 @@
+"""Which index a crawl is looked up in: by time, and by bytes where that is alike."""
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+
+from crawlblock.errors import ArchiveError
+from crawlblock.hosts import surt_keys
+from crawlblock.model import Member
+from crawlblock.outcome import Outcome
+from crawlblock.sampling import candidates
+from crawlblock.sources.commoncrawl.columnar import part_keys
+from crawlblock.sources.commoncrawl.cost import LookUp, Method, cheapest, estimates
+from crawlblock.sources.commoncrawl.crawls import Listed, tells_targets
+from crawlblock.sources.commoncrawl.distant_cluster import cluster_key
+from crawlblock.sources.commoncrawl.dry_run import Shelf
+from crawlblock.sources.commoncrawl.mirror import Mirror
+
+_surt_keys = lru_cache(maxsize=100_000)(surt_keys)  # crawls repeat the URLs
+_NEW_LATER = 0.3  # share of a crawl's payloads that the crawl before did not have
+
+
+def look_up(crawl: Listed, pending: Sequence[Member], later: bool) -> LookUp:
+    """Return what is to be looked up in a crawl, which is not the first one where `later`."""
+    keys = {key for member in pending for url in candidates(member) for key in _surt_keys(url)}
+    return LookUp(
+        crawl=crawl.crawl,
+        hosts=len(pending),
+        keys=len(keys),
+        new=_NEW_LATER if later else 1.0,
+        tells=tells_targets(crawl),
+    )
+
+
+class MethodChoice:
+    """Chooses the index of each crawl of a run; the list of parts is read where it matters."""
+
+    def __init__(
+        self, shelf: Shelf, asked: Method | None, per_second: float, say: Callable[[str], None]
+    ) -> None:
+        """Take the archive, the method that the user asks for, and the rate of requests."""
+        self._shelf, self._asked, self._rate, self._say = shelf, asked, per_second, say
+        self._last: Sequence[str] = ()  # the parts of the last crawl whose list was read
+
+    async def choose(self, mirror: Mirror, task: LookUp) -> tuple[Method, Sequence[str]]:
+        """Return the method for a crawl, and the parts of its columnar index where it needs them.
+
+        A crawl without one of the indexes is looked up in the other, unless the user asks for it.
+        Raises ArchiveError where that cannot be.
+        """
+        if not task.hosts or self._asked in ("zipnum", "cdx-api"):
+            return self._asked or "zipnum", ()
+        if self._asked is None and self._last and self._cheaper(task, self._last) == "zipnum":
+            return "zipnum", ()
+        try:
+            self._last = await part_keys(mirror, task.crawl)
+        except ArchiveError as error:
+            if self._asked or isinstance(await mirror.size(cluster_key(task.crawl)), Outcome):
+                raise
+            self._say(f"{task.crawl}: {error}. The CDX files are used instead")
+            return "zipnum", ()
+        return self._asked or self._cheaper(task, self._last), self._last
+
+    def _cheaper(self, task: LookUp, parts: Sequence[str]) -> Method:
+        options = estimates(task, self._shelf.index_costs(task, parts))
+        return cheapest([options["zipnum"], options["columnar"]], self._rate).method
