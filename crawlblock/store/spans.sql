@@ -1,4 +1,6 @@
--- Pairs of snapshots that are compared over the same hosts.
+-- Pairs of snapshots that are compared over the same hosts.  Two are macros that
+-- are told the name of segment_snapshots: DuckDB would take a second to make views of them in every
+-- new database.
 
 -- The snapshots in which a segment was followed: at least half as many of its hosts are known as in its
 -- best snapshot.  A change from a snapshot that knows a few hosts alone would be about those few.
@@ -16,8 +18,8 @@ WHERE 2 * known >= most;
 
 -- From the first snapshot in which a segment was followed to each, itself too.  Where none of its
 -- hosts was ever known, each snapshot is compared with itself, so that results can say so.
-CREATE VIEW spans_from_first AS
-WITH followed AS (FROM segment_snapshots)
+CREATE MACRO spans_from_first(snapshots_) AS TABLE
+WITH followed AS (FROM query_table(snapshots_))
 SELECT s.population, s.dimension, s.segment, f.snapshot AS from_snapshot,
        f.snapshot_date AS from_date, s.snapshot AS to_snapshot, s.snapshot_date AS to_date
 FROM followed s
@@ -48,13 +50,13 @@ GROUP BY w.population, w.from_snapshot, w.to_snapshot, s.host;
 -- since a crawler was documented to each later one.  year: from the last snapshot of a year to the last
 -- one of the next year that has any.  mode: from a snapshot of an archive to the live run within a month
 -- of it, which shows what the way of asking changes.
-CREATE VIEW span_counts AS
-WITH snapshots_ AS MATERIALIZED (FROM segment_snapshots),
+CREATE MACRO span_counts(snapshots_) AS TABLE
+WITH followed AS MATERIALIZED (FROM query_table(snapshots_)),
 starts AS (
     SELECT DISTINCT population, dimension, segment, place
     FROM (
         SELECT population, dimension, segment, documented_since, min(place) AS place
-        FROM snapshots_ s
+        FROM followed s
         JOIN (SELECT DISTINCT documented_since FROM crawlers) k
             ON coalesce(s.snapshot_date >= k.documented_since, true)
         GROUP BY ALL
@@ -63,14 +65,14 @@ starts AS (
     SELECT 'since_first' AS span, population, dimension, segment, f.snapshot AS from_snapshot,
            f.snapshot_date AS from_date, s.snapshot AS to_snapshot, s.snapshot_date AS to_date
     FROM starts t
-    JOIN snapshots_ f USING (population, dimension, segment, place)
-    JOIN snapshots_ s USING (population, dimension, segment)
+    JOIN followed f USING (population, dimension, segment, place)
+    JOIN followed s USING (population, dimension, segment)
     WHERE s.place > t.place
     UNION ALL
     SELECT 'year', population, dimension, segment, lag(snapshot) OVER years AS from_snapshot,
            lag(snapshot_date) OVER years AS from_date, snapshot, snapshot_date
     FROM (
-        FROM snapshots_
+        FROM followed
         QUALIFY row_number() OVER (PARTITION BY population, dimension, segment, year(snapshot_date)
                                    ORDER BY place DESC) = 1
     )
@@ -79,8 +81,8 @@ starts AS (
     UNION ALL
     SELECT 'mode', population, dimension, segment, a.snapshot, a.snapshot_date, l.snapshot,
            l.snapshot_date
-    FROM snapshots_ l
-    JOIN snapshots_ a USING (population, dimension, segment)
+    FROM followed l
+    JOIN followed a USING (population, dimension, segment)
     WHERE l.kind = 'live' AND a.kind <> 'live' AND abs(l.snapshot_date - a.snapshot_date) <= 31
     QUALIFY row_number() OVER (PARTITION BY population, dimension, segment, l.snapshot
                                ORDER BY abs(l.snapshot_date - a.snapshot_date), a.snapshot) = 1
@@ -97,7 +99,6 @@ GROUP BY ALL;
 
 COMMENT ON VIEW segment_snapshots IS 'The snapshots in which a segment was followed.';
 COMMENT ON COLUMN segment_snapshots.place IS 'Its place in the order of time, from 1.';
-COMMENT ON VIEW spans_from_first IS 'From the first snapshot in which a segment was followed to each.';
+COMMENT ON MACRO TABLE spans_from_first IS 'From the first snapshot in which a segment was followed to each.';
 COMMENT ON MACRO TABLE followed_in IS 'The hosts of both snapshots of spans, given by name, with their answers.';
-COMMENT ON VIEW span_counts IS 'Hosts of both snapshots of spans, by segment, stratum and answers.';
-COMMENT ON COLUMN span_counts.span IS 'since_first: from the first snapshot since a crawler was documented; year: from the end of one year to the end of the next; mode: from an archive''s snapshot to a live run within a month of it.';
+COMMENT ON MACRO TABLE span_counts IS 'Hosts of both snapshots of spans, by segment, stratum and answers.';

@@ -2,7 +2,7 @@
 -- unit: share of hosts, 0 to 1
 -- of: panel
 -- note: By archive, by the rules of robots.txt for /, over the same hosts: those known in the segment's first snapshot and in this one. An archive with several crawlers is blocked where one of them is blocked, and has a row for each crawler as well (token); crawlers counts those documented in the first snapshot. national libraries: the web archives of national libraries together. any web archive: all but Common Crawl, which collects data for research and has its own rows. By measure. blocked: by a group that names a crawler of the archive or by the group for all crawlers. blocked by name: by a group that names the crawler or another token that it obeys. blocked, search let in: blocked, while Googlebot and bingbot may crawl. A name that another operator used before, such as ia_archiver, counts for the archive that has it today, so old blocks may have been meant for the other. change is the difference to the first snapshot over these hosts, with Newcombe's interval for pairs. A robots.txt does not say whether an archive obeys it.
-WITH kept AS MATERIALIZED (FROM spans_from_first),
+WITH kept AS MATERIALIZED (FROM spans_from_first('segment_snapshots')),
 set_meanings AS (  -- for the crawlers that were documented when the span began: a fixed set
     SELECT f.from_date AS snapshot_date, m.answer, m.token, m.blocked, m.basis
     FROM (SELECT DISTINCT from_date FROM kept) f

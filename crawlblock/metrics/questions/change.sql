@@ -2,7 +2,7 @@
 -- unit: difference of shares of hosts, -1 to 1
 -- of: panel
 -- note: Of the hosts that are known in both snapshots: the share that blocks / to the crawler in the later one minus the share in the earlier one, by the rules of robots.txt. n_started hosts started to block it, n_stopped hosts stopped. By span. since_first: from the first snapshot since the crawler was documented to each later one; the row with the newest to_snapshot is the whole change. year: from the end of one year to the end of the next. mode: from a snapshot of the archive to the live run within a month of it, which shows the effect of the different way of asking. mode_change says that one of the two snapshots is a live run and the other is not. Rows with a selection (see selective) are about that selection, with the crawlers that were documented in the earlier snapshot. A segment is compared from the first snapshot that knows at least half as many of its hosts as its best one. n_unknown hosts are left out, because one of the two snapshots does not have them or what it has is unknown. The interval is Newcombe's for pairs.
-WITH counts AS MATERIALIZED (FROM span_counts),
+WITH counts AS MATERIALIZED (FROM span_counts('segment_snapshots')),
 starts AS (  -- of each crawler, the first snapshot since it was documented
     SELECT population, dimension, segment, token, min(from_date) AS from_date
     FROM (SELECT DISTINCT population, dimension, segment, from_date FROM counts
