@@ -53,7 +53,7 @@ SEGMENTS = (
             "and archives in the same list; some bodies are pages"),
     Segment("followed throughout", (TOP_SITES, *LATE), "the top sites that a later source has as "
             "well: large and many of them news; the later source may have asked the site's www "
-            "host; only crawls for which half of the sites were asked", whole=True),
+            "host; only crawls for which three quarters of the sites were asked", whole=True),
 )  # fmt: skip
 
 
@@ -136,9 +136,9 @@ class Followed:
         return found
 
     def _as_one(self, days: Mapping[str, list[Crawl]]) -> dict[str, list[Crawl]]:
-        """Return for every site the crawls for which at least half of the sites were asked."""
+        """Return for every site the crawls for which three quarters of the sites were asked."""
         asked = Counter(crawl.crawl for crawls in days.values() for crawl in crawls)
-        crawls = [crawl for crawl in self.crawls if 2 * asked[crawl.crawl] >= len(days)]
+        crawls = [crawl for crawl in self.crawls if 4 * asked[crawl.crawl] >= 3 * len(days)]
         return dict.fromkeys(days, crawls)
 
 
