@@ -196,7 +196,7 @@ async def test_how_old_a_kept_list_is(hosts: Hosts, tmp_path: Path) -> None:
         path.write_text(json.dumps({"read": at, "answer": [entry(crawl)]}))
         return str((await listed(hosts, path.parent)).note)
 
-    assert f"of {now - timedelta(days=12):%Y-%m-%d}, 12 days old, is" in await note(12.1)
+    assert f"of {now - timedelta(days=12.1):%Y-%m-%d}, 12 days old, is" in await note(12.1)
     assert f"of {now + timedelta(days=400):%Y-%m-%d}, is used" in await note(-400)
     assert "comes with crawlblock" in await note(1, NEWEST)
     path.write_text('{"read": "x"')

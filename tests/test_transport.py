@@ -396,7 +396,7 @@ async def test_a_disk_that_refuses(url: str, tmp_path: Path) -> None:
     """A disk error is one line that names the file and what to do."""
     (tmp_path / "file").touch()
     async with polite() as client:
-        with pytest.raises(StoreError, match=r"file/a cannot be written \(File exists\); make"):
+        with pytest.raises(StoreError, match=r"file/a cannot be written \(File exists\); free"):
             await client.save(url, tmp_path / "file" / "a")
 
 
@@ -407,7 +407,7 @@ async def test_a_disk_without_room(url: str, tmp_path: Path) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, before[1]))
     try:
         async with polite() as client:
-            with pytest.raises(StoreError, match=r"a cannot be written \(File too large\); make"):
+            with pytest.raises(StoreError, match=r"a cannot be written \(File too large\); free"):
                 await client.save(url, tmp_path / "a")
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)

@@ -16,6 +16,7 @@ from crawlblock.demo.pack_files import pack_files
 from crawlblock.durable import write_whole
 from crawlblock.errors import InputError
 from crawlblock.sources.files import Every, read_observation_times
+from crawlblock.spreadsheets import harmless
 from crawlblock.store.new_database import holds_anything
 
 ARCHIVE = Path("build/demo")
@@ -122,5 +123,5 @@ def _csv(rows: list[dict[str, str]]) -> bytes:
     text = io.StringIO()
     writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
     writer.writeheader()
-    writer.writerows(rows)
+    writer.writerows({name: harmless(cell) for name, cell in row.items()} for row in rows)
     return text.getvalue().encode()
