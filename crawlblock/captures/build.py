@@ -1,4 +1,4 @@
-"""From a WARC record, an index row or a failed request to a fetch: the same for every source."""
+"""Makes a fetch from a WARC record, an index row or a failed request, alike for every source."""
 
 from datetime import datetime
 from typing import NamedTuple
@@ -15,7 +15,7 @@ _NOT_MODIFIED = 304
 
 
 class Seen(NamedTuple):
-    """What a record says of a request and its answer."""
+    """What a record says about a request and its answer."""
 
     asked: UrlParts
     status: int | None
@@ -24,15 +24,15 @@ class Seen(NamedTuple):
     redirect: str | None  # normalised URL that a 3xx leads to
     digest: str | None  # of the payload of a 2xx, as stated or as read
     headers: str | None  # JSON object of the response headers kept
-    payload: bytes | None  # of a 2xx, where it is whole and fits its digest
+    payload: bytes | None  # of a 2xx, if it is complete and matches its digest
 
 
 def seen(record: Record, answers: Answers) -> Seen | None:
-    """Return what a record says, None where its URL is no http URL."""
+    """Return what a record says, None if its URL is not an http or https URL."""
     asked = split_url(record.url)
     if asked is None:
         return None
-    if record.kind == "resource":  # a payload without the answer that brought it
+    if record.kind == "resource":  # a payload without the answer that it came with
         answer = answers.payload(record.block, record.digest)
     else:
         answer = answers.read(record.block, record.digest)
@@ -50,7 +50,7 @@ def seen(record: Record, answers: Answers) -> Seen | None:
 
 
 def _given(asked: UrlParts, record: Record, answer: HttpAnswer) -> Seen:
-    """Return a 2xx with its payload, if that is whole as far as it counts."""
+    """Return a 2xx with its payload, if the part that counts is complete."""
     whole, ended, reason = answer.payload, answer.ended, answer.reason
     if ended is None and record.truncated and len(whole or b"") < SIZE_LIMIT:
         by_time = record.truncated.lower() == b"time"
@@ -63,20 +63,20 @@ def _given(asked: UrlParts, record: Record, answer: HttpAnswer) -> Seen:
 
 
 def _repeated(asked: UrlParts, record: Record, answer: HttpAnswer, unmodified: bool) -> Seen:
-    """Return the 2xx that a revisit record repeats: its payload is the one its digest names.
+    """Return the 2xx that a revisit record repeats, with the payload that its digest names.
 
-    Crawlers such as Heritrix mark each revisit as truncated, for it is written without its payload.
+    Crawlers such as Heritrix mark every revisit as truncated, because it has no payload.
     """
     digest = spelled(record.digest)
     if unmodified and fits(record.digest, b""):
-        digest = None  # it is of the empty answer, not of what that repeats
+        digest = None  # it belongs to the empty answer, not to the repeated one
     ended = None if digest else Ending.MISSING
     reason = None if digest else "a revisit record that names no payload"
     return Seen(asked, answer.status, ended, reason, None, digest, answer.headers, None)
 
 
 class RecordPlace(NamedTuple):
-    """Where a record lies."""
+    """The place of a record."""
 
     warc_file: str
     offset: int  # bytes

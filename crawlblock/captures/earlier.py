@@ -1,6 +1,6 @@
-"""Captures as the version before stored them: one for each host, with a judgement mixed in.
+"""Captures as the previous version stored them: one for each host, together with its verdict.
 
-What that version dropped cannot be had back: of several fetches it kept the last one alone.
+What that version dropped is lost: of several fetches it kept only the last one.
 """
 
 import json
@@ -24,7 +24,7 @@ _ENDED = {
 
 
 def asked_of(row: Mapping[str, Any]) -> Asked:
-    """Return whom a capture was asked about."""
+    """Return the host that a capture was requested for."""
     first = split_url(row["url_asked"] or "")
     stand_in = first.host if first and first.host != row["host"] else None
     return Asked(
@@ -33,7 +33,7 @@ def asked_of(row: Mapping[str, Any]) -> Asked:
 
 
 def fetch_of_capture(row: Mapping[str, Any]) -> Fetch | None:
-    """Return the fetch in which a capture ended, None where the source knew nothing."""
+    """Return the fetch that a capture ended with, None if the source knew nothing."""
     if row["outcome"] == Outcome.NOT_CAPTURED:
         return None
     first = split_url(row["url_asked"] or "")
@@ -78,7 +78,7 @@ def fetch_of_scanned(row: Mapping[str, Any]) -> Fetch:
 
 
 def _ended(row: Mapping[str, Any]) -> Ending | None:
-    """Return why there was no whole body, as far as the outcome says."""
+    """Return why there was no complete body, as far as the outcome says."""
     outcome = Outcome(row["outcome"])
     if row["digest"] is not None:
         return None

@@ -1,4 +1,4 @@
-"""Facts as frames, in which the sources hand them to the database."""
+"""Facts as frames; sources give them to the database in this form."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
@@ -16,7 +16,7 @@ _DTYPES: dict[object, pl.DataType] = {
     int | None: pl.Int64(),
     datetime | None: pl.Datetime("us"),
 }
-_FETCHES, _BYTES = 50_000, 64 * 1024 * 1024  # of a batch: either ends it
+_FETCHES, _BYTES = 50_000, 64 * 1024 * 1024  # of a batch: it ends at either limit
 FETCHES = pl.Schema({field.name: _DTYPES.get(field.type, pl.String()) for field in fields(Fetch)})
 ASKED = pl.Schema({field.name: _DTYPES.get(field.type, pl.String()) for field in fields(Asked)})
 
@@ -27,7 +27,7 @@ class Batch:
 
     fetches: pl.DataFrame  # FETCHES
     asked: pl.DataFrame  # ASKED
-    payloads: Sequence[Payload]  # whole ones; of other fetches only the digest is known
+    payloads: Sequence[Payload]  # complete ones; of other fetches only the digest is known
 
 
 def batch_of(
@@ -38,12 +38,12 @@ def batch_of(
 
 
 def _frame(records: Iterable[object], schema: pl.Schema) -> pl.DataFrame:
-    row = attrgetter(*schema.names())  # dataclasses.astuple copies each value, in 50 times the time
+    row = attrgetter(*schema.names())  # dataclasses.astuple takes 50 times as long
     return pl.DataFrame(list(map(row, records)), schema=schema, orient="row")
 
 
 def joined(batches: Iterable[Batch]) -> Iterator[Batch]:
-    """Yield larger batches, for what comes in is compared with all that is stored each time."""
+    """Yield larger batches, because each new batch is compared with everything stored."""
     held: list[Batch] = []
     fetches = size = 0
     for batch in batches:

@@ -1,4 +1,4 @@
-"""Which payload a revisit record repeats: found among the answers that were read."""
+"""Finds the payload that a revisit record repeats among the answers that were read."""
 
 from typing import NamedTuple
 
@@ -11,14 +11,14 @@ _MOST = 500_000  # answers that are remembered, the latest; some 200 bytes each
 
 
 class _Payload(NamedTuple):
-    digest: str  # by which payloads are named
+    digest: str  # of the kind that names payloads
     stated: str | None  # the digest that its record states, which may be of another kind
 
 
 class Originals:
-    """Remembers answers by what a revisit may say of them: their URL and date, or their digest.
+    """Remembers answers by what a revisit may state about them: their URL and date, or digest.
 
-    A record may state a digest that payloads are not named by: of another kind, or of the payload
+    A record may state a digest that does not name a payload: of another kind, or of the payload
     within its codings.
     """
 
@@ -41,7 +41,7 @@ class Originals:
         self._by_place[found.asked, _second(record.date)] = _Payload(found.digest, stated)
 
     def resolved(self, record: Record, found: Seen) -> Seen:
-        """Return what a revisit says with the payload that it repeats, where that was read."""
+        """Return what a revisit says, with the payload that it repeats if that was read."""
         digest = self._referred(record, found.digest) or self._by_stated.get(found.digest or "")
         return found._replace(digest=digest, ended=None, reason=None) if digest else found
 
@@ -52,7 +52,7 @@ class Originals:
     def _referred(self, record: Record, stated: str | None) -> str | None:
         """Return the digest of the answer that a revisit refers to by URL and date.
 
-        One of another digest than the revisit states is another answer.
+        If its digest is not the one that the revisit states, it is another answer.
         """
         url = split_url(record.refers_url)
         original = self._by_place.get((url, _second(record.refers_date))) if url else None

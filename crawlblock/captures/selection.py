@@ -1,7 +1,7 @@
 """The one rule for which capture of a host counts in a snapshot, and where a redirect leads.
 
-`selection.sql` says the same for all the hosts of a snapshot at once; a test holds the two to each
-other.  docs/method.md has the rule in words.
+`selection.sql` applies the same rule to all hosts of a snapshot at once; a test compares
+the two.  docs/method.md states the rule in words.
 """
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
@@ -17,10 +17,10 @@ Period = tuple[datetime, datetime]  # of a crawl: its first and its last capture
 
 
 def within(time: datetime | None, period: Period | None) -> datetime | None:
-    """Return the time that counts for a fetch: no earlier and no later than its crawl.
+    """Return the time that counts for a fetch: within the first and last time of its crawl.
 
     Until CC-MAIN-2019-43 the time in the archive is the Date header of a server, whose clock may be
-    decades wrong.  The macro `time_within` in views.sql says the same.
+    decades wrong.  The macro `time_within` in views.sql does the same.
     """
     if time is None or period is None:
         return time
@@ -39,7 +39,7 @@ class Candidate:
     target: str | None = None  # normalised URL that a redirect leads to
     digest: str | None = None  # of the payload
     offset: int | None = None  # bytes, in its WARC file
-    id: Hashable = None  # by which the caller knows it again
+    id: Hashable = None  # with which the caller recognises it
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class FetchChain:
     """A fetch with where its redirects lead."""
 
     first: Candidate
-    last: Candidate  # the same as `first` where it is no redirect, or one that leads nowhere
+    last: Candidate  # the same as `first` if it is not a redirect, or leads nowhere
     hops: int  # redirects followed
 
     def merit(self) -> tuple[int, datetime, bool, str, int]:
@@ -65,9 +65,9 @@ class FetchChain:
 class Selection:
     """Selects among the fetches of one snapshot.
 
-    `fetches_of` gives the fetches of a normalised URL, and None for a URL that was not looked up
-    yet: it is then noted in `missing`, and a chain that reaches it counts as one that may lead to a
-    robots.txt, so that nothing is decided before it was looked up.
+    `fetches_of` returns the fetches of a normalised URL, or None for a URL that was not looked up
+    yet.  Such a URL is noted in `missing`, and a chain that reaches it counts as one that may lead
+    to a robots.txt, so that nothing is decided before it was looked up.
     """
 
     def __init__(self, fetches_of: Callable[[str], Sequence[Candidate] | None]) -> None:
@@ -79,7 +79,7 @@ class Selection:
     def best(self, own: Iterable[str], fallback: Iterable[str] = ()) -> FetchChain | None:
         """Return the chain that counts among those that begin at some URLs of a host.
 
-        The URLs of the fallback count where none of the host's own fetches has an HTTP status.
+        The URLs of the fallback count only if none of the host's own fetches has an HTTP status.
         """
         chains = list(self._chains(own))
         if all(chain.first.status is None for chain in chains):
@@ -99,9 +99,9 @@ class Selection:
         return found
 
     def _follow(self, fetch: Candidate, hops: int) -> FetchChain:
-        """Follow a redirect to the best of what its target answered.
+        """Follow a redirect to the best answer of its target.
 
-        One that leads to no HTTP answer, to a redirect that leads nowhere, or too far is its own
+        A redirect that leads to no HTTP answer, to one that leads nowhere, or too far is its own
         end.
         """
         end = self._answer_of(fetch.target, hops - 1) if fetch.target and hops else None
@@ -110,7 +110,7 @@ class Selection:
         return FetchChain(fetch, end.last, end.hops + 1)
 
     def _answer_of(self, url: str, hops: int) -> FetchChain | None:
-        """Return the best chain from a URL with so many redirects left, None without an answer."""
+        """Return the best chain from a URL with `hops` redirects left, None without an answer."""
         key = url, hops
         if key not in self._known:
             chains = (

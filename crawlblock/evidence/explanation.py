@@ -1,4 +1,4 @@
-"""What one capture shows: the payload, the lines that decided, and where the archive holds it."""
+"""What one capture shows: the payload, the lines that decided, and its place in the archive."""
 
 import zlib
 from collections.abc import Mapping
@@ -34,7 +34,7 @@ class ShownBody:
     """The bytes of a payload."""
 
     bytes: bytes
-    is_text: bool  # what a scan kept of it: at most 500 KiB, lines that mean nothing emptied
+    is_text: bool  # only what a scan kept: at most 500 KiB, lines without meaning emptied
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class FailedRequest:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """A verdict with all that it rests on."""
+    """A verdict with all its evidence."""
 
     token: str
     point: Point
@@ -59,18 +59,18 @@ class Explanation:
     rule: str | None
     ambiguous_group: bool
     author: str | None  # who wrote the rule that blocks: a template, own or wildcard
-    signals: tuple[Signal, ...]  # what the answer states beside the rules, to whomever
-    conflicts: tuple[Conflict, ...]  # where that and the verdict differ
+    signals: tuple[Signal, ...]  # what the answer states beside the rules, to any crawler
+    conflicts: tuple[Conflict, ...]  # where these and the verdict differ
     training: Stated  # what it states about the training of AI models, to all crawlers
-    is_text: bool = False  # the lines are of the text that a scan kept, some emptied
-    failed: tuple[FailedRequest, ...] = ()  # such as https, where http answered
-    ineffective: tuple[IneffectiveLine, ...] = ()  # lines meant for it that do not bind it
+    is_text: bool = False  # the lines are from the text that a scan kept, some of them emptied
+    failed: tuple[FailedRequest, ...] = ()  # such as https, if http answered
+    ineffective: tuple[IneffectiveLine, ...] = ()  # lines meant for the crawler that do not bind it
     reconstructed: bool = False  # the lines are the demo's, not the site's own
-    sharing: Sharing | None = None  # who else has the rules that block it; None: it is not blocked
+    sharing: Sharing | None = None  # hosts with the same blocking rules; None: it is not blocked
 
 
 def body_of(con: duckdb.DuckDBPyConnection, point: Point) -> ShownBody | None:
-    """Return the payload of a capture, or the text kept of it, None where none is stored."""
+    """Return the payload of a capture, or the text kept of it; None if neither is stored."""
     rows = con.execute(
         "SELECT body, is_text FROM bodies WHERE digest = ?", [point.capture.digest]
     ).fetchall()
@@ -133,9 +133,9 @@ def explain(
 
 
 def failed_requests(con: duckdb.DuckDBPyConnection, point: Point) -> tuple[FailedRequest, ...]:
-    """Return the requests of a host's snapshot that got no HTTP answer, in their order.
+    """Return the requests to a host in a snapshot that got no HTTP answer, in order.
 
-    A capture shows one of the URLs asked: its own outcome does not say that https failed.
+    A capture shows one of the requested URLs, so its outcome does not say that https failed.
     """
     capture = point.capture
     rows = con.execute(
@@ -152,7 +152,7 @@ def _purpose(token: str) -> Purpose | None:
 
 
 def _profiles(con: duckdb.DuckDBPyConnection, status: int | None) -> dict[str, Verdict]:
-    """Return what a status means under each reading; unknown where a reading has no word on it."""
+    """Return what a status means under each HTTP profile; unknown if a profile lacks it."""
     rows = con.execute(
         "SELECT r.http_profile, h.restriction, h.basis, h.root_allowed "
         "FROM (SELECT DISTINCT http_profile FROM http_profiles) r "

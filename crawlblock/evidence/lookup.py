@@ -1,4 +1,4 @@
-"""Hosts, crawlers, snapshots and times as a person names them, found in a database."""
+"""Finds hosts, crawlers, snapshots and times in a database, as a user names them."""
 
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, time, timedelta
@@ -12,7 +12,7 @@ from crawlblock.outcome import Outcome
 from crawlblock.store.removal import removals
 
 _RESOURCE = "/robots.txt"
-_NEAR = 50  # hosts that are worth a closer comparison with a mistyped one
+_NEAR = 50  # hosts to compare closely with a mistyped one
 _DAY = timedelta(days=1)
 
 
@@ -21,12 +21,12 @@ class Point:
     """A capture of a host and its place on the time axis."""
 
     capture: Capture
-    time: datetime | None  # when it was fetched, else when its snapshot began
+    time: datetime | None  # when it was fetched, or else when its snapshot began
 
 
 @dataclass(frozen=True, slots=True)
 class Instant:
-    """A point of the time axis as a person names it."""
+    """A point of the time axis, as a user names it."""
 
     snapshot: str | None  # None: a date was named
     start: datetime  # of the day, or of the snapshot
@@ -34,7 +34,7 @@ class Instant:
 
 
 def known_host(con: duckdb.DuckDBPyConnection, text: str) -> str:
-    """Return the host that a person named; raises InputError if nothing is stored about it."""
+    """Return the host that a user named; raises InputError if nothing is stored about it."""
     try:
         host = parse_host(text)
     except ValueError as error:
@@ -79,7 +79,7 @@ def tokens_of(con: duckdb.DuckDBPyConnection) -> list[str]:
 
 
 def instant(con: duckdb.DuckDBPyConnection, text: str) -> Instant:
-    """Return the snapshot or the day or time (ISO 8601, UTC) that a person named."""
+    """Return the snapshot, day or time (ISO 8601, UTC) that a user named."""
     found = con.execute("SELECT first_capture FROM snapshots WHERE snapshot = ?", [text]).fetchall()
     if found:
         if found[0][0] is None:
@@ -100,7 +100,7 @@ def instant(con: duckdb.DuckDBPyConnection, text: str) -> Instant:
 
 
 def known_snapshot(con: duckdb.DuckDBPyConnection, text: str) -> str:
-    """Return a snapshot that a person named; raises InputError if there is none of that name."""
+    """Return the snapshot that a user named; raises InputError if no snapshot has that name."""
     if con.execute("SELECT 1 FROM snapshots WHERE snapshot = ?", [text]).fetchall():
         return text
     gone = [why for name, why in removals(con) if name == text]

@@ -27,14 +27,14 @@ _ORIGIN = "SELECT origin_of($author, (SELECT act FROM templates WHERE template =
 class Sharing:
     """Where the rules that block a crawler come from, and how many hosts have them."""
 
-    origin: str  # as `origin_of` has it: default, switch, copied, group, wildcard, shared, alone
+    origin: str  # as in `origin_of`: default, switch, copied, group, wildcard, shared, alone
     hosts: int  # of this database, in any snapshot; 0: the database was evaluated by other code
     domains: int  # registered ones of these hosts
-    near: bool  # it only nearly is a rule set that many hosts share
+    near: bool  # it is almost the same as a rule set that many hosts share
 
 
 def sharing(con: duckdb.DuckDBPyConnection, author: str, ruleset: str) -> Sharing:
-    """Return how many hosts have had a rule set of an author."""
+    """Return how many hosts have had an author's rule set."""
     ((hosts, domains, shared, near),) = con.execute(_SHARING, {"ruleset": ruleset}).fetchall()
     ((origin,),) = con.execute(_ORIGIN, {"author": author, "shared": shared}).fetchall()
     return Sharing(origin=origin, hosts=hosts, domains=domains, near=near)

@@ -12,7 +12,7 @@ from crawlblock.evidence.lookup import Instant
 
 _UNKNOWN = "unknown"
 
-# A row per snapshot and crawler for one host, also for snapshots that asked the panel and have
+# One row per snapshot and crawler for a host, also for snapshots that asked the panel and have
 # nothing about it. All captures of a host are one series here: no share is taken of them.
 _STANDINGS = """
 WITH asked AS (
@@ -39,8 +39,8 @@ ORDER BY lower(k.token), k.token, p.time NULLS FIRST, p.snapshot
 """
 
 # The view works per population. Crawls and live runs of the panel are one population, so that
-# transitions between an old crawl and today are seen; an import beyond the panel is another one.
-# Where both saw one transition, the one that dates it better stays.
+# transitions between an old crawl and today are seen; an import of other hosts is another one.
+# If both saw the same transition, the one with the narrower dates is kept.
 _CHANGES = """
 WITH wanted AS (
     SELECT c.* FROM changes c
@@ -90,16 +90,16 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """Where a host's verdict on a crawler became another one, or was first known (after is None).
+    """Where a host's verdict on a crawler changed, or was first known (after is None).
 
-    One to unknown stands only where it is the last word: unknowns between two known verdicts are
-    counted instead.
+    A change to unknown is listed only if it is the last one: unknowns between two known verdicts
+    are counted instead.
     """
 
     token: str
     from_snapshot: str | None
     snapshot: str
-    after: datetime | None  # the last capture with the verdict before
+    after: datetime | None  # the last capture with the earlier verdict
     before: datetime | None  # the first capture with the new one
     from_restriction: str | None
     to_restriction: str
@@ -123,7 +123,7 @@ class Change:
     to_restriction: str
     from_basis: str
     to_basis: str
-    authored_by: str | None  # who wrote the rule that blocks, or blocked until then
+    authored_by: str | None  # who wrote the rule that blocks now, or blocked until then
     status: int | None  # of the capture that shows it
     digest: str | None  # of its payload
 
@@ -183,8 +183,8 @@ def changes(
 ) -> list[Change]:
     """Return which hosts started or stopped blocking, newest first.
 
-    A date takes what the captures of that day and later show (and up to the end of the day
-    `until`); a snapshot takes what the snapshots after it show (and up to `until` itself), so that
+    A date selects what the captures of that day and later show (up to the end of the day
+    `until`); a snapshot selects what the snapshots after it show (up to `until` itself), so that
     neighbouring spans neither overlap nor leave a gap.
     """
     last = (until.snapshot, until.start if until.snapshot else until.end) if until else (None, None)

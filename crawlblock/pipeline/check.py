@@ -11,7 +11,7 @@ from crawlblock.transport import Limits, PoliteClient, user_agent
 from crawlblock.transport.traffic import Heard
 from crawlblock.warc.kept_headers import headers_kept
 
-# After these the host may answer over http: it has the name, and nothing that speaks TLS.
+# After these the host may answer over http: its name exists, but nothing there speaks TLS.
 _NO_HTTPS = (Outcome.TLS, Outcome.CONNECTION_REFUSED, Outcome.UNREACHABLE, Outcome.TIMEOUT)
 _REASONS = {
     Outcome.DNS: "there is no such host, or the network is down",
@@ -23,15 +23,15 @@ _REASONS = {
 class FetchedRobots:
     """What a server answered."""
 
-    url: str  # the one that was asked
-    body: bytes | None  # None: it says that there is nothing
+    url: str  # the requested one
+    body: bytes | None  # None: the server says that there is none
     headers: Mapping[str, str]
 
 
 def fetch(urls: Sequence[str], contact: str | None) -> FetchedRobots:
-    """Return what the first of a host's URLs gives, or a later one where nothing is at that port.
+    """Return the answer of the first of a host's URLs, or of a later one if that port is closed.
 
-    Raises UpstreamError where no answer is to be had, InputError where a contact is wrong.
+    Raises UpstreamError if there is no answer, InputError if a contact is wrong.
     """
     return loops.run(_fetch(urls, contact))
 
@@ -54,9 +54,9 @@ async def _fetch(urls: Sequence[str], contact: str | None) -> FetchedRobots:
 
 
 async def _ask(url: str, agent: str) -> tuple[bytes | Outcome, Heard | None]:
-    """Return what a URL gives, and the answer that it came in.
+    """Return the body or outcome of a URL, and the answer that it came with.
 
-    Raises UpstreamError where the server keeps it from us: nothing waits for another day here.
+    Raises UpstreamError if the server refuses: this command does not wait for another day.
     """
     async with PoliteClient(agent, Limits(pauses=0, attempts=2, patience=0.0)) as client:
         try:

@@ -1,4 +1,4 @@
-"""From a source to stored facts, whatever the source."""
+"""Stores what any source yields as facts."""
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
@@ -13,9 +13,9 @@ from crawlblock.sources import Source
 async def collect(run: Run, source: Source) -> None:
     """Store what a source yields, a batch at a time; count the hosts that are new.
 
-    A batch that is being stored when the run is stopped is stored whole.
+    If the run is stopped while a batch is being stored, the whole batch is stored.
     """
-    with ThreadPoolExecutor(1) as writer:  # the loop goes on meanwhile
+    with ThreadPoolExecutor(1) as writer:  # the loop continues meanwhile
         async with aclosing(source.batches()) as batches:
             async for batch in batches:
                 run.tally.captures += await _stored(run, source, batch, writer)

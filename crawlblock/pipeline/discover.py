@@ -1,4 +1,4 @@
-"""What stored robots.txt files name that the registry does not know, since when and beside whom."""
+"""Names in stored robots.txt files that the registry lacks, since when and beside which others."""
 
 import zlib
 from collections.abc import Iterator, Mapping
@@ -75,18 +75,18 @@ GROUP BY ALL ORDER BY n.name, domains DESC, k.token
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stranger:
-    """A name met in robots.txt files, how many registered domains use it, and beside whom."""
+    """A name in robots.txt files, how many registered domains use it, and the names beside it."""
 
     name: str  # lower case
-    spelling: str  # the commonest
+    spelling: str  # the most common
     since: datetime  # UTC, when the first snapshot with it began
-    first: str  # the oldest snapshot there is
+    first: str  # the oldest snapshot
     last: str  # the newest
     domains_first: int  # in the oldest
     domains_last: int  # in the newest
     growth: float  # difference of the shares of all domains read in the two, -1 to 1
-    domains_beside_ai: int  # where a group names it together with an AI crawler, at any time
-    company: Mapping[str, int]  # registered crawlers of the same groups: domains, most first
+    domains_beside_ai: int  # in which a group names it together with an AI crawler, at any time
+    company: Mapping[str, int]  # registered crawlers in the same groups: domains, most first
 
 
 def discover(
@@ -94,7 +94,7 @@ def discover(
 ) -> list[Stranger]:
     """Return agents or directives that are not known.
 
-    Those come first that grew most, or that most domains name together with an AI crawler.
+    The first ones grew most, or most domains name them together with an AI crawler.
     """
     rows = _directives(con) if what == "directives" else _agents(con)
     found = con.execute(_COUNTS, {"rank": rank, "most": most}).fetchall()

@@ -1,4 +1,4 @@
-"""Whether all is there that a run needs: versions, database, archive, contact, terminal."""
+"""Checks everything that a run needs: versions, database, archive, contact, terminal."""
 
 import os
 import shutil
@@ -25,8 +25,8 @@ from crawlblock.store.query import ask
 from crawlblock.store.schema import SCHEMA_VERSION
 from crawlblock.transport import Limits, user_agent
 
-_ROOM = 200_000_000  # bytes that should be free beside two more copies of the database
-_LAG = 3600  # s, after which a copy that was not renewed tells of a stopped run
+_ROOM = 200_000_000  # bytes that should be free in addition to two more copies of the database
+_LAG = 3600  # s after which a copy that was not renewed is a sign of a stopped run
 _OLD_LIST = 2 * 365  # days
 _OLD_REGISTRY = 180  # days
 _OLD_ENTRY = 365  # days
@@ -35,7 +35,7 @@ QUICK = Limits(pauses=0, attempts=2, timeout=20.0, retry=0.5, patience=2.0)
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What was looked at, how it is, and what to do about it."""
+    """What was checked, its state, and what to do about it."""
 
     what: str
     state: str  # ok, warn or fail
@@ -44,7 +44,7 @@ class Check:
 
 
 def examine(db: Path, contact: str | None, now: datetime) -> Iterator[Check]:
-    """Look at all that is of this machine but the terminal; nothing is changed."""
+    """Check everything on this machine except the terminal; change nothing."""
     yield from versions()
     yield suffix_list(now.date())
     yield knowledge(now.date())
@@ -57,7 +57,7 @@ def examine(db: Path, contact: str | None, now: datetime) -> Iterator[Check]:
 
 
 def versions() -> Iterator[Check]:
-    """Compare Python and the packages with the bounds that crawlblock was installed with."""
+    """Compare Python and the packages with the bounds that crawlblock requires."""
     try:
         about = metadata("crawlblock")
     except PackageNotFoundError:
@@ -76,7 +76,7 @@ def versions() -> Iterator[Check]:
 
 
 def _asked_by(needed: Requirement, extras: Iterable[str]) -> list[str | None]:
-    """Return the extras that need a package here; None alone where crawlblock itself does."""
+    """Return the extras that need a package here; only None if crawlblock itself needs it."""
     marker = needed.marker
     if marker is None or marker.evaluate({"extra": ""}):
         return [None]
@@ -97,7 +97,7 @@ def _missing(name: str, extra: str | None) -> Check:
 
 
 def suffix_list(today: date) -> Check:
-    """Say how old the list is by which domains are told from suffixes."""
+    """Say how old the list is that separates domains from suffixes."""
     made = suffix_list_date()
     if made is None:
         return Check("suffix list", "warn", "its date is not known", "another tldextract may say")
@@ -107,7 +107,7 @@ def suffix_list(today: date) -> Check:
 
 
 def knowledge(today: date) -> Check:
-    """Say how old the facts about crawlers are, by which verdicts are grouped."""
+    """Say how old the facts about crawlers are that group the verdicts."""
     checked = registry.checked_days()
     newest = registry.known_until()
     aged = sum((newest - day).days > _OLD_ENTRY for day in checked if day)
@@ -139,7 +139,7 @@ def own_entries(db: Path) -> Iterator[Check]:
 
 
 def _judged_with(db: Path) -> dict[str, str] | None:
-    """Return the own files that a database was judged with, None where it does not say."""
+    """Return the user's own files that a database was judged with, None if it does not say."""
     try:
         rows = ask(db, "SELECT file, digest FROM extra_files").rows if db.exists() else None
     except CrawlblockError:
@@ -151,7 +151,7 @@ def _judged_with(db: Path) -> dict[str, str] | None:
 
 
 def database(db: Path, now: datetime) -> Iterator[Check]:
-    """Look at the file, its layout, its folder, its lock and its copy for readers."""
+    """Check the file, its layout, its folder, its lock and its copy for readers."""
     folder = next(part for part in db.resolve().parents if part.exists())
     yield _writable(folder)
     yield _room(folder, db)
@@ -255,7 +255,7 @@ def archive(
 async def _crawls(
     mirror: str, contact: str | None, kept: Path | None, limits: Limits
 ) -> tuple[list[str], str | None, datetime | None]:
-    """Return the crawls, where they are from if the server did not say, and its time."""
+    """Return the crawls, their source if it was not the server, and the server's time."""
     async with open_mirror(mirror, contact, limits) as source:
         listing = await list_crawls(source, kept)
         crawls = [crawl.crawl for crawl in listing.entries]

@@ -36,7 +36,7 @@ def evaluate(run: Run) -> None:
 
 
 class Judging:
-    """Reads texts, and names the distinct policies it meets."""
+    """Reads texts, and names the distinct policies in them."""
 
     def __init__(self) -> None:
         """Take today's registry."""
@@ -70,16 +70,16 @@ class Judging:
         )
 
     def _vector(self, rulings: Mapping[str, Ruling]) -> tuple[int, ...]:
-        """Return a number for each ruling; one object is looked up once, for hashing is slow."""
+        """Return a number for each ruling; each object is looked up once: hashing is slow."""
         known: dict[int, int] = {}
         for ruling in {id(ruling): ruling for ruling in rulings.values()}.values():
             known[id(ruling)] = self._numbers.setdefault(ruling, len(self._numbers))
         return tuple(known[id(ruling)] for ruling in rulings.values())
 
     def take_policies(self) -> dict[str, Mapping[str, Ruling]]:
-        """Return the policies met since the last time, by name."""
+        """Return the policies found since the last call, by name."""
         taken, self._new = self._new, {}
-        self._names.clear()  # or they would grow with the texts
+        self._names.clear()  # otherwise they would grow with the texts
         self._numbers.clear()
         return taken
 

@@ -43,14 +43,14 @@ _surt = lru_cache(maxsize=100_000)(surt)  # crawls repeat the URLs
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What history is asked for, and how."""
+    """What `history` collects, and how."""
 
     mirror: str
     contact: str | None
     crawls: str  # as the user said it: 6, latest, new, CC-MAIN-2025, ...
     method: Method | None  # None: the cheaper of ZipNum and columnar
     limits: Limits
-    cache: Path  # where indexes are kept, and ranges and parts wait until their crawl is done
+    cache: Path  # where indexes are kept, and ranges and parts until their crawl is done
     cache_bytes: int = INDEX_BYTES  # of indexes that are kept
 
     def index(self) -> Cache:
@@ -60,13 +60,13 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class FollowedMembers:
-    """The members of a panel, and the first and last days on which its list follows some."""
+    """The members of a panel, and the first and last days for members that its list limits."""
 
     members: Sequence[Member]
-    days: Mapping[str, Sequence[tuple[date, date]]]  # by host; who is not in it is always followed
+    days: Mapping[str, Sequence[tuple[date, date]]]  # by host; all other hosts are always followed
 
     def at(self, time: datetime | None) -> Iterator[Member]:
-        """Yield the members that are followed at a time; None: it is not known, so all are."""
+        """Yield the members that are followed at a time; None: the time is unknown, so all are."""
         for member in self.members:
             days = self.days.get(member.host)
             if time is None or not days or any(a <= time.date() <= b for a, b in days):
@@ -74,9 +74,9 @@ class FollowedMembers:
 
 
 async def plan_history(run: Run, wanted: Wanted, members: Sequence[Member]) -> list[Estimate]:
-    """Return what each crawl would cost a run that begins now.
+    """Estimate the cost of each crawl for a run that begins now.
 
-    Lists are read for it, and of an index what is small.
+    This reads lists, and the small parts of an index.
     """
     plans: list[Estimate] = []
     unread = run.store.conclusions.to_fetch()
@@ -85,7 +85,7 @@ async def plan_history(run: Run, wanted: Wanted, members: Sequence[Member]) -> l
         shelf = Shelf(mirror, wanted.cache, wanted.index())
         rehearsal = Rehearsal(shelf, run.store.facts.texts_of, wanted.limits.per_second)
         choice = MethodChoice(shelf, wanted.method, wanted.limits.per_second, run.say)
-        read = Cost()  # of the lists that were noted
+        read = Cost()  # of the lists that were read
 
         async def plan(mirror: Mirror, crawl: Listed) -> None:
             nonlocal read
@@ -104,10 +104,10 @@ async def plan_history(run: Run, wanted: Wanted, members: Sequence[Member]) -> l
 
 
 async def collect_history(run: Run, wanted: Wanted, members: Sequence[Member]) -> None:
-    """Store what each crawl knows of the members not asked yet, the newest crawl first.
+    """Store what each crawl has about the members not asked yet, the newest crawl first.
 
-    When the time or the requests are used up all is dropped where it is; what was learnt is in the
-    cache.
+    When the time or the requests are used up, the run stops at once; what it has read stays in
+    the cache.
     """
     async with open_mirror(wanted.mirror, wanted.contact, wanted.limits) as mirror:
         mirror.traffic.most = run.budget.requests_left(run.tally, 0)
@@ -148,13 +148,13 @@ async def _collect_crawls(
             try:
                 await _collect_crawl(run, kept, wanted, job)
             except NoClusterError as error:
-                if wanted.method:  # the user asks for this index
+                if wanted.method:  # the user chose this index
                     raise
                 run.say(f"{crawl.crawl}: {error}. The columnar index is used instead")
                 other = replace(job, method="columnar")
                 await _collect_crawl(run, kept, wanted, other)
         first = False
-        if not run.tally.unfinished:  # also what a run left that was killed after its last host
+        if not run.tally.unfinished:  # also files of a run killed after its last host
             shutil.rmtree(wanted.cache / listed.crawl, ignore_errors=True)
 
     await _each_crawl(run, mirror, wanted, collect_one)
@@ -163,7 +163,7 @@ async def _collect_crawls(
 async def _each_crawl(
     run: Run, mirror: Mirror, wanted: Wanted, do: Callable[[Mirror, Listed], Awaitable[None]]
 ) -> None:
-    """Do something with each crawl that was asked for; one that cannot be read ends no other."""
+    """Do something with each requested crawl; one that cannot be read does not stop the others."""
     removed = run.store.facts.removed() if wanted.crawls == NEW else set()
     begun = run.store.facts.snapshots() | removed
     found = await find_crawls(mirror, wanted.crawls, wanted.cache, begun=begun)
@@ -171,7 +171,7 @@ async def _each_crawl(
     _tell(run, wanted, [*found.notes, wrong_clock(now(), heard.told_time if heard else None)])
     failed = 0
     for crawl in found.crawls:
-        if crawl.crawl in removed:  # only who names it collects it again
+        if crawl.crawl in removed:  # it is collected again only if it is named
             continue
         try:
             await do(mirror, crawl)
@@ -183,7 +183,7 @@ async def _each_crawl(
 
 
 def _tell(run: Run, wanted: Wanted, notes: Iterable[str | None]) -> None:
-    """Say what the user must know; to an update, which looks for what is new, it is a trouble."""
+    """Tell the user something; an update, which looks for new data, counts it as a problem."""
     for note in filter(None, notes):
         if wanted.crawls == NEW:
             run.tally.troubles.append(note)
@@ -193,7 +193,7 @@ def _tell(run: Run, wanted: Wanted, notes: Iterable[str | None]) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Job:
-    """What is to be collected of one crawl, and how."""
+    """What to collect from one crawl, and how."""
 
     crawl: Crawl
     pending: Sequence[Member]
@@ -253,10 +253,10 @@ async def _open_index(
 def _pending(
     store: Store, crawl: Listed, followed: FollowedMembers, unread: Mapping[str, set[str]]
 ) -> list[Member]:
-    """Return the members to ask about, in the indexes' order: neighbours share blocks.
+    """Return the members to look up, in the order of the indexes: neighbours share blocks.
 
-    They are those not asked before, and those whose capture that may count was never fetched, and
-    none that its list does not follow on the day the crawl began.
+    These are members not asked before, and those whose capture may count but was never fetched.
+    Members that the list does not follow on the day the crawl began are left out.
     """
     done = store.facts.hosts_asked(crawl.crawl) - unread.get(crawl.crawl, set())
     pending = (member for member in followed.at(crawl.first_capture) if member.host not in done)

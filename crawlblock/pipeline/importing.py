@@ -1,4 +1,4 @@
-"""From files of others to stored facts."""
+"""Stores the contents of other people's files as facts."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -19,7 +19,7 @@ def import_files(
     at: Sequence[datetime],
     snapshot: str | None = None,
 ) -> Files:
-    """Store what is in files; return them, with what was counted and what was left out.
+    """Store what is in files; return the files, and what was counted and left out.
 
     `snapshot` names the one snapshot of all captures.  Raises InputError, before
     anything is stored, for a file or a name that cannot be used.
@@ -36,7 +36,7 @@ def import_files(
 
 
 def _check(run: Run, snapshot: str, at: Sequence[datetime]) -> None:
-    """Raise InputError for a name that no import may have."""
+    """Raise InputError for a name that an import may not have."""
     if fault := fault_of(snapshot):
         raise InputError(f"--snapshot {snapshot!r}: {fault}; take a name such as 2026-08")
     if at:

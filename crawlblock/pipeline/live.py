@@ -1,4 +1,4 @@
-"""From the panel's hosts as they answer now to stored facts."""
+"""Asks the panel's hosts now, and stores their answers as facts."""
 
 import asyncio
 import re
@@ -32,7 +32,7 @@ from crawlblock.sources.live.ssrf import Network
 from crawlblock.store.store import Store
 from crawlblock.transport import user_agent
 
-_LONGEST = timedelta(days=7)  # from the first to the last capture of a snapshot: a point of time
+_LONGEST = timedelta(days=7)  # the longest time between the first and last capture of a snapshot
 _NAME = re.compile(r"live-[A-Za-z0-9][A-Za-z0-9._-]{0,60}")
 
 
@@ -44,13 +44,13 @@ class Asking:
     snapshot: str
     pace: Pace = field(default_factory=Pace)
     patience: Patience = field(default_factory=Patience)
-    probe_page: bool = False  # ask for the home page, too, where robots.txt lets us
-    allowed: Collection[Network] = ()  # asked though they are not public
+    probe_page: bool = False  # request the home page, too, if robots.txt allows it
+    allowed: Collection[Network] = ()  # asked although they are not public
     resolver: AbstractResolver | None = None  # for tests alone
     tls: ssl.SSLContext | None = None  # for tests alone
 
     def __post_init__(self) -> None:
-        """Refuse to ask without a contact, and a name that is another source's or a path."""
+        """Raise an error without a contact, or if a name is a path or another source's."""
         user_agent(self.contact)
         if not _NAME.fullmatch(self.snapshot):
             raise InputError(
@@ -60,10 +60,10 @@ class Asking:
 
 
 def snapshot_name(store: Store, members: Sequence[Member], started: datetime) -> str:
-    """Return the live snapshot that a run goes on with, or that of its day.
+    """Return the live snapshot that a run continues, or the one of its day.
 
-    A run goes on with the newest one where a budget or a kill left some of the members out, unless
-    it has become too old to be one point of time, or the panel was sampled anew since.
+    A run continues the newest one if a budget or a kill left some members out, unless it is too
+    old to be one point of time, or the panel was sampled again since.
     """
     newest = store.facts.newest_live(started - _LONGEST, started)
     if newest:
@@ -75,10 +75,10 @@ def snapshot_name(store: Store, members: Sequence[Member], started: datetime) ->
 
 
 async def collect_live(run: Run, asking: Asking, members: Sequence[Member]) -> int:
-    """Ask each host that was not asked in the snapshot; return how many had been.
+    """Ask each host not asked yet in the snapshot; return how many had been asked before.
 
-    What a killed run found out and did not store is stored first.  Raises StoreError when the
-    disk refuses.
+    Answers that a killed run received and did not store are stored first.  Raises StoreError if
+    the disk cannot be written.
     """
     agent = user_agent(asking.contact)
     run.tally.captures += recover(run.store)
@@ -109,12 +109,12 @@ async def collect_live(run: Run, asking: Asking, members: Sequence[Member]) -> i
     finally:
         run.tally.requests += fetcher.traffic.requests
         run.tally.bytes += fetcher.traffic.bytes
-        run.tally.captures += recover(run.store)  # what was found out before an error or Ctrl-C
+        run.tally.captures += recover(run.store)  # answers received before an error or Ctrl-C
     return len(members) - len(pending)
 
 
 def recover(store: Store) -> int:
-    """Store what stopped runs noted and did not store, of any day; return how many hosts."""
+    """Store what stopped runs of any day noted but did not store; return how many hosts."""
     new = 0
     for path in journals(store.path):
         new += store.facts.add(read_journal(path), SnapshotKind.LIVE)

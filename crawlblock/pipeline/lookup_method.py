@@ -1,4 +1,4 @@
-"""Which index a crawl is looked up in: by time, and by bytes where that is alike."""
+"""Chooses the index to look up a crawl in: by time, and by bytes if the times are alike."""
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
@@ -20,7 +20,7 @@ _NEW_LATER = 0.3  # share of a crawl's payloads that the crawl before did not ha
 
 
 def look_up(crawl: Listed, pending: Sequence[Member], later: bool) -> LookUp:
-    """Return what is to be looked up in a crawl, which is not the first one where `later`."""
+    """Return what to look up in a crawl; `later`: it is not the first crawl."""
     keys = {key for member in pending for url in candidates(member) for key in _surt_keys(url)}
     return LookUp(
         crawl=crawl.crawl,
@@ -32,19 +32,19 @@ def look_up(crawl: Listed, pending: Sequence[Member], later: bool) -> LookUp:
 
 
 class MethodChoice:
-    """Chooses the index of each crawl of a run; the list of parts is read where it matters."""
+    """Chooses the index for each crawl of a run; it reads the list of parts only if needed."""
 
     def __init__(
         self, shelf: Shelf, asked: Method | None, per_second: float, say: Callable[[str], None]
     ) -> None:
-        """Take the archive, the method that the user asks for, and the rate of requests."""
+        """Take the archive, the method that the user chose, and the rate of requests."""
         self._shelf, self._asked, self._rate, self._say = shelf, asked, per_second, say
         self._last: Sequence[str] = ()  # the parts of the last crawl whose list was read
 
     async def choose(self, mirror: Mirror, task: LookUp) -> tuple[Method, Sequence[str]]:
-        """Return the method for a crawl, and the parts of its columnar index where it needs them.
+        """Return the method for a crawl, and the parts of its columnar index if it needs them.
 
-        A crawl without one of the indexes is looked up in the other, unless the user asks for it.
+        A crawl without one of the indexes is looked up in the other, unless the user chose one.
         Raises ArchiveError where that cannot be.
         """
         if not task.hosts or self._asked in ("zipnum", "cdx-api"):

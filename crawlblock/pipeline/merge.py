@@ -1,4 +1,4 @@
-"""From shards to a census: they are stored, each host's capture is selected, texts are judged."""
+"""From shards to a census: stores them, selects each host's capture and judges the texts."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,9 +12,9 @@ from crawlblock.sources.files.rankings import read_ranks
 
 
 def merge(run: Run, shards: Sequence[Found], ranks: Path | None) -> tuple[list[Merged], list[str]]:
-    """Merge shards into a census; what is merged stays as it is.
+    """Merge shards into a census; shards merged before are not changed.
 
-    Return what is merged, and the crawls in whose share of files hosts may be counted too often.
+    Return the merged shards, and partly read crawls where hosts may be counted too often.
     Raises InputError for shards or a database that do not go together.
     """
     ranking = read_ranks(ranks) if ranks else None

@@ -20,7 +20,7 @@ _BLANKS = {
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """What an agent may be, to judge by the registered crawlers in the same groups."""
+    """What an agent may be, judging by the registered crawlers in the same groups."""
 
     ai: bool
     purpose: Purpose
@@ -47,7 +47,7 @@ def guess(stranger: Stranger) -> Guess | None:
 
 
 def entry(stranger: Stranger) -> str:
-    """Return the entry as TOML; what is a guess or a blank says so in a comment."""
+    """Return the entry as TOML; a comment marks each guess and each blank."""
     guessed = guess(stranger)
     beside = [f"{token} {domains}" for token, domains in stranger.company.items()]
     unsure = "a guess from the crawlers in the same groups" if guessed else "a guess"
@@ -74,6 +74,6 @@ def _blank(key: str) -> str:
 
 
 def _quoted(text: str) -> str:
-    """Return a text as TOML writes it; what strangers wrote may have any character."""
+    """Return a text as TOML writes it; text from strangers may contain any character."""
     plain = (c if c.isprintable() and c not in '\\"' else f"\\U{ord(c):08X}" for c in text)
     return f'"{"".join(plain)}"'

@@ -1,4 +1,4 @@
-"""What a run is: it holds the database, and leaves a row that says how it went."""
+"""A run: it locks the database, and stores a row that says how it ended."""
 
 import os
 import time
@@ -17,39 +17,39 @@ from crawlblock.store.store import RunRecord, Store
 _EARLIEST, _LATEST = datetime(2016, 1, 1), datetime(2100, 1, 1)
 _DAY = timedelta(days=1)
 _LONG_UNUSED = timedelta(days=30 * 365)
-_DATED = frozenset({"sample", "live", "update"})  # what they store is dated by this machine
-_APART = timedelta(hours=1)  # two clocks, of which one must be wrong
+_DATED = frozenset({"sample", "live", "update"})  # these store times of this machine's clock
+_APART = timedelta(hours=1)  # if two clocks differ by more, one must be wrong
 
 Progress = Callable[[str, int, int], None]  # what, done, of how many
-Say = Callable[[str], None]  # a line that the user must know
+Say = Callable[[str], None]  # a line for the user
 
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """What a run may use; it ends between two batches, and the next run goes on from there."""
+    """What a run may use; the run ends between two batches, and the next run continues there."""
 
-    seconds: float | None = None  # None: as long as it takes
+    seconds: float | None = None  # None: no limit
     requests: int | None = None
 
     @classmethod
     def of(cls, minutes: float | None, requests: int | None) -> "Budget":
-        """Return the budget that a person named."""
+        """Return the budget that a user named."""
         return cls(None if minutes is None else minutes * 60, requests)
 
     def spent(self, tally: "Tally", requests: int) -> bool:
-        """Tell whether a run must end that has sent so many requests beyond those in its tally."""
+        """Tell whether a run must end after sending `requests` beyond those in its tally."""
         late = self.seconds is not None and time.monotonic() - tally.begun >= self.seconds
         return late or self.requests_left(tally, requests) == 0
 
     def requests_left(self, tally: "Tally", requests: int) -> int | None:
         """Return how many requests a run may still send, None: any number.
 
-        `requests`: those sent beyond what the tally has.
+        `requests`: those sent beyond those in the tally.
         """
         return None if self.requests is None else max(0, self.requests - tally.requests - requests)
 
     def seconds_left(self, tally: "Tally") -> float | None:
-        """Return how long the run may still take, None: as long as it takes."""
+        """Return how long the run may still take, None: no limit."""
         return None if self.seconds is None else tally.begun + self.seconds - time.monotonic()
 
 
@@ -60,7 +60,7 @@ class Tally:
     begun: float = field(default_factory=time.monotonic)  # s
     unfinished: bool = False  # the budget ended it
     troubles: list[str] = field(default_factory=list)  # what could not be done
-    result: str = "ok"  # what is noted of a run that was not stopped
+    result: str = "ok"  # what is stored for a run that was not stopped
 
     captures: int = 0
     payloads: int = 0
@@ -92,7 +92,7 @@ class Run:
     def is_spent(self, requests: int) -> bool:
         """Tell whether the budget is used up; if so, note that the run is not finished.
 
-        `requests`: those sent beyond what the tally has.
+        `requests`: those sent beyond those in the tally.
         """
         if self.budget.spent(self.tally, requests):
             self.tally.unfinished = True
@@ -101,9 +101,9 @@ class Run:
 
 @contextmanager
 def recorded(store: Store, command: str, configuration: Mapping[str, object]) -> Iterator[Tally]:
-    """Hold the database for a run, note how it went and publish what is stored.
+    """Lock the database for a run, store how it ended and publish the database.
 
-    A new database that the run stored nothing in is not made.
+    If the run stored nothing, no new database is made.
     """
     with store.held(), stoppable():
         started = checked(now())
@@ -140,9 +140,9 @@ def versions() -> dict[str, str]:
 
 
 def checked(clock: datetime) -> datetime:
-    """Return a time that can be; raises InputError for one before 2016, or from 2100 on.
+    """Return a plausible time; raises InputError for one before 2016, or from 2100 on.
 
-    A machine whose clock stands at its factory's date would put its captures before all others.
+    A machine whose clock shows its factory date would date its captures before all others.
     """
     if not _EARLIEST <= clock < _LATEST:
         raise InputError(
@@ -152,7 +152,7 @@ def checked(clock: datetime) -> datetime:
 
 
 def check_against(store: Store, clock: datetime) -> None:
-    """Raise InputError for a clock that the stored captures contradict: one of the two is wrong."""
+    """Raise InputError if the stored captures contradict the clock: one of the two is wrong."""
     newest = store.facts.newest_capture()
     if newest is None or newest[1] - _DAY <= clock <= newest[1] + _LONG_UNUSED:
         return
@@ -166,7 +166,7 @@ def check_against(store: Store, clock: datetime) -> None:
 
 
 def wrong_clock(clock: datetime, told: datetime | None) -> str | None:
-    """Say that this machine's clock differs from what a server told, if it does (both in UTC)."""
+    """Warn if this machine's clock differs from the server's (both in UTC)."""
     if told is None or abs(clock - told) < _APART:
         return None
     apart = abs(clock - told)

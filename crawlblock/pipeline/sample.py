@@ -32,24 +32,24 @@ BANDS = (("1k", 1_000), ("10k", 10_000), ("100k", 100_000), ("1M", 1_000_000))
 
 @dataclass(frozen=True, slots=True)
 class Sampled:
-    """A panel as it was sampled."""
+    """A panel after sampling."""
 
     panel: str
     frame: str
     seed: str | None
     members: Sequence[Member]
-    notes: Sequence[str] = ()  # what the user must know
+    notes: Sequence[str] = ()  # messages for the user
     further: Sequence[tuple[str, str, str]] = ()  # of a list: domain, column and value
-    listed: HostList | None = None  # how the file was understood
-    strata: Strata = ()  # the domains of the frame, where it is a ranking
+    listed: HostList | None = None  # how the file was read
+    strata: Strata = ()  # the domains of the frame, if it is a ranking
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
     """How the file of a list or ranking is read."""
 
-    column: str | None = None  # with the hosts; None: it is found
-    reject: Reject = lambda _: None  # is told of what is left out
+    column: str | None = None  # with the hosts; None: it is detected
+    reject: Reject = lambda _: None  # is called with what is left out
 
 
 READ_ALL = Reading()
@@ -71,7 +71,7 @@ class CrawlSample:
 
 @dataclass(frozen=True, slots=True)
 class CrawlDomains:
-    """The registered domains of a crawl, which were read."""
+    """The registered domains that were read from a crawl."""
 
     crawl: str
     folder: Path
@@ -123,9 +123,9 @@ def from_ranking(
 def from_weights(
     store: Store, corpus_unit: str, panel: str | None, seed: str, size: int
 ) -> Sampled:
-    """Sample from the domains in the table weights, in proportion to what of a corpus they hold.
+    """Sample from the domains in the table weights, in proportion to their part of a corpus.
 
-    `corpus_unit` is such as C4_tokens.  Raises InputError where no such weights are stored.
+    An example of `corpus_unit` is C4_tokens.  Raises InputError if no such weights are stored.
     """
     corpus, _, unit = corpus_unit.rpartition("_")
     known = store.facts.weighed()
@@ -134,12 +134,12 @@ def from_weights(
         raise InputError(f"--by-size {corpus_unit}: no such weights; stored: {names}")
     name = panel_name(panel, f"by-size-{mended(corpus_unit)}")
     members = draw_by_size(store.facts.sizes(corpus, unit), size, seed, name)
-    # The metric lost knows the totals of this frame by its name.
+    # The metric `lost` finds the totals of this frame by its name.
     return Sampled(name, f"domains of {corpus} by {unit}", seed, members)
 
 
 def panel_name(given: str | None, derived: str) -> str:
-    """Return the name of a panel; raises InputError for one that cannot be a name."""
+    """Return the name of a panel; raises InputError if it cannot be a name."""
     if given is None:
         return mended(derived)
     if fault := fault_of(given):
@@ -150,7 +150,7 @@ def panel_name(given: str | None, derived: str) -> str:
 async def from_web_graph(
     mirror: Mirror, cache: Path, panel: str, seed: str, per_stratum: int
 ) -> Sampled:
-    """Draw from the popularity strata of Common Crawl's web-graph domain ranks."""
+    """Sample from the popularity strata of Common Crawl's web-graph domain ranks."""
     found = await ranking_lines(mirror, BANDS[-1][1], cache)
     strata = ranked_strata(Ranking(list_of_lines(found.lines).entries()), BANDS)
     return Sampled(
@@ -164,7 +164,7 @@ async def from_web_graph(
 
 
 async def plan_crawl_sample(wanted: CrawlSample, say: Say = silent) -> FramePlan:
-    """Return what a sample from a crawl would cost; of one part the end is read for it."""
+    """Estimate the cost of a sample from a crawl; this reads the end of one part."""
     async with open_mirror(wanted.mirror, wanted.contact, wanted.limits) as mirror:
         crawl, keys = await _parts(mirror, wanted, say)
         return await plan_frame(mirror, crawl, keys, _folder(wanted, crawl))
@@ -173,8 +173,8 @@ async def plan_crawl_sample(wanted: CrawlSample, say: Say = silent) -> FramePlan
 async def read_crawl(wanted: CrawlSample, tally: Tally, progress: Progress) -> CrawlDomains:
     """Read the registered domains with a capture in a crawl's robotstxt subset.
 
-    The domains of a distant archive's parts are kept in the cache folder: a run that was stopped,
-    another size and another seed ask for no part again.
+    The domains of a remote archive's parts are kept in the cache folder, so that a resumed run,
+    another size or another seed requests no part again.
     """
     async with open_mirror(wanted.mirror, wanted.contact, wanted.limits) as mirror:
         try:
@@ -189,7 +189,7 @@ async def read_crawl(wanted: CrawlSample, tally: Tally, progress: Progress) -> C
 
 
 def from_crawl(domains: CrawlDomains, wanted: CrawlSample, progress: Progress) -> Sampled:
-    """Draw uniformly from the domains of a crawl."""
+    """Sample uniformly from the domains of a crawl."""
     panel = wanted.panel or f"crawl-{domains.crawl}"
     frame = _shown(Frame(domains.files), progress)
     members = draw(frame, wanted.size, wanted.seed, panel, "all")
@@ -219,7 +219,7 @@ async def _keep_all(
 
 
 def _shown(frame: Frame, progress: Progress) -> Iterator[str]:
-    """Yield the domains of a frame and show how far it is read."""
+    """Yield the domains of a frame and show the progress."""
     for done, domains in enumerate(frame):
         progress("sample", done, frame.ranges)
         yield from domains

@@ -1,4 +1,4 @@
-"""A planned scan on an engine: its shards, or a part of them, within one budget."""
+"""Runs a planned scan on an engine: all its shards or a part, within one budget."""
 
 import math
 from collections.abc import Iterator
@@ -10,25 +10,25 @@ from crawlblock.scan.plan import Plan, part
 from crawlblock.scan.shard import Done, run_shard, tasks
 from crawlblock.transport import Limits
 
-_UNASKED = 100.0  # requests a second of one worker where nobody's patience is at stake
+_UNASKED = 100.0  # requests a second of one worker if no public server is asked
 
 
 @dataclass(frozen=True, slots=True)
 class ScanRequest:
-    """Which shards are read, and what the mirror is asked to bear."""
+    """Which shards are read, and the load on the mirror."""
 
     directory: Path
     contact: str | None
-    number: int = 1  # of the parts, from 1
-    parts: int = 1  # run beside this one, each with as many workers
-    rate: float | None = None  # requests a second of all parts together; None: as they come
+    number: int = 1  # number of this part, from 1
+    parts: int = 1  # parts that run at the same time, each with as many workers
+    rate: float | None = None  # requests a second of all parts together; None: no limit
 
 
 def scan_shards(plan: Plan, asking: ScanRequest, engine: Engine) -> Iterator[Done | Failed]:
-    """Read the shards of a part and return what became of each, in the order in which they end.
+    """Read the shards of a part and return the result of each, in the order in which they end.
 
-    With a rate, no more shards are read at a time than it was divided by, whoever joins later.
-    Raises what `run_shard` raises, once the shards that run are done; those that are whole stay.
+    With a rate, the number of shards read at a time never exceeds the divisor of the rate.
+    Raises what `run_shard` raises, after the running shards are done; finished shards stay.
     """
     shards = part(plan.shards, asking.number, asking.parts)
     most, rate = None, _UNASKED

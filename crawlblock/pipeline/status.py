@@ -1,4 +1,4 @@
-"""How things stand, for people and health checks."""
+"""The state of a database, for people and health checks."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +13,7 @@ ENDED_WELL = ("ok", "nothing new")  # results of runs
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What a database holds and how its last runs went."""
+    """What a database contains and how its last runs ended."""
 
     panel: str | None
     members: int
@@ -24,17 +24,17 @@ class Status:
     payloads: int
     payloads_pending: int  # not judged with today's registry and rules
     incomplete: tuple[str, ...]  # snapshots that have not asked all of the panel
-    suspect: tuple[str, ...]  # snapshots that look like a fault rather than news
-    removed: tuple[str, ...]  # snapshots that a person took out, each with the reason
+    suspect: tuple[str, ...]  # snapshots that look like a fault, not a real change
+    removed: tuple[str, ...]  # snapshots that a user removed, each with the reason
     unread: int  # places in the files of scans that could not be read
-    extra: tuple[str, ...]  # own files that the texts were judged with, each with its digest
+    extra: tuple[str, ...]  # user's files that the texts were judged with, each with its digest
     runs: tuple["LastRun", ...]
 
     @property
     def healthy(self) -> bool:
         """Tell whether the last runs ended well, all is judged and the newest snapshot is sound.
 
-        An update that ended well mends what ended badly before it, for it does all there is to do.
+        A successful update cancels earlier failures, because it does all pending work.
         """
         mended = max(
             (r.started for r in self.runs if r.command == "update" and r.well), default=None
@@ -56,12 +56,12 @@ class LastRun:
 
     @property
     def well(self) -> bool:
-        """Tell whether it did all it was to do."""
+        """Tell whether it did all of its work."""
         return self.result in ENDED_WELL
 
 
 def status(con: duckdb.DuckDBPyConnection) -> Status:
-    """Return how things stand in an open database."""
+    """Return the state of an open database."""
     ((panel, members, snapshots, newest, captured, captures, payloads),) = con.execute(
         "SELECT (SELECT max(panel) FROM current_panel), (SELECT count(*) FROM current_panel), "
         "(SELECT count(*) FROM snapshots), "

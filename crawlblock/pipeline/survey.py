@@ -1,4 +1,4 @@
-"""How the archive answers a first time: some six small requests, for a report."""
+"""Sends about six small requests to the archive, and reports how it answers."""
 
 import re
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -22,7 +22,7 @@ from crawlblock.unpacking import UNREADABLE, gunzip
 from crawlblock.warc.reader import Damage
 
 _TAIL = 8192  # bytes of cluster.idx; its longest line is a quarter of that
-_MOST_CRAWLS = 3  # tried: a new one is listed before it is whole
+_MOST_CRAWLS = 3  # tried: a new one is listed before it is complete
 _MOST_BLOCKS = 3  # read until one has a robots.txt
 _PRODUCT = re.compile(r"[A-Za-z][\w-]{0,29}(/[\d.]{1,12})?")
 
@@ -34,14 +34,14 @@ class Observation:
     asked: str
     ok: bool
     found: str
-    seconds: float | None = None  # until the headers of the last answer were there
+    seconds: float | None = None  # until the headers of the last answer arrived
     headers: str = ""
 
 
 def survey(
     mirror: str, contact: str | None, kept: Path, now: datetime, limits: Limits
 ) -> list[Observation]:
-    """Ask for a list, a part of an index, a block of it and a record; end at the first failure."""
+    """Request a list, a part of an index, a block of it and a record; stop at the first failure."""
     return loops.run(_observed(mirror, contact, kept, now, limits))
 
 
@@ -66,7 +66,7 @@ async def _observed(
 
 
 class _Survey:
-    """The steps, each of which needs what the one before found."""
+    """The steps; each needs the result of the one before."""
 
     def __init__(self, mirror: Mirror, kept: Path, now: datetime) -> None:
         self._mirror, self._kept, self._now = mirror, kept, now
@@ -101,7 +101,7 @@ class _Survey:
         return crawl, await paths(self._mirror, crawl, "cc-index")
 
     async def _tail(self, crawl: str) -> list[bytes]:
-        """Return the last whole lines of cluster.idx."""
+        """Return the last complete lines of cluster.idx."""
         key = f"cc-index/collections/{crawl}/indexes/cluster.idx"
         raw = await self._mirror.read(key, -_TAIL)
         if raw is Outcome.DAMAGED:
@@ -110,7 +110,7 @@ class _Survey:
         return [line for line in lines if line.count(b"\t") == 4 and b" " in line]
 
     async def _block(self, crawl: str, lines: Sequence[bytes]) -> tuple[int, list[IndexRow]]:
-        """Return how many captures a block has, and those of a robots.txt."""
+        """Return how many captures a block has, and its captures of a robots.txt."""
         size, rows = 0, list[IndexRow]()
         for line in lines[len(lines) // 2 :][:_MOST_BLOCKS]:
             _, name, offset, length, _ = line.decode().split("\t")
@@ -133,7 +133,7 @@ class _Survey:
         return self._saw(True, f"HTTP status {found.status}, {kind}")
 
     def _clocks(self) -> str | None:
-        """Say how far this machine's clock and the server's are apart."""
+        """Say how much this machine's clock and the server's differ."""
         told = self._heard.told_time if self._heard else None
         if told is None:
             return None
@@ -141,13 +141,13 @@ class _Survey:
         return wrong_clock(self._now, told) or apart
 
     def _suffix(self) -> str:
-        """Say whether the server gave the last bytes when they were asked for as such."""
+        """Say whether the server answered a request for the last bytes of a file."""
         heard = self._heard
         denied = heard and (heard.asked != f"bytes=-{_TAIL}" or heard.status != 206)
         return "such a range is not answered" if denied else "such a range is answered"
 
     def failed(self, error: CrawlblockError) -> Observation:
-        """Return what a step that failed found."""
+        """Return the finding of a failed step."""
         return self._saw(False, str(error))
 
     @property
@@ -178,7 +178,7 @@ def _robots(text: bytes) -> Iterator[IndexRow]:
 
 
 def _facts(heard: Heard, now: datetime) -> Iterator[str]:
-    """Return what is of interest in an answer, and nothing that says who asked from where."""
+    """Return the relevant parts of an answer, without anything about who sent the request."""
     yield f"status {heard.status}"
     headers = heard.headers
     server = _PRODUCT.fullmatch(headers.get("Server", ""))

@@ -1,4 +1,4 @@
-"""Which shared texts stand in the stored robots.txt files: known templates, and others found."""
+"""Shared texts in the stored robots.txt files: known templates, and others that are found."""
 
 import zlib
 from collections.abc import Iterator, Mapping
@@ -51,13 +51,13 @@ class Known:
     kind: str
     act: str  # default, switch, copied, group or shared
     domains: int  # with its marks, or a block it wrote, in any capture
-    blocking: int  # of them, those at which it blocks / for somebody
+    blocking: int  # of them, those where it blocks / for at least one crawler
     since: date | None  # of the first capture with it
     source: str
 
 
 def known(con: duckdb.DuckDBPyConnection) -> list[Known]:
-    """Return the known templates with what is stored of them, the most blocking first."""
+    """Return the known templates with their stored counts, the most blocking first."""
     return [Known(*row) for row in con.execute(_KNOWN).fetchall()]
 
 
@@ -73,7 +73,7 @@ def discovered(con: duckdb.DuckDBPyConnection, least: int) -> list[tuple[Discove
 
 
 def _author(group: Discovered, authors: Mapping[str, str]) -> str | None:
-    """Return who wrote a group: the template whose lines hold it, else what its rules show."""
+    """Return who wrote a group: the template whose lines contain it, else what its rules show."""
     for template in registry.templates():
         digest = digest_of(group.names, group.rules, template.id)
         if digest in authors:

@@ -1,4 +1,4 @@
-"""What a cron job does: the panel now, the crawls that came out since, and what they mean."""
+"""What a cron job does: asks the panel now, collects new crawls, and judges both."""
 
 from collections.abc import Sequence
 
@@ -14,10 +14,10 @@ from crawlblock.pipeline.run import Run
 def bring_up_to_date(
     run: Run, members: Sequence[Member], asking: Asking | None, wanted: Wanted | None
 ) -> list[str]:
-    """Collect what is new and judge it; return what went wrong on the way, a line each.
+    """Collect what is new and judge it; return what went wrong, one line each.
 
-    The hosts are asked first, for today does not come again and a crawl does.  When the archive
-    fails, what was collected is judged all the same.  `None` leaves a source out.
+    The hosts are asked first, because a crawl can be read later and today's answers cannot.  If
+    the archive fails, what was collected is still judged.  `None` leaves a source out.
     """
     store, tally = run.store, run.tally
     suspect = set(store.conclusions.suspects())

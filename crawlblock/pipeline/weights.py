@@ -41,20 +41,20 @@ class Weighing:
     mirror: str
     contact: str | None
     crawl: str  # as the user said it: latest, CC-MAIN-2025-33, ...
-    parts: int | None  # of its index, drawn; None: all
+    parts: int | None  # of its index, sampled; None: all
     seed: str
     limits: Limits
-    cache: Path  # where what was read of a part waits
+    cache: Path  # where data read from each part are kept
 
 
 def weigh_list(store: Store, found: WeightList) -> list[Weighed]:
-    """Store what a list says, also of domains outside the panel."""
+    """Store the weights of a list, including domains outside the panel."""
     store.facts.add_weights(found.weights)
     return _weighed(found.weights, panel_domains(store.facts.members()))
 
 
 async def plan_weighing(wanted: Weighing, say: Say = silent) -> Estimate:
-    """Return what weighing a crawl would cost; of one part the end is read for it."""
+    """Estimate the cost of weighing a crawl; this reads the end of one part."""
     async with open_mirror(wanted.mirror, wanted.contact, wanted.limits) as mirror:
         crawl, keys, _ = await _chosen(mirror, wanted, say)
         return await _estimate(mirror, crawl, keys, wanted)
@@ -67,10 +67,10 @@ async def weigh_crawl(
     progress: Progress,
     budget: Budget = UNLIMITED,
 ) -> list[Weighed]:
-    """Store pages and bytes of the panel's domains in a crawl; empty while parts are to be read.
+    """Store pages and bytes of the panel's domains in a crawl; empty until all parts are read.
 
-    Domains outside the panel, tens of millions, are only in the cache folder, by part: another
-    panel is weighed from there with no request.
+    Tens of millions of domains outside the panel are only in the cache folder, by part, so that
+    another panel can be weighed without any request.
     """
     domains = panel_domains(store.facts.followed())
     async with open_mirror(wanted.mirror, wanted.contact, wanted.limits) as mirror:
@@ -99,7 +99,7 @@ async def weigh_crawl(
 
 
 def panel_domains(members: Sequence[Member]) -> set[str]:
-    """Return the registered domains that members stand for: those read at their apex or `www`."""
+    """Return the registered domains that members represent: those read at their apex or `www`."""
     names = {name for m in members for name in (m.host, m.host.removeprefix("www."))}
     return {name for name in names if registered_domain(name) == name}
 

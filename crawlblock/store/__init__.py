@@ -1,1 +1,1 @@
-"""The database: the only place that opens it."""
+"""The database, and the only code that opens it."""

@@ -1,4 +1,4 @@
-"""The columns of the frames by which conclusions and the registry are stored."""
+"""The columns of the frames that store conclusions and the registry."""
 
 import polars as pl
 
@@ -82,7 +82,7 @@ SIGNALS = pl.Schema(
         "line": pl.Int32(),
     }
 )
-# What a header states has a fetch in place of a text, and no line.
+# A statement in a header has a fetch instead of a text, and no line.
 HEADER_SIGNALS = pl.Schema(
     {
         "of_fetch": pl.Int64(),

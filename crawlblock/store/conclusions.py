@@ -67,12 +67,12 @@ class PendingText:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What a text was found to mean and to state."""
+    """The meaning of a text, and what it states."""
 
     text: int
     policy: str
     ambiguous_group: bool
-    templates: str | None  # those whose marks are in it, with commas
+    templates: str | None  # templates whose marks are in it, separated by commas
     signals: tuple[Signal, ...]
     ineffective: tuple[IneffectiveLine, ...]
     training: Stated
@@ -87,7 +87,7 @@ class Conclusions:
         self._database = database
 
     def settle(self) -> int:
-        """Bring the captures of all snapshots up to date; return of how many they were not."""
+        """Bring the captures of all snapshots up to date; return how many were out of date."""
         with self._database.transaction() as con:
             return settle(con)
 
@@ -121,12 +121,12 @@ class Conclusions:
             replaced(con, "extra_files", pl.DataFrame(own, schema=EXTRA_FILES))
 
     def set_header_signals(self, read: ReadHeaders) -> None:
-        """Store what headers state, as `read` reads those of an answer, for what is stored."""
+        """Store what the headers of stored answers state; `read` reads those of one answer."""
         with self._database.transaction() as con:
             set_header_signals(con, read)
 
     def pending_texts(self, after: int, limit: int) -> list[PendingText]:
-        """Return texts behind a number that are not judged as today, at most `limit`, in order."""
+        """Return texts after a number not judged by today's rules, at most `limit`, in order."""
         with self._database.transaction() as con:
             rows = con.execute(
                 f"SELECT id, body FROM facts.texts {_NOT_JUDGED} AND id > $5 "  # noqa: S608
@@ -136,7 +136,7 @@ class Conclusions:
         return [PendingText(text, zlib.decompress(body)) for text, body in rows]
 
     def pending(self) -> int:
-        """Return how many texts are not judged as today."""
+        """Return how many texts today's rules have not judged."""
         with self._database.reading() as con:
             return count_pending(con)
 
@@ -190,7 +190,7 @@ class Conclusions:
             con.execute((files(__package__) / "judged.sql").read_text("utf-8")).fetchall()
 
     def drop_unused_policies(self) -> None:
-        """Remove the policies that no text has any more."""
+        """Remove the policies that no text has anymore."""
         with self._database.transaction() as con:
             con.execute(
                 "DELETE FROM conclusions.policies "
@@ -204,19 +204,19 @@ class Conclusions:
     def to_fetch(self) -> dict[str, set[str]]:
         """Return the hosts of each crawl for which a record would have to be fetched.
 
-        The capture that may count was never fetched, or one could not be read by another version.
+        The capture that may count was never fetched, or another version could not read it.
         """
         with self._database.transaction() as con:
             rows = con.execute(_TO_FETCH, [stamp_ids(con)[READING]]).fetchall()
         return {snapshot: set(hosts) for snapshot, hosts in rows}
 
     def suspects(self) -> dict[str, str]:
-        """Return the snapshots that look like a fault rather than news, with the reason."""
+        """Return the snapshots that look like a fault, not a real change, with the reason."""
         with self._database.transaction() as con:
             return dict(con.execute("FROM suspect_snapshots ORDER BY snapshot").fetchall())
 
     def accept(self, snapshot: str, at: datetime, reason: str) -> None:
-        """Count a suspect snapshot all the same; raises InputError if it is not one."""
+        """Include a suspect snapshot; raises InputError if it is not suspect."""
         with self._database.transaction() as con:
             suspects = dict(con.execute("FROM suspect_snapshots").fetchall())
             if snapshot not in suspects:
@@ -226,7 +226,7 @@ class Conclusions:
 
 
 def count_pending(con: duckdb.DuckDBPyConnection) -> int:
-    """Return how many texts are not judged as today."""
+    """Return how many texts today's rules have not judged."""
     rows = con.execute(
         f"SELECT count(*) FROM facts.texts {_NOT_JUDGED}",  # noqa: S608
         _judged_by(known_stamp_ids(con)),
@@ -235,12 +235,12 @@ def count_pending(con: duckdb.DuckDBPyConnection) -> int:
 
 
 def extra_files(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
-    """Return the own files, with their digests, that the texts were judged with."""
+    """Return the user's own files that the texts were judged with, and their digests."""
     return con.execute("SELECT file, digest FROM extra_files ORDER BY file").fetchall()
 
 
 def _judged_by(stamps: Mapping[str, int]) -> list[int]:
-    """Return the numbers of the stamps of what is concluded from a text."""
+    """Return the numbers of the stamps of all conclusions from a text."""
     return [stamps[name] for name in ("verdicts", "authorship", "signals", "ineffective")]
 
 

@@ -28,16 +28,16 @@ from crawlblock.store.renewal import renew
 from crawlblock.store.schema import CONFIG, check_copy, is_current
 from crawlblock.store.value_types import import_value_types
 
-# How long, in s, the file is waited for while another process has it open to answer a question.
+# How long, in s, to wait for the file while another process has it open for a query.
 _PATIENCE = 5.0
 _PATIENCE_OF_A_RUN = 300.0  # which would otherwise end halfway
 _FICLONE = 0x40049409  # of linux/fs.h
-# DuckDB prints a bar of its own into notebooks; that is no option of `connect`.
+# DuckDB prints its own progress bar into notebooks; `connect` has no option for that.
 _SETTINGS = "SET TimeZone = 'UTC'; SET enable_progress_bar = false"
 
 
 class DatabaseFile:
-    """A database file; made with its tables when it is not there yet.
+    """A database file; it is made with its tables if it does not exist yet.
 
     It is made aside and put in place whole, so that neither a full disk nor a run that is stopped
     leaves half of one.  Every method opens the file, does its work in one transaction and closes it
@@ -46,9 +46,9 @@ class DatabaseFile:
     """
 
     def __init__(self, path: Path, keep_empty: bool = True) -> None:
-        """Take the path of the database, and whether one may be there that holds nothing.
+        """Take the path of the database, and whether an empty one may be left there.
 
-        If not, a new one is made when it is `held`, and is there from its first rows on.
+        If not, a new one is made when it is `held`, and appears with its first rows.
         """
         self.path = path
         self._patience = _PATIENCE
@@ -69,7 +69,7 @@ class DatabaseFile:
 
     @property
     def _file(self) -> Path:
-        """Return the file to open: one that holds nothing yet is aside."""
+        """Return the file to open; a database that is still empty is aside."""
         return self.path if holds_anything(self.path) else aside_of(self.path)
 
     def _is_current(self) -> bool:
@@ -94,8 +94,8 @@ class DatabaseFile:
     def held(self, patience: float = 0) -> Iterator[None]:
         """Keep every other run off this database until the block ends.
 
-        Another one is waited for as long as `patience` says, in s.  Where no database is there, one
-        is made aside; it is removed with the block's end if it holds nothing.
+        It waits up to `patience`, in s, for another run.  If there is no database, one
+        is made aside; at the end of the block it is removed if it is empty.
         """
         make_folder(self.path)
         lock = FileLock(f"{self.path}.lock", timeout=patience)
@@ -138,7 +138,7 @@ class DatabaseFile:
 
     @contextmanager
     def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Open the database for questions; what is written here is thrown away."""
+        """Open the database for queries; anything written here is discarded."""
         with self._open() as con:
             con.execute("BEGIN").fetchall()
             yield con
@@ -178,14 +178,14 @@ class DatabaseFile:
 
     @property
     def published(self) -> Path:
-        """The copy for readers, which no run ever holds."""
+        """The copy for readers, which no run ever locks."""
         return copy_of(self.path)
 
     def publish(self) -> Path:
-        """Copy the database for readers; who has the old copy open keeps it.
+        """Copy the database for readers; readers that have the old copy open keep it.
 
-        Where the file system can, the copy takes no room until the database changes.  For who holds
-        the database: what a killed run left aside is written over.
+        The copy takes no space until the database changes, if the file system allows it.  Only the
+        holder of the database may call it: it overwrites what a killed run left aside.
         """
         aside = self.published.with_name(f"{self.published.name}.part")
         with self._open() as con:
@@ -201,9 +201,9 @@ class DatabaseFile:
 
 
 def _copy(source: Path, target: Path) -> None:
-    """Copy a file, whose blocks the two share where the file system can (btrfs, XFS)."""
+    """Copy a file; the copy shares its blocks if the file system supports it (btrfs, XFS)."""
     if sys.platform == "linux":
-        with suppress(OSError, ImportError):  # some small Pythons have no fcntl
+        with suppress(OSError, ImportError):  # some small builds of Python have no fcntl
             from fcntl import ioctl
 
             with source.open("rb") as old, target.open("wb") as new:
@@ -213,13 +213,13 @@ def _copy(source: Path, target: Path) -> None:
 
 
 def copy_of(path: Path) -> Path:
-    """Return where the copy of a database for readers lies; a copy is its own."""
+    """Return the path of the copy for readers of a database; for a copy, its own path."""
     mark = f".snapshot{path.suffix}"
     return path if path.name.endswith(mark) else path.with_suffix(mark)
 
 
 def original_of(path: Path) -> Path:
-    """Return where the database is that a path names itself or by its copy for readers."""
+    """Return the path of a database, given that path or the path of its copy for readers."""
     mark = f".snapshot{path.suffix}"
     if not path.name.endswith(mark):
         return path
@@ -227,9 +227,9 @@ def original_of(path: Path) -> Path:
 
 
 def open_copy(path: Path) -> duckdb.DuckDBPyConnection:
-    """Open the copy of a database that its last run published, which no run ever waits for.
+    """Open the copy of a database that its last run published; no run ever waits for it.
 
-    What a run publishes later is not seen by who has it open.  Raises StoreError when there is no
+    It does not show what a later run publishes.  Raises StoreError if there is no
     copy that this version can read.
     """
     copy = copy_of(path)

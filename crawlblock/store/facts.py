@@ -1,4 +1,4 @@
-"""The facts of a database: whom to follow, and what was seen; never changed, only added to."""
+"""The facts of a database: hosts to follow, and fetches; only added to, never changed."""
 
 import zlib
 from collections.abc import Collection, Iterator, Sequence
@@ -53,10 +53,10 @@ class Facts:
     def add_panel(
         self, panel: str, frame: str, seed: str | None, sampled: datetime, members: Sequence[Member]
     ) -> int:
-        """Store a panel in place of one of that name; return how many members are new.
+        """Store a panel, replacing one with the same name; return how many members are new.
 
-        Its further columns are removed, see `add_panel_columns`.  The captures of those who leave
-        it stay: they are facts.
+        Its further columns are removed, see `add_panel_columns`.  The captures of members that
+        leave stay: they are facts.
         """
         rows = pl.DataFrame(map(astuple, members), _MEMBER_SCHEMA, orient="row")
         with self._database.transaction() as con:
@@ -74,7 +74,7 @@ class Facts:
                 ).fetchall()
                 con.execute("DELETE FROM panel_columns WHERE panel = ?", [panel]).fetchall()
                 kept = count_rows(con, "panel")
-                # A larger sample changes the weights of those who stay.
+                # A larger sample changes the weights of the members that stay.
                 con.execute(
                     "INSERT INTO panel BY NAME SELECT * FROM batch ON CONFLICT DO UPDATE "
                     "SET weight = excluded.weight, stratum = excluded.stratum, "
@@ -83,7 +83,7 @@ class Facts:
             return count_rows(con, "panel") - kept
 
     def add_panel_columns(self, panel: str, further: Sequence[tuple[str, str, str]]) -> None:
-        """Store what a panel's list says of its domains besides: domain, column and value."""
+        """Store the further columns of a panel's list: domain, column and value."""
         rows = pl.DataFrame(further, _FURTHER_SCHEMA, orient="row")
         with self._database.transaction() as con, registered(con, batch=rows):
             con.execute(
@@ -91,7 +91,7 @@ class Facts:
             ).fetchall()
 
     def add_frame(self, panel: str, strata: Strata) -> None:
-        """Store the domains that a panel was sampled from, in place of what was stored of it."""
+        """Store the domains that a panel was sampled from, replacing those stored before."""
         with self._database.transaction() as con:
             con.execute("DELETE FROM frames WHERE panel = ?", [panel]).fetchall()
             for stratum, domains in strata:
@@ -103,7 +103,7 @@ class Facts:
                     ).fetchall()
 
     def weighed(self) -> list[tuple[str, str]]:
-        """Return the corpora and units of which domains have weights."""
+        """Return the corpora and units for which domains have weights."""
         with self._database.reading() as con:
             return con.execute(
                 "SELECT DISTINCT corpus, unit "
@@ -112,7 +112,7 @@ class Facts:
             ).fetchall()
 
     def sizes(self, corpus: str, unit: str) -> Iterator[tuple[str, int]]:
-        """Yield the domains of a corpus with what they hold of it, in pages, bytes or tokens."""
+        """Yield the domains of a corpus with their part of it, in pages, bytes or tokens."""
         with self._database.reading() as con:
             found = con.execute(
                 "SELECT domain, amount "
@@ -156,7 +156,7 @@ class Facts:
             ).fetchall()
 
     def add(self, batch: Batch, kind: SnapshotKind) -> int:
-        """Add facts, leaving out what is stored; return how many hosts were not asked before.
+        """Add facts that are not stored yet; return how many hosts were not asked before.
 
         Snapshots that are not known are added with the times of their fetches.
         """
@@ -171,9 +171,9 @@ class Facts:
             )
 
     def add_weights(self, weights: pl.DataFrame) -> None:
-        """Store how much of corpora comes from domains, each corpus in place of what was stored.
+        """Store how much of each corpus comes from each domain, replacing what was stored for it.
 
-        One row per domain and corpus, with the columns of the table; `*` is all of the corpus.
+        There is one row per domain and corpus, with the table's columns; `*` is the whole corpus.
         """
         with self._database.transaction() as con, registered(con, batch=weights):
             con.execute(
@@ -186,7 +186,7 @@ class Facts:
             ).fetchall()
 
     def set_ranks(self, ranks: pl.DataFrame) -> None:
-        """Store a ranking (domain, rank) in place of the one that was stored."""
+        """Store a ranking (domain, rank), replacing the stored one."""
         with self._database.transaction() as con, registered(con, batch=ranks):
             con.execute("DELETE FROM ranks").fetchall()
             con.execute("INSERT INTO ranks BY NAME FROM batch").fetchall()
@@ -197,7 +197,7 @@ class Facts:
             return {s for (s,) in con.execute("SELECT snapshot FROM snapshots").fetchall()}
 
     def removed(self) -> set[str]:
-        """Return the names of snapshots that were removed and that no other one has since."""
+        """Return the names of removed snapshots that no other snapshot has taken since."""
         with self._database.transaction() as con:
             rows = con.execute(
                 "SELECT snapshot FROM removed_snapshots ANTI JOIN snapshots USING (snapshot)"
@@ -205,9 +205,9 @@ class Facts:
         return {snapshot for (snapshot,) in rows}
 
     def newest_live(self, since: datetime, until: datetime) -> str | None:
-        """Return the live snapshot begun last between two times, since the panel was sampled.
+        """Return the last live snapshot begun between two times, after the panel was sampled.
 
-        One that a clock that was ahead has dated is not among them.
+        Snapshots dated by a clock that was ahead are left out.
         """
         with self._database.transaction() as con:
             rows = con.execute(
@@ -231,7 +231,7 @@ class Facts:
         return rows[0] if rows else None
 
     def hosts_asked(self, snapshot: str) -> set[str]:
-        """Return the hosts whose robots.txt was asked for in a snapshot, whatever came of it."""
+        """Return the hosts whose robots.txt was requested in a snapshot, whatever the outcome."""
         with self._database.transaction() as con:
             rows = con.execute(
                 "SELECT h.host FROM facts.asked a JOIN facts.hosts h ON h.id = a.host "
@@ -242,7 +242,7 @@ class Facts:
         return {host for (host,) in rows}
 
     def days_followed(self) -> dict[str, list[tuple[date, date]]]:
-        """Return first and last days on which the panel's list follows those hosts it gives any."""
+        """Return the first and last days for those hosts for which the panel's list has any."""
         with self._database.transaction() as con:
             rows = con.execute(
                 "SELECT host, since, until FROM list_cells WHERE isfinite(since) OR isfinite(until)"
@@ -262,7 +262,7 @@ class Facts:
                 for row in rows]  # fmt: skip
 
     def texts_of(self, digests: Collection[str]) -> dict[str, bytes]:
-        """Return the bytes of those of the payloads that are stored."""
+        """Return the bytes of the payloads, where they are stored."""
         asked = pl.DataFrame({"digest": list(digests)}, schema={"digest": pl.String})
         with self._database.transaction() as con, registered(con, asked=asked):
             rows = con.execute(

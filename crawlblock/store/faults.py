@@ -1,4 +1,4 @@
-"""What the errors of DuckDB and of the disk mean for who has a database there."""
+"""Explains errors of DuckDB and of the disk to the owner of a database."""
 
 import errno
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What headers of answers state, stored beside what their texts state."""
+"""Stores what the headers of answers state, beside what their texts state."""
 
 from collections.abc import Callable
 from typing import Any
@@ -25,7 +25,7 @@ ReadHeaders = Callable[[str], tuple[Signal, ...]]
 
 
 def set_header_signals(con: duckdb.DuckDBPyConnection, read: ReadHeaders) -> None:
-    """Store what the headers of the captures that count state, in place of what was stored."""
+    """Store what the headers of the counting captures state, replacing what was stored."""
     rows: list[tuple[Any, ...]] = [
         (fetch, s.kind, list(s.agents), s.use, s.preference, s.value, s.path)
         for fetch, headers in con.execute(_FETCHES, [_STATING]).fetchall()

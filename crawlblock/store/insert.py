@@ -1,4 +1,4 @@
-"""Facts into an open database: names get numbers, and what is there is left out."""
+"""Adds facts to an open database: names get numbers, and facts already stored are left out."""
 
 import zlib
 from collections.abc import Iterable
@@ -34,7 +34,7 @@ WHERE f.snapshot = s.id AND s.kind <> 'crawl'
 
 
 def add_batch(con: duckdb.DuckDBPyConnection, batch: Batch, kind: SnapshotKind) -> int:
-    """Add facts in the transaction that is open; return how many hosts were not asked before."""
+    """Add facts in the open transaction; return how many hosts were not asked before."""
     before = count_rows(con, "facts.asked")
     frames = {
         "new_fetches": batch.fetches,
@@ -54,8 +54,8 @@ def add_rows(
 ) -> None:
     """Add what the relations new_fetches, new_asked, ... hold (see number.sql).
 
-    `compare`: what is stored is looked for and left out; False: none of it can be.  `reader`: the
-    stamp of the code that read the records, today's by default.
+    `compare`: leave out facts already stored; False: none can be stored yet.  `reader`: the stamp
+    of the code that read the records, today's by default.
     """
     hosts = [host for (host,) in con.execute(_HOSTS_OF).fetchall()]
     named = pl.DataFrame(

@@ -6,14 +6,14 @@ from threading import Lock, Timer
 import duckdb
 
 _IDLE = 0.2  # s without use after which the file is closed
-_LONGEST = 2.0  # s after which it is closed for who waits for it; below the patience of a question
-_PAUSE = 0.15  # s for which it then stays closed; who waits tries each 0.1 s
+_LONGEST = 2.0  # s after which it is closed for waiting processes; a query waits longer
+_PAUSE = 0.15  # s for which it then stays closed; waiting processes try every 0.1 s
 
 
 class LingeringFile:
     """Keeps the file of a run open between its transactions.
 
-    To open and to close a database takes some 20 ms, to ask an open one 1 ms.  DuckDB lets
+    Opening and closing a database takes some 20 ms, querying an open one 1 ms.  DuckDB lets
     connections of one process share what is open, so a second connection is all it takes.
     """
 
@@ -26,7 +26,7 @@ class LingeringFile:
         self._free_until = 0.0
 
     def stay(self, con: duckdb.DuckDBPyConnection) -> None:
-        """Keep the file of a connection open, which is about to be closed."""
+        """Keep the file of a connection open; the connection is about to be closed."""
         with self._lock:
             if self._con is None:
                 self._con, self._opened = con.cursor(), time.monotonic()
@@ -37,7 +37,7 @@ class LingeringFile:
             self._wait_again()
 
     def let_others(self) -> None:
-        """Wait until other processes had their time to open the file."""
+        """Wait until other processes have had time to open the file."""
         left = self._free_until - time.monotonic()
         if left > 0:
             time.sleep(left)

@@ -1,4 +1,4 @@
-"""A database that is not there yet: made aside, and put in place once it may be there."""
+"""Makes a new database aside, and puts it in place once it has something to store."""
 
 from contextlib import closing, suppress
 from functools import cache
@@ -11,15 +11,15 @@ from crawlblock.errors import StoreError
 from crawlblock.store.faults import explained, refused
 from crawlblock.store.schema import CONFIG, is_current
 
-_HEADERS = 3 * 4096  # bytes at the beginning of a database, before anything that is stored
-_MARK = slice(8, 12)  # where they say DUCK
+_HEADERS = 3 * 4096  # bytes at the beginning of a database, before any stored data
+_MARK = slice(8, 12)  # where these bytes say DUCK
 _FILLED = ("panel", "weights", "facts.fetches", "facts.asked", "facts.scanned_shards")  # any row
 
 
 def holds_anything(path: Path) -> bool:
     """Tell whether there is a database, or another file that must not be replaced.
 
-    The first bytes of a database, all that a full disk let be written of it, are nothing.
+    The first bytes alone, left when the disk was full, do not count as a database.
     """
     if not path.is_file():
         return path.exists()
@@ -35,7 +35,7 @@ def aside_of(path: Path) -> Path:
 
 
 def make_folder(path: Path) -> None:
-    """Make the folder that a database lies in; raises StoreError where it cannot be made."""
+    """Make the folder of a database; raises StoreError if it cannot be made."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -45,9 +45,9 @@ def make_folder(path: Path) -> None:
 
 
 def make_aside(path: Path) -> None:
-    """Make an empty database aside; raises StoreError where the disk refuses.
+    """Make an empty database aside; raises StoreError if the disk cannot be written.
 
-    It is for who holds the database: what a killed run left aside is removed.
+    Only the holder of the database may call it: it removes what a killed run left aside.
     """
     remove_aside(path)
     aside = aside_of(path)
@@ -67,9 +67,9 @@ def make_aside(path: Path) -> None:
 
 @cache
 def _made() -> list[bytes]:
-    """Return the empty database that this process made, if it made one: others are its copies.
+    """Return the empty database that this process made, if any; others are copied from it.
 
-    To make one takes most of a second: DuckDB checks each view with all views below it.
+    Making one takes most of a second: DuckDB checks each view with all views below it.
     """
     return []
 
@@ -83,7 +83,7 @@ def remove_aside(path: Path) -> None:
 
 
 def put_new_in_place(path: Path) -> None:
-    """Put a database in place that nobody has open; raises StoreError where the disk refuses."""
+    """Put a closed database in place; raises StoreError if the disk cannot be written."""
     try:
         put_in_place(aside_of(path), path)
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Questions in SQL to a database that nothing may change meanwhile."""
+"""SQL queries on a database, which no query may change."""
 
 import re
 import threading
@@ -17,18 +17,18 @@ from crawlblock.store.database import copy_of
 from crawlblock.store.faults import explained
 from crawlblock.store.schema import CONFIG
 
-_LAG = 2.0  # s that a database may be newer than its copy: file systems round times
+_LAG = 2.0  # s by which a database may be newer than its copy: file systems round times
 _ATTACHED = "crawlblock"
 _PLACE = re.compile(r"LINE (\d+): (.*)")
 _NO_TABLE = re.compile(r"Table with name")
 _ABSENT = re.compile(
     r"(?:Table with name|Function with name|Referenced column|not have a column named) (\S+)"
 )
-# The file is opened for reading alone, and what would write another file, or read one, is off.
+# The file is opened read-only, and functions that write or read other files are switched off.
 _SHUT = (
     "SET GLOBAL TimeZone = 'UTC'; SET enable_external_access = false; SET lock_configuration = true"
 )
-_GLANCE = 0.1  # s between two looks at a query that runs; some systems notice signals only then
+_GLANCE = 0.1  # s between two checks of a running query; some systems notice signals only then
 _Row: TypeAlias = tuple[object, ...]
 
 
@@ -41,9 +41,9 @@ class QueryResult:
 
 
 def readable(path: Path) -> Path:
-    """Return the published copy of a database, which no run holds, else the database itself.
+    """Return the published copy of a database, which no run locks, or else the database itself.
 
-    Raises InputError where neither is there.
+    Raises InputError if neither exists.
     """
     copy = copy_of(path)
     if copy.exists():
@@ -54,7 +54,7 @@ def readable(path: Path) -> Path:
 
 
 def copy_note(path: Path) -> str | None:
-    """Say from when the published copy of a database is, if the database has changed since."""
+    """Say when the published copy of a database was made, if the database has changed since."""
     copy, log = copy_of(path), path.with_name(f"{path.name}.wal")
     if copy == path or not copy.exists():
         return None
@@ -66,7 +66,7 @@ def copy_note(path: Path) -> str | None:
 
 
 def open_shut(path: Path) -> duckdb.DuckDBPyConnection:
-    """Open a database for reading alone; nothing else can be read or written by its connection.
+    """Open a database read-only; its connection can read and write nothing else.
 
     The file is attached to a database in memory: two connections to one path in a process would
     share the file that was there first, and a later copy would not be seen.  Raises LockedError or
@@ -120,7 +120,7 @@ def _interruptible(con: duckdb.DuckDBPyConnection, query: str) -> tuple[list[str
             pass
     except KeyboardInterrupt:
         while asking.is_alive():
-            con.interrupt()  # it is lost where the query has not begun yet
+            con.interrupt()  # it is lost if the query has not begun yet
             asking.join(_GLANCE)
         raise
     return answer.result()
@@ -133,7 +133,7 @@ def _answer(con: duckdb.DuckDBPyConnection, query: str) -> tuple[list[str], list
 
 
 def _once(names: list[str]) -> tuple[str, ...]:
-    """Return names of which none stands twice."""
+    """Return the names, made unique."""
     found: list[str] = []
     for name in names:
         number = 1
@@ -146,7 +146,7 @@ def _once(names: list[str]) -> tuple[str, ...]:
 
 
 def said(con: duckdb.DuckDBPyConnection, message: str) -> str:
-    """Return DuckDB's message in a line, with the line of the query that it is about."""
+    """Return DuckDB's message as one line, with the line of the query that it is about."""
     place = _PLACE.search(message)
     said = message.partition("LINE ")[0].partition("Did you mean")[0].strip().split("\n")[0]
     where = f"; line {place[1]}: {place[2].strip()}" if place else ""

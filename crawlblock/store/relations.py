@@ -11,7 +11,7 @@ import polars as pl
 class ArrowStream:
     """A frame as DuckDB takes it without pyarrow: by the Arrow C stream interface.
 
-    DuckDB's threads may ask at once where a question reads the frame twice, and older versions of
+    If a query reads the frame twice, DuckDB's threads may ask at once, and older versions of
     polars (seen in 1.31) then refuse with "Already borrowed".
     """
 
@@ -27,10 +27,10 @@ class ArrowStream:
 
 
 def hold(con: duckdb.DuckDBPyConnection, name: str, frame: pl.DataFrame) -> None:
-    """Let questions name a frame, as a temporary table.
+    """Let queries name a frame, as a temporary table.
 
-    DuckDB reads the frame once and whole.  Where pyarrow is installed it would hand conditions of a
-    question over to pyarrow otherwise, which cannot compare the strings of polars (seen in 26.0).
+    DuckDB reads the whole frame once.  If pyarrow is installed, DuckDB would otherwise hand the
+    query's conditions to pyarrow, which cannot compare the strings of polars (seen in 26.0).
     """
     stream = f"{name}_stream"
     con.register(stream, ArrowStream(frame))
@@ -42,16 +42,16 @@ def hold(con: duckdb.DuckDBPyConnection, name: str, frame: pl.DataFrame) -> None
 
 @contextmanager
 def registered(con: duckdb.DuckDBPyConnection, **frames: pl.DataFrame) -> Iterator[None]:
-    """Let questions name frames until the block ends."""
+    """Let queries name frames until the block ends."""
     for name, frame in frames.items():
         hold(con, name, frame)
     yield
-    for name in frames:  # what an error leaves goes with the connection
+    for name in frames:  # what is left after an error goes with the connection
         con.execute(f"DROP TABLE temp.{name}").fetchall()
 
 
 def replaced(con: duckdb.DuckDBPyConnection, table: str, rows: pl.DataFrame) -> None:
-    """Give a table these rows, touching it only if it has others."""
+    """Give a table these rows; change it only if it has others."""
     names = ", ".join(rows.columns)
     with registered(con, batch=rows):
         ((changed,),) = con.execute(

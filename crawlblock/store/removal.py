@@ -1,4 +1,4 @@
-"""Snapshots that a person takes out: their facts stay, and no view shows them."""
+"""Snapshots that a user removed: their facts stay, but no view shows them."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,7 +30,7 @@ class Removable:
 
 
 def removable(con: duckdb.DuckDBPyConnection, snapshot: str) -> Removable:
-    """Return what a snapshot holds; raises InputError if there is none of that name."""
+    """Return what a snapshot contains; raises InputError if no snapshot has that name."""
     rows = con.execute(_KNOWN, [snapshot]).fetchall()
     if rows:
         return Removable(*rows[0])
@@ -40,7 +40,7 @@ def removable(con: duckdb.DuckDBPyConnection, snapshot: str) -> Removable:
 
 
 def remove(con: duckdb.DuckDBPyConnection, snapshot: str, at: datetime, reason: str) -> None:
-    """Take a snapshot out of all views and give its name free.
+    """Remove a snapshot from all views, so that its name can be used again.
 
     Raises InputError if there is none of that name.
     """
@@ -52,7 +52,7 @@ def remove(con: duckdb.DuckDBPyConnection, snapshot: str, at: datetime, reason: 
 
 
 def restore(con: duckdb.DuckDBPyConnection, snapshot: str) -> None:
-    """Bring back the snapshot of a name that was removed last.
+    """Restore the last removed snapshot with a name.
 
     Raises InputError if none was, or if another one has the name now.
     """
@@ -79,7 +79,7 @@ def removals(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
 
 
 def _aside(snapshot: str, number: int) -> str:
-    """Return the name of a removed snapshot; the stroke is in no name that comes from outside."""
+    """Return the name of a removed snapshot; no name from outside contains the stroke."""
     return f"{snapshot}/removed-{number}"
 
 

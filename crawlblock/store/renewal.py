@@ -1,4 +1,4 @@
-"""Databases of earlier layouts, copied into today's with everything they hold."""
+"""Copies databases of earlier layouts, with everything in them, into today's layout."""
 
 import os
 import shutil
@@ -30,9 +30,9 @@ _ALTERED = {
     4: ("renew_words", "panel_columns", "renew_columns", "renew_crawlers", "ineffective_lines"),
     5: ("panel_columns", "renew_columns", "renew_crawlers", "ineffective_lines"),
 }
-_READER = 0  # no stamp: what it could not read, today's reader may read
+_READER = 0  # no stamp: today's reader may read what the earlier one could not
 _PAGE = 100_000  # captures read at a time
-# The columns that are looked for in each table; an older layout lacks some of them.
+# The columns that each table may have; an older layout lacks some of them.
 _WANTED = {
     "snapshots": "snapshot, kind, first_capture, last_capture",
     "captures": "snapshot, host, resource, url_asked, url, hops, fetch_time, status, outcome, "
@@ -63,7 +63,7 @@ Row = Mapping[str, Any]
 def renew(path: Path) -> None:
     """Copy a database of an older layout into a new one; the old file stays beside it.
 
-    Nothing else may have it open.  It is copied aside and put in place whole, so that it may be
+    Nothing else may have it open.  The copy is made aside and put in place whole, so it may be
     stopped at any moment.
     """
     aside = path.with_name(f"{path.name}.renewing")
@@ -91,7 +91,7 @@ def renew(path: Path) -> None:
 
 
 def _alter(con: duckdb.DuckDBPyConnection, scripts: tuple[str, ...]) -> None:
-    """Give tables today's names and columns; views and macros are made anew."""
+    """Give tables today's names and columns; views and macros are made again."""
     made = con.execute(
         "SELECT 'VIEW ' || view_name FROM duckdb_views() WHERE NOT internal UNION ALL "
         "SELECT DISTINCT if(function_type = 'table_macro', 'MACRO TABLE ', 'MACRO ') "
@@ -151,7 +151,7 @@ def _view(con: duckdb.DuckDBPyConnection, table: str, wanted: list[str], exists:
 def _batches(
     con: duckdb.DuckDBPyConnection, query: str, read: Callable[[list[Row]], Batch]
 ) -> Iterator[Batch]:
-    """Yield the captures of a database as facts; each is read while the ones before are stored."""
+    """Yield the captures of a database as facts; each is read while earlier ones are stored."""
     numbered = f"SELECT row_number() OVER () AS row, * FROM ({query})"  # noqa: S608
     con.execute(f"CREATE TEMP TABLE earlier AS {numbered}").fetchall()
     ((held,),) = con.execute("SELECT count(*) FROM earlier").fetchall()

@@ -1,4 +1,4 @@
-"""The layout of the database file: made, checked, and renewed without losing what was collected."""
+"""The layout of the database file: makes it, checks it, and renews it without losing any facts."""
 
 import zlib
 from collections.abc import Iterable
@@ -46,7 +46,7 @@ def schema() -> str:
 
 
 def schema_of_facts() -> str:
-    """Return the SQL of an empty database without the views that results need, which take long."""
+    """Return the SQL of an empty database, without the slow views that only results need."""
     return _texts(_TABLES + _OF_FACTS) + _outcomes()
 
 
@@ -56,7 +56,7 @@ def _texts(names: Iterable[str]) -> str:
 
 
 def views() -> str:
-    """Return the SQL of the views and macros that hold nothing, with a stamp of their text."""
+    """Return the SQL of the views and macros, which store nothing, with a stamp of their text."""
     text = _texts(_VIEWS)
     for kind in ("VIEW", "MACRO"):
         text = text.replace(f"\nCREATE {kind} ", f"\nCREATE OR REPLACE {kind} ")
@@ -83,13 +83,13 @@ def _has_todays_views(con: duckdb.DuckDBPyConnection) -> bool:
 
 
 def _renew_views(con: duckdb.DuckDBPyConnection) -> None:
-    """Put today's views and macros in place of those that another version left in the file."""
+    """Replace the views and macros that another version left in the file with today's."""
     if not _has_todays_views(con):
         con.execute(views()).fetchall()
 
 
 def check_copy(con: duckdb.DuckDBPyConnection, path: Path) -> None:
-    """Raise StoreError unless a copy, open for reading alone, has today's tables and views."""
+    """Raise StoreError unless a copy, opened read-only, has today's tables and views."""
     if "schema_version" not in tables(con):
         raise StoreError(f"{path}: this is not a database of crawlblock; name another")
     ((version,),) = con.execute("SELECT max(version) FROM schema_version").fetchall()
@@ -101,9 +101,9 @@ def check_copy(con: duckdb.DuckDBPyConnection, path: Path) -> None:
 
 
 def is_current(con: duckdb.DuckDBPyConnection, path: Path) -> bool:
-    """Tell whether an open database has today's tables, which an empty one is given.
+    """Tell whether an open database has today's tables; an empty database gets them.
 
-    The views of one that has are renewed where they are not today's.  Raises StoreError if it is
+    If it has them, views that are not today's are renewed.  Raises StoreError if it is
     another program's or of a newer crawlblock.
     """
     found = tables(con)
@@ -125,7 +125,7 @@ def is_current(con: duckdb.DuckDBPyConnection, path: Path) -> bool:
 
 
 def tables(con: duckdb.DuckDBPyConnection, database: str | None = None) -> set[str]:
-    """Return the tables of a database's main schema, of the one that is open by default."""
+    """Return the tables of a database's main schema, by default of the open database."""
     rows = con.execute(
         "SELECT table_name FROM duckdb_tables() "
         "WHERE database_name = coalesce(?, current_database()) AND schema_name = 'main'",

@@ -1,4 +1,4 @@
-"""A database in memory, for facts that are looked at once."""
+"""A database in memory, for facts that are needed only once."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
@@ -14,7 +14,7 @@ from crawlblock.store.selecting import settle
 
 @contextmanager
 def settled(batches: Iterable[Batch], kind: SnapshotKind) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open a database in memory that holds these facts and which captures count."""
+    """Open a database in memory with these facts and the captures that count."""
     with closing(duckdb.connect()) as con:
         con.execute("SET TimeZone = 'UTC'").fetchall()
         con.execute(schema_of_facts()).fetchall()

@@ -1,6 +1,6 @@
-"""From facts to captures: what each text is, how each fetch ended, and which of them counts.
+"""From facts to captures: what each text is, how each fetch ended, and which fetch counts.
 
-All of it is computed from what is stored, without a network, and only where it is out of date.
+It is computed from stored facts, without a network, and only where it is out of date.
 """
 
 import zlib
@@ -15,7 +15,7 @@ from crawlblock.robots.sniff import body_of
 from crawlblock.store.relations import registered
 from crawlblock.store.stamps import BODY, SELECTION, stamp_ids
 
-_PAGE = 2_000  # texts looked at in one piece
+_PAGE = 2_000  # texts examined at a time
 _MADE = (
     "step", "reached", "answer", "moving", "answer_1", "answer_2", "answer_3", "answer_4",
     "wanted", "chain", "candidate", "unselected",
@@ -37,9 +37,9 @@ SELECT status, ended, body, read, leads FROM conclusions.endings
 
 
 def settle(con: duckdb.DuckDBPyConnection) -> int:
-    """Bring the captures of all snapshots up to date; return of how many they were not.
+    """Bring the captures of all snapshots up to date; return how many snapshots were out of date.
 
-    Works in the transaction that is open: it ends with all of them done or with none.
+    It works in the open transaction, which does all snapshots or none.
     """
     stamps = stamp_ids(con)
     changed = _look_at_texts(con, stamps[BODY])
@@ -75,7 +75,7 @@ def select(con: duckdb.DuckDBPyConnection, snapshots: list[int], stamp: int) -> 
 
 
 def _look_at_texts(con: duckdb.DuckDBPyConnection, stamp: int) -> bool:
-    """Say of each text what it is; return whether any is now something else than before."""
+    """Store what each text is; return whether that changed for any text."""
     changed = False
     for page in _pages(con, stamp):
         with registered(con, page=page):

@@ -1,4 +1,4 @@
-"""What stored facts were read with and stored conclusions made with, by number."""
+"""Numbers for the code versions that read the stored facts and made the conclusions."""
 
 from collections.abc import Mapping
 
@@ -23,7 +23,7 @@ def stamp_ids(con: duckdb.DuckDBPyConnection) -> Mapping[str, int]:
 
 
 def known_stamp_ids(con: duckdb.DuckDBPyConnection) -> Mapping[str, int]:
-    """Return the number of today's digest of each conclusion, -1 where it is not noted."""
+    """Return the number of today's digest of each conclusion, -1 if it is not stored."""
     rows = con.execute("SELECT conclusion, digest, id FROM conclusions.stamps").fetchall()
     known = {(name, digest): number for name, digest, number in rows}
     return {name: known.get((name, digest), -1) for name, digest in conclusion_digests().items()}

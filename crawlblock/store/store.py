@@ -43,12 +43,12 @@ class RunRecord:
 
 
 class Store:
-    """A database file with what can be done with it."""
+    """A database file with everything that steps do with it."""
 
     def __init__(self, path: Path, keep_empty: bool = True) -> None:
         """Open the database at a path, making it or renewing its layout where needed.
 
-        Without `keep_empty` a new one is there from its first rows on; see `DatabaseFile`.
+        Without `keep_empty`, a new one appears with its first rows; see `DatabaseFile`.
         """
         self.database = DatabaseFile(path, keep_empty)
         self.facts = Facts(self.database)
@@ -73,7 +73,7 @@ class Store:
         return self.database.transaction()
 
     def reading(self) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
-        """Open the database for questions; what is written here is thrown away."""
+        """Open the database for queries; anything written here is discarded."""
         return self.database.reading()
 
     def publish(self) -> Path:
@@ -89,7 +89,7 @@ class Store:
 
 
 def holdings(con: duckdb.DuckDBPyConnection) -> dict[str, object]:
-    """Return what there is to compute results from: counts of what only grows, hashes."""
+    """Return counts and hashes that change when the data behind the results change."""
     counts: dict[str, object] = {
         table: count_rows(con, f"facts.{table}") for table in ("fetches", "asked", "payloads")
     }

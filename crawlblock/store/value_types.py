@@ -9,9 +9,9 @@ from crawlblock.stopping import undisturbed
 
 @cache
 def import_value_types() -> None:
-    """Import what DuckDB imports when it is first given a value.
+    """Import the modules that DuckDB imports when it first gets a value.
 
-    It drops what is raised meanwhile, so a signal that comes then waits until this is done.
+    DuckDB drops exceptions raised during that import, so a signal waits until this is done.
     """
     with undisturbed():
         duckdb.ConstantExpression(0)
