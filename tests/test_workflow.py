@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sysconfig
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,7 +30,7 @@ esac
 
 def test_is_valid() -> None:
     """Actionlint finds nothing to complain about."""
-    actionlint = shutil.which("actionlint")
+    actionlint = shutil.which("actionlint", path=sysconfig.get_path("scripts"))
     if actionlint is None:
         pytest.skip("actionlint is not installed")
     done = subprocess.run(

@@ -40,8 +40,8 @@ def export(
 
     \b
     Examples:
-      crawlblock export public --author "Ada Lovelace" --url https://doi.org/10.5281/zenodo.1
-      crawlblock export public --license CC-BY-4.0 --access --annotation
+      crawlblock export dataset --author "Ada Lovelace" --url https://doi.org/10.5281/zenodo.1
+      crawlblock export dataset --license CC-BY-4.0 --access --annotation
     """
     request = Request(
         title=title, authors=authors, licence=licence, http_profile=http_profile, long=long,
