@@ -192,7 +192,8 @@ def test_charts(db: crawlblock.Database, tmp_path: Path) -> None:
     chart = db.chart("coverage")
     assert "<svg" in chart.save(tmp_path / "a.svg").read_text("utf-8")
     assert chart.save(tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
-    assert "image/svg+xml" in chart._repr_mimebundle_()
+    shown = chart._repr_mimebundle_()
+    assert "<svg" in shown["image/svg+xml"] and shown["image/png"].startswith("iVBORw0KGgo")
     assert db.chart("verdicts", "ccbot").title.endswith(": CCBot")
     with pytest.raises(InputError, match=r"saved as \.svg or \.png"):
         chart.save(tmp_path / "a.pdf")

@@ -1,5 +1,6 @@
 """A chart that a notebook shows and a script saves: the page's own, or the same of any frame."""
 
+from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -52,8 +53,9 @@ class Chart:
         return target
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
-        """Return what a notebook shows."""
-        return {"image/svg+xml": self.drawn}
+        """Return what a notebook shows; JupyterLab shows no SVG before it ran the notebook itself."""
+        picture = b64encode(drawing.png(self.drawn, scale=1)).decode()
+        return {"image/svg+xml": self.drawn, "image/png": picture}
 
 
 def chart_of_results(results: Frames, name: str | None = None, token: str | None = None) -> Chart:

@@ -62,11 +62,11 @@ def svg_file(drawing: str) -> bytes:
     return f"{head}><style>{style}</style>{rest}".encode()
 
 
-def png(drawing: str) -> bytes:
-    """Return a drawing as a PNG on white."""
+def png(drawing: str, scale: float = _SCALE) -> bytes:
+    """Return a drawing as a PNG on white, with `scale` pixels for each of the drawing's."""
     import vl_convert
 
-    image: bytes = vl_convert.svg_to_png(drawing, scale=_SCALE)
+    image: bytes = vl_convert.svg_to_png(drawing, scale=scale)
     return _packed(image)
 
 
