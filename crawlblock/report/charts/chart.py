@@ -53,7 +53,7 @@ class Chart:
         return target
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
-        """Return what a notebook shows; JupyterLab shows no SVG before it ran the notebook itself."""
+        """Return what a notebook shows; JupyterLab shows no SVG before it ran the cell itself."""
         picture = b64encode(drawing.png(self.drawn, scale=1)).decode()
         return {"image/svg+xml": self.drawn, "image/png": picture}
 
