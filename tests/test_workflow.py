@@ -72,7 +72,7 @@ def test_steps_run(world: Path, server: RangeServer, shell: dict[str, str], tmp_
         "CRAWLBLOCK_CONTACT": "you@example.org",
     }
     every = dict(steps())
-    assert every.pop("Install") == "pip install crawlblock"
+    assert every.pop("Install") == 'pip install "$CRAWLBLOCK_PACKAGE"'
     for text in every.values():
         # the hosts are on loopback, where nobody asks without this
         line = text.replace("update --max", "update --allow-network 127.0.0.0/8 --max")
