@@ -1,7 +1,7 @@
 """Measures whole commands: import of the corpora, and the steps of `make analyze`.
 
 Usage:
-    python benchmarks/commands.py CORPUS [--rounds 3]
+    python benchmarks/commands.py CORPUS [--rounds 3] [--steps]
 
 Each command runs as a process of its own on a new database; wall times and peak memory are the
 operating system's, medians over the rounds.
@@ -46,7 +46,8 @@ def commands(corpus: Path, folder: Path) -> dict[str, list[str]]:
         "demo": ["demo", str(SAMPLE), archive],
         "sample": ["sample", "--list", str(SAMPLE / "hosts.csv"), *db],
         "history": ["history", "--mirror", archive, "--crawls", "all", *db],
-        "analyze": ["analyze", *db],
+        "weights": ["weights", "--list", str(SAMPLE / "weights.csv"), *db],
+        "analyze": ["analyze", "-o", "table", *db],
     }
 
 
@@ -56,6 +57,7 @@ def main() -> None:
     here = Path(__file__).parents[2] / "shared" / "corpus"
     parser.add_argument("corpus", type=Path, nargs="?", default=here, help="default: %(default)s")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--steps", action="store_true", help="the steps of `make analyze` alone")
     options = parser.parse_args()
     if not any(options.corpus.glob("*.parquet")):
         parser.error(f"{options.corpus}: no Parquet files; name a folder that has some")
@@ -63,6 +65,8 @@ def main() -> None:
     for _ in range(options.rounds):
         with tempfile.TemporaryDirectory() as folder:
             for name, arguments in commands(options.corpus, Path(folder)).items():
+                if options.steps and arguments[0] == "import":
+                    continue
                 results.setdefault(name, []).append(measure(arguments))
     for name, runs in results.items():
         seconds = statistics.median(run[0] for run in runs)
