@@ -3,7 +3,7 @@
 Usage:
     PYTHONPATH=tests python benchmarks/history_plan.py [--hosts 10 50 1000] [--crawls 1 6] [--other]
 
-The archive is made by rule while it is served on loopback (`plan_archive.py`).  The plan and the
+The archive is made by rule while it is served on loopback (`plan_server.py`).  The plan and the
 run are those of `crawlblock history`; only the wait between two requests is left out.  The least is
 computed here from what the archive has, by other code than the plan's: see `Least`.
 """
@@ -20,17 +20,8 @@ from pathlib import Path
 from statistics import mean
 
 import numpy as np
-from plan_archive import (
-    LINE,
-    PART_BYTES,
-    PARTS,
-    MadeCrawl,
-    PlanServer,
-    Row,
-    Shares,
-    Universe,
-    key_of,
-)
+from plan_archive import LINE, PARTS, MadeCrawl, Row, Shares, Universe, key_of
+from plan_server import PART_BYTES, PlanServer
 
 from crawlblock.model import Member
 from crawlblock.pipeline.history import Wanted, collect_history, plan_history

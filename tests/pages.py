@@ -132,3 +132,23 @@ def visit(
     watched.page.goto(path.as_uri())
     yield watched
     context.close()
+
+
+@pytest.fixture(scope="module")
+def chromium() -> "Iterator[Browser]":
+    """Return a browser for all tests."""
+    with browser() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the results of a small database with markup in names and lines."""
+    return example_results(tmp_path_factory)
+
+
+@pytest.fixture
+def seen(chromium: "Browser", results: Path) -> Iterator[Watched]:
+    """Return the page, opened on a wide screen."""
+    with visit(chromium, results / "index.html") as watched:
+        yield watched

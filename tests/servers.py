@@ -24,7 +24,7 @@ from manners import S3, Manner
 Fault = int | str | tuple[str, int, object]
 
 _PORTAL = "<!DOCTYPE html>\n<html><body><h1>Welcome</h1><p>Please log in.</p></body></html>\n"
-_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,12 +156,12 @@ class RangeServer:
             "Content-Type": self.manner.content_type,  # for .gz too, and no Content-Encoding
             **self.manner.headers(),
         }
-        asked = _RANGE.fullmatch(request.headers.get("Range", "")) if ranges else None
+        asked = RANGE.fullmatch(request.headers.get("Range", "")) if ranges else None
         if asked and not asked[1] and self.manner.suffix != "answered":
             if self.manner.suffix == "refused":
                 return self._refusal(request, 416, {"Content-Range": f"bytes */{size}"})
             asked = None
-        first, end = _bounds(asked, size) if asked else (0, size)
+        first, end = bounds(asked, size) if asked else (0, size)
         whole = asked is None or request.headers.get("If-Range", etag) != etag
         if not whole and first >= end:
             return self._refusal(request, 416, {"Content-Range": f"bytes */{size}"})
@@ -189,7 +189,7 @@ class RangeServer:
         return self._etags[version]
 
 
-def _bounds(asked: re.Match[str], size: int) -> tuple[int, int]:
+def bounds(asked: re.Match[str], size: int) -> tuple[int, int]:
     """Return the first byte of a range and the one after its last."""
     first, last = asked.groups()
     if not first:

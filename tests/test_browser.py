@@ -1,13 +1,12 @@
 """The page in a real browser: it asks for nothing, runs under its policy, and can be used."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
 import pytest
-from pages import Watched, browser, example_results, visit
+from pages import Watched, visit
 
 from crawlblock.report.labels import interval, percent
 
@@ -15,26 +14,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 pytestmark = pytest.mark.own_code
-
-
-@pytest.fixture(scope="module")
-def chromium() -> "Iterator[Browser]":
-    """Return a browser for all tests."""
-    with browser() as opened:
-        yield opened
-
-
-@pytest.fixture(scope="module")
-def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the results of a small database with markup in names and lines."""
-    return example_results(tmp_path_factory)
-
-
-@pytest.fixture
-def seen(chromium: "Browser", results: Path) -> Iterator[Watched]:
-    """Return the page, opened on a wide screen."""
-    with visit(chromium, results / "index.html") as watched:
-        yield watched
 
 
 def draw_all(watched: Watched) -> int:

@@ -13,8 +13,6 @@ from pages import (
     OPEN,
     REFUSING,
     Watched,
-    browser,
-    example_results,
     fill,
     run,
     visit,
@@ -34,16 +32,9 @@ _READY = "() => document.querySelectorAll('button.host').length > 0"
 
 
 @pytest.fixture(scope="module")
-def chromium() -> "Iterator[Browser]":
-    """Return a browser for all tests."""
-    with browser() as opened:
-        yield opened
-
-
-@pytest.fixture(scope="module")
-def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def page(results: Path) -> Path:
     """Return the page of a small database with markup in names and lines."""
-    return example_results(tmp_path_factory) / "index.html"
+    return results / "index.html"
 
 
 @pytest.fixture

@@ -190,7 +190,7 @@ def test_rendering_twice_gives_the_same_bytes(tmp_path: Path) -> None:
     assert contents(tmp_path / "one") == contents(tmp_path / "two")
 
 
-def test_a_whole_miniature_is_left_alone(tmp_path: Path) -> None:
+def test_a_whole_demo_is_left_alone(tmp_path: Path) -> None:
     """Nothing is written where the facts are rendered already; other facts replace it."""
     sample, directory = small(tmp_path / "sample", 3), tmp_path / "archive"
     render_demo(sample, directory)

@@ -1,12 +1,11 @@
 """A reader can point at a chart, take it along, and sees what Python draws."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
 import pytest
-from pages import Watched, browser, example_results, visit
+from pages import Watched, visit
 
 from crawlblock.report.charts.scales import fit, merged, spread, text_width, ticks, wrapped
 
@@ -14,26 +13,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 _STATIC = "found => found.map(svg => svg.outerHTML)"
-
-
-@pytest.fixture(scope="module")
-def chromium() -> "Iterator[Browser]":
-    """Return a browser for all tests."""
-    with browser() as opened:
-        yield opened
-
-
-@pytest.fixture(scope="module")
-def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the results of a small database with markup in names and lines."""
-    return example_results(tmp_path_factory)
-
-
-@pytest.fixture
-def seen(chromium: "Browser", results: Path) -> Iterator[Watched]:
-    """Return the page, opened on a wide screen."""
-    with visit(chromium, results / "index.html") as watched:
-        yield watched
 
 
 def taken(watched: Watched, figure: str, kind: str) -> bytes:

@@ -1,12 +1,11 @@
 """Nothing on the page is cut, overlaps or is too faint, at any width, in light and dark."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
 import pytest
-from pages import browser, example_results, visit
+from pages import visit
 
 from crawlblock.metrics.result_files import read_results
 from crawlblock.report.assemble import page_of
@@ -34,16 +33,9 @@ _SHADES = """names => names.map(name => {
 
 
 @pytest.fixture(scope="module")
-def chromium() -> "Iterator[Browser]":
-    """Return a browser for all tests."""
-    with browser() as opened:
-        yield opened
-
-
-@pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def small(results: Path) -> Path:
     """Return the page of a small database with markup in names."""
-    return example_results(tmp_path_factory) / "index.html"
+    return results / "index.html"
 
 
 def faults(page: "Page", font: str = FONTS[0]) -> list[str]:

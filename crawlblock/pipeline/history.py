@@ -29,7 +29,7 @@ from crawlblock.sources.commoncrawl.cost import (
 from crawlblock.sources.commoncrawl.crawl_source import History
 from crawlblock.sources.commoncrawl.crawls import NEW, Listed, dated, find_crawls
 from crawlblock.sources.commoncrawl.distant_cluster import NoClusterError, Search
-from crawlblock.sources.commoncrawl.dry_run import Rehearsal, Shelf
+from crawlblock.sources.commoncrawl.dry_run import DryRun, Shelf
 from crawlblock.sources.commoncrawl.index import Index
 from crawlblock.sources.commoncrawl.mirror import Mirror, open_mirror
 from crawlblock.sources.commoncrawl.records import fetch
@@ -83,7 +83,7 @@ async def plan_history(run: Run, wanted: Wanted, members: Sequence[Member]) -> l
     followed = FollowedMembers(members, run.store.facts.days_followed())
     async with open_mirror(wanted.mirror, wanted.contact, wanted.limits) as mirror:
         shelf = Shelf(mirror, wanted.cache, wanted.index())
-        rehearsal = Rehearsal(shelf, run.store.facts.texts_of, wanted.limits.per_second)
+        dry_run = DryRun(shelf, run.store.facts.texts_of, wanted.limits.per_second)
         choice = MethodChoice(shelf, wanted.method, wanted.limits.per_second, run.say)
         read = Cost()  # of the lists that were read
 
@@ -95,7 +95,7 @@ async def plan_history(run: Run, wanted: Wanted, members: Sequence[Member]) -> l
             if pending:
                 await dated(mirror, crawl)
             lists = Cost(mirror.traffic.requests, mirror.traffic.bytes)
-            cost = await rehearsal.cost(task, method, pending, parts) if pending else Cost()
+            cost = await dry_run.cost(task, method, pending, parts) if pending else Cost()
             plans.append(estimate(task, method, cost, lists - read))
             read = Cost(mirror.traffic.requests, mirror.traffic.bytes)
 

@@ -221,7 +221,7 @@ def _announced(first: date, last: date, events: Iterable[registry.Event]) -> tup
     return tuple(
         {
             "date": event.date.isoformat(),
-            "title": f"{_when(event)}: {event.title}{_told(event)}.",
+            "title": f"{_when(event)}: {event.title}{_whom(event)}.",
             "tokens": list(event.tokens),
             "source": event.source,
         }
@@ -230,7 +230,7 @@ def _announced(first: date, last: date, events: Iterable[registry.Event]) -> tup
     )
 
 
-def _told(event: registry.Event) -> str:
+def _whom(event: registry.Event) -> str:
     """Return which sites an event concerns, and whether we know it from others."""
     about = [*event.segments, *(["second-hand"] if event.second_hand else [])]
     return f" ({', '.join(about)})" if about else ""

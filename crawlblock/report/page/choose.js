@@ -102,10 +102,10 @@ let restoring = false;  // the address is followed, and not written
 const restore = () => {
   restoring = true;
   const parts = asked();
-  const wish = (parts.get("crawler") || "").toLowerCase();
-  const found = data.crawlers.find(([token]) => token.toLowerCase() === wish);
+  const wanted = (parts.get("crawler") || "").toLowerCase();
+  const found = data.crawlers.find(([token]) => token.toLowerCase() === wanted);
   if (found) state.crawler = found[0];
-  if (wish && !found) by("choice-said").textContent = `No crawler is called ${parts.get("crawler")}.`;
+  if (wanted && !found) by("choice-said").textContent = `No crawler is called ${parts.get("crawler")}.`;
   offer();
   state.host = parts.get("host") || "";
   if (found || parts.get("segment")) chooseSegment(parts.get("segment") || "");

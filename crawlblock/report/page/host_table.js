@@ -21,8 +21,8 @@ const chosen = () => Math.max(0, tokens.indexOf(state.crawler));
 const datesOf = (host) => data.dates[host[1]] || [];
 
 // What the table says of each site, for the crawler that was chosen last.
-let told = { token: -1, sites: [] };
-const tell = (token) => {
+let listed = { token: -1, sites: [] };
+const summarize = (token) => {
   const seen = [];
   const early = data.snapshots.map((_, place) => isEarly(token, place));
   const site = (host) => {
@@ -47,7 +47,7 @@ const tell = (token) => {
     const author = (now !== "early" && last && last[3] && data.authors[last[3]]) || "";
     return { host, cells, dates, now, changed, stricter, author };
   };
-  told = { token, sites: data.hosts.map(site) };
+  listed = { token, sites: data.hosts.map(site) };
 };
 
 // A pasted address is read as the name of its site.
@@ -71,7 +71,7 @@ const fitting = () => {
   const short = word.replace(/^www\./, "");
   const [now, change, author] = ["host-filter", "change-filter", "author-filter"].map(
     (id) => by(id).value);
-  return told.sites.filter((site) => inSegment(site.host)
+  return listed.sites.filter((site) => inSegment(site.host)
     && (!word || site.host[0].includes(word) || (short && site.host[0].includes(short)))
     && (!now || site.now === now) && CHANGES[change](site) && (!author || site.author === author));
 };
@@ -112,8 +112,8 @@ const line = (site) => {
 };
 const list = () => {
   if (!tokens.length) return;  // still being unpacked
-  if (told.token !== chosen()) {
-    tell(chosen());
+  if (listed.token !== chosen()) {
+    summarize(chosen());
     offerAuthors();
   }
   const found = ordered(fitting());
@@ -129,7 +129,7 @@ const list = () => {
 const offerAuthors = () => {
   const filter = by("author-filter");
   const before = filter.value;
-  const known = [...new Set(told.sites.map((site) => site.author).filter(Boolean))];
+  const known = [...new Set(listed.sites.map((site) => site.author).filter(Boolean))];
   filter.replaceChildren(make("option", { value: "" }, "any"),
     ...sorted(known).map((author) => make("option", { value: author }, author)));
   filter.value = known.includes(before) ? before : "";

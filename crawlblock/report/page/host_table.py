@@ -139,8 +139,8 @@ class HostTable:
         key = (*first.same, first.answer)
         if key not in self._evidence:
             self._evidence[key] = self._read(first)
-        vector, lines, told = self._evidence[key]
-        notes = self._notes.with_headers(first.host, first.snapshot, told)
+        vector, lines, noted = self._evidence[key]
+        notes = self._notes.with_headers(first.host, first.snapshot, noted)
         row: list[Any] = [first.place, len(run), vector, lines, notes]
         if first.warc_file is not None:
             folder, dash, name = first.warc_file.rpartition("-")
@@ -160,7 +160,7 @@ class HostTable:
             context = contexts[id(findings[token])] if token in findings else None
             key = id(meant.get(token)), context
             if key not in known:
-                text = None if context is not None else _told(capture)
+                text = None if context is not None else _how_it_ended(capture)
                 number = self._rulings.of(meant.get(token, _NOTHING)._replace(text=text))
                 place = -1 if context is None else places.setdefault(context, len(places))
                 known[key] = number, place
@@ -194,7 +194,7 @@ class HostTable:
         return meanings
 
 
-def _told(capture: CaptureRow) -> str | None:
+def _how_it_ended(capture: CaptureRow) -> str | None:
     """Return in words how a capture without rules ended."""
     if capture.digest is not None:
         return None

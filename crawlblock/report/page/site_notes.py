@@ -58,16 +58,16 @@ class SiteNotes:
         if not findings:
             return ()
         stated = signals(body)
-        told: list[Note] = [(SIGNAL, _stated(each), None) for each in stated[:_MOST]]
+        notes: list[Note] = [(SIGNAL, _stated(each), None) for each in stated[:_MOST]]
         if is_reconstructed(body):
-            told.append((RECONSTRUCTED, "", None))
+            notes.append((RECONSTRUCTED, "", None))
         joined = [t for t, found in findings.items() if found.ambiguous_group]
         if joined:
             said = "Parsers disagree about where the group of this crawler ends."
-            told.append((FLAG, said, self._of(joined)))
-        told += self._conflicts(stated, findings)
-        told += self._ineffective.get(digest or "", [])[:_MOST]
-        return tuple(told)
+            notes.append((FLAG, said, self._of(joined)))
+        notes += self._conflicts(stated, findings)
+        notes += self._ineffective.get(digest or "", [])[:_MOST]
+        return tuple(notes)
 
     def with_headers(self, host: str, snapshot: str, notes: tuple[Note, ...]) -> int:
         """Return the number of a capture's notes: on its payload, and on its headers."""

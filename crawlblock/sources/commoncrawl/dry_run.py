@@ -91,7 +91,7 @@ class Shelf:
         return ClusterIndex(Path(key), raw) if isinstance(raw, bytes) else None, size
 
 
-class Rehearsal:
+class DryRun:
     """Tells what the crawls of a history cost, one after the other."""
 
     def __init__(self, shelf: Shelf, texts_of: TextsOf, per_second: float) -> None:
