@@ -15,7 +15,10 @@ RESULTS ?= $(basename $(DB))-results$(if $(CENSUS),/census)
 DEMO = build/demo
 CORPUS ?= ../shared/corpus
 AT_ONCE = -n 2 --dist worksteal  # two processes; one that is done takes tests from the other
-# Python compiles what is imported; to compile all that is installed takes longer than to install it.
+# Python compiles what is imported and keeps it, also where the machine says that it should not:
+# otherwise each command takes up to a second longer.  To compile all that is installed takes
+# longer than to install it.
+unexport PYTHONDONTWRITEBYTECODE
 INSTALL = -m pip install --quiet --disable-pip-version-check --no-compile
 PINNED = $(INSTALL) --require-hashes -r
 ITSELF = $(INSTALL) --no-deps --no-build-isolation -e .
