@@ -166,7 +166,7 @@ class DatabaseFile:
             con.execute(_SETTINGS).fetchall()
             yield con
             if self._lingering:
-                self._lingering.stay(con)
+                self._lingering.stay(file)
         except duckdb.Error as error:
             raise explained(self.path, error) from None
         finally:

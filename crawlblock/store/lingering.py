@@ -1,11 +1,14 @@
 """A database file that stays open for a moment, because its next use often follows at once."""
 
 import time
+from pathlib import Path
 from threading import Lock, Timer
 
 import duckdb
 
-_IDLE = 0.2  # s without use after which the file is closed
+from crawlblock.store.schema import CONFIG
+
+_IDLE = 1.0  # s without use after which the file is closed
 _LONGEST = 2.0  # s after which it is closed for waiting processes; a query waits longer
 _PAUSE = 0.15  # s for which it then stays closed; waiting processes try every 0.1 s
 
@@ -25,11 +28,12 @@ class LingeringFile:
         self._opened = 0.0
         self._free_until = 0.0
 
-    def stay(self, con: duckdb.DuckDBPyConnection) -> None:
-        """Keep the file of a connection open; the connection is about to be closed."""
+    def stay(self, file: Path) -> None:
+        """Keep a file open; the connection that has it open now is about to be closed."""
         with self._lock:
-            if self._con is None:
-                self._con, self._opened = con.cursor(), time.monotonic()
+            if self._con is None:  # closing a connection closes its cursors, so this is another
+                self._con = duckdb.connect(str(file), config=CONFIG)
+                self._opened = time.monotonic()
             elif time.monotonic() - self._opened > _LONGEST:
                 self._close()
                 self._free_until = time.monotonic() + _PAUSE
