@@ -12,7 +12,6 @@ CONTACT ?=
 DB ?= $(if $(MIRROR),data/archive.duckdb,data/crawlblock.duckdb)
 CENSUS ?=
 RESULTS ?= $(basename $(DB))-results$(if $(CENSUS),/census)
-DEMO = build/demo
 CORPUS ?= ../shared/corpus
 AT_ONCE = -n 2 --dist worksteal  # two processes; one that is done takes tests from the other
 # Python compiles what is imported and keeps it, also where the machine says that it should not:
@@ -46,11 +45,8 @@ $(VENV)/.dev: constraints/dev.txt $(VENV)/.run
 
 ifeq ($(MIRROR),)
 analyze: setup  ## Answer from the bundled facts, offline; or MIRROR=https://data.commoncrawl.org PANEL=domains.csv CONTACT=you@example.org CRAWLS=6
-	$(CRAWLBLOCK) demo data/demo $(DEMO)
-	$(CRAWLBLOCK) sample --db $(DB) --list $(if $(PANEL),$(PANEL),data/demo/hosts.csv) --name sample
-	$(CRAWLBLOCK) history --db $(DB) --mirror $(DEMO) --crawls all
-	$(CRAWLBLOCK) weights --db $(DB) --list data/demo/weights.csv
-	$(CRAWLBLOCK) analyze -o table --db $(DB) --results $(RESULTS)
+	$(if $(PANEL),$(error PANEL goes with MIRROR=https://data.commoncrawl.org; the demo has its own list))
+	$(CRAWLBLOCK) demo --db $(DB) --results $(RESULTS)
 else
 analyze: setup
 	$(if $(PANEL),,$(error say PANEL=a file of domains))

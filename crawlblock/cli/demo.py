@@ -9,7 +9,13 @@ from typing import cast
 import click
 
 from crawlblock.cli.existing import published
-from crawlblock.cli.options import DEFAULT_DB, at_option, db_option, every_option
+from crawlblock.cli.options import (
+    DEFAULT_DB,
+    at_option,
+    db_option,
+    every_option,
+    results_option,
+)
 from crawlblock.cli.output import say, working
 from crawlblock.demo import BUNDLED, render_demo, some_sites
 from crawlblock.demo.pack_files import pack_files
@@ -31,6 +37,7 @@ UNION ALL SELECT panel FROM panels WHERE panel <> $1
 @click.argument("source", required=False, type=click.Path(exists=True, path_type=Path))
 @click.argument("directory", required=False, type=click.Path(file_okay=False, path_type=Path))
 @db_option
+@results_option
 @click.option(
     "--sites",
     type=click.IntRange(1),
@@ -41,7 +48,7 @@ UNION ALL SELECT panel FROM panels WHERE panel <> $1
 @click.pass_context
 def demo(
     context: click.Context, source: Path | None, directory: Path | None, db: Path,
-    sites: int | None, every: str, at: Path | None,
+    results: Path | None, sites: int | None, every: str, at: Path | None,
 ) -> None:  # fmt: skip
     r"""Show what crawlblock does, with facts that come with it.
 
@@ -59,7 +66,7 @@ def demo(
       crawlblock demo captures.parquet build/archive --every week
     """
     if source is None:
-        _run_all(context, db, sites)
+        _run_all(context, db, results, sites)
     elif directory is None:
         raise click.UsageError("name SOURCE and DIRECTORY, or none of them")
     elif sites is not None:
@@ -81,7 +88,7 @@ def _render(source: Path, directory: Path, every: str, at: Path | None) -> None:
     say(f"an archive for --mirror is in {directory}")
 
 
-def _run_all(context: click.Context, db: Path, sites: int | None) -> None:
+def _run_all(context: click.Context, db: Path, results: Path | None, sites: int | None) -> None:
     """Render the archive and run each step on it; raises InputError if the database has others."""
     if holds_anything(db):
         with published(db).asking() as con:
@@ -95,16 +102,18 @@ def _run_all(context: click.Context, db: Path, sites: int | None) -> None:
     if chosen:
         hosts = ARCHIVE.with_name("demo-sites.csv")
         write_whole(hosts, _csv(chosen))
+    into = ["--results", results] if results else []
     for command in (
         ["sample", "--list", hosts, "--name", _PANEL, "--db", db],
         ["history", "--mirror", ARCHIVE, "--crawls", "all", "--db", db],
         ["weights", "--list", BUNDLED / "weights.csv", "--db", db],
-        ["analyze", "-o", "table", "--db", db],
+        ["analyze", "-o", "table", "--db", db, *into],
     ):
         _run(context, [str(word) for word in command])
     host = chosen[0]["host"] if chosen else "nytimes.com"
     say("next:")
-    for text in ("open", f"timeline {host} -o table", f"explain {host} GPTBot"):
+    opened = shlex.join(["open", *map(str, into)])
+    for text in (opened, f"timeline {host} -o table", f"explain {host} GPTBot"):
         say(f"  crawlblock {text}" + (f" --db {db}" if db != DEFAULT_DB else ""))
 
 

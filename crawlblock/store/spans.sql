@@ -31,20 +31,27 @@ FROM segment_answers ANTI JOIN followed USING (population, dimension, segment);
 -- The hosts of both snapshots of a span, by what they answered then and now; NULL where that is
 -- unknown or where the snapshot does not have the host.
 CREATE MACRO followed_in(spans_) AS TABLE
-WITH wanted AS (
-    SELECT DISTINCT population, from_snapshot, to_snapshot FROM query_table(spans_)
+WITH wanted AS MATERIALIZED (
+    SELECT row_number() OVER () AS number, *
+    FROM (SELECT DISTINCT population, from_snapshot, to_snapshot FROM query_table(spans_))
+), ends AS (
+    SELECT number, population, from_snapshot AS snapshot, true AS at_from FROM wanted
+    UNION ALL
+    SELECT number, population, to_snapshot, false FROM wanted
 ), sound AS (
     SELECT CAST(population AS VARCHAR) AS population, CAST(snapshot AS VARCHAR) AS snapshot, host,
-           CAST(stratum AS VARCHAR) AS stratum, weight,
-           CASE WHEN known THEN CAST(answer AS VARCHAR) END AS answer
+           stratum, weight, CASE WHEN known THEN answer END AS answer
     FROM points
+), found AS (
+    SELECT e.number, s.host, any_value(s.stratum) AS stratum, any_value(s.weight) AS weight,
+           max(answer) FILTER (e.at_from) AS answer_then,
+           max(answer) FILTER (NOT e.at_from) AS answer_now
+    FROM ends e JOIN sound s USING (population, snapshot)
+    GROUP BY e.number, s.host
 )
-SELECT w.*, s.host, any_value(s.stratum) AS stratum, any_value(s.weight) AS weight,
-       max(answer) FILTER (s.snapshot = w.from_snapshot) AS answer_then,
-       max(answer) FILTER (s.snapshot = w.to_snapshot) AS answer_now
-FROM wanted w
-JOIN sound s ON s.population = w.population AND s.snapshot IN (w.from_snapshot, w.to_snapshot)
-GROUP BY w.population, w.from_snapshot, w.to_snapshot, s.host;
+SELECT w.* EXCLUDE (number), f.host, CAST(f.stratum AS VARCHAR) AS stratum, f.weight,
+       CAST(f.answer_then AS VARCHAR) AS answer_then, CAST(f.answer_now AS VARCHAR) AS answer_now
+FROM found f JOIN wanted w USING (number);
 
 -- Hosts by segment, stratum and what they answered then and now.  since_first: from the first snapshot
 -- since a crawler was documented to each later one.  year: from the last snapshot of a year to the last
@@ -62,40 +69,46 @@ starts AS (
         GROUP BY ALL
     )
 ), spans AS MATERIALIZED (
-    SELECT 'since_first' AS span, population, dimension, segment, f.snapshot AS from_snapshot,
-           f.snapshot_date AS from_date, s.snapshot AS to_snapshot, s.snapshot_date AS to_date
-    FROM starts t
-    JOIN followed f USING (population, dimension, segment, place)
-    JOIN followed s USING (population, dimension, segment)
-    WHERE s.place > t.place
-    UNION ALL
-    SELECT 'year', population, dimension, segment, lag(snapshot) OVER years AS from_snapshot,
-           lag(snapshot_date) OVER years AS from_date, snapshot, snapshot_date
+    SELECT row_number() OVER () AS number, *
     FROM (
-        FROM followed
-        QUALIFY row_number() OVER (PARTITION BY population, dimension, segment, year(snapshot_date)
-                                   ORDER BY place DESC) = 1
+        SELECT 'since_first' AS span, population, dimension, segment, f.snapshot AS from_snapshot,
+               f.snapshot_date AS from_date, s.snapshot AS to_snapshot, s.snapshot_date AS to_date
+        FROM starts t
+        JOIN followed f USING (population, dimension, segment, place)
+        JOIN followed s USING (population, dimension, segment)
+        WHERE s.place > t.place
+        UNION ALL
+        SELECT 'year', population, dimension, segment, lag(snapshot) OVER years AS from_snapshot,
+               lag(snapshot_date) OVER years AS from_date, snapshot, snapshot_date
+        FROM (
+            FROM followed
+            QUALIFY row_number() OVER (PARTITION BY population, dimension, segment, year(snapshot_date)
+                                       ORDER BY place DESC) = 1
+        )
+        WINDOW years AS (PARTITION BY population, dimension, segment ORDER BY place)
+        QUALIFY from_snapshot IS NOT NULL
+        UNION ALL
+        SELECT 'mode', population, dimension, segment, a.snapshot, a.snapshot_date, l.snapshot,
+               l.snapshot_date
+        FROM followed l
+        JOIN followed a USING (population, dimension, segment)
+        WHERE l.kind = 'live' AND a.kind <> 'live' AND abs(l.snapshot_date - a.snapshot_date) <= 31
+        QUALIFY row_number() OVER (PARTITION BY population, dimension, segment, l.snapshot
+                                   ORDER BY abs(l.snapshot_date - a.snapshot_date), a.snapshot) = 1
     )
-    WINDOW years AS (PARTITION BY population, dimension, segment ORDER BY place)
-    QUALIFY from_snapshot IS NOT NULL
-    UNION ALL
-    SELECT 'mode', population, dimension, segment, a.snapshot, a.snapshot_date, l.snapshot,
-           l.snapshot_date
-    FROM followed l
-    JOIN followed a USING (population, dimension, segment)
-    WHERE l.kind = 'live' AND a.kind <> 'live' AND abs(l.snapshot_date - a.snapshot_date) <= 31
-    QUALIFY row_number() OVER (PARTITION BY population, dimension, segment, l.snapshot
-                               ORDER BY abs(l.snapshot_date - a.snapshot_date), a.snapshot) = 1
+), counts AS (  -- a number is one short key in place of eight
+    SELECT number, f.stratum, f.answer_then, f.answer_now, count(*) AS hosts,
+           sum(f.weight) AS weight,
+           sum(CAST(f.weight * f.weight AS DECIMAL(38, 6))) AS weight_squared
+    FROM followed_in('spans') f
+    JOIN spans s USING (population, from_snapshot, to_snapshot)
+    JOIN point_segments g ON g.host = f.host AND g.dimension = s.dimension
+        AND g.segment = s.segment AND coalesce(s.from_date BETWEEN g.since AND g.until, true)
+    JOIN point_segments e ON e.host = f.host AND e.dimension = s.dimension
+        AND e.segment = s.segment AND coalesce(s.to_date BETWEEN e.since AND e.until, true)
+    GROUP BY ALL
 )
-SELECT s.*, f.stratum, f.answer_then, f.answer_now, count(*) AS hosts, sum(f.weight) AS weight,
-       sum(CAST(f.weight * f.weight AS DECIMAL(38, 6))) AS weight_squared
-FROM followed_in('spans') f
-JOIN spans s USING (population, from_snapshot, to_snapshot)
-JOIN point_segments g ON g.host = f.host AND g.dimension = s.dimension AND g.segment = s.segment
-    AND coalesce(s.from_date BETWEEN g.since AND g.until, true)
-JOIN point_segments e ON e.host = f.host AND e.dimension = s.dimension
-    AND e.segment = s.segment AND coalesce(s.to_date BETWEEN e.since AND e.until, true)
-GROUP BY ALL;
+FROM counts JOIN spans USING (number);
 
 COMMENT ON VIEW segment_snapshots IS 'The snapshots in which a segment was followed.';
 COMMENT ON COLUMN segment_snapshots.place IS 'Its place in the order of time, from 1.';

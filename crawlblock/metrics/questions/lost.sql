@@ -4,7 +4,7 @@
 -- note: Of the corpora in the table weights, the part on domains that block /. A domain's weight is combined with the robots.txt of its apex or www host, though some of it may be on hosts with other rules, and is as old as the corpus. n domains with a weight are known, n_unknown are not. A stratum's unknown domains count like its known ones; the bounds take them as open and as blocked. covered: what the population's domains hold of the whole corpus (where that is not stored, of all weights): so much was looked at; known_blocked: what the known domains that block hold of it: so much is certain; largest: the largest domain's part of what the hosts stand for, named by largest_domain where it is more than a tenth. The interval is that of sampling the panel, with Student's quantile. A stratum that was taken whole and is known whole adds nothing to it. Of a sample by size, and of one from a ranking, the totals of the frame are those in the table weights, unless it has fewer than half as many of its domains as the sample shows.
 WITH amounts AS (
     FROM weights UNPIVOT (amount FOR unit IN (pages, bytes, tokens))
-), wholes AS (
+), corpora AS (
     SELECT corpus, unit, coalesce(max(amount) FILTER (domain = '*'), sum(amount)) AS whole
     FROM amounts GROUP BY ALL
 ), domains AS (
@@ -48,33 +48,65 @@ WITH amounts AS (
     SEMI JOIN current_panel c ON c.panel = f.panel
     WHERE a.amount > 0
     GROUP BY ALL
-), judged AS (
-    SELECT population, snapshot, snapshot_date, corpus, unit, stratum, token,
-           m.blocked, sum(hosts) AS hosts, sum(weight) AS weight,
-           ordered_sum(size) AS size, ordered_sum(size_squared) AS size_squared,
-           ordered_sum(size_once) AS size_once, ordered_sum(amount) AS amount
-    FROM cells c
-    CROSS JOIN crawlers k
-    LEFT JOIN meanings m USING (answer, token)
-    WHERE coalesce(c.snapshot_date >= k.documented_since, true)
+), answers AS (  -- known for every crawler, for none, or (NULL) only for some
+    SELECT answer, CASE count(blocked) WHEN count(*) THEN true WHEN 0 THEN false END AS known
+    FROM (SELECT DISTINCT answer FROM cells) CROSS JOIN crawlers
+    LEFT JOIN meanings USING (answer, token)
+    GROUP BY answer
+), judged AS (  -- what blocks a crawler, and the answers that are known only for some
+    SELECT population, snapshot, snapshot_date, corpus, unit, stratum, token, known, blocked,
+           hosts, size, size_squared, size_once, amount
+    FROM cells JOIN answers USING (answer) JOIN not_open USING (answer)
+    WHERE known AND blocked
+    UNION ALL
+    SELECT population, snapshot, snapshot_date, corpus, unit, stratum, token, known, blocked,
+           hosts, size, size_squared, size_once, amount
+    FROM cells JOIN answers USING (answer) CROSS JOIN crawlers
+    LEFT JOIN meanings USING (answer, token)
+    WHERE known IS NULL
+), by_crawler AS (
+    SELECT population, snapshot, corpus, unit, stratum, token,
+           ordered_sum(CASE WHEN blocked THEN size END) AS yes,
+           ordered_sum(CASE WHEN blocked THEN size_squared END) AS yes_squared,
+           ordered_sum(CASE WHEN blocked THEN size_once END) AS yes_once,
+           ordered_sum(CASE WHEN blocked THEN amount END) AS amount_blocked,
+           sum(hosts) FILTER (blocked) AS n_yes,
+           -- of the answers that are known only for some crawlers
+           ordered_sum(CASE WHEN known IS NULL AND blocked IS NOT NULL THEN size END) AS known,
+           ordered_sum(CASE WHEN known IS NULL AND blocked IS NOT NULL THEN size_squared END)
+               AS known_squared,
+           ordered_sum(CASE WHEN known IS NULL AND blocked IS NOT NULL THEN size_once END)
+               AS known_once,
+           ordered_sum(CASE WHEN known IS NULL AND blocked IS NULL THEN size_squared END)
+               AS unknown_squared,
+           sum(hosts) FILTER (known IS NULL AND blocked IS NOT NULL) AS n,
+           sum(hosts) FILTER (known IS NULL AND blocked IS NULL) AS n_unknown
+    FROM judged GROUP BY ALL
+), wholes AS (
+    SELECT population, snapshot, snapshot_date, corpus, unit, stratum,
+           CAST(sum(weight) AS DOUBLE) AS members, ordered_sum(size) AS size,
+           ordered_sum(CASE WHEN known THEN size END) AS known,
+           ordered_sum(CASE WHEN known THEN size_squared END) AS known_squared,
+           ordered_sum(CASE WHEN known THEN size_once END) AS known_once,
+           ordered_sum(CASE WHEN NOT known THEN size_squared END) AS unknown_squared,
+           sum(hosts) FILTER (known) AS n, sum(hosts) FILTER (NOT known) AS n_unknown
+    FROM cells JOIN answers ON answers.answer IS NOT DISTINCT FROM cells.answer
     GROUP BY ALL
 ), sampled AS (
-    SELECT population, snapshot, snapshot_date, corpus, unit, stratum, token,
-           CAST(sum(weight) AS DOUBLE) AS members, ordered_sum(size) AS size,
-           coalesce(ordered_sum(CASE WHEN blocked IS NOT NULL THEN size END), 0) AS known,
-           coalesce(ordered_sum(CASE WHEN blocked IS NOT NULL THEN size_squared END), 0)
-               AS known_squared,
-           coalesce(ordered_sum(CASE WHEN blocked IS NULL THEN size_squared END), 0)
-               AS unknown_squared,
-           coalesce(ordered_sum(CASE WHEN blocked THEN size_squared END), 0) AS yes_squared,
-           coalesce(ordered_sum(CASE WHEN blocked IS NOT NULL THEN size_once END), 0) AS known_once,
-           coalesce(ordered_sum(CASE WHEN blocked THEN size_once END), 0) AS yes_once,
-           coalesce(ordered_sum(CASE WHEN blocked THEN size END), 0) AS yes,
-           coalesce(sum(hosts) FILTER (blocked IS NOT NULL), 0) AS n,
-           coalesce(sum(hosts) FILTER (blocked IS NULL), 0) AS n_unknown,
-           coalesce(sum(hosts) FILTER (blocked), 0) AS n_yes,
-           coalesce(ordered_sum(CASE WHEN blocked THEN amount END), 0) AS amount_blocked
-    FROM judged GROUP BY ALL
+    SELECT w.population, w.snapshot, w.snapshot_date, w.corpus, w.unit, w.stratum, k.token,
+           w.members, w.size, coalesce(b.yes, 0) AS yes, coalesce(b.yes_squared, 0) AS yes_squared,
+           coalesce(b.yes_once, 0) AS yes_once, coalesce(b.amount_blocked, 0) AS amount_blocked,
+           coalesce(b.n_yes, 0) AS n_yes,
+           coalesce(w.known, 0) + coalesce(b.known, 0) AS known,
+           coalesce(w.known_squared, 0) + coalesce(b.known_squared, 0) AS known_squared,
+           coalesce(w.known_once, 0) + coalesce(b.known_once, 0) AS known_once,
+           coalesce(w.unknown_squared, 0) + coalesce(b.unknown_squared, 0) AS unknown_squared,
+           coalesce(w.n, 0) + coalesce(b.n, 0) AS n,
+           coalesce(w.n_unknown, 0) + coalesce(b.n_unknown, 0) AS n_unknown
+    FROM wholes w
+    JOIN crawlers k ON coalesce(w.snapshot_date >= k.documented_since, true)
+    LEFT JOIN by_crawler b ON b.population = w.population AND b.snapshot = w.snapshot
+        AND b.corpus = w.corpus AND b.unit = w.unit AND b.stratum = w.stratum AND b.token = k.token
 ), strata AS (
     SELECT s.* EXCLUDE (size, frame, frame_total, frame_domains),
            coalesce(CASE WHEN population <> 'panel' OR members = n + n_unknown THEN size
@@ -117,7 +149,7 @@ WITH amounts AS (
            max(largest).size / nullif(ordered_sum(size), 0) AS largest,
            CASE WHEN max(largest).size > 0.1 * ordered_sum(size) THEN max(largest).domain END
                AS largest_domain
-    FROM cells JOIN wholes USING (corpus, unit) GROUP BY ALL
+    FROM cells JOIN corpora USING (corpus, unit) GROUP BY ALL
 )
 SELECT * REPLACE (
            CASE WHEN each_known AND estimand <> 'list' THEN low END AS low,
