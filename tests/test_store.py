@@ -315,6 +315,8 @@ def test_a_busy_run_lets_others_ask(tmp_path: Path) -> None:
                 fill(store, "b.example")
             assert other.stdout and other.stdout.read().split() == [b"1"]
         fill(store, "c.example")
+        with pytest.raises(duckdb.ConnectionException, match="different configuration"):
+            duckdb.connect(str(store.path), read_only=True)
         time.sleep(0.5)  # without use it is closed
         with duckdb.connect(str(store.path), read_only=True) as con:  # another configuration
             assert con.execute("SELECT count(*) FROM facts.hosts").fetchall() == [(3,)]

@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -152,10 +153,11 @@ class DatabaseFile:
         import_value_types()
         if self._lingering:
             self._lingering.let_others()
+        connect = partial(duckdb.connect, str(file), config=CONFIG)
         until = time.monotonic() + self._patience
         while True:
             try:
-                con = duckdb.connect(str(file), config=CONFIG)
+                con = connect()
                 break
             except duckdb.Error as error:
                 failure = explained(self.path, error)
@@ -166,7 +168,7 @@ class DatabaseFile:
             con.execute(_SETTINGS).fetchall()
             yield con
             if self._lingering:
-                self._lingering.stay(con)
+                self._lingering.stay(connect)
         except duckdb.Error as error:
             raise explained(self.path, error) from None
         finally:

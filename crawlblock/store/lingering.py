@@ -1,6 +1,7 @@
 """A database file that stays open for a moment, because its next use often follows at once."""
 
 import time
+from collections.abc import Callable
 from threading import Lock, Timer
 
 import duckdb
@@ -14,7 +15,8 @@ class LingeringFile:
     """Keeps the file of a run open between its transactions.
 
     Opening and closing a database takes some 20 ms, querying an open one 1 ms.  DuckDB lets
-    connections of one process share what is open, so a second connection is all it takes.
+    connections of one process share what is open, so a second connection is all it takes.  A
+    cursor would not do: it is closed with its connection.
     """
 
     def __init__(self) -> None:
@@ -25,11 +27,11 @@ class LingeringFile:
         self._opened = 0.0
         self._free_until = 0.0
 
-    def stay(self, con: duckdb.DuckDBPyConnection) -> None:
-        """Keep the file of a connection open; the connection is about to be closed."""
+    def stay(self, connect: Callable[[], duckdb.DuckDBPyConnection]) -> None:
+        """Keep the file open, of which the caller is about to close its own connection."""
         with self._lock:
             if self._con is None:
-                self._con, self._opened = con.cursor(), time.monotonic()
+                self._con, self._opened = connect(), time.monotonic()
             elif time.monotonic() - self._opened > _LONGEST:
                 self._close()
                 self._free_until = time.monotonic() + _PAUSE
