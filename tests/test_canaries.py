@@ -12,6 +12,7 @@ from crawlblock import registry
 from crawlblock.captures.frames import ASKED, FETCHES
 from crawlblock.model import Asked, Basis, Capture, Crawler, Fetch, Member, Restriction
 from crawlblock.outcome import Ending, Outcome
+from crawlblock.store.definitions import define
 from crawlblock.store.schema import schema
 from crawlblock.store.store import RunRecord
 
@@ -24,7 +25,7 @@ ROOT = Path(__file__).parent.parent
 def con() -> duckdb.DuckDBPyConnection:
     """Return an empty database made by the schema."""
     connection = duckdb.connect()
-    connection.execute(schema()).fetchall()
+    define(connection, schema())
     return connection
 
 

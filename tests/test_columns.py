@@ -18,6 +18,7 @@ from crawlblock.metrics.replicated import REPLICATION, replication
 from crawlblock.metrics.result_files import DIGESTS, write_manifest
 from crawlblock.renamed import RESULTS
 from crawlblock.report.named_results import one_result
+from crawlblock.store.definitions import define
 from crawlblock.store.schema import schema
 
 CORE = (
@@ -62,7 +63,7 @@ def test_columns_are_those_declared(frames: dict[str, pl.DataFrame]) -> None:
 def test_columns_of_a_census() -> None:
     """So have the results of a census, which also say how many files are merged."""
     con = duckdb.connect()
-    con.execute(schema()).fetchall()
+    define(con, schema())
     with held(con, CENSUS):
         for metric in metrics(CENSUS):
             found = tuple(result_of(con, metric, CENSUS).columns)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from oracles.estimate import design_n
 
+from crawlblock.store.definitions import define
 from crawlblock.store.schema import schema
 
 NORMAL = statistics.NormalDist()
@@ -18,7 +19,7 @@ NORMAL = statistics.NormalDist()
 def con() -> Iterator[duckdb.DuckDBPyConnection]:
     """Return an empty database."""
     with duckdb.connect() as found:
-        found.execute(schema()).fetchall()
+        define(found, schema())
         yield found
 
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from oracles.estimate import Answer, stratified, weighted_total
 
 from crawlblock.intervals import Z, effective_n, student, wilson
+from crawlblock.store.definitions import define
 from crawlblock.store.schema import schema
 
 
@@ -72,7 +73,7 @@ def test_nothing_known() -> None:
 def con() -> duckdb.DuckDBPyConnection:
     """Return an empty database."""
     found = duckdb.connect()
-    found.execute(schema()).fetchall()
+    define(found, schema())
     return found
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from oracles.paired import Pair, Transition, association, difference
 
 from crawlblock.intervals import Z
+from crawlblock.store.definitions import define
 from crawlblock.store.schema import schema
 
 pytestmark = pytest.mark.own_code
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.own_code
 def con() -> duckdb.DuckDBPyConnection:
     """Return an empty database."""
     found = duckdb.connect()
-    found.execute(schema()).fetchall()
+    define(found, schema())
     return found
 
 

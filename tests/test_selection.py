@@ -15,6 +15,7 @@ from crawlblock.captures.frames import batch_of
 from crawlblock.captures.selection import Candidate, FetchChain, Selection, within
 from crawlblock.model import Asked, Fetch, Payload, SnapshotKind
 from crawlblock.outcome import Body, Ending, Outcome, outcome_of
+from crawlblock.store.definitions import define
 from crawlblock.store.insert import add_batch
 from crawlblock.store.schema import schema
 from crawlblock.store.selecting import settle
@@ -190,7 +191,7 @@ def by_sql(con: duckdb.DuckDBPyConnection, given: Sequence[World]) -> list[dict[
 def con() -> Iterator[duckdb.DuckDBPyConnection]:
     """Return a database in memory."""
     with duckdb.connect() as connection:
-        connection.execute(schema()).fetchall()
+        define(connection, schema())
         yield connection
 
 

@@ -16,6 +16,7 @@ from crawlblock.captures.earlier import asked_of, fetch_of_capture, fetch_of_sca
 from crawlblock.captures.frames import Batch, batch_of
 from crawlblock.durable import put_in_place
 from crawlblock.model import Asked, Fetch
+from crawlblock.store.definitions import define
 from crawlblock.store.insert import add_rows
 from crawlblock.store.relations import registered
 from crawlblock.store.schema import CONFIG, schema, tables, views
@@ -102,11 +103,15 @@ def _alter(con: duckdb.DuckDBPyConnection, scripts: tuple[str, ...]) -> None:
     have = tables(con)
     for script in (each for each in scripts if each not in have):  # one is named like its table
         con.execute((files(__package__) / f"{script}.sql").read_text("utf-8")).fetchall()
-    con.execute(views()).fetchall()
+    con.begin()
+    define(con, views())
+    con.commit()
 
 
 def _copy_from(con: duckdb.DuckDBPyConnection, path: Path) -> None:
-    con.execute(schema()).fetchall()
+    con.begin()
+    define(con, schema())
+    con.commit()
     quoted = str(path).replace("'", "''")
     con.execute(f"ATTACH '{quoted}' AS {_BEFORE} (READ_ONLY)").fetchall()
     _copy(con)

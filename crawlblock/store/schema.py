@@ -2,6 +2,7 @@
 
 import zlib
 from collections.abc import Iterable
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import duckdb
 
 from crawlblock.errors import StoreError
 from crawlblock.outcome import Outcome
+from crawlblock.store.definitions import define
 
 SCHEMA_VERSION = 6  # of schema.sql
 CONFIG: dict[str, str | bool | int | float | list[str]] = {
@@ -55,6 +57,7 @@ def _texts(names: Iterable[str]) -> str:
     return "\n".join((folder / f"{name}.sql").read_text("utf-8") for name in names)
 
 
+@cache
 def views() -> str:
     """Return the SQL of the views and macros, which store nothing, with a stamp of their text."""
     text = _texts(_VIEWS)
@@ -85,7 +88,7 @@ def _has_todays_views(con: duckdb.DuckDBPyConnection) -> bool:
 def _renew_views(con: duckdb.DuckDBPyConnection) -> None:
     """Replace the views and macros that another version left in the file with today's."""
     if not _has_todays_views(con):
-        con.execute(views()).fetchall()
+        define(con, views())
 
 
 def check_copy(con: duckdb.DuckDBPyConnection, path: Path) -> None:
@@ -108,7 +111,7 @@ def is_current(con: duckdb.DuckDBPyConnection, path: Path) -> bool:
     """
     found = tables(con)
     if not found:
-        con.execute(schema()).fetchall()
+        define(con, schema())
         return True
     if "schema_version" not in found:
         raise StoreError(f"{path}: this is another program's database; use another --db")
