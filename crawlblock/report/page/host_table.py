@@ -93,6 +93,7 @@ class HostTable:
         """Read the captures of at most `most` hosts, and what they mean for these crawlers."""
         self._con = con
         self._tokens = tuple(tokens)
+        self._unknown = (_NOTHING,) * len(self._tokens)
         self._judge = Judge(self._tokens, obeyed())
         self._rulings, self._vectors, self._folders = Numbered(), Numbered(), Numbered()
         self._lines = LinesInContext()
@@ -149,25 +150,24 @@ class HostTable:
 
     def _read(self, capture: CaptureRow) -> tuple[int, list[int], tuple[Note, ...]]:
         """Return the vector of a capture's rulings, the contexts they rest on, and the notes."""
-        meant = self._meanings.get(capture.answer or "", {})
+        meant = self._meanings.get(capture.answer or "", self._unknown)
         findings, body = self._findings(capture.digest)
-        distinct = {id(found): found for found in findings.values()}
-        contexts = {key: self._lines.of(found, body) for key, found in distinct.items()}
-        places: dict[int | None, int] = {}  # of contexts among those of this capture
-        known: dict[tuple[int | None, int | None], tuple[int, int]] = {}
-        vector = []
-        for token in self._tokens:
-            context = contexts[id(findings[token])] if token in findings else None
-            key = id(meant.get(token)), context
-            if key not in known:
-                text = None if context is not None else _how_it_ended(capture)
-                number = self._rulings.of(meant.get(token, _NOTHING)._replace(text=text))
-                place = -1 if context is None else places.setdefault(context, len(places))
-                known[key] = number, place
-            vector.append(known[key])
-        contexts_of = [context for context in places if context is not None]
+        deciding = [findings.get(token) for token in self._tokens]
+        contexts = {
+            id(found): None if found is None else self._lines.of(found, body)
+            for found in {id(found): found for found in deciding}.values()
+        }
+        places: dict[int, int] = {}  # of contexts among those of this capture
+        known: dict[tuple[int, int], tuple[int, int]] = {}
+        keys = list(zip(map(id, meant), map(id, deciding), strict=True))
+        for key, ruling in dict(zip(keys, meant, strict=True)).items():
+            context = contexts[key[1]]
+            text = None if context is not None else _how_it_ended(capture)
+            place = -1 if context is None else places.setdefault(context, len(places))
+            known[key] = self._rulings.of(ruling._replace(text=text)), place
+        vector = [known[key] for key in keys]
         notes = self._notes.of_payload(capture.digest, body, findings)
-        return self._vectors.of(tuple(_packed(vector))), contexts_of, notes
+        return self._vectors.of(tuple(_packed(vector))), list(places), notes
 
     def _findings(self, digest: str | None) -> tuple[Mapping[str, Finding], bytes]:
         """Return what a stored payload says to each crawler, and the payload."""
@@ -181,8 +181,8 @@ class HostTable:
         return self._judge.findings(body), body
 
     @cached_property
-    def _meanings(self) -> dict[str, dict[str, Ruling]]:
-        """What each answer means, with one object for each meaning."""
+    def _meanings(self) -> dict[str, tuple[Ruling, ...]]:
+        """What each answer means to each crawler, with one object for each meaning."""
         answers = sorted({c.answer for c in self._captures if c.answer is not None})
         meanings: dict[str, dict[str, Ruling]] = {}
         one: dict[Ruling, Ruling] = {}
@@ -191,7 +191,10 @@ class HostTable:
         ).fetchall():
             ruling = Ruling(how_far, basis, root, author, None)
             meanings.setdefault(answer, {})[token] = one.setdefault(ruling, ruling)
-        return meanings
+        return {
+            answer: tuple(meant.get(token, _NOTHING) for token in self._tokens)
+            for answer, meant in meanings.items()
+        }
 
 
 def _how_it_ended(capture: CaptureRow) -> str | None:

@@ -60,5 +60,7 @@ class LinesInContext:
 def text_of(texts: Sequence[bytes], line: int) -> str:
     """Return a line, cut short, with what cannot be printed spelled out."""
     text = texts[line - 1].decode("utf-8", "backslashreplace") if line <= len(texts) else ""
-    shown = "".join(c if c.isprintable() else repr(c)[1:-1] for c in text.strip())
+    shown = text.strip()
+    if not shown.isprintable():
+        shown = "".join(c if c.isprintable() else repr(c)[1:-1] for c in shown)
     return shown if len(shown) <= _LONGEST else shown[:_LONGEST] + "\N{HORIZONTAL ELLIPSIS}"

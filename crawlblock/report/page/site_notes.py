@@ -80,6 +80,8 @@ class SiteNotes:
         return {"notes": list(self._known.numbers), "authors": words}
 
     def _conflicts(self, stated: Sequence[Signal], findings: Mapping[str, Finding]) -> list[Note]:
+        if not stated:
+            return []
         verdicts = {token: found.verdict for token, found in findings.items()}
         found: dict[str, list[str]] = {}
         for each in conflicts(stated, verdicts, self._purposes):
