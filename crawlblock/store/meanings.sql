@@ -18,11 +18,22 @@ WHERE h.http_profile = http_profile();
 -- The crawlers that an answer blocks, or may block: blocked is then NULL.  It lets all others in.  Most
 -- answers let most crawlers in, so sums over these rows take a fraction of the time.
 CREATE VIEW not_open AS
-SELECT a.answer, k.token, m.blocked
-FROM (SELECT DISTINCT CAST(answer AS VARCHAR) AS answer FROM points WHERE answer IS NOT NULL) a
+SELECT a.answer, k.token, m.blocked, m.basis
+FROM (SELECT DISTINCT answer FROM points WHERE answer IS NOT NULL) a
 CROSS JOIN crawlers k
-LEFT JOIN meanings m ON m.answer = a.answer AND m.token = k.token
+LEFT JOIN meanings m ON m.answer = CAST(a.answer AS VARCHAR) AND m.token = k.token
 WHERE m.blocked IS NOT false;
+
+-- For each answer the first of those that block the same crawlers on the same basis.  Hosts that are
+-- followed have many pairs of answers, and few that differ in whom they block.
+CREATE VIEW alike_answers AS
+WITH described AS (
+    SELECT answer, list((token, blocked, basis) ORDER BY token) AS closed
+    FROM not_open GROUP BY answer
+)
+SELECT a.answer, min(a.answer) OVER (PARTITION BY d.closed) AS alike
+FROM (SELECT DISTINCT answer FROM points WHERE answer IS NOT NULL) a
+LEFT JOIN described d ON d.answer = a.answer;
 
 -- What the answers given at a date mean for each crawler counted then: from the day it was
 -- documented, or always where that day is unknown.
@@ -264,6 +275,7 @@ COMMENT ON COLUMN meanings.blocked IS 'Whether robots.txt forbids /, as headline
 COMMENT ON COLUMN meanings.rules IS 'The restriction by robots.txt alone, likewise.';
 COMMENT ON COLUMN meanings.basis IS 'named, wildcard, default, absent (no robots.txt), http (the status decided) or unknown.';
 COMMENT ON VIEW not_open IS 'The crawlers that an answer blocks or may block; it lets all others in.';
+COMMENT ON VIEW alike_answers IS 'For each answer the first one that blocks the same crawlers on the same basis.';
 COMMENT ON VIEW counted_meanings IS 'What the answers given at a date mean for each crawler counted then.';
 COMMENT ON VIEW transition_counts IS 'readable, counted: hosts and weights by answer and the answer before, where there is one.';
 COMMENT ON VIEW listed IS 'The hosts that are followed one by one: at most 20,000 of each population.';

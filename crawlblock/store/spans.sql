@@ -28,8 +28,8 @@ UNION ALL
 SELECT DISTINCT population, dimension, segment, snapshot, snapshot_date, snapshot, snapshot_date
 FROM segment_answers ANTI JOIN followed USING (population, dimension, segment);
 
--- The hosts of both snapshots of a span, by what they answered then and now; NULL where that is
--- unknown or where the snapshot does not have the host.
+-- The hosts of both snapshots of a span, by what they answered then and now (alike_answers); NULL where
+-- that is unknown or where the snapshot does not have the host.
 CREATE MACRO followed_in(spans_) AS TABLE
 WITH wanted AS MATERIALIZED (
     SELECT row_number() OVER () AS number, *
@@ -40,8 +40,8 @@ WITH wanted AS MATERIALIZED (
     SELECT number, population, to_snapshot, false FROM wanted
 ), sound AS (
     SELECT CAST(population AS VARCHAR) AS population, CAST(snapshot AS VARCHAR) AS snapshot, host,
-           stratum, weight, CASE WHEN known THEN answer END AS answer
-    FROM points
+           stratum, weight, CASE WHEN known THEN alike END AS answer
+    FROM points LEFT JOIN alike_answers USING (answer)
 ), found AS (
     SELECT e.number, s.host, any_value(s.stratum) AS stratum, any_value(s.weight) AS weight,
            max(answer) FILTER (e.at_from) AS answer_then,
@@ -97,15 +97,19 @@ starts AS (
                                    ORDER BY abs(l.snapshot_date - a.snapshot_date), a.snapshot) = 1
     )
 ), counts AS (  -- a number is one short key in place of eight
-    SELECT number, f.stratum, f.answer_then, f.answer_now, count(*) AS hosts,
-           sum(f.weight) AS weight,
-           sum(CAST(f.weight * f.weight AS DECIMAL(38, 6))) AS weight_squared
-    FROM followed_in('spans') f
-    JOIN spans s USING (population, from_snapshot, to_snapshot)
-    JOIN point_segments g ON g.host = f.host AND g.dimension = s.dimension
-        AND g.segment = s.segment AND coalesce(s.from_date BETWEEN g.since AND g.until, true)
-    JOIN point_segments e ON e.host = f.host AND e.dimension = s.dimension
-        AND e.segment = s.segment AND coalesce(s.to_date BETWEEN e.since AND e.until, true)
+    SELECT number, stratum, answer_then, answer_now, CAST(sum(hosts) AS BIGINT) AS hosts,
+           sum(weight * hosts) AS weight,
+           sum(CAST(weight * weight AS DECIMAL(38, 6)) * hosts) AS weight_squared
+    FROM (
+        SELECT number, f.stratum, f.answer_then, f.answer_now, f.weight, count(*) AS hosts
+        FROM followed_in('spans') f
+        JOIN spans s USING (population, from_snapshot, to_snapshot)
+        JOIN point_segments g ON g.host = f.host AND g.dimension = s.dimension
+            AND g.segment = s.segment AND coalesce(s.from_date BETWEEN g.since AND g.until, true)
+        JOIN point_segments e ON e.host = f.host AND e.dimension = s.dimension
+            AND e.segment = s.segment AND coalesce(s.to_date BETWEEN e.since AND e.until, true)
+        GROUP BY ALL
+    )
     GROUP BY ALL
 )
 FROM counts JOIN spans USING (number);
