@@ -8,11 +8,13 @@ import re
 from datetime import date
 from functools import lru_cache
 from importlib.resources import files
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import SplitResult, quote_from_bytes, unquote_to_bytes, urljoin, urlsplit
 
 import idna
-import tldextract
+
+if TYPE_CHECKING:
+    import tldextract
 
 _HEAD = 2_000  # characters of the list
 _DOTS = re.compile(r"\.{2,}")
@@ -46,14 +48,16 @@ _BARE = "!\"$&'()*+,-./:;<=>?@[\\]^_`{|}~"  # characters of a key that need no e
 
 
 @lru_cache(maxsize=1)
-def _suffixes() -> tldextract.TLDExtract:
+def _suffixes() -> "tldextract.TLDExtract":
     """Return the extractor; both arguments are needed to keep it off the network and disk."""
+    import tldextract  # loads a library for requests, which takes a tenth of a second
+
     return tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
 
 
 def suffix_list_date() -> date | None:
     """Return the day of the suffix list, as its head states it; None where it does not."""
-    text = (files(tldextract) / ".tld_set_snapshot").read_text("utf-8")[:_HEAD]
+    text = (files("tldextract") / ".tld_set_snapshot").read_text("utf-8")[:_HEAD]
     found = re.search(r"VERSION: (\d{4}-\d{2}-\d{2})", text)
     return date.fromisoformat(found[1]) if found else None
 
