@@ -104,17 +104,28 @@ def _known(name: str) -> _Module:
 @cache
 def _module(name: str) -> _Module | None:
     """Return a module of this package, None if there is none of that name."""
-    package, *path = name.split(".")
-    if package != _PACKAGE:
-        return None
-    inside = files(_PACKAGE).joinpath(*path, "__init__.py")
-    beside = files(_PACKAGE).joinpath(*path[:-1], f"{name.rpartition('.')[2]}.py")
-    file = inside if inside.is_file() else beside
-    if not file.is_file():
+    if (file := _files().get(name)) is None:
         return None
     tree = ast.parse(file.read_bytes())
-    parent = name if file is inside else name.rpartition(".")[0]
+    parent = name if file.name == "__init__.py" else name.rpartition(".")[0]
     return _Module(digest(_spelled(tree)), frozenset(_bound(tree)), frozenset(_taken(tree, parent)))
+
+
+@cache
+def _files() -> dict[str, Traversable]:
+    """Return the file of each module of this package."""
+    return dict(_files_in(files(_PACKAGE), _PACKAGE))
+
+
+def _files_in(folder: Traversable, package: str) -> Iterator[tuple[str, Traversable]]:
+    for entry in folder.iterdir():
+        stem, _, ending = entry.name.rpartition(".")
+        if entry.name == "__init__.py":
+            yield package, entry
+        elif ending == "py":
+            yield f"{package}.{stem}", entry
+        elif entry.is_dir():
+            yield from _files_in(entry, f"{package}.{entry.name}")
 
 
 def _needed(module: _Module) -> Iterator[str]:

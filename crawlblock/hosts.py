@@ -8,13 +8,14 @@ import re
 from datetime import date
 from functools import lru_cache
 from importlib.resources import files
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import SplitResult, quote_from_bytes, unquote_to_bytes, urljoin, urlsplit
 
 import idna
-import tldextract
 
-_HEAD = 2_000  # characters of the list
+if TYPE_CHECKING:
+    import tldextract
+
 _DOTS = re.compile(r"\.{2,}")
 _PLAIN_URL = re.compile(r"(https?)://([a-z0-9.-]*[a-z0-9])(/[^?#\s]*)")  # by far the most
 _MORE_SLASHES = re.compile(r"^(https?:)/{3,}", re.IGNORECASE)  # for browsers they are two
@@ -46,14 +47,16 @@ _BARE = "!\"$&'()*+,-./:;<=>?@[\\]^_`{|}~"  # characters of a key that need no e
 
 
 @lru_cache(maxsize=1)
-def _suffixes() -> tldextract.TLDExtract:
+def _suffixes() -> "tldextract.TLDExtract":
     """Return the extractor; both arguments are needed to keep it off the network and disk."""
+    import tldextract  # loads a library for requests, which takes a tenth of a second
+
     return tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
 
 
 def suffix_list_date() -> date | None:
     """Return the day of the suffix list, as its head states it; None where it does not."""
-    text = (files(tldextract) / ".tld_set_snapshot").read_text("utf-8")[:_HEAD]
+    text = (files("tldextract") / ".tld_set_snapshot").read_text("utf-8")[:2_000]
     found = re.search(r"VERSION: (\d{4}-\d{2}-\d{2})", text)
     return date.fromisoformat(found[1]) if found else None
 
@@ -88,8 +91,7 @@ class UrlParts(NamedTuple):
 
 def split_url(url: str) -> UrlParts | None:
     """Return the parts of an http URL, None for anything else: redirects say anything."""
-    plain = _PLAIN_URL.fullmatch(url)
-    if plain:
+    if plain := _PLAIN_URL.fullmatch(url):
         return UrlParts(plain[1] == "https", plain[2], plain[3])
     try:
         parts = urlsplit(_MORE_SLASHES.sub(r"\1//", url.strip()))
@@ -112,8 +114,7 @@ def normal_url(url: str) -> str | None:
 
 def redirect_target(url: str, location: str | None) -> str | None:
     """Return the URL, as URLs are compared, that a Location header leads to; None for no URL."""
-    text = location.strip() if location else ""
-    if not text:
+    if not (text := (location or "").strip()):
         return None
     if _PLAIN_URL.fullmatch(text):
         return text

@@ -14,7 +14,7 @@ from oracles.estimate import Answer, weighted_total
 import crawlblock
 from crawlblock.cli.sample import sample
 from crawlblock.errors import InputError
-from crawlblock.metrics.queries import metrics, result_of, set_http_profile
+from crawlblock.metrics.queries import held, metrics, result_of, set_http_profile
 from crawlblock.sampling import BY_SIZE, WHOLE, draw_by_size
 from crawlblock.store.store import Store
 
@@ -103,7 +103,8 @@ def _lost(con: duckdb.DuckDBPyConnection, corpus: str = "C4") -> dict[str, objec
     set_http_profile(con, "rfc9309")
     (metric,) = (metric for metric in metrics() if metric.name == "lost")
     asked = pl.col("token") == "Alpha", pl.col("corpus") == corpus
-    (row,) = result_of(con, metric).filter(*asked).to_dicts()
+    with held(con):
+        (row,) = result_of(con, metric).filter(*asked).to_dicts()
     return row
 
 

@@ -12,7 +12,7 @@ from crawlblock import registry
 from crawlblock.captures.frames import ASKED, FETCHES
 from crawlblock.model import Asked, Basis, Capture, Crawler, Fetch, Member, Restriction
 from crawlblock.outcome import Ending, Outcome
-from crawlblock.store.definitions import define
+from crawlblock.store.defining import define
 from crawlblock.store.schema import schema
 from crawlblock.store.store import RunRecord
 

@@ -18,7 +18,7 @@ from crawlblock.metrics.replicated import REPLICATION, replication
 from crawlblock.metrics.result_files import DIGESTS, write_manifest
 from crawlblock.renamed import RESULTS
 from crawlblock.report.named_results import one_result
-from crawlblock.store.definitions import define
+from crawlblock.store.defining import define
 from crawlblock.store.schema import schema
 
 CORE = (

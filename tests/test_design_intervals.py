@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from oracles.estimate import design_n
 
-from crawlblock.store.definitions import define
+from crawlblock.store.defining import define
 from crawlblock.store.schema import schema
 
 NORMAL = statistics.NormalDist()

@@ -12,7 +12,7 @@ from servers import RangeServer
 
 import crawlblock
 from crawlblock.cli import main
-from crawlblock.metrics.queries import metrics, result_of
+from crawlblock.metrics.queries import held, metrics, result_of
 from crawlblock.pipeline.evaluate import evaluate
 from crawlblock.pipeline.run import Run
 from crawlblock.robots.header_signals import header_signals, kept_header_signals
@@ -99,9 +99,9 @@ def db(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_counted(db: Path) -> None:
     """The results count headers; what could not be read is unknown whatever its headers say."""
     known = {metric.name: metric for metric in metrics()}
-    with Store(db).reading() as con:
-        signals = result_of(con, known["signals"], "rfc9309")
-        preference = result_of(con, known["preference"], "rfc9309")
+    with Store(db).reading() as con, held(con):
+        signals = result_of(con, known["signals"])
+        preference = result_of(con, known["preference"])
     counts = {(r["kind"], r["preference"]): r["n_yes"] for r in signals.to_dicts()}
     assert counts == {
         ("header tdm-reservation", "disallow"): 1,

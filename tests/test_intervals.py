@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from oracles.estimate import Answer, stratified, weighted_total
 
 from crawlblock.intervals import Z, effective_n, student, wilson
-from crawlblock.store.definitions import define
+from crawlblock.store.defining import define
 from crawlblock.store.schema import schema
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from oracles.paired import Pair, Transition, association, difference
 
 from crawlblock.intervals import Z
-from crawlblock.store.definitions import define
+from crawlblock.store.defining import define
 from crawlblock.store.schema import schema
 
 pytestmark = pytest.mark.own_code

@@ -15,7 +15,7 @@ from crawlblock.captures.frames import batch_of
 from crawlblock.captures.selection import Candidate, FetchChain, Selection, within
 from crawlblock.model import Asked, Fetch, Payload, SnapshotKind
 from crawlblock.outcome import Body, Ending, Outcome, outcome_of
-from crawlblock.store.definitions import define
+from crawlblock.store.defining import define
 from crawlblock.store.insert import add_batch
 from crawlblock.store.schema import schema
 from crawlblock.store.selecting import settle

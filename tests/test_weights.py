@@ -24,7 +24,7 @@ from crawlblock.cli.weights import weights
 from crawlblock.errors import ArchiveError, InputError, UpstreamError
 from crawlblock.host_list import Rejected
 from crawlblock.intervals import Z, wilson
-from crawlblock.metrics.queries import metrics, result_of, set_http_profile
+from crawlblock.metrics.queries import held, metrics, result_of, set_http_profile
 from crawlblock.model import Member
 from crawlblock.outcome import Outcome
 from crawlblock.pipeline.run import Budget, Tally
@@ -405,7 +405,8 @@ def lost(con: duckdb.DuckDBPyConnection, token: str = "Alpha") -> list[dict[str,
     """Return the metric's rows for a crawler."""
     set_http_profile(con, "rfc9309")
     (metric,) = (metric for metric in metrics() if metric.name == "lost")
-    return result_of(con, metric).filter(pl.col("token") == token).to_dicts()
+    with held(con):
+        return result_of(con, metric).filter(pl.col("token") == token).to_dicts()
 
 
 def panel(con: duckdb.DuckDBPyConnection, members: Sequence[tuple[str, str, float]]) -> None:
@@ -547,6 +548,7 @@ def test_the_index_of_a_panel_does_not_share_weights_with_imports(tmp_path: Path
     set_http_profile(con, "rfc9309")
     (metric,) = (metric for metric in metrics() if metric.name == "openness_index")
     asked = pl.col("population") == "panel", pl.col("corpus") == "C"
-    (row,) = result_of(con, metric).filter(*asked).to_dicts()
+    with held(con):
+        (row,) = result_of(con, metric).filter(*asked).to_dicts()
     assert row["estimate"] == pytest.approx(0.5)
     con.close()

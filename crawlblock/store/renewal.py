@@ -16,7 +16,7 @@ from crawlblock.captures.earlier import asked_of, fetch_of_capture, fetch_of_sca
 from crawlblock.captures.frames import Batch, batch_of
 from crawlblock.durable import put_in_place
 from crawlblock.model import Asked, Fetch
-from crawlblock.store.definitions import define
+from crawlblock.store.defining import define
 from crawlblock.store.insert import add_rows
 from crawlblock.store.relations import registered
 from crawlblock.store.schema import CONFIG, schema, tables, views

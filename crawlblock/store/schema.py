@@ -10,7 +10,7 @@ import duckdb
 
 from crawlblock.errors import StoreError
 from crawlblock.outcome import Outcome
-from crawlblock.store.definitions import define
+from crawlblock.store.defining import define
 
 SCHEMA_VERSION = 6  # of schema.sql
 CONFIG: dict[str, str | bool | int | float | list[str]] = {

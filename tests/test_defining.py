@@ -5,7 +5,7 @@ from contextlib import closing
 import duckdb
 import pytest
 
-from crawlblock.store.definitions import define
+from crawlblock.store.defining import define
 from crawlblock.store.schema import schema, views
 
 CATALOG = {
