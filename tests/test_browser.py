@@ -109,7 +109,7 @@ def test_choice_of_a_crawler(seen: Watched, results: Path) -> None:
     cells = [row.locator("td").all_text_contents() for row in rows]
     blocked = [int(hosts) for _, *what, _, hosts in cells if what == ["big", "blocked"]]
     assert blocked == frame["n_yes"].to_list()
-    assert "CCBot" in seen.page.locator("#host-table caption").inner_text()
+    seen.page.locator("#host-table caption").filter(has_text="CCBot").wait_for()
     assert seen.complaints == []
 
 

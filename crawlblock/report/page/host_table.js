@@ -169,6 +169,7 @@ const tellChanges = () => {
     segmentOf.has(host) ? opener(host) : make("bdi", {}, host), ` ${how} ${before}`)));
   by("changes-none").hidden = rows.length > 0;
 };
+const told = unhurried(() => { list(); tellChanges(); });
 const opener = (host) => {
   const button = make("button", { type: "button", class: "host" }, make("bdi", {}, host));
   button.addEventListener("click", () => { state.host = host; remember(); show(); });
@@ -186,7 +187,7 @@ const show = () => {
   for (const id of ["host-filter", "change-filter", "author-filter"]) by(id).value = "";
   if (!inSegment(host)) chooseSegment("");
   by("host-search").value = host[0];
-  list();
+  told.now();
   const button = [...table.querySelectorAll("button.host")].find((one) =>
     one.textContent === host[0]);
   if (button.getAttribute("aria-expanded") === "false") button.click();
@@ -195,8 +196,14 @@ const show = () => {
   reach();
   setTimeout(reach, 200);  // charts above may have been drawn anew, and have other heights
 };
-choice.addEventListener("change", () => { list(); tellChanges(); });
-listeners.push(() => { list(); if (state.host && tokens.length) show(); });
+let inSight = false;
+new IntersectionObserver(([{ isIntersecting }]) => { inSight = isIntersecting; },
+  { rootMargin: "200px" }).observe(by("sites"));
+choice.addEventListener("change", () => {
+  if (inSight || restoring) told.now();
+  else told.soon();  // the charts come first
+});
+listeners.push(() => { told.now(); if (state.host && tokens.length) show(); });
 
 // The rows of all other crawlers and the sites are packed; until they are there, these wait.
 const merge = (packed) => {

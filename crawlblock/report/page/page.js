@@ -16,6 +16,13 @@ const interval = (low, high) => (low === null || high === null ? DASH
   : `${(low * 100).toFixed(1)}${DASH}${(high * 100).toFixed(1)} %`);
 const count = (number) => number.toLocaleString("en-US");
 
+// What no reader waits for is done soon: once the page was painted, and once for several calls.
+const unhurried = (act) => {
+  let waiting = 0;
+  const now = () => { clearTimeout(waiting); act(); };
+  return { now, soon: () => { clearTimeout(waiting); waiting = setTimeout(act, 200); } };
+};
+
 // Theme: what the system says, until a reader says otherwise.
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const theme = by("theme");
