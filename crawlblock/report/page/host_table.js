@@ -134,7 +134,7 @@ const offerAuthors = () => {
     ...sorted(known).map((author) => make("option", { value: author }, author)));
   filter.value = known.includes(before) ? before : "";
 };
-const again = (event) => { event.preventDefault(); shownAtMost = 25; list(); };
+const again = (event) => { event.preventDefault(); shownAtMost = 25; told.now(); };
 by("host-form").addEventListener("submit", (event) => {
   again(event);
   const buttons = table.querySelectorAll("button.host");
@@ -146,12 +146,12 @@ by("host-search").addEventListener("input", again);
 for (const id of ["host-filter", "change-filter", "author-filter"]) {
   by(id).addEventListener("change", again);
 }
-by("host-more").addEventListener("click", () => { shownAtMost += 200; list(); });
+by("host-more").addEventListener("click", () => { shownAtMost += 200; told.now(); });
 table.querySelectorAll("th[data-key] button").forEach((button) => {
   button.addEventListener("click", () => {
     const { key } = button.parentElement.dataset;
     order = { key, down: key === order.key && !order.down };
-    list();
+    told.now();
   });
 });
 const key = document.querySelector(".key");
