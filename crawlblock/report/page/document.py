@@ -7,13 +7,11 @@ from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import Any
 
-import polars as pl
-
 from crawlblock import __version__
 from crawlblock.metrics.headline import HEADLINE, Headline, headline_of
 from crawlblock.report.answers import answers, unanswered
-from crawlblock.report.charts.catalog import Figure
 from crawlblock.report.charts.context import Context, Frames, context
+from crawlblock.report.charts.figure import Figure
 from crawlblock.report.labels import DEFINITIONS, POPULATIONS
 from crawlblock.report.page import sections
 from crawlblock.report.page.archives_section import archives_section
@@ -49,7 +47,7 @@ _SCRIPTS = (
 )  # they see what the others define
 _PREVIEW = "blocked.png"  # the picture of the page where a link to it is shown
 
-_ELSEWHERE = ("archives", "coverage")  # figures in sections of their own
+_ELSEWHERE = ("archives", "coverage", "replication")  # figures in sections of their own
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +66,6 @@ class Material:
     about: About
     hosts: Mapping[str, Any]  # as hosts.Table encodes them, with the number of all hosts
     left_out: Sequence[tuple[str, str]] = ()  # snapshots that no share counts, and why
-    published: pl.DataFrame | None = None
     removed: Sequence[tuple[str, str]] = ()  # snapshots that a person took out, and why
     files: Collection[str] = ()  # that lie beside the page
     published_as: PublishedAs = field(default_factory=PublishedAs)
@@ -154,10 +151,11 @@ def _findings(
         sections.knowledge(), sections.by_definition(found, results),
         sections.all_crawlers(found),
     )  # fmt: skip
-    yield section(
-        "comparison", "Published figures beside ours", sections.comparison(material.published)
-    )
     if set_ is not None:
+        others = sections.others(results.get("replication"))
+        yield section(
+            "comparison", "Comparison with published figures", plates["replication"], others
+        )
         covered = sections.covered(set_, material.left_out, material.removed, results["coverage"])
         yield section("coverage", "Coverage and breaks", plates["coverage"], covered)
 
@@ -208,7 +206,7 @@ def _digest(text: str) -> str:
 
 
 def _script() -> str:
-    shared = _page("page.js") + _charts("panel.js") + _charts("figures.js")
+    shared = _page("page.js") + "".join(map(_charts, ("panel.js", "dots.js", "figures.js")))
     own = "".join(map(_page, _SCRIPTS))
     return f'(() => {{\n"use strict";\n{shared}{{\n{own}}}\n}})();'
 
