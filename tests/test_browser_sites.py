@@ -19,7 +19,7 @@ from pages import (
 )
 
 from crawlblock.metrics.results_folder import results_of
-from crawlblock.report.labels import DASH
+from crawlblock.report.labels import DASH, RESTRICTIONS
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -62,9 +62,11 @@ def test_sites_are_found_sorted_and_filtered(seen: Watched) -> None:
     page.get_by_label("Change", exact=True).select_option("stricter")
     assert sorted(names.all_text_contents()) == ["h2.org", "h3.org", "h6.org"]
     page.get_by_label("Change", exact=True).select_option("")
-    page.get_by_label("Verdict now").select_option("none")
+    verdict = page.get_by_label("Verdict now")
+    assert verdict.locator("option").all_text_contents()[1:-1] == list(RESTRICTIONS.values())
+    verdict.select_option("no path blocked")
     assert names.all_text_contents() == ["h7.org"]
-    page.get_by_label("Verdict now").select_option("")
+    verdict.select_option("")
     head = page.get_by_role("columnheader", name="site")
     head.get_by_role("button").click()
     assert head.get_attribute("aria-sort") == "ascending"
@@ -92,7 +94,7 @@ def test_by_keyboard_to_the_line(seen: Watched) -> None:
     assert cell == "below"
     shown = page.locator(".evidence").inner_text()
     for part in (
-        f"GPTBot at h0.org, 2023-09 {DASH} 2024-07: full (named)", "Line 3 decided.",
+        f"GPTBot at h0.org, 2023-09 {DASH} 2024-07: fully blocked", "Line 3 decided.",
         "2 user agents",
         "1  User-agent: GPTBot", "3  Disallow: /  ← decided", "rules of no known template",
         'crawlblock explain h0.org "GPTBot" --at 2023-09',
@@ -155,7 +157,7 @@ def test_tables_are_saved_from_the_page(seen: Watched) -> None:
     assert waiting.value.suggested_filename == "sites.csv"
     lines = Path(waiting.value.path()).read_text("utf-8").splitlines()
     assert lines[0] == "site,segment,crawler,verdict,last_change,author" and len(lines) >= 10
-    assert any(line.startswith("h0.org,big,GPTBot,full,") for line in lines)
+    assert any(line.startswith("h0.org,big,GPTBot,fully blocked,") for line in lines)
     assert seen.complaints == []
 
 

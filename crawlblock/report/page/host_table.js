@@ -1,7 +1,7 @@
 // Lists the sites: sorted, filtered, and with a strip of their verdicts on the chosen crawler.
 const ORDER = { full: 0, all_but: 1, partial: 2, none: 3, unknown: 4, early: 5 };
-const LETTERS = { full: "F", all_but: "A", partial: "P", none: "N", unknown: "?", early: "" };
-const worded = (word) => (word === "early" ? "not yet documented" : word);
+const LETTERS = { full: "F", all_but: "E", partial: "P", none: "N", unknown: "?", early: "" };
+const worded = (word) => data.restrictions[word] || "not yet documented";
 const table = by("host-table");
 let tokens = [];
 let shownAtMost = 25;
@@ -155,7 +155,7 @@ table.querySelectorAll("th[data-key] button").forEach((button) => {
   });
 });
 const key = document.querySelector(".key");
-for (const word of ["full", "all_but", "partial", "none", "unknown"]) key.append(chip(word), word);
+for (const [word, said] of Object.entries(data.restrictions)) key.append(chip(word), said);
 
 // What changed last, for the chosen crawler, in the chosen segment.
 const tellChanges = () => {

@@ -24,16 +24,11 @@ const unhurried = (act) => {
 };
 
 // Theme: what the system says, until a reader says otherwise.
-const dark = matchMedia("(prefers-color-scheme: dark)");
 const theme = by("theme");
-const isDark = () => (root.dataset.theme ? root.dataset.theme === "dark" : dark.matches);
-const nameTheme = () => { theme.textContent = isDark() ? "Light" : "Dark"; };
-theme.addEventListener("click", () => {
-  root.dataset.theme = isDark() ? "light" : "dark";
-  nameTheme();
+theme.addEventListener("change", () => {
+  if (theme.value) root.dataset.theme = theme.value;
+  else delete root.dataset.theme;
 });
-dark.addEventListener("change", nameTheme);
-nameTheme();
 
 // Copies a text.  Where a viewer forbids that, the element that holds it is selected.
 const copy = async (button, text, element) => {
