@@ -173,19 +173,6 @@ def test_markup_is_text(seen: Watched) -> None:
     assert seen.complaints == []
 
 
-@pytest.mark.parametrize("dark", [False, True])
-def test_axe_finds_nothing(chromium: "Browser", page: Path, dark: bool) -> None:
-    """axe-core finds no violation on the page with a site and its evidence opened."""
-    axe = pytest.importorskip("axe_playwright_python")
-    with visit(chromium, page, dark=dark) as watched:
-        watched.page.wait_for_function(_READY)
-        watched.page.locator("#host-table button.host").first.click()
-        watched.page.locator("button.cell").first.click()
-        watched.page.evaluate((Path(axe.__path__[0]) / "axe.min.js").read_text("utf-8"))
-        found = watched.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-        assert [(each["id"], each["nodes"][0]["html"]) for each in found["violations"]] == []
-
-
 def test_sites_that_cannot_be_unpacked(chromium: "Browser", page: Path) -> None:
     """In a browser that cannot unpack the sites the page says so, and its charts work."""
     with visit(chromium, page) as watched:
