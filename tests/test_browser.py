@@ -171,3 +171,24 @@ def test_an_answer_is_copied_with_its_source(chromium: "Browser", results: Path)
         page.wait_for_function("document.querySelector('.copy').textContent === 'Selected'")
         assert page.evaluate("getSelection().toString()") == answer.inner_text()
         assert watched.complaints == []
+
+
+def test_a_link_opens_what_is_folded(chromium: "Browser", results: Path) -> None:
+    """A link into a folded part opens it and lands there; paper shows the part without it."""
+    with visit(chromium, results / "index.html") as watched:
+        page, table = watched.page, watched.page.locator("#crawlers")
+        assert not table.is_visible()
+        page.evaluate("location.hash = '#crawlers'")
+        table.wait_for()
+        page.wait_for_function(
+            "() => { const { top } = document.querySelector('#crawlers').getBoundingClientRect();"
+            " return top >= 0 && top < innerHeight; }"
+        )
+        page.reload()
+        table.wait_for()
+        page.locator("details.more").evaluate_all(
+            "all => all.forEach(one => { one.open = false; })"
+        )
+        page.emulate_media(media="print")
+        assert table.is_visible() and page.get_by_text("All crawlers", exact=True).is_visible()
+        assert watched.complaints == []

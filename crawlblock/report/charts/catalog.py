@@ -103,14 +103,14 @@ def archives(context: Context) -> Figure:
     named = [archive_series(rows) for rows in context.by_segment("archives")]
     series = _all(named)
     let_in = (
-        f" {SEARCH}: it blocks the {LEAD}, while Googlebot and bingbot may crawl."
+        f" {SEARCH}: the host blocks the {LEAD}, while Googlebot and bingbot may crawl."
         if SEARCH in series
         else ""
     )
     about = _About(
         "archives", "Who blocks web archives",
-        "Share of hosts that block it, among those known in the segment's first snapshot and in "
-        f"this one.{let_in}",
+        "Share of hosts that block each archive, among those known both in the segment's first "
+        f"snapshot and in this one.{let_in}",
     )  # fmt: skip
     events = context.about_archives
     return _panels(context, about, series, named, highlighted=(LEAD, BESIDE), events=events)
@@ -169,9 +169,9 @@ def lost(context: Context) -> Figure:
     )
     about = _About(
         "lost", "How much training data is affected",
-        "Of what the followed domains hold of a corpus, the share on domains that block it. It "
-        "says nothing about the rest of the corpus. Snapshots with less than half of the domains' "
-        "weight are left out.",
+        "Of the part of each corpus that is on the followed domains, the share on domains that "
+        "block it. It says nothing about the rest of the corpus. Snapshots with less than half of "
+        "the domains' weight are left out.",
         f"No estimate: {NO_WEIGHT}, or none of them is known.",
     )  # fmt: skip
     return _figure(about, lines(names, **_said(context, about, context.announced)), rows, _LINE)

@@ -12,7 +12,7 @@ from crawlblock.metrics.headline import HEADLINE, Headline, headline_of
 from crawlblock.report.answers import answers, unanswered
 from crawlblock.report.charts.context import Context, Frames, context
 from crawlblock.report.charts.figure import Figure
-from crawlblock.report.labels import DEFINITIONS, POPULATIONS
+from crawlblock.report.labels import DEFINITIONS
 from crawlblock.report.page import sections
 from crawlblock.report.page.archives_section import archives_section
 from crawlblock.report.page.embedded import islands
@@ -78,20 +78,22 @@ ARCHIVE = About(
 BUNDLED_DEMO = About(
     "Which crawlers websites block: the demo",
     (
-        "The hosts, the dates, the verdicts, signals and authors are real. They come from fetches "
-        "by others, each of a segment of its own: top sites weekly (2022-08 to 2024-07, "
+        "The hosts, dates, verdicts, signals and authors are real. Other people fetched them, each "
+        "one or two segments: top sites weekly (2022-08 to 2024-07, "
         "github.com/bharath06/robotstxt), US government hosts monthly (2022-08 to 2025-03, "
         "github.com/nrjones8/robots-dot-txt-archive-bot), news sites on 14 dates (2025-02 to "
         "2026-06, github.com/winterForestStump/news_robots_files_analyzer), press, science and "
         "reference sites monthly (2025-01 to 2026-01, github.com/samber/the-great-gpt-firewall, "
         "MIT), and well-known sites once (2025-12, github.com/ratyagi/AI_agent_compatibility).",
-        "The robots.txt files are reconstructions. They were built from those facts in Common "
-        "Crawl's layout, and the ordinary code read them back. They are not Common Crawl's "
-        "captures. The breaks in the archive are marked, but did not affect them.",
-        "The hosts are no random sample of the web, so do not generalise. The government hosts are "
+        "The robots.txt files are reconstructions. We built them from those facts in Common "
+        "Crawl's layout, and crawlblock read them as it reads the real archive. They are not "
+        "Common Crawl's captures. Charts mark the breaks in Common Crawl's archive, which did not "
+        "affect these files.",
+        "The hosts are not a random sample of the web, and the shares say nothing about other "
+        "sites. The government hosts are "
         "a simple random sample of the 7,585 that their source has. Where a fetch of a top site "
         "failed, the source kept the older file, so none of them is unknown. Every segment is "
-        "counted only in the time in which it was followed.",
+        "counted only while it was followed.",
     ),
 )
 
@@ -196,8 +198,8 @@ def _about(found: Headline | None) -> str:
     if found is None:
         return ""
     return (
-        f"Share of {POPULATIONS[found.population]} that block a crawler: {DEFINITIONS[HEADLINE]}. "
-        "Hosts that we could not read are reported as unknown, never as open."
+        f"A site blocks a crawler if its {DEFINITIONS[HEADLINE]}. Sites that we could not read are "
+        "reported as unknown, never as open."
     )
 
 

@@ -155,7 +155,7 @@ table.querySelectorAll("th[data-key] button").forEach((button) => {
   });
 });
 const key = document.querySelector(".key");
-for (const [word, said] of Object.entries(data.restrictions)) key.append(chip(word), said);
+for (const [word, said] of Object.entries(data.restrictions)) key.append(make("span", {}, chip(word), said), " ");
 
 // What changed last, for the chosen crawler, in the chosen segment.
 const tellChanges = () => {

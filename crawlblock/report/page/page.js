@@ -23,6 +23,17 @@ const unhurried = (act) => {
   return { now, soon: () => { clearTimeout(waiting); waiting = setTimeout(act, 200); } };
 };
 
+// A link to something folded opens what folds it.
+const unfold = () => {
+  const target = by(location.hash.slice(1));
+  let around = target && target.closest("details:not([open])");
+  if (!around) return;
+  for (; around; around = around.parentElement.closest("details")) around.open = true;
+  target.scrollIntoView();
+};
+addEventListener("hashchange", unfold);
+unfold();
+
 // Theme: what the system says, until a reader says otherwise.
 const theme = by("theme");
 theme.addEventListener("change", () => {

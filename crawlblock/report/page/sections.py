@@ -15,7 +15,7 @@ from crawlblock.report.charts.specs import Spec
 from crawlblock.report.labels import DEFINITIONS, interval, not_compared, percent
 from crawlblock.report.page.definitions import definitions
 from crawlblock.report.page.figure_html import card_top
-from crawlblock.report.page.markup import items, link, paragraph, table
+from crawlblock.report.page.markup import folded, items, link, paragraph, table
 from crawlblock.report.scope import AnsweredQuestion
 
 ROWS = 40  # of the table of the last snapshot; the rest is in the files
@@ -105,8 +105,9 @@ def by_definition(found: Headline, results: Frames) -> str:
         if (token, HEADLINE) in shares
     ]
     caption = "One share, many definitions. root is the sum of named, fallback and wildcard."
-    return table(caption, ("crawler", *columns), rows, "by-definition") + definitions(
-        asked(found), newest(found, results["sensitivity"])
+    combined = definitions(asked(found), newest(found, results["sensitivity"]))
+    return table(caption, ("crawler", *columns), rows, "by-definition") + folded(
+        "With other denominators", combined
     )
 
 
@@ -128,7 +129,7 @@ def all_crawlers(found: Headline) -> str:
     columns = (
         "crawler", "operator", "purpose", "openness", "blocked by", "95 % interval", "n", "unknown",
     )  # fmt: skip
-    return table(caption, columns, rows, "crawlers")
+    return folded("All crawlers", table(caption, columns, rows, "crawlers"))
 
 
 def others(rows: pl.DataFrame | None) -> str:
