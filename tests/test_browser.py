@@ -21,13 +21,13 @@ def draw_all(watched: Watched) -> int:
     charts = watched.page.locator(".chart")
     for number in range(charts.count()):
         charts.nth(number).scroll_into_view_if_needed()
-        charts.nth(number).locator("svg[tabindex]").first.wait_for()
+        charts.nth(number).locator("svg").first.wait_for()
     return charts.count()
 
 
 def test_nothing_leaves(seen: Watched, results: Path) -> None:
     """Every figure is drawn, with no request but the file's, no error and no broken policy."""
-    assert draw_all(seen) == 10
+    assert draw_all(seen) == 11
     assert seen.requests == [(results / "index.html").as_uri()]
     assert seen.complaints == []
 
@@ -48,15 +48,21 @@ def test_fits(chromium: "Browser", results: Path, width: int, dark: bool) -> Non
         assert (lightness[0] < lightness[1]) is dark
 
 
-def test_switch(seen: Watched) -> None:
-    """The switch transitions a light page dark, its drawings with it, and back."""
+def test_theme(seen: Watched) -> None:
+    """The theme turns a light page dark, its drawings with it, and back to what the system says."""
     draw_all(seen)
     text = "getComputedStyle(document.querySelector('.chart svg text')).fill"
     light = seen.page.evaluate(text)
-    seen.page.get_by_role("button", name="Dark").click()
-    assert seen.page.evaluate("document.documentElement.dataset.theme") == "dark"
+    theme = seen.page.get_by_label("Theme")
+    assert theme.input_value() == ""
+    theme.select_option("dark")
     assert seen.page.evaluate(text) != light
-    seen.page.get_by_role("button", name="Light").click()
+    for choice in ("light", ""):
+        theme.select_option(choice)
+        assert seen.page.evaluate(text) == light
+    seen.page.emulate_media(color_scheme="dark")
+    assert seen.page.evaluate(text) != light
+    theme.select_option("light")
     assert seen.page.evaluate(text) == light
 
 
@@ -109,7 +115,7 @@ def test_choice_of_a_crawler(seen: Watched, results: Path) -> None:
     cells = [row.locator("td").all_text_contents() for row in rows]
     blocked = [int(hosts) for _, *what, _, hosts in cells if what == ["big", "blocked"]]
     assert blocked == frame["n_yes"].to_list()
-    assert "CCBot" in seen.page.locator("#host-table caption").inner_text()
+    seen.page.locator("#host-table caption").filter(has_text="CCBot").wait_for()
     assert seen.complaints == []
 
 
@@ -130,7 +136,7 @@ def test_without_scripts(chromium: "Browser", results: Path) -> None:
     """With scripts off the answers, drawings and tables are there, and no dead control is."""
     with visit(chromium, results / "index.html", scripts=False) as watched:
         assert watched.page.locator(".lead").count() == 6
-        assert watched.page.locator(".chart:has(> svg)").count() == 10
+        assert watched.page.locator(".chart:has(> svg)").count() == 11
         assert watched.page.locator(".chart > svg").first.is_visible()
         assert watched.page.locator("#blocked-rows tbody tr").count() > 3
         for control in ("#theme", "#crawler-choice", "#host-search"):
@@ -141,7 +147,7 @@ def test_without_scripts(chromium: "Browser", results: Path) -> None:
 def test_prints(seen: Watched) -> None:
     """On paper the page is light, without its controls, and no wider than the sheet."""
     draw_all(seen)
-    seen.page.get_by_role("button", name="Dark").click()
+    seen.page.get_by_label("Theme").select_option("dark")
     seen.page.emulate_media(media="print")
     background = seen.page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert background == "rgb(255, 255, 255)"
@@ -164,4 +170,25 @@ def test_an_answer_is_copied_with_its_source(chromium: "Browser", results: Path)
         button.click()
         page.wait_for_function("document.querySelector('.copy').textContent === 'Selected'")
         assert page.evaluate("getSelection().toString()") == answer.inner_text()
+        assert watched.complaints == []
+
+
+def test_a_link_opens_what_is_folded(chromium: "Browser", results: Path) -> None:
+    """A link into a folded part opens it and lands there; paper shows the part without it."""
+    with visit(chromium, results / "index.html") as watched:
+        page, table = watched.page, watched.page.locator("#crawlers")
+        assert not table.is_visible()
+        page.evaluate("location.hash = '#crawlers'")
+        table.wait_for()
+        page.wait_for_function(
+            "() => { const { top } = document.querySelector('#crawlers').getBoundingClientRect();"
+            " return top >= 0 && top < innerHeight; }"
+        )
+        page.reload()
+        table.wait_for()
+        page.locator("details.more").evaluate_all(
+            "all => all.forEach(one => { one.open = false; })"
+        )
+        page.emulate_media(media="print")
+        assert table.is_visible() and page.get_by_text("All crawlers", exact=True).is_visible()
         assert watched.complaints == []

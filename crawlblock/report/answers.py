@@ -186,7 +186,7 @@ def _decided(scope: Scope) -> AnsweredQuestion:
         f"{phrases.in_month(rows[0]['snapshot_date'])}, {phrases.listed(said)}.",
         "The shares of platforms, companies and lists are minimums: rules that we trace to nobody "
         "may still come from one of them. Rules count as shared if five hosts of two registered "
-        "domains have them. Nobody's intent is known." + _range(shared),
+        "domains have them. We do not know why a site has its rules." + _range(shared),
         number=percent(parts[most]),
         of=_ORIGINS[most],
         course=scope.course("authors", token=token, origin=most),

@@ -174,13 +174,11 @@ def _material(con: duckdb.DuckDBPyConnection, frames: Frames, results: Path) -> 
     """Return what the page is made of: the results, and single hosts."""
     found = headline_of(frames)
     rendered = frames["coverage"]["snapshot"].str.starts_with(RENDERED).any()
-    published = results / f"{REPLICATION}.parquet"
     return Material(
-        frames,
+        frames | read_results(results, [REPLICATION]),
         BUNDLED_DEMO if rendered else ARCHIVE,
         host_table(con, found.population == "panel", MOST) if found else {},
         con.execute(_LEFT_OUT).fetchall(),
-        pl.read_parquet(published) if published.exists() else None,
         removals(con),
         published_as=published_as(),
     )

@@ -12,6 +12,13 @@ DEFINITIONS = {
     "partial": "some paths are blocked, / is not",
     "any": "some path is blocked",
 }
+RESTRICTIONS = {  # verdicts, from the strictest
+    "full": "fully blocked",
+    "all_but": "blocked with exceptions",
+    "partial": "partly blocked",
+    "none": "no path blocked",
+    "unknown": "unknown",
+}
 HTTP_PROFILES = {
     "rfc9309": "HTTP statuses as in RFC 9309: 4xx allows, 5xx blocks",
     "ccbot": "HTTP statuses as Common Crawl's crawler reads them: 403 blocks, 429 and 5xx defer, "

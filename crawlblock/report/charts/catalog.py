@@ -1,7 +1,7 @@
 """The page's figures: what each shows, with its rows taken from the results as they are."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from crawlblock.metrics.headline import HEADLINE, asked
 from crawlblock.report.charts.context import Context, Result, Row
@@ -18,6 +18,8 @@ from crawlblock.report.charts.data import (
     transition_rows,
     verdict_rows,
 )
+from crawlblock.report.charts.figure import Column, Figure
+from crawlblock.report.charts.published_rows import published_figure
 from crawlblock.report.charts.specs import COLOURS, SHADES, Spec, changes, lines, stack
 from crawlblock.report.labels import DEFINITIONS, NO_WEIGHT, ORIGINS
 from crawlblock.report.scope import enough
@@ -28,39 +30,6 @@ _LINE = ("snapshot", "panel", "series", "estimate", "low", "high", "n", "n_unkno
 _STACK = ("snapshot", "panel", "series", "estimate", "n_yes")
 _CHANGES = ("snapshot", "panel", "series", "n_yes", "n", "n_unknown", "estimate", "low", "high")
 _MOST = 12  # lines in one panel
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column of the table that stands for a figure."""
-
-    label: str
-    kind: str  # text, count, share, or interval (of low and high)
-    field: str
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """A chart, the rows it draws for each crawler that it can be asked for, and its table."""
-
-    id: str
-    title: str
-    caption: str
-    source: str  # the result file
-    empty: str  # what to say where there are no rows
-    spec: Spec
-    fields: tuple[str, ...]  # of a row; the first is the number of a snapshot
-    columns: tuple[Column, ...]
-    rows: Mapping[str, list[Row]] = field(default_factory=dict)  # by crawler; "": of none
-
-    @property
-    def by_crawler(self) -> bool:
-        """Whether the figure is about one crawler at a time."""
-        return "" not in self.rows
-
-    def first(self) -> list[Row]:
-        """Return the rows shown before anybody chooses."""
-        return next(iter(self.rows.values()), [])
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +48,7 @@ def figures(context: Context) -> list[Figure]:
     """Return the figures in the order of the page."""
     makers = (
         blocked, openness, purposes, archives, verdicts, segments, authors, lost, transitions,
-        coverage,
+        coverage, published_figure,
     )  # fmt: skip
     return [make(context) for make in makers]
 
@@ -134,14 +103,14 @@ def archives(context: Context) -> Figure:
     named = [archive_series(rows) for rows in context.by_segment("archives")]
     series = _all(named)
     let_in = (
-        f" {SEARCH}: it blocks the {LEAD}, while Googlebot and bingbot may crawl."
+        f" {SEARCH}: the host blocks the {LEAD}, while Googlebot and bingbot may crawl."
         if SEARCH in series
         else ""
     )
     about = _About(
         "archives", "Who blocks web archives",
-        "Share of hosts that block it, among those known in the segment's first snapshot and in "
-        f"this one.{let_in}",
+        "Share of hosts that block each archive, among those known both in the segment's first "
+        f"snapshot and in this one.{let_in}",
     )  # fmt: skip
     events = context.about_archives
     return _panels(context, about, series, named, highlighted=(LEAD, BESIDE), events=events)
@@ -200,9 +169,9 @@ def lost(context: Context) -> Figure:
     )
     about = _About(
         "lost", "How much training data is affected",
-        "Of what the followed domains hold of a corpus, the share on domains that block it. It "
-        "says nothing about the rest of the corpus. Snapshots with less than half of the domains' "
-        "weight are left out.",
+        "Of the part of each corpus that is on the followed domains, the share on domains that "
+        "block it. It says nothing about the rest of the corpus. Snapshots with less than half of "
+        "the domains' weight are left out.",
         f"No estimate: {NO_WEIGHT}, or none of them is known.",
     )  # fmt: skip
     return _figure(about, lines(names, **_said(context, about, context.announced)), rows, _LINE)

@@ -14,8 +14,9 @@ from crawlblock.metrics.result_files import write_aside
 from crawlblock.names import safe
 from crawlblock.report.charts import drawing, specs
 from crawlblock.report.charts.bars import bars
-from crawlblock.report.charts.catalog import Figure, figures
+from crawlblock.report.charts.catalog import figures
 from crawlblock.report.charts.context import Context, Frames, context
+from crawlblock.report.charts.figure import Figure
 from crawlblock.report.charts.sheet import sheet
 from crawlblock.report.charts.specs import COLOURS, SHADES, Axis, Spec
 

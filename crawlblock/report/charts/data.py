@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from crawlblock.metrics.headline import HEADLINE
 from crawlblock.report.charts.context import Context, Result, Row
-from crawlblock.report.labels import ORIGINS, origin_words, percent
+from crawlblock.report.labels import ORIGINS, RESTRICTIONS, origin_words, percent
 from crawlblock.report.web_archives import ANY, BLOCKED, LEAD, LET_IN
 
-VERDICTS = ("blocked", "partly blocked", "no path blocked", "unknown")
+VERDICTS = ("blocked", *(RESTRICTIONS[name] for name in ("partial", "none", "unknown")))
 TRANSITIONS = ("started", "stopped")
 SEARCH = "search let in"
 

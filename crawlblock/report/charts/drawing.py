@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from importlib.resources import files
 from typing import Any
 
-from crawlblock.report.charts.catalog import Figure
 from crawlblock.report.charts.context import Context, Row
+from crawlblock.report.charts.figure import Figure
 from crawlblock.report.charts.panel import panel
 from crawlblock.report.charts.sheet import sheet
 from crawlblock.report.charts.specs import Spec
@@ -42,12 +42,14 @@ def objects(
     spec: Spec, fields: Sequence[str], rows: Iterable[Row], context: Context
 ) -> list[Mapping[str, Any]]:
     """Return rows as what a chart reads: with names of snapshot, segment, series, and the day."""
-    names = list(context.snapshots)
+    days = [
+        {"snapshot": name, "date": day.isoformat()}
+        for name, day in zip(context.snapshots, context.days, strict=True)
+    ]
     return [
         {
             **(row_of := dict(zip(fields, row, strict=True))),
-            "snapshot": names[row[0]],
-            "date": context.days[row[0]].isoformat(),
+            **(days[row[0]] if fields[0] == "snapshot" else {}),
             "segment": spec["panels"][row_of["panel"]],
             "name": spec["series"][row_of["series"]]["name"],
         }

@@ -4,7 +4,7 @@ document.body.append(tip);
 const objects = (figure, rows) => rows.map((row) => {
   const made = {};
   figure.fields.forEach((field, place) => { made[field] = row[place]; });
-  [made.snapshot, made.date] = data.snapshots[row[0]];
+  if (figure.fields[0] === "snapshot") [made.snapshot, made.date] = data.snapshots[row[0]];
   made.segment = figure.spec.panels[made.panel];
   made.name = figure.spec.series[made.series].name;
   return made;
@@ -61,6 +61,7 @@ const nearest = (figure, svg, place, clientX) => {
   return days.reduce((best, day) => (far(day) < far(best) ? day : best), days[0]);
 };
 const listen = (figure, svg, place) => {
+  if (figure.spec.kind === "dots") return;  // they have no snapshots, and say their numbers
   svg.setAttribute("tabindex", "0");
   const point = (event) => {
     const day = nearest(figure, svg, place, event.clientX);
@@ -144,8 +145,8 @@ const given = (name, kind, content) => {
   setTimeout(() => URL.revokeObjectURL(made), 1000);
 };
 const csvOf = (figure) => {
-  const head = ["snapshot", "date", "segment", "name",
-    ...figure.fields.filter((field) => !["snapshot", "panel", "series"].includes(field))];
+  const head = figure.fields.filter((field) => !["snapshot", "panel", "series"].includes(field));
+  if (figure.fields[0] === "snapshot") head.unshift("snapshot", "date", "segment", "name");
   const cell = (value) => {
     const text = value === null || value === undefined ? "" : String(value);
     const safe = typeof value === "string" && /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
@@ -176,7 +177,7 @@ const cellOf = ([kind, field], row) => {
   if (kind === "interval") return interval(row.low, row.high);
   const value = row[field];
   if (value === null) return DASH;
-  return kind === "share" ? percent(value) : kind === "count" ? count(value) : value;
+  return ({ share: percent, count, points: pointsOf }[kind] || String)(value);
 };
 const MOST_ROWS = 200;
 const retable = (figure) => {

@@ -111,7 +111,7 @@ const marksOf = (spec, rows, token) => {
   return [breaks, events.map((each, place) => ({ ...each, label: String(place + 1) }))];
 };
 const levelsOf = (spec, rows) => {
-  if (spec.kind === "lines") return [];
+  if (["lines", "dots"].includes(spec.kind)) return [];
   const found = new Set(rows.filter((row) => row.n_yes || row.estimate).map((row) => row.series));
   return spec.series.filter((_, place) => found.has(place));
 };
@@ -285,6 +285,7 @@ const framed = (spec, rows, place) => {
   return [mine, scale, marks, frameOf(spec, mine, ends)];
 };
 const panelOf = (spec, rows, place, token = "") => {
+  if (spec.kind === "dots") return dotsOf(spec, rows, place);
   const [mine, scale, marks, frame] = framed(spec, rows, place);
   const [breaks, events] = marksOf(spec, rows, token);
   const { width, height } = spec;

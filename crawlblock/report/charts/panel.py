@@ -8,6 +8,7 @@ from html import escape
 from itertools import pairwise
 from typing import Any
 
+from crawlblock.report.charts.dots import dots
 from crawlblock.report.charts.scales import (
     day_of,
     fit,
@@ -30,6 +31,8 @@ _GAP = 14  # between two labels
 
 def panel(spec: Spec, rows: Rows, place: int, token: str = "") -> str:
     """Return a panel as an SVG element, with the rows of all panels, which share their scale."""
+    if spec["kind"] == "dots":
+        return dots(spec, rows, place)
     breaks, events = marks_of(spec, rows, token)
     mine = [row for row in rows if row["panel"] == place]
     width, height = spec["width"], spec["height"]

@@ -1,7 +1,7 @@
 """What a chart is made of, as plain data: panel.py draws it, and so does the page's panel.js.
 
-A spec has a kind (lines, stack, changes), the names of its panels, its series with their colours,
-and what stands on the time axis.  Its rows come apart from it, for each crawler.
+A spec has a kind (lines, stack, changes, dots), the names of its panels, its series with their
+colours, and what stands on the time axis.  Its rows come apart from it, for each crawler.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,8 +18,10 @@ INK, SOFT, RULE, PAPER, SPAN = "#1d1f21", "#5f6468", "#dcdfe2", "#ffffff", "#ece
 GREY = "#868c92"  # of series that are not highlighted
 COLOURS = ("#1f5a8c", "#b3541e", "#2a7f62", "#8e3b73", "#8a6d1f", "#4a5fc1", "#6b6b6b")
 SHADES = ("#5c1d06", "#a3430f", "#e0a066", "#dbe6ed", "#9aa0a6")  # from blocked to unknown
+UNLEVELLED = ("lines", "dots")  # kinds without a legend
 BEFORE = 60  # days before the first row in which an event is still shown
 WIDTH, HEIGHT = 400, 230  # of a panel, in pixels
+DOTS_TOP, DOTS_STEP, DOTS_BOTTOM = 56, 18, 26  # above the rows of dots, of a row, below
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,12 @@ def changes(kinds: Sequence[str], panels: Sequence[str] = ("",), **more: Any) ->
     return _spec("changes", _levels(kinds, (SHADES[1], COLOURS[0])), panels, **more)
 
 
+def dots(rows: Sequence[str], panels: Sequence[str], most: int, **more: Any) -> Spec:
+    """Return the spec of published shares beside ours; no panel has more than `most` rows."""
+    height = DOTS_TOP + DOTS_STEP * most + DOTS_BOTTOM
+    return _spec("dots", [{"name": safe(row)} for row in rows], panels, height=height, **more)
+
+
 def _levels(kinds: Sequence[str], shades: Sequence[str]) -> list[Spec]:
     letters = [*ascii_lowercase, *(a + b for a in ascii_lowercase for b in ascii_lowercase)]
     return [
@@ -85,6 +93,8 @@ def marks_of(
     A chart of one crawler has the events about it.  An event shortly before the first row is shown
     at the edge of the panel.
     """
+    if spec["kind"] == "dots":
+        return [], []
     times: dict[int, list[int]] = {}
     for row in rows:
         times.setdefault(row["panel"], []).append(day_of(row["date"]))
@@ -104,8 +114,8 @@ def marks_of(
 
 
 def levels(spec: Spec, rows: Iterable[Mapping[str, Any]]) -> list[Spec]:
-    """Return the levels of a stack that occur, for its legend; none of lines."""
-    if spec["kind"] == "lines":
+    """Return the levels of a stack that occur, for its legend; none of lines and dots."""
+    if spec["kind"] in UNLEVELLED:
         return []
     found = {row["series"] for row in rows if row["n_yes"] or row["estimate"]}
     return [each for place, each in enumerate(spec["series"]) if place in found]

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from crawlblock.report import phrases
 from crawlblock.report.charts.context import Context
 from crawlblock.report.labels import DASH, percent
-from crawlblock.report.page.markup import paragraph, table
+from crawlblock.report.page.markup import folded, paragraph, table
 from crawlblock.report.scope import Row, Scope
 from crawlblock.report.web_archives import (
     ANY,
@@ -39,8 +39,7 @@ def archives_section(context: Context, figure: str) -> tuple[str, ...]:
         paragraph(_ABOUT),
         figure,
         "" if context.about_archives else none,
-        *map(_table, scopes),
-        paragraph(_MEANING, "soft"),
+        folded("Archive by archive", *map(_table, scopes), paragraph(_MEANING, "soft")),
     )
 
 

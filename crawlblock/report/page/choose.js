@@ -57,12 +57,11 @@ const address = () => {
   if (state.host) parts.set("host", state.host);
   return `#${parts}`;
 };
-const remember = () => {
+const { soon: remember } = unhurried(() => {  // writing it takes longer than drawing
   try { history.replaceState(null, "", address()); } catch { /* a viewer may forbid it */ }
-};
+});
 const asked = () => new URLSearchParams(location.hash.includes("=") ? location.hash.slice(1) : "");
 by("copy-link").addEventListener("click", () => {
-  remember();
   copy(by("copy-link"), location.href.replace(/#.*/, "") + address());
 });
 
@@ -136,7 +135,10 @@ const tellChoice = () => {
       interval(field(row, "low"), field(row, "high")), count(field(row, "n")),
       count(field(row, "n_unknown"))].map((text) => make("td", {}, text)))));
 };
-choice.addEventListener("change", () => { tellChoice(); if (choice.value) offer(); });
+choice.addEventListener("change", () => {
+  tellChoice();
+  if (choice.value && choice.options[0].value === "") choice.options[0].remove();  // "3 found"
+});
 choice.addEventListener("change", () => { if (!restoring) remember(); });
 segments.addEventListener("change", () => chooseSegment(segments.value));
 addEventListener("hashchange", () => {

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import polars as pl
 
-from crawlblock.report.labels import interval, percent
+from crawlblock.report.labels import RESTRICTIONS, interval, percent
 from crawlblock.report.page.markup import table
 
 _BASES = {
@@ -18,7 +18,11 @@ _DENOMINATORS = {
     "with_robots": "hosts with a robots.txt",
     "all": "all hosts",
 }
-_RESTRICTIONS = ("full", "full+all_but", "any")
+_RESTRICTIONS = {
+    "full": RESTRICTIONS["full"],
+    "full+all_but": f"or {RESTRICTIONS['all_but']}",
+    "any": f"or {RESTRICTIONS['partial']}",
+}
 
 
 def definitions(tokens: Iterable[str], sensitivity: pl.DataFrame) -> str:
@@ -32,10 +36,9 @@ def definitions(tokens: Iterable[str], sensitivity: pl.DataFrame) -> str:
         if rows:
             caption = (
                 f"{token}: share of hosts that block it, by definition and denominator, with 95 % "
-                "intervals. full: nothing may be fetched; all_but: only what an Allow rule opens "
-                "may be fetched; any: a restriction of any kind."
+                "intervals. With exceptions: only what an Allow rule opens may be fetched."
             )
-            tables.append(table(caption, ("blocked", "among", *_RESTRICTIONS), _cells(rows)))
+            tables.append(table(caption, ("rule", "among", *_RESTRICTIONS.values()), _cells(rows)))
     return "".join(tables)
 
 

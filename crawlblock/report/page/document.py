@@ -7,14 +7,12 @@ from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import Any
 
-import polars as pl
-
 from crawlblock import __version__
 from crawlblock.metrics.headline import HEADLINE, Headline, headline_of
 from crawlblock.report.answers import answers, unanswered
-from crawlblock.report.charts.catalog import Figure
 from crawlblock.report.charts.context import Context, Frames, context
-from crawlblock.report.labels import DEFINITIONS, POPULATIONS
+from crawlblock.report.charts.figure import Figure
+from crawlblock.report.labels import DEFINITIONS
 from crawlblock.report.page import sections
 from crawlblock.report.page.archives_section import archives_section
 from crawlblock.report.page.embedded import islands
@@ -49,7 +47,7 @@ _SCRIPTS = (
 )  # they see what the others define
 _PREVIEW = "blocked.png"  # the picture of the page where a link to it is shown
 
-_ELSEWHERE = ("archives", "coverage")  # figures in sections of their own
+_ELSEWHERE = ("archives", "coverage", "replication")  # figures in sections of their own
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +66,6 @@ class Material:
     about: About
     hosts: Mapping[str, Any]  # as hosts.Table encodes them, with the number of all hosts
     left_out: Sequence[tuple[str, str]] = ()  # snapshots that no share counts, and why
-    published: pl.DataFrame | None = None
     removed: Sequence[tuple[str, str]] = ()  # snapshots that a person took out, and why
     files: Collection[str] = ()  # that lie beside the page
     published_as: PublishedAs = field(default_factory=PublishedAs)
@@ -81,20 +78,22 @@ ARCHIVE = About(
 BUNDLED_DEMO = About(
     "Which crawlers websites block: the demo",
     (
-        "The hosts, the dates, the verdicts, signals and authors are real. They come from fetches "
-        "by others, each of a segment of its own: top sites weekly (2022-08 to 2024-07, "
+        "The hosts, dates, verdicts, signals and authors are real. Other people fetched them, each "
+        "one or two segments: top sites weekly (2022-08 to 2024-07, "
         "github.com/bharath06/robotstxt), US government hosts monthly (2022-08 to 2025-03, "
         "github.com/nrjones8/robots-dot-txt-archive-bot), news sites on 14 dates (2025-02 to "
         "2026-06, github.com/winterForestStump/news_robots_files_analyzer), press, science and "
         "reference sites monthly (2025-01 to 2026-01, github.com/samber/the-great-gpt-firewall, "
         "MIT), and well-known sites once (2025-12, github.com/ratyagi/AI_agent_compatibility).",
-        "The robots.txt files are reconstructions. They were built from those facts in Common "
-        "Crawl's layout, and the ordinary code read them back. They are not Common Crawl's "
-        "captures. The breaks in the archive are marked, but did not affect them.",
-        "The hosts are no random sample of the web, so do not generalise. The government hosts are "
+        "The robots.txt files are reconstructions. We built them from those facts in Common "
+        "Crawl's layout, and crawlblock read them as it reads the real archive. They are not "
+        "Common Crawl's captures. Charts mark the breaks in Common Crawl's archive, which did not "
+        "affect these files.",
+        "The hosts are not a random sample of the web, and the shares say nothing about other "
+        "sites. The government hosts are "
         "a simple random sample of the 7,585 that their source has. Where a fetch of a top site "
         "failed, the source kept the older file, so none of them is unknown. Every segment is "
-        "counted only in the time in which it was followed.",
+        "counted only while it was followed.",
     ),
 )
 
@@ -154,10 +153,11 @@ def _findings(
         sections.knowledge(), sections.by_definition(found, results),
         sections.all_crawlers(found),
     )  # fmt: skip
-    yield section(
-        "comparison", "Published figures beside ours", sections.comparison(material.published)
-    )
     if set_ is not None:
+        others = sections.others(results.get("replication"))
+        yield section(
+            "comparison", "Comparison with published figures", plates["replication"], others
+        )
         covered = sections.covered(set_, material.left_out, material.removed, results["coverage"])
         yield section("coverage", "Coverage and breaks", plates["coverage"], covered)
 
@@ -198,8 +198,8 @@ def _about(found: Headline | None) -> str:
     if found is None:
         return ""
     return (
-        f"Share of {POPULATIONS[found.population]} that block a crawler: {DEFINITIONS[HEADLINE]}. "
-        "Hosts that we could not read are reported as unknown, never as open."
+        f"A site blocks a crawler if its {DEFINITIONS[HEADLINE]}. Sites that we could not read are "
+        "reported as unknown, never as open."
     )
 
 
@@ -208,7 +208,7 @@ def _digest(text: str) -> str:
 
 
 def _script() -> str:
-    shared = _page("page.js") + _charts("panel.js") + _charts("figures.js")
+    shared = _page("page.js") + "".join(map(_charts, ("panel.js", "dots.js", "figures.js")))
     own = "".join(map(_page, _SCRIPTS))
     return f'(() => {{\n"use strict";\n{shared}{{\n{own}}}\n}})();'
 

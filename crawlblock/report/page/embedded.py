@@ -7,9 +7,10 @@ from typing import Any
 
 from crawlblock import registry
 from crawlblock.metrics.headline import HEADLINE, headline_segments
-from crawlblock.report.charts.catalog import Figure
 from crawlblock.report.charts.context import Context, Row
 from crawlblock.report.charts.data import line_rows
+from crawlblock.report.charts.figure import Figure
+from crawlblock.report.labels import RESTRICTIONS
 from crawlblock.report.page.markup import island, packed_island
 from crawlblock.report.page.site_changes import SiteChange
 
@@ -57,6 +58,7 @@ def islands(
         "announced": list(context.announced),
         "first": context.tokens[0],
         "preloaded": at_once,
+        "restrictions": RESTRICTIONS,
         "crawlers": crawlers(context),
         "segments": segments_of(context),
         "figures": [_live(figure, at_once) for figure in drawn],

@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import Any
 
-from crawlblock.report.charts.catalog import Column, Figure
 from crawlblock.report.charts.context import Context
 from crawlblock.report.charts.drawing import first_rows
+from crawlblock.report.charts.figure import Column, Figure
 from crawlblock.report.charts.shapes import spark
-from crawlblock.report.charts.specs import SOFT, levels, marks_of
-from crawlblock.report.labels import DASH, interval, percent
+from crawlblock.report.charts.specs import SOFT, UNLEVELLED, levels, marks_of
+from crawlblock.report.labels import DASH, interval, percent, points
 from crawlblock.report.page.markup import details, link, paragraph, table
 from crawlblock.report.scope import AnsweredQuestion
 
@@ -19,6 +19,7 @@ _FORMATS: dict[str, Callable[[Any], str]] = {
     "text": str,
     "count": lambda count: f"{count:,}",
     "share": percent,
+    "points": lambda difference: points(0, difference),
 }
 
 
@@ -61,7 +62,7 @@ def _legend(figure: Figure, rows: Rows) -> str:
         f"{escape(level['name'])}</li>"
         for level in levels(figure.spec, rows)
     )
-    return "" if figure.spec["kind"] == "lines" else f'<ul class="legend soft">{shown}</ul>'
+    return "" if figure.spec["kind"] in UNLEVELLED else f'<ul class="legend soft">{shown}</ul>'
 
 
 def _notes(figure: Figure, rows: Rows, token: str) -> str:

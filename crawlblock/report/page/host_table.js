@@ -1,7 +1,7 @@
 // Lists the sites: sorted, filtered, and with a strip of their verdicts on the chosen crawler.
 const ORDER = { full: 0, all_but: 1, partial: 2, none: 3, unknown: 4, early: 5 };
-const LETTERS = { full: "F", all_but: "A", partial: "P", none: "N", unknown: "?", early: "" };
-const worded = (word) => (word === "early" ? "not yet documented" : word);
+const LETTERS = { full: "F", all_but: "E", partial: "P", none: "N", unknown: "?", early: "" };
+const worded = (word) => data.restrictions[word] || "not yet documented";
 const table = by("host-table");
 let tokens = [];
 let shownAtMost = 25;
@@ -134,7 +134,7 @@ const offerAuthors = () => {
     ...sorted(known).map((author) => make("option", { value: author }, author)));
   filter.value = known.includes(before) ? before : "";
 };
-const again = (event) => { event.preventDefault(); shownAtMost = 25; list(); };
+const again = (event) => { event.preventDefault(); shownAtMost = 25; told.now(); };
 by("host-form").addEventListener("submit", (event) => {
   again(event);
   const buttons = table.querySelectorAll("button.host");
@@ -146,16 +146,16 @@ by("host-search").addEventListener("input", again);
 for (const id of ["host-filter", "change-filter", "author-filter"]) {
   by(id).addEventListener("change", again);
 }
-by("host-more").addEventListener("click", () => { shownAtMost += 200; list(); });
+by("host-more").addEventListener("click", () => { shownAtMost += 200; told.now(); });
 table.querySelectorAll("th[data-key] button").forEach((button) => {
   button.addEventListener("click", () => {
     const { key } = button.parentElement.dataset;
     order = { key, down: key === order.key && !order.down };
-    list();
+    told.now();
   });
 });
 const key = document.querySelector(".key");
-for (const word of ["full", "all_but", "partial", "none", "unknown"]) key.append(chip(word), word);
+for (const [word, said] of Object.entries(data.restrictions)) key.append(make("span", {}, chip(word), said), " ");
 
 // What changed last, for the chosen crawler, in the chosen segment.
 const tellChanges = () => {
@@ -169,6 +169,7 @@ const tellChanges = () => {
     segmentOf.has(host) ? opener(host) : make("bdi", {}, host), ` ${how} ${before}`)));
   by("changes-none").hidden = rows.length > 0;
 };
+const told = unhurried(() => { list(); tellChanges(); });
 const opener = (host) => {
   const button = make("button", { type: "button", class: "host" }, make("bdi", {}, host));
   button.addEventListener("click", () => { state.host = host; remember(); show(); });
@@ -186,7 +187,7 @@ const show = () => {
   for (const id of ["host-filter", "change-filter", "author-filter"]) by(id).value = "";
   if (!inSegment(host)) chooseSegment("");
   by("host-search").value = host[0];
-  list();
+  told.now();
   const button = [...table.querySelectorAll("button.host")].find((one) =>
     one.textContent === host[0]);
   if (button.getAttribute("aria-expanded") === "false") button.click();
@@ -195,8 +196,14 @@ const show = () => {
   reach();
   setTimeout(reach, 200);  // charts above may have been drawn anew, and have other heights
 };
-choice.addEventListener("change", () => { list(); tellChanges(); });
-listeners.push(() => { list(); if (state.host && tokens.length) show(); });
+let inSight = false;
+new IntersectionObserver(([{ isIntersecting }]) => { inSight = isIntersecting; },
+  { rootMargin: "200px" }).observe(by("sites"));
+choice.addEventListener("change", () => {
+  if (inSight || restoring) told.now();
+  else told.soon();  // the charts come first
+});
+listeners.push(() => { told.now(); if (state.host && tokens.length) show(); });
 
 // The rows of all other crawlers and the sites are packed; until they are there, these wait.
 const merge = (packed) => {

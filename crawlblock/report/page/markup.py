@@ -33,6 +33,13 @@ def details(summary: str, body: str) -> str:
     return f"<details><summary>{escape(summary)}</summary>{body}</details>"
 
 
+def folded(summary: str, *parts: str) -> str:
+    """Return what is secondary: folded on a screen, open on paper; nothing if it is empty."""
+    body = "".join(parts)
+    opened = f'<details class="more"><summary>{escape(summary)}</summary>'
+    return f"{opened}{body}</details>" if body else ""
+
+
 def link(text: str, address: str) -> str:
     """Return a link to a web address, else the text alone."""
     if not re.match(r"https?://", address):

@@ -44,7 +44,7 @@ def _same_hosts(token: str, frames: Frames) -> Iterator[str]:
     if len(rows) > 1:
         first, last = rows[0], rows[-1]
         yield (
-            f"{token}: of the {first['n']} hosts known in every snapshot since "
+            f"{token}: of the {first['n']:,} hosts known in every snapshot since "
             f"{first['snapshot']}, {percent(first['estimate'])} blocked it then and "
             f"{percent(last['estimate'])} in {last['snapshot']}."
         )
@@ -85,7 +85,7 @@ def _transitions(token: str, frames: Frames) -> Iterator[str]:
     counts = dict(seen.iter_rows())
     if not frames["same_hosts"].is_empty():
         started, stopped = counts.get("started", 0), counts.get("stopped", 0)
-        yield f"{token}: {started} hosts started to block it, and {stopped} stopped."
+        yield f"{token}: {started:,} hosts started to block it, and {stopped:,} stopped."
 
 
 def _survival(token: str, frames: Frames) -> Iterator[str]:
@@ -95,7 +95,7 @@ def _survival(token: str, frames: Frames) -> Iterator[str]:
     elif rows:
         last = rows[-1]
         yield (
-            f"{token}: {percent(last['estimate'])} of {last['n']} hosts "
+            f"{token}: {percent(last['estimate'])} of {last['n']:,} hosts "
             f"({interval(last['low'], last['high'])}; {last['n_unknown']} unknown) had never "
             f"blocked it by {last['before']}. Hosts that could no longer be read count until "
             "their last capture."

@@ -16,17 +16,30 @@ const interval = (low, high) => (low === null || high === null ? DASH
   : `${(low * 100).toFixed(1)}${DASH}${(high * 100).toFixed(1)} %`);
 const count = (number) => number.toLocaleString("en-US");
 
+// What no reader waits for is done soon: once the page was painted, and once for several calls.
+const unhurried = (act) => {
+  let waiting = 0;
+  const now = () => { clearTimeout(waiting); act(); };
+  return { now, soon: () => { clearTimeout(waiting); waiting = setTimeout(act, 200); } };
+};
+
+// A link to something folded opens what folds it.
+const unfold = () => {
+  const target = by(location.hash.slice(1));
+  let around = target && target.closest("details:not([open])");
+  if (!around) return;
+  for (; around; around = around.parentElement.closest("details")) around.open = true;
+  target.scrollIntoView();
+};
+addEventListener("hashchange", unfold);
+unfold();
+
 // Theme: what the system says, until a reader says otherwise.
-const dark = matchMedia("(prefers-color-scheme: dark)");
 const theme = by("theme");
-const isDark = () => (root.dataset.theme ? root.dataset.theme === "dark" : dark.matches);
-const nameTheme = () => { theme.textContent = isDark() ? "Light" : "Dark"; };
-theme.addEventListener("click", () => {
-  root.dataset.theme = isDark() ? "light" : "dark";
-  nameTheme();
+theme.addEventListener("change", () => {
+  if (theme.value) root.dataset.theme = theme.value;
+  else delete root.dataset.theme;
 });
-dark.addEventListener("change", nameTheme);
-nameTheme();
 
 // Copies a text.  Where a viewer forbids that, the element that holds it is selected.
 const copy = async (button, text, element) => {

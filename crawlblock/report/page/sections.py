@@ -10,21 +10,16 @@ from crawlblock import __version__, registry
 from crawlblock.metrics.computed import COMPUTED, Computed
 from crawlblock.metrics.headline import HEADLINE, Headline, asked, headline_rows
 from crawlblock.metrics.queries import Metric, metrics
-from crawlblock.replication.comparison import THEIR_COUNTS
 from crawlblock.report.charts.context import Context, Frames
 from crawlblock.report.charts.specs import Spec
-from crawlblock.report.labels import DASH, DEFINITIONS, interval, not_compared, percent
+from crawlblock.report.labels import DEFINITIONS, interval, not_compared, percent
 from crawlblock.report.page.definitions import definitions
 from crawlblock.report.page.figure_html import card_top
-from crawlblock.report.page.markup import items, link, paragraph, table
+from crawlblock.report.page.markup import folded, items, link, paragraph, table
 from crawlblock.report.scope import AnsweredQuestion
 
 ROWS = 40  # of the table of the last snapshot; the rest is in the files
 NBSP = "\N{NO-BREAK SPACE}"
-_COMPARISON = (
-    "source", "what", "segment", "crawler", "of", "theirs", "ours", "95 %", "differ", "n",
-    "ours from", "note",
-)  # fmt: skip
 
 
 def cards(answers: Iterable[AnsweredQuestion]) -> str:
@@ -110,8 +105,9 @@ def by_definition(found: Headline, results: Frames) -> str:
         if (token, HEADLINE) in shares
     ]
     caption = "One share, many definitions. root is the sum of named, fallback and wildcard."
-    return table(caption, ("crawler", *columns), rows, "by-definition") + definitions(
-        asked(found), newest(found, results["sensitivity"])
+    combined = definitions(asked(found), newest(found, results["sensitivity"]))
+    return table(caption, ("crawler", *columns), rows, "by-definition") + folded(
+        "With other denominators", combined
     )
 
 
@@ -133,51 +129,21 @@ def all_crawlers(found: Headline) -> str:
     columns = (
         "crawler", "operator", "purpose", "openness", "blocked by", "95 % interval", "n", "unknown",
     )  # fmt: skip
-    return table(caption, columns, rows, "crawlers")
+    return folded("All crawlers", table(caption, columns, rows, "crawlers"))
 
 
-def comparison(rows: pl.DataFrame | None) -> str:
-    """Return what others published beside ours, from the rows of the result `replication`."""
-    if rows is None or rows.is_empty():
-        return paragraph(
-            "None of the published figures can be compared with these data. "
-            "crawlblock replicate --reference FOLDER reads other figures."
-        )
+def others(rows: pl.DataFrame | None) -> str:
+    """Return what stands below the published figures: those not compared, and all sources."""
+    if rows is None:
+        return ""
     published = rows.filter(pl.col("published").is_not_null())
-    kept = published.filter("compared")
-    # Ours from the data at hand come before what others counted.
-    kept = kept.sort(pl.col("data") == THEIR_COUNTS, maintain_order=True)
+    differs = published.filter(~pl.col("compared"))["differs"].to_list()
     sources = "".join(
         f"<li>{escape(name)}: {link(title, url)}</li>"
         for name, title, url in rows.select("source", "title", "url").unique().sort("source").rows()
     )
-    others = published.filter(~pl.col("compared"))["differs"].to_list()
-    caption = (
-        "Published figures beside ours by the same definition, at the latest date of each. Only "
-        "figures about the same unit and population, at most a year apart, are compared. The last "
-        "column says what is known about the difference."
-    )
-    return (
-        table(caption, _COMPARISON, _compared(kept), "comparison-table")
-        + (paragraph(not_compared(others, "replication.csv"), "soft") if others else "")
-        + f'<ul class="soft">{sources}</ul>'
-    )
-
-
-def _compared(rows: pl.DataFrame) -> list[list[str]]:
-    return [
-        [
-            row["source"], row["figure"], row["segment"], row["token"] or "", str(row["date"]),
-            f"{100 * row['published']:.2f} %",
-            DASH if row["estimate"] is None else f"{100 * row['estimate']:.2f} %",
-            DASH if row["low"] is None
-            else f"{100 * row['low']:.2f}{DASH}{100 * row['high']:.2f} %",
-            DASH if row["difference"] is None
-            else f"{100 * row['difference']:+.2f}".replace("-0.00", "+0.00"),
-            f"{row['n'] or 0:,}", row["data"], row["reason"],
-        ]
-        for row in rows.to_dicts()
-    ]  # fmt: skip
+    said = paragraph(not_compared(differs, "replication.csv"), "soft")
+    return f'{said}<ul class="soft">{sources}</ul>'
 
 
 def covered(

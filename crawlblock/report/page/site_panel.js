@@ -88,7 +88,7 @@ const heatMap = (host) => {
 };
 const cellOf = (host, run, places, token, width) => {
   const [word] = data.rulings[rulingOf(run[2], token)[0]];
-  const said = `${tokens[token]}, ${span(places)}: ${word}`;
+  const said = `${tokens[token]}, ${span(places)}: ${worded(word)}`;
   const button = make("button", { type: "button", class: `cell ${word}`, "aria-expanded": "false",
     "aria-label": said, title: said }, LETTERS[word]);
   button.addEventListener("click", () => {
@@ -107,7 +107,7 @@ const cellOf = (host, run, places, token, width) => {
 };
 
 // The evidence for one verdict.
-const RESTRICTIONS = { full: "nothing may be fetched", partial: "some paths are blocked",
+const MEANINGS = { full: "nothing may be fetched", partial: "some paths are blocked",
   all_but: "only what an Allow rule opens may be fetched", none: "no path is blocked",
   unknown: "it is not known what is blocked" };
 const BASES = { named: "a group names the crawler", wildcard: "the group for all crawlers",
@@ -166,8 +166,8 @@ const proof = (host, run, token, places) => {
   const box = make("div", { class: "evidence" });
   const add = (...parts) => box.append(make("p", {}, ...parts));
   add(make("b", {}, `${tokens[token]} at `, make("bdi", {}, host[0]),
-    `, ${span(places)}: ${restriction} (${basis})`));
-  add(`${RESTRICTIONS[restriction] || restriction}; ${BASES[basis] || basis}. ${rooted}`);
+    `, ${span(places)}: ${worded(restriction)}`));
+  add(`${MEANINGS[restriction] || restriction}; ${BASES[basis] || basis}. ${rooted}`);
   const notes = data.notes[run[4]].filter(([, , whom]) => !whom || whom.includes(token));
   if (notes.some(([kind]) => kind === "reconstructed")) {
     add("The lines below are reconstructed. They mean what the site's own file meant, but are not "

@@ -7,7 +7,7 @@ from crawlblock.metrics.computed import COMPUTED, Computed
 from crawlblock.metrics.headline import HEADLINE
 from crawlblock.metrics.queries import Metric, metrics
 from crawlblock.report.charts.context import Context
-from crawlblock.report.labels import DEFINITIONS
+from crawlblock.report.labels import DEFINITIONS, RESTRICTIONS
 from crawlblock.report.page.citing import citation_forms
 from crawlblock.report.page.embedded import SEGMENTS, crawlers, segments_of
 from crawlblock.report.page.html_template import filled_template
@@ -47,7 +47,10 @@ def sites(context: Context, hosts: Mapping[str, Any], changes: Sequence[SiteChan
             f"{shown:,} of {total:,} sites, chosen by a hash of their names. Shares on this page "
             "are of all sites."
         )
-    return filled_template("sites.html", extent=extent, first=context.tokens[0], changes=changes)
+    return filled_template(
+        "sites.html", extent=extent, first=context.tokens[0], changes=changes,
+        restrictions=RESTRICTIONS,
+    )  # fmt: skip
 
 
 def closing(head: PageHead, published: PublishedAs, files: Collection[str]) -> Iterator[str]:
