@@ -238,7 +238,7 @@ class _Taken(NamedTuple):
 
 
 def _with_processes(number: int, files: Sequence[Path], folder: Path) -> _Taken:
-    """Run busy loops, then read, in processes that have started; shards come out even."""
+    """Run busy loops, then read, in processes that have started; all shards are alike."""
     given = _tasks(files[: len(files) // 20 * 20], folder, 10)
     with ProcessPoolExecutor(number, get_context("spawn")) as pool:
         list(pool.map(time.sleep, [3] * number))  # each imports meanwhile
