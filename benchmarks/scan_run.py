@@ -27,6 +27,7 @@ from importlib.metadata import version
 from itertools import cycle, islice
 from multiprocessing import get_context
 from pathlib import Path
+from typing import NamedTuple
 
 import polars as pl
 from fastwarc.warc import ArchiveIterator as FastIterator
@@ -210,23 +211,48 @@ def print_rates(rates: dict[str, list[float]]) -> None:
 
 
 def measure_processes(files: Sequence[Path], rounds: int, folder: Path) -> None:
-    """Print how much faster two new processes are than one, by the clock, and what they use."""
-    clock, used = [], []
+    """Print how much faster two processes are than one by the clock, beside two busy loops."""
+    read, spun, used = [], [], []
     for _ in range(rounds):
-        seconds, cores = [], []
-        for processes in (1, 2):
-            given = _tasks(files, folder, 25)
-            begun = time.perf_counter()
-            with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
-                cores.append(sum(done.seconds for done in pool.map(run_shard, given)))
-            seconds.append(time.perf_counter() - begun)
-        clock.append(seconds[0] / seconds[1])
-        used.append(cores[1] / cores[0])
-    told = ", ".join(f"{ratio:.2f}" for ratio in clock)
+        one, two = (_with_processes(number, files, folder) for number in (1, 2))
+        read.append(one.read / two.read)
+        spun.append(one.spun / two.spun)
+        used.append(two.cores / one.cores)
+    share = statistics.median(ours / bare for ours, bare in zip(read, spun, strict=True))
     print(
-        f"two processes: {statistics.median(clock):.2f} x one by the clock ({told}); "
-        f"together they use {statistics.median(used):.2f} x its processor time"
+        f"two processes: {_told(read)} x one by the clock; two busy loops: {_told(spun)} x one; "
+        f"that is {share:.2f} of them; together they use {_told(used)} x its processor time"
     )
+
+
+def _told(each: Sequence[float]) -> str:
+    return f"{statistics.median(each):.2f} ({min(each):.2f} to {max(each):.2f})"
+
+
+class _Taken(NamedTuple):
+    """Seconds that some processes took."""
+
+    spun: float  # by the clock, for busy loops
+    read: float  # by the clock, for shards
+    cores: float  # of the processor, for shards
+
+
+def _with_processes(number: int, files: Sequence[Path], folder: Path) -> _Taken:
+    """Run busy loops, then read, in processes that have started; all shards are alike."""
+    given = _tasks(files[: len(files) // 20 * 20], folder, 10)
+    with ProcessPoolExecutor(number, get_context("spawn")) as pool:
+        list(pool.map(time.sleep, [3] * number))  # each imports meanwhile
+        begun = time.perf_counter()
+        list(pool.map(_spin, [10_000_000] * 8))
+        between = time.perf_counter()
+        cores = sum(done.seconds for done in pool.map(run_shard, given))
+    return _Taken(between - begun, time.perf_counter() - between, cores)
+
+
+def _spin(turns: int) -> None:
+    """Keep a core busy and no memory."""
+    for _ in range(turns):
+        pass
 
 
 def measure_memory(files: Sequence[Path], folder: Path, total: int = 1_000) -> None:

@@ -32,7 +32,8 @@ class Originals:
         """Remember an answer to a robots.txt URL whose payload was read."""
         if found.payload is None or found.digest is None or found.asked.resource != ROBOTS:
             return
-        stated = spelled(record.digest)
+        same = record.digest == found.digest.encode()  # nearly always; to spell it takes longer
+        stated = found.digest if same else spelled(record.digest)
         self._digests.add(found.digest)
         if stated and stated != found.digest:
             self._by_stated[stated] = found.digest

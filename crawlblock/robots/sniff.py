@@ -84,8 +84,12 @@ def is_robots(body: bytes) -> bool:
     robots.txt files have.  NULs that only pad it do not count.  HTML, UTF-16, binary data, NULs
     alone, and text without such a line are none: most are error pages.
     """
-    head = _PADDING.sub(b"", body[:_HEAD])
-    if head.startswith(_MAGIC) or (b"\x00" in body[:_HEAD] and not head.strip()):
+    head = body[:_HEAD]
+    if b"\x00" in head:  # seldom, and the pattern is slow
+        head = _PADDING.sub(b"", head)
+        if not head.strip():
+            return False
+    if head.startswith(_MAGIC):
         return False
     control = len(head) - len(head.translate(None, _CONTROL))
     if control > len(head) * _BINARY_SHARE:

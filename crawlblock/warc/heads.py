@@ -92,8 +92,8 @@ def record_of(head: Head, block: bytes, offset: int, length: int) -> Found:
     if segment and not truncated:
         truncated = b"segmented"  # the rest is in records of the type continuation
     return Record(
-        kind, address, date, digest, truncated, block, offset, length, _url(refers_url) or "",
-        refers_date,
+        kind, address, date, digest, truncated, block, offset, length,
+        (refers_url and _url(refers_url)) or "", refers_date,
     )  # fmt: skip
 
 

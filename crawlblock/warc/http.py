@@ -67,7 +67,7 @@ class Answers:
         found: dict[str, bytes] = {}
         for line in lines:
             if name := self._names[line.partition(b":")[0]]:
-                found[name] = joined(name, found.get(name), line)
+                found[name] = joined(name, found[name], line) if name in found else line
         transfer, content = found.pop(_TRANSFER, None), found.pop(_CONTENT, None)
         length = found.pop(_LENGTH, None)
         if found.pop(_UNDONE, None) or transfer:

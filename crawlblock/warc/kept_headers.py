@@ -40,8 +40,8 @@ def headers_kept(given: Iterable[tuple[object, object]]) -> str | None:
     return json.dumps(kept) if kept else None
 
 
-def joined(name: str, earlier: bytes | None, line: bytes) -> bytes:
+def joined(name: str, earlier: bytes, line: bytes) -> bytes:
     """Return the line of a header with the values of the same one before (RFC 9110 5.3)."""
-    if earlier is None or name not in _LISTS:
+    if name not in _LISTS:
         return line
     return earlier.rstrip() + b", " + line.partition(b":")[2].strip()

@@ -154,8 +154,8 @@ def _with_fastwarc(file: IO[bytes], raw: FileBytes, passed: Counter[str]) -> Ite
             if kind is not response and kind in passed_over:
                 passed[others[passed_over.index(kind)]] += 1
                 continue
-            names, values = zip(*record.headers.items_bytes())  # noqa: B905 - they are pairs
-            head = picks[names]((*values, b""))
+            headers = record.headers
+            head = picks[tuple(headers.keys_bytes())]((*headers.values_bytes(), b""))
             if not head[-1].isdigit() or b"\n" in b"".join(head):  # it joins lines that end in LF
                 raise _Doubt
             if kind is response or head[0].lower() not in PASSED_OVER:

@@ -29,12 +29,15 @@ class FileBytes:
 
     def __getitem__(self, part: slice) -> bytes:
         """Return the bytes from `start` to `stop`, fewer only at the end."""
-        begin, end = part.start, min(part.stop, self._size)
-        if not (self._at <= begin and end <= self._at + len(self._window)):
+        at, begin, end = self._at, part.start, part.stop
+        if end > self._size:
+            end = self._size
+        if not (at <= begin and end <= at + len(self._window)):
             if end - begin > _WINDOW:
                 return self._read(begin, end - begin)
-            self._at, self._window = begin, self._read(begin, min(_WINDOW, self._size - begin))
-        return self._window[begin - self._at : max(end - self._at, 0)]
+            self._at = at = begin
+            self._window = self._read(begin, min(_WINDOW, self._size - begin))
+        return self._window[begin - at : max(end - at, 0)]
 
     def _read(self, at: int, size: int) -> bytes:
         if size <= 0:
