@@ -78,8 +78,8 @@ ARCHIVE = About(
 BUNDLED_DEMO = About(
     "Which crawlers websites block: the demo",
     (
-        "The hosts, dates, verdicts, signals and authors are real. Other people fetched them, each "
-        "one or two segments: top sites weekly (2022-08 to 2024-07, "
+        "The hosts, dates, verdicts, signals and authors are real. Others fetched the files. Each "
+        "source has one or two segments: top sites weekly (2022-08 to 2024-07, "
         "github.com/bharath06/robotstxt), US government hosts monthly (2022-08 to 2025-03, "
         "github.com/nrjones8/robots-dot-txt-archive-bot), news sites on 14 dates (2025-02 to "
         "2026-06, github.com/winterForestStump/news_robots_files_analyzer), press, science and "
