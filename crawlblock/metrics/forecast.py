@@ -67,7 +67,7 @@ def segments(dates: Sequence[date], breaks: Iterable[date]) -> list[slice]:
 def forecast(
     dates: Sequence[date], estimates: Sequence[float | None], breaks: Iterable[date] = ()
 ) -> Forecast | NoForecast:
-    """Return what a damped trend (Gardner and McKenzie 1985) foretells, or why it should not.
+    """Return what a damped trend (Gardner and McKenzie 1985) predicts, or why it should not.
 
     Only the points after the last break count.  From each origin the next points are predicted with
     what was known then; the absolute error must be below that of the last value and that of a
@@ -112,7 +112,7 @@ def _earned(known: Sequence[tuple[date, float]]) -> Forecast | NoForecast:
     for other in others:
         if not _beats(errors[damped], errors[other]):
             return NoForecast(
-                f"{damped} did not foretell the next {HORIZON} points better than {other} did"
+                f"{damped} did not predict the next {HORIZON} points better than {other} did"
             )
     model = models[damped](len(values))
     points = []
