@@ -1,4 +1,4 @@
-"""Measures whole commands: import of the corpora, and the steps of `make analyze`.
+"""Measures whole commands: import of the corpora, `make analyze`, and its steps one by one.
 
 Usage:
     python benchmarks/commands.py CORPUS [--rounds 3] [--steps]
@@ -19,11 +19,12 @@ from pathlib import Path
 SAMPLE = Path(__file__).parents[1] / "data" / "demo"
 
 
-def measure(arguments: list[str]) -> tuple[float, float, str]:
-    """Run a command; return its wall time in s, its peak memory in MB and its last line."""
+def measure(arguments: list[str], folder: Path) -> tuple[float, float, str]:
+    """Run a command in a folder; return its wall time in s, its peak memory in MB and last line."""
     begun = time.perf_counter()
     process = subprocess.Popen(
         [sys.executable, "-m", "crawlblock", *arguments],
+        cwd=folder,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
@@ -43,6 +44,7 @@ def commands(corpus: Path, folder: Path) -> dict[str, list[str]]:
     files = [str(path) for path in sorted(corpus.glob("*.parquet"))]
     return {
         "import of the corpora": ["import", *files, "--db", str(folder / "import.duckdb")],
+        "make analyze": ["demo", "--db", str(folder / "whole.duckdb")],
         "demo": ["demo", str(SAMPLE), archive],
         "sample": ["sample", "--list", str(SAMPLE / "hosts.csv"), *db],
         "history": ["history", "--mirror", archive, "--crawls", "all", *db],
@@ -57,17 +59,17 @@ def main() -> None:
     here = Path(__file__).parents[2] / "shared" / "corpus"
     parser.add_argument("corpus", type=Path, nargs="?", default=here, help="default: %(default)s")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--steps", action="store_true", help="the steps of `make analyze` alone")
+    parser.add_argument("--steps", action="store_true", help="`make analyze` and its steps alone")
     options = parser.parse_args()
     if not any(options.corpus.glob("*.parquet")):
         parser.error(f"{options.corpus}: no Parquet files; name a folder that has some")
     results: dict[str, list[tuple[float, float, str]]] = {}
     for _ in range(options.rounds):
         with tempfile.TemporaryDirectory() as folder:
-            for name, arguments in commands(options.corpus, Path(folder)).items():
+            for name, arguments in commands(options.corpus.resolve(), Path(folder)).items():
                 if options.steps and arguments[0] == "import":
                     continue
-                results.setdefault(name, []).append(measure(arguments))
+                results.setdefault(name, []).append(measure(arguments, Path(folder)))
     for name, runs in results.items():
         seconds = statistics.median(run[0] for run in runs)
         memory = statistics.median(run[1] for run in runs)
