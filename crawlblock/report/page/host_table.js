@@ -166,7 +166,8 @@ const tellChanges = () => {
   by("changes-of").textContent = state.crawler;
   by("changes-list").replaceChildren(...rows.map(([host, day, how, before]) => make("li", {},
     make("time", { datetime: day }, day), " ",
-    segmentOf.has(host) ? opener(host) : make("bdi", {}, host), ` ${how} ${before}`)));
+    segmentOf.has(host) ? opener(host) : make("bdi", {}, host), ` ${how} `,
+    make("span", {}, `(the capture before: ${before})`))));
   by("changes-none").hidden = rows.length > 0;
 };
 const told = unhurried(() => { list(); tellChanges(); });

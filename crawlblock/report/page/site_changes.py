@@ -8,7 +8,8 @@ from crawlblock.report.charts.context import Context
 _MOST = 30  # changes of a crawler that the page lists
 _HOW = {"started": "started to block it", "stopped": "stopped blocking it"}
 
-SiteChange = tuple[str, str, str, str]  # host, day of the first capture with it, what, before
+# host, day of the first capture with it, what, day of the capture before
+SiteChange = tuple[str, str, str, str]
 
 
 def latest_changes(context: Context) -> dict[str, list[SiteChange]]:
@@ -28,6 +29,6 @@ def latest_changes(context: Context) -> dict[str, list[SiteChange]]:
     )
     found: dict[str, list[SiteChange]] = {}
     for token, host, how, after, before in rows.iter_rows():
-        said = f"(the capture before: {after.date()})"
-        found.setdefault(token, []).append((host, str(before.date()), _HOW[how], said))
+        change = host, str(before.date()), _HOW[how], str(after.date())
+        found.setdefault(token, []).append(change)
     return found
