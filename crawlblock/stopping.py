@@ -1,12 +1,20 @@
 """Signals that stop a program, taken as Ctrl-C, so that a run ends in order whoever stops it."""
 
+import _thread
+import re
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
 
 _NAMES = ("SIGTERM", "SIGHUP", "SIGBREAK")  # of a shutdown, a closed terminal and Windows
+_AGAIN = 0.01  # s after which a stop that was dropped comes again
+# What DuckDB makes of a stop while it runs a query, and while it imports a module of Python.
+_OF_DUCKDB = re.compile(
+    r"Query interrupted|failed to import, due to .*KeyboardInterrupt", re.DOTALL
+)
 
 
 @contextmanager
@@ -14,10 +22,24 @@ def stoppable() -> Iterator[None]:
     """Let every signal that stops a program end the block as Ctrl-C does.
 
     A signal that is ignored (as `nohup` does with SIGHUP) stays ignored, and one that this system
-    does not have is left out.
+    does not have is left out.  A library that calls Python from C may drop the exception; it comes
+    again then.
     """
-    with _handled(_NAMES, _stop):
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread may take signals, and it alone gets them
+        return
+    with _handled(_NAMES, _stop), _coming_again():
         yield
+
+
+def came_of_stop(error: BaseException) -> bool:
+    """Return whether a stop led to an error, as where DuckDB raises its own instead."""
+    earlier = error.__cause__ or error.__context__
+    return (
+        isinstance(error, KeyboardInterrupt)
+        or _OF_DUCKDB.search(str(error)) is not None
+        or (earlier is not None and came_of_stop(earlier))
+    )
 
 
 @contextmanager
@@ -34,11 +56,40 @@ def undisturbed() -> Iterator[None]:
 
 
 @contextmanager
+def _coming_again() -> Iterator[None]:
+    """Send a stop again whose exception was dropped, until it is raised where it ends the block."""
+    report = sys.unraisablehook
+    to_come: list[threading.Timer] = []
+
+    def dropped(unraisable: "sys.UnraisableHookArgs") -> None:
+        if unraisable.exc_type is not KeyboardInterrupt:
+            report(unraisable)
+            return
+        to_come.append(threading.Timer(_AGAIN, _stop_main_thread))
+        to_come[-1].start()
+
+    sys.unraisablehook = dropped
+    try:
+        yield
+    finally:
+        sys.unraisablehook = report
+        for timer in to_come:
+            timer.cancel()
+
+
+def _stop_main_thread() -> None:
+    if sys.platform == "win32":  # a signal from within would end the process at once
+        _thread.interrupt_main(signal.SIGTERM)
+    else:  # it wakes the thread as well
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)
+
+
+@contextmanager
 def _handled(
     names: Sequence[str], handler: Callable[[int, FrameType | None], object]
 ) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
-        yield  # only the main thread may set this, and it alone gets signals
+        yield
         return
     numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
     before = {number: signal.getsignal(number) for number in numbers}

@@ -10,11 +10,14 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+import duckdb
 import pytest
 from servers import RangeServer
 from shells import called
 
-from crawlblock.stopping import stoppable, undisturbed
+from crawlblock.errors import StoreError
+from crawlblock.stopping import came_of_stop, stoppable, undisturbed
+from crawlblock.store.faults import explained
 
 pytestmark = pytest.mark.own_code
 
@@ -141,6 +144,47 @@ def test_a_signal_waits_for_what_would_drop_it() -> None:
             signal.raise_signal(signal.SIGTERM)
         done = True
     assert done
+
+
+class _Collected:
+    """A value that gets a signal while it is destroyed, where Python drops each exception."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+    def __del__(self) -> None:
+        signal.raise_signal(self.number)
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_signal_that_was_dropped_comes_again(
+    number: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A signal whose exception is dropped ends the run a moment later, and nothing is printed."""
+    with pytest.raises(KeyboardInterrupt), stoppable():
+        _Collected(number)
+        time.sleep(60)
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "INTERRUPT Error: Query interrupted",
+        "Invalid Input Error: Required module 'uuid' failed to import, due to the following Python "
+        "exception:\nKeyboardInterrupt: \n\nAt:\n  uuid.py(1)",
+    ],
+)
+def test_what_duckdb_makes_of_a_stop(text: str) -> None:
+    """Errors of DuckDB that came of a stop are told from others, also when they are explained."""
+    assert came_of_stop(duckdb.Error(text))
+    assert not came_of_stop(duckdb.Error("Required module 'uuid' failed to import"))
+    with pytest.raises(StoreError) as failed:
+        try:
+            raise duckdb.Error(text)
+        except duckdb.Error as error:
+            raise explained(Path("a.duckdb"), error) from None
+    assert came_of_stop(failed.value)
 
 
 def test_what_nohup_ignores_stays_ignored(tmp_path: Path) -> None:

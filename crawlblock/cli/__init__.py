@@ -18,7 +18,7 @@ from crawlblock.errors import CrawlblockError
 from crawlblock.registry.extra import VARIABLE
 from crawlblock.renamed import OPTIONS, now_called
 from crawlblock.report.terminal.plain import spell_for
-from crawlblock.stopping import stoppable
+from crawlblock.stopping import came_of_stop, stoppable
 
 SECTIONS = {
     "Start": (
@@ -147,30 +147,21 @@ def main(args: list[str] | None = None) -> None:
             result: Any = cli.main(args=arguments, prog_name="crawlblock", standalone_mode=False)
             sys.stdout.flush()  # a reader that is gone is noticed here, not at the very end
         sys.exit(result if isinstance(result, int) else 0)
-    except click.exceptions.Abort:
+    except (click.exceptions.Abort, KeyboardInterrupt):
         _fail(_STOPPED, 130)
     except _WITHOUT_ARGUMENTS as error:
         error.show()  # which is the help
         sys.exit(error.exit_code)
     except click.ClickException as error:
         _explain(error)
-    except KeyboardInterrupt:
-        _fail(_STOPPED, 130)
     except SystemExit:
         if sys.stdout is not stdout:  # how click hides that nobody reads the output
             _leave_pipe()
         raise
-    except CrawlblockError as error:
-        _trace(debug)
-        _fail(str(error), error.exit_code)
-    except OSError as error:
-        _trace(debug)
-        _explain_disk(error)
-    except Exception as error:  # the last net: a traceback helps nobody who is not debugging
-        _trace(debug)
-        if str(error) == "Query interrupted":  # what DuckDB makes of Ctrl-C
-            _fail(_STOPPED, 130)
-        _fail(f"a fault in crawlblock ({type(error).__name__}: {error}); --debug shows where", 1)
+    except Exception as error:
+        if debug:
+            traceback.print_exc()
+        _explain_failure(error)
 
 
 def _without_pandas() -> None:
@@ -193,10 +184,19 @@ def _extra_first(arguments: list[str]) -> list[str]:
     return [*arguments[place:end], *arguments[:place], *arguments[end:]]
 
 
+def _explain_failure(error: Exception) -> NoReturn:
+    """Say in one line why a command failed; a traceback helps only who looks for a fault."""
+    if came_of_stop(error):
+        _fail(_STOPPED, 130)
+    if isinstance(error, CrawlblockError):
+        _fail(str(error), error.exit_code)
+    if isinstance(error, OSError):
+        _explain_disk(error)
+    _fail(f"a fault in crawlblock ({type(error).__name__}: {error}); --debug shows where", 1)
+
+
 def _explain_disk(error: OSError) -> NoReturn:
     """Say what could not be read or written, unless that is the output or a closed terminal."""
-    if isinstance(error.__context__, KeyboardInterrupt):
-        _fail(_STOPPED, 130)
     if isinstance(error, BrokenPipeError):
         _leave_pipe()
     advice = "free some space" if error.errno == errno.ENOSPC else "fix that"
@@ -241,11 +241,6 @@ def _explain(error: click.ClickException) -> None:
         message = now_called(error.option_name, OPTIONS) or message
     say(f"{command}: {message} ({command} --help)")
     sys.exit(error.exit_code)
-
-
-def _trace(debug: bool) -> None:
-    if debug:
-        traceback.print_exc()
 
 
 def _fail(message: str, code: int) -> NoReturn:
