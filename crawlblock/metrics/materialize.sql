@@ -32,7 +32,10 @@ CREATE TEMP TABLE access_counts AS FROM access_counts;
 CREATE TEMP TABLE verdict_counts AS FROM verdict_counts;
 CREATE TEMP TABLE counted_meanings AS FROM counted_meanings;
 CREATE TEMP TABLE not_open AS FROM not_open;
-CREATE TEMP TABLE alike_answers AS FROM alike_answers;
+CREATE TEMP TABLE alike_answers AS
+SELECT CAST(answer AS answer_name) AS answer, CAST(alike AS answer_name) AS alike
+FROM alike_answers;
+CREATE TEMP TABLE histories AS FROM histories;
 CREATE TEMP TABLE transition_counts AS FROM transition_counts;
 CREATE TEMP TABLE listed AS FROM listed;
 CREATE TEMP TABLE own_rulesets AS FROM own_rulesets;

@@ -28,30 +28,64 @@ UNION ALL
 SELECT DISTINCT population, dimension, segment, snapshot, snapshot_date, snapshot, snapshot_date
 FROM segment_answers ANTI JOIN followed USING (population, dimension, segment);
 
--- The hosts of both snapshots of a span, by what they answered then and now (alike_answers); NULL where
--- that is unknown or where the snapshot does not have the host.
+-- Hosts that gave answers that block alike in the same snapshots (alike_answers; NULL where that is
+-- unknown) and belong to the same segments.  To compare two snapshots takes one row for all of them.
+CREATE VIEW histories AS
+WITH answered AS (
+    SELECT population, host, any_value(stratum) AS stratum, any_value(weight) AS weight,
+           list({snapshot: snapshot, answer: CASE WHEN known THEN alike END} ORDER BY snapshot)
+               AS answers
+    FROM points LEFT JOIN alike_answers USING (answer) GROUP BY population, host
+), placed AS (
+    SELECT host, list({dimension: dimension, segment: segment, since: since, until: until}
+                      ORDER BY dimension, segment, since) AS segments
+    FROM point_segments GROUP BY host
+)
+SELECT min(host) AS history, population, stratum, weight, answers, segments, list(host) AS hosts
+FROM answered JOIN placed USING (host)
+GROUP BY ALL;
+
+-- The histories of spans by segment, with what their hosts answered then and now; NULL where that is
+-- unknown or where the snapshot does not have the hosts.
 CREATE MACRO followed_in(spans_) AS TABLE
-WITH wanted AS MATERIALIZED (
+WITH spans AS MATERIALIZED (FROM query_table(spans_)),
+wanted AS MATERIALIZED (
     SELECT row_number() OVER () AS number, *
-    FROM (SELECT DISTINCT population, from_snapshot, to_snapshot FROM query_table(spans_))
+    FROM (SELECT DISTINCT population, from_snapshot, to_snapshot FROM spans)
 ), ends AS (
     SELECT number, population, from_snapshot AS snapshot, true AS at_from FROM wanted
     UNION ALL
     SELECT number, population, to_snapshot, false FROM wanted
-), sound AS (
-    SELECT CAST(population AS VARCHAR) AS population, CAST(snapshot AS VARCHAR) AS snapshot, host,
-           stratum, weight, CASE WHEN known THEN alike END AS answer
-    FROM points LEFT JOIN alike_answers USING (answer)
-), found AS (
-    SELECT e.number, s.host, any_value(s.stratum) AS stratum, any_value(s.weight) AS weight,
-           max(answer) FILTER (e.at_from) AS answer_then,
-           max(answer) FILTER (NOT e.at_from) AS answer_now
-    FROM ends e JOIN sound s USING (population, snapshot)
-    GROUP BY e.number, s.host
+), given AS (
+    SELECT CAST(population AS VARCHAR) AS population, history,
+           CAST(snapshot AS VARCHAR) AS snapshot, answer
+    FROM (SELECT population, history, unnest(answers, recursive := true) FROM histories)
+), belonging AS (
+    SELECT CAST(population AS VARCHAR) AS population, history,
+           unnest(segments, recursive := true)
+    FROM histories
+), found AS MATERIALIZED (  -- or DuckDB 1.5 joins all spans with all segments first
+    SELECT number, history, max(answer) FILTER (at_from) AS answer_then,
+           max(answer) FILTER (NOT at_from) AS answer_now
+    FROM ends JOIN given USING (population, snapshot)
+    GROUP BY number, history
+), spanned AS MATERIALIZED (
+    SELECT s.*, f.* EXCLUDE (number)
+    FROM found f
+    JOIN wanted USING (number)
+    JOIN spans s USING (population, from_snapshot, to_snapshot)
 )
-SELECT w.* EXCLUDE (number), f.host, CAST(f.stratum AS VARCHAR) AS stratum, f.weight,
-       CAST(f.answer_then AS VARCHAR) AS answer_then, CAST(f.answer_now AS VARCHAR) AS answer_now
-FROM found f JOIN wanted w USING (number);
+SELECT s.* REPLACE (CAST(answer_then AS VARCHAR) AS answer_then,
+                    CAST(answer_now AS VARCHAR) AS answer_now),
+       CAST(h.stratum AS VARCHAR) AS stratum, h.weight, len(h.hosts) AS hosts
+FROM spanned s
+JOIN histories h ON h.population = s.population AND h.history = s.history
+JOIN belonging g ON g.population = s.population AND g.history = s.history
+    AND g.dimension = s.dimension AND g.segment = s.segment
+    AND coalesce(s.from_date BETWEEN g.since AND g.until, true)
+JOIN belonging e ON e.population = s.population AND e.history = s.history
+    AND e.dimension = s.dimension AND e.segment = s.segment
+    AND coalesce(s.to_date BETWEEN e.since AND e.until, true);
 
 -- Hosts by segment, stratum and what they answered then and now.  since_first: from the first snapshot
 -- since a crawler was documented to each later one.  year: from the last snapshot of a year to the last
@@ -100,16 +134,7 @@ starts AS (
     SELECT number, stratum, answer_then, answer_now, CAST(sum(hosts) AS BIGINT) AS hosts,
            sum(weight * hosts) AS weight,
            sum(CAST(weight * weight AS DECIMAL(38, 6)) * hosts) AS weight_squared
-    FROM (
-        SELECT number, f.stratum, f.answer_then, f.answer_now, f.weight, count(*) AS hosts
-        FROM followed_in('spans') f
-        JOIN spans s USING (population, from_snapshot, to_snapshot)
-        JOIN point_segments g ON g.host = f.host AND g.dimension = s.dimension
-            AND g.segment = s.segment AND coalesce(s.from_date BETWEEN g.since AND g.until, true)
-        JOIN point_segments e ON e.host = f.host AND e.dimension = s.dimension
-            AND e.segment = s.segment AND coalesce(s.to_date BETWEEN e.since AND e.until, true)
-        GROUP BY ALL
-    )
+    FROM followed_in('spans')
     GROUP BY ALL
 )
 FROM counts JOIN spans USING (number);
@@ -117,5 +142,10 @@ FROM counts JOIN spans USING (number);
 COMMENT ON VIEW segment_snapshots IS 'The snapshots in which a segment was followed.';
 COMMENT ON COLUMN segment_snapshots.place IS 'Its place in the order of time, from 1.';
 COMMENT ON MACRO TABLE spans_from_first IS 'From the first snapshot in which a segment was followed to each.';
-COMMENT ON MACRO TABLE followed_in IS 'The hosts of both snapshots of spans, given by name, with their answers.';
+COMMENT ON VIEW histories IS 'Hosts that block alike in the same snapshots and belong to the same segments.';
+COMMENT ON COLUMN histories.history IS 'The smallest number of its hosts in the view hosts.';
+COMMENT ON COLUMN histories.answers IS 'Each snapshot that has the hosts, with their answer; NULL: it is unknown.';
+COMMENT ON COLUMN histories.segments IS 'The segments to which the hosts belong, with the days.';
+COMMENT ON COLUMN histories.hosts IS 'Numbers of its hosts in the view hosts.';
+COMMENT ON MACRO TABLE followed_in IS 'The histories of spans, given by name, by segment, with their answers.';
 COMMENT ON MACRO TABLE span_counts IS 'Hosts of both snapshots of spans, by segment, stratum and answers.';

@@ -11,20 +11,11 @@ set_meanings AS (  -- for the crawlers that were documented when the span began:
     WHERE coalesce(f.from_date >= k.documented_since, true)
 ), sets AS MATERIALIZED (FROM archives_of('set_meanings')),
 kinds AS (SELECT DISTINCT snapshot_date, archive, token, measure, crawlers FROM sets),
-answered AS (  -- equal weights are added up by multiplying
-    SELECT * EXCLUDE (weight, hosts), CAST(sum(hosts) AS BIGINT) AS hosts,
+answered AS (
+    SELECT * EXCLUDE (history, weight, hosts), CAST(sum(hosts) AS BIGINT) AS hosts,
            sum(weight * hosts) AS weight,
            sum(CAST(weight * weight AS DECIMAL(38, 6)) * hosts) AS weight_squared
-    FROM (
-        SELECT k.*, f.stratum, f.answer_then, f.answer_now, f.weight, count(*) AS hosts
-        FROM followed_in('kept') f
-        JOIN kept k USING (population, from_snapshot, to_snapshot)
-        JOIN point_segments g ON g.host = f.host AND g.dimension = k.dimension
-            AND g.segment = k.segment AND coalesce(k.from_date BETWEEN g.since AND g.until, true)
-        JOIN point_segments e ON e.host = f.host AND e.dimension = k.dimension
-            AND e.segment = k.segment AND coalesce(k.to_date BETWEEN e.since AND e.until, true)
-        GROUP BY ALL
-    )
+    FROM followed_in('kept')
     GROUP BY ALL
 ), asked AS MATERIALIZED (
     SELECT c.* EXCLUDE (answer_then, answer_now, hosts, weight, weight_squared),

@@ -11,19 +11,14 @@ open_set AS (
     JOIN meanings m ON m.token = k.token
     GROUP BY ALL
 ), followed AS MATERIALIZED (
-    SELECT k.*, f.host, f.stratum, f.weight, a.open AS open_then, b.open AS open_now
+    SELECT f.* EXCLUDE (answer_then, answer_now), a.open AS open_then, b.open AS open_now
     FROM followed_in('kept') f
-    JOIN kept k USING (population, from_snapshot, to_snapshot)
-    JOIN point_segments g ON g.host = f.host AND g.dimension = k.dimension
-        AND g.segment = k.segment AND coalesce(k.from_date BETWEEN g.since AND g.until, true)
-    JOIN point_segments e ON e.host = f.host AND e.dimension = k.dimension
-        AND e.segment = k.segment AND coalesce(k.to_date BETWEEN e.since AND e.until, true)
-    LEFT JOIN open_set a ON a.from_date = k.from_date AND a.answer = f.answer_then
-    LEFT JOIN open_set b ON b.from_date = k.from_date AND b.answer = f.answer_now
+    LEFT JOIN open_set a ON a.from_date = f.from_date AND a.answer = f.answer_then
+    LEFT JOIN open_set b ON b.from_date = f.from_date AND b.answer = f.answer_now
 ), answered AS (
-    SELECT population, dimension, segment, from_snapshot, from_date, to_snapshot, to_date, stratum,
-           open_then, open_now, count(*) AS hosts, sum(weight) AS weight,
-           sum(CAST(weight * weight AS DECIMAL(38, 6))) AS weight_squared
+    SELECT * EXCLUDE (history, weight, hosts), CAST(sum(hosts) AS BIGINT) AS hosts,
+           sum(weight * hosts) AS weight,
+           sum(CAST(weight * weight AS DECIMAL(38, 6)) * hosts) AS weight_squared
     FROM followed GROUP BY ALL
 ), now AS (
     SELECT * EXCLUDE (open_then, open_now),
@@ -47,6 +42,8 @@ open_set AS (
     FROM (FROM weights UNPIVOT (amount FOR unit IN (pages, bytes, tokens)))
     JOIN places p USING (domain)
     WHERE amount > 0
+), belonging AS (
+    SELECT CAST(population AS VARCHAR) AS population, history, unnest(hosts) AS host FROM histories
 ), weighed AS (
     SELECT population, dimension, segment, from_snapshot, from_date, to_snapshot, to_date, corpus,
            unit, count(*) FILTER (open_then IS NOT NULL AND open_now) AS n_yes,
@@ -63,7 +60,9 @@ open_set AS (
            ordered_sum(CASE WHEN open_then IS NULL OR open_now IS NULL
                             THEN f.weight * amount ELSE 0 END) AS unknown,
            CASE WHEN bool_or(f.weight <> 1) THEN 'sample' ELSE 'list' END AS estimand
-    FROM followed f JOIN amounts a USING (host)
+    FROM followed f
+    JOIN belonging USING (population, history)
+    JOIN amounts a USING (host)
     GROUP BY ALL
 ), results AS (
     SELECT s.*, '' AS corpus, 'hosts' AS unit, c.* EXCLUDE (population, dimension, segment,
