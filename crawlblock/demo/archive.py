@@ -3,7 +3,6 @@
 import gzip
 import hashlib
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -21,7 +20,7 @@ from crawlblock.demo.format_history import Era, era
 from crawlblock.demo.rank_file import write_ranks
 from crawlblock.durable import put_folder_in_place
 from crawlblock.errors import ArchiveError, InputError
-from crawlblock.executor import Failed, open_engine, run_tasks
+from crawlblock.executor import Failed, open_engine, run_tasks, usable_cores
 from crawlblock.model import Crawl
 from crawlblock.warc.http import digest
 from crawlblock.warc.writer import Exchange, append_exchange, append_info
@@ -116,7 +115,7 @@ class _Task:
 
 
 def _write_crawls(tasks: Sequence[_Task]) -> None:
-    processes = min(_AT_ONCE, os.cpu_count() or 1)
+    processes = min(_AT_ONCE, usable_cores())
     if processes == 1 or len(tasks) < _FEW:
         for task in tasks:
             _write_crawl(task)

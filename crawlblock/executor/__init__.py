@@ -6,11 +6,14 @@ error by which nobody can go on is raised once the tasks that run have ended.
 """
 
 import itertools
+import os
 import pickle
+import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from crawlblock.errors import CrawlblockError
@@ -54,6 +57,18 @@ def open_engine(
     Leaving its context ends or releases whatever it still runs.
     """
     return Dask(scheduler, processes) if scheduler else Local(processes or 1)
+
+
+def usable_cores() -> int:
+    """Return how many processes can work at a time here.
+
+    It is one where a script uses this package: each process would run the script again.
+    """
+    own = Path(__file__).parents[1]
+    script = getattr(sys.modules["__main__"], "__file__", None)
+    if script and own not in Path(script).parents and Path(script).stem != own.name:
+        return 1
+    return os.cpu_count() or 1
 
 
 def run_tasks(
