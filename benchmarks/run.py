@@ -1,0 +1,130 @@
+"""Runs benchmarks one after the other and writes one table of what they measured.
+
+Usage:
+    python benchmarks/run.py [NAME ...] [--smoke] [--set OPTION=VALUE ...] [--into build]
+
+Each benchmark runs in a process of its own.  The table is written as benchmarks.md and
+benchmarks.json after each benchmark, so an interrupted run keeps what it measured.  A benchmark
+that fails does not end the run; the run then ends with exit code 1.  The options of a benchmark are
+the parameters of its function `measure`; `--set` changes one in each benchmark that has it.
+"""
+
+import argparse
+import json
+import os
+import sys
+import traceback
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict
+from importlib import import_module
+from inspect import signature
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = map(str, (HERE, HERE / "statistics", HERE.parent / "tests"))
+
+from machine import about  # noqa: E402
+from measured import HEADER, Measurement, rows  # noqa: E402
+
+BENCHMARKS: dict[str, Mapping[str, str]] = {  # what is measured, with its environment
+    "start": {},
+    "judge": {},
+    "hostile": {},
+    "commands": {},
+    "live_run": {},
+    "waiting": {},
+    "results": {},
+    "scale": {},
+    "scale_merge": {},
+    "page": {},
+    "first_run": {},
+    "history_plan": {},
+    "sample_crawl": {},
+    "coverage": {},
+    "census": {},
+    "scan_run": {"POLARS_MAX_THREADS": "1"},  # how much one core does
+    "not_robots": {},
+    "origins": {},
+}
+
+
+def measure(name: str, *, smoke: bool, given: Mapping[str, str]) -> list[Measurement]:
+    """Run one benchmark in this process; a small run takes its sizes from SMOKE."""
+    module = import_module(name)
+    options: dict[str, Any] = dict(module.SMOKE) if smoke else {}
+    defaults = {n: p.default for n, p in signature(module.measure).parameters.items()}
+    options |= {n: _read(text, defaults[n]) for n, text in given.items() if n in defaults}
+    return list(module.measure(**options))
+
+
+def _read(text: str, default: Any) -> Any:
+    """Return a value of the kind that the default has."""
+    if isinstance(default, bool):
+        return text == "yes"
+    if isinstance(default, tuple):
+        return tuple(_read(part, default[0]) for part in text.split(",") if part)
+    return type(default)(text)
+
+
+def measure_aside(name: str, *, smoke: bool, given: Mapping[str, str]) -> list[Measurement]:
+    """Run one benchmark in a process of its own; raises what it raises."""
+    os.environ.update(BENCHMARKS[name])
+    try:
+        with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+            return pool.submit(measure, name, smoke=smoke, given=given).result()
+    finally:
+        for variable in BENCHMARKS[name]:
+            del os.environ[variable]
+
+
+def write(folder: Path, head: Mapping[str, str], found: Mapping[str, Sequence[Measurement]]) -> str:
+    """Write the table as Markdown and JSON; return the Markdown."""
+    lines = [row for name, measurements in found.items() for row in rows(name, measurements)]
+    text = ", ".join(f"{name} {value}" for name, value in head.items())
+    text = "\n".join([text, "", HEADER, *lines, ""])
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "benchmarks.md").write_text(text, "utf-8")
+    every = [
+        {"benchmark": name, **asdict(each), "met": each.met}
+        for name, measurements in found.items()
+        for each in measurements
+    ]
+    told = json.dumps({"about": head, "measurements": every}, indent=1)
+    (folder / "benchmarks.json").write_text(told, "utf-8")
+    return text
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run what is named, or all; return 1 if one failed."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(BENCHMARKS))
+    parser.add_argument("--smoke", action="store_true", help="run each in small, to see that it runs")
+    parser.add_argument("--set", action="append", default=[], metavar="OPTION=VALUE")
+    parser.add_argument("--into", type=Path, default=Path("build"), help="default: %(default)s")
+    asked = parser.parse_args(arguments)
+    names = asked.names or list(BENCHMARKS)
+    if unknown := sorted(set(names) - set(BENCHMARKS)):
+        parser.error(f"no such benchmark: {', '.join(unknown)}")
+    given = dict(each.partition("=")[::2] for each in asked.set)
+    head = about() | ({"size": "smoke, so the figures say nothing"} if asked.smoke else {})
+    found: dict[str, list[Measurement]] = {}
+    failed, text = [], ""
+    for name in names:
+        print(f"\n{name}", flush=True)
+        try:
+            found[name] = measure_aside(name, smoke=asked.smoke, given=given)
+        except Exception:  # the next one may do
+            traceback.print_exc()
+            failed.append(name)
+        text = write(asked.into, head, found)
+    print(f"\n{text}")
+    if failed:
+        print(f"failed: {', '.join(failed)}", file=sys.stderr)
+    return int(bool(failed))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
