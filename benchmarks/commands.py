@@ -16,17 +16,16 @@ SAMPLE = Path(__file__).resolve().parents[1] / "data" / "demo"
 WHOLE = "make analyze"
 SECONDS, MEMORY = {WHOLE: at_most(45)}, {WHOLE: at_most(1500)}
 STEPS = ("import", WHOLE, "demo", "sample", "history", "weights", "analyze")
-SMOKE = {"rounds": 1, "pattern": "publishers_*", "sites": 3, "steps": STEPS[:2]}
+SMOKE = {"rounds": 1, "pattern": "publishers_*", "steps": ("import", "sample")}
 
 
-def commands(files: list[Path], sites: int, folder: Path) -> dict[str, list[object]]:
+def commands(files: list[Path], folder: Path) -> dict[str, list[object]]:
     """Return the commands by name, in their order."""
     db = ["--db", folder / "db.duckdb"]
     archive = folder / "archive"
-    some = ["--sites", sites] if sites else []
     return {
         "import": ["import", *files, "--db", folder / "import.duckdb"],
-        WHOLE: ["demo", "--db", folder / "whole.duckdb", *some],
+        WHOLE: ["demo", "--db", folder / "whole.duckdb"],
         "demo": ["demo", SAMPLE, archive],
         "sample": ["sample", "--list", SAMPLE / "hosts.csv", *db],
         "history": ["history", "--mirror", archive, "--crawls", "all", *db],
@@ -36,16 +35,16 @@ def commands(files: list[Path], sites: int, folder: Path) -> dict[str, list[obje
 
 
 def measure(
-    rounds: int = 5, corpus: Path = CORPUS, pattern: str = "*", sites: int = 0,
+    rounds: int = 5, corpus: Path = CORPUS, pattern: str = "*",
     steps: tuple[str, ...] = STEPS,
 ) -> Iterator[Measurement]:  # fmt: skip
-    """Measure some of the commands, with some of the bundled sites or all."""
+    """Measure some of the commands."""
     files = [path.resolve() for path in parquet_files(corpus, pattern)]
     results: dict[str, list[Ran]] = defaultdict(list)
     for _ in range(rounds):
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
-            for step, arguments in commands(files, sites, folder).items():
+            for step, arguments in commands(files, folder).items():
                 if step in steps:
                     results[step].append(crawlblock(*arguments, folder=folder))
     for step, runs in results.items():

@@ -7,7 +7,6 @@ by aiodns (the extra `speed`); without aiodns the lookup is a timer.
 """
 
 import asyncio
-import multiprocessing
 import resource
 import socket
 import ssl
@@ -15,16 +14,16 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import ip_network
-from multiprocessing.connection import Connection
+from multiprocessing import get_context
 from pathlib import Path
-from typing import cast
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
+from live_server import Ports, serve
+from machine import aside
 from measured import Goal, Measurement, alone, at_least, at_most
 
 from crawlblock.model import Member
@@ -33,7 +32,6 @@ from crawlblock.pipeline.run import Run
 from crawlblock.sources.live import Pace, Patience
 from crawlblock.store.store import Store
 
-BODY = b"User-agent: GPTBot\nDisallow: /\n\nUser-agent: *\nDisallow: /private\n" * 15
 AIODNS = aiohttp.DefaultResolver is aiohttp.AsyncResolver
 SMOKE = {"rounds": 1, "hosts": 20, "concurrency": 10, "lookup": 0.001}
 
@@ -66,15 +64,6 @@ class Result:
     requests: int  # each a connection
     memory: float  # MiB at most
     outcomes: dict[str, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Ports:
-    """Where the other process listens."""
-
-    plain: int
-    secure: int
-    names: int
 
 
 class LoopbackResolver(AbstractResolver):
@@ -111,69 +100,6 @@ class LoopbackResolver(AbstractResolver):
             await self._names.close()
 
 
-class NameServer(asyncio.DatagramProtocol):
-    """Says after a while that every name is on this machine."""
-
-    def __init__(self, seconds: float) -> None:
-        """Take how long an answer takes."""
-        self._seconds = seconds
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Take the socket."""
-        # what asyncio 3.11 hands over is no subclass of the protocol's own type
-        self._transport = cast(asyncio.DatagramTransport, transport)
-
-    def datagram_received(self, data: bytes, peer: tuple[str, int]) -> None:
-        """Answer later: an A record, no record of any other type."""
-        end = data.index(0, 12) + 5
-        record = b""
-        if data[end - 4 : end - 2] == b"\0\x01":
-            record = b"\xc0\x0c\0\x01\0\x01\0\0\0\x3c\0\x04\x7f\0\0\x01"
-        counts = b"\0\x01" + (b"\0\x01" if record else b"\0\0") + b"\0\0\0\0"
-        answer = data[:2] + b"\x81\x80" + counts + data[12:end] + record
-        loop = asyncio.get_running_loop()
-        loop.call_later(self._seconds, self._transport.sendto, answer, peer)
-
-
-class Site(asyncio.Protocol):
-    """Answers every request with its own robots.txt, unless the host is dead."""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Take the connection."""
-        self._transport = transport
-
-    def data_received(self, data: bytes) -> None:
-        """Answer; a request fits into one read."""
-        host = data.partition(b"Host: ")[2].partition(b"\r\n")[0]
-        if not host.startswith(b"dead") and isinstance(self._transport, asyncio.WriteTransport):
-            body = BODY + b"# " + host[-2:]
-            head = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nServer: bench\r\n"
-            length = b"Content-Length: %d\r\nConnection: close\r\n\r\n" % len(body)
-            self._transport.write(head + length + body)
-            self._transport.close()
-
-
-def serve(ready: Connection, lookup: float, certificate: Path | None) -> None:
-    """Serve on free ports, plain and (with a certificate) TLS, and names, until ended."""
-
-    async def run() -> None:
-        loop = asyncio.get_running_loop()
-        tls = None
-        if certificate:
-            tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-            tls.load_cert_chain(certificate)
-        plain = await loop.create_server(Site, "127.0.0.1", 0, backlog=4096)
-        secure = await loop.create_server(Site, "127.0.0.1", 0, backlog=4096, ssl=tls)
-        names, _ = await loop.create_datagram_endpoint(
-            lambda: NameServer(lookup), local_addr=("127.0.0.1", 0)
-        )
-        sockets = (plain.sockets[0], secure.sockets[0], names.get_extra_info("socket"))
-        ready.send(Ports(*(one.getsockname()[1] for one in sockets)))
-        await asyncio.gather(plain.serve_forever(), secure.serve_forever())
-
-    asyncio.run(run())
-
-
 def certified(folder: Path) -> Path:
     """Return a new certificate with its key."""
     path = folder / "site.pem"
@@ -202,10 +128,9 @@ def run(case: Case) -> Result:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         certificate = certified(folder) if case.tls else None
-        mine, theirs = multiprocessing.Pipe()
-        server = multiprocessing.Process(
-            target=serve, args=(theirs, case.lookup, certificate), daemon=True
-        )
+        spawn = get_context("spawn")
+        mine, theirs = spawn.Pipe()
+        server = spawn.Process(target=serve, args=(theirs, case.lookup, certificate), daemon=True)
         server.start()
         try:
             return asyncio.run(collected(case, mine.recv(), folder))
@@ -268,7 +193,5 @@ def measure(
     if large:
         cases.append((Case("100,000 hosts, 5 % dead", 100_000, 500, lookup, dead=0.05), 1))
     print(f"names looked up {'by aiodns' if AIODNS else 'by a timer, aiodns is not installed'}")
-    spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(1, mp_context=spawn, max_tasks_per_child=1) as fresh:
-        for case, times in cases:
-            yield from measured(case, [fresh.submit(run, case).result() for _ in range(times)])
+    for case, times in cases:
+        yield from measured(case, [aside(run, case) for _ in range(times)])

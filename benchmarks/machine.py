@@ -9,10 +9,18 @@ import platform
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import chdir, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
+from multiprocessing import get_context
 from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 LIBRARIES = (
     "crawlblock", "aiohttp", "aiodns", "click", "distributed", "duckdb", "fastwarc", "numpy",
@@ -56,6 +64,30 @@ def processor_of(process: int) -> float:
     return time.clock_gettime(~process << 3 | 2)  # the clock that clock_getcpuclockid(3) gives
 
 
+class _Place:
+    """Where that runs which has a process of its own."""
+
+    here = False
+
+
+@contextmanager
+def in_this_process() -> Iterator[None]:
+    """Run here what has a process of its own: much faster, and memory then says nothing."""
+    _Place.here = True
+    try:
+        yield
+    finally:
+        _Place.here = False
+
+
+def aside(call: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
+    """Return what a call gives in a new process."""
+    if _Place.here:
+        return call(*arguments, **named)
+    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+        return pool.submit(call, *arguments, **named).result()
+
+
 @dataclass(frozen=True, slots=True)
 class Ran:
     """What a command took, and what it said."""
@@ -92,4 +124,20 @@ def run_process(
 
 def crawlblock(*arguments: object, folder: Path | None = None) -> Ran:
     """Run a command of crawlblock in a folder as a process of its own."""
-    return run_process(sys.executable, "-m", "crawlblock", *map(str, arguments), folder=folder)
+    words = [*map(str, arguments)]
+    if _Place.here:
+        return _run_here(words, folder or Path())
+    return run_process(sys.executable, "-m", "crawlblock", *words, folder=folder)
+
+
+def _run_here(words: list[str], folder: Path) -> Ran:
+    from in_process import run_command
+
+    clock, processor = time.perf_counter(), time.process_time()
+    with chdir(folder):
+        ended = run_command(words)
+    said = ended.stdout + ended.stderr
+    if ended.returncode:
+        raise RuntimeError(f"{' '.join(words)} failed: {said}")
+    clock, processor = time.perf_counter() - clock, time.process_time() - processor
+    return Ran(clock, processor, resident(), said.strip())

@@ -10,12 +10,11 @@ import resource
 import tempfile
 import time
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 
 import duckdb
+from machine import aside
 from measured import Measurement, alone, at_most
 
 from crawlblock.metrics.queries import analyze, metrics, set_http_profile
@@ -134,13 +133,11 @@ def measure(
     policies: int = 5_000, memory: str = "4GB", db: str = "", one: str = "",
 ) -> Iterator[Measurement]:  # fmt: skip
     """Measure all results, or one, over a database that `db` names or that is generated here."""
-    spawn = get_context("spawn")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(db or Path(folder) / "bench.duckdb")
         if not path.exists():
             generate(path, Generated(captures, snapshots, crawlers, policies))
-        with ProcessPoolExecutor(1, spawn, max_tasks_per_child=1) as fresh:
-            taken = [fresh.submit(compute, path, memory, one).result() for _ in range(rounds)]
+        taken = [aside(compute, path, memory, one) for _ in range(rounds)]
     what = f"{one or 'all results'} of {captures:,} captures"
     yield alone(what, "s", [seconds for seconds, _ in taken], None if one else SECONDS)
     yield alone(f"{what}, peak", "GiB", [peak for _, peak in taken], None if one else MEMORY)
