@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import cycle, islice
 from pathlib import Path
+from typing import TypeVar
 
+T = TypeVar("T")
 CORPUS = Path(__file__).resolve().parents[2] / "shared" / "corpus"
 
 
@@ -106,12 +108,17 @@ def in_turns(
     return given
 
 
-def processor_time(call: Callable[[], object]) -> float:
-    """Return the seconds of the processor that a call takes in this process."""
+def timed(call: Callable[[], T]) -> tuple[T, float]:
+    """Return what a call gives, and the seconds of the processor that it takes in this process."""
     gc.collect()
     begun = time.process_time()
-    call()
-    return time.process_time() - begun
+    given = call()
+    return given, time.process_time() - begun
+
+
+def processor_time(call: Callable[[], object]) -> float:
+    """Return the seconds of the processor that a call takes in this process."""
+    return timed(call)[1]
 
 
 def told(number: float) -> str:
