@@ -10,7 +10,6 @@ times are by the clock.
 import hashlib
 import json
 import random
-import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import datetime, timedelta
@@ -20,7 +19,7 @@ from typing import Any
 
 import polars as pl
 from machine import Ran, crawlblock
-from measured import Measurement, alone, paired
+from measured import Measurement, alone, folders, paired
 
 from crawlblock import __version__, registry
 from crawlblock.scan.plan import Plan, Shard, TakenFiles, cut, write_plan
@@ -120,13 +119,11 @@ def measure(
     """
     merged, again, analyzed = "scan merge", "scan merge, nothing new", "analyze --census"
     runs: dict[str, list[Ran]] = {merged: [], again: [], analyzed: []}
-    if directory:
-        Path(directory).mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=directory or None) as temporary:
-        scan = Path(directory or temporary) / "scan"
+    with folders(directory) as (kept, temporary):
+        scan = kept / "scan"
         build(scan, captures)
         for number in range(rounds):
-            database = Path(temporary) / f"census-{number}.duckdb"
+            database = temporary / f"census-{number}.duckdb"
             for name in (merged, again):
                 runs[name].append(crawlblock("scan", "merge", scan, "--db", database))
             runs[analyzed].append(crawlblock("analyze", "--census", "--db", database))

@@ -4,10 +4,12 @@ import gc
 import math
 import statistics
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import cycle, islice
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -135,6 +137,15 @@ def parquet_files(corpus: Path, pattern: str) -> list[Path]:
     if not found:
         raise FileNotFoundError(f"{corpus}: no Parquet files; name a folder that has some")
     return found
+
+
+@contextmanager
+def folders(directory: str) -> Iterator[tuple[Path, Path]]:
+    """Give a folder that is kept, if one is named, and one on the same disk that is not."""
+    if directory:
+        Path(directory).mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=directory or None) as temporary:
+        yield Path(directory or temporary), Path(temporary)
 
 
 def rows(name: str, measurements: Iterable[Measurement]) -> list[str]:

@@ -25,7 +25,9 @@ import polars as pl
 from fastwarc.warc import ArchiveIterator as FastIterator
 from fastwarc.warc import response
 from machine import aside, resident
-from measured import CORPUS, Measurement, alone, at_least, in_turns, paired, timed
+from measured import (
+    CORPUS, Measurement, alone, at_least, folders, in_turns, paired, timed,
+)  # fmt: skip
 from protego import Protego
 from scan_crawl import CRAWL, RESPONSES, build_crawl
 from warcio.archiveiterator import ArchiveIterator
@@ -271,14 +273,13 @@ def measure(
 
     The crawl, some 250 MB, is kept in the directory, if one is named.
     """
-    with tempfile.TemporaryDirectory() as temporary:
-        place = Path(directory or temporary) / "crawl"
+    with folders(directory) as (kept, temporary):
+        place = kept / "crawl"
         build_crawl(corpus, pattern, place, responses)
         files = sorted(place.glob("crawl-data/*/segments/*/robotstxt/*.warc.gz"))
-        folder = Path(tempfile.mkdtemp(dir=temporary))
-        found = rates(files, rounds, folder)
+        found = rates(files, rounds, temporary)
         for name in CONTESTANTS:
             goal = GOALS.get(name)
             yield paired("reads and judges", "responses/s", found[OURS], found[name], name, goal)
-        yield from with_two_processes(files, rounds, folder, spins, wait)
-        yield memory(files, folder, again)
+        yield from with_two_processes(files, rounds, temporary, spins, wait)
+        yield memory(files, temporary, again)
