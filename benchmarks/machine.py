@@ -9,7 +9,7 @@ import platform
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import chdir, contextmanager
 from dataclasses import dataclass
@@ -19,6 +19,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
+A = TypeVar("A")
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -86,6 +87,14 @@ def aside(call: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
         return call(*arguments, **named)
     with ProcessPoolExecutor(1, get_context("spawn")) as pool:
         return pool.submit(call, *arguments, **named).result()
+
+
+def in_processes(call: Callable[[A], T], given: Iterable[A]) -> list[T]:
+    """Return what a call makes of many things, in as many new processes as there are cores."""
+    if _Place.here:
+        return list(map(call, given))
+    with ProcessPoolExecutor(os.cpu_count(), get_context("spawn")) as pool:
+        return list(pool.map(call, given))
 
 
 @dataclass(frozen=True, slots=True)

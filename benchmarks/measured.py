@@ -128,7 +128,7 @@ def told(number: float) -> str:
     if not math.isfinite(number) or abs(number) >= 100:
         return f"{number:,.0f}"
     digits = 2 - math.floor(math.log10(abs(number))) if number else 0
-    return f"{number:.{max(0, digits)}f}"
+    return f"{number:.{digits}f}".rstrip("0").rstrip(".") if digits > 0 else f"{number:.0f}"
 
 
 def parquet_files(corpus: Path, pattern: str) -> list[Path]:

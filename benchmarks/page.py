@@ -21,7 +21,7 @@ from crawlblock import registry
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run"]
 PATIENCE = at_most(100)  # ms that an interaction may take
-SMOKE = {"rounds": 1, "hosts": 5, "snapshots": 2, "widths": (1280,)}
+SMOKE = {"rounds": 1, "hosts": 5, "snapshots": 2, "widths": (1280,), "commands": ("analyze",)}
 ARCHIVED = """
 INSERT INTO facts.warc_files
 SELECT 1 + file * 100 + snapshot, format(
@@ -130,12 +130,13 @@ def timed(page: Path, width: int) -> dict[str, float]:
 
 
 def measure(
-    rounds: int = 5, hosts: int = 2_000, snapshots: int = 30, widths: tuple[int, ...] = (360, 1280)
-) -> Iterator[Measurement]:
-    """Generate captures, make the page and open it."""
+    rounds: int = 5, hosts: int = 2_000, snapshots: int = 30, widths: tuple[int, ...] = (360, 1280),
+    commands: tuple[str, ...] = ("analyze", "report"),
+) -> Iterator[Measurement]:  # fmt: skip
+    """Generate captures, make the page with one command after the other, and open it."""
     with tempfile.TemporaryDirectory() as folder:
         db = generate(Path(folder), hosts, snapshots)
-        for command in ("analyze", "report"):
+        for command in commands:
             seconds = [crawlblock(command, "--db", db).seconds for _ in range(rounds)]
             yield alone(f"`{command}`", "s", seconds)
         page = db.with_name("bench-results") / "index.html"

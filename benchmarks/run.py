@@ -10,25 +10,24 @@ the parameters of its function `measure`; `--set` changes one in each benchmark 
 """
 
 import argparse
+import ast
 import json
 import os
 import sys
 import traceback
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict
 from importlib import import_module
 from inspect import signature
-from multiprocessing import get_context
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
+from machine import about, aside
+from measured import HEADER, Measurement, rows
+
 HERE = Path(__file__).resolve().parent
-sys.path[:0] = map(str, (HERE, HERE / "statistics", HERE.parent / "tests"))
-
-from machine import about  # noqa: E402
-from measured import HEADER, Measurement, rows  # noqa: E402
-
+FOLDERS = (HERE / "statistics", HERE.parent / "tests")  # of what benchmarks import, beside this one
 BENCHMARKS: dict[str, Mapping[str, str]] = {  # what is measured, with its environment
     "start": {},
     "judge": {},
@@ -54,10 +53,22 @@ BENCHMARKS: dict[str, Mapping[str, str]] = {  # what is measured, with its envir
 def measure(name: str, *, smoke: bool, given: Mapping[str, str]) -> list[Measurement]:
     """Run one benchmark in this process; a small run takes its sizes from SMOKE."""
     module = import_module(name)
-    options: dict[str, Any] = dict(module.SMOKE) if smoke else {}
-    defaults = {n: p.default for n, p in signature(module.measure).parameters.items()}
-    options |= {n: _read(text, defaults[n]) for n, text in given.items() if n in defaults}
-    return list(module.measure(**options))
+    sizes: dict[str, Any] = dict(module.SMOKE) if smoke else {}
+    kinds = defaults(module)
+    sizes |= {name: _read(text, kinds[name]) for name, text in given.items() if name in kinds}
+    return list(module.measure(**sizes))
+
+
+def defaults(module: ModuleType) -> dict[str, Any]:
+    """Return the sizes of a full run."""
+    return {name: each.default for name, each in signature(module.measure).parameters.items()}
+
+
+def options(name: str) -> list[str]:
+    """Return the options of a benchmark; nothing is imported, because this process stays small."""
+    (path,) = HERE.rglob(f"{name}.py")
+    functions = (n for n in ast.parse(path.read_bytes()).body if isinstance(n, ast.FunctionDef))
+    return [a.arg for f in functions if f.name == "measure" for a in f.args.args]
 
 
 def _read(text: str, default: Any) -> Any:
@@ -73,8 +84,7 @@ def measure_aside(name: str, *, smoke: bool, given: Mapping[str, str]) -> list[M
     """Run one benchmark in a process of its own; raises what it raises."""
     os.environ.update(BENCHMARKS[name])
     try:
-        with ProcessPoolExecutor(1, get_context("spawn")) as pool:
-            return pool.submit(measure, name, smoke=smoke, given=given).result()
+        return aside(measure, name, smoke=smoke, given=given)
     finally:
         for variable in BENCHMARKS[name]:
             del os.environ[variable]
@@ -109,6 +119,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if unknown := sorted(set(names) - set(BENCHMARKS)):
         parser.error(f"no such benchmark: {', '.join(unknown)}")
     given = dict(each.partition("=")[::2] for each in asked.set)
+    if unknown := sorted(set(given).difference(*map(options, names))):
+        parser.error(f"no benchmark here has the option {', '.join(unknown)}")
+    sys.path[:0] = map(str, FOLDERS)
     head = about() | ({"size": "smoke, so the figures say nothing"} if asked.smoke else {})
     found: dict[str, list[Measurement]] = {}
     failed, text = [], ""
@@ -120,7 +133,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             traceback.print_exc()
             failed.append(name)
         text = write(asked.into, head, found)
-    print(f"\n{text}")
+    print(f"\n{text}", end="")
     if failed:
         print(f"failed: {', '.join(failed)}", file=sys.stderr)
     return int(bool(failed))

@@ -11,15 +11,13 @@ import os
 import re
 import tempfile
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
-from itertools import repeat
-from multiprocessing import get_context
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 # This process must stay small: what it has in memory when it starts the command counts as the
 # command's peak.  So polars is imported in the processes that write the parts.
-from machine import Ran, aside, crawlblock
+from machine import Ran, aside, crawlblock, in_processes
 from measured import Measurement, alone, at_most, paired
 from servers import RangeServer
 
@@ -43,7 +41,7 @@ def part_name(number: int) -> str:
     return f"{BASE}/part-{number:05}-abc.c000.gz.parquet"
 
 
-def write_part(folder: Path, number: int, parts: int, domains: int) -> int:
+def write_part(folder: Path, parts: int, domains: int, number: int) -> int:
     """Write a part; return its bytes.  Its first domain is the last of the part before."""
     import polars as pl
 
@@ -118,10 +116,9 @@ def _columns(rows: "pl.DataFrame") -> "pl.DataFrame":
 def build(folder: Path, parts: int, domains: int) -> int:
     """Write the archive; return the bytes of its parts."""
     (folder / BASE).mkdir(parents=True)
-    os.environ["POLARS_MAX_THREADS"] = "1"
     numbers = range(parts)
-    with ProcessPoolExecutor(os.cpu_count(), get_context("spawn")) as pool:
-        sizes = list(pool.map(write_part, repeat(folder), numbers, repeat(parts), repeat(domains)))
+    os.environ["POLARS_MAX_THREADS"] = "1"
+    sizes = in_processes(partial(write_part, folder, parts, domains), numbers)
     del os.environ["POLARS_MAX_THREADS"]
     listing = folder / f"crawl-data/{CRAWL}/cc-index-table.paths.gz"
     listing.parent.mkdir(parents=True)
