@@ -16,7 +16,7 @@ SAMPLE = Path(__file__).resolve().parents[1] / "data" / "demo"
 WHOLE = "make analyze"
 SECONDS, MEMORY = {WHOLE: at_most(45)}, {WHOLE: at_most(1500)}
 STEPS = ("import", WHOLE, "demo", "sample", "history", "weights", "analyze")
-SMOKE = {"rounds": 1, "pattern": "publishers_*", "steps": ("import", "sample")}
+SMOKE = {"rounds": 1, "pattern": "publishers_*", "steps": ("sample", "weights")}
 
 
 def commands(files: list[Path], folder: Path) -> dict[str, list[object]]:

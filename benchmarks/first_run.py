@@ -1,8 +1,8 @@
 """Counts what a first run sends to the stand-in of the archive, beside what dry runs estimated.
 
 The stand-in has both hosts of Common Crawl, every crawl, and ten hosts in each crawl.  The panel
-is these ten.  The commands run in this process at 1,000 requests a second.  Where the archive is public, the default rate is 1
-request a second, so a run takes as many seconds as it sends requests.
+is these ten.  The commands run in this process at 1,000 requests a second.  At the default rate for
+the real archive, 1 request a second, a command takes as many seconds as it sends requests.
 """
 
 import json

@@ -61,17 +61,29 @@ def files(size: int) -> dict[str, bytes]:
         "dead pairs with *": filled(size, STAR, numbered(b"Disallow: /*a*b%d\nAllow: /*a*b%d*\n")),
         "dead pairs": filled(size, STAR, numbered(b"Disallow: /%d\nAllow: /%d\n")),
         "near misses": filled(
-            size, STAR, [b"Disallow: /*" + b"a" * 8_000 + b"\n", b"Allow: /" + near * 130 + b"\n"] * 50
+            size,
+            STAR,
+            [b"Disallow: /*" + b"a" * 8_000 + b"\n", b"Allow: /" + near * 130 + b"\n"] * 50,
         ),
-        "dead openings": filled(size, STAR + b"Disallow: /\n", numbered(b"Allow: /%d\nDisallow: /%d*\n")),
+        "dead openings": filled(
+            size, STAR + b"Disallow: /\n", numbered(b"Allow: /%d\nDisallow: /%d*\n")
+        ),
         "index pages": filled(size, STAR + b"Disallow: /\n", numbered(b"Allow: /%d/index.html\n")),
         "rules no path reaches": filled(size, STAR, numbered(b"Disallow: %d\n")),
         "20,000 agents x 100 rules": b"".join(
-            [*numbered(b"User-agent: a%d\n", round(20_000 * part)), *numbered(b"Disallow: /%d\n", 100)]
+            [
+                *numbered(b"User-agent: a%d\n", round(20_000 * part)),
+                *numbered(b"Disallow: /%d\n", 100),
+            ]
         ),
-        "one agent 20,000 times": b"User-agent: GPTBot\n" * round(20_000 * part) + b"Disallow: /x\n",
+        "one agent 20,000 times": b"".join(
+            [*[b"User-agent: GPTBot\n"] * round(20_000 * part), b"Disallow: /x\n"]
+        ),
         "4,000 agents x 4,000 rules": b"".join(
-            [*numbered(b"User-agent: a%d\n", round(4_000 * part)), *numbered(b"Disallow: /%d\n", round(4_000 * part))]
+            [
+                *numbered(b"User-agent: a%d\n", round(4_000 * part)),
+                *numbered(b"Disallow: /%d\n", round(4_000 * part)),
+            ]
         ),
         "overlapping groups": filled(size, b"", overlapping()),
         "own and common group, dead pairs": own_and_common(size, b"Disallow: /%d\nAllow: /%d\n"),

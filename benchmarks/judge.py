@@ -69,9 +69,7 @@ def read(folder: Path, pattern: str) -> dict[str, list[bytes]]:
     return corpora
 
 
-def rates(
-    bodies: Sequence[bytes], tokens: Sequence[str], rounds: int
-) -> dict[str, list[float]]:
+def rates(bodies: Sequence[bytes], tokens: Sequence[str], rounds: int) -> dict[str, list[float]]:
     """Return the files judged in a second, by contestant and round."""
     calls = {
         name: partial(processor_time, partial(contestant, bodies, tokens))
@@ -82,7 +80,7 @@ def rates(
 
 
 def memory(bodies: Sequence[bytes], tokens: Sequence[str], files: int) -> tuple[float, float]:
-    """Return the MiB of a process that judges ever new variations of bodies: a tenth of, and all."""
+    """Return the MiB after a tenth and after all of ever new variations of bodies are judged."""
     judge = Judge(tokens)
     early = 0.0
     for number, body in enumerate(islice(cycle(bodies), files), 1):

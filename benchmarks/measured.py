@@ -94,14 +94,10 @@ def paired(
     """Return what rounds gave for us and for another; raises ValueError if one has more rounds."""
     ratio = statistics.median(one / two for one, two in zip(ours, other, strict=True))
     middle = statistics.median(other)
-    return Measurement(
-        what, unit, statistics.median(ours), len(ours), middle, against, ratio, goal
-    )
+    return Measurement(what, unit, statistics.median(ours), len(ours), middle, against, ratio, goal)
 
 
-def in_turns(
-    contestants: Mapping[str, Callable[[], float]], rounds: int
-) -> dict[str, list[float]]:
+def in_turns(contestants: Mapping[str, Callable[[], float]], rounds: int) -> dict[str, list[float]]:
     """Return what each contestant gives in each round; each round begins with another one."""
     given: dict[str, list[float]] = {name: [] for name in contestants}
     for turn in range(rounds):

@@ -115,4 +115,3 @@ def share(part: int, whole: int) -> str:
         return ""
     low, high = wilson(part / whole, whole)
     return f"{100 * part / whole:.0f} % ({100 * low:.0f} to {100 * high:.0f})"
-

@@ -111,7 +111,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run what is named, or all; return 1 if one failed."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(BENCHMARKS))
-    parser.add_argument("--smoke", action="store_true", help="run each in small, to see that it runs")
+    parser.add_argument("--smoke", action="store_true", help="run each in small")
     parser.add_argument("--set", action="append", default=[], metavar="OPTION=VALUE")
     parser.add_argument("--into", type=Path, default=Path("build"), help="default: %(default)s")
     asked = parser.parse_args(arguments)

@@ -110,6 +110,8 @@ def measure(rounds: int = 5, shards: int = 100_000) -> Iterator[Measurement]:
     for what, every in taken.items():
         each = [1e3 * second / shards for second in every]
         yield paired(f"{what}: processor a shard", "ms", each, real, "a real shard")
-    whole = [1e3 * (one + two) / shards for one, two in zip(taken[found], taken[loaded], strict=True)]
+    whole = [
+        1e3 * (one + two) / shards for one, two in zip(taken[found], taken[loaded], strict=True)
+    ]
     yield paired("find, check and load", "ms", whole, real, "a real shard", SHARE)
     yield paired("memory at the end of loading", "MiB", last, first, "at its start")

@@ -25,9 +25,7 @@ import polars as pl
 from fastwarc.warc import ArchiveIterator as FastIterator
 from fastwarc.warc import response
 from machine import aside, resident
-from measured import (
-    CORPUS, Measurement, alone, at_least, folders, in_turns, paired, timed,
-)  # fmt: skip
+from measured import CORPUS, Measurement, alone, at_least, folders, in_turns, paired, timed
 from protego import Protego
 from scan_crawl import CRAWL, RESPONSES, build_crawl
 from warcio.archiveiterator import ArchiveIterator
@@ -41,7 +39,7 @@ from crawlblock.transport import Limits
 
 FEW = 30  # crawlers that protego judges
 SMOKE = {
-    "rounds": 1, "pattern": "publishers_*", "directory": "", "responses": 300, "again": 40,
+    "rounds": 1, "pattern": "publishers_*", "directory": "", "responses": 100, "again": 40,
     "spins": 1_000, "wait": 0.0,
 }  # fmt: skip
 

@@ -4,12 +4,15 @@ import json
 import math
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import machine
 import measured
+import polars as pl
 import pytest
 import run
+import verdict_changes
 from measured import Measurement, alone, at_least, at_most, paired
 from pages import need_chromium
 
@@ -27,10 +30,13 @@ def importable(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("shared", "importable")
 @pytest.mark.parametrize("name", run.BENCHMARKS)
-def test_each_in_small(name: str) -> None:
+def test_each_in_small(name: str, request: pytest.FixtureRequest) -> None:
     """A small run of a benchmark ends, its own checks hold, and its figures are figures."""
     if name == "page":
         need_chromium()
+    if name == "first_run":  # its stand-in is made once for all tests
+        folders = request.getfixturevalue("rendered")
+        request.getfixturevalue("monkeypatch").setattr("first_run.render", lambda _: folders)
     with machine.in_this_process():
         found = run.measure(name, smoke=True, given={})
     assert len({(each.what, each.unit, each.against) for each in found}) == len(found) > 0
@@ -39,7 +45,7 @@ def test_each_in_small(name: str) -> None:
 
 
 def check(found: Measurement) -> None:
-    """Check that a measurement of one round is a figure, and that its ratio is that of its figures."""
+    """Check that a measurement of one round has figures, and the ratio that they have."""
     assert math.isfinite(found.ours) and found.rounds > 0
     assert found.ours > 0 or found.unit == "%"
     assert (found.other is None) == (not found.against)
@@ -57,9 +63,9 @@ def test_every_benchmark_is_run() -> None:
 
 
 def test_the_whole_run(tmp_path: Path) -> None:
-    """One that fails does not end a run; the table has the others, and exit code and text say so."""
-    command = [sys.executable, BENCHMARKS / "run.py", "start", "judge", "waiting", "--smoke"]
-    command += ["--set", "corpus=nowhere", "--set", "seeds=2", "--into", tmp_path]
+    """One that fails does not end a run: the others are written, and the end names it."""
+    command = [sys.executable, str(BENCHMARKS / "run.py"), "start", "judge", "waiting", "--smoke"]
+    command += ["--set", "corpus=nowhere", "--set", "seeds=2", "--into", str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 1, done.stderr
     assert "FileNotFoundError: nowhere: no Parquet files" in done.stderr
@@ -87,7 +93,7 @@ def test_what_nobody_has(wrong: list[str], tmp_path: Path) -> None:
 def test_a_full_run_has_five_rounds() -> None:
     """Each benchmark that has rounds takes at least five, and one in small."""
     for name in set(run.BENCHMARKS) - {"coverage"}:
-        module = __import__(name)
+        module = import_module(name)
         if "rounds" in run.options(name):
             assert run.defaults(module)["rounds"] >= 5
             assert module.SMOKE["rounds"] == 1
@@ -107,7 +113,7 @@ def test_rounds_in_turns() -> None:
 
 
 def test_ratios() -> None:
-    """The ratio is the median of the rounds' ratios; the goal is one for it, else for the figure."""
+    """The ratio is the median of the rounds' ratios, and the goal is one for it or the figure."""
     found = paired("reads", "files/s", [30, 10, 20], [10, 2, 20], "another", at_least(3))
     assert (found.ours, found.other, found.ratio, found.rounds) == (20, 10, 3, 3)
     assert found.met
@@ -117,3 +123,17 @@ def test_ratios() -> None:
     assert alone("size", "MB", [1234.5]).row() == "size | 1,234 MB |  |  |  | 1"
     with pytest.raises(ValueError, match="shorter"):
         paired("reads", "files/s", [1, 2], [1], "another")
+
+
+def test_verdicts_that_did_not_change(tmp_path: Path) -> None:
+    """The comparison of two versions finds nothing between a version and itself."""
+    texts = tmp_path / "texts.parquet"
+    body = b"User-agent: GPTBot\nDisallow: /\n"
+    pl.DataFrame({"digest": ["a", "b"], "body": [body, b"<html>"]}).write_parquet(texts)
+    verdict_changes.read(texts)
+    found = pl.read_parquet(texts.with_suffix(".read"))
+    assert found.filter(pl.col("root_allowed").not_(), token="GPTBot").height == 1
+    assert not any(frame.height for frame in verdict_changes.compared(found, found))
+    earlier = found.filter(pl.col("token") != "GPTBot").with_columns(basis=pl.lit("wildcard"))
+    changed, new = verdict_changes.compared(earlier, found)
+    assert changed.height == earlier.height and new.height == 2

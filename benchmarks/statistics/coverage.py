@@ -17,7 +17,6 @@ from shares import shares, totals
 from tally import HEADER, Tally
 from times import forecasts, survival
 
-
 NOMINAL = 95.0  # %
 SMOKE = {"tries": 2}
 SIMULATIONS: tuple[Callable[..., Iterator[Tally]], ...] = (

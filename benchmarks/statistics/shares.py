@@ -50,7 +50,10 @@ def shares(seed: int = 1, tries: int = TRIES) -> Iterator[Tally]:
         kinds = {"p = 5 %": (0.05, 0.05), "p = 30 %": (0.3, 0.3), "large block more": (0.05, 0.5)}
         for kind, (small, large) in kinds.items():
             yield from _share(
-                rng, sizes, [large if size > 3 else small for size in sizes], f"{name}; {kind}",
+                rng,
+                sizes,
+                [large if size > 3 else small for size in sizes],
+                f"{name}; {kind}",
                 tries,
             )
 
