@@ -119,8 +119,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if unknown := sorted(set(names) - set(BENCHMARKS)):
         parser.error(f"no such benchmark: {', '.join(unknown)}")
     given = dict(each.partition("=")[::2] for each in asked.set)
-    if unknown := sorted(set(given).difference(*map(options, names))):
-        parser.error(f"no benchmark here has the option {', '.join(unknown)}")
+    if unknown := sorted(set(given).difference(*map(options, BENCHMARKS))):
+        parser.error(f"no benchmark has the option {', '.join(unknown)}")
     sys.path[:0] = map(str, FOLDERS)
     head = about() | ({"size": "smoke, so the figures say nothing"} if asked.smoke else {})
     found: dict[str, list[Measurement]] = {}

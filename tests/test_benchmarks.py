@@ -81,7 +81,7 @@ def test_the_whole_run(tmp_path: Path) -> None:
     assert len(rows) == len(found)
 
 
-@pytest.mark.parametrize("wrong", [["starts"], ["start", "--set", "hosts=5"]])
+@pytest.mark.parametrize("wrong", [["starts"], ["start", "--set", "host=5"]])
 def test_what_nobody_has(wrong: list[str], tmp_path: Path) -> None:
     """A benchmark or an option that does not exist is refused before anything is measured."""
     with pytest.raises(SystemExit) as refused:
@@ -137,3 +137,30 @@ def test_verdicts_that_did_not_change(tmp_path: Path) -> None:
     earlier = found.filter(pl.col("token") != "GPTBot").with_columns(basis=pl.lit("wildcard"))
     changed, new = verdict_changes.compared(earlier, found)
     assert changed.height == earlier.height and new.height == 2
+
+
+@pytest.mark.usefixtures("importable")
+def test_rule_sets() -> None:
+    """Ten series of each case give four methods a row, and the exact one holds most truths."""
+    found = list(import_module("as_computed").decided(tries=10))
+    assert len(found) == 4 * 4 * 4
+    exact = [tally for tally in found if tally.method.startswith("exact")]
+    assert sum(tally.held for tally in exact) >= 0.88 * sum(tally.tries for tally in exact)
+
+
+@pytest.mark.usefixtures("importable")
+def test_lost() -> None:
+    """Two samples of one population give three designs a row, with the error of the estimate."""
+    found = list(import_module("lost").lost(populations=1, tries=2))
+    assert len(found) == 2 * 2 * 3
+    assert all(tally.tries == 2 == len(tally.errors) for tally in found)
+    assert all("lost" in tally.row() for tally in found)
+
+
+@pytest.mark.usefixtures("importable")
+def test_counting() -> None:
+    """Hosts that count in one of their files leave no bias, those in every file some points."""
+    found = list(import_module("counting").counting(tries=20))
+    assert [tally.method for tally in found] == ["in every file", "in one file"] * 3
+    for every, once in zip(found[::2], found[1::2], strict=True):
+        assert abs(once.points()) < 0.5 < every.points()
