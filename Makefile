@@ -154,8 +154,10 @@ check: setup-dev  ## Style, types and the direction of imports
 
 ONLY ?=
 SMOKE ?=
+SET ?=
 benchmark: setup-dev  ## Measure speed, in one table; ONLY="judge start" chooses, SMOKE=1 is a small run
-	$(VENV)/bin/python benchmarks/run.py $(ONLY) $(if $(SMOKE),--smoke) --set corpus=$(CORPUS)
+	$(VENV)/bin/python benchmarks/run.py $(ONLY) $(if $(SMOKE),--smoke) \
+		$(patsubst %,--set %,corpus=$(CORPUS) $(SET))
 
 PIN = uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
 	--no-annotate --python-version 3.11 pyproject.toml constraints/build.in

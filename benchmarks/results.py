@@ -20,7 +20,8 @@ from measured import Measurement, alone, at_most
 from crawlblock.metrics.queries import analyze, metrics, set_http_profile
 from crawlblock.store.schema import CONFIG, schema
 
-SECONDS, MEMORY = at_most(120), at_most(6)  # for 70 million captures
+MANY = 70_000_000  # captures
+GOALS = {"s": at_most(120), "GiB": at_most(6)}  # for all results of so many
 SMOKE = {
     "rounds": 1, "captures": 600, "snapshots": 3, "crawlers": 5, "policies": 50, "memory": "1GB",
 }  # fmt: skip
@@ -129,7 +130,7 @@ def compute(path: Path, memory: str, one: str) -> tuple[float, float]:
 
 
 def measure(
-    rounds: int = 5, captures: int = 70_000_000, snapshots: int = 12, crawlers: int = 150,
+    rounds: int = 5, captures: int = MANY, snapshots: int = 12, crawlers: int = 150,
     policies: int = 5_000, memory: str = "4GB", db: str = "", one: str = "",
 ) -> Iterator[Measurement]:  # fmt: skip
     """Measure all results, or one, over a database that `db` names or that is generated here."""
@@ -139,5 +140,6 @@ def measure(
             generate(path, Generated(captures, snapshots, crawlers, policies))
         taken = [aside(compute, path, memory, one) for _ in range(rounds)]
     what = f"{one or 'all results'} of {captures:,} captures"
-    yield alone(what, "s", [seconds for seconds, _ in taken], None if one else SECONDS)
-    yield alone(f"{what}, peak", "GiB", [peak for _, peak in taken], None if one else MEMORY)
+    for unit, figures in zip(("s", "GiB"), zip(*taken, strict=True), strict=True):
+        goal = GOALS[unit] if captures == MANY and not one else None
+        yield alone(what if unit == "s" else f"{what}, peak", unit, figures, goal)

@@ -5,8 +5,10 @@ Usage:
 
 Each benchmark runs in a process of its own.  The table is written as benchmarks.md and
 benchmarks.json after each benchmark, so an interrupted run keeps what it measured.  A benchmark
-that fails does not end the run; the run then ends with exit code 1.  The options of a benchmark are
-the parameters of its function `measure`; `--set` changes one in each benchmark that has it.
+that fails does not end the run; the run then ends with exit code 1.
+
+The options of a benchmark are the parameters of its function `measure`; `--set` changes one in each
+benchmark that has it.  Several values have commas between them, and `yes` turns an option on.
 """
 
 import argparse
@@ -76,7 +78,7 @@ def _read(text: str, default: Any) -> Any:
     if isinstance(default, bool):
         return text == "yes"
     if isinstance(default, tuple):
-        return tuple(_read(part, default[0]) for part in text.split(",") if part)
+        return tuple(_read(part, default[0] if default else "") for part in text.split(","))
     return type(default)(text)
 
 

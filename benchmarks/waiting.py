@@ -141,6 +141,8 @@ def measure(seeds: int = 20, requests: int = REQUESTS) -> Iterator[Measurement]:
                     busy = server(share, random.Random(seed))
                     ended.append(run(busy, tasks=tasks, requests=requests))
                 whole = sum(each.done == requests for each in ended)
+                if tasks == TASKS and whole < seeds:
+                    raise RuntimeError(f"{seeds - whole} runs ended early: {ended}")
                 most = max(each.seconds for each in ended)
                 what = f"{share:.0%} of 503, {server.__name__.replace('_', ' ')}, {told}"
                 times = mean(each.seconds for each in ended) / plain
