@@ -152,23 +152,12 @@ check: setup-dev  ## Style, types and the direction of imports
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
 
-benchmark: setup-dev  ## Measure speed: see benchmarks/README.md
-	$(VENV)/bin/python benchmarks/start.py
-	$(VENV)/bin/python benchmarks/judge.py $(CORPUS)
-	$(VENV)/bin/python benchmarks/hostile.py
-	$(VENV)/bin/python benchmarks/commands.py $(CORPUS)
-	$(VENV)/bin/python benchmarks/live_run.py
-	$(VENV)/bin/python benchmarks/waiting.py
-	$(VENV)/bin/python benchmarks/results.py
-	$(VENV)/bin/python benchmarks/scale.py
-	$(VENV)/bin/python benchmarks/scale_merge.py
-	$(VENV)/bin/python benchmarks/page.py
-	PYTHONPATH=tests $(VENV)/bin/python benchmarks/first_run.py
-	PYTHONPATH=tests $(VENV)/bin/python benchmarks/history_plan.py
-	PYTHONPATH=tests $(VENV)/bin/python benchmarks/sample_crawl.py
-	PYTHONPATH=tests $(VENV)/bin/python benchmarks/statistics/coverage.py
-	$(VENV)/bin/python benchmarks/census.py build/census
-	POLARS_MAX_THREADS=1 $(VENV)/bin/python benchmarks/scan_run.py $(CORPUS) build/scan
+ONLY ?=
+SMOKE ?=
+SET ?=
+benchmark: setup-dev  ## Measure speed, in one table; ONLY="judge start" chooses, SMOKE=1 is a small run
+	$(VENV)/bin/python benchmarks/run.py $(ONLY) $(if $(SMOKE),--smoke) \
+		$(patsubst %,--set %,corpus=$(CORPUS) $(SET))
 
 PIN = uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
 	--no-annotate --python-version 3.11 pyproject.toml constraints/build.in

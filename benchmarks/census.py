@@ -1,22 +1,15 @@
 """Measures merge and the results of a census on generated shards of one crawl.
 
-Usage:
-    python benchmarks/census.py build/census [captures]
-
 The shards are like those of a scan of a whole crawl: files of 750 captures and shards of 20 files;
 a third of the captures redirect from http to https in the same file, every fiftieth is of a host
 that another file has, too; 200 answers have a digest of their own, and every seventh of them a text
-of its own, the others share 3,000 texts by Zipf's law.  Prints wall time and peak memory of each
-command, each in a process of its own.
+of its own, the others share 3,000 texts by Zipf's law.  Each command runs in a process of its own;
+times are by the clock.
 """
 
 import hashlib
 import json
-import os
 import random
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import datetime, timedelta
@@ -25,6 +18,8 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+from machine import Ran, crawlblock
+from measured import Measurement, alone, folders, paired
 
 from crawlblock import __version__, registry
 from crawlblock.scan.plan import Plan, Shard, TakenFiles, cut, write_plan
@@ -35,6 +30,7 @@ CRAWL = "CC-MAIN-2025-33"
 CAPTURES = 3_000_000
 FILE, FILES = 750, 20  # captures of a file, files of a shard
 SHARED = 3_000  # texts
+SMOKE = {"rounds": 1, "captures": FILE, "directory": ""}
 _WEIGHTS = list(accumulate(1 / rank for rank in range(1, SHARED + 1)))
 _TLDS = ("com", "com", "com", "org", "net", "de", "ru", "co.uk", "fr", "it", "pl", "com.br", "info")
 _SERVERS = ("nginx", "nginx", "cloudflare", "cloudflare", "Apache", "LiteSpeed", "AkamaiGHost")
@@ -114,33 +110,27 @@ def drawn_token(number: int) -> str:
     return crawlers[number // 4 % len(crawlers)].token
 
 
-def main() -> None:
-    """Print a row for each command."""
-    directory = Path(sys.argv[1])
-    captures = int(sys.argv[2]) if len(sys.argv) > 2 else CAPTURES
-    build(directory / "scan", captures)
-    database = ("--db", str(directory / "census.duckdb"))
-    for leftover in directory.glob("census.*"):
-        leftover.unlink()
-    commands = (
-        ("scan", "merge", str(directory / "scan"), *database),
-        ("scan", "merge", str(directory / "scan"), *database),
-        ("analyze", "--census", *database),
-    )
-    print("| command | seconds | MB |\n|---|---|---|")
-    for command in commands:
-        begun = time.monotonic()
-        with subprocess.Popen(
-            [sys.executable, "-m", "crawlblock", *command], stdout=subprocess.DEVNULL
-        ) as process:
-            _, code, used = os.wait4(process.pid, 0)
-        assert code == 0
-        told = " ".join(command[: 2 if command[0] == "scan" else 1])
-        print(f"| `{told}` | {time.monotonic() - begun:.0f} | {used.ru_maxrss / 1024:.0f} |")
-    size = (directory / "census.duckdb").stat().st_size
-    shards = sum(path.stat().st_size for path in directory.glob("scan/shards/*"))
-    print(f"{captures:,} captures: shards {shards / 1e6:.0f} MB, database {size / 1e6:.0f} MB")
+def measure(
+    rounds: int = 5, captures: int = CAPTURES, directory: str = "build/census"
+) -> Iterator[Measurement]:
+    """Merge generated shards twice and compute the results, each round in a new database.
 
-
-if __name__ == "__main__":
-    main()
+    The shards are kept in the directory, if one is named.
+    """
+    merged, again, analyzed = "scan merge", "scan merge, nothing new", "analyze --census"
+    runs: dict[str, list[Ran]] = {merged: [], again: [], analyzed: []}
+    with folders(directory) as (kept, temporary):
+        scan = kept / "scan"
+        build(scan, captures)
+        for number in range(rounds):
+            database = temporary / f"census-{number}.duckdb"
+            for name in (merged, again):
+                runs[name].append(crawlblock("scan", "merge", scan, "--db", database))
+            runs[analyzed].append(crawlblock("analyze", "--census", "--db", database))
+        size = database.stat().st_size
+        shards = sum(path.stat().st_size for path in scan.glob("shards/*"))
+    for name, ran in runs.items():
+        yield alone(f"`{name}` of {captures:,} captures", "s", [each.seconds for each in ran])
+        yield alone(f"`{name}`, processor", "s", [each.processor for each in ran])
+        yield alone(f"`{name}`, peak", "MB", [each.peak for each in ran])
+    yield paired("size of the database", "MB", [size / 1e6], [shards / 1e6], "the shards")

@@ -1,22 +1,20 @@
 """Counts what a first run sends to the stand-in of the archive, beside what dry runs estimated.
 
-Usage:
-    PYTHONPATH=tests python benchmarks/first_run.py
-
 The stand-in has both hosts of Common Crawl, every crawl, and ten hosts in each crawl.  The panel
-is these ten.  The commands run in this process at 1,000 requests a second; the minutes are those
-of the default rate for the real archive, 1 request a second, computed from the requests.
+is these ten.  The commands run in this process at 1,000 requests a second.  At the default rate for
+the real archive, 1 request a second, a command takes as many seconds as it sends requests.
 """
 
 import json
 import tempfile
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from in_process import run_command
+from measured import Measurement, alone, paired
 from stand_in import ANSWERS, StandIn, render, served
 
-RATE = 1.0  # requests a second, by default where the archive is public
 DRY = "--dry-run"
 
 
@@ -40,6 +38,9 @@ STEPS = (
 )
 
 
+SMOKE: dict[str, object] = {"commands": (STEPS[0].command, STEPS[1].command, STEPS[4].command)}
+
+
 @dataclass(frozen=True, slots=True)
 class Sent:
     """What a command sent, and what it printed."""
@@ -57,43 +58,32 @@ def run(step: Step, stand_in: StandIn, folder: Path, *more: str) -> Sent:
     at = ["--mirror", stand_in.url, "--rate", "1000"] if step.asks else []
     ended = run_command([*words, *more, *at, "--db", str(folder / "db.duckdb")])
     if ended.returncode not in (0, 5):  # 5: nothing new
-        raise SystemExit(f"{step.command}: {ended.stderr}")
+        raise RuntimeError(f"{step.command}: {ended.stderr}")
     sent = stand_in.data.bytes + stand_in.index.bytes - size
     return Sent(stand_in.asked() - before, sent, ended.returncode, ended.stdout)
 
 
-def minutes(requests: int) -> str:
-    """Return how long requests take at the default rate."""
-    return f"{requests / RATE / 60:.2f}"
+def measurements(step: Step, sent: Sent, planned: Sent | None) -> Iterator[Measurement]:
+    """Yield what a command sent, next to what its dry run said that it would."""
+    told = json.loads(planned.printed.splitlines()[-1]) if planned else {}
+    size = told.get("gigabytes", 0) * 1000 + told.get("megabytes", 0)
+    figures = {"requests": (sent.requests, told.get("requests", 0)), "MB": (sent.bytes / 1e6, size)}
+    for unit, (ours, estimated) in figures.items():
+        if estimated:
+            yield paired(f"`{step.command}`", unit, [ours], [estimated], "its dry run's estimate")
+        elif ours:
+            yield alone(f"`{step.command}`", unit, [ours])
+    if planned:
+        yield alone(f"`{step.command} {DRY}`", "requests", [planned.requests])
 
 
-def row(command: str, sent: Sent, estimate: dict[str, float] | None) -> str:
-    """Return a row of the table."""
-    told = ["", "", ""]
-    if estimate:
-        size = estimate.get("gigabytes", 0) * 1000 + estimate.get("megabytes", 0)
-        requests = int(estimate["requests"])
-        told = [str(requests), f"{size:.2f}", minutes(requests)]
-    ours = [str(sent.requests), f"{sent.bytes / 1e6:.2f}", minutes(sent.requests)]
-    return f"| `{command}` | {' | '.join([*ours, *told])} |"
-
-
-def main() -> None:
-    """Run the steps and print the table."""
-    print("| command | requests | MB | minutes | estimated requests | MB | minutes |")
-    print("|---|---|---|---|---|---|---|")
+def measure(commands: Sequence[str] = ()) -> Iterator[Measurement]:
+    """Run the steps, or some of them; all that is sent is counted, so one round is exact."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "domains.csv").write_text("domain\n" + "\n".join(ANSWERS))
         with served(*render(folder)) as stand_in:
             for step in STEPS:
-                estimate = None
-                if step.estimated:
-                    planned = run(step, stand_in, folder, DRY)
-                    estimate = json.loads(planned.printed.splitlines()[-1])
-                    print(row(f"{step.command} {DRY}", planned, None))
-                print(row(step.command, run(step, stand_in, folder), estimate))
-
-
-if __name__ == "__main__":
-    main()
+                if not commands or step.command in commands:
+                    planned = run(step, stand_in, folder, DRY) if step.estimated else None
+                    yield from measurements(step, run(step, stand_in, folder), planned)

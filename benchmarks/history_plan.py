@@ -1,26 +1,19 @@
 """Counts what a history sends to an archive of Common Crawl's sizes, beside the least it could.
 
-Usage:
-    PYTHONPATH=tests python benchmarks/history_plan.py [--hosts 10 50 1000] [--crawls 1 6] [--other]
-
 The archive is made by rule while it is served on loopback (`plan_server.py`).  The plan and the
 run are those of `crawlblock history`; only the wait between two requests is left out.  The least is
 computed here from what the archive has, by other code than the plan's: see `Least`.
 """
 
-import argparse
 import asyncio
-import os
-import platform
 import tempfile
-import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from statistics import mean
 
 import numpy as np
-from plan_archive import LINE, PARTS, MadeCrawl, Row, Shares, Universe, key_of
+from measured import Measurement, at_most, paired
+from plan_archive import LINE, LINES, PARTS, MadeCrawl, Row, Shares, Universe, key_of
 from plan_server import PART_BYTES, PlanServer
 
 from crawlblock.model import Member
@@ -33,6 +26,8 @@ from crawlblock.transport import Limits
 RATE = 1.0  # requests a second, by default where the archive is public
 SLOW, FAST = 1e6, 5e6  # bytes a second
 FREE = 1_048_576  # bytes that may be read in vain in place of one more request
+FEWEST = at_most(1.1)  # times the least requests
+SMOKE = {"hosts": (3,), "crawls": (2,), "lines": 3_000}
 OTHER = Shares(moved=0.1, direct=0.55, missing=0.1, new=0.5)
 
 
@@ -121,7 +116,7 @@ def panel(universe: Universe, size: int, seed: int) -> list[str]:
 
 
 @dataclass(slots=True)
-class Measured:
+class History:
     """What a dry run and a run of one panel sent."""
 
     sent: Sent
@@ -129,15 +124,9 @@ class Measured:
     plans: list[Estimate]
     ways: list[str]
     dry: int  # requests
-    seconds: float  # of the run
-
-    def off(self) -> tuple[float, float]:
-        """Return by which share the dry run was wrong about the requests and the bytes."""
-        requests = sum(plan.requests for plan in self.plans) / len(self.sent.sizes) - 1
-        return requests, sum(plan.bytes for plan in self.plans) / sum(self.sent.sizes) - 1
 
 
-def measure(universe: Universe, hosts: list[str], crawls: int, shares: Shares) -> Measured:
+def run(universe: Universe, hosts: list[str], crawls: int, shares: Shares) -> History:
     """Plan and run a history of some hosts and crawls."""
     names = [f"CC-MAIN-{2026 - n // 12}-{40 - n % 12 * 3:02}" for n in range(crawls)]
     members = [Member("p", h, h, None, "all", None, 1.0, n) for n, h in enumerate(hosts)]
@@ -152,41 +141,34 @@ def measure(universe: Universe, hosts: list[str], crawls: int, shares: Shares) -
         dry = len(server.sizes)
         server.sizes.clear()
         server.requests.clear()
-        begun = time.perf_counter()
-        run = Run(Store(db))
-        asyncio.run(collect_history(run, order, members))
-        taken = time.perf_counter() - begun
-        assert not run.tally.troubles and not run.tally.unfinished, run.tally.troubles
+        done = Run(Store(db))
+        asyncio.run(collect_history(done, order, members))
+        assert not done.tally.troubles and not done.tally.unfinished, done.tally.troubles
         sent, least = Sent(list(server.sizes)), Least()
         ways = [way_of(server, plan.crawl, plan.method) for plan in plans]
         for plan, way in zip(plans, ways, strict=True):
             least.add(server.crawl(plan.crawl), hosts, way)
-    return Measured(sent, least, plans, ways, dry, taken)
+    return History(sent, least, plans, ways, dry)
 
 
-def row(size: int, crawls: int, found: Sequence[Measured]) -> str:
-    """Return a row of the table: means of some panels, and the widest errors of their dry runs."""
+def measurements(what: str, found: Sequence[History]) -> Iterator[Measurement]:
+    """Yield what some panels sent, next to the least and to what dry runs said."""
     used = [way for each in found for way in each.ways]
     ways = ", ".join(f"{way} {used.count(way) / len(found):.3g}" for way in dict.fromkeys(used))
-    requests = mean(len(each.sent.sizes) for each in found)
-    fewest = mean(len(each.least.same.sizes) for each in found)
-    size_read = mean(sum(each.sent.sizes) for each in found)
-    minutes = [
-        f"{mean(sent.minutes(line) for sent in some):,.1f}"
-        for some in ([each.sent for each in found], [each.least.best for each in found])
-        for line in (SLOW, FAST)
-    ]
-    wrong = [
-        " to ".join(f"{error:+.0%}" for error in sorted({min(errors), max(errors)}))
-        for errors in zip(*(each.off() for each in found), strict=True)
-    ]
-    cells = [
-        f"{size:,}", f"{crawls}", f"{len(found)}", ways, f"{requests:,.0f}", f"{fewest:,.0f}",
-        f"{requests / fewest:.2f}", f"{size_read / 1e9:.2f}", *minutes,
-        f"{mean(each.dry for each in found):.0f}", *wrong,
-        f"{mean(each.seconds for each in found):.0f}",
-    ]  # fmt: skip
-    return f"| {' | '.join(cells)} |"
+    print(f"{what}: read by {ways}; dry runs sent {[each.dry for each in found]}", flush=True)
+    sent = [float(len(each.sent.sizes)) for each in found]
+    least = [float(len(each.least.same.sizes)) for each in found]
+    yield paired(what, "requests", sent, least, "the least", FEWEST)
+    said = [float(sum(plan.requests for plan in each.plans)) for each in found]
+    yield paired(f"{what}, by the dry run", "requests", said, sent, "the run")
+    sizes = [sum(each.sent.sizes) / 1e9 for each in found]
+    said = [sum(plan.bytes for plan in each.plans) / 1e9 for each in found]
+    yield paired(f"{what}, by the dry run", "GB", said, sizes, "the run")
+    for line in (SLOW, FAST):
+        minutes = [each.sent.minutes(line) for each in found]
+        fewest = [each.least.best.minutes(line) for each in found]
+        at = f"{what}, at {line / 1e6:g} MB/s"
+        yield paired(at, "minutes", minutes, fewest, "the least of all ways")
 
 
 def way_of(server: PlanServer, crawl: str, method: str) -> str:
@@ -200,29 +182,18 @@ def way_of(server: PlanServer, crawl: str, method: str) -> str:
     return "whole" if whole else "ranges"
 
 
-def main() -> None:
-    """Measure and print the table."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--hosts", type=int, nargs="+", default=[10, 50, 1_000, 10_000])
-    parser.add_argument("--crawls", type=int, nargs="+", default=[1, 6, 100])
-    parser.add_argument("--panels", type=int, default=1, help="panels of each size")
-    parser.add_argument("--other", action="store_true", help="hosts that do otherwise than assumed")
-    options = parser.parse_args()
-    print(f"{os.cpu_count()} cores, Python {platform.python_version()}\n")
-    heads = (
-        "hosts", "crawls", "panels", "read", "requests", "least", "ratio", "GB",
-        "minutes at 1 MB/s", "at 5 MB/s", "least at 1 MB/s", "at 5 MB/s", "dry run sends",
-        "it says requests", "bytes", "s",
-    )  # fmt: skip
-    print(f"| {' | '.join(heads)} |\n{'|---' * len(heads)}|")
-    universe = Universe()
-    shares = OTHER if options.other else Shares()
-    for size in options.hosts:
-        for crawls in options.crawls:
-            panels = [panel(universe, size, seed) for seed in range(options.panels)]
-            found = [measure(universe, hosts, crawls, shares) for hosts in panels]
-            print(row(size, crawls, found), flush=True)
+def measure(
+    hosts: tuple[int, ...] = (10, 50, 1_000, 10_000), crawls: tuple[int, ...] = (1, 6, 100),
+    panels: int = 1, other: bool = False, lines: int = LINES,
+) -> Iterator[Measurement]:  # fmt: skip
+    """Measure panels of each size in each number of crawls; all that is sent is counted.
 
-
-if __name__ == "__main__":
-    main()
+    `other` takes hosts that do otherwise than a dry run assumes, `lines` the size of cluster.idx.
+    """
+    universe = Universe(lines)
+    shares = OTHER if other else Shares()
+    for size in hosts:
+        for number in crawls:
+            drawn = [panel(universe, size, seed) for seed in range(panels)]
+            found = [run(universe, each, number, shares) for each in drawn]
+            yield from measurements(f"{size:,} hosts, {number} crawls", found)

@@ -1,35 +1,28 @@
 """Measures how fast robots.txt files are judged, and whether memory grows.
 
-Usage:
-    python benchmarks/judge.py CORPUS [--rounds 3] [--files 1000000]
-
-CORPUS is a folder of Parquet files with a column `body` of bytes.  Every contestant judges the same
+The corpora are Parquet files with a column `body` of bytes.  Every contestant judges the same
 distinct bodies for the same crawlers in every round, one after the other in the same process, in an
-order that turns from round to round.  Times are of the process, medians over the rounds.
+order that turns from round to round.  Times are of the process.
 """
 
-import argparse
-import gc
-import platform
-import statistics
-import time
-from collections.abc import Callable, Sequence
-from importlib.metadata import version
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import cycle, islice
 from pathlib import Path
 from urllib.robotparser import RobotFileParser
 
 import polars as pl
+from machine import resident
+from measured import CORPUS, Measurement, in_turns, paired, parquet_files, processor_time
 from protego import Protego
 
-import crawlblock
 from crawlblock.registry import crawlers
 from crawlblock.robots.judge import Judge
 
 CRAWLERS = 150
 ROOT = "https://host.invalid/"
-MARKS = (100_000, 500_000)  # judged files after which memory is read, beside the last one
 SMALL = 20_000  # bytes; of a file used for the memory test, to keep it short
+SMOKE = {"rounds": 1, "pattern": "publishers_*", "files": 200}
 
 Contestant = Callable[[Sequence[bytes], Sequence[str]], None]
 
@@ -58,91 +51,59 @@ def with_urllib(bodies: Sequence[bytes], tokens: Sequence[str]) -> None:
             robots.can_fetch(token, ROOT)
 
 
+OURS = "crawlblock"
 CONTESTANTS: dict[str, Contestant] = {
-    "crawlblock": with_crawlblock,
+    OURS: with_crawlblock,
     "protego": with_protego,
     "urllib": with_urllib,
 }
 
 
-def read(folder: Path) -> dict[str, list[bytes]]:
-    """Return the distinct bodies of each file of a folder, and of all of them together."""
+def read(folder: Path, pattern: str) -> dict[str, list[bytes]]:
+    """Return the distinct bodies of each corpus of a folder, and of all of them together."""
     corpora = {}
-    for path in sorted(folder.glob("*.parquet")):
+    for path in parquet_files(folder, pattern):
         bodies = pl.read_parquet(path, columns=["body"])["body"].drop_nulls()
         corpora[path.stem] = sorted(set(bodies.to_list()))
     corpora["all"] = sorted(set().union(*corpora.values()))
     return corpora
 
 
-def measure(bodies: Sequence[bytes], tokens: Sequence[str], rounds: int) -> dict[str, float]:
-    """Return the files judged in a second, by contestant."""
-    seconds: dict[str, list[float]] = {name: [] for name in CONTESTANTS}
-    for start in range(rounds):
-        for name in islice(cycle(CONTESTANTS), start, start + len(CONTESTANTS)):
-            gc.collect()
-            begun = time.process_time()
-            CONTESTANTS[name](bodies, tokens)
-            seconds[name].append(time.process_time() - begun)
-    return {name: len(bodies) / statistics.median(taken) for name, taken in seconds.items()}
+def rates(bodies: Sequence[bytes], tokens: Sequence[str], rounds: int) -> dict[str, list[float]]:
+    """Return the files judged in a second, by contestant and round."""
+    calls = {
+        name: partial(processor_time, partial(contestant, bodies, tokens))
+        for name, contestant in CONTESTANTS.items()
+    }
+    seconds = in_turns(calls, rounds)
+    return {name: [len(bodies) / each for each in taken] for name, taken in seconds.items()}
 
 
-def measure_memory(bodies: Sequence[bytes], tokens: Sequence[str], files: int) -> None:
-    """Print the memory of a process that judges ever new variations of some bodies."""
+def memory(bodies: Sequence[bytes], tokens: Sequence[str], files: int) -> tuple[float, float]:
+    """Return the MiB after a tenth and after all of ever new variations of bodies are judged."""
     judge = Judge(tokens)
-    begun = time.process_time()
+    early = 0.0
     for number, body in enumerate(islice(cycle(bodies), files), 1):
         new = b"User-agent: bot%d\nDisallow: /%d/\nAllow: /*/%d\n" % (number, number, number)
         judge.policy(new + body)
-        if number in (*MARKS, files):
-            seconds = time.process_time() - begun
-            print(f"{number:9} files  {resident():6.0f} MiB  {seconds:6.0f} s", flush=True)
+        if number == files // 10:
+            early = resident()
+    return early, resident()
 
 
-def resident() -> float:
-    """Return the resident memory of this process in MiB; Linux only."""
-    for line in Path("/proc/self/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1]) / 1024
-    return float("nan")
-
-
-def describe() -> str:
-    """Return the machine and the versions."""
-    cpu = platform.processor() or platform.machine()
-    info = Path("/proc/cpuinfo")
-    cores = 0
-    for line in info.read_text().splitlines() if info.exists() else ():
-        cores += line.startswith("processor")
-        if line.startswith("model name"):
-            cpu = line.partition(":")[2].strip()
-    return (
-        f"{cores} cores/{cpu}, Python {platform.python_version()}, "
-        f"crawlblock {crawlblock.__version__}, protego {version('protego')}"
-    )
-
-
-def main() -> None:
-    """Measure and print."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    here = Path(__file__).parents[2] / "shared" / "corpus"
-    parser.add_argument("corpus", type=Path, nargs="?", default=here, help="default: %(default)s")
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--files", type=int, default=1_000_000, help="judged for the memory test")
-    options = parser.parse_args()
-    if not any(options.corpus.glob("*.parquet")):
-        parser.error(f"{options.corpus}: no Parquet files; name a folder that has some")
-    corpora = read(options.corpus)
+def measure(
+    rounds: int = 5, corpus: Path = CORPUS, pattern: str = "*", files: int = 1_000_000
+) -> Iterator[Measurement]:
+    """Measure how fast each corpus is judged, and what memory so many files take."""
+    corpora = read(corpus, pattern)
     tokens = [crawler.token for crawler in crawlers()][:CRAWLERS]
-    print(f"{describe()}; {len(tokens)} crawlers, {options.rounds} rounds; files/s")
-    print(f"{'corpus':32}{'files':>8}{'mean B':>8}" + "".join(f"{n:>12}" for n in CONTESTANTS))
     for name, bodies in corpora.items():
-        rates = measure(bodies, tokens, options.rounds)
+        given = rates(bodies, tokens, rounds)
         mean = sum(map(len, bodies)) // len(bodies)
-        print(f"{name:32}{len(bodies):8}{mean:8}" + "".join(f"{r:12.0f}" for r in rates.values()))
+        what = f"{name}: {len(bodies):,} files of {mean:,} B"
+        for other in (name for name in CONTESTANTS if name != OURS):
+            yield paired(what, "files/s", given[OURS], given[other], other)
     small = [body for body in corpora["all"] if len(body) < SMALL]
-    measure_memory(small, tokens, options.files)
-
-
-if __name__ == "__main__":
-    main()
+    early, late = memory(small, tokens, files)
+    what = f"memory after {files:,} files"
+    yield paired(what, "MiB", [late], [early], f"after {files // 10:,}")

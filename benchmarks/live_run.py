@@ -1,36 +1,30 @@
 """Measures how many hosts a second are asked for their robots.txt, each over a new connection.
 
-Usage:
-    python benchmarks/live_run.py [--rounds 3] [--large] [--hosts 10000] [--concurrency 200]
-
-Prints a table for README.md.  What is measured is a whole run: lookup, connection, request, answer,
-WARC, database; each in a process of its own.  A second process serves every host name on loopback,
-plain or over TLS (openssl makes a certificate), and is their name server, too: it answers after
-`--lookup` seconds.  It is asked by aiodns (the extra `speed`); without aiodns the lookup is a timer
-and the table says so.  `--large` adds 100,000 hosts of which 5 % never answer.
+What is measured is a whole run: lookup, connection, request, answer, WARC, database; each in a
+process of its own.  A second process serves every host name on loopback, plain or over TLS (openssl
+makes a certificate), and is their name server, too: it answers after `lookup` seconds.  It is asked
+by aiodns (the extra `speed`); without aiodns the lookup is a timer.
 """
 
-import argparse
 import asyncio
-import multiprocessing
-import platform
 import resource
 import socket
 import ssl
-import statistics
 import subprocess
 import tempfile
 import time
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import ip_network
-from multiprocessing.connection import Connection
+from multiprocessing import get_context
 from pathlib import Path
-from typing import cast
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
+from live_server import Ports, serve
+from machine import aside
+from measured import Goal, Measurement, alone, at_least, at_most
 
 from crawlblock.model import Member
 from crawlblock.pipeline.live import Asking, collect_live
@@ -38,8 +32,8 @@ from crawlblock.pipeline.run import Run
 from crawlblock.sources.live import Pace, Patience
 from crawlblock.store.store import Store
 
-BODY = b"User-agent: GPTBot\nDisallow: /\n\nUser-agent: *\nDisallow: /private\n" * 15
 AIODNS = aiohttp.DefaultResolver is aiohttp.AsyncResolver
+SMOKE = {"rounds": 1, "hosts": 20, "concurrency": 10, "lookup": 0.001}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +47,7 @@ class Case:
     tls: bool = False  # otherwise https is refused, and asked first all the same
     dead: float = 0.0  # share of the hosts that never answer
     silence: float = 5.0  # s a host may say nothing
+    goal: Goal | None = None  # hosts/s
 
     @property
     def longest(self) -> float:
@@ -69,15 +64,6 @@ class Result:
     requests: int  # each a connection
     memory: float  # MiB at most
     outcomes: dict[str, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Ports:
-    """Where the other process listens."""
-
-    plain: int
-    secure: int
-    names: int
 
 
 class LoopbackResolver(AbstractResolver):
@@ -114,69 +100,6 @@ class LoopbackResolver(AbstractResolver):
             await self._names.close()
 
 
-class NameServer(asyncio.DatagramProtocol):
-    """Says after a while that every name is on this machine."""
-
-    def __init__(self, seconds: float) -> None:
-        """Take how long an answer takes."""
-        self._seconds = seconds
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Take the socket."""
-        # what asyncio 3.11 hands over is no subclass of the protocol's own type
-        self._transport = cast(asyncio.DatagramTransport, transport)
-
-    def datagram_received(self, data: bytes, peer: tuple[str, int]) -> None:
-        """Answer later: an A record, no record of any other type."""
-        end = data.index(0, 12) + 5
-        record = b""
-        if data[end - 4 : end - 2] == b"\0\x01":
-            record = b"\xc0\x0c\0\x01\0\x01\0\0\0\x3c\0\x04\x7f\0\0\x01"
-        counts = b"\0\x01" + (b"\0\x01" if record else b"\0\0") + b"\0\0\0\0"
-        answer = data[:2] + b"\x81\x80" + counts + data[12:end] + record
-        loop = asyncio.get_running_loop()
-        loop.call_later(self._seconds, self._transport.sendto, answer, peer)
-
-
-class Site(asyncio.Protocol):
-    """Answers every request with its own robots.txt, unless the host is dead."""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Take the connection."""
-        self._transport = transport
-
-    def data_received(self, data: bytes) -> None:
-        """Answer; a request fits into one read."""
-        host = data.partition(b"Host: ")[2].partition(b"\r\n")[0]
-        if not host.startswith(b"dead") and isinstance(self._transport, asyncio.WriteTransport):
-            body = BODY + b"# " + host[-2:]
-            head = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nServer: bench\r\n"
-            length = b"Content-Length: %d\r\nConnection: close\r\n\r\n" % len(body)
-            self._transport.write(head + length + body)
-            self._transport.close()
-
-
-def serve(ready: Connection, lookup: float, certificate: Path | None) -> None:
-    """Serve on free ports, plain and (with a certificate) TLS, and names, until ended."""
-
-    async def run() -> None:
-        loop = asyncio.get_running_loop()
-        tls = None
-        if certificate:
-            tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-            tls.load_cert_chain(certificate)
-        plain = await loop.create_server(Site, "127.0.0.1", 0, backlog=4096)
-        secure = await loop.create_server(Site, "127.0.0.1", 0, backlog=4096, ssl=tls)
-        names, _ = await loop.create_datagram_endpoint(
-            lambda: NameServer(lookup), local_addr=("127.0.0.1", 0)
-        )
-        sockets = (plain.sockets[0], secure.sockets[0], names.get_extra_info("socket"))
-        ready.send(Ports(*(one.getsockname()[1] for one in sockets)))
-        await asyncio.gather(plain.serve_forever(), secure.serve_forever())
-
-    asyncio.run(run())
-
-
 def certified(folder: Path) -> Path:
     """Return a new certificate with its key."""
     path = folder / "site.pem"
@@ -200,15 +123,14 @@ def members(hosts: int, dead: float) -> list[Member]:
     ]
 
 
-def measure(case: Case) -> Result:
+def run(case: Case) -> Result:
     """Run a case once, beside a server of its own."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         certificate = certified(folder) if case.tls else None
-        mine, theirs = multiprocessing.Pipe()
-        server = multiprocessing.Process(
-            target=serve, args=(theirs, case.lookup, certificate), daemon=True
-        )
+        spawn = get_context("spawn")
+        mine, theirs = spawn.Pipe()
+        server = spawn.Process(target=serve, args=(theirs, case.lookup, certificate), daemon=True)
         server.start()
         try:
             return asyncio.run(collected(case, mine.recv(), folder))
@@ -228,9 +150,9 @@ async def collected(case: Case, ports: Ports, folder: Path) -> Result:
     store = Store(folder / "bench.duckdb")
     panel = members(case.hosts, case.dead)
     store.facts.add_panel("bench", "bench", None, datetime(2026, 1, 1), panel)
-    run = Run(store)
+    collected_by = Run(store)
     wall, cpu = time.perf_counter(), time.process_time()
-    await collect_live(run, asking, panel)
+    await collect_live(collected_by, asking, panel)
     store.conclusions.settle()
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     with store.transaction() as con:
@@ -239,49 +161,37 @@ async def collected(case: Case, ports: Ports, folder: Path) -> Result:
     living = sum(not member.host.startswith("dead") for member in panel)
     complete = sum(outcomes.values()) == case.hosts
     if not complete or outcomes.get("ok", 0) < 0.99 * living:  # a busy machine loses a few
-        raise SystemExit(f"{case.name}: {outcomes} of {case.hosts:,} hosts, {living:,} living")
+        raise RuntimeError(f"{case.name}: {outcomes} of {case.hosts:,} hosts, {living:,} living")
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return Result(wall, cpu, run.tally.requests, memory, outcomes)
+    return Result(wall, cpu, collected_by.tally.requests, memory, outcomes)
 
 
-def row(case: Case, rounds: list[Result]) -> str:
-    """Return a line of the table: medians, the most memory."""
-    wall = statistics.median(result.wall for result in rounds)
-    cpu = statistics.median(result.cpu for result in rounds)
-    memory = max(result.memory for result in rounds)
-    outcomes = ", ".join(f"{count:,} {name}" for name, count in rounds[0].outcomes.items())
-    return (
-        f"| {case.name} | {case.hosts / wall:,.0f} | {rounds[0].requests / wall:,.0f} "
-        f"| {cpu / case.hosts * 1000:.2f} | {wall:,.1f} | {case.longest:,.0f} | {memory:,.0f} "
-        f"| {outcomes} |"
-    )
+def measured(case: Case, results: list[Result]) -> Iterator[Measurement]:
+    """Yield what some runs of a case took."""
+    outcomes = ", ".join(f"{count:,} {name}" for name, count in results[0].outcomes.items())
+    print(f"{case.name}: {outcomes}", flush=True)
+    rates = [case.hosts / result.wall for result in results]
+    yield alone(case.name, "hosts/s", rates, case.goal)
+    connections = [result.requests / result.wall for result in results]
+    yield alone(f"{case.name}, each request", "connections/s", connections)
+    cpu = [result.cpu / case.hosts * 1000 for result in results]
+    yield alone(f"{case.name}, processor a host", "ms", cpu)
+    memory = [result.memory for result in results]
+    yield alone(f"{case.name}, peak", "MiB", memory)
+    wall = [result.wall for result in results]
+    yield alone(f"{case.name}, the whole run", "s", wall, at_most(case.longest))
 
 
-def main() -> None:
-    """Measure and print the table."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--hosts", type=int, default=10_000)
-    parser.add_argument("--concurrency", type=int, default=200)
-    parser.add_argument("--lookup", type=float, default=0.03, help="seconds")
-    parser.add_argument("--large", action="store_true", help="100,000 hosts, 5 %% dead, one round")
-    options = parser.parse_args()
-    size = options.hosts, options.concurrency, options.lookup
-    cases = [(Case("plain HTTP, https refused first", *size), options.rounds)]
-    cases.append((Case("TLS", *size, tls=True), options.rounds))
-    if options.large:
-        large = Case("100,000 hosts, 5 % dead", 100_000, 500, options.lookup, dead=0.05)
-        cases.append((large, 1))
-    looked_up = "by aiodns" if AIODNS else "by a timer, aiodns is not installed"
-    print(f"Python {platform.python_version()}, aiohttp {aiohttp.__version__}, names {looked_up}\n")
-    print("| case | hosts/s | connections/s | ms CPU a host | seconds | at most | MiB | outcomes |")
-    print("|---|---|---|---|---|---|---|---|")
-    spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(1, mp_context=spawn, max_tasks_per_child=1) as fresh:
-        for case, rounds in cases:
-            results = [fresh.submit(measure, case).result() for _ in range(rounds)]
-            print(row(case, results), flush=True)
-
-
-if __name__ == "__main__":
-    main()
+def measure(
+    rounds: int = 5, hosts: int = 10_000, concurrency: int = 200, lookup: float = 0.03,
+    large: bool = False,
+) -> Iterator[Measurement]:  # fmt: skip
+    """Measure both cases; `large` adds 100,000 hosts of which 5 % never answer, in one round."""
+    size = hosts, concurrency, lookup
+    plain = Case("plain HTTP, https refused first", *size, goal=at_least(1_200))
+    cases = [(plain, rounds), (Case("TLS", *size, tls=True, goal=at_least(500)), rounds)]
+    if large:
+        cases.append((Case("100,000 hosts, 5 % dead", 100_000, 500, lookup, dead=0.05), 1))
+    print(f"names looked up {'by aiodns' if AIODNS else 'by a timer, aiodns is not installed'}")
+    for case, times in cases:
+        yield from measured(case, [aside(run, case) for _ in range(times)])

@@ -1,20 +1,18 @@
 """How often the rule for "this 200 body is not a robots.txt" is wrong, on labelled real bodies.
 
-    python benchmarks/not_robots.py [--sample]
-
 The labels (tests/robots/labels.csv) have the digest of a body and what a person saw in it: `robots`
 or `not`.  Looked at were all bodies that the rule rejects although they have no markup, all that it
-accepts without a group or with markup, and seeded samples of the others.  `--sample` prints the
-digests of the sample that have no label yet.
+accepts without a group or with markup, and seeded samples of the others.
 """
 
 import csv
 import random
-import sys
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import polars as pl
+from measured import CORPUS, Measurement, alone, parquet_files
 
 from crawlblock.intervals import wilson
 from crawlblock.robots.parser import parse
@@ -22,16 +20,17 @@ from crawlblock.robots.sniff import _DOCUMENT, _MAGIC, _MARKUP, is_robots
 from crawlblock.warc.http import digest
 
 ROOT = Path(__file__).parent.parent
-CORPORA = ROOT.parent / "shared" / "corpus"
 LABELS = ROOT / "tests" / "robots" / "labels.csv"
 SAMPLE, SEED = 60, 14  # bodies of each stratum that is not looked at whole
 SHORT = 2_000  # bytes
+SMOKE = {"pattern": "publishers_*"}
 
 
-def bodies() -> list[bytes]:
-    """Return the distinct bodies of all corpora in a fixed order."""
-    frames = [pl.read_parquet(path, columns=["body"]) for path in CORPORA.glob("*.parquet")]
-    texts = {path.read_bytes() for path in CORPORA.glob("*/*.txt")}
+def bodies(corpus: Path, pattern: str) -> list[bytes]:
+    """Return the distinct bodies of the corpora in a fixed order."""
+    paths = parquet_files(corpus, pattern)
+    frames = [pl.read_parquet(path, columns=["body"]) for path in paths]
+    texts = {path.read_bytes() for path in corpus.glob("*/*.txt")}
     return sorted(texts.union(*(frame["body"].drop_nulls().to_list() for frame in frames)))
 
 
@@ -61,9 +60,9 @@ def sampled(strata: Mapping[str, list[bytes]]) -> list[bytes]:
 
 def by_stratum(found: Iterable[bytes]) -> dict[str, list[bytes]]:
     """Sort bodies by stratum."""
-    strata: dict[str, list[bytes]] = {}
+    strata: dict[str, list[bytes]] = defaultdict(list)
     for body in found:
-        strata.setdefault(stratum(body), []).append(body)
+        strata[stratum(body)].append(body)
     return strata
 
 
@@ -72,14 +71,16 @@ def _share(wrong: int, seen: int) -> str:
     return f"{100 * wrong / seen:.1f} % ({100 * low:.1f} to {100 * high:.1f})"
 
 
-def main() -> None:
-    """Print both errors by stratum, with Wilson's 95 % interval."""
+def measure(
+    corpus: Path = CORPUS, pattern: str = "*", sample: bool = False
+) -> Iterator[Measurement]:
+    """Measure which share of the labelled bodies of each stratum the rule takes for what they are.
+
+    `sample` prints the digests of the sampled bodies that have no label yet.
+    """
     labels = dict(csv.reader(LABELS.read_text("utf-8").splitlines()[1:]))
-    strata = by_stratum(bodies())
+    strata = by_stratum(bodies(corpus, pattern))
     missing = [digest(body) for body in sampled(strata) if digest(body) not in labels]
-    if "--sample" in sys.argv:
-        print(*missing, sep="\n")
-        return
     print("| stratum | bodies | looked at | wrong | share wrong, 95 % interval |")
     print("|---|---|---|---|---|")
     for name in sorted(strata):
@@ -87,8 +88,9 @@ def main() -> None:
         wrong = seen.count("not" if name.startswith("accepted") else "robots")
         share = _share(wrong, len(seen)) if seen else ""
         print(f"| {name} | {len(strata[name]):,} | {len(seen)} | {wrong} | {share} |")
+        if seen:
+            what = f"taken for what they are: {name}, {len(seen)} bodies"
+            yield alone(what, "%", [100 - 100 * wrong / len(seen)])
     print(f"{len(labels)} labels, {len(missing)} sampled bodies without one")
-
-
-if __name__ == "__main__":
-    main()
+    if sample:
+        print(*missing, sep="\n")

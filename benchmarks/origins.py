@@ -1,8 +1,5 @@
 """Counts how often the origin of a block is right, on files that no rule was written from.
 
-Usage:
-    python benchmarks/origins.py [--corpora ../shared/corpus]
-
 The labels (tests/robots/labelled_origins.csv) are of 300 files sampled by seed from the third of
 the registered domains that was kept aside while the templates were written: 250 that block a
 registered crawler by name and 50 that block by `*` alone, each with one crawler sampled by seed.
@@ -12,21 +9,23 @@ program reads the newest file of every host in all corpora, because rules are sh
 a database.
 """
 
-import argparse
 import base64
 import csv
+import hashlib
 import tempfile
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import polars as pl
+from measured import CORPUS, Measurement, alone, parquet_files
 
 import crawlblock
 from crawlblock.intervals import wilson
 
-HERE = Path(__file__).parent
-LABELS = HERE.parent / "tests" / "robots" / "labelled_origins.csv"
+LABELS = Path(__file__).parent.parent / "tests" / "robots" / "labelled_origins.csv"
 ORIGINS = ("default", "switch", "copied", "group", "wildcard", "alone", "shared")
+SMOKE = {"pattern": "publishers_*"}
 ASKED = """
 SELECT origin_of(v.authored_by, t.act, s.ruleset IS NOT NULL) AS origin, v.authored_by
 FROM payloads y
@@ -37,27 +36,36 @@ WHERE y.digest = $digest
 """
 
 
-def main() -> None:
-    """Import the corpora, ask for each labelled block, and print counts by category."""
-    arguments = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    arguments.add_argument("--corpora", type=Path, default=HERE.parent.parent / "shared" / "corpus")
-    arguments.add_argument("--wrong", action="store_true", help="Print each answer that is wrong.")
-    asked = arguments.parse_args()
+Answered = tuple[dict[str, str], tuple[str, str]]  # label; origin and author
+
+
+def measure(
+    corpus: Path = CORPUS, pattern: str = "*", wrong: bool = False
+) -> Iterator[Measurement]:
+    """Import the corpora, and ask for each labelled block; `wrong` prints each wrong answer."""
     with LABELS.open(encoding="utf-8") as file:
         labels = list(csv.DictReader(file))
+    newest = files(corpus, pattern)
+    there = {hashlib.sha1(body).hexdigest() for body in newest["body"]}
     with tempfile.TemporaryDirectory() as folder:
-        newest = Path(folder) / "newest.parquet"
-        # of more rows a page is larger than an import reads
-        files(asked.corpora).write_parquet(newest, row_group_size=500)
+        path = Path(folder) / "newest.parquet"
+        newest.write_parquet(path, row_group_size=500)  # of more a page is too large to be imported
         with crawlblock.open(Path(folder) / "origins.duckdb", create=True) as db:
-            db.import_(newest)
-            print_counts([(row, answer(db, row)) for row in labels], asked.wrong)
+            db.import_(path)
+            pairs = [(row, answer(db, row)) for row in labels if row["digest"] in there]
+    if wrong:
+        for row, (origin, author) in pairs:
+            if origin != row["origin"]:
+                print(row["host"], row["token"], row["origin"], "->", origin, author, sep="\t")
+    print_counts(pairs)
+    right = sum(row["origin"] == origin for row, (origin, _) in pairs)
+    yield alone(f"right of {len(pairs)} labelled files", "%", [100 * right / len(pairs)])
 
 
-def files(corpora: Path) -> pl.DataFrame:
+def files(corpora: Path, pattern: str = "*") -> pl.DataFrame:
     """Return the newest file of each host in each corpus, as an import reads it."""
     found = []
-    for path in sorted(corpora.glob("*.parquet")):
+    for path in parquet_files(corpora, pattern):
         frame = pl.read_parquet(path)
         time = "last_seen" if "last_seen" in frame.columns else "fetch_time"
         found.append(
@@ -86,12 +94,8 @@ def answer(db: crawlblock.Database, row: dict[str, str]) -> tuple[str, str]:
     return found[0] if found else ("nothing", "nothing")
 
 
-def print_counts(pairs: list[tuple[dict[str, str], tuple[str, str]]], wrong: bool) -> None:
+def print_counts(pairs: Sequence[Answered]) -> None:
     """Print right, wrong and missed answers of each category, with Wilson's 95 % intervals."""
-    if wrong:
-        for row, (origin, author) in pairs:
-            if origin != row["origin"]:
-                print(row["host"], row["token"], row["origin"], "->", origin, author, sep="\t")
     counts = Counter((row["origin"], origin) for row, (origin, _) in pairs)
     print("| origin | right | wrong | missed | answers that are right | files that are found |")
     print("|---|---|---|---|---|---|")
@@ -111,7 +115,3 @@ def share(part: int, whole: int) -> str:
         return ""
     low, high = wilson(part / whole, whole)
     return f"{100 * part / whole:.0f} % ({100 * low:.0f} to {100 * high:.0f})"
-
-
-if __name__ == "__main__":
-    main()

@@ -1,30 +1,27 @@
 """Measures the page of many hosts: its size, how soon it is painted, how quickly it filters.
 
-Usage:
-    python benchmarks/page.py [--hosts 2000] [--snapshots 30]
-
 The captures are generated: robots.txt files of some groups and paths drawn by chance, a host writes
 a new one once in six snapshots, a tenth of the answers are failures, and each capture lies in an
 archive's file named as Common Crawl names them.  Needs Chromium.
 """
 
-import argparse
 import json
 import random
-import subprocess
-import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
+from machine import crawlblock
+from measured import Measurement, alone, at_most
 from playwright.sync_api import sync_playwright
 
 from crawlblock import registry
 
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run"]
+PATIENCE = at_most(100)  # ms that an interaction may take
+SMOKE = {"rounds": 1, "hosts": 5, "snapshots": 2, "widths": (1280,), "commands": ("analyze",)}
 ARCHIVED = """
 INSERT INTO facts.warc_files
 SELECT 1 + file * 100 + snapshot, format(
@@ -97,16 +94,8 @@ def rows(hosts: int, snapshots: int) -> Iterator[dict[str, object]]:
             yield row | {"status": status, "body": None if failed else text}
 
 
-def crawlblock(*arguments: object) -> float:
-    """Run a command; return the seconds it took."""
-    begun = time.perf_counter()
-    command = [sys.executable, "-m", "crawlblock", *map(str, arguments)]
-    subprocess.run(command, check=True, capture_output=True)
-    return time.perf_counter() - begun
-
-
-def made(folder: Path, hosts: int, snapshots: int) -> Path:
-    """Return the page of a generated database, and print what making it took."""
+def generate(folder: Path, hosts: int, snapshots: int) -> Path:
+    """Write a database with generated captures."""
     db = folder / "bench.duckdb"
     (folder / "list.csv").write_text(
         "host,stratum\n" + "".join(f"site{n:05}.org,{'abc'[n % 3]}\n" for n in range(hosts))
@@ -117,46 +106,44 @@ def made(folder: Path, hosts: int, snapshots: int) -> Path:
     crawlblock("import", "--db", db, folder / "captures.jsonl")
     with duckdb.connect(str(db)) as con:
         con.execute(ARCHIVED).fetchall()
-    print(f"analyze {crawlblock('analyze', '--db', db):.1f} s", flush=True)
-    print(f"report {crawlblock('report', '--db', db):.1f} s", flush=True)
-    return folder / "bench-results" / "index.html"
+    return db
 
 
-def measure(page: Path) -> None:
-    """Print the page's size and what a browser takes for it."""
-    print(f"size {page.stat().st_size / 1e6:.2f} MB")
+def timed(page: Path, width: int) -> dict[str, float]:
+    """Open the page in a browser of a width in px; return what takes how many ms."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        for width in (360, 1280):
-            tab = browser.new_page(viewport={"width": width, "height": 900})
-            tab.goto(page.as_uri())
-            tab.wait_for_selector("#host-table button.host")  # the sites are unpacked
-            paint = tab.evaluate(
-                "performance.getEntriesByName('first-contentful-paint')[0].startTime"
-            )
-            ready = tab.evaluate(
-                "performance.getEntriesByType('navigation')[0].domContentLoadedEventEnd"
-            )
-            for chart in tab.locator(".chart").all():
-                chart.scroll_into_view_if_needed()
-                chart.locator("svg").first.wait_for()
-            tab.locator("#verdicts-chart").scroll_into_view_if_needed()  # else none is drawn anew
-            took = ", ".join(f"{name} {ms:.0f} ms" for name, ms in tab.evaluate(FILTERS).items())
-            print(
-                f"{width} px: painted {paint:.0f} ms, ready {ready:.0f} ms; longest filter: {took}"
-            )
+        tab = browser.new_page(viewport={"width": width, "height": 900})
+        tab.goto(page.as_uri())
+        tab.wait_for_selector("#host-table button.host")  # the sites are unpacked
+        paint = tab.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
+        ready = tab.evaluate(
+            "performance.getEntriesByType('navigation')[0].domContentLoadedEventEnd"
+        )
+        for chart in tab.locator(".chart").all():
+            chart.scroll_into_view_if_needed()
+            chart.locator("svg").first.wait_for()
+        tab.locator("#verdicts-chart").scroll_into_view_if_needed()  # else none is drawn anew
+        took: dict[str, float] = tab.evaluate(FILTERS)
         browser.close()
+    return {"first paint": paint, "usable": ready, **took}
 
 
-def main() -> None:
-    """Generate, make the page, open it."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--hosts", type=int, default=2_000)
-    parser.add_argument("--snapshots", type=int, default=30)
-    options = parser.parse_args()
+def measure(
+    rounds: int = 5, hosts: int = 2_000, snapshots: int = 30, widths: tuple[int, ...] = (360, 1280),
+    commands: tuple[str, ...] = ("analyze", "report"),
+) -> Iterator[Measurement]:  # fmt: skip
+    """Generate captures, make the page with one command after the other, and open it."""
     with tempfile.TemporaryDirectory() as folder:
-        measure(made(Path(folder), options.hosts, options.snapshots))
-
-
-if __name__ == "__main__":
-    main()
+        db = generate(Path(folder), hosts, snapshots)
+        for command in commands:
+            seconds = [crawlblock(command, "--db", db).seconds for _ in range(rounds)]
+            yield alone(f"`{command}`", "s", seconds)
+        page = db.with_name("bench-results") / "index.html"
+        yield alone("size of the page", "MB", [page.stat().st_size / 1e6])
+        for width in widths:
+            found = [timed(page, width) for _ in range(rounds)]
+            for what in found[0]:
+                goal = None if what in ("first paint", "usable") else PATIENCE
+                times = [each[what] for each in found]
+                yield alone(f"{width} px: {what}", "ms, the longest", times, goal)

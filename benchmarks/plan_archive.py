@@ -55,8 +55,9 @@ def chance(*about: object) -> float:
 class Universe:
     """The sites of all crawls, and the keys of the blocks that each may have."""
 
-    def __init__(self, sites: int = 400_000, lines: int = round(LINES * 1.5)) -> None:
-        """Make the sites by a fixed seed."""
+    def __init__(self, lines: int = LINES) -> None:
+        """Make the sites of crawls of about so many lines by a fixed seed."""
+        self._lines, sites, blocks = lines, lines * 2 // 5, round(lines * 1.5)
         rng = np.random.default_rng(20261127)
         weights = np.array(list(TLDS.values()))
         tlds = np.array(list(TLDS))[rng.choice(len(TLDS), sites, p=weights / weights.sum())]
@@ -65,7 +66,7 @@ class Universe:
         labels = ["".join(row[:n]) for row, n in zip(drawn, lengths, strict=True)]
         self.sites = sorted({f"{t},{label}" for t, label in zip(tlds, labels, strict=True)})
         size = 1 + rng.pareto(1.1, len(self.sites)).clip(0, 2_000)
-        counts = rng.poisson(size * lines / size.sum())
+        counts = rng.poisson(size * blocks / size.sum())
         self.site_of = np.repeat(np.arange(len(self.sites)), counts)
         known = list(TLDS)
         order = {tld: n for n, tld in enumerate(known)}
@@ -84,7 +85,7 @@ class Universe:
             tld *= np.exp(np.random.default_rng(earlier).normal(0, TLD_DRIFT, len(TLDS)))
         rng = np.random.default_rng(10_000 + number)
         site = np.exp(rng.normal(0, SITE_DRIFT, len(self.sites))) * tld[self.tld_of]
-        chosen = rng.random(len(self.keys)) < (LINES / len(self.keys)) * site[self.site_of]
+        chosen = rng.random(len(self.keys)) < (self._lines / len(self.keys)) * site[self.site_of]
         found: Keys = self.keys[chosen]
         return found
 

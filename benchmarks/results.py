@@ -1,28 +1,30 @@
 """Measures how long all results take over many captures.
 
-Usage:
-    python benchmarks/results.py [--captures 70000000] [--snapshots 12] [--crawlers 150]
-
 The captures are generated: hosts of three strata, a robots.txt shared by some thirty hosts
 on average, several thousand distinct policies, failures of every kind; a host changes its text once
 in sixty snapshots, and one policy in five refuses some crawlers.  Only the results are measured, in
-a process of its own, with the memory that DuckDB may use set to `--memory`.
+a process of its own, with the memory that DuckDB may use set to `memory`.
 """
 
-import argparse
-import platform
 import resource
-import subprocess
-import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
+from machine import aside
+from measured import Measurement, alone, at_most
 
 from crawlblock.metrics.queries import analyze, metrics, set_http_profile
 from crawlblock.store.schema import CONFIG, schema
 
+MANY = 70_000_000  # captures
+GOALS = {"s": at_most(120), "GiB": at_most(6)}  # for all results of so many
+SMOKE = {
+    "rounds": 1, "captures": 600, "snapshots": 3, "crawlers": 5, "policies": 50, "memory": "1GB",
+}  # fmt: skip
 GENERATE = """
 INSERT INTO crawlers (id, token, operator, purpose, openness, ai, documented_since)
 SELECT i, coalesce(['*', 'CCBot', 'GPTBot', 'ClaudeBot', 'Googlebot'][1 + i], 'crawler-' || i),
@@ -82,64 +84,62 @@ FROM facts.fetches
 """
 
 
-def generate(path: Path, options: argparse.Namespace) -> None:
+@dataclass(frozen=True, slots=True)
+class Generated:
+    """How many captures are generated, and of what."""
+
+    captures: int
+    snapshots: int
+    crawlers: int
+    policies: int
+
+
+def generate(path: Path, size: Generated) -> None:
     """Write a database of captures that nobody made."""
-    hosts = options.captures // options.snapshots
-    sizes = {"policies": 5_000, "payloads": max(5_000, hosts // 30), "crawlers": options.crawlers}
+    hosts = size.captures // size.snapshots
+    payloads = max(size.policies, hosts // 30)
+    names = {
+        "policies": size.policies, "payloads": payloads, "crawlers": size.crawlers,
+        "snapshots": size.snapshots, "hosts": hosts,
+    }  # fmt: skip
     con = duckdb.connect(str(path), config=CONFIG)
     con.execute(schema()).fetchall()
     for statement in filter(str.strip, GENERATE.split(";")):
-        names = {**sizes, "snapshots": options.snapshots, "hosts": hosts}
         used = {name: value for name, value in names.items() if f"${name}" in statement}
         con.execute(statement, used).fetchall()
-    for snapshot in range(options.snapshots):
-        values = {"snapshot": snapshot, "hosts": hosts, "payloads": sizes["payloads"]}
+    for snapshot in range(size.snapshots):
+        values = {"snapshot": snapshot, "hosts": hosts, "payloads": payloads}
         con.execute(CAPTURES, values).fetchall()
     con.execute(SELECTED).fetchall()
     con.close()
 
 
-def measure(path: Path, memory: str, one: str | None) -> None:
-    """Compute the results and print what they took."""
+def compute(path: Path, memory: str, one: str) -> tuple[float, float]:
+    """Compute all results or one; return the seconds by the clock and the peak memory in GiB."""
     con = duckdb.connect(str(path), config={**CONFIG, "memory_limit": memory, "threads": 2})
+    begun = time.perf_counter()
     if one:
         set_http_profile(con, "rfc9309")
-        for metric in metrics():
-            if one in ("each", metric.name):
-                begun = time.perf_counter()
-                rows = len(con.execute(metric.sql).fetchall())
-                print(
-                    f"{metric.name}: {time.perf_counter() - begun:.1f} s, {rows} rows", flush=True
-                )
-        return
-    begun = time.perf_counter()
-    with tempfile.TemporaryDirectory() as results:
-        analyze(con, Path(results))
+        (metric,) = (metric for metric in metrics() if metric.name == one)
+        con.execute(metric.sql).fetchall()
+    else:
+        with tempfile.TemporaryDirectory() as results:
+            analyze(con, Path(results))
     seconds = time.perf_counter() - begun
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
-    print(f"all results: {seconds:.1f} s, peak {peak:.2f} GiB")
+    return seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
 
 
-def main() -> None:
-    """Generate, then measure in another process."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--captures", type=int, default=70_000_000)
-    parser.add_argument("--snapshots", type=int, default=12)
-    parser.add_argument("--crawlers", type=int, default=150)
-    parser.add_argument("--memory", default="4GB", help="of DuckDB")
-    parser.add_argument("--db", type=Path, help="a database generated before; kept")
-    parser.add_argument("--one", help="a metric's name, or each: print the time of single metrics")
-    options = parser.parse_args()
-    print(f"Python {platform.python_version()}, DuckDB {duckdb.__version__}, {vars(options)}")
+def measure(
+    rounds: int = 5, captures: int = MANY, snapshots: int = 12, crawlers: int = 150,
+    policies: int = 5_000, memory: str = "4GB", db: str = "", one: str = "",
+) -> Iterator[Measurement]:  # fmt: skip
+    """Measure all results, or one, over a database that `db` names or that is generated here."""
     with tempfile.TemporaryDirectory() as folder:
-        path = options.db or Path(folder) / "bench.duckdb"
+        path = Path(db or Path(folder) / "bench.duckdb")
         if not path.exists():
-            generate(path, options)
-            command = [sys.executable, *sys.argv, "--db", str(path)]
-            subprocess.run(command, check=True)
-        else:
-            measure(path, options.memory, options.one)
-
-
-if __name__ == "__main__":
-    main()
+            generate(path, Generated(captures, snapshots, crawlers, policies))
+        taken = [aside(compute, path, memory, one) for _ in range(rounds)]
+    what = f"{one or 'all results'} of {captures:,} captures"
+    for unit, figures in zip(("s", "GiB"), zip(*taken, strict=True), strict=True):
+        goal = GOALS[unit] if captures == MANY and not one else None
+        yield alone(what if unit == "s" else f"{what}, peak", unit, figures, goal)

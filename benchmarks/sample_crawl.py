@@ -1,33 +1,24 @@
 """Measures `sample --crawl` on a generated crawl: peak memory, bytes asked for, time.
 
-Usage:
-    PYTHONPATH=tests python benchmarks/sample_crawl.py [--domains 40000000] [--parts 300]
-
 The parts of the index have the columns of Common Crawl's and lie in a temporary folder, which is
 removed at the end: 5 GB for 40 million domains, and some minutes to write.  They are served on
 loopback.  The command runs as a process of its own, at any rate, and then again with another seed.
 """
 
-import argparse
 import gzip
 import json
 import os
-import platform
 import re
-import subprocess
-import sys
 import tempfile
-import time
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
-from importlib.metadata import version
-from itertools import repeat
-from multiprocessing import get_context
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 # This process must stay small: what it has in memory when it starts the command counts as the
 # command's peak.  So polars is imported in the processes that write the parts.
+from machine import Ran, aside, crawlblock, in_processes
+from measured import Measurement, alone, at_most, paired
 from servers import RangeServer
 
 if TYPE_CHECKING:
@@ -41,6 +32,8 @@ SUFFIXES = ("", "", "", "s", "app", "-shop", "online", "24")
 TLDS = ("com.br", "com", "com", "com", "com", "de", "net", "org", "ru", "uk")
 ROW_GROUP = 200_000  # rows
 SIZE = 10_000
+MEMORY = at_most(500)  # MB
+SMOKE = {"rounds": 1, "domains": 2_000, "parts": 2, "size": 50}
 
 
 def part_name(number: int) -> str:
@@ -48,7 +41,7 @@ def part_name(number: int) -> str:
     return f"{BASE}/part-{number:05}-abc.c000.gz.parquet"
 
 
-def write_part(folder: Path, number: int, parts: int, domains: int) -> int:
+def write_part(folder: Path, parts: int, domains: int, number: int) -> int:
     """Write a part; return its bytes.  Its first domain is the last of the part before."""
     import polars as pl
 
@@ -123,10 +116,9 @@ def _columns(rows: "pl.DataFrame") -> "pl.DataFrame":
 def build(folder: Path, parts: int, domains: int) -> int:
     """Write the archive; return the bytes of its parts."""
     (folder / BASE).mkdir(parents=True)
-    os.environ["POLARS_MAX_THREADS"] = "1"
     numbers = range(parts)
-    with ProcessPoolExecutor(os.cpu_count(), get_context("spawn")) as pool:
-        sizes = list(pool.map(write_part, repeat(folder), numbers, repeat(parts), repeat(domains)))
+    os.environ["POLARS_MAX_THREADS"] = "1"
+    sizes = in_processes(partial(write_part, folder, parts, domains), numbers)
     del os.environ["POLARS_MAX_THREADS"]
     listing = folder / f"crawl-data/{CRAWL}/cc-index-table.paths.gz"
     listing.parent.mkdir(parents=True)
@@ -136,29 +128,10 @@ def build(folder: Path, parts: int, domains: int) -> int:
     return sum(sizes)
 
 
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """What a run took."""
-
-    seconds: float
-    processor: float  # s
-    peak: float  # MB
-    said: str
-
-
-def run(folder: Path, url: str, *more: str) -> Measured:
-    """Run the command and measure it."""
-    command = [sys.executable, "-m", "crawlblock", "sample", "--db", str(folder / "db.duckdb")]
-    command += ["--mirror", url, "--crawl", "latest", "--size", str(SIZE), *more]
-    begun = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    assert process.stdout
-    said = process.stdout.read().strip()
-    _, status, usage = os.wait4(process.pid, 0)
-    if status:
-        raise SystemExit(said)
-    processor = usage.ru_utime + usage.ru_stime
-    return Measured(time.perf_counter() - begun, processor, usage.ru_maxrss / 1000, said)
+def run(folder: Path, url: str, size: int, *more: str) -> Ran:
+    """Sample from the crawl."""
+    arguments = ("sample", "--db", folder / "db.duckdb", "--mirror", url, "--crawl", "latest")
+    return crawlblock(*arguments, "--size", size, *more)
 
 
 def asked(server: RangeServer) -> tuple[int, int]:
@@ -180,39 +153,30 @@ def frame_size(db: Path) -> float:
     return sum(member.weight for member in Store(db).facts.members())
 
 
-def main() -> None:
-    """Write the archive, sample from it and print."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--domains", type=int, default=40_000_000)
-    parser.add_argument("--parts", type=int, default=300)
-    options = parser.parse_args()
-    libraries = ", ".join(f"{name} {version(name)}" for name in ("polars", "duckdb", "aiohttp"))
-    print(f"{os.cpu_count()} cores, Python {platform.python_version()}, {libraries}")
+def measure(
+    rounds: int = 5, domains: int = 40_000_000, parts: int = 300, size: int = SIZE
+) -> Iterator[Measurement]:
+    """Write the archive, and in each round sample from it into a new database, by two seeds."""
+    found: dict[str, list[tuple[Ran, int, int]]] = {"first": [], "other": []}
     with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(temporary)
-        whole = build(folder / "archive", options.parts, options.domains)
-        print(f"{options.domains:,} domains in {options.parts} parts, {whole / 1e6:,.0f} MB\n")
-        with RangeServer(folder / "archive") as server:
-            print(run(folder, server.url, "--rate", "1", "--dry-run").said + "\n")
-            print("| run | seconds | processor | peak MB | requests | MB asked for |")
-            print("|---|---|---|---|---|---|")
-            for seed in ("first", "other"):
-                server.requests.clear()
-                found = run(folder, server.url, "--rate", "10000", "--seed", seed)
-                requests, size = asked(server)
-                print(
-                    f"| {seed} seed | {found.seconds:.0f} | {found.processor:.0f} s | "
-                    f"{found.peak:,.0f} | {requests:,} | {size / 1e6:,.1f} |",
-                    flush=True,
-                )
-        kept = sum(path.stat().st_size for path in (folder / "db.cache").rglob("*.parquet"))
-        print(f"\nkept in the cache folder: {kept / 1e6:,.0f} MB")
-        found_domains = frame_size(folder / "db.duckdb")
-        print(
-            f"frame by the weights: {found_domains:,.0f}, wrong by "
-            f"{found_domains - options.domains:,.4f}"
-        )
-
-
-if __name__ == "__main__":
-    main()
+        whole = build(Path(temporary) / "archive", parts, domains)
+        with RangeServer(Path(temporary) / "archive") as server:
+            for number in range(rounds):
+                folder = Path(temporary) / f"round-{number}"
+                folder.mkdir()
+                print(run(folder, server.url, size, "--rate", "1", "--dry-run").said)
+                for seed, runs in found.items():
+                    server.requests.clear()
+                    ran = run(folder, server.url, size, "--rate", "10000", "--seed", seed)
+                    runs.append((ran, *asked(server)))
+                frame = aside(frame_size, folder / "db.duckdb")
+                if abs(frame - domains) > 0.01:
+                    raise RuntimeError(f"the sample stands for {frame:,.4f} of {domains:,} domains")
+    for seed, runs in found.items():
+        what = f"{size:,} of {domains:,} domains, {seed} seed"
+        yield alone(what, "s", [ran.seconds for ran, _, _ in runs])
+        yield alone(f"{what}, processor", "s", [ran.processor for ran, _, _ in runs])
+        yield alone(f"{what}, peak", "MB", [ran.peak for ran, _, _ in runs], MEMORY)
+        yield alone(f"{what}, sent", "requests", [float(requests) for _, requests, _ in runs])
+    parts_read = [read / 1e6 for _, _, read in found["first"]]
+    yield paired("asked for", "MB", parts_read, [whole / 1e6] * rounds, "the parts of the index")

@@ -1,8 +1,5 @@
 """Measures what a hundred thousand shards cost beside the reading: planner, engine, memory.
 
-Usage:
-    python benchmarks/scale.py [--shards 100000] [--files 20] [--dask]
-
 The plan has that many shards of that many file names each (20 crawls and more: one has some 5,000
 shards of 20 files).  The engine maps a task that spins for half a ms over them; a real shard of 20
 files costs about a second of a core.  What counts is how much of the processors client, scheduler
@@ -10,13 +7,13 @@ and workers use beside the spinning, for each shard, as a share of that second. 
 measured by `scale_merge.py`.
 """
 
-import argparse
 import json
 import os
 import subprocess
 import sys
 import tempfile
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -24,7 +21,8 @@ from multiprocessing import active_children
 from pathlib import Path
 from typing import TypeVar
 
-from judge import describe, resident
+from machine import processor_of, resident
+from measured import Measurement, alone, at_most, paired
 
 from crawlblock.executor import Engine, open_engine, run_tasks
 from crawlblock.scan.inputs import Task
@@ -36,6 +34,8 @@ SECOND = 1.0  # of a core, for a shard of 20 files: 15,000 captures, see scan_ru
 SPIN = 0.0005  # s of a core a task
 PROCESSES = 2
 CRAWL = "CC-MAIN-2025-33"
+SHARE = at_most(0.02)  # of a real shard's second
+SMOKE = {"rounds": 1, "shards": 200, "dask": 0}
 T = TypeVar("T")
 _KEY = (
     "crawl-data/{crawl}/segments/1754{segment:06}.{part:02}/robotstxt/"
@@ -51,49 +51,67 @@ def spin(task: Task) -> str:
     return task.shard.shard
 
 
-def timed(what: str, call: Callable[[], T]) -> T:
-    """Return what a call gives, and print its time and the memory after it."""
-    begun = time.perf_counter()
-    found = call()
-    print(f"| {what} | {time.perf_counter() - begun:.1f} s | {resident():,.0f} MiB |")
-    return found
+class Steps:
+    """What the steps of a planner took, by the clock, and the memory after each."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, list[float]] = defaultdict(list)
+        self.memory: dict[str, list[float]] = defaultdict(list)
+
+    def timed(self, what: str, call: Callable[[], T]) -> T:
+        """Return what a call gives."""
+        begun = time.perf_counter()
+        found = call()
+        self.seconds[what].append(time.perf_counter() - begun)
+        self.memory[what].append(resident())
+        return found
+
+    def measurements(self, keys: int) -> Iterator[Measurement]:
+        """Yield what each step took."""
+        for what, seconds in self.seconds.items():
+            yield alone(f"plan, {what}: {keys:,} names", "s", seconds)
+            yield alone(f"plan, {what}: memory after it", "MiB", self.memory[what])
 
 
-def measure_plan(shards: int, files: int, directory: Path) -> None:
+def planned(steps: Steps, shards: int, files: int, directory: Path) -> Plan:
     """Draw, cut, write and read back a plan."""
     keys = [
         _KEY.format(crawl=CRAWL, segment=n % 999_983, part=n % 97, other=n % 86_399, number=n)
         for n in range(shards * files)
     ]
-    print(f"\n{shards:,} shards of {files} files: {len(keys):,} names\n")
-    print("| step | time | resident |\n|---|---|---|")
-    print(f"| the names alone | | {resident():,.0f} MiB |")
-    drawn = timed("draw (all of them)", lambda: sample_files(keys, 1.0, "seed"))
-    made = timed("cut", lambda: cut(CRAWL, drawn, files))
+    drawn = steps.timed("draw all of them", lambda: sample_files(keys, 1.0, "seed"))
+    made = steps.timed("cut", lambda: cut(CRAWL, drawn, files))
     taken = (TakenFiles(CRAWL, len(drawn), len(keys)),)
     plan = Plan("/archive", "seed", 1.0, 0, taken, tuple(made))
-    timed("write", lambda: write_plan(plan, directory))
+    steps.timed("write", lambda: write_plan(plan, directory))
+    return steps.timed("read", lambda: read_plan(directory))
 
 
-def measure_engine(name: str, engine: Engine, plan: Plan, found: Sequence[int]) -> None:
-    """Map the spinning task over a plan's shards and print what comes on top, and the memory.
+def beside(engine: Engine, plan: Plan, found: Sequence[int]) -> float:
+    """Map the spinning task over a plan's shards; return the s of a core a shard on top of it.
 
     `found` are the processes of a cluster, its scheduler first; none: they are children.
     """
     list(run_tasks(engine, spin, named(plan, 100)))  # all processes have begun
     processes = [os.getpid(), *(found or (child.pid or 0 for child in active_children()))]
-    used, begun = sum(map(processor, processes)), time.perf_counter()
+    used, begun = sum(map(processor_of, processes)), time.perf_counter()
     count = len(plan.shards)
     memory = []
     for number, _ in enumerate(run_tasks(engine, spin, named(plan, count)), 1):
         if number in (count // 100, count // 2, count):
-            memory.append(" + ".join(f"{resident_of(each):,.0f}" for each in processes[:2]))
+            memory.append(" + ".join(f"{resident(each):,.0f}" for each in processes[:2]))
     clock = (time.perf_counter() - begun) / count
-    beside = (sum(map(processor, processes)) - used) / count - SPIN
-    print(
-        f"| {name} | {count:,} | {clock * 1e3:.2f} ms | {beside * 1e3:.2f} ms "
-        f"| {beside / SECOND:.2%} | {', '.join(memory)} MiB |"
-    )
+    print(f"{clock * 1e3:.2f} ms by the clock a shard, after 1, 50, 100 %: {', '.join(memory)} MiB")
+    return (sum(map(processor_of, processes)) - used) / count - SPIN
+
+
+def measured(
+    name: str, engine: Engine, plan: Plan, found: Sequence[int], rounds: int
+) -> Measurement:
+    """Return what an engine takes beside the work, next to what a real shard takes."""
+    ours = [1e3 * beside(engine, plan, found) for _ in range(rounds)]
+    what = f"{name}: processor beside the work, a shard of {len(plan.shards):,}"
+    return paired(what, "ms", ours, [1e3 * SECOND] * rounds, "a real shard", SHARE)
 
 
 def named(plan: Plan, count: int) -> Iterator[tuple[str, Task]]:
@@ -103,20 +121,8 @@ def named(plan: Plan, count: int) -> Iterator[tuple[str, Task]]:
         yield task.shard.shard, task
 
 
-def processor(process: int) -> float:
-    """Return the seconds of a processor that a process has used."""
-    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def resident_of(process: int) -> float:
-    """Return the memory of a process in MiB."""
-    pages = int(Path(f"/proc/{process}/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
-
-
 @contextmanager
-def dask(folder: Path) -> Iterator[tuple[str, list[int]]]:
+def cluster(folder: Path) -> Iterator[tuple[str, list[int]]]:
     """Give the address of a scheduler with two workers on loopback, and their processes."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     about = folder / "scheduler.json"
@@ -142,32 +148,20 @@ def dask(folder: Path) -> Iterator[tuple[str, list[int]]]:
         yield json.loads(about.read_text())["address"], [process.pid for process in begun]
 
 
-def main() -> None:
-    """Plan, run and print."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--shards", type=int, default=100_000)
-    parser.add_argument("--files", type=int, default=20)
-    parser.add_argument("--dask", type=int, default=10_000, help="shards that a cluster gets")
-    options = parser.parse_args()
-    print(f"{describe()}; load {os.getloadavg()[0]:.1f}")
+def measure(
+    rounds: int = 5, shards: int = 100_000, files: int = 20, dask: int = 10_000
+) -> Iterator[Measurement]:
+    """Measure planner and engines; `dask` is how many shards a cluster gets, 0 for none."""
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
-        measure_plan(options.shards, options.files, Path(folder))
-        plan = timed("read", lambda: read_plan(Path(folder)))
-        print(
-            f"\nplan.json has {(Path(folder) / 'plan.json').stat().st_size / 1e6:,.0f} MB\n"
-            f"{SPIN * 1e3:g} ms of work a task, {PROCESSES} processes\n\n"
-            "| engine | shards | clock a shard | processor beside the work | of a real shard's "
-            "| resident after 1, 50 and 100 % |\n|---|---|---|---|---|---|"
-        )
-        measure_engine("local", stack.enter_context(open_engine(None, PROCESSES)), plan, ())
-        if options.dask:
-            address, processes = stack.enter_context(dask(Path(folder)))
+        steps = Steps()
+        for _ in range(rounds):
+            plan = planned(steps, shards, files, Path(folder))
+        print(f"plan.json has {(Path(folder) / 'plan.json').stat().st_size / 1e6:,.0f} MB")
+        yield from steps.measurements(shards * files)
+        with open_engine(None, PROCESSES) as engine:
+            yield measured("local", engine, plan, (), rounds)
+        if dask:
+            address, processes = stack.enter_context(cluster(Path(folder)))
             engine = stack.enter_context(open_engine(address, PROCESSES))
-            few = replace(plan, shards=plan.shards[: options.dask])
-            measure_engine("dask", engine, few, processes)
-
-
-if __name__ == "__main__":
-    from scale import main  # so that workers find what they are to run
-
-    main()
+            few = replace(plan, shards=plan.shards[:dask])
+            yield measured("dask", engine, few, processes, rounds)

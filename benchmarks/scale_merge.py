@@ -1,8 +1,5 @@
 """Measures what merging costs beside the captures: many small shards of the real format.
 
-Usage:
-    python benchmarks/scale_merge.py [--shards 100000]
-
 A shard has twenty files and five captures, and says as much of itself as one of 15,000 captures
 does.  There are 5,000 shards a crawl, as in a real one.
 What is measured is finding and checking the shards, reading them, noting them and their files, and
@@ -10,22 +7,20 @@ the transactions, of which there is one for a hundred such shards (for twenty re
 shard costs about 0.9 s of a core before it is merged.  Takes 0.7 GB of the disk for 100,000 shards.
 """
 
-import argparse
 import json
-import os
 import random
 import tempfile
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict
-from importlib.metadata import version
+from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import polars as pl
 from census import file_rows
-from judge import describe, resident
+from machine import resident
+from measured import Measurement, at_most, paired, timed
 
 from crawlblock import __version__
 from crawlblock.scan.load import load
@@ -38,7 +33,8 @@ from crawlblock.store.database import DatabaseFile
 SECOND = 0.9  # of a core, for a real shard: 15,000 captures at 17,000 a second, see scan_run.py
 FILES, CAPTURES = 20, 5  # of a shard
 CRAWL_SHARDS = 5_000
-T = TypeVar("T")
+SHARE = at_most(0.02)  # of a real shard's second
+SMOKE = {"rounds": 1, "shards": 20}
 
 
 def build(directory: Path, shards: int) -> None:
@@ -82,20 +78,6 @@ def _write(path: Path, shard: Shard, about: dict[str, Any], drawn: random.Random
     frame.write_parquet(path, statistics=False, metadata={KEY: json.dumps(about)})
 
 
-def measured(what: str, shards: int, call: Callable[[], T], memory: Sequence[float] = ()) -> T:
-    """Return what a call gives, and print what of the processor it took for each shard."""
-    begun, clock = time.process_time(), time.perf_counter()
-    found = call()
-    each = (time.process_time() - begun) / shards
-    clock = time.perf_counter() - clock
-    told = ", ".join(f"{taken:,.0f}" for taken in (*memory, resident()))
-    print(
-        f"| {what} | {clock:.0f} s | {each * 1e3:.2f} ms | {each / SECOND:.2%} | {told} MiB |",
-        flush=True,
-    )
-    return found
-
-
 class Memory(list[float]):
     """The resident memory of this process after some shares of the shards."""
 
@@ -105,24 +87,31 @@ class Memory(list[float]):
             self.append(resident())
 
 
-def main() -> None:
-    """Build shards, merge them twice and print."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--shards", type=int, default=100_000)
-    shards = parser.parse_args().shards
-    print(f"{describe()}, duckdb {version('duckdb')}; load {os.getloadavg()[0]:.1f}\n")
+def measure(rounds: int = 5, shards: int = 100_000) -> Iterator[Measurement]:
+    """Build shards and merge them twice in each round, each time into a new database."""
+    found, loaded, again = "find and check", "load", "load again, nothing new"
+    taken: dict[str, list[float]] = {found: [], loaded: [], again: []}
+    first, last = [], []
     with tempfile.TemporaryDirectory() as folder:
         scan = Path(folder) / "scan"
-        print("| step | clock | processor a shard | of a real shard's | resident |")
-        print("|---|---|---|---|---|")
-        measured("build (no part of it)", shards, lambda: build(scan, shards))
-        found = measured("find and check", shards, lambda: find_shards([scan]))
-        database = DatabaseFile(Path(folder) / "census.duckdb")
-        memory = Memory()
-        measured("load", shards, lambda: load(database, found, memory), memory)
-        measured("load again, nothing new", shards, lambda: load(database, found, memory))
-        print(f"\n{shards:,} shards; database {database.path.stat().st_size / 1e6:,.0f} MB")
-
-
-if __name__ == "__main__":
-    main()
+        build(scan, shards)
+        for number in range(rounds):
+            shards_found, seconds = timed(partial(find_shards, [scan]))
+            taken[found].append(seconds)
+            database = DatabaseFile(Path(folder) / f"census-{number}.duckdb")
+            memory = Memory([resident()])
+            load_all = partial(load, database, shards_found)
+            taken[loaded].append(timed(partial(load_all, memory))[1])
+            first.append(memory[0])
+            last.append(resident())
+            taken[again].append(timed(partial(load_all, memory))[1])
+        print(f"{shards:,} shards; database {database.path.stat().st_size / 1e6:,.0f} MB")
+    real = [1e3 * SECOND] * rounds
+    for what, every in taken.items():
+        each = [1e3 * second / shards for second in every]
+        yield paired(f"{what}: processor a shard", "ms", each, real, "a real shard")
+    whole = [
+        1e3 * (one + two) / shards for one, two in zip(taken[found], taken[loaded], strict=True)
+    ]
+    yield paired("find, check and load", "ms", whole, real, "a real shard", SHARE)
+    yield paired("memory at the end of loading", "MiB", last, first, "at its start")

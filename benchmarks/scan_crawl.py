@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import polars as pl
+from measured import parquet_files
 
 from crawlblock.demo.archive import build
 from crawlblock.demo.contents import PLAIN, Rendered
@@ -19,25 +20,25 @@ _PAGE = b"<!DOCTYPE html>\n<html><head><title>%d</title></head>\n<body>%s</body>
 _HTML = (("Server", "nginx"), ("Content-Type", "text/html; charset=utf-8"))
 
 
-def bodies_by_host(corpus: Path) -> dict[str, list[bytes]]:
+def bodies_by_host(corpus: Path, pattern: str) -> dict[str, list[bytes]]:
     """Return the distinct bodies of each host of a corpus."""
     found: dict[str, set[bytes]] = defaultdict(set)
-    for path in sorted(corpus.glob("*.parquet")):
+    for path in parquet_files(corpus, pattern):
         frame = pl.read_parquet(path, columns=["host", "body"]).drop_nulls()
         for host, body in frame.iter_rows():
             found[host.lower()].add(body)
     return {host: sorted(found[host]) for host in sorted(found)}
 
 
-def build_crawl(corpus: Path, directory: Path) -> None:
+def build_crawl(corpus: Path, pattern: str, directory: Path, responses: int) -> None:
     """Write the crawl that is read, unless it is there."""
     if (directory / "demo.json").exists():
         return
     drawn = random.Random(SEED)
-    bodies = bodies_by_host(corpus)
+    bodies = bodies_by_host(corpus, pattern)
     hosts = list(bodies)
     captures = []
-    for number in range(RESPONSES):
+    for number in range(responses):
         host = drawn.choice(hosts)
         time = CRAWL.first_capture + timedelta(seconds=number * 13)
         url = f"https://{host}/robots.txt"

@@ -1,29 +1,21 @@
 """Measures how fast whole WARC files are read and judged, against others doing less.
 
-Usage:
-    python benchmarks/scan_run.py CORPUS DIRECTORY [--rounds 5] [--files 201]
-
-CORPUS is a folder of Parquet files with columns `host` and `body`.  The first run builds a crawl of
-100,500 responses around its bodies in DIRECTORY, in the proportions of real ones (64 % 200, 18 %
-301, 14 % 404, 4 % 403 and 503); a host is drawn evenly, then one of its bodies.  In each round all
-contestants read all of it, in an order that turns.  crawlblock reads it as a worker does: in a new
-process that knows nothing, shard by shard, each written to the disk; after each shard it finds the
-verdicts of the texts that none before had, as merging does.  Times are of the process
-(starting it left out), ratios medians over the rounds.  What is asked is how much one core does:
-set POLARS_MAX_THREADS=1.
+The corpora are Parquet files with columns `host` and `body`.  The first run builds a crawl of
+100,500 responses around their bodies in a directory, in the proportions of real ones (64 % 200,
+18 % 301, 14 % 404, 4 % 403 and 503); a host is drawn evenly, then one of its bodies.  In each round
+all contestants read all of it, in an order that turns.  crawlblock reads it as a worker does: in a
+new process that knows nothing, shard by shard, each written to the disk; after each shard it finds
+the verdicts of the texts that none before had, as merging does.  Times are of the process (starting
+it left out).  What is asked is how much one core does, so POLARS_MAX_THREADS is 1.
 """
 
-import argparse
-import gc
 import re
-import statistics
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from functools import cache
-from importlib.metadata import version
+from functools import cache, partial
 from itertools import cycle, islice
 from multiprocessing import get_context
 from pathlib import Path
@@ -32,9 +24,10 @@ from typing import NamedTuple
 import polars as pl
 from fastwarc.warc import ArchiveIterator as FastIterator
 from fastwarc.warc import response
-from judge import describe, resident
+from machine import aside, resident
+from measured import CORPUS, Measurement, alone, at_least, folders, in_turns, paired, timed
 from protego import Protego
-from scan_crawl import CRAWL, build_crawl
+from scan_crawl import CRAWL, RESPONSES, build_crawl
 from warcio.archiveiterator import ArchiveIterator
 
 from crawlblock.registry import crawlers
@@ -45,6 +38,10 @@ from crawlblock.scan.shard import run_shard, shard_path, tasks
 from crawlblock.transport import Limits
 
 FEW = 30  # crawlers that protego judges
+SMOKE = {
+    "rounds": 1, "pattern": "publishers_*", "directory": "", "responses": 100, "again": 40,
+    "spins": 1_000, "wait": 0.0,
+}  # fmt: skip
 
 Contestant = Callable[[Sequence[Path]], int]  # files: responses
 
@@ -142,6 +139,8 @@ CONTESTANTS: dict[str, Contestant] = {
     PATTERNS: with_line_patterns,
     FLOOR: with_bodies_alone,
 }
+GOALS = {NAIVE: at_least(6.5)}
+PARALLEL = at_least(0.95)  # of what two busy loops reach
 
 
 def _tasks(files: Sequence[Path], folder: Path, size: int = 20) -> list[Task]:
@@ -155,30 +154,38 @@ def _tasks(files: Sequence[Path], folder: Path, size: int = 20) -> list[Task]:
     return list(tasks(plan, shards, aside, None, Limits()))
 
 
-def measure(files: Sequence[Path], rounds: int, folder: Path) -> dict[str, list[float]]:
+def rates(files: Sequence[Path], rounds: int, folder: Path) -> dict[str, list[float]]:
     """Return the responses read in a second of the processor, by contestant and round."""
-    names = (*CONTESTANTS, OURS)
-    rates: dict[str, list[float]] = {name: [] for name in names}
     for path in files:
         path.read_bytes()  # into the cache of the system
-    for turn in range(rounds):
-        for name in islice(cycle(names), turn, turn + len(names)):
-            if name == OURS:
-                responses, seconds = with_crawlblock(files, folder)
-            else:
-                gc.collect()
-                begun = time.process_time()
-                responses = CONTESTANTS[name](files)
-                seconds = time.process_time() - begun
-            rates[name].append(responses / seconds)
-    return rates
+    counted: set[int] = set()
+
+    def rate(taken: Callable[[], tuple[int, float]]) -> float:
+        responses, seconds = taken()
+        counted.add(responses)
+        return responses / seconds
+
+    calls = {
+        name: partial(rate, partial(timed, partial(contestant, files)))
+        for name, contestant in CONTESTANTS.items()
+    }
+    calls[OURS] = partial(rate, partial(with_crawlblock, files, folder))
+    found = in_turns(calls, rounds)
+    if len(counted) != 1:
+        raise RuntimeError(f"the contestants read different numbers of responses: {counted}")
+    return found
 
 
 def with_crawlblock(files: Sequence[Path], folder: Path) -> tuple[int, float]:
     """Read, write shards and judge for all crawlers in a new process; return its seconds, too."""
-    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
-        done = list(pool.map(read_and_judge, _tasks(files, folder)))
+    done = aside(read_all, _tasks(files, folder))
     return sum(captures for captures, _ in done), sum(seconds for _, seconds in done)
+
+
+def read_all(given: Sequence[Task]) -> list[tuple[int, float]]:
+    """Read some shards one after the other and judge their texts."""
+    _judge.cache_clear()
+    return [read_and_judge(task) for task in given]
 
 
 def read_and_judge(task: Task) -> tuple[int, float]:
@@ -200,35 +207,6 @@ def _judge() -> tuple[Judge, set[str]]:
     return Judge([STAR, *(crawler.token for crawler in crawlers())]), set()
 
 
-def print_rates(rates: dict[str, list[float]]) -> None:
-    """Print a Markdown table of medians and of the medians of paired ratios."""
-    print("| reads and judges | responses/s | crawlblock is |\n|---|---|---|")
-    for name, each in rates.items():
-        ratio = statistics.median(
-            ours / other for ours, other in zip(rates[OURS], each, strict=True)
-        )
-        print(f"| {name} | {statistics.median(each):,.0f} | {ratio:.2f} x |")
-
-
-def measure_processes(files: Sequence[Path], rounds: int, folder: Path) -> None:
-    """Print how much faster two processes are than one by the clock, beside two busy loops."""
-    read, spun, used = [], [], []
-    for _ in range(rounds):
-        one, two = (_with_processes(number, files, folder) for number in (1, 2))
-        read.append(one.read / two.read)
-        spun.append(one.spun / two.spun)
-        used.append(two.cores / one.cores)
-    share = statistics.median(ours / bare for ours, bare in zip(read, spun, strict=True))
-    print(
-        f"two processes: {_told(read)} x one by the clock; two busy loops: {_told(spun)} x one; "
-        f"that is {share:.2f} of them; together they use {_told(used)} x its processor time"
-    )
-
-
-def _told(each: Sequence[float]) -> str:
-    return f"{statistics.median(each):.2f} ({min(each):.2f} to {max(each):.2f})"
-
-
 class _Taken(NamedTuple):
     """Seconds that some processes took."""
 
@@ -237,13 +215,15 @@ class _Taken(NamedTuple):
     cores: float  # of the processor, for shards
 
 
-def _with_processes(number: int, files: Sequence[Path], folder: Path) -> _Taken:
+def _with_processes(
+    number: int, files: Sequence[Path], folder: Path, spins: int, wait: float
+) -> _Taken:
     """Run busy loops, then read, in processes that have started; all shards are alike."""
-    given = _tasks(files[: len(files) // 20 * 20], folder, 10)
+    given = _tasks(files[: len(files) // 20 * 20] or files, folder, 10)
     with ProcessPoolExecutor(number, get_context("spawn")) as pool:
-        list(pool.map(time.sleep, [3] * number))  # each imports meanwhile
+        list(pool.map(time.sleep, [wait] * number))  # each imports meanwhile
         begun = time.perf_counter()
-        list(pool.map(_spin, [10_000_000] * 8))
+        list(pool.map(_spin, [spins] * 8))
         between = time.perf_counter()
         cores = sum(done.seconds for done in pool.map(run_shard, given))
     return _Taken(between - begun, time.perf_counter() - between, cores)
@@ -255,36 +235,49 @@ def _spin(turns: int) -> None:
         pass
 
 
-def measure_memory(files: Sequence[Path], folder: Path, total: int = 1_000) -> None:
-    """Print the memory of a process that reads a thousand files, again from the first after all."""
-    told = []
+def with_two_processes(
+    files: Sequence[Path], rounds: int, folder: Path, spins: int, wait: float
+) -> Iterator[Measurement]:
+    """Yield how much faster two processes are than one by the clock, beside two busy loops."""
+    read, spun, used = [], [], []
+    for _ in range(rounds):
+        one, two = (_with_processes(number, files, folder, spins, wait) for number in (1, 2))
+        read.append(one.read / two.read)
+        spun.append(one.spun / two.spun)
+        used.append(two.cores / one.cores)
+    yield paired("two processes", "x one", read, spun, "two busy loops", PARALLEL)
+    yield alone("processor time of two processes", "x that of one", used)
+
+
+def memory(files: Sequence[Path], folder: Path, total: int) -> Measurement:
+    """Return the memory of a process that reads so many files, again from the first after all."""
+    found = []
     many = list(islice(cycle(files), total))
     for start in range(0, total, 20):
         for task in _tasks(many[start : start + 20], folder):
             run_shard(task)
-        if (start + 20) % 200 == 0:
-            told.append(f"{resident():.0f}")
-    print(f"memory after each 200 files: {', '.join(told)} MiB")
+        if (start + 20) % (total // 5 // 20 * 20 or 20) == 0:
+            found.append(resident())
+    print(f"memory after each fifth: {', '.join(f'{each:.0f}' for each in found)} MiB")
+    what = f"memory after {total:,} files"
+    return paired(what, "MiB", found[-1:], found[:1], "after a fifth of them")
 
 
-def main() -> None:
-    """Build what is read, measure and print."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("corpus", type=Path)
-    parser.add_argument("directory", type=Path, help="for the crawl, some 250 MB; kept")
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--files", type=int, default=201, help="of 500 responses each")
-    options = parser.parse_args()
-    build_crawl(options.corpus, options.directory)
-    found = options.directory.glob("crawl-data/*/segments/*/robotstxt/*.warc.gz")
-    files = sorted(found)[: options.files]
-    print(f"{describe()}, FastWARC {version('fastwarc')}; {len(crawlers())} crawlers\n")
-    with tempfile.TemporaryDirectory(dir=options.directory) as folder:
-        print_rates(measure(files, options.rounds, Path(folder)))
-        print()
-        measure_processes(files, 3, Path(folder))
-        measure_memory(files, Path(folder))
+def measure(
+    rounds: int = 5, corpus: Path = CORPUS, pattern: str = "*", directory: str = "build/scan",
+    responses: int = RESPONSES, again: int = 1_000, spins: int = 10_000_000, wait: float = 3.0,
+) -> Iterator[Measurement]:  # fmt: skip
+    """Measure all contestants, two processes, and the memory of reading `again` files.
 
-
-if __name__ == "__main__":
-    main()
+    The crawl, some 250 MB, is kept in the directory, if one is named.
+    """
+    with folders(directory) as (kept, temporary):
+        place = kept / "crawl"
+        build_crawl(corpus, pattern, place, responses)
+        files = sorted(place.glob("crawl-data/*/segments/*/robotstxt/*.warc.gz"))
+        found = rates(files, rounds, temporary)
+        for name in CONTESTANTS:
+            goal = GOALS.get(name)
+            yield paired("reads and judges", "responses/s", found[OURS], found[name], name, goal)
+        yield from with_two_processes(files, rounds, temporary, spins, wait)
+        yield memory(files, temporary, again)

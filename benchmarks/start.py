@@ -1,23 +1,17 @@
 """Measures the processor time that short commands need: what a person waits for at every call.
 
-Usage:
-    python benchmarks/start.py [--rounds 11]
-
 Each command runs as a process of its own.  Processor time is user and system time of that process
-and of its children; the table has the median over the rounds.
+and of its children.
 """
 
-import argparse
-import os
-import platform
-import statistics
 import sys
 import tempfile
-from collections.abc import Mapping
-from importlib.metadata import version
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
-from crawlblock import __version__
+from machine import run_process
+from measured import Goal, Measurement, alone, at_most, in_turns, paired
 
 ROBOTS = b"User-agent: GPTBot\nDisallow: /\n\nUser-agent: *\nDisallow: /private\n"
 COMPLETION = {
@@ -26,61 +20,40 @@ COMPLETION = {
     "COMP_CWORD": "4",
 }
 MAIN = "import sys; sys.argv[0] = 'crawlblock'; from crawlblock.cli import main; main()"
-Measured = tuple[list[str], Mapping[str, str], float | None]  # command, environment, bound in s
+PYTHON = "Python alone"
+GOALS: dict[str, Goal] = {
+    "`crawlblock --help`": at_most(0.25),
+    "completion of `--token GPTB`": at_most(0.25),
+    "`crawlblock check FILE`": at_most(0.4),
+}
+SMOKE = {"rounds": 1}
 
 
-def commands(robots: Path) -> dict[str, Measured]:
-    """Return what is measured by name, with the processor time that it may take."""
-    run = [sys.executable, "-c", MAIN]
+def commands(robots: Path) -> dict[str, tuple[list[str], dict[str, str]]]:
+    """Return the arguments of Python and the environment of what is measured, by name."""
+    run = ["-c", MAIN]
     return {
-        "`crawlblock --help`": ([*run, "--help"], {}, 0.25),
-        "completion of `--token GPTB`": (run, COMPLETION, 0.25),
-        "`crawlblock check FILE`": ([*run, "check", str(robots)], {}, 0.4),
-        "`import crawlblock`": ([sys.executable, "-c", "import crawlblock"], {}, None),
-        "Python alone": ([sys.executable, "-c", ""], {}, None),
+        "`crawlblock --help`": ([*run, "--help"], {}),
+        "completion of `--token GPTB`": (run, COMPLETION),
+        "`crawlblock check FILE`": ([*run, "check", str(robots)], {}),
+        "`import crawlblock`": (["-c", "import crawlblock"], {}),
+        PYTHON: (["-c", ""], {}),
     }
 
 
-def processor_time(command: list[str], environment: Mapping[str, str]) -> float:
-    """Run a command and return its processor time in s; raises SystemExit if it fails."""
-    nowhere = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
-    given = os.environ | environment
-    process = os.posix_spawn(command[0], command, given, file_actions=nowhere)
-    _, status, usage = os.wait4(process, 0)
-    if status:
-        raise SystemExit(f"{' '.join(command)} failed")
-    return usage.ru_utime + usage.ru_stime
+def processor(arguments: list[str], environment: dict[str, str]) -> float:
+    """Return the processor time of a run of Python in s."""
+    return run_process(sys.executable, *arguments, environment=environment).processor
 
 
-def main() -> None:
-    """Measure and print a table."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--rounds", type=int, default=11)
-    rounds = parser.parse_args().rounds
-    print(
-        f"{os.cpu_count()} cores/{_processor()}, Python {platform.python_version()}, "
-        f"click {version('click')}, crawlblock {__version__}; medians of {rounds}\n"
-    )
-    print("| command | s of processor time | bound |\n|---|---|---|")
-    missed = []
+def measure(rounds: int = 11) -> Iterator[Measurement]:
+    """Measure each command in turns with the others; the first round may compile modules."""
     with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "robots.txt").write_bytes(ROBOTS)
-        for name, (command, environment, bound) in commands(Path(folder) / "robots.txt").items():
-            times = [processor_time(command, environment) for _ in range(rounds + 1)]
-            median = statistics.median(times[1:])  # the first may compile modules
-            print(f"| {name} | {median:.3f} | {bound or ''} |")
-            missed += [name] if bound and median > bound else []
-    if missed:
-        raise SystemExit(f"over its bound: {', '.join(missed)}")
-
-
-def _processor() -> str:
-    """Return the name of the processor, as far as the system says it."""
-    told = Path("/proc/cpuinfo")
-    lines = told.read_text("utf-8").splitlines() if told.exists() else []
-    names = [line.partition(": ")[2] for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.machine()
-
-
-if __name__ == "__main__":
-    main()
+        robots = Path(folder) / "robots.txt"
+        robots.write_bytes(ROBOTS)
+        measured = {name: partial(processor, *what) for name, what in commands(robots).items()}
+        in_turns(measured, 1)
+        times = in_turns(measured, rounds)
+    for name, goal in GOALS.items():
+        yield alone(name, "s", times[name], goal)
+    yield paired("`import crawlblock`", "s", times["`import crawlblock`"], times[PYTHON], PYTHON)

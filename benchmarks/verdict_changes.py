@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+from measured import CORPUS
 
 HERE = Path(__file__).parent
 SCHEMA = {
@@ -33,7 +34,7 @@ Changes = dict[str, dict[str, set[str]]]  # hosts and crawlers by the reason of 
 def main() -> None:
     """Read the corpora with both versions, and print counts by reason."""
     arguments = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    arguments.add_argument("--corpora", type=Path, default=HERE.parent.parent / "shared" / "corpus")
+    arguments.add_argument("--corpora", type=Path, default=CORPUS)
     arguments.add_argument("--earlier", type=Path, help="A checkout of the earlier version.")
     arguments.add_argument("--read", type=Path, help="Used by the script itself.")
     asked = arguments.parse_args()

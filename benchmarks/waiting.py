@@ -1,14 +1,16 @@
 """How long a run takes on a bad day of the archive: the real gate on a virtual clock.
 
-`python benchmarks/waiting.py` prints the table; tests/test_waiting.py holds it to its bounds.
+tests/test_waiting.py holds it to its bounds.
 """
 
 import asyncio
 import random
 import selectors
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from statistics import mean
+
+from measured import Measurement, at_most
 
 from crawlblock.errors import UpstreamError
 from crawlblock.transport import Busy, HostGate, Limits
@@ -18,6 +20,8 @@ SECONDS = 0.2  # that an answer takes
 BURST = 10.0  # mean length of a burst: in requests or in seconds
 TASKS = 200  # that history has under way; it asks for blocks and records so
 BOUNDS = {0.01: 1.2, 0.05: 1.5, 0.1: 2.0, 0.2: 4.0}  # share of 503: times the time without
+
+SMOKE = {"seeds": 1, "requests": 40}
 
 Server = Callable[[float], bool]  # is it busy, at this time?
 
@@ -91,13 +95,15 @@ class Ended:
     why: str | None = None  # it ended early
 
 
-def run(server: Server, *, tasks: int = TASKS, limits: Limits | None = None) -> Ended:
+def run(
+    server: Server, *, tasks: int = TASKS, limits: Limits | None = None, requests: int = REQUESTS
+) -> Ended:
     """Ask for everything through one gate, `tasks` at a time, on a clock of its own."""
     with asyncio.Runner(loop_factory=VirtualLoop) as runner:
-        return runner.run(_asked(server, tasks, limits or Limits()))
+        return runner.run(_asked(server, tasks, limits or Limits(), requests))
 
 
-async def _asked(server: Server, tasks: int, limits: Limits) -> Ended:
+async def _asked(server: Server, tasks: int, limits: Limits, requests: int) -> Ended:
     loop = asyncio.get_running_loop()
     gate = HostGate("archive", limits, loop.time)
     sent = done = 0
@@ -115,7 +121,7 @@ async def _asked(server: Server, tasks: int, limits: Limits) -> Ended:
             answered = await gate.ask(once) == b""
             done += answered  # not in one: others count while this one waits
 
-    pending = iter(range(REQUESTS))
+    pending = iter(range(requests))
     try:
         await asyncio.gather(*(work(pending) for _ in range(tasks)))
     except UpstreamError as error:
@@ -123,34 +129,25 @@ async def _asked(server: Server, tasks: int, limits: Limits) -> Ended:
     return Ended(loop.time(), sent, done)
 
 
-def table(seeds: Sequence[int], tasks: int) -> list[tuple[str, float, float, float, bool]]:
-    """Return server, share, mean and largest times the time without, and whether all was done."""
-    plain = run(lambda _: False, tasks=tasks).seconds
-    rows = []
-    for server in SERVERS:
-        for share in BOUNDS:
-            ended = []
-            for seed in seeds:
-                random.seed(seed)  # of the gate's jitter
-                ended.append(run(server(share, random.Random(seed)), tasks=tasks))
-            times = [each.seconds / plain for each in ended]
-            whole = all(each.done == REQUESTS for each in ended)
-            rows.append((server.__name__, share, mean(times), max(times), whole))
-    return rows
-
-
-def main() -> None:
-    """Print how many times as long a run takes."""
-    for tasks in (TASKS, 1):
-        print(f"\n{REQUESTS} requests at 1/s, 1 in flight, {tasks} tasks; 20 seeds\n")
-        print("| server | 503 | times, mean | times, most | at most | all done |")
-        print("|---|---|---|---|---|---|")
-        for name, share, middle, most, whole in table(range(20), tasks):
-            print(
-                f"| {name.replace('_', ' ')} | {share:.0%} | {middle:.2f} | {most:.2f} "
-                f"| {BOUNDS[share]} | {'yes' if whole else 'no'} |"
-            )
-
-
-if __name__ == "__main__":
-    main()
+def measure(seeds: int = 20, requests: int = REQUESTS) -> Iterator[Measurement]:
+    """Measure the longest of some runs with each server, many tasks at a time and one."""
+    for tasks, told in ((TASKS, f"{TASKS} tasks"), (1, "one task")):
+        plain = run(lambda _: False, tasks=tasks, requests=requests).seconds
+        for server in SERVERS:
+            for share, bound in BOUNDS.items():
+                ended = []
+                for seed in range(seeds):
+                    random.seed(seed)  # of the gate's jitter
+                    busy = server(share, random.Random(seed))
+                    ended.append(run(busy, tasks=tasks, requests=requests))
+                whole = sum(each.done == requests for each in ended)
+                if tasks == TASKS and whole < seeds:
+                    raise RuntimeError(f"{seeds - whole} runs ended early: {ended}")
+                most = max(each.seconds for each in ended)
+                what = f"{share:.0%} of 503, {server.__name__.replace('_', ' ')}, {told}"
+                times = mean(each.seconds for each in ended) / plain
+                print(f"{what}: {times:.2f} times as long on average, {whole} of {seeds} whole")
+                yield Measurement(
+                    f"{what}: the longest run", "s of the gate's clock", most, seeds, plain,
+                    "without 503", most / plain, at_most(bound),
+                )  # fmt: skip

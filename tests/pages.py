@@ -100,13 +100,18 @@ class Watched:
     complaints: list[str] = field(default_factory=list)
 
 
-@contextmanager
-def browser() -> "Iterator[Browser]":
-    """Start Chromium; tests that need it are skipped without it, but not where CI is set."""
+def need_chromium() -> None:
+    """Skip a test that needs Chromium without it, but not where CI is set."""
     if not CHROMIUM.exists():
         if os.environ.get("CI") == "true":
             pytest.fail(f"{CHROMIUM}: no browser is there; install chromium")
         pytest.skip(f"no browser is at {CHROMIUM}")
+
+
+@contextmanager
+def browser() -> "Iterator[Browser]":
+    """Start Chromium; tests that need it are skipped without it, but not where CI is set."""
+    need_chromium()
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:

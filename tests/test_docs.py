@@ -55,7 +55,7 @@ MADE = {
     "build/notebooks/", "data/archive-results/", "data/archive.duckdb", "data/crawlblock.duckdb",
     "data/crawlblock-results/", "chart.svg", "cluster.idx", "get.py", "own.duckdb",
     "relevant_url_token_counts.csv", "top_2000_c4_annotated.csv", "hosts.parquet", "annotate.py",
-    "export/", "sites/", "public/", "domains.csv",
+    "export/", "sites/", "public/", "domains.csv", "build/benchmarks.md", "build/benchmarks.json",
 }  # fmt: skip
 
 

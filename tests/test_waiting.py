@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from itertools import pairwise
 from pathlib import Path
-from runpy import run_path
 from typing import Any
 
 import pytest
+import waiting
 from servers import RangeServer, Said, saying
 
 from crawlblock.errors import UpstreamError
@@ -21,7 +21,6 @@ from crawlblock.transport.waits import asked_patience, used_up
 pytestmark = pytest.mark.own_code
 
 AGENT = "crawlblock/0 (+test@example.org)"
-SIMULATION: dict[str, Any] = run_path(str(Path(__file__).parents[1] / "benchmarks" / "waiting.py"))
 
 
 class Time:
@@ -56,20 +55,19 @@ def polite(time: Time, limits: Limits | None = None) -> PoliteClient:
     return PoliteClient(AGENT, limits or Limits(), clock=time.clock, sleep=time.sleep)
 
 
-@pytest.mark.parametrize("server", SIMULATION["SERVERS"], ids=lambda server: server.__name__)
-@pytest.mark.parametrize("share", SIMULATION["BOUNDS"])
+@pytest.mark.parametrize("server", waiting.SERVERS, ids=lambda server: server.__name__)
+@pytest.mark.parametrize("share", waiting.BOUNDS)
 def test_a_bad_day(share: float, server: Any, record_property: Any) -> None:
     """A run of 1,951 requests ends whole and within its bound, whatever the order of the 503s."""
-    run, tasks = SIMULATION["run"], SIMULATION["TASKS"]
-    plain = run(lambda _: False).seconds
-    assert plain == pytest.approx(SIMULATION["REQUESTS"], rel=0.01)  # a request a second
+    plain = waiting.run(lambda _: False).seconds
+    assert plain == pytest.approx(waiting.REQUESTS, rel=0.01)  # a request a second
     times = []
     for seed in range(4):
         random.seed(seed)  # of the gate's jitter
-        ended = run(server(share, random.Random(seed)), tasks=tasks)
-        assert ended.why is None and ended.done == SIMULATION["REQUESTS"]
+        ended = waiting.run(server(share, random.Random(seed)))
+        assert ended.why is None and ended.done == waiting.REQUESTS
         times.append(ended.seconds / plain)
-    bound = SIMULATION["BOUNDS"][share]
+    bound = waiting.BOUNDS[share]
     assert max(times) <= bound
     name = server.__name__.replace("_", " ")
     record_property(
@@ -82,12 +80,11 @@ def test_a_bad_day(share: float, server: Any, record_property: Any) -> None:
 @pytest.mark.parametrize("name", ["independent", "bursts_of_seconds"])
 def test_a_bad_day_one_after_the_other(name: str) -> None:
     """The bounds hold, too, for a caller that waits for each answer before it asks again."""
-    run = SIMULATION["run"]
-    plain = run(lambda _: False, tasks=1).seconds
-    for share, bound in SIMULATION["BOUNDS"].items():
+    plain = waiting.run(lambda _: False, tasks=1).seconds
+    for share, bound in waiting.BOUNDS.items():
         random.seed(1)
-        ended = run(SIMULATION[name](share, random.Random(1)), tasks=1)
-        assert ended.done == SIMULATION["REQUESTS"]
+        ended = waiting.run(getattr(waiting, name)(share, random.Random(1)), tasks=1)
+        assert ended.done == waiting.REQUESTS
         assert ended.seconds / plain <= bound
 
 

@@ -48,7 +48,7 @@ def decided(seed: int = 7, tries: int = TRIES) -> Iterator[Tally]:
             yield from (naive, before, kish, exact)
 
 
-def compared(seed: int = 8) -> Iterator[Tally]:
+def compared(seed: int = 8, tries: int = TRIES) -> Iterator[Tally]:
     """Yield how the interval of `gap` fares; rule sets block both, or the first or second alone."""
     rng = random.Random(seed)
     for name, sizes in TEXTS.items():
@@ -58,7 +58,7 @@ def compared(seed: int = 8) -> Iterator[Tally]:
             chosen = Tally(
                 "difference, as reported", "design effect of differing rule sets", scenario, "1,000"
             )
-            for _ in range(TRIES):
+            for _ in range(tries):
                 cells = _drawn(rng, sizes, chances)
                 pair = Pair(*(sum(cell) / 1000 for cell in cells))
                 for tally, n in ((naive, 1000.0), (chosen, 1000 / _effect(cells[1] + cells[2]))):

@@ -22,7 +22,7 @@ PAIRS = {  # both, first only, second only
 }
 
 
-def differences(seed: int = 3) -> Iterator[Tally]:
+def differences(seed: int = 3, tries: int = TRIES) -> Iterator[Tally]:
     """Yield how paired differences fare, hosts alone and hosts that share rulesets."""
     rng = random.Random(seed)
     sizes = {
@@ -33,11 +33,11 @@ def differences(seed: int = 3) -> Iterator[Tally]:
     }
     for name, hosts in sizes.items():
         for kind, chances in PAIRS.items():
-            yield from _difference(rng, hosts, chances, f"{name}; {kind}")
+            yield from _difference(rng, hosts, chances, f"{name}; {kind}", tries)
 
 
 def _difference(
-    rng: random.Random, sizes: Sequence[int], chances: Sequence[float], scenario: str
+    rng: random.Random, sizes: Sequence[int], chances: Sequence[float], scenario: str, tries: int
 ) -> Iterator[Tally]:
     n, rulesets = sum(sizes), effective_n(sizes)
     truth = chances[1] - chances[2]
@@ -46,7 +46,7 @@ def _difference(
     wald, chosen = (
         Tally("paired difference", w, scenario, f"{n:,}", f"{rulesets:.1f}") for w in ways
     )
-    for _ in range(TRIES):
+    for _ in range(tries):
         cells, squares = [0.0, 0.0, 0.0, 0.0], [0.0, 0.0, 0.0, 0.0]
         for size in sizes:
             draw = rng.random()

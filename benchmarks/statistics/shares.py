@@ -42,7 +42,7 @@ DECISIONS: dict[str, Callable[[], list[int]]] = {
 }
 
 
-def shares(seed: int = 1) -> Iterator[Tally]:
+def shares(seed: int = 1, tries: int = TRIES) -> Iterator[Tally]:
     """Yield how hosts that share rulesets fare, which are sampled again each time."""
     rng = random.Random(seed)
     for name, make in DECISIONS.items():
@@ -50,12 +50,16 @@ def shares(seed: int = 1) -> Iterator[Tally]:
         kinds = {"p = 5 %": (0.05, 0.05), "p = 30 %": (0.3, 0.3), "large block more": (0.05, 0.5)}
         for kind, (small, large) in kinds.items():
             yield from _share(
-                rng, sizes, [large if size > 3 else small for size in sizes], f"{name}; {kind}"
+                rng,
+                sizes,
+                [large if size > 3 else small for size in sizes],
+                f"{name}; {kind}",
+                tries,
             )
 
 
 def _share(
-    rng: random.Random, sizes: Sequence[int], chances: Chances, scenario: str
+    rng: random.Random, sizes: Sequence[int], chances: Chances, scenario: str, tries: int
 ) -> Iterator[Tally]:
     n = sum(sizes)
     rulesets = effective_n(sizes)
@@ -64,7 +68,7 @@ def _share(
     naive, linear, chosen = (
         Tally("share", way, scenario, f"{n:,}", f"{rulesets:.1f}") for way in ways
     )
-    for _ in range(TRIES):
+    for _ in range(tries):
         yes = [rng.random() < chance for chance in chances]
         share = sum(size for size, one in zip(sizes, yes, strict=True) if one) / n
         naive.add(*wilson(share, n), truth)
