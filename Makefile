@@ -127,12 +127,15 @@ $(VENV)-lowest/.done: constraints/lowest.txt pyproject.toml
 test-lowest: setup-lowest  ## Run what depends on the libraries with their lowest versions allowed
 	$(VENV)-lowest/bin/python -m pytest $(AT_ONCE) -m "not own_code" $(LOWEST_TESTS)
 
-# What depends on Python itself: processes, signals, event loop, files, parsers.  Where there is no
-# such Python, the targets say so and end well.
+# What depends on Python itself: processes, signals, event loop (also that of a notebook), files,
+# parsers, and the main job from the demo to an export.  Where there is no such Python, the targets
+# say so and end well.
 NEWEST ?= $(firstword $(wildcard $(HOME)/.pyenv/versions/3.13*/bin/python3.13) python3.13)
 HAS_NEWEST = $(shell $(NEWEST) -c "" 2> /dev/null && echo yes)
 NEWEST_TESTS = tests/test_loops.py tests/test_other_systems.py tests/test_signals.py \
-	tests/test_spreadsheets.py tests/test_shared_pace.py tests/test_database_api.py \
+	tests/test_spreadsheets.py tests/test_shared_pace.py \
+	$(addprefix tests/test_database_api.py::test_,in_a_notebook_cell an_interrupted_cell \
+		while_another_process_writes live) \
 	tests/robots/test_evaluate.py tests/warc/test_reader.py tests/scan/test_shard.py \
 	tests/live/test_visit.py
 
