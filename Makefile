@@ -100,11 +100,16 @@ test-fuzz: setup-dev  ## Feed each reader 20,000 mutated inputs; more paths of e
 
 # Each use of a library is run: commands (click, rich), questions and frames (duckdb, polars), the
 # page (vl-convert), requests (aiohttp, aiohappyeyeballs), names (tldextract, idna), WARC files
-# (warcio), intervals (numpy), other parsers (protego).  Left out is what uses them in the same ways:
-# whole runs, the demo, imports, censuses, faults; and all with the marker own_code.
+# (warcio), intervals (numpy), other parsers (protego); every metric; the indexes of an archive by
+# both ways; files that DuckDB writes, also by one thread, on a full disk, and stopped.  Left out is
+# what uses them in the same ways: whole runs, the demo, imports, censuses, faults, what an export
+# does with folders; and all with the marker own_code.
 LOWEST_TESTS ?= tests/test_cli.py tests/test_completion.py tests/test_output.py tests/test_sql.py \
-	tests/test_store.py tests/test_metrics.py tests/test_computed_results.py tests/test_columns.py \
-	tests/test_lists.py tests/test_files.py tests/test_history.py tests/test_export.py \
+	tests/test_store.py tests/test_metrics.py tests/test_computed_results.py \
+	tests/test_columns.py::test_columns_are_those_declared \
+	tests/test_lists.py tests/test_files.py tests/test_history.py \
+	$(addprefix tests/test_export.py::test_,csv_is_parquet reading empty_database stopped \
+		full_disk same_bytes_by_any_threads) \
 	tests/scan/test_shard.py tests/test_page.py tests/test_api.py \
 	tests/test_transport.py tests/test_mirror.py tests/live/test_visit.py tests/live/test_tls.py \
 	tests/live/test_source.py tests/live/test_addresses.py tests/live/test_locations.py \
@@ -122,12 +127,15 @@ $(VENV)-lowest/.done: constraints/lowest.txt pyproject.toml
 test-lowest: setup-lowest  ## Run what depends on the libraries with their lowest versions allowed
 	$(VENV)-lowest/bin/python -m pytest $(AT_ONCE) -m "not own_code" $(LOWEST_TESTS)
 
-# What depends on Python itself: processes, signals, event loop, files, parsers.  Where there is no
-# such Python, the targets say so and end well.
+# What depends on Python itself: processes, signals, event loop (also that of a notebook), files,
+# parsers, and the main job from the demo to an export.  Where there is no such Python, the targets
+# say so and end well.
 NEWEST ?= $(firstword $(wildcard $(HOME)/.pyenv/versions/3.13*/bin/python3.13) python3.13)
 HAS_NEWEST = $(shell $(NEWEST) -c "" 2> /dev/null && echo yes)
 NEWEST_TESTS = tests/test_loops.py tests/test_other_systems.py tests/test_signals.py \
-	tests/test_spreadsheets.py tests/test_shared_pace.py tests/test_database_api.py \
+	tests/test_spreadsheets.py tests/test_shared_pace.py \
+	$(addprefix tests/test_database_api.py::test_,in_a_notebook_cell an_interrupted_cell \
+		while_another_process_writes live) \
 	tests/robots/test_evaluate.py tests/warc/test_reader.py tests/scan/test_shard.py \
 	tests/live/test_visit.py
 

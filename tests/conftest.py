@@ -12,7 +12,7 @@ from sharing import copy_of_made
 from crawlblock.cli import main
 from crawlblock.transport.shared_pace import FOLDER
 
-# fixtures: server, world, shell, scheduler; here, user; chromium, results, seen
+# fixtures: server, outset, world, shell, scheduler; here, user; chromium, results, seen
 pytest_plugins = ["shells", "users", "pages"]
 SHARED = Path(__file__).parents[2] / "shared"
 _NUMBERS = itertools.count()

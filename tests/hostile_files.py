@@ -67,7 +67,7 @@ def write(folder: Path) -> None:
     (folder / "dense").mkdir()
     (folder / f"dense/{PLAN}").write_bytes(b"[" + b"[]," * 20_000_000)
     pl.DataFrame({**_ROW, "body": ["x" * 100_000_000]}).write_parquet(folder / "cell.parquet")
-    many = pl.DataFrame(_ROW).select(pl.all().repeat_by(3_000).explode())
+    many = pl.DataFrame(_ROW).select(pl.all().repeat_by(1_000).explode())
     many.with_columns(body=pl.lit("x" * 1_000_000)).write_parquet(folder / "same.parquet")
     many.select(url=pl.lit("https://a.com/" + "x" * 1_000_000), url_host_name="host").write_parquet(
         folder / "index.parquet"

@@ -82,10 +82,22 @@ def world(tmp_path_factory: pytest.TempPathFactory, server: RangeServer) -> Path
     return folder
 
 
-def _make_world(folder: Path) -> None:
+@pytest.fixture(scope="session")
+def outset(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the files and the archive of that world, before any command has run."""
+    folder = tmp_path_factory.mktemp("outset") / "world"
+    _make_outset(folder)
+    return folder
+
+
+def _make_outset(folder: Path) -> None:
     folder.mkdir()
     _files(folder)
     _archive(folder / "build" / "demo")
+
+
+def _make_world(folder: Path) -> None:
+    _make_outset(folder)
     shutil.copytree(ROOT / "data" / "demo", folder / "data" / "demo")
     followed(folder / "data" / "crawlblock.duckdb", folder, HOSTS)
     called("analyze", "--db", folder / "data" / "crawlblock.duckdb")

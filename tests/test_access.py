@@ -5,7 +5,7 @@ import gzip
 import json
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from shutil import copytree
@@ -19,7 +19,7 @@ from crawlblock.demo.contents import Rendered
 from crawlblock.errors import ArchiveError, InputError, UpstreamError
 from crawlblock.model import Crawl
 from crawlblock.pipeline.sample import from_ranking
-from crawlblock.sources.commoncrawl import keys
+from crawlblock.sources.commoncrawl import keys, mirror
 from crawlblock.sources.commoncrawl.crawls import (
     _CRAWLS,
     Chosen,
@@ -45,6 +45,7 @@ OLDER = Crawl("CC-MAIN-2016-36", datetime(2016, 8, 22), datetime(2016, 8, 31))
 EARLY = Crawl("CC-MAIN-2016-30", datetime(2016, 7, 23), datetime(2016, 7, 31))
 TEXT = b"User-agent: GPTBot\nDisallow: /\n"
 FAST = Limits(per_second=1000, retry=0.05)
+AS_IT_IS = mirror._BRIEF  # how the index host is asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,7 @@ def hosts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hosts]:
     (lists / "collinfo.json").write_text(json.dumps(listed))
     with RangeServer(archive) as data, RangeServer(lists) as index:
         monkeypatch.setitem(keys._INDEX_HOST_OF, data.url, index.url)
+        monkeypatch.setattr(mirror, "_BRIEF", replace(AS_IT_IS, per_second=1000, together=1000))
         yield Hosts(data, index, archive, lists)
 
 
@@ -89,14 +91,14 @@ def names(found: Chosen) -> list[str]:
 
 async def listed(hosts: Hosts, kept: Path | None, limits: Limits = FAST) -> Listing[list[Listed]]:
     """Ask the stand-in for its crawls."""
-    async with open_mirror(hosts.data.url, None, limits) as mirror:
-        return await list_crawls(mirror, kept)
+    async with open_mirror(hosts.data.url, None, limits) as archive:
+        return await list_crawls(archive, kept)
 
 
 async def found(hosts: Hosts, wanted: str, kept: Path | None = None) -> Chosen:
     """Choose crawls of the stand-in."""
-    async with open_mirror(hosts.data.url, None, FAST) as mirror:
-        return await find_crawls(mirror, wanted, kept)
+    async with open_mirror(hosts.data.url, None, FAST) as archive:
+        return await find_crawls(archive, wanted, kept)
 
 
 # The list of crawls
@@ -172,8 +174,11 @@ async def test_an_unusable_list(hosts: Hosts, tmp_path: Path, case: str) -> None
 
 @pytest.mark.fault("archive", "the index host: {fault}")
 @pytest.mark.parametrize("fault", ["drop", 403, 429, 503])
-async def test_the_index_host_is_down(hosts: Hosts, fault: int | str) -> None:
+async def test_the_index_host_is_down(
+    hosts: Hosts, fault: int | str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The index host is left alone after a few requests, and the packaged list is used."""
+    monkeypatch.setattr(mirror, "_BRIEF", AS_IT_IS)
     hosts.index.fault("", [fault] * 100)
     started = asyncio.get_running_loop().time()
     listing = await listed(hosts, None, Limits())
@@ -221,17 +226,17 @@ async def test_other_mirrors_have_their_own_list(tmp_path: Path) -> None:
     """A directory or server that is not Common Crawl's fails without its list, and names it."""
     with RangeServer(tmp_path) as server:
         for location in (str(tmp_path), server.url):
-            async with open_mirror(location, None, FAST) as mirror:
+            async with open_mirror(location, None, FAST) as archive:
                 with pytest.raises(ArchiveError, match=f"{location}/collinfo.json is absent"):
-                    await find_crawls(mirror, "CC-MAIN-2025-47", tmp_path / "cache")
+                    await find_crawls(archive, "CC-MAIN-2025-47", tmp_path / "cache")
         (tmp_path / "collinfo.json").write_text("[]")
-        async with open_mirror(server.url, None, FAST) as mirror:
+        async with open_mirror(server.url, None, FAST) as archive:
             with pytest.raises(ArchiveError, match="it lists no crawl"):
-                await list_crawls(mirror, tmp_path / "cache")
+                await list_crawls(archive, tmp_path / "cache")
         server.fault("", ["drop"] * 9)
-        async with open_mirror(server.url, None, FAST) as mirror:
+        async with open_mirror(server.url, None, FAST) as archive:
             with pytest.raises(UpstreamError, match=r"collinfo\.json cannot be downloaded"):
-                await list_crawls(mirror, tmp_path / "cache")
+                await list_crawls(archive, tmp_path / "cache")
     assert not (tmp_path / "cache").exists()
 
 
@@ -249,12 +254,12 @@ async def test_a_name_in_full_needs_no_list(hosts: Hosts, tmp_path: Path) -> Non
     key = "crawl-data/CC-MAIN-2026-43/segments/1.1/robotstxt/CC-MAIN-2026{}-2026{}-0000{}.warc.gz"
     lines = [key.format("1003040506", "1003070506", 1), key.format("1016000000", "1016030000", 2)]
     (lists / "robotstxt.paths.gz").write_bytes(gzip.compress("\n".join(lines).encode()))
-    async with open_mirror(hosts.data.url, None, FAST) as mirror:
-        crawl = await dated(mirror, unlisted.crawls[0])
+    async with open_mirror(hosts.data.url, None, FAST) as archive:
+        crawl = await dated(archive, unlisted.crawls[0])
         assert crawl.first_capture == datetime(2026, 10, 3, 4, 5, 6)
         assert crawl.last_capture == datetime(2026, 10, 16, 3)
         with pytest.raises(ArchiveError, match=r"2026-47/robotstxt\.paths\.gz is absent"):
-            await dated(mirror, Listed("CC-MAIN-2026-47", None, None))
+            await dated(archive, Listed("CC-MAIN-2026-47", None, None))
     with pytest.raises(InputError, match="did you mean"):
         await found(hosts, "CC-MAIN-2025-11")
 
@@ -267,8 +272,8 @@ def test_dates_of_names_are_those_of_the_list(shared: Path, tmp_path: Path) -> N
     (lists / "robotstxt.paths.gz").write_bytes(real.read_bytes())
 
     async def ask() -> Crawl:
-        async with open_mirror(str(tmp_path), None) as mirror:
-            return await dated(mirror, Listed("CC-MAIN-2020-45", None, None))
+        async with open_mirror(str(tmp_path), None) as archive:
+            return await dated(archive, Listed("CC-MAIN-2020-45", None, None))
 
     crawl = asyncio.run(ask())
     assert crawl.first_capture == datetime(2020, 10, 19, 14, 59, 1)
@@ -294,8 +299,8 @@ async def test_all_means_crawls_with_the_subset(hosts: Hosts) -> None:
 
 async def test_weights_need_no_subset(hosts: Hosts) -> None:
     """Where pages are asked for an earlier crawl is as good as any."""
-    async with open_mirror(hosts.data.url, None, FAST) as mirror:
-        chosen = await find_crawls(mirror, "CC-MAIN-2016-30", subset=False)
+    async with open_mirror(hosts.data.url, None, FAST) as archive:
+        chosen = await find_crawls(archive, "CC-MAIN-2016-30", subset=False)
     assert names(chosen) == ["2016-30"]
 
 
@@ -431,8 +436,8 @@ def graphs(hosts: Hosts, *releases: str) -> None:
 
 async def ranked(hosts: Hosts, kept: Path) -> RankHead:
     """Ask the stand-in for its domain ranks."""
-    async with open_mirror(hosts.data.url, None, FAST) as mirror:
-        return await ranking_lines(mirror, 10, kept)
+    async with open_mirror(hosts.data.url, None, FAST) as archive:
+        return await ranking_lines(archive, 10, kept)
 
 
 @pytest.mark.fault("archive", "the newest web graph has no domain ranks yet")

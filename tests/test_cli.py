@@ -101,6 +101,7 @@ def test_check_a_server(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
         assert code == 4 and "503" in message
 
 
+@pytest.mark.own_code
 def test_check_oddities(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """UTF-16 and NULs are unknown; a file of 40 MB is judged by its first 500 KiB."""
     cases = {
@@ -116,6 +117,7 @@ def test_check_oddities(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
     assert found == {"utf16": "unknown", "nul": "unknown", "large": "full"}
 
 
+@pytest.mark.own_code
 def test_unusable_input(tmp_path: Path, db: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """What cannot be used is named in one line, with exit code 2."""
     empty = tmp_path / "empty.csv"
@@ -161,6 +163,7 @@ def test_list_with_rubbish(tmp_path: Path, db: Path, capsys: pytest.CaptureFixtu
     }
 
 
+@pytest.mark.own_code
 @pytest.mark.parametrize(
     ("frame", "found"),
     [
@@ -189,6 +192,7 @@ def test_frames_of_the_archive(
     assert hosts[0] < hosts[1]
 
 
+@pytest.mark.own_code
 def test_real_bodies_in_an_archive(
     tmp_path: Path, db: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -216,6 +220,7 @@ def test_real_bodies_in_an_archive(
     ]
 
 
+@pytest.mark.own_code
 def test_unknown_crawl(archive: Path, db: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A crawl that does not exist is named, with the nearest that does."""
     run(capsys, "sample", "--db", db, "--list", archive.parent / "sample" / "hosts.csv")
@@ -268,6 +273,7 @@ def test_status(db: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert code == 1 and "sample" in out and "evaluate" in out
 
 
+@pytest.mark.own_code
 def test_empty_database_has_an_answer(db: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """With nothing stored, analyze says so in the table and on the page."""
     Store(db)

@@ -173,6 +173,7 @@ def test_both_indexes_give_the_same_table(archive: Path, tmp_path: Path) -> None
     assert tables[0] == tables[1]
 
 
+@pytest.mark.own_code
 def test_nothing_is_done_twice(archive: Path, tmp_path: Path) -> None:
     """A second run asks for the list of crawls and writes nothing; only a new host is looked up."""
     store = Store(tmp_path / "db.duckdb")
@@ -187,6 +188,7 @@ def test_nothing_is_done_twice(archive: Path, tmp_path: Path) -> None:
         assert collect(store, order, members()).captures == 1
 
 
+@pytest.mark.own_code
 def test_known_payloads_are_not_fetched(tmp_path: Path) -> None:
     """A second crawl with the same texts costs no request for a record."""
     later = Crawl("DEMO-2023-50", datetime(2023, 11, 28), datetime(2023, 12, 12))
@@ -204,6 +206,7 @@ def test_known_payloads_are_not_fetched(tmp_path: Path) -> None:
         assert con.execute(query).fetchall() == [(3, 14)]
 
 
+@pytest.mark.own_code
 @pytest.mark.fault("archive", "history: WARC records that are zeros")
 def test_damaged_records_are_not_answers(archive: Path, tmp_path: Path) -> None:
     """A record that does not fit its digest is damaged, and what it means unknown."""
@@ -220,6 +223,7 @@ def test_damaged_records_are_not_answers(archive: Path, tmp_path: Path) -> None:
         assert con.execute(query).fetchall() == [("unknown",)]
 
 
+@pytest.mark.own_code
 @pytest.mark.fault("archive", "history: 500 without end, run again later")
 def test_an_archive_that_fails_tells_nothing(archive: Path, tmp_path: Path) -> None:
     """When records cannot be had for a fault of the server, nothing is stored about their hosts."""
@@ -234,28 +238,36 @@ def test_an_archive_that_fails_tells_nothing(archive: Path, tmp_path: Path) -> N
     assert dict(table(store, "host, outcome"))["plain.example"] == Outcome.OK
 
 
-@pytest.mark.fault("archive", "history: an index with the redirect {target} ({method})")
-@pytest.mark.parametrize("target", ["https://ex.com:port/x", "http://[/", "ftp://a/b", "//", "%"])
+NO_URLS = {
+    f"hop{n}.example": target
+    for n, target in enumerate(("https://ex.com:port/x", "http://[/", "ftp://a/b", "//", "%"))
+}
+
+
+@pytest.mark.own_code
+@pytest.mark.fault(
+    "archive", "history: an index with the redirect {each} ({method})", each=NO_URLS.values()
+)
 @pytest.mark.parametrize("method", ["zipnum", "columnar"])
-def test_redirects_that_are_no_urls(tmp_path: Path, target: str, method: Method) -> None:
+def test_redirects_that_are_no_urls(tmp_path: Path, method: Method) -> None:
     """A redirect to nonsense is one host's dead end, and no other's."""
-    name, at = NEW.crawl, NEW.first_capture
-    rows = [
-        Rendered(name, "https://plain.example/robots.txt", at, 200, TEXT),
-        Rendered(name, "https://hop.example/robots.txt", at, 301, b"", (("Location", "/x"),)),
-    ]
+    rows = [moved(NEW, f"https://{host}/robots.txt", "/x") for host in NO_URLS]
+    rows.append(
+        Rendered(NEW.crawl, "https://plain.example/robots.txt", NEW.first_capture, 200, TEXT)
+    )
     build(tmp_path / "archive", [NEW], rows)
     for part in (tmp_path / "archive").rglob("*.parquet"):
-        frame = pl.read_parquet(part)
-        redirected = pl.when(pl.col("fetch_redirect").is_not_null()).then(pl.lit(target))
-        frame.with_columns(fetch_redirect=redirected).write_parquet(part)
+        redirected = pl.col("url_host_name").replace_strict(NO_URLS, default=None)
+        pl.read_parquet(part).with_columns(fetch_redirect=redirected).write_parquet(part)
+    panel = [Member("p", host, host, None, "all", None, 1.0, 0) for host in NO_URLS]
     store = Store(tmp_path / "db.duckdb")
-    collect(store, wanted(tmp_path / "archive", method))
+    collect(store, wanted(tmp_path / "archive", method), [*members()[:1], *panel])
     outcomes = dict(table(store, "host, outcome"))
-    assert outcomes["plain.example"] == Outcome.OK
-    assert outcomes["hop.example"] == Outcome.REDIRECT_UNRESOLVED
+    assert outcomes.pop("plain.example") == Outcome.OK
+    assert outcomes == dict.fromkeys(NO_URLS, Outcome.REDIRECT_UNRESOLVED)
 
 
+@pytest.mark.own_code
 def test_many_captures_of_every_hop(tmp_path: Path) -> None:
     """A hundred captures of each URL of a chain are followed in no time."""
     name, at = NEW.crawl, NEW.first_capture
@@ -275,6 +287,7 @@ def test_many_captures_of_every_hop(tmp_path: Path) -> None:
     assert dict(table(store, "host, hops"))["far.example"] == 4
 
 
+@pytest.mark.own_code
 @pytest.mark.fault("archive", "history: an index with wrong offsets")
 def test_wrong_offsets_are_damage(archive: Path, tmp_path: Path) -> None:
     """An index that points beside the record, or beyond the file, gives damage and no fault."""
@@ -303,6 +316,7 @@ def test_server_faults_are_met(archive: Path, tmp_path: Path) -> None:
     assert table(store) == table(undisturbed)
 
 
+@pytest.mark.own_code
 @pytest.mark.fault("archive", "history: 429 ends the run, the next goes on")
 def test_throttled_and_resumed(archive: Path, tmp_path: Path) -> None:
     """An archive that refuses ends the run with what it has; the next one goes on from there."""
@@ -319,6 +333,7 @@ def test_throttled_and_resumed(archive: Path, tmp_path: Path) -> None:
     assert table(store) == table(undisturbed)
 
 
+@pytest.mark.own_code
 @pytest.mark.fault("archive", "history: a block damaged on its way, right the next time")
 def test_a_damaged_block_is_not_kept_for_good(archive: Path, tmp_path: Path) -> None:
     """A block that is no gzip is asked for once more, at once and by the next run."""
@@ -335,6 +350,7 @@ def test_a_damaged_block_is_not_kept_for_good(archive: Path, tmp_path: Path) -> 
         assert asked.count(asked[0]) == 3
 
 
+@pytest.mark.own_code
 @pytest.mark.fault("archive", "history: rate, flight and no range twice, in the server's log")
 def test_rate_and_flight(archive: Path, tmp_path: Path) -> None:
     """The whole run keeps to the rate and the requests in flight it was given."""
@@ -347,6 +363,7 @@ def test_rate_and_flight(archive: Path, tmp_path: Path) -> None:
         assert len(server.requests) == len({(r.path, r.range) for r in server.requests})
 
 
+@pytest.mark.own_code
 def test_budget(archive: Path, tmp_path: Path) -> None:
     """A run whose requests are used up ends well, and the next one does the rest."""
     store = Store(tmp_path / "db.duckdb")
@@ -357,6 +374,7 @@ def test_budget(archive: Path, tmp_path: Path) -> None:
     assert collect(store, order).captures == len(ANSWERS)
 
 
+@pytest.mark.own_code
 @pytest.mark.parametrize("most", [7, 12])
 def test_no_more_requests_than_the_budget_has(archive: Path, tmp_path: Path, most: int) -> None:
     """A run ends at its last request; run after run all is collected: the cache has the rest."""

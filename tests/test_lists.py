@@ -356,6 +356,7 @@ def test_harmful_files(tmp_path: Path, case: str) -> None:
     assert "\n" not in str(told.value)
 
 
+@pytest.mark.own_code
 @pytest.mark.fault("input", "a large list that means harm: {case}")
 @pytest.mark.parametrize("case", LARGE)
 def test_harmful_large_files(tmp_path: Path, case: str) -> None:
@@ -366,6 +367,7 @@ def test_harmful_large_files(tmp_path: Path, case: str) -> None:
     assert megabytes < 400
 
 
+@pytest.mark.own_code
 def test_a_long_list_is_a_stream(tmp_path: Path) -> None:
     """Of a list of 10 MB no more than a part is in memory, whether it is text or JSON."""
     row = "{}www.site-of-a-long-name-{}.com{}"

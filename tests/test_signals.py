@@ -52,17 +52,17 @@ def stopped(process: subprocess.Popen[str], number: int, at: Callable[[], bool])
 
 
 @pytest.fixture(scope="module")
-def db(world: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def db(outset: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a database with a panel."""
     path = tmp_path_factory.mktemp("signals") / "db.duckdb"
-    called("sample", "--db", path, "--list", world / "domains.csv")
+    called("sample", "--db", path, "--list", outset / "domains.csv")
     return path
 
 
 @pytest.fixture
-def slow(world: Path) -> Iterator[RangeServer]:
+def slow(outset: Path) -> Iterator[RangeServer]:
     """Return an archive that answers nothing but the list of crawls."""
-    with RangeServer(world / "build" / "demo") as server:
+    with RangeServer(outset / "build" / "demo") as server:
         server.fault("crawl-data|cc-index", ["stall"] * 1000)
         yield server
 
@@ -97,9 +97,9 @@ def test_first_command(tmp_path: Path, number: int) -> None:
 
 @pytest.mark.fault("process", "scan run with two workers: {number}")
 @pytest.mark.parametrize("number", SIGNALS)
-def test_scan_with_workers(world: Path, slow: RangeServer, tmp_path: Path, number: int) -> None:
+def test_scan_with_workers(outset: Path, slow: RangeServer, tmp_path: Path, number: int) -> None:
     """A scan says so, too, and leaves no worker behind: that would hold stderr open."""
-    called("scan", "plan", tmp_path / "s", "--mirror", world / "build" / "demo", "--crawls", "all")
+    called("scan", "plan", tmp_path / "s", "--mirror", outset / "build" / "demo", "--crawls", "all")
     plan = tmp_path / "s" / "plan.json"
     plan.write_text(json.dumps(json.loads(plan.read_text("utf-8")) | {"mirror": slow.url}))
     process = begun("scan", "run", tmp_path / "s", "--processes", 2, "--rate", 100)

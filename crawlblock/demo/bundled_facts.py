@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 
 import polars as pl
@@ -93,8 +94,16 @@ def read_policies(sample: Path) -> dict[int, dict[str, Verdict]]:
     frame = _read_parquet(sample / "policies.parquet")
     columns = ("policy", "token", "restriction", "basis", "root_allowed", "fallback")
     for policy, token, restriction, basis, *more in frame.select(columns).iter_rows():
-        policies[policy][token] = Verdict(Restriction(restriction), Basis(basis), *more)
+        policies[policy][token] = _verdict(restriction, basis, *more)
     return dict(policies)
+
+
+@cache
+def _verdict(
+    restriction: str, basis: str, root_allowed: bool | None, fallback: str | None
+) -> Verdict:
+    """Return the one object for a verdict; a sample has some dozens in all its rows."""
+    return Verdict(Restriction(restriction), Basis(basis), root_allowed, fallback)
 
 
 def read_texts(sample: Path) -> dict[int, dict[str, Wording]]:
@@ -135,9 +144,11 @@ def _captures(sample: Path, crawls: Sequence[Crawl], wanted: frozenset[str]) -> 
     texts = read_texts(sample)
     writer = Writer(next(iter(policies.values()), ()), registry.obeyed(), registry.templates())
     stated = read_statements(sample)
+    used = {fact.policy for fact in facts}
     groups = {
         n: writer.whole(policy, texts.get(n, {}), stated.get(n, ()))
         for n, policy in policies.items()
+        if n in used
     }
     hosts = frozenset(fact.host for fact in facts)
     sites = {host: site(host, hosts) for host in hosts}

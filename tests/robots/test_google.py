@@ -18,7 +18,7 @@ from crawlblock.model import Basis
 from crawlblock.registry import crawlers, obeyed
 from crawlblock.robots.judge import Judge, in_grammar
 from crawlblock.robots.matcher import winner
-from crawlblock.robots.parser import TWICE_ENCODED_BOM, escape, parse
+from crawlblock.robots.parser import TWICE_ENCODED_BOM, Lines, escape, parse
 from crawlblock.robots.sniff import is_robots
 from robots.generated import TOKENS, robots_files
 
@@ -52,9 +52,9 @@ class Tally:
         )
 
 
-def probes(body: bytes) -> list[bytes]:
+def probes(body: bytes, lines: Lines) -> list[bytes]:
     """Return `/` and other paths, as many as possible from the file's own rules."""
-    patterns = [rule.pattern for group in parse(body) for rule in group.rules()]
+    patterns = [rule.pattern for group in parse(body, lines) for rule in group.rules()]
     own = dict.fromkeys(_path(pattern) for pattern in _spread([*dict.fromkeys(patterns)]))
     own.pop(b"/", None)
     paths = dict.fromkeys([b"/", *own, *FIXED_PATHS])
@@ -80,7 +80,7 @@ def named(body: bytes, tokens: Iterable[str]) -> list[str]:
     Google's parser cannot bind a crawler whose token stands in no line with `agent` in its key, so
     that one crawler stands for all of those.
     """
-    lines = b"\n".join(line for line in body.lower().splitlines() if b"agent" in line)
+    lines = b"\n".join({line for line in body.lower().splitlines() if b"agent" in line})
     present = {token: token.lower().encode() in lines for token in tokens}
     absent = next(token for token, found in present.items() if not found)
     return [token for token, found in present.items() if found or token == absent]
@@ -88,16 +88,18 @@ def named(body: bytes, tokens: Iterable[str]) -> list[str]:
 
 def compare(bodies: Iterable[bytes], tokens: Sequence[str]) -> Tally:
     """Ask both parsers about every file, crawler and path."""
-    google, judge, tally = Google(), Judge(tokens), Tally()
+    google, judge, tally, lines = Google(), Judge(tokens), Tally(), Lines()
     for body in bodies:
-        _compare_body(body, judge, google, tally)
+        _compare_body(body, probes(body, lines), judge, google, tally)
     google.close()
     return tally
 
 
-def _compare_body(body: bytes, judge: Judge, google: Google, tally: Tally) -> None:
-    verdicts, found = judge.policy(body).verdicts, judge.findings(body)
-    counted, paths = _counted(body), probes(body)
+def _compare_body(
+    body: bytes, paths: list[bytes], judge: Judge, google: Google, tally: Tally
+) -> None:
+    verdicts, found, counted = judge.policy(body).verdicts, judge.findings(body), _counted(body)
+    asked = [escape(path) for path in paths]
     ours: dict[tuple[int, ...], list[bool]] = {}
     tally.bodies += 1
     tally.not_robots += not is_robots(body)
@@ -109,7 +111,7 @@ def _compare_body(body: bytes, judge: Judge, google: Google, tally: Tally) -> No
             answers = [judge.allowed(body, token, path) for path in paths]
         elif key not in ours:
             rules = [rule for group in groups for rule in group.rules()]
-            deciding = [winner(rules, escape(path)) for path in paths]
+            deciding = [winner(rules, path) for path in asked]
             answers = ours[key] = [rule is None or rule.allow for rule in deciding]
         else:
             answers = ours[key]

@@ -5,11 +5,14 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import duckdb
+import polars as pl
 from click.testing import CliRunner, Result
 
 from crawlblock.cli import cli
 from crawlblock.demo import build
 from crawlblock.demo.contents import PLAIN, Rendered
+from crawlblock.metrics.queries import CENSUS, held, metrics, result_of
 from crawlblock.model import Crawl
 
 MINI = Crawl("DEMO-2025-33", datetime(2025, 8, 2), datetime(2025, 8, 18))
@@ -95,6 +98,13 @@ def crawl(directory: Path) -> Path:
 def told(*arguments: object) -> Result:
     """Return what a command says and how it ends."""
     return CliRunner().invoke(cli, [str(each) for each in arguments])
+
+
+def asked(con: duckdb.DuckDBPyConnection, name: str) -> pl.DataFrame:
+    """Return what one metric answers about the census."""
+    (metric,) = (m for m in metrics(CENSUS) if m.name == name)
+    with held(con, CENSUS):
+        return result_of(con, metric, CENSUS)
 
 
 def scanned(directory: Path, mirror: Path, *options: object, files: int = 1) -> Path:

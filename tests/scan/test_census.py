@@ -17,7 +17,7 @@ from verify.__main__ import main as verify
 
 from crawlblock.hosts import registered_domain
 from crawlblock.metrics.headline import headline_rows
-from crawlblock.metrics.queries import CENSUS, analyze, held, metrics, result_of
+from crawlblock.metrics.queries import analyze, metrics
 from crawlblock.metrics.results_folder import census_results_of
 from crawlblock.model import Member
 from crawlblock.pipeline.evaluate import evaluate
@@ -27,7 +27,7 @@ from crawlblock.report.page.host_table import host_table
 from crawlblock.robots.judge import Judge
 from crawlblock.store.store import Store
 from crawlblock.transport import Limits
-from scan.shards import crawl, domain_of, scanned, told
+from scan.shards import asked, crawl, domain_of, scanned, told
 from scan.warcs import answer, archive, member, record
 
 _SAME = (
@@ -100,13 +100,6 @@ def followed(mirror: Path, whole: Path, tmp_path_factory: pytest.TempPathFactory
     return store
 
 
-def _asked(con: duckdb.DuckDBPyConnection, name: str) -> pl.DataFrame:
-    """Return what one metric answers about the census."""
-    (metric,) = (m for m in metrics(CENSUS) if m.name == name)
-    with held(con, CENSUS):
-        return result_of(con, metric, CENSUS)
-
-
 def _results(folder: Path, name: str) -> pl.DataFrame:
     return pl.read_parquet(census_results_of(folder / "census.duckdb") / f"{name}.parquet")
 
@@ -123,12 +116,10 @@ def test_ineffective_rules(tmp_path: Path, share: float) -> None:
     scanned(tmp_path / "scan", archive(tmp_path / "mirror", files), "--share", share)
     db = tmp_path / "census.duckdb"
     assert told("scan", "merge", tmp_path / "scan", "--db", db).exit_code == 0
-    ended = told("analyze", "--census", "--db", db)
-    assert ended.exit_code == 0, ended.output
     with Store(db).reading() as con:
         hosts = dict(con.execute("SELECT host, representative FROM census").fetchall())
+        found = asked(con, "ineffective_rules").filter(pl.col("fault") == "any")
     assert len(hosts) == 6 * share
-    found = _results(tmp_path, "ineffective_rules").filter(pl.col("fault") == "any")
     for population in ("hosts", "domains"):
         counted = [answers[host] for host in hosts if hosts[host] or population == "hosts"]
         n_yes = counted.count(lost)
@@ -153,9 +144,8 @@ def test_preference(tmp_path: Path) -> None:
     scanned(tmp_path / "scan", archive(tmp_path / "mirror", files))
     db = tmp_path / "census.duckdb"
     assert told("scan", "merge", tmp_path / "scan", "--db", db).exit_code == 0
-    ended = told("analyze", "--census", "--db", db)
-    assert ended.exit_code == 0, ended.output
-    found = _results(tmp_path, "preference").filter(pl.col("population") == "hosts")
+    with Store(db).reading() as con:
+        found = asked(con, "preference").filter(pl.col("population") == "hosts")
     assert found.select("preference", "n_yes", "n", "n_unknown").rows() == [
         ("allowed", 1, 5, 1), ("disallowed", 1, 5, 1), ("not_stated", 2, 5, 1), ("partly", 1, 5, 1),
     ]  # fmt: skip
@@ -294,7 +284,7 @@ def test_shares_are_those_counted_by_hand(
         con.execute(
             f"UPDATE conclusions.census SET representative = true WHERE {numbered}", [names]
         ).fetchall()
-        found = _asked(con, "blocked")
+        found = asked(con, "blocked")
     judge = Judge(["GPTBot", "Googlebot"])
     for token in ("GPTBot", "Googlebot"):
         expected, unknown = _expected(hosts, texts, judge, token, files, of)
@@ -367,7 +357,7 @@ def con(half: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 def test_header(con: duckdb.DuckDBPyConnection, metric: Any) -> None:
     """A metric says title, unit and note, and returns shares or differences."""
     assert metric.title and metric.unit.startswith(("share", "difference")) and metric.note
-    found = _asked(con, metric.name)
+    found = asked(con, metric.name)
     assert set(found.columns) >= _CLAIM
     assert found.height
     drawn = found.filter(pl.col("low").is_not_null())
@@ -529,7 +519,7 @@ def _without_texts(con: duckdb.DuckDBPyConnection) -> None:
 def test_no_difference_in_a_share_is_not_certain(con: duckdb.DuckDBPyConnection) -> None:
     """Where no host of some files tells two crawlers apart, others may: 0 is not certain."""
     _without_texts(con)
-    found = _asked(con, "gap")
+    found = asked(con, "gap")
     assert found.height and set(found["estimate"]) == {0.0}
     assert found.filter((pl.col("low") >= 0) | (pl.col("high") <= 0)).is_empty()
 
@@ -541,7 +531,7 @@ def test_one_large_domain_is_not_many(con: duckdb.DuckDBPyConnection) -> None:
         "UPDATE weights SET tokens = 1000000000 WHERE domain = (SELECT min(domain) FROM census "
         "WHERE representative AND domain IN (SELECT domain FROM weights))"
     ).fetchall()
-    (row,) = _asked(con, "lost").filter(pl.col("token") == "GPTBot").to_dicts()
+    (row,) = asked(con, "lost").filter(pl.col("token") == "GPTBot").to_dicts()
     assert (row["n"] > 20, row["estimate"], row["low"]) == (True, 0.0, 0.0)
     assert row["high"] > 0.5
 
@@ -553,7 +543,7 @@ def test_a_share_without_the_index_has_no_interval(mirror: Path, tmp_path: Path)
     ended = told("scan", "merge", scan, "--db", db)
     assert "run crawlblock scan index, then merge again" in ended.stderr
     with Store(db).reading() as con:
-        before = _asked(con, "selective")
+        before = asked(con, "selective")
         hosts = con.execute(_REPRESENTED).fetchall()
     assert _represented_by(hosts) >= {"apex", "www", "a", "b"}
     assert before["low"].null_count() == before.height
@@ -565,7 +555,7 @@ def test_a_share_without_the_index_has_no_interval(mirror: Path, tmp_path: Path)
     assert "nothing to read" in told("scan", "index", scan).stderr
     assert told("scan", "merge", scan, "--db", db).exit_code == 0
     with Store(db).reading() as con:
-        after = _asked(con, "selective")
+        after = asked(con, "selective")
         fewer = con.execute(_REPRESENTED).fetchall()
     assert after["low"].null_count() < after.height and len(fewer) < len(hosts)
 

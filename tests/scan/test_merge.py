@@ -24,7 +24,7 @@ from crawlblock.scan.shards import find_shards
 from crawlblock.store.database import DatabaseFile
 from crawlblock.store.store import Store
 from crawlblock.warc.http import digest
-from scan.shards import MINI, crawl, scanned, told
+from scan.shards import MINI, asked, crawl, scanned, told
 from scan.warcs import older
 
 pytestmark = pytest.mark.own_code
@@ -158,8 +158,8 @@ def test_missing_shards_are_told(scan: Path, tmp_path: Path) -> None:
     shards(scan)[2].unlink()
     said = merged(tmp_path / "census.duckdb", scan)
     assert f"{len(shards(scan))} of the {len(shards(scan)) + 1} planned files" in said
-    assert told("analyze", "--census", "--db", tmp_path / "census.duckdb").exit_code == 0
-    found = pl.read_parquet(tmp_path / "census-results/census/blocked.parquet")
+    with Store(tmp_path / "census.duckdb").reading() as con:
+        found = asked(con, "blocked")
     assert (found["files"] + 1 == found["of"]).all()
     known = found.filter(pl.col("n") > 0)
     assert known["low"].null_count() == known.height > 0
@@ -334,21 +334,20 @@ def _told_whole(db: Path) -> tuple[int, int]:
 
 
 @pytest.mark.fault("scan", "a shard of a cut file is merged, then read again and merged again")
-def test_a_shard_that_was_read_again_is_merged_again(tmp_path: Path) -> None:
+def test_a_shard_that_was_read_again_is_merged_again(mirror: Path, tmp_path: Path) -> None:
     """Merging shows what could not be read, and takes what a later run could read."""
-    mirror, scan = crawl(tmp_path / "mirror"), tmp_path / "scan"
-    (cut, *_) = sorted(mirror.rglob("robotstxt/*.warc.gz"))
+    own, scan = Path(shutil.copytree(mirror, tmp_path / "mirror")), tmp_path / "scan"
+    (cut, *_) = sorted(own.rglob("robotstxt/*.warc.gz"))
     raw = cut.read_bytes()
     cut.write_bytes(raw[: len(raw) // 2])
-    assert told("scan", "plan", scan, "--mirror", mirror, "--files", 1).exit_code == 0
+    assert told("scan", "plan", scan, "--mirror", own, "--files", 1).exit_code == 0
     assert told("scan", "run", scan).exit_code == 3
     db = tmp_path / "census.duckdb"
     assert "1 places in them could not be read; run crawlblock scan run again" in merged(db, scan)
     (row,) = json.loads(told("status", "--db", db, "-o", "json").stdout)
     assert row["unread"] == 1
-    told("analyze", "--census", "--db", db, "--results", tmp_path / "results")
-    coverage = pl.read_parquet(tmp_path / "results" / "coverage.parquet")
-    assert coverage["faults"].unique().to_list() == [1]
+    with Store(db).reading() as con:
+        assert asked(con, "coverage")["faults"].unique().to_list() == [1]
     cut.write_bytes(raw)
     assert told("scan", "run", scan).exit_code == 0
     said = told("scan", "merge", scan, "--db", db, "-o", "json").stdout
