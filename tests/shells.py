@@ -18,6 +18,7 @@ import click
 import guard
 import polars as pl
 import pytest
+from archives import small
 from clusters import cluster
 from documents import HOWTO, blocks
 from servers import RangeServer
@@ -98,7 +99,8 @@ def _make_outset(folder: Path) -> None:
 
 def _make_world(folder: Path) -> None:
     _make_outset(folder)
-    shutil.copytree(ROOT / "data" / "demo", folder / "data" / "demo")
+    (folder / "data").mkdir()
+    small(folder / "data" / "demo", 40, ["DEMO-2024-30"])  # all of it takes test_demo.py its time
     followed(folder / "data" / "crawlblock.duckdb", folder, HOSTS)
     called("analyze", "--db", folder / "data" / "crawlblock.duckdb")
     called("scan", "plan", folder / "data" / "scan", "--mirror", folder / "build" / "demo")

@@ -114,6 +114,29 @@ def full(db: Path) -> tuple[Path, dict[str, ExportedTable]]:
     return folder, {table.label: table for table in export(db, folder, FULL, silent)}
 
 
+@pytest.fixture(scope="module")
+def plain(db: Path) -> tuple[Path, list[ExportedTable]]:
+    """Return an export with what is in it unasked, made while a run holds the database."""
+    folder = db.parent / "plain"
+    with Store(db).held(), Store(db).transaction():
+        return folder, export(db, folder, PLAIN, silent)
+
+
+@pytest.fixture
+def out(plain: tuple[Path, list[ExportedTable]], tmp_path: Path) -> Path:
+    """Return a copy of that export, to be changed."""
+    return Path(shutil.copytree(plain[0], tmp_path / "out"))
+
+
+@pytest.fixture(scope="module")
+def replaced(db: Path, full: tuple[Path, dict[str, ExportedTable]]) -> Path:
+    """Return an export by another reading, which took the place of one with everything in it."""
+    folder = db.parent / "replaced" / "out"
+    shutil.copytree(full[0], folder)
+    export(db, folder, Request("t", (), "CC0-1.0", "ccbot", False, False), silent)
+    return folder
+
+
 def content(folder: Path) -> dict[str, bytes]:
     """Return all files of a folder by their path in it."""
     files = (path for path in folder.rglob("*") if path.is_file())
@@ -371,19 +394,19 @@ def test_examples_of_the_card(full: tuple[Path, dict[str, ExportedTable]], langu
 
 
 def test_texts_only_when_asked(
-    db: Path, full: tuple[Path, dict[str, ExportedTable]], tmp_path: Path
+    full: tuple[Path, dict[str, ExportedTable]], plain: tuple[Path, list[ExportedTable]]
 ) -> None:
     """No text of a site is exported without --bodies, nor ever a run's options."""
-    tables = export(db, tmp_path / "plain", PLAIN, silent)
+    without, tables = plain
     assert not [t for t in tables if t.label in ("bodies", "access", "annotation")]
-    assert not (tmp_path / "plain" / "annotation").exists()
-    for path in (tmp_path / "plain").rglob("*.parquet"):
+    assert not (without / "annotation").exists()
+    for path in without.rglob("*.parquet"):
         assert SECRET not in pl.read_parquet(path).write_csv().encode(), path
-    for folder in (tmp_path / "plain", full[0]):
+    for folder in (without, full[0]):
         for name, data in content(folder).items():
             assert b"me@secret" not in data, name
             assert name.endswith("parquet") or SECRET not in data, name
-    assert "own texts" not in (tmp_path / "plain" / "README.md").read_text("utf-8")
+    assert "own texts" not in (without / "README.md").read_text("utf-8")
 
 
 def test_bodies(full: tuple[Path, dict[str, ExportedTable]]) -> None:
@@ -397,13 +420,11 @@ def test_bodies(full: tuple[Path, dict[str, ExportedTable]]) -> None:
     assert "bodies" in tables
 
 
-def test_reading(db: Path, tmp_path: Path) -> None:
+def test_reading(replaced: Path) -> None:
     """Statuses are read as asked for, in the compact form and in the results alike."""
-    request = Request("t", (), "CC0-1.0", "ccbot", False, False)
-    export(db, tmp_path / "ccbot", request, silent)
-    meanings = pl.read_parquet(tmp_path / "ccbot" / "data" / "meanings.parquet")
+    meanings = pl.read_parquet(replaced / "data" / "meanings.parquet")
     assert set(meanings.filter(pl.col("answer") == "http 403")["restriction"]) == {"full"}
-    blocked = pl.read_parquet(tmp_path / "ccbot" / "results" / "blocked.parquet")
+    blocked = pl.read_parquet(replaced / "results" / "blocked.parquet")
     assert set(blocked["http_profile"]) == {"ccbot"}
 
 
@@ -415,20 +436,16 @@ def test_empty_database(tmp_path: Path) -> None:
     assert [line for line in validated(tmp_path / "out") if line.startswith("invalid")] == []
 
 
-def test_earlier_export_is_replaced(db: Path, tmp_path: Path) -> None:
+def test_earlier_export_is_replaced(replaced: Path) -> None:
     """An export takes the place of an earlier one whole, and leaves nothing beside it."""
-    export(db, tmp_path / "out", FULL, silent)
-    export(db, tmp_path / "out", PLAIN, silent)
-    assert not (tmp_path / "out" / "bodies").exists()
-    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+    assert not (replaced / "bodies").exists()
+    assert [path.name for path in replaced.parent.iterdir()] == ["out"]
 
 
 @pytest.mark.parametrize("foreign", [".git/HEAD", "data/mine.csv", "manifest.json"])
-def test_other_files_are_left_alone(db: Path, tmp_path: Path, foreign: str) -> None:
+def test_other_files_are_left_alone(db: Path, out: Path, tmp_path: Path, foreign: str) -> None:
     """A folder with a file that is no export's is refused, and stays as it was."""
-    target = tmp_path / "out"
-    if foreign != "manifest.json":
-        export(db, target, PLAIN, silent)
+    target = out if foreign != "manifest.json" else tmp_path / "foreign"
     (target / foreign).parent.mkdir(parents=True, exist_ok=True)
     (target / foreign).write_text('{"format": "of somebody else"}')
     before = content(target)
@@ -454,10 +471,10 @@ def test_unusable_targets(db: Path, tmp_path: Path, capsys: pytest.CaptureFixtur
 
 
 @pytest.mark.fault("export", "an export onto a disk that may not be written to")
-def test_read_only_disk(db: Path, tmp_path: Path) -> None:
+def test_read_only_disk(db: Path, out: Path, tmp_path: Path) -> None:
     """A disk that may not be written to is told, and the earlier export stays."""
     with small_disk(tmp_path / "disk", "32m") as disk:
-        export(db, disk / "out", PLAIN, silent)
+        shutil.copytree(out, disk / "out")
         before = content(disk / "out")
         make_read_only(disk)
         with pytest.raises(StoreError, match=r"out: Read-only file system; .*use another folder"):
@@ -478,11 +495,10 @@ def test_full_disk(db: Path, tmp_path: Path, size: str) -> None:
 
 
 @pytest.mark.fault("export", "an export stopped by SIGTERM")
-def test_stopped(db: Path, tmp_path: Path) -> None:
+def test_stopped(db: Path, out: Path, tmp_path: Path) -> None:
     """An export that is stopped leaves the earlier one, and nothing beside it."""
-    export(db, tmp_path / "out", PLAIN, silent)
-    before = content(tmp_path / "out")
-    command = [sys.executable, "-m", "crawlblock", "export", str(tmp_path / "out"), "--db", str(db)]
+    before = content(out)
+    command = [sys.executable, "-m", "crawlblock", "export", str(out), "--db", str(db)]
     with subprocess.Popen([*command, "--bodies"], stderr=subprocess.PIPE, text=True) as run:
         while run.poll() is None and not list(tmp_path.glob(".out.*.part")):
             time.sleep(0.01)
@@ -490,15 +506,20 @@ def test_stopped(db: Path, tmp_path: Path) -> None:
         assert run.stderr is not None
         told = run.stderr.read().strip()
     assert (run.returncode, told[:20]) == (130, "crawlblock: stopped;")
-    assert content(tmp_path / "out") == before
+    assert content(out) == before
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
-def test_while_a_run_holds_the_database(db: Path, tmp_path: Path) -> None:
+def test_while_a_run_holds_the_database(
+    db: Path,
+    full: tuple[Path, dict[str, ExportedTable]],
+    plain: tuple[Path, list[ExportedTable]],
+) -> None:
     """An export reads the published copy, so it needs no other run to end."""
-    with Store(db).held(), Store(db).transaction():
-        export(db, tmp_path / "out", PLAIN, silent)
-    assert copy_of(db).is_file() and (tmp_path / "out" / "manifest.json").is_file()
+    made, unheld = content(plain[0]), content(full[0])
+    assert copy_of(db).is_file() and "manifest.json" in made
+    tables = {name for name in made if name.endswith(".parquet")}
+    assert tables and {made[name] == unheld[name] for name in tables} == {True}
 
 
 def test_licence_of_each_part(full: tuple[Path, dict[str, ExportedTable]]) -> None:

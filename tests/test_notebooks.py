@@ -3,6 +3,7 @@
 import io
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ from crawlblock.errors import InputError, StoreError
 from crawlblock.metrics.results_folder import results_of
 from crawlblock.report.assemble import write_answer
 from crawlblock.report.charts.chart import EMPTY
+from crawlblock.store.database import copy_of
 from crawlblock.store.store import Store
 
 pytestmark = pytest.mark.own_code
@@ -78,6 +80,12 @@ def poor(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
+def own(poor: Path, tmp_path: Path) -> Path:
+    """Return a copy of it with its results and its copy for readers, to be changed."""
+    return Path(shutil.copytree(poor.parent, tmp_path / "data")) / poor.name
+
+
+@pytest.fixture
 def held(poor: Path) -> Iterator[Path]:
     """Return a database that another process writes to at this moment."""
     command = [sys.executable, "-c", HOLDING, str(poor)]
@@ -90,15 +98,7 @@ def held(poor: Path) -> Iterator[Path]:
 def executed(db: Path, out: Path, books: list[Path]) -> dict[str, "NotebookNode"]:
     """Execute notebooks on a database and return them by name."""
     script = ROOT / "scripts" / "run_notebooks.py"
-    command = [
-        sys.executable,
-        str(script),
-        "--db",
-        str(db),
-        "--out",
-        str(out),
-        *map(str, books),
-    ]
+    command = [sys.executable, str(script), "--db", str(db), "--out", str(out), *map(str, books)]
     environment = os.environ | {"CRAWLBLOCK_MIRROR": str(db.parent / "archive")}
     done = subprocess.run(
         command, capture_output=True, text=True, check=False, timeout=280, env=environment
@@ -214,29 +214,22 @@ def test_access_is_the_view(poor: Path) -> None:
             data.access("Nobody")
 
 
-def test_results_of_an_older_state(poor: Path, tmp_path: Path) -> None:
+def test_results_of_an_older_state(own: Path) -> None:
     """What the database holds and the results do not is said in the first table."""
-    db = tmp_path / "own.duckdb"
-    db.write_bytes(poor.read_bytes())
-    with notebook.load(poor):
-        analyze(db)
-    store = Store(db)
+    store = Store(own)
     with store.transaction() as con:
         small.snapshot(con, "2024-06", date(2024, 6, 1), {"b.example": "open"}, "import")
     store.publish()
-    data = notebook.load(db)
+    data = notebook.load(own)
     held = dict(data.holds().rows())
     assert held["captures"] == "2" and held["results"].startswith("older than the database")
     data.database.close()
 
 
-def test_reader_sees_no_later_run(poor: Path, tmp_path: Path) -> None:
-    """A copy published while a notebook is open leaves the notebook's own as it was."""
-    db = tmp_path / "own.duckdb"
-    db.write_bytes(poor.read_bytes())
-    analyze(db)
-    data = notebook.load(db)
-    store = Store(db)
+def test_reader_sees_no_later_run(own: Path) -> None:
+    """A run that publishes while a notebook is open leaves the notebook's own copy as it was."""
+    data = notebook.load(own)
+    store = Store(own)
     with store.transaction() as con:
         small.snapshot(con, "2024-06", date(2024, 6, 1), {"b.example": "open"}, "import")
     store.publish()
@@ -256,31 +249,31 @@ def test_what_is_missing_is_named(poor: Path, tmp_path: Path) -> None:
     data.database.close()
 
 
-def test_copy_of_another_version(poor: Path, tmp_path: Path) -> None:
+def test_copy_of_another_version(own: Path) -> None:
     """A copy with the views of another version is refused with what renews it."""
-    db = tmp_path / "own.duckdb"
-    db.write_bytes(poor.read_bytes())
-    store = Store(db)
+    store = Store(own)
     with store.transaction() as con:
         con.execute("CREATE OR REPLACE MACRO views_stamp() AS 0").fetchall()
     store.publish()
     with pytest.raises(StoreError, match="another version of crawlblock; run `crawlblock analyze`"):
-        notebook.load(db)
+        notebook.load(own)
 
 
-def test_usual_place(poor: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_usual_place(
+    poor: Path, own: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Without a name the database is $CRAWLBLOCK_DB, or data/ in this folder or one above it."""
     monkeypatch.setenv("CRAWLBLOCK_DB", str(poor))
     with notebook.load():
         pass
     monkeypatch.delenv("CRAWLBLOCK_DB")
-    (tmp_path / "data").mkdir()
     (tmp_path / "notebooks").mkdir()
-    (tmp_path / "data" / "crawlblock.duckdb").write_bytes(poor.read_bytes())
-    analyze(tmp_path / "data" / "crawlblock.duckdb")
+    usual = own.with_name("crawlblock.duckdb")
+    for place in (Path, copy_of, results_of):
+        place(own).rename(place(usual))
     monkeypatch.chdir(tmp_path / "notebooks")
     data = notebook.load()
-    assert data.database.path == tmp_path / "data" / "crawlblock.duckdb"
+    assert data.database.path == usual
     data.database.close()
 
 

@@ -1,6 +1,5 @@
 """Panels that allow no estimate, or hardly one: each row of each result says why it has none."""
 
-import shutil
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
@@ -110,14 +109,11 @@ Results = dict[str, pl.DataFrame]
 def answered(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Results]]:
     """Return what makes all results about an odd panel, each once."""
     made: dict[str, Results] = {}
-    template = tmp_path_factory.mktemp("template") / "x.duckdb"
-    small.make(template).close()
 
     def results(name: str) -> Results:
         if name not in made:
             folder: Path = tmp_path_factory.mktemp(name)
-            shutil.copy(template, folder / "x.duckdb")
-            with duckdb.connect(str(folder / "x.duckdb")) as con:
+            with small.make(folder / "x.duckdb") as con:
                 next(odd for odd in ODD if odd.__name__ == name)(con)
                 con.execute("INSERT INTO weights SELECT 'h' || n, 'C4', n, NULL, 9 FROM range(9) "
                             "r(n)")  # fmt: skip

@@ -1,7 +1,10 @@
 """Databases that lack something, or hold much, give a page that says so."""
 
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -22,6 +25,7 @@ from crawlblock.report.page.host_table import host_table
 pytestmark = pytest.mark.own_code
 
 HOSTS = [f"h{number}" for number in range(40)]
+CRAWL = "CC-MAIN-2024-10"
 
 
 @pytest.fixture
@@ -40,15 +44,44 @@ def page(con: duckdb.DuckDBPyConnection, results: Path, most: int = 100) -> Read
     return Reader(page_of(Material(frames, ARCHIVE, hosts))[0])
 
 
+@pytest.fixture(scope="module")
+def alike(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Reader]:
+    """Return a function that gives the page of one crawl in which all hosts answer alike."""
+
+    @cache
+    def made(answer: str) -> Reader:
+        folder = tmp_path_factory.mktemp(answer)
+        with closing(small.make(folder / "small.duckdb")) as con:
+            small.snapshot(con, CRAWL, date(2024, 2, 20), dict.fromkeys(HOSTS, answer))
+            return page(con, folder / "results")
+
+    return made
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a database of two hosts in two months with its results."""
+    months = {"2024-02": {"a.org": OPEN, "b.org": REFUSING}, "2024-03": {"a.org": OPEN}}
+    db = fill(tmp_path_factory.mktemp("filled"), months, {"a.org": "all", "b.org": "all"})
+    run("analyze", "--db", db)
+    return db
+
+
+@pytest.fixture
+def db(filled: Path, tmp_path: Path) -> Path:
+    """Return a copy of it with its results, to be changed."""
+    shutil.copytree(filled.parent, tmp_path / "copy")
+    return tmp_path / "copy" / filled.name
+
+
 def said(page: Reader) -> str:
     """Return all text of a page that people read."""
     return " ".join(text for path, text in page.texts if "script" not in path)
 
 
-def test_one_snapshot(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+def test_one_snapshot(alike: Callable[[str], Reader]) -> None:
     """With one snapshot shares stand, and nothing is said to have changed."""
-    small.snapshot(con, "CC-MAIN-2024-10", date(2024, 2, 20), dict.fromkeys(HOSTS, "named"))
-    made = page(con, tmp_path / "results")
+    made = alike("named")
     assert "Of 40 sites, 100.0 % blocked Alpha in February 2024." in said(made).replace(
         "\N{NO-BREAK SPACE}", " "
     )
@@ -67,34 +100,28 @@ def test_one_host(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     assert "All 1 sites" not in text and "The only site." in text
 
 
-def test_no_weights(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+def test_no_weights(alike: Callable[[str], Reader]) -> None:
     """Without weights it is said that nothing can be said of what is lost, and how to."""
-    small.snapshot(con, "CC-MAIN-2024-10", date(2024, 2, 20), dict.fromkeys(HOSTS, "named"))
-    text = said(page(con, tmp_path / "results"))
+    text = said(alike("named"))
     assert "No estimate: no weight of these hosts is stored." in text
     assert "crawlblock weights stores weights." in text
 
 
-def test_nobody_blocks(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+def test_nobody_blocks(alike: Callable[[str], Reader]) -> None:
     """Where no robots.txt blocks a crawler, the page says so."""
-    small.snapshot(con, "CC-MAIN-2024-10", date(2024, 2, 20), dict.fromkeys(HOSTS, "open"))
-    assert "No robots.txt blocks it." in said(page(con, tmp_path / "results"))
+    assert "No robots.txt blocks it." in said(alike("open"))
 
 
-def test_nobody_is_blocked_most(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+def test_nobody_is_blocked_most(alike: Callable[[str], Reader]) -> None:
     """Where no host blocks a crawler, none is said to be the one that most block."""
-    small.snapshot(con, "CC-MAIN-2024-10", date(2024, 2, 20), dict.fromkeys(HOSTS, "open"))
-    text = said(page(con, tmp_path / "results"))
+    text = said(alike("open"))
     assert "None of the 2 AI crawlers in use is blocked by a known site." in text
     assert "that most sites block." not in text
 
 
-def test_equally_blocked_crawlers_are_said_to_be(
-    con: duckdb.DuckDBPyConnection, tmp_path: Path
-) -> None:
+def test_equally_blocked_crawlers_are_said_to_be(alike: Callable[[str], Reader]) -> None:
     """Where equally many hosts block two crawlers, neither is said to be blocked by most."""
-    small.snapshot(con, "CC-MAIN-2024-10", date(2024, 2, 20), dict.fromkeys(HOSTS, "wild"))
-    text = said(page(con, tmp_path / "results"))
+    text = said(alike("wild"))
     assert "2 AI crawlers in use are blocked by equally many sites, and none by more." in text
     assert "that most sites block." not in text
 
@@ -106,15 +133,14 @@ def test_an_archive_may_be_blocked_most(con: duckdb.DuckDBPyConnection, tmp_path
     }
     small.policy(con, "shut", verdicts | {"Beta": ("full", "named", False)})
     answers = {host: "named" if host < "h2" else "shut" for host in HOSTS}
-    small.snapshot(con, "CC-MAIN-2024-10", date(2024, 2, 20), answers)
+    small.snapshot(con, CRAWL, date(2024, 2, 20), answers)
     text = said(page(con, tmp_path / "results"))
     assert "Beta is the AI crawler in use that most sites block." in text
 
 
-def test_no_text_of_their_own(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+def test_no_text_of_their_own(alike: Callable[[str], Reader]) -> None:
     """Where every block is a group for all crawlers, the answer says that alone."""
-    small.snapshot(con, "CC-MAIN-2024-10", date(2024, 2, 20), dict.fromkeys(HOSTS, "wild"))
-    text = said(page(con, tmp_path / "results")).replace("\N{NO-BREAK SPACE}", " ")
+    text = said(alike("wild")).replace("\N{NO-BREAK SPACE}", " ")
     assert (
         "Of the 40 sites that blocked Alpha in February 2024, 100.0 % shut out every crawler."
         in text
@@ -123,7 +149,7 @@ def test_no_text_of_their_own(con: duckdb.DuckDBPyConnection, tmp_path: Path) ->
 
 def test_weights_of_others(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     """Weights of other hosts than these are not said to be lacking altogether."""
-    small.snapshot(con, "CC-MAIN-2024-10", date(2024, 2, 20), dict.fromkeys(HOSTS, "named"))
+    small.snapshot(con, CRAWL, date(2024, 2, 20), dict.fromkeys(HOSTS, "named"))
     con.execute("INSERT INTO weights BY NAME SELECT 'x.org' AS domain, 'c' AS corpus, 5 AS tokens")
     text = said(page(con, tmp_path / "results"))
     assert "no weight of these hosts is stored" in text and "no weights are stored" not in text
@@ -152,7 +178,7 @@ def test_nothing_is_dated(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> Non
 
 def test_many_hosts_are_a_sample(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     """Of more hosts than the page takes it holds a sample that says so, and shares of all."""
-    small.snapshot(con, "CC-MAIN-2024-10", date(2024, 2, 20), dict.fromkeys(HOSTS, "named"))
+    small.snapshot(con, CRAWL, date(2024, 2, 20), dict.fromkeys(HOSTS, "named"))
     text = said(page(con, tmp_path / "results", most=15))
     assert "15 of 40 sites, chosen by a hash of their names" in text
     assert "Of 40 sites," in text
@@ -165,11 +191,8 @@ def test_live_run_is_enough(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> N
     assert "There is no known break in the archive" in said(page(con, tmp_path / "results"))
 
 
-def test_report_makes_the_same_page_again(tmp_path: Path) -> None:
+def test_report_makes_the_same_page_again(db: Path, tmp_path: Path) -> None:
     """The page made again from the results is the same; results of other data are rejected."""
-    months = {"2024-02": {"a.org": OPEN, "b.org": REFUSING}, "2024-03": {"a.org": OPEN}}
-    db = fill(tmp_path, months, {"a.org": "all", "b.org": "all"})
-    run("analyze", "--db", db)
     made = [results_of(db) / name for name in ("index.html", "blocked.svg", "blocked.png")]
     before = [path.read_bytes() for path in made]
     for path in made:
@@ -183,10 +206,8 @@ def test_report_makes_the_same_page_again(tmp_path: Path) -> None:
         run("report", "--db", db)
 
 
-def test_half_replaced_results_are_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_half_replaced_results_are_none(db: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Results of which a stopped analyze has replaced some are not taken for those of before."""
-    db = fill(tmp_path, {"2024-02": {"a.org": REFUSING}}, {"a.org": "all"})
-    run("analyze", "--db", db)
     in_the_way = results_of(db) / "blocked.csv"
     in_the_way.unlink()
     in_the_way.mkdir()
