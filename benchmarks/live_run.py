@@ -1,9 +1,10 @@
 """Measures how many hosts a second are asked for their robots.txt, each over a new connection.
 
 What is measured is a whole run: lookup, connection, request, answer, WARC, database; each in a
-process of its own.  A second process serves every host name on loopback, plain or over TLS (openssl
-makes a certificate), and is their name server, too: it answers after `lookup` seconds.  It is asked
-by aiodns (the extra `speed`); without aiodns the lookup is a timer.
+process of its own.  In turns with it, aiohttp alone makes the same requests and keeps nothing.
+Another process serves every host name on loopback, plain or over TLS (openssl makes a certificate),
+and is their name server, too: it answers after `lookup` seconds.  It is asked by aiodns (the extra
+`speed`); without aiodns the lookup is a timer.
 """
 
 import asyncio
@@ -13,18 +14,21 @@ import ssl
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from http import HTTPStatus
 from ipaddress import ip_network
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any, TypeVar
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from live_server import Ports, serve
 from machine import aside
-from measured import Goal, Measurement, alone, at_least, at_most
+from measured import Goal, Measurement, alone, at_least, at_most, paired
 
 from crawlblock.model import Member
 from crawlblock.pipeline.live import Asking, collect_live
@@ -32,7 +36,9 @@ from crawlblock.pipeline.run import Run
 from crawlblock.sources.live import Pace, Patience
 from crawlblock.store.store import Store
 
+T = TypeVar("T")
 AIODNS = aiohttp.DefaultResolver is aiohttp.AsyncResolver
+AS_FAST = 0.85  # of aiohttp alone
 SMOKE = {"rounds": 1, "hosts": 20, "concurrency": 10, "lookup": 0.001}
 
 
@@ -124,7 +130,17 @@ def members(hosts: int, dead: float) -> list[Member]:
 
 
 def run(case: Case) -> Result:
-    """Run a case once, beside a server of its own."""
+    """Collect the panel of a case once."""
+    return beside_server(case, collected)
+
+
+def run_alone(case: Case) -> float:
+    """Return how many hosts a second aiohttp alone asks."""
+    return beside_server(case, asked_alone)
+
+
+def beside_server(case: Case, work: Callable[[Case, Ports, Path], Coroutine[Any, Any, T]]) -> T:
+    """Run a case beside a server of its own."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         certificate = certified(folder) if case.tls else None
@@ -133,15 +149,48 @@ def run(case: Case) -> Result:
         server = spawn.Process(target=serve, args=(theirs, case.lookup, certificate), daemon=True)
         server.start()
         try:
-            return asyncio.run(collected(case, mine.recv(), folder))
+            return asyncio.run(work(case, mine.recv(), folder))
         finally:
             server.terminate()
             server.join()
 
 
+def trusting(case: Case, folder: Path) -> ssl.SSLContext | None:
+    """Return what checks the server's certificate, if it has one."""
+    return ssl.create_default_context(cafile=str(folder / "crt.pem")) if case.tls else None
+
+
+async def asked_alone(case: Case, ports: Ports, folder: Path) -> float:
+    """Make the requests of a run, each over a new connection; return hosts a second."""
+    names = iter([member.host for member in members(case.hosts, case.dead)])
+    connector = aiohttp.TCPConnector(
+        resolver=LoopbackResolver(ports, case), force_close=True, limit=case.concurrency,
+        use_dns_cache=False, ssl=trusting(case, folder) or True,
+    )  # fmt: skip
+    answered = 0
+
+    async def ask(session: aiohttp.ClientSession) -> None:
+        nonlocal answered
+        for name in names:
+            for scheme in ("https", "http"):
+                with suppress(aiohttp.ClientConnectorError):
+                    async with session.get(f"{scheme}://{name}/robots.txt") as response:
+                        await response.read()
+                        answered += response.status == HTTPStatus.OK
+                    break
+
+    begun = time.perf_counter()
+    async with aiohttp.ClientSession(connector=connector) as session:
+        await asyncio.gather(*(ask(session) for _ in range(case.concurrency)))
+    took = time.perf_counter() - begun
+    if answered < 0.99 * case.hosts:
+        raise RuntimeError(f"{case.name}: aiohttp alone got {answered:,} of {case.hosts:,} answers")
+    return case.hosts / took
+
+
 async def collected(case: Case, ports: Ports, folder: Path) -> Result:
     """Ask the panel; every host has one capture in the end."""
-    context = ssl.create_default_context(cafile=str(folder / "crt.pem")) if case.tls else None
+    context = trusting(case, folder)
     asking = Asking(
         "bench@example.org", "live-bench", Pace(case.concurrency),
         Patience(lookup=3, connect=3, silence=case.silence, whole=2 * case.silence),
@@ -189,9 +238,19 @@ def measure(
     """Measure both cases; `large` adds 100,000 hosts of which 5 % never answer, in one round."""
     size = hosts, concurrency, lookup
     plain = Case("plain HTTP, https refused first", *size, goal=at_least(1_200))
-    cases = [(plain, rounds), (Case("TLS", *size, tls=True, goal=at_least(500)), rounds)]
+    cases = [(plain, rounds), (Case("TLS", *size, tls=True, goal=at_least(700)), rounds)]
     if large:
         cases.append((Case("100,000 hosts, 5 % dead", 100_000, 500, lookup, dead=0.05), 1))
     print(f"names looked up {'by aiodns' if AIODNS else 'by a timer, aiodns is not installed'}")
     for case, times in cases:
-        yield from measured(case, [aside(run, case) for _ in range(times)])
+        results: list[Result] = []
+        alone_too: list[float] = []
+        for _ in range(times):
+            results.append(aside(run, case))
+            if not case.dead:
+                alone_too.append(aside(run_alone, case))
+        yield from measured(case, results)
+        if alone_too:
+            rates = [case.hosts / result.wall for result in results]
+            against = "aiohttp alone"
+            yield paired(case.name, "hosts/s", rates, alone_too, against, at_least(AS_FAST))
