@@ -74,9 +74,10 @@ def order(archive: Path | str, db: Path, method: Method | None) -> Wanted:
 
 
 def collect(wanted: Wanted, db: Path, panel: list[Member]) -> tuple[Store, Tally]:
-    """Run a history to its end; what the texts mean is of no matter here."""
+    """Run a history to its end; the texts are not judged."""
     run = Run(Store(db))
     asyncio.run(collect_history(run, wanted, panel))
+    run.store.conclusions.settle()
     return run.store, run.tally
 
 
@@ -94,7 +95,6 @@ def test_records_of_redirects(tmp_path: Path, method: Method) -> None:
         build(tmp_path / crawl.crawl, [crawl], captures(crawl))
         db = tmp_path / f"{crawl.crawl}.duckdb"
         store, _ = collect(order(tmp_path / crawl.crawl, db, method), db, members(list(BUSY)))
-        store.conclusions.settle()
         with store.reading() as con:
             rows = con.execute(
                 "SELECT regexp_replace(host, '^www[.]', ''), count(*) FILTER (read) FROM fetches "

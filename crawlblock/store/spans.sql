@@ -65,8 +65,8 @@ wanted AS MATERIALIZED (
            unnest(segments, recursive := true)
     FROM histories
 ), found AS MATERIALIZED (  -- or DuckDB 1.5 joins all spans with all segments first
-    SELECT number, history, max(answer) FILTER (at_from) AS answer_then,
-           max(answer) FILTER (NOT at_from) AS answer_now
+    SELECT number, history, CAST(max(answer) FILTER (at_from) AS VARCHAR) AS answer_then,
+           CAST(max(answer) FILTER (NOT at_from) AS VARCHAR) AS answer_now
     FROM ends JOIN given USING (population, snapshot)
     GROUP BY number, history
 ), spanned AS MATERIALIZED (
@@ -75,9 +75,7 @@ wanted AS MATERIALIZED (
     JOIN wanted USING (number)
     JOIN spans s USING (population, from_snapshot, to_snapshot)
 )
-SELECT s.* REPLACE (CAST(answer_then AS VARCHAR) AS answer_then,
-                    CAST(answer_now AS VARCHAR) AS answer_now),
-       CAST(h.stratum AS VARCHAR) AS stratum, h.weight, len(h.hosts) AS hosts
+SELECT s.*, CAST(h.stratum AS VARCHAR) AS stratum, h.weight, len(h.hosts) AS hosts
 FROM spanned s
 JOIN histories h ON h.population = s.population AND h.history = s.history
 JOIN belonging g ON g.population = s.population AND g.history = s.history
