@@ -17,7 +17,7 @@ from crawlblock.store.database import DatabaseFile
 from crawlblock.store.insert import add_rows
 from crawlblock.store.relations import hold, registered
 
-_BATCH = 300_000  # captures that are stored in one transaction, or one shard's
+_BATCH = 1_000_000  # captures stored in one transaction, or one shard's; it reads all stored names
 _SHARDS = 100  # likewise, for each is open while they are read
 _PAGE = 5_000  # texts compressed at a time
 # Where payloads are kept whole, they are the texts that are judged.
