@@ -10,7 +10,7 @@ import re
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import asdict, fields
+from dataclasses import fields
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType, UnionType
@@ -119,8 +119,15 @@ def read_journal(path: Path) -> Batch:
 
 
 def _line(visit: Visit) -> bytes:
-    text = json.dumps(asdict(visit), default=datetime.isoformat).encode()
+    text = json.dumps(visit, default=_noted).encode()
     return b"%08x %s\n" % (zlib.crc32(text), text)
+
+
+def _noted(value: Any) -> str | dict[str, Any]:
+    """Return what JSON has in place of a time or a dataclass, whose fields it does not copy."""
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return {field.name: getattr(value, field.name) for field in fields(value)}
 
 
 def _lines(path: Path) -> Iterator[bytes]:
