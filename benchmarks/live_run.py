@@ -1,6 +1,6 @@
 """Measures how many hosts a second are asked for their robots.txt, each over a new connection.
 
-What is measured is a whole run: lookup, connection, request, answer, WARC, database; each in a
+It measures a whole run: lookup, connection, request, answer, WARC, database; each in a
 process of its own.  In turns with it, aiohttp alone makes the same requests and keeps nothing.
 Another process serves every host name on loopback, plain or over TLS (openssl makes a certificate),
 and is their name server, too: it answers after `lookup` seconds.  It is asked by aiodns (the extra

@@ -100,7 +100,7 @@ def _make_outset(folder: Path) -> None:
 def _make_world(folder: Path) -> None:
     _make_outset(folder)
     (folder / "data").mkdir()
-    small(folder / "data" / "demo", 40, ["DEMO-2024-30"])  # all of it takes test_demo.py its time
+    small(folder / "data" / "demo", 40, ["DEMO-2024-30"])  # test_demo.py makes the whole demo
     followed(folder / "data" / "crawlblock.duckdb", folder, HOSTS)
     called("analyze", "--db", folder / "data" / "crawlblock.duckdb")
     called("scan", "plan", folder / "data" / "scan", "--mirror", folder / "build" / "demo")

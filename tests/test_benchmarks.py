@@ -1,4 +1,4 @@
-"""Each benchmark runs in small and measures something; how fast it is, no test says."""
+"""Each benchmark runs in small and measures something. No test says how fast it is."""
 
 import json
 import math
