@@ -50,9 +50,9 @@ def build(directory: Path, captures: int) -> None:
             _write(path, shard, random.Random(number))
 
 
-def _write(path: Path, shard: Shard, drawn: random.Random) -> None:
+def _write(path: Path, shard: Shard, rng: random.Random) -> None:
     kept: set[str] = set()
-    rows = [row for file in shard.files for row in file_rows(drawn, file, kept)]
+    rows = [row for file in shard.files for row in file_rows(rng, file, kept)]
     about = ShardHeader(
         version=__version__,
         shard=shard.shard,
@@ -69,24 +69,24 @@ def _write(path: Path, shard: Shard, drawn: random.Random) -> None:
     frame.write_parquet(path, statistics=False, metadata={KEY: json.dumps(asdict(about))})
 
 
-def file_rows(drawn: random.Random, file: str, kept: set[str]) -> Iterator[tuple[Any, ...]]:
+def file_rows(rng: random.Random, file: str, kept: set[str]) -> Iterator[tuple[Any, ...]]:
     """Yield the captures of a file; a text comes with the shard's first capture of it."""
     offset = 0
     while offset < FILE:
-        name = drawn.randrange(10**9) if drawn.random() < 0.98 else drawn.randrange(20_000)
-        host = f"{drawn.choice(('', 'www.', 'www.', 'a.'))}h{name}.{_TLDS[name % len(_TLDS)]}"
-        at = datetime(2025, 8, 2) + timedelta(seconds=drawn.randrange(1_300_000))
-        answers = [drawn.choices((200, 404, 403, 503), (64, 26, 6, 4))[0]]
-        if drawn.random() < 0.5:
+        name = rng.randrange(10**9) if rng.random() < 0.98 else rng.randrange(20_000)
+        host = f"{rng.choice(('', 'www.', 'www.', 'a.'))}h{name}.{_TLDS[name % len(_TLDS)]}"
+        at = datetime(2025, 8, 2) + timedelta(seconds=rng.randrange(1_300_000))
+        answers = [rng.choices((200, 404, 403, 503), (64, 26, 6, 4))[0]]
+        if rng.random() < 0.5:
             answers.insert(0, 301)
         for status in answers[: FILE - offset]:
             secure = status != 301
-            text, rules = _text(drawn) if status == 200 else (None, None)
-            sent = {"server": drawn.choice(_SERVERS), "content-type": "text/plain"}
+            text, rules = _text(rng) if status == 200 else (None, None)
+            sent = {"server": rng.choice(_SERVERS), "content-type": "text/plain"}
             yield (
                 CRAWL, host, "/robots.txt", secure, at, status, None, None,
                 None if secure else f"https://{host}/robots.txt",
-                text and f"sha1:{drawn.getrandbits(160):032X}", rules and len(rules), text,
+                text and f"sha1:{rng.getrandbits(160):032X}", rules and len(rules), text,
                 None if text in kept else rules, None, json.dumps(sent), file, offset * 1_500,
                 1_500,
             )  # fmt: skip
@@ -95,16 +95,16 @@ def file_rows(drawn: random.Random, file: str, kept: set[str]) -> Iterator[tuple
             offset += 1
 
 
-def _text(drawn: random.Random) -> tuple[str, bytes]:
-    number = drawn.choices(range(SHARED), cum_weights=_WEIGHTS)[0]
-    if drawn.random() < 1 / 7:
-        number = drawn.getrandbits(40)
-    named = f"User-agent: {drawn_token(number)}\nDisallow: /\n\n" if number % 4 == 0 else ""
+def _text(rng: random.Random) -> tuple[str, bytes]:
+    number = rng.choices(range(SHARED), cum_weights=_WEIGHTS)[0]
+    if rng.random() < 1 / 7:
+        number = rng.getrandbits(40)
+    named = f"User-agent: {named_token(number)}\nDisallow: /\n\n" if number % 4 == 0 else ""
     rules = f"{named}User-agent: *\nDisallow: /a{number}\nDisallow: /wp-admin/\n".encode()
     return hashlib.blake2b(rules, digest_size=8).hexdigest(), rules
 
 
-def drawn_token(number: int) -> str:
+def named_token(number: int) -> str:
     """Return a crawler that a text names."""
     crawlers = registry.crawlers()
     return crawlers[number // 4 % len(crawlers)].token

@@ -65,9 +65,12 @@ def run(step: Step, stand_in: StandIn, folder: Path, *more: str) -> Sent:
 
 def measurements(step: Step, sent: Sent, planned: Sent | None) -> Iterator[Measurement]:
     """Yield what a command sent, next to what its dry run said that it would."""
-    told = json.loads(planned.printed.splitlines()[-1]) if planned else {}
-    size = told.get("gigabytes", 0) * 1000 + told.get("megabytes", 0)
-    figures = {"requests": (sent.requests, told.get("requests", 0)), "MB": (sent.bytes / 1e6, size)}
+    plan = json.loads(planned.printed.splitlines()[-1]) if planned else {}
+    size = plan.get("gigabytes", 0) * 1000 + plan.get("megabytes", 0)
+    figures = {
+        "requests": (sent.requests, plan.get("requests", 0)),
+        "MB": (sent.bytes / 1e6, size),
+    }
     for unit, (ours, estimated) in figures.items():
         if estimated:
             yield paired(f"`{step.command}`", unit, [ours], [estimated], "its dry run's estimate")

@@ -194,6 +194,6 @@ def measure(
     shares = OTHER if other else Shares()
     for size in hosts:
         for number in crawls:
-            drawn = [panel(universe, size, seed) for seed in range(panels)]
-            found = [run(universe, each, number, shares) for each in drawn]
+            chosen = [panel(universe, size, seed) for seed in range(panels)]
+            found = [run(universe, each, number, shares) for each in chosen]
             yield from measurements(f"{size:,} hosts, {number} crawls", found)

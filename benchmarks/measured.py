@@ -65,13 +65,20 @@ class Measurement:
 
     def row(self) -> str:
         """Return the cells of the table."""
-        other = "" if self.other is None else f"{told(self.other)} ({self.against})"
-        ratio = "" if self.ratio is None else f"{told(self.ratio)}"
+        other = "" if self.other is None else f"{short(self.other)} ({self.against})"
+        ratio = "" if self.ratio is None else f"{short(self.ratio)}"
         goal = ""
         if self.goal:
-            goal = f"{'at least' if self.goal.at_least else 'at most'} {told(self.goal.bound)}: "
+            goal = f"{'at least' if self.goal.at_least else 'at most'} {short(self.goal.bound)}: "
             goal += "met" if self.met else "missed"
-        cells = (self.what, f"{told(self.ours)} {self.unit}", other, ratio, goal, str(self.rounds))
+        cells = (
+            self.what,
+            f"{short(self.ours)} {self.unit}",
+            other,
+            ratio,
+            goal,
+            str(self.rounds),
+        )
         return " | ".join(cells)
 
 
@@ -119,7 +126,7 @@ def processor_time(call: Callable[[], object]) -> float:
     return timed(call)[1]
 
 
-def told(number: float) -> str:
+def short(number: float) -> str:
     """Return a number with three digits, or more before the point."""
     if not math.isfinite(number) or abs(number) >= 100:
         return f"{number:,.0f}"

@@ -1,6 +1,6 @@
 """Measures the page of many hosts: its size, how soon it is painted, how quickly it filters.
 
-The captures are generated: robots.txt files of some groups and paths drawn by chance, a host writes
+The captures are generated: robots.txt files of some groups and random paths, a host writes
 a new one once in six snapshots, a tenth of the answers are failures, and each capture lies in an
 archive's file named as Common Crawl names them.  Needs Chromium.
 """

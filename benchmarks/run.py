@@ -104,8 +104,8 @@ def write(folder: Path, head: Mapping[str, str], found: Mapping[str, Sequence[Me
         for name, measurements in found.items()
         for each in measurements
     ]
-    told = json.dumps({"about": head, "measurements": every}, indent=1)
-    (folder / "benchmarks.json").write_text(told, "utf-8")
+    data = json.dumps({"about": head, "measurements": every}, indent=1)
+    (folder / "benchmarks.json").write_text(data, "utf-8")
     return text
 
 

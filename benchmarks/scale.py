@@ -79,9 +79,9 @@ def planned(steps: Steps, shards: int, files: int, directory: Path) -> Plan:
         _KEY.format(crawl=CRAWL, segment=n % 999_983, part=n % 97, other=n % 86_399, number=n)
         for n in range(shards * files)
     ]
-    drawn = steps.timed("draw all of them", lambda: sample_files(keys, 1.0, "seed"))
-    made = steps.timed("cut", lambda: cut(CRAWL, drawn, files))
-    taken = (TakenFiles(CRAWL, len(drawn), len(keys)),)
+    sampled = steps.timed("sample all of them", lambda: sample_files(keys, 1.0, "seed"))
+    made = steps.timed("cut", lambda: cut(CRAWL, sampled, files))
+    taken = (TakenFiles(CRAWL, len(sampled), len(keys)),)
     plan = Plan("/archive", "seed", 1.0, 0, taken, tuple(made))
     steps.timed("write", lambda: write_plan(plan, directory))
     return steps.timed("read", lambda: read_plan(directory))

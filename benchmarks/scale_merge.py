@@ -48,7 +48,7 @@ def build(directory: Path, shards: int) -> None:
     taken = tuple(TakenFiles(crawl, CRAWL_SHARDS * FILES, CRAWL_SHARDS * FILES) for crawl in crawls)
     write_plan(Plan("/", "seed", 1.0, 0, taken, tuple(planned)), directory)
     (directory / "shards").mkdir()
-    drawn = random.Random(1)
+    rng = random.Random(1)
     about = asdict(
         ShardHeader(
             version=__version__,
@@ -64,15 +64,15 @@ def build(directory: Path, shards: int) -> None:
         )
     )
     for shard in planned:
-        _write(shard_path(directory, shard.shard), shard, {**about, **asdict(shard)}, drawn)
+        _write(shard_path(directory, shard.shard), shard, {**about, **asdict(shard)}, rng)
 
 
-def _write(path: Path, shard: Shard, about: dict[str, Any], drawn: random.Random) -> None:
+def _write(path: Path, shard: Shard, about: dict[str, Any], rng: random.Random) -> None:
     kept: set[str] = set()
     rows = [
         (shard.crawl, *row[1:])
         for file in shard.files[:CAPTURES]
-        for row in islice(file_rows(drawn, file, kept), 1)
+        for row in islice(file_rows(rng, file, kept), 1)
     ]
     frame = pl.DataFrame(rows, schema=SCHEMA, orient="row")
     frame.write_parquet(path, statistics=False, metadata={KEY: json.dumps(about)})

@@ -34,19 +34,19 @@ def build_crawl(corpus: Path, pattern: str, directory: Path, responses: int) -> 
     """Write the crawl that is read, unless it is there."""
     if (directory / "demo.json").exists():
         return
-    drawn = random.Random(SEED)
+    rng = random.Random(SEED)
     bodies = bodies_by_host(corpus, pattern)
     hosts = list(bodies)
     captures = []
     for number in range(responses):
-        host = drawn.choice(hosts)
+        host = rng.choice(hosts)
         time = CRAWL.first_capture + timedelta(seconds=number * 13)
         url = f"https://{host}/robots.txt"
-        status = drawn.choices((200, 301, 404, 403, 503), (64, 18, 14, 3, 1))[0]
-        page = _PAGE % (status, b"<p>%s</p>" % host.encode() * drawn.randrange(1, 30))
+        status = rng.choices((200, 301, 404, 403, 503), (64, 18, 14, 3, 1))[0]
+        page = _PAGE % (status, b"<p>%s</p>" % host.encode() * rng.randrange(1, 30))
         capture = Rendered(CRAWL.crawl, url, time, status, page, _HTML)
         if status == 200:
-            capture = replace(capture, body=drawn.choice(bodies[host]), headers=_sent(drawn, time))
+            capture = replace(capture, body=rng.choice(bodies[host]), headers=_sent(rng, time))
         elif status == 301:
             moved = (("Location", url), *_HTML)
             capture = replace(capture, url=url.replace("https", "http"), headers=moved)
@@ -54,16 +54,16 @@ def build_crawl(corpus: Path, pattern: str, directory: Path, responses: int) -> 
     build(directory, [CRAWL], captures)
 
 
-def _sent(drawn: random.Random, time: datetime) -> tuple[tuple[str, str], ...]:
+def _sent(rng: random.Random, time: datetime) -> tuple[tuple[str, str], ...]:
     """Return headers as servers send them with a robots.txt."""
-    changed = time - timedelta(seconds=drawn.randrange(10**8))
+    changed = time - timedelta(seconds=rng.randrange(10**8))
     return (
-        ("Server", drawn.choice(("nginx", "cloudflare", "Apache", "LiteSpeed"))),
+        ("Server", rng.choice(("nginx", "cloudflare", "Apache", "LiteSpeed"))),
         *PLAIN,
         ("Connection", "keep-alive"),
         ("Vary", "Accept-Encoding"),
         ("Last-Modified", f"{changed:%a, %d %b %Y %H:%M:%S GMT}"),
-        ("ETag", f'"{drawn.getrandbits(48):x}"'),
+        ("ETag", f'"{rng.getrandbits(48):x}"'),
         ("Cache-Control", "max-age=3600"),
         ("X-Crawler-Content-Encoding", "gzip"),
     )

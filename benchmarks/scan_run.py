@@ -2,7 +2,7 @@
 
 The corpora are Parquet files with columns `host` and `body`.  The first run builds a crawl of
 100,500 responses around their bodies in a directory, in the proportions of real ones (64 % 200,
-18 % 301, 14 % 404, 4 % 403 and 503); a host is drawn evenly, then one of its bodies.  In each round
+18 % 301, 14 % 404, 4 % 403 and 503); a host is chosen at random, then a body of it.  In each round
 all contestants read all of it, in an order that turns.  crawlblock reads it as a worker does: in a
 new process that knows nothing, shard by shard, each written to the disk; after each shard it finds
 the verdicts of the texts that none before had, as merging does.  Times are of the process (starting

@@ -131,7 +131,7 @@ async def _asked(server: Server, tasks: int, limits: Limits, requests: int) -> E
 
 def measure(seeds: int = 20, requests: int = REQUESTS) -> Iterator[Measurement]:
     """Measure the longest of some runs with each server, many tasks at a time and one."""
-    for tasks, told in ((TASKS, f"{TASKS} tasks"), (1, "one task")):
+    for tasks, text in ((TASKS, f"{TASKS} tasks"), (1, "one task")):
         plain = run(lambda _: False, tasks=tasks, requests=requests).seconds
         for server in SERVERS:
             for share, bound in BOUNDS.items():
@@ -144,7 +144,7 @@ def measure(seeds: int = 20, requests: int = REQUESTS) -> Iterator[Measurement]:
                 if tasks == TASKS and whole < seeds:
                     raise RuntimeError(f"{seeds - whole} runs ended early: {ended}")
                 most = max(each.seconds for each in ended)
-                what = f"{share:.0%} of 503, {server.__name__.replace('_', ' ')}, {told}"
+                what = f"{share:.0%} of 503, {server.__name__.replace('_', ' ')}, {text}"
                 times = mean(each.seconds for each in ended) / plain
                 print(f"{what}: {times:.2f} times as long on average, {whole} of {seeds} whole")
                 yield Measurement(

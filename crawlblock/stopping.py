@@ -32,13 +32,13 @@ def stoppable() -> Iterator[None]:
         yield
 
 
-def came_of_stop(error: BaseException) -> bool:
-    """Return whether a stop led to an error, as where DuckDB raises its own instead."""
+def caused_by_stop(error: BaseException) -> bool:
+    """Return whether a stop caused an error; DuckDB raises its own errors for it."""
     earlier = error.__cause__ or error.__context__
     return (
         isinstance(error, KeyboardInterrupt)
         or _OF_DUCKDB.search(str(error)) is not None
-        or (earlier is not None and came_of_stop(earlier))
+        or (earlier is not None and caused_by_stop(earlier))
     )
 
 
@@ -57,7 +57,7 @@ def undisturbed() -> Iterator[None]:
 
 @contextmanager
 def _coming_again() -> Iterator[None]:
-    """Send a stop again whose exception was dropped, until it is raised where it ends the block."""
+    """Send a stop again if its exception was dropped, until one ends the block."""
     report = sys.unraisablehook
     to_come: list[threading.Timer] = []
 

@@ -16,7 +16,7 @@ from servers import RangeServer
 from shells import called
 
 from crawlblock.errors import StoreError
-from crawlblock.stopping import came_of_stop, stoppable, undisturbed
+from crawlblock.stopping import caused_by_stop, stoppable, undisturbed
 from crawlblock.store.faults import explained
 
 pytestmark = pytest.mark.own_code
@@ -176,15 +176,15 @@ def test_a_signal_that_was_dropped_comes_again(
     ],
 )
 def test_what_duckdb_makes_of_a_stop(text: str) -> None:
-    """Errors of DuckDB that came of a stop are told from others, also when they are explained."""
-    assert came_of_stop(duckdb.Error(text))
-    assert not came_of_stop(duckdb.Error("Required module 'uuid' failed to import"))
+    """Errors of DuckDB that a stop caused are recognised, also after they are explained."""
+    assert caused_by_stop(duckdb.Error(text))
+    assert not caused_by_stop(duckdb.Error("Required module 'uuid' failed to import"))
     with pytest.raises(StoreError) as failed:
         try:
             raise duckdb.Error(text)
         except duckdb.Error as error:
             raise explained(Path("a.duckdb"), error) from None
-    assert came_of_stop(failed.value)
+    assert caused_by_stop(failed.value)
 
 
 def test_what_nohup_ignores_stays_ignored(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from crawlblock.errors import CrawlblockError
 from crawlblock.registry.extra import VARIABLE
 from crawlblock.renamed import OPTIONS, now_called
 from crawlblock.report.terminal.plain import spell_for
-from crawlblock.stopping import came_of_stop, stoppable
+from crawlblock.stopping import caused_by_stop, stoppable
 
 SECTIONS = {
     "Start": (
@@ -186,7 +186,7 @@ def _extra_first(arguments: list[str]) -> list[str]:
 
 def _explain_failure(error: Exception) -> NoReturn:
     """Say in one line why a command failed; a traceback helps only who looks for a fault."""
-    if came_of_stop(error):
+    if caused_by_stop(error):
         _fail(_STOPPED, 130)
     if isinstance(error, CrawlblockError):
         _fail(str(error), error.exit_code)

@@ -232,10 +232,10 @@ GROUP BY ALL;
 
 -- Where / of a host closed or opened to a crawler, between one readable capture and the next.
 CREATE MACRO changes_in(source) AS TABLE
-WITH readings AS MATERIALIZED (  -- once: to plan it takes DuckDB 1.5 as long as all the rest
+WITH readable_captures AS MATERIALIZED (  -- once: to plan it takes DuckDB 1.5 as long as all the rest
     FROM readable_in(source)
 ), steps AS (
-    SELECT DISTINCT answer_before, answer FROM readings WHERE answer_before <> answer
+    SELECT DISTINCT answer_before, answer FROM readable_captures WHERE answer_before <> answer
 ), arrivals AS MATERIALIZED (  -- or DuckDB 1.5 joins all answers with all answers first
     SELECT t.answer_before, m.* FROM steps t JOIN meanings m ON m.answer = t.answer
 ), flips AS (
@@ -252,7 +252,7 @@ WITH readings AS MATERIALIZED (  -- once: to plan it takes DuckDB 1.5 as long as
 SELECT r.population, r.http_profile, r.snapshot, r.snapshot_date, r.host, r.stratum, r.weight, f.token,
        f.transition, r.time_before AS after, r.time AS before, f.from_restriction, f.to_restriction,
        f.from_basis, f.to_basis, f.authored_by, f.ruleset
-FROM readings r
+FROM readable_captures r
 JOIN flips f ON f.answer_before = r.answer_before AND f.answer = r.answer
 WHERE coalesce(r.snapshot_date >= f.documented_since, true);
 
