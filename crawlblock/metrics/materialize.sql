@@ -17,7 +17,7 @@ CREATE TEMP TABLE points AS
 SELECT CAST(population AS population_name) AS population,
        CAST(snapshot AS snapshot_name) AS snapshot, snapshot_date, host,
        CAST(stratum AS stratum_name) AS stratum, weight, time,
-       CAST(outcome AS outcome_name) AS outcome, CAST(answer AS answer_name) AS answer, known
+       CAST(outcome AS outcome_name) AS outcome, CAST(answer AS answer_name) AS answer, known, text
 FROM points;
 CREATE TEMP TABLE point_counts AS FROM point_counts;
 CREATE TEMP TABLE folded_segments AS FROM folded_segments;
@@ -35,7 +35,9 @@ CREATE TEMP TABLE not_open AS FROM not_open;
 CREATE TEMP TABLE alike_answers AS
 SELECT CAST(answer AS answer_name) AS answer, CAST(alike AS answer_name) AS alike
 FROM alike_answers;
+CREATE TEMP TABLE host_histories AS FROM host_histories;
 CREATE TEMP TABLE histories AS FROM histories;
+CREATE TEMP TABLE history_answers AS FROM history_answers;
 CREATE TEMP TABLE transition_counts AS FROM transition_counts;
 CREATE TEMP TABLE listed AS FROM listed;
 CREATE TEMP TABLE own_rulesets AS FROM own_rulesets;

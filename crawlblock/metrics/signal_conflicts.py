@@ -14,77 +14,66 @@ from crawlblock.store.relations import registered
 Frames = Mapping[str, pl.DataFrame]
 
 _STATED = """
-SELECT s.digest, y.policy, s.kind, s.agents, s.use, s.preference, s.value, s.path, s.line
-FROM signals s JOIN payloads y USING (digest)
-WHERE s.preference IN ('allow', 'disallow') AND y.policy IS NOT NULL
-ORDER BY s.digest, s.line, s.use
+SELECT s.text, j.policy, s.kind, s.agents, s.use, s.preference, s.value, s.path, s.line
+FROM conclusions.signals s JOIN conclusions.judgements j USING (text)
+WHERE s.preference IN ('allow', 'disallow')
+ORDER BY s.text, s.line, s.use
 """
 _VERDICTS = """
-SELECT v.policy, v.token, v.restriction, v.basis, v.root_allowed,
+SELECT v.policy, k.token, v.restriction, v.basis, v.root_allowed,
        CASE v.basis WHEN 'fallback' THEN v.matched_token END
-FROM verdicts v
-JOIN crawlers k ON k.token = v.token AND k.ai AND k.reused IS NOT true
-WHERE v.policy IN (SELECT y.policy FROM payloads y SEMI JOIN signals USING (digest))
+FROM conclusions.verdicts v
+JOIN crawlers k ON k.id = v.crawler AND k.ai AND k.reused IS NOT true
+WHERE v.policy IN (
+    SELECT policy FROM conclusions.judgements SEMI JOIN conclusions.signals USING (text))
 """
 _HOSTS = """
-WITH stating AS MATERIALIZED (
-    SELECT c.snapshot, s.of_panel, CAST(s.first_capture AS DATE) AS snapshot_date, c.host, c.digest
-    FROM captures c
-    JOIN scopes s ON s.snapshot = c.snapshot
-    WHERE c.resource = '/robots.txt' AND c.outcome = 'ok'
-      AND c.digest IN (SELECT digest FROM signals WHERE preference IN ('allow', 'disallow'))
-      AND (NOT s.of_panel OR s.snapshot NOT IN (FROM left_out_snapshots))
+WITH stating AS (
+    SELECT DISTINCT text FROM conclusions.signals WHERE preference IN ('allow', 'disallow')
 )
-SELECT CASE WHEN t.of_panel THEN 'panel' ELSE 'captured' END AS population,
-       CAST(t.snapshot AS VARCHAR) AS snapshot, t.snapshot_date, g.dimension, g.segment,
-       CAST(h.stratum AS VARCHAR) AS stratum, t.digest, count(*) AS hosts,
-       sum(h.weight) AS weight, sum(CAST(h.weight * h.weight AS DECIMAL(38, 6))) AS weight_squared
-FROM stating t
-JOIN hosts h ON h.of_panel = t.of_panel AND h.host = t.host
-JOIN point_segments g ON g.host = h.number
-    AND coalesce(t.snapshot_date BETWEEN g.since AND g.until, true)
-GROUP BY ALL
+FROM texts_of('stating')
+WHERE population = 'captured' OR snapshot NOT IN (FROM left_out_snapshots)
 """
 _SHARES = """
 WITH asked AS (
-    SELECT h.* EXCLUDE (digest, hosts, weight, weight_squared), c.kind, c.conflict, c.yes,
+    SELECT h.* EXCLUDE (text, hosts, weight, weight_squared), c.kind, c.conflict, c.yes,
            sum(hosts) AS hosts, sum(weight) AS weight, sum(weight_squared) AS weight_squared
-    FROM stating_hosts h JOIN digest_conflicts c USING (digest)
+    FROM stating_hosts h JOIN text_conflicts c USING (text)
     GROUP BY ALL
 )
 FROM shares_of('asked')
 ORDER BY population, snapshot_date, snapshot, dimension, segment, kind, conflict, estimand DESC
 """
 _CONFLICTS = {
-    "digest": pl.String, "kind": pl.String, "conflict": pl.String, "yes": pl.Boolean
+    "text": pl.UInt32, "kind": pl.String, "conflict": pl.String, "yes": pl.Boolean
 }  # fmt: skip
 
 
 def signal_conflicts(con: duckdb.DuckDBPyConnection, _: Frames) -> pl.DataFrame:
     """Return, of the hosts that state a preference, how many have rules that do not follow it."""
     rows = [
-        (digest, signal, str(kind), kind in kinds)
-        for digest, signals in _by_digest(con).items()
+        (text, signal, str(kind), kind in kinds)
+        for text, signals in _by_text(con).items()
         for signal, kinds in signals.items()
         for kind in ConflictKind
     ]
     stating = pl.DataFrame(con.sql(_HOSTS)).rechunk()
     kinds = pl.DataFrame(rows, schema=_CONFLICTS, orient="row")
-    with registered(con, stating_hosts=stating, digest_conflicts=kinds):
+    with registered(con, stating_hosts=stating, text_conflicts=kinds):
         return pl.DataFrame(con.sql(_SHARES)).rechunk()
 
 
-def _by_digest(con: duckdb.DuckDBPyConnection) -> dict[str, dict[str, set[ConflictKind]]]:
-    """Return the conflicts of each payload by the kind of its signals."""
+def _by_text(con: duckdb.DuckDBPyConnection) -> dict[int, dict[str, set[ConflictKind]]]:
+    """Return the conflicts of each text by the kind of its signals."""
     tokens = con.execute("SELECT token, purpose FROM crawlers WHERE ai").fetchall()
     crawlers = {token: Purpose(purpose) if purpose else None for token, purpose in tokens}
-    verdicts: dict[str, dict[str, Verdict]] = defaultdict(dict)
+    verdicts: dict[int, dict[str, Verdict]] = defaultdict(dict)
     for policy, token, restriction, basis, *more in con.execute(_VERDICTS).fetchall():
         verdict = Verdict(Restriction(restriction), Basis(basis), *more)
         verdicts[policy][token] = verdict
-    found: dict[str, dict[str, set[ConflictKind]]] = {}
+    found: dict[int, dict[str, set[ConflictKind]]] = {}
     known: dict[tuple[object, ...], dict[str, set[ConflictKind]]] = {}
-    for digest, policy, stated in _stated(con):
+    for text, policy, stated in _stated(con):
         key = policy, stated
         if key not in known:
             kinds: dict[str, set[ConflictKind]] = {signal.kind: set() for signal in stated}
@@ -96,13 +85,13 @@ def _by_digest(con: duckdb.DuckDBPyConnection) -> dict[str, dict[str, set[Confli
                 ):
                     kinds[one.signal.kind].add(one.kind)
             known[key] = kinds
-        found[digest] = known[key]
+        found[text] = known[key]
     return found
 
 
-def _stated(con: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str, tuple[Signal, ...]]]:
-    texts: dict[tuple[str, str], list[Signal]] = defaultdict(list)
-    for digest, policy, kind, agents, *rest in con.execute(_STATED).fetchall():
-        texts[digest, policy].append(Signal(kind, tuple(agents), *rest))
-    for (digest, policy), stated in texts.items():
-        yield digest, policy, tuple(stated)
+def _stated(con: duckdb.DuckDBPyConnection) -> Iterator[tuple[int, int, tuple[Signal, ...]]]:
+    texts: dict[tuple[int, int], list[Signal]] = defaultdict(list)
+    for text, policy, kind, agents, *rest in con.execute(_STATED).fetchall():
+        texts[text, policy].append(Signal(kind, tuple(agents), *rest))
+    for (text, policy), stated in texts.items():
+        yield text, policy, tuple(stated)

@@ -74,7 +74,7 @@ SELECT CAST(population AS VARCHAR) AS population, CAST(c.snapshot AS VARCHAR) AS
        sum(CAST(weight * weight AS DECIMAL(38, 6)) * hosts) AS weight_squared,
        c.dimension, c.segment
 FROM (
-    SELECT p.* EXCLUDE (host, time), f.dimension, f.segment, count(*) AS hosts
+    SELECT p.* EXCLUDE (host, time, text), f.dimension, f.segment, count(*) AS hosts
     FROM points p
     JOIN folded_segments f ON f.host = p.host
         AND coalesce(p.snapshot_date BETWEEN f.since AND f.until, true)
@@ -123,21 +123,15 @@ FROM hosts WHERE of_panel AND several_strata()
 UNION ALL
 FROM folded_segments;
 
--- The hosts by segment and by the text of their robots.txt, for the digests in a relation.
+-- The hosts by segment and by the text of their robots.txt, for the texts in a relation.
 CREATE MACRO texts_of(source) AS TABLE
-WITH read AS MATERIALIZED (  -- or DuckDB 1.5 joins all hosts with all snapshots first
-    SELECT c.snapshot, CAST(s.first_capture AS DATE) AS day, s.of_panel, c.host, c.digest
-    FROM captures c
-    SEMI JOIN query_table(source) k ON k.digest = c.digest
-    JOIN scopes s ON s.snapshot = c.snapshot
-    WHERE c.resource = '/robots.txt' AND c.outcome = 'ok'
-)
-SELECT r.snapshot, g.dimension, g.segment, CAST(h.stratum AS VARCHAR) AS stratum, r.digest,
-       count(*) AS hosts,
-       sum(h.weight) AS weight
-FROM read r
-JOIN hosts h ON h.of_panel = r.of_panel AND h.host = r.host
-JOIN point_segments g ON g.host = h.number AND coalesce(r.day BETWEEN g.since AND g.until, true)
+SELECT CAST(population AS VARCHAR) AS population, CAST(snapshot AS VARCHAR) AS snapshot,
+       snapshot_date, dimension, segment, CAST(stratum AS VARCHAR) AS stratum, text,
+       count(*) AS hosts, sum(weight) AS weight,
+       sum(CAST(weight * weight AS DECIMAL(38, 6))) AS weight_squared
+FROM (FROM points SEMI JOIN query_table(source) USING (text)) p
+JOIN point_segments g ON g.host = p.host
+    AND coalesce(p.snapshot_date BETWEEN g.since AND g.until, true)
 GROUP BY ALL;
 
 COMMENT ON MACRO TABLE joined_days IS 'Days of hosts and segments, joined where they overlap.';

@@ -70,6 +70,17 @@ FROM (SELECT snapshot, CAST(first_capture AS DATE) AS day FROM snapshots) s CROS
 WHERE s.day IS NOT NULL
 GROUP BY s.snapshot, d.host HAVING NOT bool_or(s.day BETWEEN d.since AND d.until);
 
+-- What a snapshot knows about the robots.txt of a host: captures, with numbers in place of names and
+-- without what only evidence needs, since results look at every one.
+CREATE VIEW robots_captures AS
+SELECT s.snapshot, c.host, time_within(s.kind, l.fetch_time, s.first_capture, s.last_capture)
+           AS fetch_time, l.status, c.outcome, CASE WHEN l.ended IS NULL THEN p.text END AS text
+FROM conclusions.captures c
+JOIN kept_snapshots s ON s.id = c.snapshot
+LEFT JOIN facts.fetches l ON l.id = c.last
+LEFT JOIN facts.payloads p ON p.id = l.payload
+WHERE c.resource = '/robots.txt';
+
 -- How far each snapshot is of the panel: a crawl or live run that asked one of the current panel's
 -- hosts, or an import within it, is; other snapshots stand for the hosts they captured.
 CREATE VIEW scopes AS
@@ -78,10 +89,12 @@ SELECT s.snapshot, s.kind, s.first_capture,
            AND (s.kind <> 'import' OR bool_and(m.host IS NOT NULL)) AS of_panel,
        count(m.host) - count(u.host) AS asked,
        any_value(p.members) - coalesce(any_value(n.members), 0) AS members
-FROM snapshots s
-JOIN captures c ON c.snapshot = s.snapshot AND c.resource = '/robots.txt'
-LEFT JOIN (SELECT DISTINCT host FROM current_panel) m ON m.host = c.host
-LEFT JOIN unfollowed u ON u.snapshot = s.snapshot AND u.host = c.host
+FROM kept_snapshots s
+JOIN conclusions.captures c ON c.snapshot = s.id AND c.resource = '/robots.txt'
+LEFT JOIN (SELECT DISTINCT h.id AS host FROM current_panel JOIN facts.hosts h USING (host)) m
+    ON m.host = c.host
+LEFT JOIN (SELECT u.snapshot, h.id AS host FROM unfollowed u JOIN facts.hosts h USING (host)) u
+    ON u.snapshot = s.snapshot AND u.host = c.host
 LEFT JOIN (SELECT snapshot, count(*) AS members FROM unfollowed GROUP BY snapshot) n
     ON n.snapshot = s.snapshot
 CROSS JOIN (SELECT count(DISTINCT host) AS members FROM current_panel) p
@@ -97,15 +110,21 @@ WHERE kind <> 'import' AND asked > 0 AND asked < members;
 CREATE VIEW hosts AS
 SELECT CAST(row_number() OVER (ORDER BY of_panel, host) AS INTEGER) AS number, *
 FROM (
-    SELECT true AS of_panel, host, min(stratum) AS stratum,
-           CAST(max(weight) AS DECIMAL(19, 6)) AS weight  -- decimals add up in any order,
+    SELECT true AS of_panel, p.host, min(p.stratum) AS stratum,
+           CAST(max(p.weight) AS DECIMAL(19, 6)) AS weight,  -- decimals add up in any order,
            -- and squares of 18 digits would overflow
-    FROM current_panel GROUP BY host
+           any_value(h.id) AS id
+    FROM current_panel p LEFT JOIN facts.hosts h ON h.host = p.host GROUP BY p.host
     UNION ALL
-    SELECT DISTINCT false, c.host, 'all', 1
-    FROM scopes s
-    JOIN captures c ON c.snapshot = s.snapshot AND c.resource = '/robots.txt'
-    WHERE NOT s.of_panel
+    SELECT false, h.host, 'all', 1, h.id
+    FROM facts.hosts h
+    SEMI JOIN (
+        SELECT c.host
+        FROM scopes s
+        JOIN kept_snapshots k ON k.snapshot = CAST(s.snapshot AS VARCHAR)
+        JOIN conclusions.captures c ON c.snapshot = k.id AND c.resource = '/robots.txt'
+        WHERE NOT s.of_panel
+    ) c ON c.host = h.id
 );
 
 -- The hosts that results are about: a row per snapshot and host, also for the panel's hosts without a capture.
@@ -115,29 +134,26 @@ CREATE VIEW population AS
 WITH lacking AS (
     SELECT * FROM scopes WHERE of_panel AND asked < members
 ), found AS (  -- one by one, or DuckDB 1.5 joins all hosts with all snapshots first
-    SELECT s.*, h.number, c.host, h.stratum, h.weight, c.fetch_time, c.outcome, c.status, c.digest
-    FROM captures c
+    SELECT s.*, h.number, h.host, h.stratum, h.weight, c.fetch_time, c.outcome, c.status, c.text
+    FROM robots_captures c
     JOIN scopes s ON s.snapshot = c.snapshot AND s.of_panel
-    JOIN hosts h ON h.host = c.host AND h.of_panel
-    WHERE c.resource = '/robots.txt'
+    JOIN hosts h ON h.id = c.host AND h.of_panel
     UNION ALL
-    SELECT s.*, h.number, c.host, h.stratum, h.weight, c.fetch_time, c.outcome, c.status, c.digest
-    FROM captures c
+    SELECT s.*, h.number, h.host, h.stratum, h.weight, c.fetch_time, c.outcome, c.status, c.text
+    FROM robots_captures c
     JOIN scopes s ON s.snapshot = c.snapshot AND NOT s.of_panel
-    JOIN hosts h ON h.host = c.host AND NOT h.of_panel
-    WHERE c.resource = '/robots.txt'
+    JOIN hosts h ON h.id = c.host AND NOT h.of_panel
     UNION ALL BY NAME
     SELECT s.*, h.number, h.host, h.stratum, h.weight, 'not_captured' AS outcome
     FROM lacking s
     JOIN hosts h ON h.of_panel
-    ANTI JOIN (
-        FROM captures SEMI JOIN lacking USING (snapshot) WHERE resource = '/robots.txt'
-    ) c
-        ON c.snapshot = s.snapshot AND c.host = h.host
+    ANTI JOIN (FROM robots_captures SEMI JOIN lacking USING (snapshot)) c
+        ON c.snapshot = s.snapshot AND c.host = h.id
 ), texts AS (
-    SELECT digest, policy,
-           policy IN (SELECT policy FROM verdicts WHERE root_allowed IS NOT NULL) AS known
-    FROM payloads
+    SELECT j.text, q.policy,
+           j.policy IN (SELECT policy FROM conclusions.verdicts WHERE root_allowed IS NOT NULL)
+               AS known
+    FROM conclusions.judgements j JOIN conclusions.policies q ON q.id = j.policy
 ), statuses AS (
     SELECT status, bool_or(root_allowed IS NOT NULL) AND rules_known(status) AS known
     FROM http_profiles WHERE http_profile = http_profile() GROUP BY status
@@ -146,21 +162,21 @@ SELECT CASE WHEN f.of_panel THEN 'panel' ELSE 'captured' END AS population,
        http_profile() AS http_profile,
        f.snapshot, f.kind, CAST(f.first_capture AS DATE) AS snapshot_date, f.host, f.stratum,
        f.weight, coalesce(f.fetch_time, f.first_capture) AS time, f.outcome,
-       CASE WHEN f.digest IS NULL THEN 'http ' || f.status
+       CASE WHEN f.text IS NULL THEN 'http ' || f.status
             WHEN f.outcome = 'ok' THEN y.policy END AS answer,
-       coalesce(CASE WHEN f.digest IS NULL THEN h.known
+       coalesce(CASE WHEN f.text IS NULL THEN h.known
                      WHEN f.outcome = 'ok' THEN y.known END, false) AS known,
-       f.number
+       f.number, CASE WHEN f.outcome = 'ok' THEN f.text END AS text
 FROM found f
 ANTI JOIN (SELECT *, true AS of_panel FROM unfollowed) u  -- equal columns alone: joined by hash
     ON u.of_panel = f.of_panel AND u.snapshot = f.snapshot AND u.host = f.host
-LEFT JOIN texts y ON y.digest = f.digest
+LEFT JOIN texts y ON y.text = f.text
 LEFT JOIN statuses h ON h.status = f.status;
 
 -- The population with its hosts as numbers, for what must look at every host.
 CREATE VIEW points AS
 SELECT population, snapshot, snapshot_date, number AS host, stratum, weight, time, outcome, answer,
-       known
+       known, text
 FROM population;
 
 -- The population counted: hosts that answered the same. Equal weights are added up by multiplying.
@@ -242,6 +258,7 @@ COMMENT ON VIEW incomplete_snapshots IS 'Crawls and live runs that have not aske
 COMMENT ON VIEW left_out_snapshots IS 'The snapshots that shares leave out: incomplete and suspect ones.';
 COMMENT ON VIEW suspect_snapshots IS 'Crawls and live runs that look like a fault rather than news, with the reason; shares and changes leave them out until they are accepted.';
 COMMENT ON VIEW bodies IS 'The payloads to read, or the texts that scans kept of them.';
+COMMENT ON VIEW robots_captures IS 'What snapshots know about the robots.txt of hosts, in numbers.';
 COMMENT ON VIEW population IS 'The hosts that results are about: a row per snapshot and host, with and without a capture.';
 COMMENT ON COLUMN population.population IS 'panel, or captured: a host outside of the panel; the two are never one series.';
 COMMENT ON COLUMN population.http_profile IS 'How HTTP statuses are read: rfc9309 or ccbot.';
@@ -251,6 +268,8 @@ COMMENT ON COLUMN population.weight IS '1 / inclusion probability; 1 outside of 
 COMMENT ON COLUMN population.time IS 'When the answer was fetched; the snapshot''s first capture where there is none.';
 COMMENT ON COLUMN population.answer IS 'What was answered, by what it means: a policy, or an HTTP status where no rules were read; empty if neither is known, which is no leave.';
 COMMENT ON COLUMN population.known IS 'Whether we know what the answer means; if not, every crawler''s restriction is unknown.';
+COMMENT ON COLUMN population.number IS 'Number of the host in the view hosts.';
+COMMENT ON COLUMN population.text IS 'Number of the text that was read as the robots.txt; empty if there was none.';
 COMMENT ON VIEW list_cells IS 'What the list of the current panel says of its hosts, by segment and days.';
 COMMENT ON COLUMN list_cells.since IS 'First day on which the host belonged to the segment; -infinity: it always did.';
 COMMENT ON COLUMN list_cells.sampled_from IS 'How many hosts the segment was sampled from; empty: it was not, or its list does not say.';
@@ -258,6 +277,7 @@ COMMENT ON COLUMN list_cells.until IS 'Last day on which the host belonged to th
 COMMENT ON VIEW unfollowed IS 'The panel''s hosts in snapshots outside of the days that their list gives them.';
 COMMENT ON VIEW scopes IS 'Whether a snapshot is of the current panel, and how many of the hosts followed then it asked.';
 COMMENT ON VIEW hosts IS 'The hosts that results are about, numbered.';
+COMMENT ON COLUMN hosts.id IS 'Number of the host in facts.hosts; empty: no snapshot knows it.';
 COMMENT ON VIEW points IS 'The population with its hosts as numbers.';
 COMMENT ON VIEW point_counts IS 'The population counted: hosts and weights by snapshot, stratum, outcome and answer.';
 COMMENT ON MACRO http_profile IS 'How HTTP statuses are read: the variable reading, else rfc9309.';

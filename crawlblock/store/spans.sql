@@ -28,22 +28,44 @@ UNION ALL
 SELECT DISTINCT population, dimension, segment, snapshot, snapshot_date, snapshot, snapshot_date
 FROM segment_answers ANTI JOIN followed USING (population, dimension, segment);
 
--- Hosts that gave answers that block alike in the same snapshots (alike_answers; NULL where that is
--- unknown) and belong to the same segments.  To compare two snapshots takes one row for all of them.
-CREATE VIEW histories AS
-WITH answered AS (
-    SELECT population, host, any_value(stratum) AS stratum, any_value(weight) AS weight,
-           list({snapshot: snapshot, answer: CASE WHEN known THEN alike END} ORDER BY snapshot)
-               AS answers
-    FROM points LEFT JOIN alike_answers USING (answer) GROUP BY population, host
+-- Hosts that gave answers that block alike in the same snapshots (alike_answers; unknown ones are
+-- alike) and belong to the same segments have one history, named by the number of the first of them.
+-- To compare two snapshots takes one row for all of them.
+CREATE VIEW host_histories AS
+WITH answers AS MATERIALIZED (
+    SELECT snapshot, answer, known, md5_number(CAST(snapshot AS VARCHAR) || ' '
+               || coalesce(CASE WHEN known THEN CAST(alike AS VARCHAR) END, '-')) AS key
+    FROM (SELECT DISTINCT snapshot, answer, known FROM points)
+    LEFT JOIN alike_answers USING (answer)
+), answered AS (
+    SELECT p.host, bit_xor(a.key) AS answers
+    FROM points p
+    JOIN answers a ON a.snapshot = p.snapshot AND a.answer IS NOT DISTINCT FROM p.answer
+        AND a.known = p.known
+    GROUP BY p.host
 ), placed AS (
-    SELECT host, list({dimension: dimension, segment: segment, since: since, until: until}
-                      ORDER BY dimension, segment, since) AS segments
+    SELECT host, bit_xor(md5_number(CAST((dimension, segment, since, until) AS VARCHAR)))
+               AS segments
     FROM point_segments GROUP BY host
 )
-SELECT min(host) AS history, population, stratum, weight, answers, segments, list(host) AS hosts
-FROM answered JOIN placed USING (host)
-GROUP BY ALL;
+SELECT h.number AS host, min(h.number) OVER (PARTITION BY of_panel, stratum, weight, answers,
+                                             segments) AS history
+FROM hosts h
+JOIN answered a ON a.host = h.number
+JOIN placed p ON p.host = h.number;
+
+CREATE VIEW histories AS
+SELECT g.history, CASE WHEN h.of_panel THEN 'panel' ELSE 'captured' END AS population, h.stratum,
+       h.weight, g.hosts
+FROM (SELECT history, count(*) AS hosts FROM host_histories GROUP BY history) g
+JOIN hosts h ON h.number = g.history;
+
+CREATE VIEW history_answers AS
+SELECT h.history, CAST(p.snapshot AS VARCHAR) AS snapshot, p.snapshot_date,
+       CASE WHEN p.known THEN CAST(a.alike AS VARCHAR) END AS answer
+FROM points p
+JOIN histories h ON h.history = p.host
+LEFT JOIN alike_answers a ON a.answer = p.answer;
 
 -- The histories of spans by segment, with what their hosts answered then and now; NULL where that is
 -- unknown or where the snapshot does not have the hosts.
@@ -56,18 +78,14 @@ wanted AS MATERIALIZED (
     SELECT number, population, from_snapshot AS snapshot, true AS at_from FROM wanted
     UNION ALL
     SELECT number, population, to_snapshot, false FROM wanted
-), given AS (
-    SELECT CAST(population AS VARCHAR) AS population, history,
-           CAST(snapshot AS VARCHAR) AS snapshot, answer
-    FROM (SELECT population, history, unnest(answers, recursive := true) FROM histories)
-), belonging AS (
-    SELECT CAST(population AS VARCHAR) AS population, history,
-           unnest(segments, recursive := true)
-    FROM histories
+), belonging AS MATERIALIZED (
+    FROM point_segments SEMI JOIN histories ON history = host
 ), found AS MATERIALIZED (  -- or DuckDB 1.5 joins all spans with all segments first
-    SELECT number, history, CAST(max(answer) FILTER (at_from) AS VARCHAR) AS answer_then,
-           CAST(max(answer) FILTER (NOT at_from) AS VARCHAR) AS answer_now
-    FROM ends JOIN given USING (population, snapshot)
+    SELECT number, history, max(answer) FILTER (at_from) AS answer_then,
+           max(answer) FILTER (NOT at_from) AS answer_now
+    FROM ends
+    JOIN histories USING (population)
+    JOIN history_answers USING (history, snapshot)
     GROUP BY number, history
 ), spanned AS MATERIALIZED (
     SELECT s.*, f.* EXCLUDE (number)
@@ -75,14 +93,12 @@ wanted AS MATERIALIZED (
     JOIN wanted USING (number)
     JOIN spans s USING (population, from_snapshot, to_snapshot)
 )
-SELECT s.*, CAST(h.stratum AS VARCHAR) AS stratum, h.weight, len(h.hosts) AS hosts
+SELECT s.*, CAST(h.stratum AS VARCHAR) AS stratum, h.weight, h.hosts
 FROM spanned s
-JOIN histories h ON h.population = s.population AND h.history = s.history
-JOIN belonging g ON g.population = s.population AND g.history = s.history
-    AND g.dimension = s.dimension AND g.segment = s.segment
+JOIN histories h ON h.history = s.history
+JOIN belonging g ON g.host = s.history AND g.dimension = s.dimension AND g.segment = s.segment
     AND coalesce(s.from_date BETWEEN g.since AND g.until, true)
-JOIN belonging e ON e.population = s.population AND e.history = s.history
-    AND e.dimension = s.dimension AND e.segment = s.segment
+JOIN belonging e ON e.host = s.history AND e.dimension = s.dimension AND e.segment = s.segment
     AND coalesce(s.to_date BETWEEN e.since AND e.until, true);
 
 -- Hosts by segment, stratum and what they answered then and now.  since_first: from the first snapshot
@@ -140,10 +156,12 @@ FROM counts JOIN spans USING (number);
 COMMENT ON VIEW segment_snapshots IS 'The snapshots in which a segment was followed.';
 COMMENT ON COLUMN segment_snapshots.place IS 'Its place in the order of time, from 1.';
 COMMENT ON MACRO TABLE spans_from_first IS 'From the first snapshot in which a segment was followed to each.';
-COMMENT ON VIEW histories IS 'Hosts that block alike in the same snapshots and belong to the same segments.';
-COMMENT ON COLUMN histories.history IS 'The smallest number of its hosts in the view hosts.';
-COMMENT ON COLUMN histories.answers IS 'Each snapshot that has the hosts, with their answer; NULL: it is unknown.';
-COMMENT ON COLUMN histories.segments IS 'The segments to which the hosts belong, with the days.';
-COMMENT ON COLUMN histories.hosts IS 'Numbers of its hosts in the view hosts.';
+COMMENT ON VIEW host_histories IS 'Which hosts have the same history: they block alike in the same snapshots and belong to the same segments.';
+COMMENT ON COLUMN host_histories.host IS 'Number of the host in the view hosts.';
+COMMENT ON COLUMN host_histories.history IS 'Number of the first host with this history.';
+COMMENT ON VIEW histories IS 'The different histories of hosts.';
+COMMENT ON COLUMN histories.hosts IS 'How many hosts have it.';
+COMMENT ON VIEW history_answers IS 'What the hosts of a history answered in each snapshot that has them.';
+COMMENT ON COLUMN history_answers.answer IS 'The first answer that blocks alike (alike_answers); empty if it is unknown.';
 COMMENT ON MACRO TABLE followed_in IS 'The histories of spans, given by name, by segment, with their answers.';
 COMMENT ON MACRO TABLE span_counts IS 'Hosts of both snapshots of spans, by segment, stratum and answers.';

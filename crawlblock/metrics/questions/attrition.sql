@@ -21,7 +21,7 @@ WITH exposures AS (
 ), keys AS MATERIALIZED (  -- of what a host may do in a snapshot; all of its keys tell its path
     SELECT p.snapshot, p.answer, c.code, md5_number(
                CAST(p.snapshot AS VARCHAR) || ' ' || coalesce(CAST(c.code AS VARCHAR), '-')) AS key
-    FROM (SELECT DISTINCT snapshot, answer FROM points WHERE population = 'panel') p
+    FROM (SELECT DISTINCT snapshot, answer FROM history_answers) p
     JOIN times t ON t.snapshot = p.snapshot
     LEFT JOIN codes c ON c.answer = p.answer
 ), days AS (
@@ -30,22 +30,22 @@ WITH exposures AS (
     FROM point_segments GROUP BY ALL
 ), paths AS (
     SELECT g.dimension, g.segment, g.days, min(h.host) AS host, CAST(stratum AS VARCHAR) AS stratum,
-           count(*) AS hosts
+           CAST(sum(h.hosts) AS BIGINT) AS hosts
     FROM (
-        SELECT p.host, any_value(p.stratum) AS stratum, bit_xor(k.key) AS path
-        FROM points p
+        SELECT h.history AS host, h.stratum, h.hosts, bit_xor(k.key) AS path
+        FROM histories h
+        JOIN history_answers p USING (history)
         JOIN keys k ON k.snapshot = p.snapshot AND k.answer IS NOT DISTINCT FROM p.answer
-        WHERE p.population = 'panel' GROUP BY p.host
+        WHERE h.population = 'panel' GROUP BY ALL
     ) h
     JOIN days g USING (host)
     GROUP BY g.dimension, g.segment, g.days, path, stratum
 ), taken AS (
-    SELECT paths.dimension, paths.segment, p.host AS number, paths.stratum, hosts, CAST(p.snapshot AS VARCHAR) AS snapshot, code
-    FROM points p
-    JOIN paths ON paths.host = p.host
+    SELECT paths.dimension, paths.segment, paths.host AS number, paths.stratum, hosts, p.snapshot, code
+    FROM history_answers p
+    JOIN paths ON paths.host = p.history
     JOIN keys k ON k.snapshot = p.snapshot AND k.answer IS NOT DISTINCT FROM p.answer
-    WHERE population = 'panel'
-        AND len(list_filter(days, d -> coalesce(p.snapshot_date BETWEEN d.since AND d.until, true))) > 0
+    WHERE len(list_filter(days, d -> coalesce(p.snapshot_date BETWEEN d.since AND d.until, true))) > 0
 ), steps AS (
     SELECT t.dimension, t.segment, t.number, t.stratum, t.hosts, t.snapshot, s.snapshot_date, t.code, l.code IS NULL AS lost
     FROM taken t

@@ -3,15 +3,15 @@
 -- of: panel
 -- note: A line of the robots.txt would block / for the crawler if parsers read it as it was meant, and the file as it is does not: two lines in one, an invisible character, a misspelt or joined name and the like (see fault and the view ineffective_lines). These hosts are not counted as blocking. n_unknown hosts have no robots.txt that could be read. The reconstructed files of the demo have such lines where the real files had them.
 WITH missed AS (
-    SELECT digest, fault, unnest(blocks) AS token FROM ineffective_lines
+    SELECT text, fault, unnest(blocks) AS token FROM conclusions.ineffective_lines
 ), kinds AS (
-    SELECT digest, 'any' AS fault, token FROM missed
-    UNION SELECT digest, fault, 'any' FROM missed
-    UNION SELECT digest, 'any', 'any' FROM missed
+    SELECT text, 'any' AS fault, token FROM missed
+    UNION SELECT text, fault, 'any' FROM missed
+    UNION SELECT text, 'any', 'any' FROM missed
 ), missing AS (
     SELECT snapshot, dimension, segment, stratum, fault, token, sum(weight) AS yes,
            sum(hosts) AS n_yes
-    FROM texts_of('kinds') JOIN kinds USING (digest)
+    FROM texts_of('kinds') JOIN kinds USING (text)
     GROUP BY ALL
 ), read AS (
     SELECT * EXCLUDE (kind, outcome, answer, known),

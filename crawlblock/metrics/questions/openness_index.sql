@@ -42,8 +42,6 @@ open_set AS (
     FROM (FROM weights UNPIVOT (amount FOR unit IN (pages, bytes, tokens)))
     JOIN places p USING (domain)
     WHERE amount > 0
-), belonging AS (
-    SELECT CAST(population AS VARCHAR) AS population, history, unnest(hosts) AS host FROM histories
 ), weighed AS (
     SELECT population, dimension, segment, from_snapshot, from_date, to_snapshot, to_date, corpus,
            unit, count(*) FILTER (open_then IS NOT NULL AND open_now) AS n_yes,
@@ -61,7 +59,7 @@ open_set AS (
                             THEN f.weight * amount ELSE 0 END) AS unknown,
            CASE WHEN bool_or(f.weight <> 1) THEN 'sample' ELSE 'list' END AS estimand
     FROM followed f
-    JOIN belonging USING (population, history)
+    JOIN host_histories USING (history)
     JOIN amounts a USING (host)
     GROUP BY ALL
 ), results AS (

@@ -5,28 +5,26 @@
 WITH preferences AS (
     FROM (VALUES ('disallowed'), ('partly'), ('allowed'), ('not_stated')) p(preference)
 ), in_headers AS (
-    SELECT DISTINCT snapshot, host FROM header_signals
+    SELECT DISTINCT g.snapshot, h.number AS host
+    FROM header_signals g JOIN hosts h ON h.host = g.host
     WHERE preference = 'disallow' AND use IN ('train', 'mine', 'all')
-), texts AS (
-    SELECT c.snapshot, g.dimension, g.segment, CAST(h.stratum AS VARCHAR) AS stratum,
-           CASE WHEN t.preference IN ('disallowed', 'partly') THEN t.preference
-                WHEN i.host IS NOT NULL AND (t.preference <> 'unknown' OR c.outcome = 'absent')
+), stated AS (
+    SELECT p.snapshot, p.snapshot_date, p.host, p.stratum, p.weight,
+           CASE WHEN t.training IN ('disallowed', 'partly') THEN t.training
+                WHEN i.host IS NOT NULL AND (t.training <> 'unknown' OR p.outcome = 'absent')
                     THEN 'partly'
-                WHEN c.outcome = 'absent' THEN 'not_stated' ELSE t.preference END AS preference,
-           count(*) AS hosts, sum(h.weight) AS weight
-    FROM captures c
-    JOIN scopes s ON s.snapshot = c.snapshot
-    JOIN hosts h ON h.of_panel = s.of_panel AND h.host = c.host
-    JOIN point_segments g ON g.host = h.number
-        AND coalesce(CAST(s.first_capture AS DATE) BETWEEN g.since AND g.until, true)
-    LEFT JOIN (SELECT *, 'ok' AS outcome FROM training_preferences) t  -- else not joined by hash
-        ON t.digest = c.digest AND t.outcome = c.outcome
-    LEFT JOIN in_headers i ON i.snapshot = c.snapshot AND i.host = c.host
-    WHERE c.resource = '/robots.txt' AND c.outcome IN ('ok', 'absent')
-    GROUP BY ALL
+                WHEN p.outcome = 'absent' THEN 'not_stated' ELSE t.training END AS preference
+    FROM points p
+    LEFT JOIN conclusions.judgements t ON t.text = p.text
+    LEFT JOIN in_headers i ON i.snapshot = p.snapshot AND i.host = p.host
+    WHERE p.outcome IN ('ok', 'absent')
 ), stating AS (
-    SELECT snapshot, dimension, segment, stratum, preference, sum(weight) AS yes, sum(hosts) AS n_yes
-    FROM texts SEMI JOIN preferences USING (preference) GROUP BY ALL
+    SELECT CAST(snapshot AS VARCHAR) AS snapshot, dimension, segment,
+           CAST(stratum AS VARCHAR) AS stratum, preference, sum(weight) AS yes, count(*) AS n_yes
+    FROM (FROM stated SEMI JOIN preferences USING (preference)) p
+    JOIN point_segments g ON g.host = p.host
+        AND coalesce(p.snapshot_date BETWEEN g.since AND g.until, true)
+    GROUP BY ALL
 ), read AS (
     SELECT * EXCLUDE (kind, outcome, answer, known),
            CASE WHEN known AND outcome IN ('ok', 'absent') THEN true END AS yes

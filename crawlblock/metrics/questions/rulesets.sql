@@ -2,28 +2,33 @@
 -- unit: share of hosts, 0 to 1
 -- of: panel
 -- note: Hosts that block / to the crawler, counted by rule set. Hosts whose deciding groups are the same, with agents and rules in any order, share one. Rule sets of one agent and one rule are often the same by chance; hosts share them only where they have one owner, which the same registered name under another suffix shows. So there is a range: effective_rulesets_low counts all equal ones as one, effective_rulesets those that are not equal by chance, effective_rulesets_high every host as independent (each is Kish's effective number, which a rule set on thousands of hosts raises by little). low and high are about what the authors of all rule sets would do if they decided anew, also those that block nobody: hosts whose texts have the same rules count as one. With fewer than 50 effective rule sets the interval is exact, else Wilson's. naive_low and naive_high count every host as one. In the demo texts are reconstructed, so nobody knows which are the same by chance or which open hosts share one.
-WITH texts AS MATERIALIZED (  -- or DuckDB 1.5 joins all hosts with all snapshots first
-    SELECT CAST(c.snapshot AS VARCHAR) AS snapshot, h.number AS host, t.rules,
-           split_part(coalesce(f.domain, c.host), '.', 1) AS owner
-    FROM captures c
-    JOIN scopes s ON s.snapshot = c.snapshot
-    JOIN hosts h ON h.of_panel = s.of_panel AND h.host = c.host
-    JOIN facts.payloads p ON p.digest = c.digest
-    LEFT JOIN conclusions.text_rules t ON t.text = p.text
-    LEFT JOIN facts.hosts f ON f.host = c.host
-    WHERE c.resource = '/robots.txt' AND c.outcome = 'ok'
-), alike AS (  -- rules and owners only where two hosts have them
-    SELECT CAST(population AS VARCHAR) AS population, CAST(p.snapshot AS VARCHAR) AS snapshot,
-           snapshot_date, CAST(stratum AS VARCHAR) AS stratum, CAST(answer AS VARCHAR) AS answer,
-           CAST(weight AS DOUBLE) AS weight,
-           CASE WHEN NOT alike_by_chance(rules)
-                     AND count(*) OVER (PARTITION BY p.snapshot, rules) > 1 THEN rules END AS rules,
-           CASE WHEN count(*) OVER (PARTITION BY p.snapshot, owner) > 1 THEN owner END AS owner
-    FROM points p
-    LEFT JOIN texts t ON t.snapshot = CAST(p.snapshot AS VARCHAR) AND t.host = p.host
-    WHERE population = 'captured' OR p.snapshot NOT IN (FROM left_out_snapshots)
+WITH sites AS (  -- the names of owners that have several hosts
+    SELECT number, owner
+    FROM (SELECT h.number, split_part(coalesce(f.domain, f.host), '.', 1) AS owner
+          FROM hosts h JOIN facts.hosts f ON f.id = h.id)
+    QUALIFY count(*) OVER (PARTITION BY owner) > 1
+), texts AS MATERIALIZED (
+    SELECT population, snapshot, snapshot_date, stratum, answer, weight, text,
+           CASE WHEN text IS NOT NULL THEN owner END AS owner, count(*) AS hosts
+    FROM points LEFT JOIN sites ON number = host
+    WHERE population = 'captured' OR snapshot NOT IN (FROM left_out_snapshots)
+    GROUP BY ALL
+), rules AS (  -- rules and owners only where two hosts of a snapshot have them
+    SELECT snapshot, rules
+    FROM texts JOIN conclusions.text_rules USING (text)
+    WHERE NOT alike_by_chance(rules)
+    GROUP BY ALL HAVING sum(hosts) > 1
+), owners AS (
+    SELECT snapshot, owner FROM texts GROUP BY ALL HAVING sum(hosts) > 1
 ), alike_counts AS (
-    SELECT *, count(*) AS hosts FROM alike GROUP BY ALL
+    SELECT CAST(population AS VARCHAR) AS population, CAST(snapshot AS VARCHAR) AS snapshot,
+           snapshot_date, CAST(stratum AS VARCHAR) AS stratum, CAST(answer AS VARCHAR) AS answer,
+           CAST(weight AS DOUBLE) AS weight, r.rules, o.owner, CAST(sum(hosts) AS BIGINT) AS hosts
+    FROM texts
+    LEFT JOIN conclusions.text_rules t USING (text)
+    LEFT JOIN rules r USING (snapshot, rules)
+    LEFT JOIN owners o USING (snapshot, owner)
+    GROUP BY ALL
 ), hosts AS (
     SELECT a.* EXCLUDE (weight), token, a.hosts * weight AS weight,
            a.hosts * weight ** 2 AS weight_squared, m.blocked AS yes, m.ruleset

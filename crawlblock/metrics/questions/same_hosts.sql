@@ -3,9 +3,9 @@
 -- of: panel
 -- note: Hosts that block / to the crawler, by the rules of robots.txt and by how the series is made. AI crawlers only. balanced: the panel's hosts that are known in every snapshot since the crawler was documented, so that no change comes from other hosts. carried: an unknown host counts with its last known answer, if that is at most 120 days old. blocked has the cross-section. Strata count by their hosts in the series.
 WITH sound AS (
-    SELECT snapshot, snapshot_date, host, weight, answer, known FROM points
-    WHERE population = 'panel'
-      AND snapshot NOT IN (FROM left_out_snapshots)
+    SELECT snapshot, snapshot_date, history, weight, hosts, answer
+    FROM histories JOIN history_answers USING (history)
+    WHERE population = 'panel' AND snapshot NOT IN (FROM left_out_snapshots)
 ), starts AS (  -- crawlers documented between the same two snapshots share their series
     SELECT k.token, min(s.snapshot_date) AS start
     FROM crawlers k
@@ -13,31 +13,32 @@ WITH sound AS (
         ON coalesce(s.snapshot_date >= k.documented_since, true)
     WHERE k.ai GROUP BY k.token
 ), unseen AS (  -- hosts that were not known or not followed once
-    SELECT h.host, s.snapshot_date
+    SELECT h.history, s.snapshot_date
     FROM (SELECT DISTINCT snapshot, snapshot_date FROM sound) s
-    CROSS JOIN (SELECT host FROM sound GROUP BY host
-                HAVING count_if(known) < (SELECT count(DISTINCT snapshot) FROM sound)) h
-    ANTI JOIN (FROM sound WHERE known) k ON k.host = h.host AND k.snapshot = s.snapshot
+    CROSS JOIN (SELECT history FROM sound GROUP BY history
+                HAVING count(answer) < (SELECT count(DISTINCT snapshot) FROM sound)) h
+    ANTI JOIN (FROM sound WHERE answer IS NOT NULL) k
+        ON k.history = h.history AND k.snapshot = s.snapshot
 ), gaps AS (  -- and when last
-    SELECT host, max(snapshot_date) AS unknown_on FROM unseen GROUP BY host
+    SELECT history, max(snapshot_date) AS unknown_on FROM unseen GROUP BY history
 ), balanced AS (
-    SELECT snapshot, snapshot_date, answer, weight, unknown_on, count(*) AS hosts
-    FROM sound LEFT JOIN gaps USING (host) GROUP BY ALL
+    SELECT snapshot, snapshot_date, answer, weight, unknown_on, sum(hosts) AS hosts
+    FROM sound LEFT JOIN gaps USING (history) GROUP BY ALL
+), latest AS (
+    SELECT snapshot, snapshot_date, weight, hosts,
+           last_value(answer IGNORE NULLS) OVER earlier AS answer,
+           last_value(CASE WHEN answer IS NOT NULL THEN snapshot_date END IGNORE NULLS) OVER earlier
+               AS since
+    FROM sound SEMI JOIN gaps USING (history)
+    WINDOW earlier AS (PARTITION BY history ORDER BY snapshot_date, snapshot)
 ), carried AS (
     SELECT snapshot, snapshot_date, weight,
-           last_value(CASE WHEN known THEN answer END IGNORE NULLS) OVER earlier AS representatives,
-           last_value(CASE WHEN known THEN snapshot_date END IGNORE NULLS) OVER earlier AS since
-    FROM sound SEMI JOIN gaps USING (host)
-    WINDOW earlier AS (PARTITION BY host ORDER BY snapshot_date, snapshot)
-), representatives AS (
-    SELECT snapshot, snapshot_date, weight,
-           CASE WHEN snapshot_date - since <= 120 THEN representatives END AS answer, count(*) AS hosts
-    FROM carried GROUP BY ALL
+           CASE WHEN snapshot_date - since <= 120 THEN answer END AS answer, sum(hosts) AS hosts
+    FROM latest GROUP BY ALL
     UNION ALL
     SELECT snapshot, snapshot_date, weight, answer, hosts FROM balanced WHERE unknown_on IS NULL
 ), cells AS (
-    SELECT 'balanced' AS series, start, CAST(snapshot AS VARCHAR) AS snapshot, snapshot_date,
-           CAST(answer AS VARCHAR) AS answer, sum(hosts) AS hosts,
+    SELECT 'balanced' AS series, start, snapshot, snapshot_date, answer, sum(hosts) AS hosts,
            CAST(sum(weight * hosts) AS DOUBLE) AS weight,
            CAST(sum(CAST(weight * weight AS DECIMAL(38, 6)) * hosts) AS DOUBLE) AS squared
     FROM balanced b
@@ -45,10 +46,10 @@ WITH sound AS (
         ON b.snapshot_date >= t.start AND coalesce(b.unknown_on < t.start, true)
     GROUP BY ALL
     UNION ALL
-    SELECT 'carried', NULL, CAST(snapshot AS VARCHAR), snapshot_date, CAST(answer AS VARCHAR),
-           sum(hosts), CAST(sum(weight * hosts) AS DOUBLE),
+    SELECT 'carried', NULL, snapshot, snapshot_date, answer, sum(hosts),
+           CAST(sum(weight * hosts) AS DOUBLE),
            CAST(sum(CAST(weight * weight AS DECIMAL(38, 6)) * hosts) AS DOUBLE)
-    FROM representatives GROUP BY ALL
+    FROM carried GROUP BY ALL
 ), strata AS (  -- the series counts its hosts as one stratum
     SELECT c.series, snapshot, snapshot_date, t.token, 'all' AS stratum,
            CAST(coalesce(sum(hosts) FILTER (blocked IS NOT NULL), 0) AS BIGINT) AS n,

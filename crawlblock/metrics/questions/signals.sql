@@ -3,16 +3,16 @@
 -- of: panel
 -- note: By kind of signal, the use it is about and the preference it states (a delay of any length is one). A host counts once for each, in whatever group of the file the signal is. Signals in headers have kinds of their own, such as header tdm-reservation; not every source keeps headers. n_unknown hosts have no robots.txt that could be read.
 WITH preferences AS (
-    SELECT DISTINCT digest, kind, coalesce(use, 'none') AS use,
+    SELECT DISTINCT text, kind, coalesce(use, 'none') AS use,
            CASE WHEN kind = 'crawl-delay' THEN 'delay' ELSE preference END AS preference
-    FROM signals
+    FROM conclusions.signals
 ), in_headers AS (
     SELECT DISTINCT snapshot, host, kind, coalesce(use, 'none') AS use, preference
     FROM header_signals WHERE outcome = 'ok'
 ), stating AS (
     SELECT snapshot, dimension, segment, stratum, kind, use, preference, sum(weight) AS yes,
            sum(hosts) AS n_yes
-    FROM texts_of('preferences') JOIN preferences USING (digest) GROUP BY ALL
+    FROM texts_of('preferences') JOIN preferences USING (text) GROUP BY ALL
     UNION ALL
     SELECT g.snapshot, p.dimension, p.segment, CAST(h.stratum AS VARCHAR), g.kind, g.use, g.preference, sum(h.weight),
            count(*)
