@@ -8,11 +8,12 @@ CREATE TEMP TABLE scopes AS
 SELECT * REPLACE (CAST(snapshot AS snapshot_name) AS snapshot) FROM scopes;
 CREATE TEMP TABLE hosts AS
 SELECT * REPLACE (CAST(stratum AS stratum_name) AS stratum) FROM hosts;
-CREATE TEMP TYPE outcome_name AS ENUM (
-    SELECT outcome FROM captures UNION SELECT 'not_captured' ORDER BY 1);
+CREATE TEMP TYPE outcome_name AS ENUM (SELECT outcome FROM outcomes ORDER BY 1);
 CREATE TEMP TYPE answer_name AS ENUM (
-    SELECT policy FROM payloads WHERE policy IS NOT NULL UNION SELECT ''
-    UNION SELECT 'http ' || status FROM captures WHERE status IS NOT NULL ORDER BY 1);
+    SELECT policy FROM policies UNION SELECT ''
+    UNION SELECT DISTINCT 'http ' || status FROM facts.fetches WHERE status IS NOT NULL ORDER BY 1);
+CREATE TEMP TABLE robots_captures AS
+SELECT * REPLACE (CAST(outcome AS outcome_name) AS outcome) FROM robots_captures;
 CREATE TEMP TABLE points AS
 SELECT CAST(population AS population_name) AS population,
        CAST(snapshot AS snapshot_name) AS snapshot, snapshot_date, host,

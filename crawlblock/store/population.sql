@@ -73,7 +73,7 @@ GROUP BY s.snapshot, d.host HAVING NOT bool_or(s.day BETWEEN d.since AND d.until
 -- What a snapshot knows about the robots.txt of a host: captures, with numbers in place of names and
 -- without what only evidence needs, since results look at every one.
 CREATE VIEW robots_captures AS
-SELECT s.snapshot, c.host, time_within(s.kind, l.fetch_time, s.first_capture, s.last_capture)
+SELECT c.snapshot, c.host, time_within(s.kind, l.fetch_time, s.first_capture, s.last_capture)
            AS fetch_time, l.status, c.outcome, CASE WHEN l.ended IS NULL THEN p.text END AS text
 FROM conclusions.captures c
 JOIN kept_snapshots s ON s.id = c.snapshot
@@ -84,7 +84,7 @@ WHERE c.resource = '/robots.txt';
 -- How far each snapshot is of the panel: a crawl or live run that asked one of the current panel's
 -- hosts, or an import within it, is; other snapshots stand for the hosts they captured.
 CREATE VIEW scopes AS
-SELECT s.snapshot, s.kind, s.first_capture,
+SELECT s.id, s.snapshot, s.kind, s.first_capture,
        bool_or(m.host IS NOT NULL)
            AND (s.kind <> 'import' OR bool_and(m.host IS NOT NULL)) AS of_panel,
        count(m.host) - count(u.host) AS asked,
@@ -98,7 +98,7 @@ LEFT JOIN (SELECT u.snapshot, h.id AS host FROM unfollowed u JOIN facts.hosts h 
 LEFT JOIN (SELECT snapshot, count(*) AS members FROM unfollowed GROUP BY snapshot) n
     ON n.snapshot = s.snapshot
 CROSS JOIN (SELECT count(DISTINCT host) AS members FROM current_panel) p
-GROUP BY s.snapshot, s.kind, s.first_capture;
+GROUP BY s.id, s.snapshot, s.kind, s.first_capture;
 
 -- Crawls and live runs that have not asked all of the panel yet: what they have is no fair sample of
 -- it, for hosts are asked in the order of the index, so shares leave them out.
@@ -121,8 +121,7 @@ FROM (
     SEMI JOIN (
         SELECT c.host
         FROM scopes s
-        JOIN kept_snapshots k ON k.snapshot = CAST(s.snapshot AS VARCHAR)
-        JOIN conclusions.captures c ON c.snapshot = k.id AND c.resource = '/robots.txt'
+        JOIN conclusions.captures c ON c.snapshot = s.id AND c.resource = '/robots.txt'
         WHERE NOT s.of_panel
     ) c ON c.host = h.id
 );
@@ -136,19 +135,19 @@ WITH lacking AS (
 ), found AS (  -- one by one, or DuckDB 1.5 joins all hosts with all snapshots first
     SELECT s.*, h.number, h.host, h.stratum, h.weight, c.fetch_time, c.outcome, c.status, c.text
     FROM robots_captures c
-    JOIN scopes s ON s.snapshot = c.snapshot AND s.of_panel
+    JOIN scopes s ON s.id = c.snapshot AND s.of_panel
     JOIN hosts h ON h.id = c.host AND h.of_panel
     UNION ALL
     SELECT s.*, h.number, h.host, h.stratum, h.weight, c.fetch_time, c.outcome, c.status, c.text
     FROM robots_captures c
-    JOIN scopes s ON s.snapshot = c.snapshot AND NOT s.of_panel
+    JOIN scopes s ON s.id = c.snapshot AND NOT s.of_panel
     JOIN hosts h ON h.id = c.host AND NOT h.of_panel
     UNION ALL BY NAME
     SELECT s.*, h.number, h.host, h.stratum, h.weight, 'not_captured' AS outcome
     FROM lacking s
     JOIN hosts h ON h.of_panel
-    ANTI JOIN (FROM robots_captures SEMI JOIN lacking USING (snapshot)) c
-        ON c.snapshot = s.snapshot AND c.host = h.id
+    ANTI JOIN (FROM robots_captures WHERE snapshot IN (SELECT id FROM lacking)) c
+        ON c.snapshot = s.id AND c.host = h.id
 ), texts AS (
     SELECT j.text, q.policy,
            j.policy IN (SELECT policy FROM conclusions.verdicts WHERE root_allowed IS NOT NULL)
@@ -274,6 +273,7 @@ COMMENT ON VIEW list_cells IS 'What the list of the current panel says of its ho
 COMMENT ON COLUMN list_cells.since IS 'First day on which the host belonged to the segment; -infinity: it always did.';
 COMMENT ON COLUMN list_cells.sampled_from IS 'How many hosts the segment was sampled from; empty: it was not, or its list does not say.';
 COMMENT ON COLUMN list_cells.until IS 'Last day on which the host belonged to the segment; infinity: it still does.';
+COMMENT ON COLUMN scopes.id IS 'Number of the snapshot in facts.snapshots.';
 COMMENT ON VIEW unfollowed IS 'The panel''s hosts in snapshots outside of the days that their list gives them.';
 COMMENT ON VIEW scopes IS 'Whether a snapshot is of the current panel, and how many of the hosts followed then it asked.';
 COMMENT ON VIEW hosts IS 'The hosts that results are about, numbered.';
