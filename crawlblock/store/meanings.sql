@@ -18,7 +18,7 @@ WHERE h.http_profile = http_profile();
 -- The crawlers that an answer blocks, or may block: blocked is then NULL.  It lets all others in.  Most
 -- answers let most crawlers in, so sums over these rows take a fraction of the time.
 CREATE VIEW not_open AS
-SELECT a.answer, k.token, m.blocked, m.basis
+SELECT a.answer, k.token, m.blocked, m.basis, m.ruleset
 FROM (SELECT DISTINCT answer FROM points WHERE answer IS NOT NULL) a
 CROSS JOIN crawlers k
 LEFT JOIN meanings m ON m.answer = CAST(a.answer AS VARCHAR) AND m.token = k.token

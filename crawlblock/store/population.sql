@@ -126,6 +126,14 @@ FROM (
     ) c ON c.host = h.id
 );
 
+-- The hosts of the domains that have weights: the domain itself and its www.  www.gov.uk is a
+-- registered domain itself.
+CREATE VIEW weighted_hosts AS
+WITH domains AS (SELECT DISTINCT domain FROM weights)
+SELECT h.number AS host, h.of_panel, d.domain FROM hosts h JOIN domains d ON d.domain = h.host
+UNION ALL
+SELECT h.number, h.of_panel, d.domain FROM hosts h JOIN domains d ON 'www.' || d.domain = h.host;
+
 -- The hosts that results are about: a row per snapshot and host, also for the panel's hosts without a capture.
 -- A host that its list gives days is there on these days alone.
 -- Hosts captured outside of the panel have weight 1. The two populations are never one series.
@@ -278,6 +286,8 @@ COMMENT ON VIEW unfollowed IS 'The panel''s hosts in snapshots outside of the da
 COMMENT ON VIEW scopes IS 'Whether a snapshot is of the current panel, and how many of the hosts followed then it asked.';
 COMMENT ON VIEW hosts IS 'The hosts that results are about, numbered.';
 COMMENT ON COLUMN hosts.id IS 'Number of the host in facts.hosts; empty: no snapshot knows it.';
+COMMENT ON VIEW weighted_hosts IS 'The hosts of the domains that have weights.';
+COMMENT ON COLUMN weighted_hosts.host IS 'Number of the host in the view hosts.';
 COMMENT ON VIEW points IS 'The population with its hosts as numbers.';
 COMMENT ON VIEW point_counts IS 'The population counted: hosts and weights by snapshot, stratum, outcome and answer.';
 COMMENT ON MACRO http_profile IS 'How HTTP statuses are read: the variable reading, else rfc9309.';

@@ -49,15 +49,17 @@ WITH answers AS MATERIALIZED (
     FROM point_segments GROUP BY host
 )
 SELECT h.number AS host, min(h.number) OVER (PARTITION BY of_panel, stratum, weight, answers,
-                                             segments) AS history
+                                             segments) AS history,
+       segments
 FROM hosts h
 JOIN answered a ON a.host = h.number
 JOIN placed p ON p.host = h.number;
 
 CREATE VIEW histories AS
 SELECT g.history, CASE WHEN h.of_panel THEN 'panel' ELSE 'captured' END AS population, h.stratum,
-       h.weight, g.hosts
-FROM (SELECT history, count(*) AS hosts FROM host_histories GROUP BY history) g
+       h.weight, g.hosts,
+       min(history) OVER (PARTITION BY of_panel, stratum, weight, segments) AS placement
+FROM (SELECT history, segments, count(*) AS hosts FROM host_histories GROUP BY ALL) g
 JOIN hosts h ON h.number = g.history;
 
 CREATE VIEW history_answers AS
@@ -67,39 +69,43 @@ FROM points p
 JOIN histories h ON h.history = p.host
 LEFT JOIN alike_answers a ON a.answer = p.answer;
 
--- The histories of spans by segment, with what their hosts answered then and now; NULL where that is
--- unknown or where the snapshot does not have the hosts.
-CREATE MACRO followed_in(spans_) AS TABLE
-WITH spans AS MATERIALIZED (FROM query_table(spans_)),
-wanted AS MATERIALIZED (
+-- What the hosts of each history answered at both ends of spans; NULL where that is unknown or where
+-- the snapshot does not have the hosts.
+CREATE MACRO span_answers(spans_) AS TABLE
+WITH wanted AS MATERIALIZED (
     SELECT row_number() OVER () AS number, *
-    FROM (SELECT DISTINCT population, from_snapshot, to_snapshot FROM spans)
+    FROM (SELECT DISTINCT population, from_snapshot, to_snapshot FROM query_table(spans_))
 ), ends AS (
-    SELECT number, population, from_snapshot AS snapshot, true AS at_from FROM wanted
+    SELECT number, from_snapshot AS snapshot, true AS at_from FROM wanted
     UNION ALL
-    SELECT number, population, to_snapshot, false FROM wanted
-), belonging AS MATERIALIZED (
-    FROM point_segments SEMI JOIN histories ON history = host
-), found AS MATERIALIZED (  -- or DuckDB 1.5 joins all spans with all segments first
+    SELECT number, to_snapshot, false FROM wanted
+), found AS (
     SELECT number, history, max(answer) FILTER (at_from) AS answer_then,
            max(answer) FILTER (NOT at_from) AS answer_now
-    FROM ends
-    JOIN histories USING (population)
-    JOIN history_answers USING (history, snapshot)
+    FROM ends JOIN history_answers USING (snapshot)  -- which is of one population
     GROUP BY number, history
-), spanned AS MATERIALIZED (
-    SELECT s.*, f.* EXCLUDE (number)
-    FROM found f
-    JOIN wanted USING (number)
-    JOIN spans s USING (population, from_snapshot, to_snapshot)
 )
-SELECT s.*, CAST(h.stratum AS VARCHAR) AS stratum, h.weight, h.hosts
+SELECT w.* EXCLUDE (number), f.* EXCLUDE (number) FROM found f JOIN wanted w USING (number);
+
+-- The hosts of spans by segment, stratum and weight, counted by what they answered then and now.
+CREATE MACRO followed_in(spans_) AS TABLE
+WITH answered AS MATERIALIZED (  -- or DuckDB 1.5 joins all spans with all segments first
+    SELECT a.* EXCLUDE (history), h.placement, CAST(sum(h.hosts) AS BIGINT) AS hosts
+    FROM span_answers(spans_) a JOIN histories h USING (history)
+    GROUP BY ALL
+), belonging AS MATERIALIZED (
+    SELECT * EXCLUDE (host), host AS placement
+    FROM point_segments SEMI JOIN histories ON placement = host
+), spanned AS MATERIALIZED (
+    FROM answered JOIN query_table(spans_) USING (population, from_snapshot, to_snapshot)
+)
+SELECT s.* EXCLUDE (placement), CAST(h.stratum AS VARCHAR) AS stratum, h.weight
 FROM spanned s
-JOIN histories h ON h.history = s.history
-JOIN belonging g ON g.host = s.history AND g.dimension = s.dimension AND g.segment = s.segment
-    AND coalesce(s.from_date BETWEEN g.since AND g.until, true)
-JOIN belonging e ON e.host = s.history AND e.dimension = s.dimension AND e.segment = s.segment
-    AND coalesce(s.to_date BETWEEN e.since AND e.until, true);
+JOIN hosts h ON h.number = s.placement
+JOIN belonging g ON g.placement = s.placement AND g.dimension = s.dimension
+    AND g.segment = s.segment AND coalesce(s.from_date BETWEEN g.since AND g.until, true)
+JOIN belonging e ON e.placement = s.placement AND e.dimension = s.dimension
+    AND e.segment = s.segment AND coalesce(s.to_date BETWEEN e.since AND e.until, true);
 
 -- Hosts by segment, stratum and what they answered then and now.  since_first: from the first snapshot
 -- since a crawler was documented to each later one.  year: from the last snapshot of a year to the last
@@ -159,9 +165,12 @@ COMMENT ON MACRO TABLE spans_from_first IS 'From the first snapshot in which a s
 COMMENT ON VIEW host_histories IS 'Which hosts have the same history: they block alike in the same snapshots and belong to the same segments.';
 COMMENT ON COLUMN host_histories.host IS 'Number of the host in the view hosts.';
 COMMENT ON COLUMN host_histories.history IS 'Number of the first host with this history.';
+COMMENT ON COLUMN host_histories.segments IS 'A number of the segments to which it belongs, with the days.';
 COMMENT ON VIEW histories IS 'The different histories of hosts.';
 COMMENT ON COLUMN histories.hosts IS 'How many hosts have it.';
+COMMENT ON COLUMN histories.placement IS 'Number of the first host of the same segments, stratum and weight.';
 COMMENT ON VIEW history_answers IS 'What the hosts of a history answered in each snapshot that has them.';
 COMMENT ON COLUMN history_answers.answer IS 'The first answer that blocks alike (alike_answers); empty if it is unknown.';
-COMMENT ON MACRO TABLE followed_in IS 'The histories of spans, given by name, by segment, with their answers.';
+COMMENT ON MACRO TABLE span_answers IS 'What the hosts of each history answered at both ends of spans, which are given by name.';
+COMMENT ON MACRO TABLE followed_in IS 'The hosts of spans, which are given by name, counted by segment and by their answers.';
 COMMENT ON MACRO TABLE span_counts IS 'Hosts of both snapshots of spans, by segment, stratum and answers.';

@@ -12,7 +12,7 @@ set_meanings AS (  -- for the crawlers that were documented when the span began:
 ), sets AS MATERIALIZED (FROM archives_of('set_meanings')),
 kinds AS (SELECT DISTINCT snapshot_date, archive, token, measure, crawlers FROM sets),
 answered AS (
-    SELECT * EXCLUDE (history, weight, hosts), CAST(sum(hosts) AS BIGINT) AS hosts,
+    SELECT * EXCLUDE (weight, hosts), CAST(sum(hosts) AS BIGINT) AS hosts,
            sum(weight * hosts) AS weight,
            sum(CAST(weight * weight AS DECIMAL(38, 6)) * hosts) AS weight_squared
     FROM followed_in('kept')

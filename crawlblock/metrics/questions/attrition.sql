@@ -27,7 +27,7 @@ WITH exposures AS (
 ), days AS (
     SELECT host, dimension, segment,
            list({'since': since, 'until': until} ORDER BY since) AS days
-    FROM point_segments GROUP BY ALL
+    FROM point_segments SEMI JOIN histories ON history = host GROUP BY ALL
 ), paths AS (
     SELECT g.dimension, g.segment, g.days, min(h.host) AS host, CAST(stratum AS VARCHAR) AS stratum,
            CAST(sum(h.hosts) AS BIGINT) AS hosts

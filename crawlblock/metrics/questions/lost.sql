@@ -7,17 +7,11 @@ WITH amounts AS (
 ), corpora AS (
     SELECT corpus, unit, coalesce(max(amount) FILTER (domain = '*'), sum(amount)) AS whole
     FROM amounts GROUP BY ALL
-), domains AS (
-    SELECT DISTINCT domain FROM amounts WHERE amount > 0
-), places AS (  -- www.gov.uk is a registered domain itself
-    SELECT h.number, d.domain FROM hosts h JOIN domains d ON d.domain = h.host
-    UNION ALL
-    SELECT h.number, d.domain FROM hosts h JOIN domains d ON 'www.' || d.domain = h.host
 ), representatives AS (
     SELECT CAST(population AS VARCHAR) AS population,
            CAST(snapshot AS VARCHAR) AS snapshot, snapshot_date, stratum, weight,
            CAST(answer AS VARCHAR) AS answer, domain
-    FROM points p JOIN places ON number = p.host
+    FROM points p JOIN weighted_hosts USING (host)
     WHERE population = 'captured'
        OR snapshot NOT IN (FROM left_out_snapshots)
 ), weighed AS (  -- an apex and its www host in one panel share the weight

@@ -16,7 +16,7 @@ open_set AS (
     LEFT JOIN open_set a ON a.from_date = f.from_date AND a.answer = f.answer_then
     LEFT JOIN open_set b ON b.from_date = f.from_date AND b.answer = f.answer_now
 ), answered AS (
-    SELECT * EXCLUDE (history, weight, hosts), CAST(sum(hosts) AS BIGINT) AS hosts,
+    SELECT * EXCLUDE (weight, hosts), CAST(sum(hosts) AS BIGINT) AS hosts,
            sum(weight * hosts) AS weight,
            sum(CAST(weight * weight AS DECIMAL(38, 6)) * hosts) AS weight_squared
     FROM followed GROUP BY ALL
@@ -30,18 +30,23 @@ open_set AS (
            n_second AS n_closed, second_share AS from_share, estimate AS change,
            low AS change_low, high AS change_high
     FROM paired_shares('pairs')
-), places AS (
-    SELECT h.number AS host, h.of_panel, w.domain
-    FROM hosts h
-    JOIN (SELECT DISTINCT domain FROM weights) w
-        ON w.domain = h.host OR 'www.' || w.domain = h.host
 ), amounts AS (  -- an apex and its www host in one panel share the weight
     SELECT p.host, corpus, unit,
            CAST(amount AS DOUBLE)
                / count(*) OVER (PARTITION BY p.of_panel, domain, corpus, unit) AS amount
     FROM (FROM weights UNPIVOT (amount FOR unit IN (pages, bytes, tokens)))
-    JOIN places p USING (domain)
+    JOIN weighted_hosts p USING (domain)
     WHERE amount > 0
+), given AS (  -- what these hosts answered then and now
+    SELECT s.* EXCLUDE (answer_then, answer_now), h.host, a.open AS open_then, b.open AS open_now
+    FROM (FROM kept JOIN span_answers('kept') USING (population, from_snapshot, to_snapshot)) s
+    JOIN (FROM host_histories SEMI JOIN amounts USING (host)) h USING (history)
+    JOIN point_segments g ON g.host = h.host AND g.dimension = s.dimension
+        AND g.segment = s.segment AND coalesce(s.from_date BETWEEN g.since AND g.until, true)
+    JOIN point_segments e ON e.host = h.host AND e.dimension = s.dimension
+        AND e.segment = s.segment AND coalesce(s.to_date BETWEEN e.since AND e.until, true)
+    LEFT JOIN open_set a ON a.from_date = s.from_date AND a.answer = s.answer_then
+    LEFT JOIN open_set b ON b.from_date = s.from_date AND b.answer = s.answer_now
 ), weighed AS (
     SELECT population, dimension, segment, from_snapshot, from_date, to_snapshot, to_date, corpus,
            unit, count(*) FILTER (open_then IS NOT NULL AND open_now) AS n_yes,
@@ -50,17 +55,15 @@ open_set AS (
            count(*) FILTER (open_now AND NOT open_then) AS n_opened,
            count(*) FILTER (open_then AND NOT open_now) AS n_closed,
            ordered_sum(CASE WHEN open_then IS NOT NULL AND open_now IS NOT NULL
-                            THEN f.weight * amount END) AS known,
+                            THEN weight * amount END) AS known,
            ordered_sum(CASE WHEN open_then IS NOT NULL AND open_now
-                            THEN f.weight * amount ELSE 0 END) AS open_share,
+                            THEN weight * amount ELSE 0 END) AS open_share,
            ordered_sum(CASE WHEN open_now IS NOT NULL AND open_then
-                            THEN f.weight * amount ELSE 0 END) AS open_before,
+                            THEN weight * amount ELSE 0 END) AS open_before,
            ordered_sum(CASE WHEN open_then IS NULL OR open_now IS NULL
-                            THEN f.weight * amount ELSE 0 END) AS unknown,
-           CASE WHEN bool_or(f.weight <> 1) THEN 'sample' ELSE 'list' END AS estimand
-    FROM followed f
-    JOIN host_histories USING (history)
-    JOIN amounts a USING (host)
+                            THEN weight * amount ELSE 0 END) AS unknown,
+           CASE WHEN bool_or(weight <> 1) THEN 'sample' ELSE 'list' END AS estimand
+    FROM given JOIN amounts USING (host) JOIN hosts ON number = host
     GROUP BY ALL
 ), results AS (
     SELECT s.*, '' AS corpus, 'hosts' AS unit, c.* EXCLUDE (population, dimension, segment,

@@ -22,7 +22,7 @@ WITH sites AS (  -- the names of owners that have several hosts
     SELECT snapshot, owner FROM texts GROUP BY ALL HAVING sum(hosts) > 1
 ), alike_counts AS (
     SELECT CAST(population AS VARCHAR) AS population, CAST(snapshot AS VARCHAR) AS snapshot,
-           snapshot_date, CAST(stratum AS VARCHAR) AS stratum, CAST(answer AS VARCHAR) AS answer,
+           snapshot_date, CAST(stratum AS VARCHAR) AS stratum, answer,
            CAST(weight AS DOUBLE) AS weight, r.rules, o.owner, CAST(sum(hosts) AS BIGINT) AS hosts
     FROM texts
     LEFT JOIN conclusions.text_rules t USING (text)
@@ -31,13 +31,16 @@ WITH sites AS (  -- the names of owners that have several hosts
     GROUP BY ALL
 ), hosts AS (
     SELECT a.* EXCLUDE (weight), token, a.hosts * weight AS weight,
-           a.hosts * weight ** 2 AS weight_squared, m.blocked AS yes, m.ruleset
+           a.hosts * weight ** 2 AS weight_squared, m.ruleset,
+           CASE WHEN a.answer IS NOT NULL AND m.answer IS NULL THEN false ELSE m.blocked END AS yes
     FROM alike_counts a
     CROSS JOIN crawlers k
-    LEFT JOIN meanings m USING (answer, token)
+    LEFT JOIN not_open m USING (answer, token)
     WHERE coalesce(a.snapshot_date >= k.documented_since, true)
 ), asked AS (
-    SELECT * EXCLUDE (answer, rules, owner, ruleset) FROM hosts
+    SELECT population, snapshot, snapshot_date, stratum, token, blocked AS yes, hosts, weight,
+           weight_squared
+    FROM verdict_counts
 ), strata AS (
     FROM strata_of('asked')
 ), shares AS (
