@@ -12,25 +12,30 @@ spans AS MATERIALIZED (  -- each span has a number, which is one short key in pl
     FROM spans JOIN crawlers k ON coalesce(from_date >= k.documented_since, true)
     WHERE span = 'since_first'
     GROUP BY ALL
-), pairs AS (
-    SELECT DISTINCT answer_then, answer_now FROM counts
-    WHERE answer_then IS NOT NULL AND answer_now IS NOT NULL
+), pairs AS MATERIALIZED (  -- with numbers as well, since many rows are added up by them
+    SELECT row_number() OVER () AS pair, *
+    FROM (SELECT DISTINCT answer_then, answer_now FROM counts
+          WHERE answer_then IS NOT NULL AND answer_now IS NOT NULL)
+), tokens AS MATERIALIZED (
+    SELECT row_number() OVER () AS crawler, token FROM crawlers
 ), closed_tokens AS (
-    SELECT answer_then, answer_now, token FROM pairs JOIN not_open ON answer = answer_then
+    SELECT pair, answer_then, answer_now, token FROM pairs JOIN not_open ON answer = answer_then
     UNION
-    SELECT answer_then, answer_now, token FROM pairs JOIN not_open ON answer = answer_now
-), closed_pairs AS (
-    SELECT p.*, b.answer IS NOT NULL AND b.blocked AS first,
+    SELECT pair, answer_then, answer_now, token FROM pairs JOIN not_open ON answer = answer_now
+), closed_pairs AS MATERIALIZED (
+    SELECT p.pair, t.crawler, b.answer IS NOT NULL AND b.blocked AS first,
            a.answer IS NOT NULL AND a.blocked AS second
     FROM closed_tokens p
+    JOIN tokens t USING (token)
     LEFT JOIN not_open a ON a.answer = p.answer_then AND a.token = p.token
     LEFT JOIN not_open b ON b.answer = p.answer_now AND b.token = p.token
-), closed AS MATERIALIZED (
-    SELECT p.number, p.stratum, m.token, m.first, m.second, sum(p.hosts) AS hosts,
-           sum(p.weight) AS weight, sum(p.weight_squared) AS weight_squared
-    FROM counts p
-    JOIN closed_pairs m ON m.answer_then = p.answer_then AND m.answer_now = p.answer_now
+), closed_sums AS (
+    SELECT number, stratum, crawler, first, second, sum(hosts) AS hosts, sum(weight) AS weight,
+           sum(weight_squared) AS weight_squared
+    FROM (FROM counts JOIN pairs USING (answer_then, answer_now)) JOIN closed_pairs USING (pair)
     GROUP BY ALL
+), closed AS MATERIALIZED (
+    SELECT * EXCLUDE (crawler) FROM closed_sums JOIN tokens USING (crawler)
 ), wholes AS (
     SELECT number, stratum,
            CASE WHEN answer_then IS NOT NULL AND answer_now IS NOT NULL THEN false END AS first,
