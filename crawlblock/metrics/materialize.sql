@@ -20,6 +20,7 @@ SELECT CAST(population AS population_name) AS population,
        CAST(stratum AS stratum_name) AS stratum, weight, time,
        CAST(outcome AS outcome_name) AS outcome, CAST(answer AS answer_name) AS answer, known, text
 FROM points;
+DROP TABLE temp.robots_captures;  -- points has all that is needed of it
 CREATE TEMP TABLE point_counts AS FROM point_counts;
 CREATE TEMP TABLE folded_segments AS FROM folded_segments;
 CREATE TEMP TABLE point_segments AS FROM point_segments;

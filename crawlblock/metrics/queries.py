@@ -25,7 +25,8 @@ CENSUS = "census"
 _FOLDERS = ("questions", "census")
 _HELD = {PANEL: "materialize.sql", CENSUS: "materialize_census.sql"}
 _IS_HELD = "SELECT 1 FROM duckdb_tables() WHERE temporary AND table_name = 'points'"
-_CREATED = re.compile(r"CREATE TEMP (\w+) (\w+)")
+_CREATED = re.compile(r"^CREATE TEMP (\w+) (\w+)", re.MULTILINE)
+_DROPPED = re.compile(r"^DROP (\w+) temp\.(\w+)", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +205,8 @@ def held(con: duckdb.DuckDBPyConnection, of: str = PANEL) -> Iterator[None]:
         text = (files(__package__) / _HELD[of]).read_text("utf-8")
         for statement in duckdb.extract_statements(text):
             con.execute(statement).fetchall()
-            made += _CREATED.findall(statement.query)[:1]
+            made += _CREATED.findall(statement.query)
+            made = [each for each in made if each not in _DROPPED.findall(statement.query)]
         yield
     finally:
         with suppress(duckdb.TransactionException):  # an error has ended it, with all it made

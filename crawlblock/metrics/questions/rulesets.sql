@@ -20,14 +20,18 @@ WITH sites AS (  -- the names of owners that have several hosts
     GROUP BY ALL HAVING sum(hosts) > 1
 ), owners AS (
     SELECT snapshot, owner FROM texts GROUP BY ALL HAVING sum(hosts) > 1
+), all_open AS (  -- most answers let every crawler in, and are one where nobody shares them
+    FROM alike_answers ANTI JOIN not_open USING (answer)
 ), alike_counts AS (
-    SELECT CAST(population AS VARCHAR) AS population, CAST(snapshot AS VARCHAR) AS snapshot,
-           snapshot_date, CAST(stratum AS VARCHAR) AS stratum, answer,
+    SELECT CAST(population AS VARCHAR) AS population, CAST(s.snapshot AS VARCHAR) AS snapshot,
+           snapshot_date, CAST(stratum AS VARCHAR) AS stratum,
+           CASE WHEN o.owner IS NULL THEN coalesce(a.alike, s.answer) ELSE s.answer END AS answer,
            CAST(weight AS DOUBLE) AS weight, r.rules, o.owner, CAST(sum(hosts) AS BIGINT) AS hosts
-    FROM texts
-    LEFT JOIN conclusions.text_rules t USING (text)
-    LEFT JOIN rules r USING (snapshot, rules)
-    LEFT JOIN owners o USING (snapshot, owner)
+    FROM texts s
+    LEFT JOIN conclusions.text_rules t ON t.text = s.text
+    LEFT JOIN rules r ON r.snapshot = s.snapshot AND r.rules = t.rules
+    LEFT JOIN owners o ON o.snapshot = s.snapshot AND o.owner = s.owner
+    LEFT JOIN all_open a ON a.answer = s.answer
     GROUP BY ALL
 ), hosts AS (
     SELECT a.* EXCLUDE (weight), token, a.hosts * weight AS weight,
