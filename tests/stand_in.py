@@ -9,17 +9,18 @@ import json
 import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
 
+import pytest
 from manners import DATA_HOST, INDEX_HOST, Manner
 from servers import RangeServer
 
 from crawlblock.demo import Rendered, build
 from crawlblock.model import Crawl
-from crawlblock.sources.commoncrawl import keys
+from crawlblock.sources.commoncrawl import keys, mirror
 from crawlblock.sources.commoncrawl.crawls import _CRAWLS, FIRST, Listed
 from crawlblock.sources.commoncrawl.lists import known_list
 
@@ -49,6 +50,7 @@ ANSWERS = {
     "example.com.br": (200, OPEN),
     "example.it": (302, b""),  # out of the archive
 }
+AS_IT_IS = mirror._BRIEF  # how the index host is asked: once a second
 OFF = timedelta(days=400)  # by which one server's clock is wrong
 
 
@@ -133,6 +135,11 @@ def served(archive: Path, lists: Path, manner: Manner = DATA_HOST) -> Iterator[S
         keys._INDEX_HOST_OF[data.url] = index.url
         stack.callback(keys._INDEX_HOST_OF.pop, data.url)
         yield StandIn(data, index, archive, lists)
+
+
+def hurry(patch: pytest.MonkeyPatch) -> None:
+    """Let the index host be asked fast, as `--rate` lets the data host be."""
+    patch.setattr(mirror, "_BRIEF", replace(AS_IT_IS, per_second=1000, together=1000))
 
 
 def copied(folder: Path, lists: Path) -> Path:

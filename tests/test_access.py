@@ -5,13 +5,14 @@ import gzip
 import json
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from shutil import copytree
 
 import pytest
 from servers import RangeServer
+from stand_in import AS_IT_IS, hurry
 
 from crawlblock.cli import main
 from crawlblock.demo import build
@@ -45,7 +46,6 @@ OLDER = Crawl("CC-MAIN-2016-36", datetime(2016, 8, 22), datetime(2016, 8, 31))
 EARLY = Crawl("CC-MAIN-2016-30", datetime(2016, 7, 23), datetime(2016, 7, 31))
 TEXT = b"User-agent: GPTBot\nDisallow: /\n"
 FAST = Limits(per_second=1000, retry=0.05)
-AS_IT_IS = mirror._BRIEF  # how the index host is asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ def hosts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hosts]:
     (lists / "collinfo.json").write_text(json.dumps(listed))
     with RangeServer(archive) as data, RangeServer(lists) as index:
         monkeypatch.setitem(keys._INDEX_HOST_OF, data.url, index.url)
-        monkeypatch.setattr(mirror, "_BRIEF", replace(AS_IT_IS, per_second=1000, together=1000))
+        hurry(monkeypatch)
         yield Hosts(data, index, archive, lists)
 
 
@@ -187,6 +187,18 @@ async def test_the_index_host_is_down(
     )
     assert len(hosts.index.requests) <= 6
     assert asyncio.get_running_loop().time() - started < 40
+
+
+async def test_the_index_host_is_asked_once_a_second(
+    hosts: Hosts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The pace of the index host is its own, however fast the data host is asked."""
+    monkeypatch.setattr(mirror, "_BRIEF", AS_IT_IS)
+    started = asyncio.get_running_loop().time()
+    for _ in range(2):
+        await listed(hosts, None)
+    assert asyncio.get_running_loop().time() - started > 0.99
+    assert len(hosts.index.requests) == 2
 
 
 async def test_how_old_a_kept_list_is(hosts: Hosts, tmp_path: Path) -> None:

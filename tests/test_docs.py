@@ -13,6 +13,7 @@ from types import ModuleType
 
 import click
 import pytest
+from archives import small
 from documents import (
     BLOCK,
     DOCUMENTS,
@@ -224,10 +225,10 @@ def test_python(path: Path, world: Path, shell: dict[str, str]) -> None:
         assert done.returncode == 0, done.stderr
 
 
-def test_python_api(bundled: Path, shell: dict[str, str], tmp_path: Path) -> None:
+def test_python_api(shell: dict[str, str], tmp_path: Path) -> None:
     """The scripts that the API's document shows run one after the other."""
-    (tmp_path / "build").mkdir()
-    (tmp_path / "build" / "demo").symlink_to(bundled / "archive")
+    sample = small(tmp_path / "facts", 1000, ["DEMO-2023-40", "DEMO-2024-18"])
+    called("demo", sample, tmp_path / "build" / "demo")
     printed = ""
     for text in blocks(ROOT / "docs" / "api.md", "python"):
         done = subprocess.run(

@@ -31,7 +31,7 @@ CRAWLS = (
     Crawl("DEMO-2023-40", datetime(2023, 9, 21), datetime(2023, 10, 5)),
 )
 HOSTS = 450  # three batches in each crawl
-KILLS = int(os.environ.get("CRAWLBLOCK_KILLS", "5"))  # 50 in `make test-faults`
+KILLS = int(os.environ.get("CRAWLBLOCK_KILLS", "4"))  # 50 in `make test-faults`
 IN_FLIGHT = 4
 
 

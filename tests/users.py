@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from stand_in import ANSWERS, StandIn, copied, render, served
+from stand_in import ANSWERS, StandIn, copied, hurry, render, served
 
 from crawlblock.cli import main
 from crawlblock.store.store import Store
@@ -99,8 +99,9 @@ def sampled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def here(rendered: Folders, tmp_path: Path) -> Iterator[StandIn]:
-    """Return the stand-in, whose lists a test may change."""
+def here(rendered: Folders, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
+    """Return the stand-in, asked fast, whose lists a test may change."""
+    hurry(monkeypatch)
     archive, lists = rendered
     with served(archive, copied(tmp_path, lists)) as running:
         yield running

@@ -14,7 +14,7 @@ from crawlblock.errors import InputError, UpstreamError
 from crawlblock.executor.protocol import Reply, Spoiled, Stopped, attempt
 
 _LOGGERS = ("distributed", "distributed.client", "tornado.application")
-_RECOUNT = 5.0  # s between two looks at how many workers there are
+_RECOUNT = 1.0  # s between two looks at how many workers there are
 
 
 class Dask:

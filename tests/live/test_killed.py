@@ -36,7 +36,7 @@ from live.visits import a_store, asking, live_run, read_back
 
 pytestmark = pytest.mark.own_code
 
-KILLS = int(os.environ.get("CRAWLBLOCK_KILLS", "5"))  # 50 in `make test-faults`
+KILLS = int(os.environ.get("CRAWLBLOCK_KILLS", "4"))  # 50 in `make test-faults`
 HOSTS = [f"h{number:04}.test" for number in range(max(600, 24 * KILLS))]
 WHAT = (
     "snapshot, host, resource, domain, url_asked, url, hops, status, outcome, digest, headers, "

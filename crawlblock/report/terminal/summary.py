@@ -92,7 +92,8 @@ def summary(found: Headline, results: dict[str, pl.DataFrame]) -> Table:
 
 def _shown(found: Headline) -> list[list[dict[str, Any]]]:
     """Return the series of the figure's crawlers and the most blocked others, `ROWS` in all."""
-    order = [token for token in found.last()["token"].to_list() if token not in _never(found)]
+    never = set(_never(found))
+    order = [token for token in found.last()["token"].to_list() if token not in never]
     own = [token for token in found.tokens if token in order]
     others = [token for token in order if token not in own]
     shown = {*own, *others[: max(0, ROWS - len(own))]}
