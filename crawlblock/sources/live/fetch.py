@@ -8,11 +8,10 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
 
-import aiohttp
 from aiohttp.abc import AbstractResolver
 from yarl import URL
 
-from crawlblock.sources.live.addresses import Names
+from crawlblock.sources.live.addresses import Names, has_aiodns
 from crawlblock.sources.live.head import Head, UnreadableAnswerError
 from crawlblock.sources.live.lateness import Lateness
 from crawlblock.sources.live.quota import Quota
@@ -172,8 +171,8 @@ def _printable(text: str) -> str:
 
 
 def lookup_threads() -> int | None:
-    """Return how many threads should look up names, None where aiohttp needs none.
+    """Return how many threads should look up names, None where none is needed.
 
     Without aiodns names are looked up by the system's blocking call, one in each thread.
     """
-    return 64 if aiohttp.DefaultResolver is aiohttp.ThreadedResolver else None
+    return None if has_aiodns() else 64
