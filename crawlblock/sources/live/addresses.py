@@ -97,6 +97,8 @@ def _with_port(address: Address, port: int) -> Address:
 
 def _literal(host: str, port: int) -> Address | None:
     """Return the address that a host is written as, None for a name."""
+    if ":" not in host and not host[-1:].isdigit():
+        return None
     try:
         version = ipaddress.ip_address(host).version
     except ValueError:

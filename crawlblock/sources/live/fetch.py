@@ -17,7 +17,7 @@ from crawlblock.sources.live.lateness import Lateness
 from crawlblock.sources.live.quota import Quota
 from crawlblock.sources.live.response import MOST_KEPT, Answer, Failure, Patience, failure
 from crawlblock.sources.live.ssrf import Guard, Network
-from crawlblock.sources.live.wire import Route, Truncated, Wire, connected, read_body, read_head
+from crawlblock.sources.live.wire import Route, Truncated, Wire, connect, read_body, read_head
 
 _HEADERS = {
     "Accept": "text/plain,text/*;q=0.9,*/*;q=0.5",
@@ -113,11 +113,14 @@ class Fetcher:
             addresses = await self._names.addresses(host, port)
         tls_name = host.rstrip(".") if url.scheme == "https" else None
         waits = patience.connect, patience.silence, deadline
-        async with connected(self._route, addresses, tls_name, waits) as wire:
-            await wire.send(sent)
+        wire = await connect(self._route, addresses, tls_name, waits)
+        try:
+            wire.send(sent)
             head, rest = await read_head(wire)
-            body, truncated = await read_body(wire, head, rest, most)
-            return _answer(request, wire, head, (body, truncated))
+            body = await read_body(wire, head, rest, most)
+        finally:
+            wire.close()
+        return _answer(request, wire, head, body)
 
 
 def _answer(
