@@ -212,8 +212,9 @@ async def collected(case: Case, ports: Ports, folder: Path) -> Result:
     store.facts.add_panel("bench", "bench", None, datetime(2026, 1, 1), panel)
     collected_by = Run(store)
     wall, cpu = time.perf_counter(), time.process_time()
-    await collect_live(collected_by, asking, panel)
-    store.conclusions.settle()
+    with store.held():
+        await collect_live(collected_by, asking, panel)
+        store.conclusions.settle()
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     with store.transaction() as con:
         found = con.execute("SELECT outcome, count(*) FROM captures GROUP BY ALL").fetchall()

@@ -45,7 +45,8 @@ class _Request:
     def __bytes__(self) -> bytes:
         """Return it as it is sent.  Raises ValueError for what would not stay in its line."""
         lines = [f"GET {self.url.raw_path_qs} HTTP/1.1", *map(": ".join, self.headers)]
-        if not all(line.isascii() and line.isprintable() for line in lines):
+        text = "".join(lines)
+        if not (text.isascii() and text.isprintable()):
             raise ValueError("its URL holds what no request may")
         return ("\r\n".join(lines) + "\r\n\r\n").encode("ascii")
 
@@ -108,12 +109,12 @@ class Fetcher:
         url, patience = request.url, self._patience
         host, port = url.raw_host or "", url.port or 0
         sent = bytes(request)
-        lookup = min(asyncio.get_running_loop().time() + patience.lookup, deadline)
-        async with asyncio.timeout_at(lookup):
-            addresses = await self._names.addresses(host, port)
         tls_name = host.rstrip(".") if url.scheme == "https" else None
-        waits = patience.connect, patience.silence, deadline
-        wire = await connect(self._route, addresses, tls_name, waits)
+        now = asyncio.get_running_loop().time
+        async with asyncio.timeout_at(min(now() + patience.lookup, deadline)) as limit:
+            addresses = await self._names.addresses(host, port)
+            limit.reschedule(min(now() + patience.connect, deadline))
+            wire = await connect(self._route, addresses, tls_name, (patience.silence, deadline))
         try:
             wire.send(sent)
             head, rest = await read_head(wire)

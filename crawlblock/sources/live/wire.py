@@ -123,27 +123,24 @@ class Wire(asyncio.Protocol):
 
 
 async def connect(
-    route: Route, addresses: list[Address], tls_name: str | None, waits: tuple[float, float, float]
+    route: Route, addresses: list[Address], tls_name: str | None, waits: tuple[float, float]
 ) -> Wire:
     """Connect to one of some addresses, over TLS where it is given a name.
 
-    `waits`: seconds for the connection, seconds of silence, the loop's time of the end.  Raises
-    OSError (ssl.SSLError among them) and TimeoutError.
+    `waits`: seconds of silence, the loop's time of the end.  Raises OSError (ssl.SSLError among
+    them).
     """
-    seconds, silence, deadline = waits
-    loop = asyncio.get_running_loop()
-    async with asyncio.timeout_at(min(loop.time() + seconds, deadline)):
-        socket = await aiohappyeyeballs.start_connection(
-            addresses, happy_eyeballs_delay=_STAGGER, interleave=1, socket_factory=route.guard
-        )
-        try:
-            _, wire = await loop.create_connection(
-                lambda: Wire(silence, deadline), sock=socket,
-                ssl=route.tls if tls_name else None, server_hostname=tls_name,
-            )  # fmt: skip
-        except BaseException:
-            socket.close()
-            raise
+    socket = await aiohappyeyeballs.start_connection(
+        addresses, happy_eyeballs_delay=_STAGGER, interleave=1, socket_factory=route.guard
+    )
+    try:
+        _, wire = await asyncio.get_running_loop().create_connection(
+            lambda: Wire(*waits), sock=socket,
+            ssl=route.tls if tls_name else None, server_hostname=tls_name,
+        )  # fmt: skip
+    except BaseException:
+        socket.close()
+        raise
     return wire
 
 
