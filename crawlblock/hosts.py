@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 _DOTS = re.compile(r"\.{2,}")
 _PLAIN_URL = re.compile(r"(https?)://([a-z0-9.-]*[a-z0-9])(/[^?#\s]*)")  # by far the most
-_PLAIN_HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")  # here, too
 _MORE_SLASHES = re.compile(r"^(https?:)/{3,}", re.IGNORECASE)  # for browsers they are two
 _PORTS = {"http": 80, "https": 443}
 # How versions of the indexers take `www` off a host.
@@ -204,8 +203,6 @@ def parse_host(text: str) -> str:
     A port other than 80 and 443 stays, for it is another robots.txt.
     Raises ValueError, with the reason, for anything that is not a host.
     """
-    if len(text) <= _LONGEST_NAME and _PLAIN_HOST.fullmatch(text):
-        return text
     raw = text.strip().removeprefix("//")
     if raw.count(":") > 1 and "://" not in raw and is_address(raw):
         return f"[{raw.strip('[]').lower()}]"

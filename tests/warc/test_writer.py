@@ -2,8 +2,10 @@
 
 import subprocess
 import sys
+import zlib
 from io import BytesIO
 from pathlib import Path
+from random import Random
 
 import pytest
 from scan.warcs import TEXT, member
@@ -42,8 +44,6 @@ def _written(each: Exchange) -> tuple[bytes, int, int]:
 
 def _names(raw: bytes) -> list[str]:
     """Return the names of the fields in a record's header."""
-    import zlib
-
     head = zlib.decompress(raw, 31).partition(b"\r\n\r\n")[0].decode()
     return [line.partition(":")[0] for line in head.split("\r\n")[1:]]
 
@@ -101,3 +101,13 @@ def test_records_are_members_of_their_own() -> None:
         b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n%s"
         % (len(TEXT), TEXT)
     )
+
+
+@pytest.mark.parametrize("size", [0, 1_000, 2_900, 3_000, 3_100, 33_000, 200_000])
+@pytest.mark.parametrize("random", [True, False])
+def test_less_memory_gives_the_same_bytes(size: int, random: bool) -> None:
+    """Records of any size, and of any kind of payload, are compressed as zlib does by itself."""
+    payload = Random(7).randbytes(size) if random else (TEXT * size)[:size]
+    raw, offset, length = _written(exchange(payload=payload))
+    for each in (raw[:offset], raw[offset : offset + length]):
+        assert each == zlib.compress(zlib.decompress(each, 31), 9, 31)
