@@ -22,7 +22,7 @@ from http import HTTPStatus
 from ipaddress import ip_network
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
@@ -34,10 +34,13 @@ from crawlblock.model import Member
 from crawlblock.pipeline.live import Asking, collect_live
 from crawlblock.pipeline.run import Run
 from crawlblock.sources.live import Pace, Patience
+from crawlblock.sources.live.addresses import has_aiodns
+from crawlblock.sources.live.resolver import DnsResolver
 from crawlblock.store.store import Store
 
 T = TypeVar("T")
-AIODNS = aiohttp.DefaultResolver is aiohttp.AsyncResolver
+Lookups: TypeAlias = Callable[..., AbstractResolver]
+AIODNS = has_aiodns()
 AS_FAST = 0.85  # of aiohttp alone
 SMOKE = {"rounds": 1, "hosts": 20, "concurrency": 10, "lookup": 0.001}
 
@@ -73,32 +76,38 @@ class Result:
 
 
 class LoopbackResolver(AbstractResolver):
-    """Looks names up with aiodns or waits as long, and puts our server's ports in place."""
+    """Looks each name up once, and puts our server's ports in place.
 
-    def __init__(self, ports: Ports, case: Case) -> None:
-        """Take where the server listens."""
+    `Names` remembers a name for both schemes, but not where a resolver changes the port.
+    """
+
+    def __init__(self, ports: Ports, case: Case, names: Lookups) -> None:
+        """Take where the server listens, and what looks names up by aiodns."""
         # without TLS https is refused at once, as many hosts do
         self._ports = {80: ports.plain, 443: ports.secure if case.tls else 1}
         self._seconds = case.lookup
-        self._names = (
-            aiohttp.AsyncResolver(nameservers=[f"127.0.0.1:{ports.names}"]) if AIODNS else None
-        )
+        self._names = names(nameservers=[f"127.0.0.1:{ports.names}"]) if AIODNS else None
+        self._known: dict[str, str] = {}
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
         """Return the loopback address."""
-        if self._names is None:
-            await asyncio.sleep(self._seconds)
-            address = "127.0.0.1"
-        else:
-            address = (await self._names.resolve(host, port, family))[0]["host"]
+        address = self._known.pop(host, None)  # each is asked by https, then by http
+        if address is None:
+            address = self._known[host] = await self._look_up(host, port, family)
         return [
             ResolveResult(
                 hostname=host, host=address, port=self._ports[port], family=socket.AF_INET,
                 proto=0, flags=0,
             )
         ]  # fmt: skip
+
+    async def _look_up(self, host: str, port: int, family: socket.AddressFamily) -> str:
+        if self._names is not None:
+            return (await self._names.resolve(host, port, family))[0]["host"]
+        await asyncio.sleep(self._seconds)
+        return "127.0.0.1"
 
     async def close(self) -> None:
         """End aiodns."""
@@ -163,9 +172,10 @@ def trusting(case: Case, folder: Path) -> ssl.SSLContext | None:
 async def asked_alone(case: Case, ports: Ports, folder: Path) -> float:
     """Make the requests of a run, each over a new connection; return hosts a second."""
     names = iter([member.host for member in members(case.hosts, case.dead)])
+    resolver = LoopbackResolver(ports, case, aiohttp.AsyncResolver)
     connector = aiohttp.TCPConnector(
-        resolver=LoopbackResolver(ports, case), force_close=True, limit=case.concurrency,
-        use_dns_cache=False, ssl=trusting(case, folder) or True,
+        resolver=resolver, force_close=True, limit=case.concurrency, use_dns_cache=False,
+        ssl=trusting(case, folder) or True,
     )  # fmt: skip
     answered = 0
 
@@ -194,15 +204,17 @@ async def collected(case: Case, ports: Ports, folder: Path) -> Result:
     asking = Asking(
         "bench@example.org", "live-bench", Pace(case.concurrency),
         Patience(lookup=3, connect=3, silence=case.silence, whole=2 * case.silence),
-        allowed=(ip_network("127.0.0.0/8"),), resolver=LoopbackResolver(ports, case), tls=context,
+        allowed=(ip_network("127.0.0.0/8"),), tls=context,
+        resolver=LoopbackResolver(ports, case, DnsResolver),
     )  # fmt: skip
     store = Store(folder / "bench.duckdb")
     panel = members(case.hosts, case.dead)
     store.facts.add_panel("bench", "bench", None, datetime(2026, 1, 1), panel)
     collected_by = Run(store)
     wall, cpu = time.perf_counter(), time.process_time()
-    await collect_live(collected_by, asking, panel)
-    store.conclusions.settle()
+    with store.held():
+        await collect_live(collected_by, asking, panel)
+        store.conclusions.settle()
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     with store.transaction() as con:
         found = con.execute("SELECT outcome, count(*) FROM captures GROUP BY ALL").fetchall()

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from aiohttp.abc import AbstractResolver
 
+from crawlblock.collecting import collected_seldom
 from crawlblock.errors import InputError
 from crawlblock.model import Member, SnapshotKind
 from crawlblock.pipeline.collect import collect
@@ -33,6 +34,7 @@ from crawlblock.store.store import Store
 from crawlblock.transport import user_agent
 
 _LONGEST = timedelta(days=7)  # the longest time between the first and last capture of a snapshot
+_OBJECTS = 20_000  # between two looks for cycles: a run keeps some dozens for each host
 _NAME = re.compile(r"live-[A-Za-z0-9][A-Za-z0-9._-]{0,60}")
 
 
@@ -96,7 +98,7 @@ async def collect_live(run: Run, asking: Asking, members: Sequence[Member]) -> i
         return not run.is_spent(fetcher.traffic.requests)
 
     try:
-        with archive, Journal(run.store.path) as journal:
+        with archive, Journal(run.store.path) as journal, collected_seldom(_OBJECTS):
             async with fetcher:
                 context = VisitContext(asking.snapshot, fetcher, archive, asking.patience)
                 visitor = Visitor(context, asking.probe_page)

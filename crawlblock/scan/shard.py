@@ -1,7 +1,5 @@
 """One shard: some WARC files read into one Parquet file, whole or not at all."""
 
-import contextlib
-import gc
 import json
 import time
 from collections import Counter
@@ -17,6 +15,7 @@ from filelock import FileLock
 
 from crawlblock import __version__, loops
 from crawlblock.captures.record_counts import UNREADABLE_TYPE, TypeCount
+from crawlblock.collecting import collected_seldom
 from crawlblock.durable import put_in_place
 from crawlblock.errors import InputError, StoreError
 from crawlblock.outcome import Outcome
@@ -31,6 +30,7 @@ from crawlblock.warc.reader import Damage, records
 KEY = "crawlblock"  # of what stands in the Parquet file's metadata
 _HELD = 64 * 1024 * 1024  # bytes of bodies in memory; then they go to the disk
 _ROWS = 32_768  # of a row group
+_OBJECTS = 200_000  # between two looks for cycles
 _LARGEST_HEADER = 16 * 1024 * 1024  # bytes of what a shard says of itself
 _UNREADABLE = (  # what reading a file raises that is no shard
     OSError, LookupError, TypeError, AttributeError, OverflowError, pl.exceptions.PolarsError,
@@ -125,7 +125,7 @@ def run_shard(task: Task) -> Done:
         locks = task.directory / "locks"
         locks.mkdir(exist_ok=True)
         lock = locks / task.shard.shard
-        with FileLock(lock), _collected_seldom():  # it may have been given out twice
+        with FileLock(lock), collected_seldom(_OBJECTS):  # it may have been given out twice
             remove_pieces(path)
             about = _same(path, task)
             if about and about.faults and loops.run(has_other_files(task, about.faults)):
@@ -242,17 +242,6 @@ class _Parquet:
         """Remove what was put aside."""
         for piece in self._pieces:
             piece.unlink(missing_ok=True)
-
-
-@contextlib.contextmanager
-def _collected_seldom() -> Iterator[None]:
-    """Look for cycles seldom: rows make none, but each look goes over the thousands that wait."""
-    before = gc.get_threshold()
-    gc.set_threshold(200_000, 20, 20)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
 
 
 @cache

@@ -13,6 +13,8 @@ from warcio.warcwriter import WARCWriter
 
 from crawlblock.warc.http import digest
 
+_EMPTY = digest(b"")
+
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
@@ -29,6 +31,7 @@ class Exchange:
     detected: str | None  # media type as the payload looks; None: it is not stated
     protocols: tuple[str, ...] = ()  # WARC-Protocol: http/1.1, h2, tls/1.3
     truncated: str | None = None  # why the payload is cut, as WARC-Truncated has it
+    digest: str | None = None  # of the payload, where it is known already
     before: bytes = b""  # what a faulty writer puts between the head and the payload
 
 
@@ -59,13 +62,13 @@ def append_exchange(stream: BinaryIO, info_id: str, exchange: Exchange) -> tuple
     block = answer + exchange.before + exchange.payload
     request_id, response_id = (_record_id(info_id, stream.tell(), kind) for kind in (0, 1))
     asked = _common("request", request_id, info_id, exchange)
-    asked += [("WARC-Payload-Digest", digest(b"")), ("WARC-Block-Digest", digest(request))]
+    asked += [("WARC-Payload-Digest", _EMPTY), ("WARC-Block-Digest", digest(request))]
     append(stream, asked, request)
     response = _common("response", response_id, info_id, exchange)
     response.insert(5, ("WARC-Concurrent-To", request_id))
     response += [("WARC-Protocol", protocol) for protocol in exchange.protocols]
     response += [
-        ("WARC-Payload-Digest", digest(exchange.payload)),
+        ("WARC-Payload-Digest", exchange.digest or digest(exchange.payload)),
         ("WARC-Block-Digest", digest(block)),
     ]
     if exchange.detected:

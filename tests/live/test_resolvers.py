@@ -6,12 +6,14 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import cast
 
-import aiohttp
 import pytest
 from yarl import URL
 
 from crawlblock.outcome import Ending
 from crawlblock.sources.live import Answer, Failure, Fetcher, Patience
+from crawlblock.sources.live.addresses import has_aiodns
+from crawlblock.sources.live.fetch import lookup_threads
+from crawlblock.sources.live.resolver import DnsResolver
 from live.servers import LOOPBACK, answer, sending, web_server
 
 pytest.importorskip("aiodns")
@@ -58,14 +60,14 @@ def _name(labels: bytes) -> str:
 @asynccontextmanager
 async def resolver(
     addresses: Mapping[str, str], questions: list[tuple[str, bytes]] | None = None
-) -> AsyncIterator[aiohttp.AsyncResolver]:
+) -> AsyncIterator[DnsResolver]:
     """Give aiodns one name server, on this machine."""
     asked = [] if questions is None else questions
     transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
         lambda: NameServer(addresses, asked), local_addr=("127.0.0.1", 0)
     )
     port = transport.get_extra_info("sockname")[1]
-    found = aiohttp.AsyncResolver(nameservers=[f"127.0.0.1:{port}"])
+    found = DnsResolver(nameservers=[f"127.0.0.1:{port}"])
     try:
         yield found
     finally:
@@ -74,8 +76,9 @@ async def resolver(
 
 
 async def test_aiodns_is_what_looks_names_up_where_it_is_installed() -> None:
-    """Prove that the extra needs no setting: aiohttp chooses aiodns and it finds localhost."""
-    assert aiohttp.DefaultResolver is aiohttp.AsyncResolver
+    """Prove that the extra needs no setting: aiodns is found and it finds localhost."""
+    assert has_aiodns()
+    assert lookup_threads() is None
     async with web_server({}) as site:
         url = URL(f"http://localhost:{site.port}/robots.txt")
         async with Fetcher("crawlblock/0", PATIENCE, allowed=LOOPBACK) as fetcher:

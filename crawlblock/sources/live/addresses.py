@@ -10,10 +10,17 @@ from typing import TypeAlias
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 
+from crawlblock.sources.live.resolver import DnsResolver
+
 Address: TypeAlias = tuple[int, int, int, str, tuple[str, int]]  # as getaddrinfo has it
 
 _REMEMBERED = 4_096  # names
 _SECONDS = 60.0  # a visit asks by https, then by http, then follows redirects
+
+
+def has_aiodns() -> bool:
+    """Tell whether the extra `speed` is installed."""
+    return aiohttp.DefaultResolver is aiohttp.AsyncResolver
 
 
 class NameNotFoundError(OSError):
@@ -27,7 +34,7 @@ class Names:
     """
 
     def __init__(self, resolver: AbstractResolver | None = None) -> None:
-        """Take what looks names up; without one aiohttp's own is made when it is needed."""
+        """Take what looks names up; without one it is made when it is needed."""
         self._given = resolver
         self._own: AbstractResolver | None = None
         self._known: OrderedDict[tuple[str, int | None], tuple[float, list[Address]]] = (
@@ -59,7 +66,7 @@ class Names:
     async def _look_up(self, host: str, port: int) -> list[Address]:
         resolver = self._given or self._own
         if resolver is None:
-            resolver = self._own = aiohttp.DefaultResolver()
+            resolver = self._own = DnsResolver() if has_aiodns() else aiohttp.ThreadedResolver()
         try:
             found = await resolver.resolve(host, port, family=socket.AF_UNSPEC)
         except TimeoutError:
@@ -90,6 +97,8 @@ def _with_port(address: Address, port: int) -> Address:
 
 def _literal(host: str, port: int) -> Address | None:
     """Return the address that a host is written as, None for a name."""
+    if ":" not in host and not host[-1:].isdigit():
+        return None
     try:
         version = ipaddress.ip_address(host).version
     except ValueError:

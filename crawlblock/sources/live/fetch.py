@@ -8,17 +8,16 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
 
-import aiohttp
 from aiohttp.abc import AbstractResolver
 from yarl import URL
 
-from crawlblock.sources.live.addresses import Names
+from crawlblock.sources.live.addresses import Names, has_aiodns
 from crawlblock.sources.live.head import Head, UnreadableAnswerError
 from crawlblock.sources.live.lateness import Lateness
 from crawlblock.sources.live.quota import Quota
 from crawlblock.sources.live.response import MOST_KEPT, Answer, Failure, Patience, failure
 from crawlblock.sources.live.ssrf import Guard, Network
-from crawlblock.sources.live.wire import Route, Truncated, Wire, connected, read_body, read_head
+from crawlblock.sources.live.wire import Route, Truncated, Wire, connect, read_body, read_head
 
 _HEADERS = {
     "Accept": "text/plain,text/*;q=0.9,*/*;q=0.5",
@@ -46,7 +45,8 @@ class _Request:
     def __bytes__(self) -> bytes:
         """Return it as it is sent.  Raises ValueError for what would not stay in its line."""
         lines = [f"GET {self.url.raw_path_qs} HTTP/1.1", *map(": ".join, self.headers)]
-        if not all(line.isascii() and line.isprintable() for line in lines):
+        text = "".join(lines)
+        if not (text.isascii() and text.isprintable()):
             raise ValueError("its URL holds what no request may")
         return ("\r\n".join(lines) + "\r\n\r\n").encode("ascii")
 
@@ -109,16 +109,19 @@ class Fetcher:
         url, patience = request.url, self._patience
         host, port = url.raw_host or "", url.port or 0
         sent = bytes(request)
-        lookup = min(asyncio.get_running_loop().time() + patience.lookup, deadline)
-        async with asyncio.timeout_at(lookup):
-            addresses = await self._names.addresses(host, port)
         tls_name = host.rstrip(".") if url.scheme == "https" else None
-        waits = patience.connect, patience.silence, deadline
-        async with connected(self._route, addresses, tls_name, waits) as wire:
-            await wire.send(sent)
+        now = asyncio.get_running_loop().time
+        async with asyncio.timeout_at(min(now() + patience.lookup, deadline)) as limit:
+            addresses = await self._names.addresses(host, port)
+            limit.reschedule(min(now() + patience.connect, deadline))
+            wire = await connect(self._route, addresses, tls_name, (patience.silence, deadline))
+        try:
+            wire.send(sent)
             head, rest = await read_head(wire)
-            body, truncated = await read_body(wire, head, rest, most)
-            return _answer(request, wire, head, (body, truncated))
+            body = await read_body(wire, head, rest, most)
+        finally:
+            wire.close()
+        return _answer(request, wire, head, body)
 
 
 def _answer(
@@ -172,8 +175,8 @@ def _printable(text: str) -> str:
 
 
 def lookup_threads() -> int | None:
-    """Return how many threads should look up names, None where aiohttp needs none.
+    """Return how many threads should look up names, None where none is needed.
 
     Without aiodns names are looked up by the system's blocking call, one in each thread.
     """
-    return 64 if aiohttp.DefaultResolver is aiohttp.ThreadedResolver else None
+    return None if has_aiodns() else 64

@@ -29,6 +29,7 @@ from crawlblock.unpacking import LARGEST_JSON, parse_json
 
 T = TypeVar("T", Asked, Fetch)
 
+_FIELDS = {kind: [field.name for field in fields(kind)] for kind in (Visit, Asked, Fetch)}
 _MOST = 2**53  # more than any number in a visit
 
 
@@ -119,7 +120,7 @@ def read_journal(path: Path) -> Batch:
 
 
 def _line(visit: Visit) -> bytes:
-    text = json.dumps(visit, default=_noted).encode()
+    text = _JSON.encode(visit).encode()
     return b"%08x %s\n" % (zlib.crc32(text), text)
 
 
@@ -127,7 +128,10 @@ def _noted(value: Any) -> str | dict[str, Any]:
     """Return what JSON has in place of a time or a dataclass, whose fields it does not copy."""
     if isinstance(value, datetime):
         return value.isoformat()
-    return {field.name: getattr(value, field.name) for field in fields(value)}
+    return {name: getattr(value, name) for name in _FIELDS[type(value)]}
+
+
+_JSON = json.JSONEncoder(default=_noted)
 
 
 def _lines(path: Path) -> Iterator[bytes]:

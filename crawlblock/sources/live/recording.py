@@ -19,6 +19,7 @@ from crawlblock.warc.reader import Record, read_record
 from crawlblock.warc.writer import Exchange, append_exchange, append_info
 
 _LARGEST = 100_000_000  # bytes after which a file is followed by another
+_MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+")
 # Bodies are kept decoded; a reader must not decode them again.  Common Crawl renames them alike.
 _RENAMED = frozenset({"content-encoding", "content-length", "transfer-encoding"})
 
@@ -49,12 +50,15 @@ class Archive:
         """Close the last file."""
         self._close()
 
-    def add(self, answer: Answer) -> RecordPlace:
-        """Append an exchange and return where its response stands.  Raises StoreError."""
+    def add(self, answer: Answer, name: str | None = None) -> RecordPlace:
+        """Append an exchange and return where its response stands.  Raises StoreError.
+
+        `name` is the digest of the body, where it is known.
+        """
         try:
             if self._file is None or self._file.tell() >= self._largest:
                 self._file = self._next(answer.fetch_time)
-            exchange = _exchange(answer)
+            exchange = _exchange(answer, name)
             offset, length = append_exchange(self._file, self._info, exchange)
             self._file.flush()  # to the system: from now on the record outlives a kill
         except OSError as error:
@@ -133,7 +137,7 @@ def _about(agent: str, pages: bool) -> dict[str, str]:
     }
 
 
-def _exchange(answer: Answer) -> Exchange:
+def _exchange(answer: Answer, name: str | None) -> Exchange:
     renamed = (
         (f"X-Crawler-{key}" if key.lower() in _RENAMED else key, value)
         for key, value in answer.headers
@@ -148,7 +152,8 @@ def _exchange(answer: Answer) -> Exchange:
         reason=answer.reason,
         headers=(*renamed, ("Content-Length", str(len(answer.body)))),
         payload=answer.body,
-        detected=kind if re.fullmatch(r"[\w.+-]+/[\w.+-]+", kind) else "application/octet-stream",
+        detected=kind if _MEDIA_TYPE.fullmatch(kind) else "application/octet-stream",
         protocols=answer.protocols,
         truncated=answer.truncated,
+        digest=name,
     )

@@ -154,7 +154,7 @@ class Asker:
 
 def kept(context: VisitContext, answer: Answer, ended: Ending | None, digest: str | None) -> Kept:
     """Return what of an answer is remembered, once it is in the archive."""
-    place = context.archive.add(answer)
+    place = context.archive.add(answer, digest)
     target = answer.target()
     reason = _REASONS.get(ended) if ended else None
     if answer.redirects and target is None:

@@ -20,7 +20,7 @@ class Pace:
     """How fast hosts are visited and what they answer is stored."""
 
     concurrency: int = 100  # hosts at a time
-    batch: int = 500  # visits that are stored together
+    batch: int = 2_000  # visits that are stored together; until then the journal has them
 
 
 class Live:

@@ -136,7 +136,8 @@ def _checked(asked: str) -> URL | Failure:
     """Return a URL to ask, unless its host could smuggle something into the request."""
     host = asked.partition("://")[2].removesuffix(ROBOTS)
     try:
-        return URL(asked) if _is_host(host) else _NO_HOST
+        # only an address of version 6 has several spellings left
+        return URL(asked, encoded=host[0] != "[") if _is_host(host) else _NO_HOST
     except ValueError:
         return _NO_HOST
 

@@ -3,10 +3,8 @@
 import asyncio
 import ssl
 import zlib
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, cast
 
 import aiohappyeyeballs
 
@@ -24,6 +22,7 @@ from crawlblock.sources.live.ssrf import Guard
 
 Truncated = Literal["length", "time", "disconnect", "unspecified"]  # as WARC-Truncated has it
 _PIECE = 16_384  # bytes read at a time: the loop is free between two pieces
+_MOST_WAITING = 8 * _PIECE  # bytes that arrived and were not read
 _STAGGER = 0.25  # s between attempts at the addresses of a host (RFC 8305)
 
 
@@ -39,68 +38,110 @@ class Route:
     tls: ssl.SSLContext
 
 
-class Wire:
+class Wire(asyncio.Protocol):
     """What arrives over a connection."""
 
-    def __init__(
-        self,
-        reader: asyncio.StreamReader,
-        writer: asyncio.StreamWriter,
-        silence: float,
-        deadline: float,
-    ) -> None:
-        """Take the connection, the longest silence in seconds, and the loop's time of the end."""
-        self._reader, self._writer = reader, writer
+    def __init__(self, silence: float, deadline: float) -> None:
+        """Take the longest silence in seconds, and the loop's time of the end."""
+        self._loop = asyncio.get_running_loop()
         self._silence, self._deadline = silence, deadline
-        peer = writer.get_extra_info("peername")
-        tls = writer.get_extra_info("ssl_object")
-        self.peer: str = str(peer[0]) if peer else ""
-        self.tls: str | None = tls.version() if tls else None
+        self._data = bytearray()
+        self._ended = self._paused = False
+        self._error: Exception | None = None
+        self._waiting: asyncio.Future[None] | None = None
+        self.peer = ""
+        self.tls: str | None = None
 
-    async def send(self, request: bytes) -> None:
-        """Send a request."""
-        self._writer.write(request)
-        async with asyncio.timeout_at(self._until()):
-            await self._writer.drain()
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take the connection."""
+        # what asyncio hands over for TLS is no subclass of asyncio.Transport
+        self._transport = cast(asyncio.Transport, transport)
+        peer = transport.get_extra_info("peername")
+        tls = transport.get_extra_info("ssl_object")
+        self.peer = str(peer[0]) if peer else ""
+        self.tls = tls.version() if tls else None
+
+    def data_received(self, data: bytes) -> None:
+        """Keep what arrives; a server that is faster than its reader has to wait."""
+        self._data += data
+        if len(self._data) > _MOST_WAITING and not self._paused:
+            self._transport.pause_reading()
+            self._paused = True
+        self._wake()
+
+    def eof_received(self) -> None:
+        """Note the end."""
+        self._ended = True
+        self._wake()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """Note the end, and why."""
+        self._ended, self._error = True, error
+        self._wake()
+
+    def send(self, request: bytes) -> None:
+        """Send a request, which is short."""
+        self._transport.write(request)
 
     async def more(self) -> bytes:
         """Return the next bytes, none at the end.  Raises TimeoutError and OSError."""
-        async with asyncio.timeout_at(self._until()):
-            return await self._reader.read(_PIECE)
-
-    def _until(self) -> float:
-        now = asyncio.get_running_loop().time()
+        now = self._loop.time()
         if now >= self._deadline:
             raise TimeoutError
-        return min(now + self._silence, self._deadline)
+        if not self._data and not self._ended:
+            await self._arrival(min(now + self._silence, self._deadline))
+        if self._error:
+            raise self._error
+        piece = bytes(self._data[:_PIECE])
+        del self._data[:_PIECE]
+        if self._paused and len(self._data) <= _PIECE:
+            self._transport.resume_reading()
+            self._paused = False
+        return piece
+
+    def close(self) -> None:
+        """Drop the connection: nobody waits for what a server may still have to say."""
+        self._transport.abort()
+
+    async def _arrival(self, until: float) -> None:
+        """Wait for data or the end."""
+        self._waiting = self._loop.create_future()
+        alarm = self._loop.call_at(until, self._wake, TimeoutError())
+        try:
+            await self._waiting
+        finally:
+            alarm.cancel()
+            self._waiting = None
+
+    def _wake(self, error: Exception | None = None) -> None:
+        if self._waiting is None or self._waiting.done():
+            return
+        if error:
+            self._waiting.set_exception(error)
+        else:
+            self._waiting.set_result(None)
 
 
-@asynccontextmanager
-async def connected(
-    route: Route, addresses: list[Address], tls_name: str | None, waits: tuple[float, float, float]
-) -> AsyncIterator[Wire]:
+async def connect(
+    route: Route, addresses: list[Address], tls_name: str | None, waits: tuple[float, float]
+) -> Wire:
     """Connect to one of some addresses, over TLS where it is given a name.
 
-    `waits`: seconds for the connection, seconds of silence, the loop's time of the end.  Raises
-    OSError (ssl.SSLError among them) and TimeoutError.
+    `waits`: seconds of silence, the loop's time of the end.  Raises OSError (ssl.SSLError among
+    them).
     """
-    connect, silence, deadline = waits
-    until = min(asyncio.get_running_loop().time() + connect, deadline)
-    async with asyncio.timeout_at(until):
-        socket = await aiohappyeyeballs.start_connection(
-            addresses, happy_eyeballs_delay=_STAGGER, interleave=1, socket_factory=route.guard
-        )
-        try:
-            reader, writer = await asyncio.open_connection(
-                sock=socket, ssl=route.tls if tls_name else None, server_hostname=tls_name
-            )
-        except BaseException:
-            socket.close()
-            raise
+    socket = await aiohappyeyeballs.start_connection(
+        addresses, happy_eyeballs_delay=_STAGGER, interleave=1, socket_factory=route.guard
+    )
     try:
-        yield Wire(reader, writer, silence, deadline)
-    finally:
-        writer.transport.abort()  # nobody waits for what a server may still have to say
+        _, wire = await asyncio.get_running_loop().create_connection(
+            lambda: Wire(*waits), sock=socket,
+            ssl=route.tls if tls_name else None, server_hostname=tls_name,
+        )  # fmt: skip
+    except BaseException:
+        socket.close()
+        raise
+    return wire
 
 
 async def read_head(wire: Wire) -> tuple[Head, bytes]:
