@@ -46,7 +46,7 @@ def test_newcombe(cells: tuple[int, int, int, int], low: float, high: float) -> 
 
 
 @given(
-    st.lists(st.integers(0, 10**6), min_size=4, max_size=4).filter(any),  # smaller parts are rounded
+    st.lists(st.integers(0, 10**6), min_size=4, max_size=4).filter(any),  # less is rounded
     st.floats(1, 1e6),
 )
 def test_the_interval_holds_the_difference(cells: list[int], n: float) -> None:
