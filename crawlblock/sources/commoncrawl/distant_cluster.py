@@ -88,7 +88,7 @@ class DistantCluster:
             return None
         size = await self._size(search.positions, keys)
         if isinstance(size, Outcome):
-            raise self._missing(size)
+            raise unreadable_cluster(mirror, key, size)
         if not search.pays(size):
             return None
         search.positions.turn(size)
@@ -110,7 +110,7 @@ class DistantCluster:
     async def _opened_whole(self) -> ClusterIndex:
         path = self._mirror.local_path(self._key) or await self._kept.save(self._mirror, self._key)
         if isinstance(path, Outcome):
-            raise self._missing(path)
+            raise unreadable_cluster(self._mirror, self._key, path)
         self._path = path
         try:
             cluster = ClusterIndex(path)
@@ -123,11 +123,11 @@ class DistantCluster:
                 self._search.positions.note_all(cluster.sampled())
         return cluster
 
-    def _missing(self, outcome: Outcome) -> ArchiveError:
-        kind = NoClusterError if outcome is Outcome.ABSENT else ArchiveError
-        return kind(
-            f"{self._mirror.location}: {self._key}: {outcome}; run again, or use the columnar index"
-        )
+
+def unreadable_cluster(mirror: Mirror, key: str, outcome: Outcome) -> ArchiveError:
+    """Return the error for a cluster.idx that cannot be had."""
+    kind = NoClusterError if outcome is Outcome.ABSENT else ArchiveError
+    return kind(f"{mirror.location}: {key}: {outcome}; run again, or use --lookup columnar")
 
 
 def cluster_key(crawl: str) -> str:
