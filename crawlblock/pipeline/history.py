@@ -82,7 +82,7 @@ async def plan_history(run: Run, wanted: Wanted, members: Sequence[Member]) -> l
     unread = run.store.conclusions.to_fetch()
     followed = FollowedMembers(members, run.store.facts.days_followed())
     async with open_mirror(wanted.mirror, wanted.contact, wanted.limits) as mirror:
-        shelf = Shelf(mirror, wanted.cache, wanted.index())
+        shelf = Shelf.of(mirror, wanted.cache, wanted.index())
         dry_run = DryRun(shelf, run.store.facts.texts_of, wanted.limits.per_second)
         choice = MethodChoice(shelf, wanted.method, wanted.limits.per_second, run.say)
         read = Cost()  # of the lists that were read
@@ -140,7 +140,7 @@ async def _collect_crawls(
     run: Run, mirror: Mirror, wanted: Wanted, members: Sequence[Member]
 ) -> None:
     first = True
-    shelf = Shelf(mirror, wanted.cache, wanted.index())
+    shelf = Shelf.of(mirror, wanted.cache, wanted.index())
     unread = run.store.conclusions.to_fetch()
     followed = FollowedMembers(members, run.store.facts.days_followed())
     choice = MethodChoice(shelf, wanted.method, wanted.limits.per_second, run.say)
@@ -163,6 +163,7 @@ async def _collect_crawls(
                 other = replace(job, method=method, parts=parts)
                 await _collect_crawl(run, kept, wanted, other)
         first = False
+        shelf.remember()
         if not run.tally.unfinished:  # also files of a run killed after its last host
             shutil.rmtree(wanted.cache / listed.crawl, ignore_errors=True)
 

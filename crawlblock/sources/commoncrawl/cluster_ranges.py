@@ -192,7 +192,7 @@ class RangedCluster:
         at = bisect_left(self._wanted, low)
         for each in self._wanted[max(0, at - 1) : at] + self._wanted[at + 1 : at + 2]:
             inside = (not before or before.last < each) and (not after or each < after.first)
-            if self._positions.told and inside:
+            if inside:
                 other = self._place_of(each, around)
                 if abs(other - place) <= _NEAR:
                     yield other

@@ -23,7 +23,8 @@ _LIST_BYTES = 12_000  # the list of a crawl's index files
 _CAPTURED = 0.45  # share of hosts that a crawl has with a robots.txt
 # Measured on generated indexes (benchmarks/README.md): windows read for each one that has a key.
 _GUESSED = 0.95  # where a crawl before told where keys lie
-_SEARCHED = 0.7  # of what halving takes, where nothing is known
+_SEARCHED = 0.5  # of what halving takes, where only the usual shares are known
+_WORTH = 0.75  # of the time of reading it whole, which also tells the next crawl where keys lie
 # Assumed: nobody has counted them.
 _LEADS_AWAY = 0.2  # look-ups more for each one: redirects to another key, keys over two blocks
 _UNTOLD = 0.4  # share of hosts whose chain has a redirect that only its record resolves
@@ -95,7 +96,7 @@ def index_costs(keys: int, parts: int) -> Costs:
 
 
 def searching_cost(keys: int, size: int, per_second: float, known: bool) -> Cost | None:
-    """Return what it costs to search a cluster.idx; None: to read it whole takes less time.
+    """Return what it costs to search a cluster.idx; None: to read it whole takes about as long.
 
     `known`: it is known from another crawl about where keys lie.
     """
@@ -104,9 +105,9 @@ def searching_cost(keys: int, size: int, per_second: float, known: bool) -> Cost
     needed = windows * (1 - (1 - 1 / windows) ** looked_up)
     more = _GUESSED if known else max(_GUESSED, _SEARCHED * math.log2(2 * windows / needed))
     read = min(windows, math.ceil(needed * more))
-    if read * seconds(WINDOW_BYTES, per_second) >= seconds(size, per_second):
+    if read * seconds(WINDOW_BYTES, per_second) > _WORTH * seconds(size, per_second):
         return None
-    return Cost(read if known else 1 + read, read * WINDOW_BYTES)  # else its size is asked for
+    return Cost(read, read * WINDOW_BYTES)
 
 
 def seconds(size: int, per_second: float) -> float:

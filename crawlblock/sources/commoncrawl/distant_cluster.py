@@ -41,8 +41,8 @@ class Search:
         whole = Cost(1, size)
         if not self.pays():
             return whole
-        # a file that turns out to be small was asked for its size
-        return self._searching(size) or whole + Cost(1)
+        # a file that turns out to be small was asked for a range, then for its size
+        return self._searching(size) or whole + Cost(2)
 
     def _searching(self, size: int) -> Cost | None:
         return searching_cost(self.keys, size, self.per_second, bool(self.positions.size))
@@ -95,14 +95,15 @@ class DistantCluster:
         return RangedCluster(mirror, key, size, self._kept, search.positions)
 
     async def _size(self, positions: KeyPositions, keys: Collection[str]) -> int | Outcome:
-        """Return the size of the file; a piece tells it that is needed anyway, where one is known.
+        """Return the size of the file; pieces tell it that are probably needed anyway.
 
-        The piece is kept, so it is not asked for again.
+        They are kept, so they are not asked for again.
         """
-        if positions.size and keys:
+        size = positions.size or CLUSTER_BYTES
+        if keys:
             middle = sorted(keys)[len(keys) // 2]
-            place = positions.place_of(f"{middle} ".encode())
-            pieces = window(place, 0, max(0, positions.size // PIECE_BYTES - 1))
+            place = positions.expected(f"{middle} ".encode()) * size
+            pieces = window(place, 0, max(0, size // PIECE_BYTES - 1))
             places = [(number * PIECE_BYTES, PIECE_BYTES) for number in pieces]
             await read_parts(self._mirror, self._key, places)
         return await self._mirror.size(self._key)

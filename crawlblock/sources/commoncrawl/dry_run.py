@@ -57,6 +57,16 @@ class Shelf:
     index: Cache
     positions: KeyPositions = field(default_factory=KeyPositions)
 
+    def remember(self) -> None:
+        """Keep where the keys of the last crawl lie, for the next run."""
+        self.positions.keep(_positions_path(self.folder), self.mirror.location)
+
+    @classmethod
+    def of(cls, mirror: Mirror, folder: Path, index: Cache) -> "Shelf":
+        """Return an archive with what runs before this one kept of it."""
+        positions = KeyPositions.kept(_positions_path(folder), mirror.location)
+        return cls(mirror, folder, index, positions)
+
     def index_costs(self, task: LookUp, parts: Sequence[str]) -> dict[Method, Cost]:
         """Return what each index costs that is not kept here, as far as is known without asking."""
         missing = sum(not part_path(task.crawl, key, self.folder).exists() for key in parts)
@@ -97,6 +107,10 @@ class Shelf:
             raise unreadable_cluster(self.mirror, key, size)
         raw = await self.mirror.read(key) if size <= _SMALL else None
         return ClusterIndex(Path(key), raw) if isinstance(raw, bytes) else None, size
+
+
+def _positions_path(folder: Path) -> Path:
+    return folder / "key_positions.json"
 
 
 class DryRun:
