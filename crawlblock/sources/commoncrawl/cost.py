@@ -36,13 +36,18 @@ class Cost:
 
     requests: int = 0
     bytes: int = 0
+    variance: float = 0.0  # of the requests, by chance: which hosts have what the average host has
 
     def __add__(self, other: "Cost") -> "Cost":
         """Return both together."""
-        return Cost(self.requests + other.requests, self.bytes + other.bytes)
+        return Cost(
+            self.requests + other.requests,
+            self.bytes + other.bytes,
+            self.variance + other.variance,
+        )
 
     def __sub__(self, other: "Cost") -> "Cost":
-        """Return what one has more than the other."""
+        """Return what one has more than the other, of what is known."""
         return Cost(self.requests - other.requests, self.bytes - other.bytes)
 
 
@@ -54,6 +59,7 @@ class Estimate:
     method: Method
     requests: int
     bytes: int
+    deviation: float = 0.0  # of the requests, as a standard deviation
 
     def minutes(self, per_second: float, line: float = FAST) -> float:
         """Return the time at a rate of requests, or that of a line if it is the longer."""
@@ -82,7 +88,18 @@ def estimates(task: LookUp, costs: Costs) -> dict[Method, Estimate]:
 def estimate(task: LookUp, method: Method, cost: Cost, lists: Cost | None = None) -> Estimate:
     """Return the estimate of a method: its cost, and that of the lists that are read before."""
     whole = cost + (lists or Cost(1, _LIST_BYTES))
-    return Estimate(task.crawl, method, whole.requests, whole.bytes)
+    deviation = math.sqrt(whole.variance)
+    return Estimate(task.crawl, method, whole.requests, whole.bytes, deviation)
+
+
+def by_chance(plans: Sequence[Estimate]) -> tuple[int, int]:
+    """Return the fewest and most requests that chance makes likely: two standard deviations.
+
+    The crawls are about the same hosts, so what one has more the others have more, too.
+    """
+    requests = sum(plan.requests for plan in plans)
+    more = round(2 * sum(plan.deviation for plan in plans))
+    return max(0, requests - more), requests + more
 
 
 def index_costs(keys: int, parts: int) -> Costs:
@@ -107,7 +124,7 @@ def searching_cost(keys: int, size: int, per_second: float, known: bool) -> Cost
     read = min(windows, math.ceil(needed * more))
     if read * seconds(WINDOW_BYTES, per_second) > _WORTH * seconds(size, per_second):
         return None
-    return Cost(read, read * WINDOW_BYTES)
+    return Cost(read, read * WINDOW_BYTES, _variance(keys, _LEADS_AWAY))
 
 
 def seconds(size: int, per_second: float) -> float:
@@ -119,7 +136,8 @@ def block_costs(keys: int, blocks: Sequence[tuple[str, int, int]] | None = None)
     """Return what blocks of the ZipNum index cost: those of the keys, where they are known."""
     first = keys if blocks is None else len(blocks)
     size = first * _BLOCK_BYTES if blocks is None else sum(length for _, _, length in blocks)
-    return Cost(round(first * (1 + _LEADS_AWAY)), round(size * (1 + _LEADS_AWAY)))
+    requests, size = round(first * (1 + _LEADS_AWAY)), round(size * (1 + _LEADS_AWAY))
+    return Cost(requests, size, _variance(first, _LEADS_AWAY))
 
 
 def record_costs(task: LookUp) -> Cost:
@@ -127,7 +145,14 @@ def record_costs(task: LookUp) -> Cost:
     payloads = task.hosts * _CAPTURED * task.new
     redirects = 0 if task.tells else task.hosts * _UNTOLD
     records = round(payloads + redirects)
-    return Cost(records, records * _RECORD_BYTES)
+    variance = _variance(task.hosts, _CAPTURED * task.new)
+    variance += 0 if task.tells else _variance(task.hosts, _UNTOLD)
+    return Cost(records, records * _RECORD_BYTES, variance)
+
+
+def _variance(number: int, share: float) -> float:
+    """Return the variance of how many of a number are those that a share of all is."""
+    return number * share * (1 - share)
 
 
 def cheapest(options: Sequence[Estimate], per_second: float) -> Estimate:

@@ -139,7 +139,8 @@ class DryRun:
             return told[-1][1]
         like, cost = told[-1]
         times = task.hosts / like.hosts
-        return Cost(round(cost.requests * times), round(cost.bytes * times))
+        sent, size = round(cost.requests * times), round(cost.bytes * times)
+        return Cost(sent, size, cost.variance * times)
 
     async def _cost(
         self, task: LookUp, method: Method, members: Sequence[Member], parts: Sequence[str]
