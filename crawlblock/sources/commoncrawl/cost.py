@@ -23,7 +23,8 @@ _LIST_BYTES = 12_000  # the list of a crawl's index files
 _CAPTURED = 0.45  # share of hosts that a crawl has with a robots.txt
 # Measured on generated indexes (benchmarks/README.md): windows read for each one that has a key.
 _GUESSED = 0.95  # where a crawl before told where keys lie
-_SEARCHED = 0.5  # of what halving takes, where only the usual shares are known
+_SEARCHED = 0.4  # of what halving takes, where only the usual shares are known
+_WIDER = 1.3  # times the bytes of a window, then
 _WORTH = 0.75  # of the time of reading it whole, which also tells the next crawl where keys lie
 # Assumed: nobody has counted them.
 _LEADS_AWAY = 0.2  # look-ups more for each one: redirects to another key, keys over two blocks
@@ -122,9 +123,10 @@ def searching_cost(keys: int, size: int, per_second: float, known: bool) -> Cost
     needed = windows * (1 - (1 - 1 / windows) ** looked_up)
     more = _GUESSED if known else max(_GUESSED, _SEARCHED * math.log2(2 * windows / needed))
     read = min(windows, math.ceil(needed * more))
-    if read * seconds(WINDOW_BYTES, per_second) > _WORTH * seconds(size, per_second):
+    each = WINDOW_BYTES if known else round(_WIDER * WINDOW_BYTES)
+    if read * seconds(each, per_second) > _WORTH * seconds(size, per_second):
         return None
-    return Cost(read, read * WINDOW_BYTES, _variance(keys, _LEADS_AWAY))
+    return Cost(read, read * each, _variance(keys, _LEADS_AWAY))
 
 
 def seconds(size: int, per_second: float) -> float:
