@@ -13,9 +13,13 @@ from test_costs import NEW, OLD, collect, members, order, site
 
 from crawlblock.demo import build
 from crawlblock.pipeline.history import collect_history, plan_history
+from crawlblock.pipeline.lookup_method import MethodChoice
 from crawlblock.pipeline.run import Run
+from crawlblock.sources.commoncrawl.cache import Cache
 from crawlblock.sources.commoncrawl.columnar import lost_parts
-from crawlblock.sources.commoncrawl.cost import Estimate, Method
+from crawlblock.sources.commoncrawl.cost import Estimate, LookUp, Method
+from crawlblock.sources.commoncrawl.dry_run import Shelf
+from crawlblock.sources.commoncrawl.mirror import open_mirror
 from crawlblock.store.store import Store
 
 pytestmark = pytest.mark.own_code
@@ -89,9 +93,12 @@ def planned_and_run(
 
 @pytest.mark.fault("archive", "history: a crawl without {lost}, planned and run")
 @pytest.mark.parametrize(
-    ("lost", "method"), [("cluster.idx", "columnar"), ("cc-index-table.paths.gz", "zipnum")]
+    ("lost", "method", "notes"),
+    [("cluster.idx", "columnar", 2), ("cc-index-table.paths.gz", "zipnum", 0)],
 )
-def test_one_index_alone(archive: Path, tmp_path: Path, lost: str, method: Method) -> None:
+def test_one_index_alone(
+    archive: Path, tmp_path: Path, lost: str, method: Method, notes: int
+) -> None:
     """The dry run names the index that the run uses, says why, and counts what is sent."""
     for path in archive.rglob("cc-index-table.paths.gz"):
         split_parts(archive, path)
@@ -101,10 +108,29 @@ def test_one_index_alone(archive: Path, tmp_path: Path, lost: str, method: Metho
         path.unlink()
     plans, said, run = planned_and_run(archive, tmp_path / "b.duckdb", None)
     assert [plan.method for plan in plans] == [method, method]
-    assert len(said) == 2 and all(lost in each and "absent" in each for each in said)
+    assert len(said) == notes and all(lost in each and "absent" in each for each in said)
     sent = sum(plan.requests for plan in plans)
     assert abs(sent - run.tally.requests) <= len(HOSTS)  # the demo's records lie side by side
     assert table(run.store) == table(whole) and table(whole)
+
+
+@pytest.mark.fault("archive", "history: a large panel and a crawl without a list of parts")
+def test_a_large_panel(archive: Path, tmp_path: Path) -> None:
+    """Where the columnar index would be cheaper and has no list, the CDX files are used."""
+    (path,) = of_new(archive, "cc-index-table.paths.gz")
+    task = LookUp(crawl=NEW.crawl, hosts=50_000, keys=50_000)
+    told: list[str] = []
+
+    async def chosen() -> tuple[Method, int]:
+        async with open_mirror(str(archive), None) as mirror:
+            shelf = Shelf.of(mirror, tmp_path / "cache", Cache(tmp_path / "index", 10**9))
+            method, parts = await MethodChoice(shelf, None, 1.0, told.append).choose(mirror, task)
+            return method, len(parts)
+
+    assert asyncio.run(chosen()) == ("columnar", 2) and not told
+    path.unlink()
+    assert asyncio.run(chosen()) == ("zipnum", 0)
+    assert NEW.crawl in told[0] and path.name in told[0] and "CDX files" in told[0]
 
 
 @pytest.mark.fault("archive", "history: a crawl without the index that the user chose: {lost}")

@@ -9,7 +9,7 @@ from crawlblock.model import Member
 from crawlblock.outcome import Outcome
 from crawlblock.sampling import candidates
 from crawlblock.sources.commoncrawl.columnar import lost_parts, part_keys
-from crawlblock.sources.commoncrawl.cost import LookUp, Method, cheapest, estimates
+from crawlblock.sources.commoncrawl.cost import PARTS, LookUp, Method, cheapest, estimates
 from crawlblock.sources.commoncrawl.crawls import Listed, tells_targets
 from crawlblock.sources.commoncrawl.distant_cluster import NoClusterError, cluster_key
 from crawlblock.sources.commoncrawl.dry_run import Shelf
@@ -39,7 +39,8 @@ class MethodChoice:
     ) -> None:
         """Take the archive, the method that the user chose, and the rate of requests."""
         self._shelf, self._asked, self._rate, self._say = shelf, asked, per_second, say
-        self._last: Sequence[str] = ()  # the parts of the last crawl whose list was read
+        # the parts of the last crawl whose list was read; until then as many as real crawls have
+        self._last: Sequence[str] = [f"part {number}" for number in range(PARTS)]
 
     async def choose(self, mirror: Mirror, task: LookUp) -> tuple[Method, Sequence[str]]:
         """Return the method for a crawl, and the parts of its columnar index if it needs them.
@@ -49,7 +50,7 @@ class MethodChoice:
         """
         if not task.hosts or self._asked in ("zipnum", "cdx-api"):
             return self._asked or "zipnum", ()
-        if self._asked is None and self._last and self._cheaper(task, self._last) == "zipnum":
+        if self._asked is None and self._cheaper(task, self._last) == "zipnum":
             return "zipnum", ()
         try:
             self._last = await part_keys(mirror, task.crawl)

@@ -15,6 +15,7 @@ WINDOW_BYTES = 1024 * 1024  # of a cluster.idx by one request: a slow line takes
 
 # Measured on real crawls of 2024-2026; an estimate for any other.
 PART_BYTES = 9_100_000  # a robotstxt part of the columnar index
+PARTS = 300  # of them in a crawl
 CLUSTER_BYTES = 104_000_000  # cluster.idx
 _BLOCK_BYTES = 240_000  # a block of 3,000 CDXJ lines
 _RECORD_BYTES = 1_800  # a robots.txt record
