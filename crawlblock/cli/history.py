@@ -25,11 +25,12 @@ from crawlblock.model import Member
 from crawlblock.pipeline.history import Wanted, plan_history
 from crawlblock.pipeline.run import Budget, Run
 from crawlblock.sources.commoncrawl.cache import INDEX_BYTES
-from crawlblock.sources.commoncrawl.cost import Method
+from crawlblock.sources.commoncrawl.cost import Method, by_chance
 from crawlblock.sources.commoncrawl.mirror import limits_for
 from crawlblock.store.store import Store
 
 _SHOWN = 5  # crawls that cannot be read
+_WIDE = 0.05  # of the requests, more or fewer by chance: then the range is said
 
 
 @click.command()
@@ -118,4 +119,7 @@ def _plan(store: Store, wanted: Wanted, members: Sequence[Member], output: Outpu
     rows = [{"crawl": plan.crawl, "method": plan.method, **costs([plan], rate)} for plan in plans]
     rows.append({"crawl": "all", "method": "", **costs(plans, rate)})
     print_rows(rows, output, list(rows[0]))
+    low, high = by_chance(plans)
+    if high - low > _WIDE * (high + low):
+        say(f"With so few sites, chance alone makes it between {low:,} and {high:,} requests.")
     _end(run.tally.troubles, not run.tally.unfinished)

@@ -82,7 +82,7 @@ async def plan_history(run: Run, wanted: Wanted, members: Sequence[Member]) -> l
     unread = run.store.conclusions.to_fetch()
     followed = FollowedMembers(members, run.store.facts.days_followed())
     async with open_mirror(wanted.mirror, wanted.contact, wanted.limits) as mirror:
-        shelf = Shelf(mirror, wanted.cache, wanted.index())
+        shelf = Shelf.of(mirror, wanted.cache, wanted.index())
         dry_run = DryRun(shelf, run.store.facts.texts_of, wanted.limits.per_second)
         choice = MethodChoice(shelf, wanted.method, wanted.limits.per_second, run.say)
         read = Cost()  # of the lists that were read
@@ -94,13 +94,24 @@ async def plan_history(run: Run, wanted: Wanted, members: Sequence[Member]) -> l
             method, parts = await choice.choose(mirror, task)
             if pending:
                 await dated(mirror, crawl)
-            lists = Cost(mirror.traffic.requests, mirror.traffic.bytes)
-            cost = await dry_run.cost(task, method, pending, parts) if pending else Cost()
+            lists, cost = _read(mirror), Cost()
+            try:
+                if pending:
+                    cost = await dry_run.cost(task, method, pending, parts)
+            except NoClusterError as error:
+                method, parts = await choice.instead(mirror, task, error)
+                lists = _read(mirror)
+                cost = await dry_run.cost(task, method, pending, parts)
             plans.append(estimate(task, method, cost, lists - read))
-            read = Cost(mirror.traffic.requests, mirror.traffic.bytes)
+            read = _read(mirror)
 
         await _each_crawl(run, mirror, wanted, plan)
     return plans
+
+
+def _read(mirror: Mirror) -> Cost:
+    """Return what was asked of an archive so far."""
+    return Cost(mirror.traffic.requests, mirror.traffic.bytes)
 
 
 async def collect_history(run: Run, wanted: Wanted, members: Sequence[Member]) -> None:
@@ -129,7 +140,7 @@ async def _collect_crawls(
     run: Run, mirror: Mirror, wanted: Wanted, members: Sequence[Member]
 ) -> None:
     first = True
-    shelf = Shelf(mirror, wanted.cache, wanted.index())
+    shelf = Shelf.of(mirror, wanted.cache, wanted.index())
     unread = run.store.conclusions.to_fetch()
     followed = FollowedMembers(members, run.store.facts.days_followed())
     choice = MethodChoice(shelf, wanted.method, wanted.limits.per_second, run.say)
@@ -148,12 +159,11 @@ async def _collect_crawls(
             try:
                 await _collect_crawl(run, kept, wanted, job)
             except NoClusterError as error:
-                if wanted.method:  # the user chose this index
-                    raise
-                run.say(f"{crawl.crawl}: {error}. The columnar index is used instead")
-                other = replace(job, method="columnar")
+                method, parts = await choice.instead(mirror, task, error)
+                other = replace(job, method=method, parts=parts)
                 await _collect_crawl(run, kept, wanted, other)
         first = False
+        shelf.remember()
         if not run.tally.unfinished:  # also files of a run killed after its last host
             shutil.rmtree(wanted.cache / listed.crawl, ignore_errors=True)
 

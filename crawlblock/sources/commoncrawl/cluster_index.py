@@ -98,8 +98,12 @@ class BlocksOfKeys:
         return bisect_left(self._starts, f"{key} ".encode(), begin, end)
 
     def of(self, key: str, begin: int = 0, end: int | None = None) -> Iterator[Block]:
-        """Return the blocks that may hold lines of a SURT key; see `place`."""
+        """Return the blocks that may hold lines of a SURT key; see `place`.
+
+        What lies between two of them and has no line is read, too.
+        """
         starts, high = self._starts, f"{key}!".encode()
+        before: bytes | None = None
         at = starts.readable_before(self.place(key, begin, end))
         for number in range(len(self._lines) - at):
             if number == _MOST_BLOCKS:
@@ -111,11 +115,15 @@ class BlocksOfKeys:
             stop = starts.end(at)
             line = self._lines[at:stop]
             if is_line(line):
+                if before and (lost := self._unlisted(before, line)):
+                    yield lost
                 if line >= high:
                     return
                 yield self._block(line)
+                before = line
             else:
                 yield self._between(starts, at, line)
+                before = None
             at = stop + 1
 
     def sampled(self) -> Iterator[tuple[bytes, float]]:
@@ -134,6 +142,22 @@ class BlocksOfKeys:
             if name == next_name and end > offset + length:
                 return name, offset + length, end - offset - length
         return self._block(line)
+
+    def _unlisted(self, before: bytes, after: bytes) -> Block | None:
+        """Return what lies between the blocks of two lines between which others are lost.
+
+        Raises ArchiveError where it cannot be told: keys in it would seem not captured.
+        """
+        if _number(after) <= _number(before) + 1:
+            return None
+        (name, offset, length), (next_name, end, _) = self._block(before), self._block(after)
+        start = offset + length
+        if name == next_name and start < end <= start + _LARGEST_PACKED:
+            return name, start, end - start
+        raise ArchiveError(
+            f"{self._path}: lines after that of {name} at {offset} are lost; {AGAIN}, or use "
+            "--lookup columnar"
+        )
 
     def _block(self, line: bytes) -> Block:
         if not is_line(line):
@@ -155,6 +179,12 @@ def _mapped(path: Path) -> mmap.mmap:
 def is_line(line: bytes) -> bool:
     """Tell whether a line of a cluster.idx can be read."""
     return _LINE.fullmatch(line) is not None
+
+
+def _number(line: bytes) -> int:
+    """Return the number of a line as it states it, 0 where it does not."""
+    number = line.rpartition(b"\t")[2]
+    return int(number) if line.count(b"\t") == 4 and number.isdigit() else 0
 
 
 class _LineStarts:

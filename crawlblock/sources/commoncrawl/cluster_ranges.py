@@ -25,6 +25,7 @@ from crawlblock.sources.commoncrawl.mirror import Mirror
 
 PIECE_BYTES = 256 * 1024
 _WINDOW = WINDOW_BYTES // PIECE_BYTES  # pieces that one request reads
+_AGAIN = _WINDOW * 3 // 2  # after one that was not the right one: fewer requests, less time
 _NEAR = 768 * 1024  # bytes to the next key that are read with one rather than by themselves
 _GUESSES = 2  # in a row; then every other piece is the middle one
 
@@ -178,7 +179,8 @@ class RangedCluster:
             nearest = min(kept, key=lambda number: abs(number - place / PIECE_BYTES))
             return range(nearest, nearest + 1)
         places = [place, *self._neighbours(low, place, around)] if step == 0 else [place]
-        first, last = (window(each, least, most) for each in (min(places), max(places)))
+        count = _AGAIN if step else _WINDOW
+        first, last = (window(each, least, most, count) for each in (min(places), max(places)))
         return range(first.start, last.stop)
 
     def _neighbours(
@@ -192,7 +194,7 @@ class RangedCluster:
         at = bisect_left(self._wanted, low)
         for each in self._wanted[max(0, at - 1) : at] + self._wanted[at + 1 : at + 2]:
             inside = (not before or before.last < each) and (not after or each < after.first)
-            if self._positions.told and inside:
+            if inside:
                 other = self._place_of(each, around)
                 if abs(other - place) <= _NEAR:
                     yield other
@@ -239,10 +241,10 @@ class RangedCluster:
         return start, min(PIECE_BYTES, self._size - start)
 
 
-def window(place: float, least: int, most: int) -> range:
+def window(place: float, least: int, most: int, count: int = _WINDOW) -> range:
     """Return the pieces around a place in bytes that one request reads, within two of them."""
-    begin = max(least, min(round(place / PIECE_BYTES) - _WINDOW // 2, most - _WINDOW + 1))
-    return range(begin, min(begin + _WINDOW, most + 1))
+    begin = max(least, min(round(place / PIECE_BYTES) - count // 2, most - count + 1))
+    return range(begin, min(begin + count, most + 1))
 
 
 def _piece(number: int, start: int, raw: bytes) -> _Piece:

@@ -1,5 +1,6 @@
 """Look-ups in the columnar index: 300 files a crawl, worth it for panels of thousands of hosts."""
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import polars as pl
 
 from crawlblock.errors import ArchiveError
 from crawlblock.hosts import normal_url
+from crawlblock.outcome import Outcome
 from crawlblock.sources.commoncrawl.cache import save_whole
 from crawlblock.sources.commoncrawl.crawls import paths
 from crawlblock.sources.commoncrawl.index import IndexRow, checked, prefixed
@@ -21,6 +23,7 @@ _NEEDED = (
 )  # fmt: skip
 _BROKEN = (pl.exceptions.PolarsError, pl.exceptions.PanicException)
 _MOST_ROWS = 500_000  # of one part that are about the hosts of one look-up
+_PART = re.compile(r"/part-(\d{1,6})[^/]*$")
 _SINCE_SOME_CRAWL = ("fetch_redirect",)  # 2019-47
 
 
@@ -57,6 +60,12 @@ async def part_keys(mirror: Mirror, crawl: str) -> list[str]:
     return chosen
 
 
+def lost_parts(keys: Sequence[str]) -> list[int]:
+    """Return the numbers of parts that a list does not have, though it has higher ones."""
+    numbers = {int(found[1]) for found in map(_PART.search, keys) if found}
+    return sorted(set(range(max(numbers, default=0))) - numbers)
+
+
 def part_path(crawl: str, key: str, cache: Path) -> Path:
     """Return where a part of a distant archive waits."""
     return cache / crawl / Path(key).name
@@ -82,7 +91,12 @@ async def fetch_parts(
         if not path.exists():
             outcome = await save_whole(mirror, key, path)
             if outcome:
-                raise ArchiveError(f"{mirror.location}: {key}: {outcome}; run again later")
+                advice = (
+                    "use another mirror, or for history --lookup zipnum"
+                    if outcome is Outcome.ABSENT
+                    else "run again later"
+                )
+                raise ArchiveError(f"{mirror.location}: {key}: {outcome}; {advice}")
         parts.append(path)
     return parts
 

@@ -15,6 +15,7 @@ WINDOW_BYTES = 1024 * 1024  # of a cluster.idx by one request: a slow line takes
 
 # Measured on real crawls of 2024-2026; an estimate for any other.
 PART_BYTES = 9_100_000  # a robotstxt part of the columnar index
+PARTS = 300  # of them in a crawl
 CLUSTER_BYTES = 104_000_000  # cluster.idx
 _BLOCK_BYTES = 240_000  # a block of 3,000 CDXJ lines
 _RECORD_BYTES = 1_800  # a robots.txt record
@@ -23,7 +24,9 @@ _LIST_BYTES = 12_000  # the list of a crawl's index files
 _CAPTURED = 0.45  # share of hosts that a crawl has with a robots.txt
 # Measured on generated indexes (benchmarks/README.md): windows read for each one that has a key.
 _GUESSED = 0.95  # where a crawl before told where keys lie
-_SEARCHED = 0.7  # of what halving takes, where nothing is known
+_SEARCHED = 0.4  # of what halving takes, where only the usual shares are known
+_WIDER = 1.3  # times the bytes of a window, then
+_WORTH = 0.75  # of the time of reading it whole, which also tells the next crawl where keys lie
 # Assumed: nobody has counted them.
 _LEADS_AWAY = 0.2  # look-ups more for each one: redirects to another key, keys over two blocks
 _UNTOLD = 0.4  # share of hosts whose chain has a redirect that only its record resolves
@@ -35,13 +38,18 @@ class Cost:
 
     requests: int = 0
     bytes: int = 0
+    variance: float = 0.0  # of the requests, by chance: which hosts have what the average host has
 
     def __add__(self, other: "Cost") -> "Cost":
         """Return both together."""
-        return Cost(self.requests + other.requests, self.bytes + other.bytes)
+        return Cost(
+            self.requests + other.requests,
+            self.bytes + other.bytes,
+            self.variance + other.variance,
+        )
 
     def __sub__(self, other: "Cost") -> "Cost":
-        """Return what one has more than the other."""
+        """Return what one has more than the other, of what is known."""
         return Cost(self.requests - other.requests, self.bytes - other.bytes)
 
 
@@ -53,6 +61,7 @@ class Estimate:
     method: Method
     requests: int
     bytes: int
+    deviation: float = 0.0  # of the requests, as a standard deviation
 
     def minutes(self, per_second: float, line: float = FAST) -> float:
         """Return the time at a rate of requests, or that of a line if it is the longer."""
@@ -81,7 +90,18 @@ def estimates(task: LookUp, costs: Costs) -> dict[Method, Estimate]:
 def estimate(task: LookUp, method: Method, cost: Cost, lists: Cost | None = None) -> Estimate:
     """Return the estimate of a method: its cost, and that of the lists that are read before."""
     whole = cost + (lists or Cost(1, _LIST_BYTES))
-    return Estimate(task.crawl, method, whole.requests, whole.bytes)
+    deviation = math.sqrt(whole.variance)
+    return Estimate(task.crawl, method, whole.requests, whole.bytes, deviation)
+
+
+def by_chance(plans: Sequence[Estimate]) -> tuple[int, int]:
+    """Return the fewest and most requests that chance makes likely: two standard deviations.
+
+    The crawls are about the same hosts, so what one has more the others have more, too.
+    """
+    requests = sum(plan.requests for plan in plans)
+    more = round(2 * sum(plan.deviation for plan in plans))
+    return max(0, requests - more), requests + more
 
 
 def index_costs(keys: int, parts: int) -> Costs:
@@ -95,7 +115,7 @@ def index_costs(keys: int, parts: int) -> Costs:
 
 
 def searching_cost(keys: int, size: int, per_second: float, known: bool) -> Cost | None:
-    """Return what it costs to search a cluster.idx; None: to read it whole takes less time.
+    """Return what it costs to search a cluster.idx; None: to read it whole takes about as long.
 
     `known`: it is known from another crawl about where keys lie.
     """
@@ -104,9 +124,10 @@ def searching_cost(keys: int, size: int, per_second: float, known: bool) -> Cost
     needed = windows * (1 - (1 - 1 / windows) ** looked_up)
     more = _GUESSED if known else max(_GUESSED, _SEARCHED * math.log2(2 * windows / needed))
     read = min(windows, math.ceil(needed * more))
-    if read * seconds(WINDOW_BYTES, per_second) >= seconds(size, per_second):
+    each = WINDOW_BYTES if known else round(_WIDER * WINDOW_BYTES)
+    if read * seconds(each, per_second) > _WORTH * seconds(size, per_second):
         return None
-    return Cost(read if known else 1 + read, read * WINDOW_BYTES)  # else its size is asked for
+    return Cost(read, read * each, _variance(keys, _LEADS_AWAY))
 
 
 def seconds(size: int, per_second: float) -> float:
@@ -118,7 +139,8 @@ def block_costs(keys: int, blocks: Sequence[tuple[str, int, int]] | None = None)
     """Return what blocks of the ZipNum index cost: those of the keys, where they are known."""
     first = keys if blocks is None else len(blocks)
     size = first * _BLOCK_BYTES if blocks is None else sum(length for _, _, length in blocks)
-    return Cost(round(first * (1 + _LEADS_AWAY)), round(size * (1 + _LEADS_AWAY)))
+    requests, size = round(first * (1 + _LEADS_AWAY)), round(size * (1 + _LEADS_AWAY))
+    return Cost(requests, size, _variance(first, _LEADS_AWAY))
 
 
 def record_costs(task: LookUp) -> Cost:
@@ -126,7 +148,14 @@ def record_costs(task: LookUp) -> Cost:
     payloads = task.hosts * _CAPTURED * task.new
     redirects = 0 if task.tells else task.hosts * _UNTOLD
     records = round(payloads + redirects)
-    return Cost(records, records * _RECORD_BYTES)
+    variance = _variance(task.hosts, _CAPTURED * task.new)
+    variance += 0 if task.tells else _variance(task.hosts, _UNTOLD)
+    return Cost(records, records * _RECORD_BYTES, variance)
+
+
+def _variance(number: int, share: float) -> float:
+    """Return the variance of how many of a number are those that a share of all is."""
+    return number * share * (1 - share)
 
 
 def cheapest(options: Sequence[Estimate], per_second: float) -> Estimate:

@@ -41,8 +41,8 @@ class Search:
         whole = Cost(1, size)
         if not self.pays():
             return whole
-        # a file that turns out to be small was asked for its size
-        return self._searching(size) or whole + Cost(1)
+        # a file that turns out to be small was asked for a range, then for its size
+        return self._searching(size) or whole + Cost(2)
 
     def _searching(self, size: int) -> Cost | None:
         return searching_cost(self.keys, size, self.per_second, bool(self.positions.size))
@@ -88,21 +88,22 @@ class DistantCluster:
             return None
         size = await self._size(search.positions, keys)
         if isinstance(size, Outcome):
-            raise self._missing(size)
+            raise unreadable_cluster(mirror, key, size)
         if not search.pays(size):
             return None
         search.positions.turn(size)
         return RangedCluster(mirror, key, size, self._kept, search.positions)
 
     async def _size(self, positions: KeyPositions, keys: Collection[str]) -> int | Outcome:
-        """Return the size of the file; a piece tells it that is needed anyway, where one is known.
+        """Return the size of the file; pieces tell it that are probably needed anyway.
 
-        The piece is kept, so it is not asked for again.
+        They are kept, so they are not asked for again.
         """
-        if positions.size and keys:
+        size = positions.size or CLUSTER_BYTES
+        if keys:
             middle = sorted(keys)[len(keys) // 2]
-            place = positions.place_of(f"{middle} ".encode())
-            pieces = window(place, 0, max(0, positions.size // PIECE_BYTES - 1))
+            place = positions.expected(f"{middle} ".encode()) * size
+            pieces = window(place, 0, max(0, size // PIECE_BYTES - 1))
             places = [(number * PIECE_BYTES, PIECE_BYTES) for number in pieces]
             await read_parts(self._mirror, self._key, places)
         return await self._mirror.size(self._key)
@@ -110,7 +111,7 @@ class DistantCluster:
     async def _opened_whole(self) -> ClusterIndex:
         path = self._mirror.local_path(self._key) or await self._kept.save(self._mirror, self._key)
         if isinstance(path, Outcome):
-            raise self._missing(path)
+            raise unreadable_cluster(self._mirror, self._key, path)
         self._path = path
         try:
             cluster = ClusterIndex(path)
@@ -123,11 +124,11 @@ class DistantCluster:
                 self._search.positions.note_all(cluster.sampled())
         return cluster
 
-    def _missing(self, outcome: Outcome) -> ArchiveError:
-        kind = NoClusterError if outcome is Outcome.ABSENT else ArchiveError
-        return kind(
-            f"{self._mirror.location}: {self._key}: {outcome}; run again, or use the columnar index"
-        )
+
+def unreadable_cluster(mirror: Mirror, key: str, outcome: Outcome) -> ArchiveError:
+    """Return the error for a cluster.idx that cannot be had."""
+    kind = NoClusterError if outcome is Outcome.ABSENT else ArchiveError
+    return kind(f"{mirror.location}: {key}: {outcome}; run again, or use --lookup columnar")
 
 
 def cluster_key(crawl: str) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from crawlblock.captures.build import RecordPlace, Seen
+from crawlblock.errors import ArchiveError
 from crawlblock.hosts import UrlParts, surt_keys
 from crawlblock.model import Fetch, Member
 from crawlblock.outcome import Outcome
@@ -28,7 +29,11 @@ from crawlblock.sources.commoncrawl.cost import (
     record_costs,
 )
 from crawlblock.sources.commoncrawl.crawl_source import History, TextsOf
-from crawlblock.sources.commoncrawl.distant_cluster import Search, cluster_key
+from crawlblock.sources.commoncrawl.distant_cluster import (
+    Search,
+    cluster_key,
+    unreadable_cluster,
+)
 from crawlblock.sources.commoncrawl.index import IndexRow
 from crawlblock.sources.commoncrawl.key_positions import KeyPositions
 from crawlblock.sources.commoncrawl.mirror import Mirror
@@ -51,6 +56,16 @@ class Shelf:
     folder: Path  # where the parts of a columnar index wait
     index: Cache
     positions: KeyPositions = field(default_factory=KeyPositions)
+
+    def remember(self) -> None:
+        """Keep where the keys of the last crawl lie, for the next run."""
+        self.positions.keep(_positions_path(self.folder), self.mirror.location)
+
+    @classmethod
+    def of(cls, mirror: Mirror, folder: Path, index: Cache) -> "Shelf":
+        """Return an archive with what runs before this one kept of it."""
+        positions = KeyPositions.kept(_positions_path(folder), mirror.location)
+        return cls(mirror, folder, index, positions)
 
     def index_costs(self, task: LookUp, parts: Sequence[str]) -> dict[Method, Cost]:
         """Return what each index costs that is not kept here, as far as is known without asking."""
@@ -78,17 +93,24 @@ class Shelf:
         mean = sum(known) / max(1, len(known))
         return Cost(len(missing), round(len(missing) * mean))
 
-    async def cluster(self, crawl: str) -> tuple[ClusterIndex | None, int | None]:
-        """Return a crawl's cluster.idx, if it is at hand or small, and its bytes if it is not."""
+    async def cluster(self, crawl: str) -> tuple[ClusterIndex | None, int]:
+        """Return a crawl's cluster.idx, if it is at hand or small, and its bytes if it is not.
+
+        Raises ArchiveError where it cannot be had, NoClusterError where there is none.
+        """
         key = cluster_key(crawl)
         path = self.mirror.local_path(key) or self.index.file(self.mirror, key)
         if path:
             return ClusterIndex(path), 0
         size = await self.mirror.size(key)
         if isinstance(size, Outcome):
-            return None, None
+            raise unreadable_cluster(self.mirror, key, size)
         raw = await self.mirror.read(key) if size <= _SMALL else None
         return ClusterIndex(Path(key), raw) if isinstance(raw, bytes) else None, size
+
+
+def _positions_path(folder: Path) -> Path:
+    return folder / "key_positions.json"
 
 
 class DryRun:
@@ -105,7 +127,8 @@ class DryRun:
     ) -> Cost:
         """Return what looking up some hosts costs by a method.
 
-        Of many crawls of a kind that are far away the first ones stand for the others.
+        Of many crawls of a kind that are far away the first ones stand for the others.  Raises
+        ArchiveError where the index of the method cannot be read, as a run does.
         """
         key = cluster_key(task.crawl)
         here = self._shelf.mirror.local_path(key) is not None
@@ -116,17 +139,23 @@ class DryRun:
             return told[-1][1]
         like, cost = told[-1]
         times = task.hosts / like.hosts
-        return Cost(round(cost.requests * times), round(cost.bytes * times))
+        sent, size = round(cost.requests * times), round(cost.bytes * times)
+        return Cost(sent, size, cost.variance * times)
 
     async def _cost(
         self, task: LookUp, method: Method, members: Sequence[Member], parts: Sequence[str]
     ) -> Cost:
-        cluster, size = await self._shelf.cluster(task.crawl)
-        played = await self._played(task, method, members, cluster) if cluster else None
+        cluster, size, played = None, 0, None
+        try:
+            cluster, size = await self._shelf.cluster(task.crawl)
+            played = await self._played(task, method, members, cluster) if cluster else None
+        except ArchiveError:
+            if method == "zipnum":
+                raise
         records = played.records if played else record_costs(task)
-        if method == "columnar" or (size is None and parts):
+        if method == "columnar":
             return records + await self._shelf.part_costs(task.crawl, parts)
-        if method == "cdx-api" or size is None:
+        if method == "cdx-api":
             return records + self._shelf.index_costs(task, parts)[method]
         opened = Cost()
         if size:

@@ -16,7 +16,7 @@ from crawlblock.sources.commoncrawl.index import IndexRow, cdxj_row
 from crawlblock.sources.commoncrawl.mirror import Mirror
 from crawlblock.sources.commoncrawl.spans import LEAST_GAP, ByteSpan, gap_of, merged
 from crawlblock.transport.tasks import gather
-from crawlblock.unpacking import UNREADABLE, inflate
+from crawlblock.unpacking import UNREADABLE, gunzip
 
 _LARGEST_BLOCK = 64 * 1024 * 1024  # bytes of a block once unpacked; real ones have up to 5 MB
 
@@ -99,7 +99,7 @@ class ZipNum:
         )
 
     def _unpacked(self, raw: bytes, keys: set[str]) -> list[IndexRow]:
-        return list(self._chosen(inflate(raw, largest=_LARGEST_BLOCK)[0], keys))
+        return list(self._chosen(gunzip(raw, _LARGEST_BLOCK), keys))
 
     def _chosen(self, block: bytes, keys: set[str]) -> Iterator[IndexRow]:
         """Yield the captures of keys in a block; count lines that cannot be read."""
@@ -122,9 +122,12 @@ class ZipNum:
         if isinstance(raw, Outcome):
             if not raw.retry:
                 self._forget()
-            raise ArchiveError(
-                f"{self._mirror.location}: {key} at {offset}: {raw}; run again later"
+            advice = (
+                "use --lookup columnar or another mirror"
+                if raw is Outcome.ABSENT
+                else "run again later"
             )
+            raise ArchiveError(f"{self._mirror.location}: {key} at {offset}: {raw}; {advice}")
         return raw
 
 
