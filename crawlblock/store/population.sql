@@ -74,10 +74,13 @@ GROUP BY s.snapshot, d.host HAVING NOT bool_or(s.day BETWEEN d.since AND d.until
 -- without what only evidence needs, since results look at every one.
 CREATE VIEW robots_captures AS
 SELECT c.snapshot, c.host, time_within(s.kind, l.fetch_time, s.first_capture, s.last_capture)
-           AS fetch_time, l.status, c.outcome, CASE WHEN l.ended IS NULL THEN p.text END AS text
+           AS fetch_time, l.status, c.outcome, p.text
 FROM conclusions.captures c
 JOIN kept_snapshots s ON s.id = c.snapshot
-LEFT JOIN facts.fetches l ON l.id = c.last
+LEFT JOIN (
+    SELECT id, fetch_time, status, CASE WHEN ended IS NULL THEN payload END AS payload
+    FROM facts.fetches
+) l ON l.id = c.last
 LEFT JOIN facts.payloads p ON p.id = l.payload
 WHERE c.resource = '/robots.txt';
 

@@ -9,7 +9,8 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 class DnsResolver(AbstractResolver):
     """Asks name servers by aiodns.
 
-    aiohttp's own resolver passes the port on, and c-ares then reads /etc/services at each lookup.
+    aiohttp's own resolver passes the port on, and c-ares then reads the system's list of services
+    at each lookup.
     """
 
     def __init__(self, nameservers: Sequence[str] | None = None) -> None:
