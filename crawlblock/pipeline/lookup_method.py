@@ -50,7 +50,8 @@ class MethodChoice:
         """
         if not task.hosts or self._asked in ("zipnum", "cdx-api"):
             return self._asked or "zipnum", ()
-        if self._asked is None and self._cheaper(task, self._last) == "zipnum":
+        is_here = mirror.local_path(cluster_key(task.crawl)) is not None  # then lists cost nothing
+        if self._asked is None and not is_here and self._cheaper(task, self._last) == "zipnum":
             return "zipnum", ()
         try:
             self._last = await part_keys(mirror, task.crawl)
