@@ -163,8 +163,10 @@ def _found(chain: FetchChain | None) -> Found:
     return first, last, chain.hops, str(chain.last.outcome)
 
 
-def by_sql(con: duckdb.DuckDBPyConnection, given: Sequence[World]) -> list[dict[str, Found]]:
-    """Return what selection.sql takes for each host of each world, a snapshot each."""
+def by_sql(
+    con: duckdb.DuckDBPyConnection, given: Sequence[World], part: int = 1_000
+) -> list[dict[str, Found]]:
+    """Return what SQL takes for each host of each world, a snapshot each, in parts of hosts."""
     named = [f"world-{number:03}" for number in range(len(given))]
     pairs = list(zip(named, given, strict=True))
     fetches = [replace(each, snapshot=name) for name, world in pairs for each in world.fetches]
@@ -172,7 +174,7 @@ def by_sql(con: duckdb.DuckDBPyConnection, given: Sequence[World]) -> list[dict[
     con.execute("BEGIN").fetchall()
     add_batch(con, batch_of(fetches, asked, PAYLOADS), SnapshotKind.CRAWL)
     con.execute("UPDATE facts.snapshots SET first_capture = ?, last_capture = ?", PERIOD).fetchall()
-    settle(con)
+    settle(con, part)
     rows = con.execute(
         "SELECT s.snapshot, h.host, a.reason, l.reason, c.hops, c.outcome "
         "FROM conclusions.captures c JOIN facts.snapshots s ON s.id = c.snapshot "
@@ -210,7 +212,8 @@ def test_both_take_the_same(
     @given(st.lists(worlds(), min_size=WORLDS, max_size=WORLDS + 10))
     def held(given: list[World]) -> None:
         expected = [by_python(world) for world in given]
-        for world, found, right in zip(given, by_sql(con, given), expected, strict=True):
+        part = len(given) % 3 + 1 if len(given) % 2 else 1_000  # hosts are also taken in parts
+        for world, found, right in zip(given, by_sql(con, given, part), expected, strict=True):
             assert found == right, world
         seen["worlds"] += len(given)
         for _, _, hops, outcome in (each for world in expected for each in world.values()):

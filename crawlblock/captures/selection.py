@@ -1,6 +1,6 @@
 """The one rule for which capture of a host counts in a snapshot, and where a redirect leads.
 
-`selection.sql` applies the same rule to all hosts of a snapshot at once; a test compares
+`redirects.sql` and `selection.sql` apply the same rule to many hosts at once; a test compares
 the two.  docs/method.md states the rule in words.
 """
 

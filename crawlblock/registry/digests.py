@@ -39,7 +39,7 @@ class _Roots:
 
 
 def _selection() -> str:
-    return sql_digest("captures", "selection.sql")
+    return digest(*(sql_digest("captures", f"{name}.sql") for name in ("redirects", "selection")))
 
 
 _ROOTS: Mapping[str, _Roots] = {

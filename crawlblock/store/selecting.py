@@ -3,6 +3,7 @@
 It is computed from stored facts, without a network, and only where it is out of date.
 """
 
+import re
 import zlib
 from collections.abc import Iterator
 from importlib.resources import files
@@ -16,10 +17,8 @@ from crawlblock.store.relations import registered
 from crawlblock.store.stamps import BODY, SELECTION, stamp_ids
 
 _PAGE = 2_000  # texts examined at a time
-_MADE = (
-    "step", "reached", "answer", "moving", "answer_1", "answer_2", "answer_3", "answer_4",
-    "wanted", "chain", "candidate", "unselected",
-)  # fmt: skip
+_PART = 2_000_000  # hosts whose captures are selected together
+_MADE = re.compile(r"^CREATE OR REPLACE TEMP TABLE (\w+)", re.MULTILINE)
 _UNSELECTED = """
 SELECT id AS snapshot FROM facts.snapshots
 ANTI JOIN (FROM conclusions.selected WHERE stamp = ?) s ON s.snapshot = id
@@ -36,8 +35,10 @@ SELECT status, ended, body, read, leads FROM conclusions.endings
 """
 
 
-def settle(con: duckdb.DuckDBPyConnection) -> int:
+def settle(con: duckdb.DuckDBPyConnection, part: int = _PART) -> int:
     """Bring the captures of all snapshots up to date; return how many snapshots were out of date.
+
+    At most `part` hosts are held in memory at a time, and the ends of all redirects.
 
     It works in the open transaction, which does all snapshots or none.
     """
@@ -53,25 +54,39 @@ def settle(con: duckdb.DuckDBPyConnection) -> int:
     ((scans,),) = con.execute("SELECT count(*) FROM facts.scans").fetchall()
     size = 1 if scans else len(waiting)  # a whole crawl has millions of hosts
     for start in range(0, len(waiting), size):
-        select(con, waiting[start : start + size], stamps[SELECTION])
+        select(con, waiting[start : start + size], stamps[SELECTION], part)
     return len(waiting)
 
 
-def select(con: duckdb.DuckDBPyConnection, snapshots: list[int], stamp: int) -> None:
+def select(
+    con: duckdb.DuckDBPyConnection, snapshots: list[int], stamp: int, part: int = _PART
+) -> None:
     """Decide which captures count in some snapshots."""
     con.execute(
         "CREATE OR REPLACE TEMP TABLE unselected AS SELECT unnest(?)::USMALLINT AS snapshot",
         [snapshots],
     ).fetchall()
     _end(con)
-    script = files("crawlblock.captures") / "selection.sql"
-    con.execute(script.read_text("utf-8")).fetchall()
+    made = _run(con, "redirects.sql")
+    numbers = con.execute("SELECT DISTINCT host // ? FROM wanted ORDER BY 1", [part]).fetchall()
+    for (number,) in numbers:
+        con.execute(
+            "CREATE OR REPLACE TEMP TABLE part AS FROM wanted WHERE host // ? = ?", [part, number]
+        ).fetchall()
+        made |= {"part"} | _run(con, "selection.sql")
     con.execute("DELETE FROM conclusions.selected WHERE snapshot IN (FROM unselected)").fetchall()
     con.execute(
         "INSERT INTO conclusions.selected SELECT snapshot, ?, NULL FROM unselected", [stamp]
     ).fetchall()
-    for table in _MADE:
+    for table in made | {"unselected"}:
         con.execute(f"DROP TABLE temp.{table}").fetchall()
+
+
+def _run(con: duckdb.DuckDBPyConnection, name: str) -> set[str]:
+    """Run a script of the rule; return the temporary tables that it makes."""
+    script = (files("crawlblock.captures") / name).read_text("utf-8")
+    con.execute(script).fetchall()
+    return set(_MADE.findall(script))
 
 
 def _look_at_texts(con: duckdb.DuckDBPyConnection, stamp: int) -> bool:
