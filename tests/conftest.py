@@ -1,6 +1,5 @@
 """What all tests share: the material beside the repository, and what they tell at their end."""
 
-import gc
 import itertools
 import os
 from collections import Counter, defaultdict
@@ -86,11 +85,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             for each in mark.kwargs.get("each", ("",)):
                 told = phrase.format(each=each, **(given.params if given else {}))
                 item.user_properties.append(("fault", (part, told)))
-
-
-def pytest_collection_finish() -> None:
-    """Spare the garbage collector the thousands of tests, which stay to the end."""
-    gc.freeze()
 
 
 def pytest_terminal_summary(
