@@ -1,4 +1,4 @@
-"""A plan and a history in a process of its own, on a machine that is as small as it is told.
+"""A plan and a history in a process of its own, on a machine that is as small as it is asked to be.
 
 Usage: python small_machine.py MIRROR DB METHOD [one-core] [slow-disk]
 """
@@ -72,7 +72,7 @@ def main(mirror: str, db: Path, method: Method, limits: Sequence[str]) -> None:
     run = Run(Store(db))
     asyncio.run(collect_history(run, wanted, panel))
     run.store.conclusions.settle()
-    told = {
+    measured = {
         "planned": sum(plan.requests for plan in plans),
         "sent": run.tally.requests,
         "troubles": run.tally.troubles,
@@ -80,7 +80,7 @@ def main(mirror: str, db: Path, method: Method, limits: Sequence[str]) -> None:
         "peak": _peak(),
         "slept": SlowFile.slept,
     }
-    print(json.dumps(told))
+    print(json.dumps(measured))
 
 
 def _peak() -> int:

@@ -81,7 +81,7 @@ class Served:
                 index = Cache(cache, 10**9)
                 kept = CachedMirror(mirror, cache / "other", index=index)
                 size = self.path.stat().st_size
-                positions.turn(size)
+                positions.begin(size)
                 ranged = RangedCluster(kept, KEY, size, index, positions)
                 found: dict[str, object] = {}
                 for key in keys:

@@ -81,13 +81,13 @@ def planned_and_run(
     """Return what a dry run says, by numbers and in words, and the run after it."""
     with RangeServer(archive) as server:
         wanted = order(server.url, db, method)
-        told: list[str] = []
-        plans = asyncio.run(plan_history(Run(Store(db), say=told.append), wanted, members(HOSTS)))
+        notes: list[str] = []
+        plans = asyncio.run(plan_history(Run(Store(db), say=notes.append), wanted, members(HOSTS)))
         said: list[str] = []
         run = Run(Store(db), say=said.append)
         asyncio.run(collect_history(run, wanted, members(HOSTS)))
         run.store.conclusions.settle()
-    assert told == said
+    assert notes == said
     return plans, said, run
 
 
@@ -119,18 +119,18 @@ def test_a_large_panel(archive: Path, tmp_path: Path) -> None:
     """Where the columnar index would be cheaper and has no list, the CDX files are used."""
     (path,) = of_new(archive, "cc-index-table.paths.gz")
     task = LookUp(crawl=NEW.crawl, hosts=50_000, keys=50_000)
-    told: list[str] = []
+    notes: list[str] = []
 
     async def chosen() -> tuple[Method, int]:
         async with open_mirror(str(archive), None) as mirror:
             shelf = Shelf.of(mirror, tmp_path / "cache", Cache(tmp_path / "index", 10**9))
-            method, parts = await MethodChoice(shelf, None, 1.0, told.append).choose(mirror, task)
+            method, parts = await MethodChoice(shelf, None, 1.0, notes.append).choose(mirror, task)
             return method, len(parts)
 
-    assert asyncio.run(chosen()) == ("columnar", 2) and not told
+    assert asyncio.run(chosen()) == ("columnar", 2) and not notes
     path.unlink()
     assert asyncio.run(chosen()) == ("zipnum", 0)
-    assert NEW.crawl in told[0] and path.name in told[0] and "CDX files" in told[0]
+    assert NEW.crawl in notes[0] and path.name in notes[0] and "CDX files" in notes[0]
 
 
 @pytest.mark.fault("archive", "history: a crawl without the index that the user chose: {lost}")
@@ -218,7 +218,7 @@ def test_a_lost_line(archive: Path, tmp_path: Path) -> None:
 
 @pytest.mark.fault("archive", "history: a cluster.idx that lacks the last line of a CDX file")
 def test_a_lost_last_line(archive: Path, tmp_path: Path) -> None:
-    """Where nobody can tell what the line named, the crawl is passed over, not read as empty."""
+    """Where nobody knows what the line named, the crawl is passed over, not read as empty."""
     (path,) = of_new(archive, "cluster.idx")
     lines = path.read_bytes().splitlines(keepends=True)
     last = max(n for n, line in enumerate(lines) if b"\tcdx-00000.gz\t" in line)

@@ -14,14 +14,14 @@ from crawlblock.sources.commoncrawl.key_positions import KeyPositions
 pytestmark = pytest.mark.own_code
 
 ARCHIVE = "https://archive.example"
-LEARNT = [(b"com,a)/ 2025", 0.1), (b"com,z)/ 2025", 0.6), (b"org,a)/ 2025", 0.7)]
+KNOWN = [(b"com,a)/ 2025", 0.1), (b"com,z)/ 2025", 0.6), (b"org,a)/ 2025", 0.7)]
 
 
-def learnt() -> KeyPositions:
-    """Return what a crawl of 100 MB taught."""
+def of_a_crawl() -> KeyPositions:
+    """Return what a crawl of 100 MB showed."""
     positions = KeyPositions()
-    positions.turn(100_000_000)
-    positions.note_all(LEARNT)
+    positions.begin(100_000_000)
+    positions.note_all(KNOWN)
     return positions
 
 
@@ -36,21 +36,21 @@ def test_the_usual_shares() -> None:
 
 def test_what_a_crawl_taught() -> None:
     """Known keys lie where they lay; others lie between them, as far as they usually do."""
-    positions = learnt()
-    assert [positions.expected(key) for key, _ in LEARNT] == [share for _, share in LEARNT]
+    positions = of_a_crawl()
+    assert [positions.expected(key) for key, _ in KNOWN] == [share for _, share in KNOWN]
     middle = positions.expected(b"com,m)/ 2025")
     assert 0.1 < middle < 0.6
     assert middle > 0.1 + 0.5 * 12 / 26 - 0.05  # more names begin with a to l than with n to z
 
 
 def test_it_is_kept(tmp_path: Path) -> None:
-    """The next run knows what this one learnt about the same archive, and its size."""
+    """The next run knows what this one found out about the same archive, and its size."""
     path = tmp_path / "new" / "key_positions.json"
-    learnt().keep(path, ARCHIVE)
+    of_a_crawl().keep(path, ARCHIVE)
     kept = KeyPositions.kept(path, ARCHIVE)
     assert kept.size == 100_000_000
     keys = [f"{tld},{random.Random(n).random()})/".encode() for n, tld in enumerate("abcorgz")]
-    assert [kept.expected(key) for key in keys] == [learnt().expected(key) for key in keys]
+    assert [kept.expected(key) for key in keys] == [of_a_crawl().expected(key) for key in keys]
     KeyPositions().keep(path, ARCHIVE)  # a run that read no index
     assert KeyPositions.kept(path, ARCHIVE).size == 100_000_000
     assert KeyPositions.kept(path, "https://other.example").size == 0

@@ -50,7 +50,7 @@ def test_newcombe(cells: tuple[int, int, int, int], low: float, high: float) -> 
     st.floats(1, 1e6),
 )
 def test_the_interval_holds_the_difference(cells: list[int], n: float) -> None:
-    """An interval holds its difference, stays within -1 and 1, and turns with the pair."""
+    """An interval holds its difference, within -1 and 1, and the reverse for the reversed pair."""
     both, first, second = (cell / sum(cells) for cell in cells[:3])
     gap, low, high = difference(Pair(both, first, second), n)
     assert -1 - 1e-9 <= low <= gap <= high <= 1 + 1e-9

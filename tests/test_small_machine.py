@@ -72,9 +72,9 @@ def test_a_small_machine(
     with RangeServer(archive) as server:
         said = small_parent.python(small_machine.__file__, server.url, db, method, *limits)
         read = [each for each in server.requests if each.path.endswith("cluster.idx")]
-    told: dict[str, Any] = json.loads(said)
-    assert not told["troubles"] and table(db) == whole and whole
-    assert 0 < told["peak of the plan"] <= told["peak"] < MOST
+    measured: dict[str, Any] = json.loads(said)
+    assert not measured["troubles"] and table(db) == whole and whole
+    assert 0 < measured["peak of the plan"] <= measured["peak"] < MOST
     assert any(each.range is None for each in read) == (method == "zipnum")  # it was read whole
-    assert (told["slept"] > CLUSTER_BYTES / small_machine.DISK) == ("slow-disk" in limits)
-    record_property("proof", f"{method}, {' and '.join(limits)}: {told['peak']} MiB at most")
+    assert (measured["slept"] > CLUSTER_BYTES / small_machine.DISK) == ("slow-disk" in limits)
+    record_property("proof", f"{method}, {' and '.join(limits)}: {measured['peak']} MiB at most")

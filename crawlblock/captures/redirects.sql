@@ -39,7 +39,7 @@ SEMI JOIN facts.scans c ON c.snapshot = f.snapshot
 WHERE f.resource = '/robots.txt';
 
 -- The fetches that a redirect may lead to: of URLs that one names, with an HTTP answer.  `page`
--- tells whether a home page was asked for: one is no answer to who asked for robots.txt.
+-- says whether a home page was asked for: it is no answer to a request for robots.txt.
 CREATE OR REPLACE TEMP TABLE reached AS
 WITH unselected_fetches AS (FROM facts.fetches SEMI JOIN unselected USING (snapshot)),
 targets AS (

@@ -288,7 +288,7 @@ COMMENT ON COLUMN scopes.id IS 'Number of the snapshot in facts.snapshots.';
 COMMENT ON VIEW unfollowed IS 'The panel''s hosts in snapshots outside of the days that their list gives them.';
 COMMENT ON VIEW scopes IS 'Whether a snapshot is of the current panel, and how many of the hosts followed then it asked.';
 COMMENT ON VIEW hosts IS 'The hosts that results are about, numbered.';
-COMMENT ON COLUMN hosts.id IS 'Number of the host in facts.hosts; empty: no snapshot knows it.';
+COMMENT ON COLUMN hosts.id IS 'Number of the host in facts.hosts; empty if no snapshot has it.';
 COMMENT ON VIEW weighted_hosts IS 'The hosts of the domains that have weights.';
 COMMENT ON COLUMN weighted_hosts.host IS 'Number of the host in the view hosts.';
 COMMENT ON VIEW points IS 'The population with its hosts as numbers.';

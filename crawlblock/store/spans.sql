@@ -1,6 +1,5 @@
--- Pairs of snapshots that are compared over the same hosts.  Two are macros that
--- are told the name of segment_snapshots: DuckDB would take a second to make views of them in every
--- new database.
+-- Pairs of snapshots that are compared over the same hosts.  Two are macros that take the name of
+-- segment_snapshots: DuckDB would need a second to make views of them in every new database.
 
 -- The snapshots in which a segment was followed: at least half as many of its hosts are known as in its
 -- best snapshot.  A change from a snapshot that knows a few hosts alone would be about those few.

@@ -146,7 +146,7 @@ class BlocksOfKeys:
     def _unlisted(self, before: bytes, after: bytes) -> Block | None:
         """Return what lies between the blocks of two lines between which others are lost.
 
-        Raises ArchiveError where it cannot be told: keys in it would seem not captured.
+        Raises ArchiveError where that is not known: keys in it would seem not captured.
         """
         if _number(after) <= _number(before) + 1:
             return None

@@ -91,7 +91,7 @@ class DistantCluster:
             raise unreadable_cluster(mirror, key, size)
         if not search.pays(size):
             return None
-        search.positions.turn(size)
+        search.positions.begin(size)
         return RangedCluster(mirror, key, size, self._kept, search.positions)
 
     async def _size(self, positions: KeyPositions, keys: Collection[str]) -> int | Outcome:
@@ -119,7 +119,7 @@ class DistantCluster:
             self.forget()
             raise
         if self._search:
-            self._search.positions.turn(path.stat().st_size)
+            self._search.positions.begin(path.stat().st_size)
             with suppress(ArchiveError):  # some of its lines cannot be read
                 self._search.positions.note_all(cluster.sampled())
         return cluster

@@ -160,7 +160,7 @@ class DryRun:
         opened = Cost()
         if size:
             opened = Search(task.keys, self._rate, self._shelf.positions).cost(size)
-            self._shelf.positions.turn(size)
+            self._shelf.positions.begin(size)
         if played:
             return records + opened + played.blocks
         blocks = self._missing(task.crawl, cluster, members) if cluster else None

@@ -1,4 +1,4 @@
-"""Where the keys of an index lie: what one crawl taught about the next.
+"""Where the keys of an index lie: what one crawl shows about the next.
 
 The indexes of two crawls have much the same keys, so a key lies at about the same share of both.
 Of the first crawl that was ever read, the shares of top-level domains and letters are known.
@@ -53,7 +53,7 @@ class KeyPositions:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 write_whole(path, json.dumps(kept).encode())
 
-    def turn(self, size: int) -> None:
+    def begin(self, size: int) -> None:
         """Begin with another crawl, whose index has so many bytes."""
         self.size = size
         if self._now:
@@ -96,7 +96,7 @@ def _interpolated(
     key: bytes,
     between: Callable[[bytes, bytes, bytes], float],
 ) -> float:
-    """Return the share at a key between known ones, by what tells how far it is between them."""
+    """Return the share at a key between known ones; `between` says how far it is from each."""
     at = bisect_left(points, (key,))
     low, begin = points[at - 1] if at else (b"", 0.0)
     high, end = points[at] if at < len(points) else (b"\xff", 1.0)

@@ -19,7 +19,7 @@ _SECONDS = 60.0  # a visit asks by https, then by http, then follows redirects
 
 
 def has_aiodns() -> bool:
-    """Tell whether the extra `speed` is installed."""
+    """Return whether the extra `speed` is installed."""
     return aiohttp.DefaultResolver is aiohttp.AsyncResolver
 
 
