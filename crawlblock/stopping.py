@@ -65,8 +65,11 @@ def _coming_again() -> Iterator[None]:
         if unraisable.exc_type is not KeyboardInterrupt:
             report(unraisable)
             return
-        to_come.append(threading.Timer(_AGAIN, _stop_main_thread))
-        to_come[-1].start()
+        try:
+            to_come.append(threading.Timer(_AGAIN, _stop_main_thread))
+            to_come[-1].start()
+        except KeyboardInterrupt:  # it came before this had ended, and would be dropped as well
+            dropped(unraisable)
 
     sys.unraisablehook = dropped
     try:

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -164,6 +165,25 @@ def test_a_signal_that_was_dropped_comes_again(
     with pytest.raises(KeyboardInterrupt), stoppable():
         _Collected(number)
         time.sleep(60)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_signal_that_comes_again_too_soon(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A signal that comes again before the first was dealt with, as on a busy machine, counts."""
+    start = threading.Timer.start
+    waits = [0.2, 0.2]
+
+    def slow_start(timer: threading.Timer) -> None:
+        start(timer)
+        time.sleep(waits.pop() if waits else 0)
+
+    monkeypatch.setattr(threading.Timer, "start", slow_start)
+    with pytest.raises(KeyboardInterrupt), stoppable():
+        _Collected(signal.SIGTERM)
+        time.sleep(60)
+    assert not waits
     assert capsys.readouterr() == ("", "")
 
 
