@@ -49,11 +49,14 @@ JOIN facts.hosts h ON h.id = w.host
 WHERE w.snapshot NOT IN (SELECT snapshot FROM facts.scans)
 GROUP BY s.snapshot ORDER BY s.snapshot
 """
+# Only behind a number, on both sides: each batch would read all that is judged otherwise.
 _NOT_JUDGED = """
+SELECT id FROM facts.texts
 ANTI JOIN (
     FROM conclusions.judgements WHERE verdicts = $1 AND authorship = $2 AND signals = $3
-        AND ineffective = $4
-) j ON j.text = id WHERE true
+        AND ineffective = $4 AND text > $5
+) j ON j.text = id
+WHERE id > $5
 """
 
 
@@ -129,8 +132,8 @@ class Conclusions:
         """Return texts after a number not judged by today's rules, at most `limit`, in order."""
         with self._database.transaction() as con:
             rows = con.execute(
-                f"SELECT id, body FROM facts.texts {_NOT_JUDGED} AND id > $5 "  # noqa: S608
-                "ORDER BY id LIMIT $6",
+                f"WITH next AS ({_NOT_JUDGED} ORDER BY id LIMIT $6) "  # noqa: S608
+                "SELECT id, body FROM facts.texts SEMI JOIN next USING (id) ORDER BY id",
                 [*_judged_by(stamp_ids(con)), after, limit],
             ).fetchall()
         return [PendingText(text, zlib.decompress(body)) for text, body in rows]
@@ -228,8 +231,8 @@ class Conclusions:
 def count_pending(con: duckdb.DuckDBPyConnection) -> int:
     """Return how many texts today's rules have not judged."""
     rows = con.execute(
-        f"SELECT count(*) FROM facts.texts {_NOT_JUDGED}",  # noqa: S608
-        _judged_by(known_stamp_ids(con)),
+        f"SELECT count(*) FROM ({_NOT_JUDGED})",  # noqa: S608
+        [*_judged_by(known_stamp_ids(con)), 0],
     ).fetchall()
     return int(rows[0][0])
 

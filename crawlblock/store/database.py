@@ -34,6 +34,12 @@ _PATIENCE_OF_A_RUN = 300.0  # which would otherwise end halfway
 _FICLONE = 0x40049409  # of linux/fs.h
 # DuckDB prints its own progress bar into notebooks; `connect` has no option for that.
 _SETTINGS = "SET TimeZone = 'UTC'; SET enable_progress_bar = false"
+# By default DuckDB takes 80 % of all memory before it uses the disk, also where less would do: it
+# is as fast with 2 GiB for each of its threads (see benchmarks/README.md).
+_TOO_MUCH_MEMORY = """
+SELECT 2 * threads FROM (SELECT current_setting('threads') AS threads)
+WHERE parse_formatted_bytes(current_setting('memory_limit')) > 2 * threads * 1024 ** 3
+"""
 
 
 class DatabaseFile:
@@ -163,7 +169,7 @@ class DatabaseFile:
                     raise failure from None
                 time.sleep(0.1)
         try:
-            con.execute(_SETTINGS).fetchall()
+            _set(con)
             yield con
             if self._lingering:
                 self._lingering.stay(file)
@@ -198,6 +204,12 @@ class DatabaseFile:
             aside.unlink(missing_ok=True)
             raise refused(self.published, error) from None
         return self.published
+
+
+def _set(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute(_SETTINGS).fetchall()
+    for (memory,) in con.execute(_TOO_MUCH_MEMORY).fetchall():
+        con.execute(f"SET memory_limit = '{memory} GiB'").fetchall()
 
 
 def _copy(source: Path, target: Path) -> None:
@@ -244,7 +256,7 @@ def open_copy(path: Path) -> duckdb.DuckDBPyConnection:
     except duckdb.Error as error:
         raise explained(copy, error) from None
     try:
-        con.execute(_SETTINGS).fetchall()
+        _set(con)
         check_copy(con, copy)
     except BaseException:
         con.close()
