@@ -292,6 +292,7 @@ class Database:
             raise InputError(f"{self.path}: this is a copy for readers; open the database itself")
         if not self.path.exists():
             raise InputError(f"{self.path}: no database is there; {_MAKE}")
+        self._reader.forget()  # a census has no copy on most disks: the step has to open its file
         try:
             with using(self._extra):
                 yield steps.StepContext(Store(self.path), self._progress, self._say)

@@ -80,4 +80,5 @@ def analyze(
     for line in [*place.notes, *([note] if note else [])]:
         say(line)
     where = f"results: {written}" if census else f"page: {written}; results beside it"
-    say(f"{where}; a copy of the database for readers: {store.published}")
+    copied = store.published.exists()
+    say(f"{where}; a copy of the database for readers: {store.published}" if copied else where)

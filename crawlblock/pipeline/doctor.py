@@ -4,6 +4,7 @@ import os
 import shutil
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from importlib.metadata import PackageNotFoundError, metadata, version
@@ -171,7 +172,8 @@ def _writable(folder: Path) -> Check:
 
 def _room(folder: Path, db: Path) -> Check:
     free = shutil.disk_usage(folder).free
-    size = db.stat().st_size if db.exists() else 0
+    copied = db.exists() and (copy_of(db).exists() or not _is_census(db))
+    size = db.stat().st_size if copied else 0
     found = f"{free / 1e9:.1f} GB free"
     if free < 2 * size:
         return Check("disk", "fail", found, "free some space: a run copies the database")
@@ -209,6 +211,8 @@ def _lock(db: Path) -> Check:
 
 def _copy(db: Path, now: datetime) -> Check:
     copy = copy_of(db)
+    if not copy.exists() and _is_census(db):
+        return Check("published copy", "ok", "none: questions read the census itself")
     if not copy.exists():
         return Check("published copy", "warn", "there is none", "the next run makes one")
     behind = db.stat().st_mtime - copy.stat().st_mtime
@@ -218,6 +222,12 @@ def _copy(db: Path, now: datetime) -> Check:
         advice = "a run was stopped; run it again, and readers see what it stored"
         return Check("published copy", "warn", f"{age}, older than the database", advice)
     return Check("published copy", "ok", age)
+
+
+def _is_census(db: Path) -> bool:
+    with suppress(CrawlblockError):
+        return bool(ask(db, "FROM facts.scans LIMIT 1").rows)
+    return False
 
 
 # Network

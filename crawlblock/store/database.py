@@ -188,17 +188,25 @@ class DatabaseFile:
         return copy_of(self.path)
 
     def publish(self) -> Path:
-        """Copy the database for readers; readers that have the old copy open keep it.
+        """Copy the database for readers and return the copy; readers of the old one keep it.
 
-        The copy takes no space until the database changes, if the file system allows it.  Only the
-        holder of the database may call it: it overwrites what a killed run left aside.
+        The copy takes no space until the database changes, if the file system allows it.  If not,
+        a census is not copied, because it can be very large: readers open the database itself, and
+        its path is returned.  Only the holder of the database may call it: it overwrites what a
+        killed run left aside.
         """
         aside = self.published.with_name(f"{self.published.name}.part")
         with self._open() as con:
             con.execute("CHECKPOINT").fetchall()
+            census = is_census(con)
         self._close_at_once()
         try:
-            _copy(self.path, aside)
+            if not _cloned(self.path, aside):
+                if census:
+                    aside.unlink(missing_ok=True)
+                    self.published.unlink(missing_ok=True)  # it is older now
+                    return self.path
+                shutil.copyfile(self.path, aside)
             put_in_place(aside, self.published)
         except OSError as error:
             aside.unlink(missing_ok=True)
@@ -212,16 +220,16 @@ def _set(con: duckdb.DuckDBPyConnection) -> None:
         con.execute(f"SET memory_limit = '{memory} GiB'").fetchall()
 
 
-def _copy(source: Path, target: Path) -> None:
-    """Copy a file; the copy shares its blocks if the file system supports it (btrfs, XFS)."""
+def _cloned(source: Path, target: Path) -> bool:
+    """Make a copy that shares the blocks of a file, where the file system can (btrfs, XFS)."""
     if sys.platform == "linux":
         with suppress(OSError, ImportError):  # some small builds of Python have no fcntl
             from fcntl import ioctl
 
             with source.open("rb") as old, target.open("wb") as new:
                 ioctl(new.fileno(), _FICLONE, old.fileno())
-                return
-    shutil.copyfile(source, target)
+                return True
+    return False
 
 
 def copy_of(path: Path) -> Path:
@@ -241,24 +249,33 @@ def original_of(path: Path) -> Path:
 def open_copy(path: Path) -> duckdb.DuckDBPyConnection:
     """Open the copy of a database that its last run published; no run ever waits for it.
 
-    It does not show what a later run publishes.  Raises StoreError if there is no
-    copy that this version can read.
+    It does not show what a later run publishes.  A census without a copy is opened itself.  Raises
+    StoreError if there is nothing that this version can read.
     """
     copy = copy_of(path)
-    if not copy.is_file():
-        raise StoreError(
-            f"{copy}: not there; every run publishes this copy for readers, so run "
-            "`crawlblock analyze` first, or name another database"
-        )
+    place = copy if copy.is_file() else path
+    lacking = StoreError(
+        f"{copy}: not there; every run publishes this copy for readers, so run "
+        "`crawlblock analyze` first, or name another database"
+    )
+    if not place.is_file():
+        raise lacking
     import_value_types()
     try:
-        con = duckdb.connect(str(copy), read_only=True, config=CONFIG)
+        con = duckdb.connect(str(place), read_only=True, config=CONFIG)
     except duckdb.Error as error:
-        raise explained(copy, error) from None
+        raise explained(place, error) from None
     try:
         _set(con)
-        check_copy(con, copy)
+        check_copy(con, place)
+        if place != copy and not is_census(con):
+            raise lacking
     except BaseException:
         con.close()
         raise
     return con
+
+
+def is_census(con: duckdb.DuckDBPyConnection) -> bool:
+    """Tell whether an open database holds scans, of which it then has no copy on most disks."""
+    return bool(con.execute("FROM facts.scans LIMIT 1").fetchall())
