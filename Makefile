@@ -13,7 +13,9 @@ DB ?= $(if $(MIRROR),data/archive.duckdb,data/crawlblock.duckdb)
 CENSUS ?=
 RESULTS ?= $(basename $(DB))-results$(if $(CENSUS),/census)
 CORPUS ?= ../shared/corpus
-AT_ONCE = -n 2 --dist worksteal  # two processes; one that is done takes tests from the other
+# On two cores: some tests wait for servers and processes.  A process that is done takes tests from
+# another.
+AT_ONCE = -n 3 --dist worksteal
 # Python compiles what is imported and keeps it, also where the machine says that it should not:
 # otherwise each command takes up to a second longer.  To compile all that is installed takes
 # longer than to install it.

@@ -169,7 +169,7 @@ class DatabaseFile:
                     raise failure from None
                 time.sleep(0.1)
         try:
-            _set(con)
+            _configure(con)
             yield con
             if self._lingering:
                 self._lingering.stay(file)
@@ -214,7 +214,7 @@ class DatabaseFile:
         return self.published
 
 
-def _set(con: duckdb.DuckDBPyConnection) -> None:
+def _configure(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(_SETTINGS).fetchall()
     for (memory,) in con.execute(_TOO_MUCH_MEMORY).fetchall():
         con.execute(f"SET memory_limit = '{memory} GiB'").fetchall()
@@ -266,7 +266,7 @@ def open_copy(path: Path) -> duckdb.DuckDBPyConnection:
     except duckdb.Error as error:
         raise explained(place, error) from None
     try:
-        _set(con)
+        _configure(con)
         check_copy(con, place)
         if place != copy and not is_census(con):
             raise lacking

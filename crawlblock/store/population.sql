@@ -141,22 +141,26 @@ SELECT h.number, h.of_panel, d.domain FROM hosts h JOIN domains d ON 'www.' || d
 -- A host that its list gives days is there on these days alone.
 -- Hosts captured outside of the panel have weight 1. The two populations are never one series.
 CREATE VIEW population AS
-WITH lacking AS (
-    SELECT * FROM scopes WHERE of_panel AND asked < members
+WITH scope AS (  -- each is planned once
+    FROM scopes
+), host AS (
+    FROM hosts
+), lacking AS (
+    SELECT * FROM scope WHERE of_panel AND asked < members
 ), found AS (  -- one by one, or DuckDB 1.5 joins all hosts with all snapshots first
     SELECT s.*, h.number, h.host, h.stratum, h.weight, c.fetch_time, c.outcome, c.status, c.text
     FROM robots_captures c
-    JOIN scopes s ON s.id = c.snapshot AND s.of_panel
-    JOIN hosts h ON h.id = c.host AND h.of_panel
+    JOIN scope s ON s.id = c.snapshot AND s.of_panel
+    JOIN host h ON h.id = c.host AND h.of_panel
     UNION ALL
     SELECT s.*, h.number, h.host, h.stratum, h.weight, c.fetch_time, c.outcome, c.status, c.text
     FROM robots_captures c
-    JOIN scopes s ON s.id = c.snapshot AND NOT s.of_panel
-    JOIN hosts h ON h.id = c.host AND NOT h.of_panel
+    JOIN scope s ON s.id = c.snapshot AND NOT s.of_panel
+    JOIN host h ON h.id = c.host AND NOT h.of_panel
     UNION ALL BY NAME
     SELECT s.*, h.number, h.host, h.stratum, h.weight, 'not_captured' AS outcome
     FROM lacking s
-    JOIN hosts h ON h.of_panel
+    JOIN host h ON h.of_panel
     ANTI JOIN (FROM robots_captures WHERE snapshot IN (SELECT id FROM lacking)) c
         ON c.snapshot = s.id AND c.host = h.id
 ), texts AS (

@@ -117,7 +117,8 @@ WITH amounts AS (
                     + known ** 2 * unknown_squared / nullif(known_squared, 0)) / size ** 2
                 ELSE 1 - spread_of(yes / known, yes_once, known_once)
                     / nullif(spread_of(yes / known, yes_squared, known_squared), 0)
-                    * n / (n + n_unknown) END AS left_over
+                    * n / (n + n_unknown) END AS left_over,
+           part_n(known, known_squared, left_over) AS part
     FROM (
         FROM sampled
         LEFT JOIN frame_sizes USING (corpus, unit)
@@ -128,8 +129,8 @@ WITH amounts AS (
            CAST(sum(n) AS BIGINT) AS n, CAST(sum(n_unknown) AS BIGINT) AS n_unknown,
            CAST(sum(n_yes) AS BIGINT) AS n_yes, ordered_sum(amount_blocked) AS amount_blocked,
            stratified_share(total, known, yes) AS estimate,
-           total_low(total, known, yes, part_n(known, known_squared, left_over)) AS low,
-           total_high(total, known, yes, part_n(known, known_squared, left_over)) AS high,
+           total_low(total, known, yes, part) AS low,
+           total_high(total, known, yes, part) AS high,
            ordered_sum(yes * factor) / nullif(ordered_sum(total), 0) AS bound_low,
            ordered_sum(yes * factor + total - known * factor) / nullif(ordered_sum(total), 0)
                AS bound_high,
