@@ -8,7 +8,7 @@ WITH asked AS (
     SELECT snapshot, fallback, resource FROM part WHERE fallback IS NOT NULL
 ), fetches_of_part AS (FROM facts.fetches SEMI JOIN asked USING (snapshot, host, resource)),
 step AS (FROM steps('fetches_of_part'))
-FROM followed('step', 'answer_4');
+FROM followed('step', 'answer');
 
 -- The fallback counts where no fetch of the host itself has an HTTP status.
 CREATE OR REPLACE TEMP TABLE candidate AS

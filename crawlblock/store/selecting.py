@@ -88,7 +88,7 @@ def select(
         "INSERT INTO conclusions.selected SELECT snapshot, ?, NULL FROM unselected", [stamp]
     ).fetchall()
     for table in made | {"unselected"}:
-        con.execute(f"DROP TABLE temp.{table}").fetchall()
+        con.execute(f"DROP TABLE IF EXISTS temp.{table}").fetchall()
 
 
 def _run(con: duckdb.DuckDBPyConnection, name: str) -> set[str]:
