@@ -16,7 +16,7 @@ from crawlblock.robots.sniff import body_of
 from crawlblock.store.relations import registered
 from crawlblock.store.stamps import BODY, SELECTION, stamp_ids
 
-_PAGE = 2_000  # texts examined at a time
+_PAGE = 10_000  # texts examined at a time
 _PART = 2_000_000  # hosts whose captures are selected together
 _MADE = re.compile(r"^CREATE OR REPLACE TEMP TABLE (\w+)", re.MULTILINE)
 _UNSELECTED = """
@@ -100,19 +100,21 @@ def _run(con: duckdb.DuckDBPyConnection, name: str) -> set[str]:
 
 def _look_at_texts(con: duckdb.DuckDBPyConnection, stamp: int) -> bool:
     """Store what each text is; return whether that changed for any text."""
-    changed = False
+    con.execute("CREATE OR REPLACE TEMP TABLE looked_at (text UINTEGER, body VARCHAR)").fetchall()
     for page in _pages(con, stamp):
         with registered(con, page=page):
-            changed |= bool(
-                con.execute(
-                    "FROM page JOIN conclusions.bodies b ON b.text = page.text "
-                    "AND b.body <> page.body LIMIT 1"
-                ).fetchone()
-            )
-            con.execute(
-                "DELETE FROM conclusions.bodies WHERE text IN (SELECT text FROM page)"
-            ).fetchall()
-            con.execute("INSERT INTO conclusions.bodies SELECT text, body, ? FROM page", [stamp])
+            con.execute("INSERT INTO looked_at FROM page").fetchall()
+    changed = bool(
+        con.execute(
+            "FROM looked_at l JOIN conclusions.bodies b ON b.text = l.text AND b.body <> l.body "
+            "LIMIT 1"
+        ).fetchone()
+    )
+    con.execute(
+        "DELETE FROM conclusions.bodies WHERE text IN (SELECT text FROM looked_at)"
+    ).fetchall()
+    con.execute("INSERT INTO conclusions.bodies SELECT text, body, ? FROM looked_at", [stamp])
+    con.execute("DROP TABLE temp.looked_at").fetchall()
     return changed
 
 
