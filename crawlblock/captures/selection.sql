@@ -7,8 +7,12 @@ WITH asked AS (
     UNION
     SELECT snapshot, fallback, resource FROM part WHERE fallback IS NOT NULL
 ), fetches_of_part AS (FROM facts.fetches SEMI JOIN asked USING (snapshot, host, resource)),
-step AS (FROM steps('fetches_of_part'))
-FROM followed('step', 'answer');
+step AS MATERIALIZED (FROM steps('fetches_of_part')),
+met_here AS (  -- few of all: DuckDB 1.5 would hold them all for each part of the hosts
+    FROM answer a
+    SEMI JOIN step s ON s.snapshot = a.snapshot AND s.page = a.page AND s.target = a.url
+)
+FROM followed('step', 'met_here');
 
 -- The fallback counts where no fetch of the host itself has an HTTP status.
 CREATE OR REPLACE TEMP TABLE candidate AS

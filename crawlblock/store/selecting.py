@@ -76,11 +76,18 @@ def select(
         [snapshots],
     ).fetchall()
     _end(con)
-    made = _run(con, "redirects.sql")
-    numbers = con.execute("SELECT DISTINCT host // ? FROM wanted ORDER BY 1", [part]).fetchall()
-    for (number,) in numbers:
+    made = _run(con, "wanted.sql")
+    for first, last in _parts(con, "facts.fetches SEMI JOIN unselected USING (snapshot)", part):
         con.execute(
-            "CREATE OR REPLACE TEMP TABLE part AS FROM wanted WHERE host // ? = ?", [part, number]
+            "CREATE OR REPLACE TEMP VIEW part_of_fetches AS FROM facts.fetches "  # noqa: S608
+            f"SEMI JOIN unselected USING (snapshot) WHERE host BETWEEN {first} AND {last}"
+        ).fetchall()
+        _run(con, "reached.sql")
+    con.execute("DROP VIEW IF EXISTS temp.part_of_fetches").fetchall()
+    made |= _run(con, "redirects.sql")
+    for bounds in _parts(con, "wanted", part):
+        con.execute(
+            "CREATE OR REPLACE TEMP TABLE part AS FROM wanted WHERE host BETWEEN ? AND ?", bounds
         ).fetchall()
         made |= {"part"} | _run(con, "selection.sql")
     con.execute("DELETE FROM conclusions.selected WHERE snapshot IN (FROM unselected)").fetchall()
@@ -88,7 +95,13 @@ def select(
         "INSERT INTO conclusions.selected SELECT snapshot, ?, NULL FROM unselected", [stamp]
     ).fetchall()
     for table in made | {"unselected"}:
-        con.execute(f"DROP TABLE IF EXISTS temp.{table}").fetchall()
+        con.execute(f"DROP TABLE IF EXISTS temp.{table}").fetchall()  # one was dropped before
+
+
+def _parts(con: duckdb.DuckDBPyConnection, rows: str, part: int) -> list[tuple[int, int]]:
+    """Return the first and the last number of so many hosts each, of all that have rows."""
+    found = con.execute(f"SELECT DISTINCT host // ? FROM {rows} ORDER BY 1", [part]).fetchall()  # noqa: S608
+    return [(number * part, (number + 1) * part - 1) for (number,) in found]
 
 
 def _run(con: duckdb.DuckDBPyConnection, name: str) -> set[str]:
