@@ -76,11 +76,6 @@ def data_digest(*folder: str) -> str:
     return digest(*(f"{entry.name}={_content(entry)}" for entry in data))
 
 
-def sql_digest(*path: str) -> str:
-    """Return a digest of a file of SQL in this package, without comments and layout."""
-    return digest(squeezed(files(_PACKAGE).joinpath(*path).read_text("utf-8")))
-
-
 def squeezed(sql: str) -> str:
     """Return SQL without comments and with single spaces between its words."""
     return _SQL.sub(lambda found: found[1] or " ", sql).strip()

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from crawlblock.code_digest import code_digest, data_digest, digest, module_digest, sql_digest
+from crawlblock.code_digest import code_digest, data_digest, digest, module_digest
 from crawlblock.registry.extra import REGISTRIES, extra, per_extra
 from crawlblock.registry.own_entries import all_entries
 
@@ -39,7 +39,7 @@ class _Roots:
 
 
 def _selection() -> str:
-    return digest(*(sql_digest("captures", f"{name}.sql") for name in ("redirects", "selection")))
+    return data_digest("captures")
 
 
 _ROOTS: Mapping[str, _Roots] = {

@@ -79,7 +79,7 @@ def select(
     made = _run(con, "wanted.sql")
     for first, last in _parts(con, "facts.fetches SEMI JOIN unselected USING (snapshot)", part):
         con.execute(
-            "CREATE OR REPLACE TEMP VIEW part_of_fetches AS FROM facts.fetches "  # noqa: S608
+            "CREATE OR REPLACE TEMP VIEW part_of_fetches AS FROM facts.fetches "
             f"SEMI JOIN unselected USING (snapshot) WHERE host BETWEEN {first} AND {last}"
         ).fetchall()
         _run(con, "reached.sql")

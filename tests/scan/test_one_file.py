@@ -76,7 +76,7 @@ def test_a_merge_beside_a_reader(db: Path, scan: Path) -> None:
         [sys.executable, "-c", ask, db], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as reader:
         assert reader.stdout and reader.stdout.readline() == "open\n"
-        with pytest.raises(LockedError, match="census.duckdb: another process has it open"):
+        with pytest.raises(LockedError, match=r"census\.duckdb: another process has it open"):
             DatabaseFile(db)
         reader.communicate("")
     _well("scan", "merge", scan, "--db", db)
