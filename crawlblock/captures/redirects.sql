@@ -26,7 +26,6 @@ FROM (
     SELECT snapshot, page, url, max(ranked(goodness, c, id, 0, outcome)) AS best, moves
     FROM compared c GROUP BY snapshot, page, url, moves
 );
-DROP TABLE temp.reached;
 
 -- A redirect is replaced by what its target answers, unless that is nothing or leads nowhere.
 CREATE OR REPLACE TEMP MACRO followed(fetches, answers) AS TABLE

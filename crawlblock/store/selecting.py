@@ -77,31 +77,32 @@ def select(
     ).fetchall()
     _end(con)
     made = _run(con, "wanted.sql")
-    for first, last in _parts(con, "facts.fetches SEMI JOIN unselected USING (snapshot)", part):
-        con.execute(
-            "CREATE OR REPLACE TEMP VIEW part_of_fetches AS FROM facts.fetches "
-            f"SEMI JOIN unselected USING (snapshot) WHERE host BETWEEN {first} AND {last}"
-        ).fetchall()
+    fetches = "facts.fetches SEMI JOIN unselected USING (snapshot)"
+    for condition in _parts(con, fetches, part):
+        _view(con, "part_of_fetches", f"{fetches} WHERE {condition}")
         _run(con, "reached.sql")
-    con.execute("DROP VIEW IF EXISTS temp.part_of_fetches").fetchall()
     made |= _run(con, "redirects.sql")
-    for bounds in _parts(con, "wanted", part):
-        con.execute(
-            "CREATE OR REPLACE TEMP TABLE part AS FROM wanted WHERE host BETWEEN ? AND ?", bounds
-        ).fetchall()
-        made |= {"part"} | _run(con, "selection.sql")
+    for condition in _parts(con, "wanted", part):
+        _view(con, "part", f"wanted WHERE {condition}")
+        _run(con, "selection.sql")
     con.execute("DELETE FROM conclusions.selected WHERE snapshot IN (FROM unselected)").fetchall()
     con.execute(
         "INSERT INTO conclusions.selected SELECT snapshot, ?, NULL FROM unselected", [stamp]
     ).fetchall()
+    for view in ("part_of_fetches", "part"):
+        con.execute(f"DROP VIEW IF EXISTS temp.{view}").fetchall()
     for table in made | {"unselected"}:
-        con.execute(f"DROP TABLE IF EXISTS temp.{table}").fetchall()  # one was dropped before
+        con.execute(f"DROP TABLE temp.{table}").fetchall()
 
 
-def _parts(con: duckdb.DuckDBPyConnection, rows: str, part: int) -> list[tuple[int, int]]:
-    """Return the first and the last number of so many hosts each, of all that have rows."""
+def _parts(con: duckdb.DuckDBPyConnection, rows: str, part: int) -> list[str]:
+    """Return conditions for some rows, each for so many hosts, that hold for all of them."""
     found = con.execute(f"SELECT DISTINCT host // ? FROM {rows} ORDER BY 1", [part]).fetchall()  # noqa: S608
-    return [(number * part, (number + 1) * part - 1) for (number,) in found]
+    return [f"host BETWEEN {n * part} AND {(n + 1) * part - 1}" for (n,) in found]
+
+
+def _view(con: duckdb.DuckDBPyConnection, name: str, rows: str) -> None:
+    con.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS FROM {rows}").fetchall()
 
 
 def _run(con: duckdb.DuckDBPyConnection, name: str) -> set[str]:
