@@ -26,7 +26,7 @@ from crawlblock.transport.shared_pace import FOLDER
 
 AGENT = "crawlblock/0 (+test@example.org)"
 BODY = os.urandom(1000)
-FAST = Limits(per_second=1000, in_flight=4, attempts=2, timeout=0.3, retry=0.01, pause=0.01)
+FAST = Limits(per_second=1000, in_flight=4, attempts=2, timeout=0.8, retry=0.01, pause=0.01)
 CRAWL = Crawl("DEMO-2023-40", datetime(2023, 9, 21), datetime(2023, 10, 5))
 HOSTS = 12
 
@@ -133,7 +133,7 @@ SAVING = {  # what the server says in transition, and the ranges that it must be
 async def test_file_is_continued_or_begun_again(case: str, tmp_path: Path) -> None:
     """A file whose transfer fails is continued where it is the same object, else fetched anew."""
     said, ranges = SAVING[case]
-    patient = Limits(per_second=1000, attempts=3, timeout=0.3, retry=0.01)
+    patient = Limits(per_second=1000, attempts=3, timeout=0.8, retry=0.01)
     async with saying(*said) as (url, asked), PoliteClient(AGENT, patient) as client:
         assert await client.save(url, tmp_path / "file") is None
     assert (tmp_path / "file").read_bytes() == BODY
