@@ -21,7 +21,7 @@ from crawlblock.metrics.queries import metrics
 from crawlblock.pipeline.run import wrong_clock
 from crawlblock.sources.commoncrawl.crawls import list_crawls, paths
 from crawlblock.sources.commoncrawl.mirror import open_mirror
-from crawlblock.store.database import copy_of
+from crawlblock.store.database import HAS_SCANS, copy_of
 from crawlblock.store.query import ask
 from crawlblock.store.schema import SCHEMA_VERSION
 from crawlblock.transport import Limits, user_agent
@@ -226,7 +226,7 @@ def _copy(db: Path, now: datetime) -> Check:
 
 def _is_census(db: Path) -> bool:
     with suppress(CrawlblockError):
-        return bool(ask(db, "FROM facts.scans LIMIT 1").rows)
+        return bool(ask(db, HAS_SCANS).rows)
     return False
 
 

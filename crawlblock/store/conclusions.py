@@ -49,7 +49,7 @@ JOIN facts.hosts h ON h.id = w.host
 WHERE w.snapshot NOT IN (SELECT snapshot FROM facts.scans)
 GROUP BY s.snapshot ORDER BY s.snapshot
 """
-# Only behind a number, on both sides: each batch would read all that is judged otherwise.
+# Both sides begin after a number: otherwise each batch would read all that is judged already.
 _NOT_JUDGED = """
 SELECT id FROM facts.texts
 ANTI JOIN (

@@ -28,14 +28,15 @@ from crawlblock.store.renewal import renew
 from crawlblock.store.schema import CONFIG, check_copy, is_current
 from crawlblock.store.value_types import import_value_types
 
+HAS_SCANS = "FROM facts.scans LIMIT 1"  # a row if a database is a census
 # How long, in s, to wait for the file while another process has it open for a query.
 _PATIENCE = 5.0
 _PATIENCE_OF_A_RUN = 300.0  # which would otherwise end halfway
 _FICLONE = 0x40049409  # of linux/fs.h
 # DuckDB prints its own progress bar into notebooks; `connect` has no option for that.
 _SETTINGS = "SET TimeZone = 'UTC'; SET enable_progress_bar = false"
-# By default DuckDB takes 80 % of all memory before it uses the disk, also where less would do: it
-# is as fast with 2 GiB for each of its threads (see benchmarks/README.md).
+# By default DuckDB takes 80 % of all memory before it uses the disk.  It is
+# as fast with 2 GiB for each of its threads (see benchmarks/README.md).
 _TOO_MUCH_MEMORY = """
 SELECT 2 * threads FROM (SELECT current_setting('threads') AS threads)
 WHERE parse_formatted_bytes(current_setting('memory_limit')) > 2 * threads * 1024 ** 3
@@ -278,4 +279,4 @@ def open_copy(path: Path) -> duckdb.DuckDBPyConnection:
 
 def is_census(con: duckdb.DuckDBPyConnection) -> bool:
     """Tell whether an open database holds scans, of which it then has no copy on most disks."""
-    return bool(con.execute("FROM facts.scans LIMIT 1").fetchall())
+    return bool(con.execute(HAS_SCANS).fetchall())

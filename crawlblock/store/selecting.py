@@ -24,7 +24,7 @@ SELECT id AS snapshot FROM facts.snapshots
 ANTI JOIN (FROM conclusions.selected WHERE stamp = ?) s ON s.snapshot = id
 ORDER BY id
 """
-# Only behind a number, on both sides: each page would read all that was looked at otherwise.
+# Both sides begin after a number: otherwise each page would read all that was looked at already.
 _NOT_LOOKED_AT = """
 WITH next AS (
     SELECT id FROM facts.texts
