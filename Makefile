@@ -20,12 +20,15 @@ AT_ONCE = -n 3 --dist worksteal
 # otherwise each command takes up to a second longer.  To compile all that is installed takes
 # longer than to install it.
 unexport PYTHONDONTWRITEBYTECODE
-INSTALL = -m pip install --quiet --disable-pip-version-check --no-compile
-PINNED = $(INSTALL) --require-hashes -r
-ITSELF = $(INSTALL) --no-deps --no-build-isolation -e .
+# uv installs the same packages as pip in a fifth of the time.  UV= chooses pip.
+UV ?= $(shell command -v uv)
+install = $(if $(UV),$(UV) pip install --quiet --python $(1)/bin/python,\
+	$(1)/bin/python -m pip install --quiet --disable-pip-version-check --no-compile)
+PINNED = --require-hashes -r
+ITSELF = --no-deps --no-build-isolation -e .
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev analyze report cron dist docs notebooks setup-site site screenshots test verify test-faults test-fuzz \
+.PHONY: help setup setup-dev analyze report cron dist docs notebooks setup-uv setup-site site screenshots test verify test-faults test-fuzz \
 	setup-lowest setup-newest test-lowest test-newest check \
 	benchmark constraints clean
 
@@ -37,12 +40,12 @@ setup-dev: $(VENV)/.dev  ## Install what testing needs as well
 
 $(VENV)/.run: constraints/run.txt pyproject.toml
 	test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/python $(PINNED) constraints/run.txt
-	$(VENV)/bin/python $(ITSELF)
+	$(call install,$(VENV)) $(PINNED) constraints/run.txt
+	$(call install,$(VENV)) $(ITSELF)
 	@touch $@
 
 $(VENV)/.dev: constraints/dev.txt $(VENV)/.run
-	$(VENV)/bin/python $(PINNED) constraints/dev.txt
+	$(call install,$(VENV)) $(PINNED) constraints/dev.txt
 	@touch $@
 
 ifeq ($(MIRROR),)
@@ -77,7 +80,13 @@ notebooks: setup-dev  ## Execute the notebooks on what `make analyze` made: note
 setup-site: $(VENV)-site/.done
 $(VENV)-site/.done: constraints/site.txt
 	test -x $(VENV)-site/bin/python || $(PYTHON) -m venv $(VENV)-site
-	$(VENV)-site/bin/python $(PINNED) constraints/site.txt
+	$(call install,$(VENV)-site) $(PINNED) constraints/site.txt
+	@touch $@
+
+setup-uv: $(VENV)-uv/.done
+$(VENV)-uv/.done: constraints/uv.txt
+	test -x $(VENV)-uv/bin/python || $(PYTHON) -m venv $(VENV)-uv
+	$(call install,$(VENV)-uv) $(PINNED) constraints/uv.txt
 	@touch $@
 
 site: setup-dev setup-site  ## Build the documentation site, with the page of `make analyze` in it: build/site/index.html
@@ -122,8 +131,8 @@ LOWEST_TESTS ?= tests/test_cli.py tests/test_completion.py tests/test_output.py 
 setup-lowest: $(VENV)-lowest/.done
 $(VENV)-lowest/.done: constraints/lowest.txt pyproject.toml
 	test -x $(VENV)-lowest/bin/python || $(PYTHON) -m venv $(VENV)-lowest
-	$(VENV)-lowest/bin/python $(PINNED) constraints/lowest.txt
-	$(VENV)-lowest/bin/python $(ITSELF)
+	$(call install,$(VENV)-lowest) $(PINNED) constraints/lowest.txt
+	$(call install,$(VENV)-lowest) $(ITSELF)
 	@touch $@
 
 test-lowest: setup-lowest  ## Run what depends on the libraries with their lowest versions allowed
@@ -145,8 +154,8 @@ ifeq ($(HAS_NEWEST),yes)
 setup-newest: $(VENV)-newest/.done
 $(VENV)-newest/.done: constraints/newest.txt pyproject.toml
 	test -x $(VENV)-newest/bin/python || $(NEWEST) -m venv $(VENV)-newest
-	$(VENV)-newest/bin/python $(PINNED) constraints/newest.txt
-	$(VENV)-newest/bin/python $(ITSELF)
+	$(call install,$(VENV)-newest) $(PINNED) constraints/newest.txt
+	$(call install,$(VENV)-newest) $(ITSELF)
 	@touch $@
 
 test-newest: setup-newest  ## Run what depends on Python itself with the newest one: NEWEST=python3.13
@@ -177,6 +186,7 @@ constraints:  ## Pin again: versions and hashes, no addresses (needs uv)
 	$(PIN) -c constraints/dev.txt --group newest -o constraints/newest.txt
 	$(PIN) --resolution lowest-direct --group test -o constraints/lowest.txt
 	$(subst pyproject.toml constraints/build.in,constraints/site.in,$(PIN)) -o constraints/site.txt
+	echo uv | $(subst pyproject.toml constraints/build.in,-,$(PIN)) -o constraints/uv.txt
 
 clean:  ## Remove what was built; data stays
-	rm -rf build dist .venv .venv-lowest .venv-newest .venv-site .mypy_cache .ruff_cache .pytest_cache
+	rm -rf build dist .venv .venv-uv .venv-lowest .venv-newest .venv-site .mypy_cache .ruff_cache .pytest_cache

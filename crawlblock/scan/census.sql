@@ -1,53 +1,22 @@
--- The hosts of the crawl named by the variable snapshot, from the captures that count.
--- Marks that are in the headers; few combinations are, and each is looked at once.
-CREATE OR REPLACE TEMP MACRO marks_in(headers) AS array_to_string(
-    regexp_extract_all(lower(headers), getvariable('provider_pattern')), chr(10));
-CREATE OR REPLACE TEMP MACRO provider_of(marks) AS list_filter(getvariable('provider_marks'),
-    lambda mark: contains(marks, mark.needle))[1].provider;
-
-CREATE OR REPLACE TEMP TABLE unstable AS
-SELECT host, CAST(sum(captures) AS INTEGER) AS captures, CAST(count(payload) AS INTEGER) AS digests
-FROM (
-    SELECT host, CASE WHEN ended IS NULL THEN payload END AS payload, count(*) AS captures
-    FROM facts.fetches
-    WHERE snapshot = getvariable('snapshot') AND resource = '/robots.txt' GROUP BY ALL
-)
-GROUP BY host;
--- Of a share of the files, the hosts that are counted in them, where the crawl's index was read for it.
-CREATE OR REPLACE TEMP TABLE counting AS
-SELECT k.*, w.id AS counting_file
-FROM facts.counting_files k LEFT JOIN facts.warc_files w ON w.warc_file = k.warc_file
-WHERE k.snapshot = getvariable('snapshot');
-CREATE OR REPLACE TEMP TABLE counted AS
-SELECT c.host AS id, h.host, h.domain, n.number AS file, marks_in(l.headers) AS marks,
-       k.representative, k.siblings
-FROM conclusions.captures c
-JOIN facts.hosts h ON h.id = c.host
-JOIN facts.fetches a ON a.id = c.first
-JOIN facts.fetches l ON l.id = c.last
-LEFT JOIN counting k ON k.host = h.host
-JOIN facts.scanned_files n
-    ON n.snapshot = c.snapshot AND n.warc_file = coalesce(k.counting_file, a.warc_file)
-WHERE c.snapshot = getvariable('snapshot') AND c.resource = '/robots.txt'
-    AND (k.counting_file IS NOT NULL OR NOT EXISTS (FROM counting));
-CREATE OR REPLACE TEMP TABLE representatives AS
-SELECT domain, count(*) AS siblings, representative_of(host, domain) AS host
-FROM counted WHERE domain IS NOT NULL GROUP BY domain;
-
-DELETE FROM conclusions.census WHERE snapshot = getvariable('snapshot');
+-- The census of the crawl named by the variable snapshot, for the registered domains of one part (the
+-- variables part and parts).  To find who represents each domain, of 46 million hosts at once, took
+-- 6.7 GB with DuckDB limited to 4 GiB.
 INSERT INTO conclusions.census BY NAME
-SELECT getvariable('snapshot') AS snapshot, s.id AS host,
-       CASE WHEN s.domain IS NOT NULL THEN regexp_extract(s.host, '([^.:]+)(:\d+)?$', 1) END AS tld,
+WITH host_of_part AS (
+    SELECT id, host, domain FROM facts.hosts
+    WHERE hash(coalesce(domain, host)) % getvariable('parts') = getvariable('part')
+), counted_here AS (
+    SELECT c.*, h.host AS name, h.domain FROM counted c JOIN host_of_part h ON h.id = c.host
+), representatives AS (
+    SELECT domain, count(*) AS siblings, representative_of(name, domain) AS name
+    FROM counted_here WHERE domain IS NOT NULL GROUP BY domain
+)
+SELECT getvariable('snapshot') AS snapshot, s.host,
+       CASE WHEN s.domain IS NOT NULL THEN regexp_extract(s.name, '([^.:]+)(:\d+)?$', 1) END AS tld,
        s.file, p.provider, f.captures, f.digests,
-       coalesce(s.representative, t.host = s.host, false) AS representative,
+       coalesce(s.representative, t.name = s.name, false) AS representative,
        coalesce(s.siblings, t.siblings) AS siblings
-FROM counted s
-JOIN unstable f ON f.host = s.id
-LEFT JOIN (
-    SELECT marks, provider_of(marks) AS provider FROM (SELECT DISTINCT marks FROM counted)
-) p ON p.marks = s.marks
+FROM counted_here s
+JOIN unstable f ON f.host = s.host
+LEFT JOIN provider p ON p.marks = s.marks
 LEFT JOIN representatives t ON t.domain = s.domain;
-DROP TABLE temp.unstable;
-DROP TABLE temp.counting;
-DROP TABLE temp.counted;
-DROP TABLE temp.representatives;

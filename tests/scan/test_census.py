@@ -1,6 +1,7 @@
 """The census: merged from shards, it says what history says and what counting by hand says."""
 
 import asyncio
+import shutil
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime
@@ -22,9 +23,10 @@ from crawlblock.metrics.results_folder import census_results_of
 from crawlblock.model import Member
 from crawlblock.pipeline.evaluate import evaluate
 from crawlblock.pipeline.history import Wanted, collect_history
-from crawlblock.pipeline.run import Run
+from crawlblock.pipeline.run import Run, unshown
 from crawlblock.report.page.host_table import host_table
 from crawlblock.robots.judge import Judge
+from crawlblock.scan.census import census
 from crawlblock.store.store import Store
 from crawlblock.transport import Limits
 from scan.shards import asked, crawl, domain_of, scanned, told
@@ -149,6 +151,25 @@ def test_preference(tmp_path: Path) -> None:
     assert found.select("preference", "n_yes", "n", "n_unknown").rows() == [
         ("allowed", 1, 5, 1), ("disallowed", 1, 5, 1), ("not_stated", 2, 5, 1), ("partly", 1, 5, 1),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("share", ["whole", "half"])
+def test_made_in_parts(share: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    """A census made of few hosts at a time is the one made of all at once."""
+    copied = shutil.copyfile(
+        request.getfixturevalue(share) / "census.duckdb", tmp_path / "x.duckdb"
+    )
+    query = "SELECT * FROM conclusions.census ORDER BY ALL"
+    store = Store(copied)
+    with store.held():
+        with store.transaction() as con:
+            expected = con.execute(query).fetchall()
+            con.execute("UPDATE conclusions.selected SET census = NULL").fetchall()
+            con.execute("UPDATE conclusions.census SET siblings = 7").fetchall()
+        census(store.database, unshown, hosts=100)
+        with store.transaction() as con:
+            assert con.execute(query).fetchall() == expected
+    assert len(expected) > 700
 
 
 def test_captures_are_those_of_history(whole: Path, followed: Store) -> None:
