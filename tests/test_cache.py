@@ -1,6 +1,5 @@
 """What is kept on the disk: asked for once, believed only if whole, and never more than stated."""
 
-import os
 import resource
 import shutil
 import subprocess
@@ -12,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from disks import small_disk
+from in_process import Ended, run_command
 from servers import RangeServer
 
 from crawlblock.demo import build
@@ -244,12 +244,9 @@ def archive(tmp_path: Path) -> Path:
     return tmp_path / "crawls"
 
 
-def crawlblock(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+def crawlblock(folder: Path, *arguments: str) -> Ended:
     """Run a command on the database in a folder."""
-    given = [sys.executable, "-m", "crawlblock", *arguments, "--db", str(folder / "db.duckdb")]
-    return subprocess.run(
-        given, capture_output=True, text=True, timeout=120, check=False, env=os.environ
-    )
+    return run_command([*arguments, "--db", str(folder / "db.duckdb")])
 
 
 @pytest.mark.fault("disk", "history: the disk is full while an index is fetched")
