@@ -2,21 +2,19 @@
 
 import os
 import random
-import select
 import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Self
 
 import pytest
 from disks import small_disk
+from forked import Runs
 from servers import RangeServer
 
 from crawlblock.demo import Rendered, build
@@ -83,68 +81,6 @@ def tables(folder: Path) -> list[list[tuple[object, ...]]]:
         ]
 
 
-FORKING = """
-import os, sys
-from crawlblock.cli import main
-for line in sys.stdin:
-    run = os.fork()
-    if not run:
-        code = 1
-        try:
-            main(line.split())
-        except SystemExit as end:
-            code = end.code or 0
-        finally:
-            os._exit(code)  # threads that the imports began are not here to be ended
-    print(run, flush=True)
-    print(os.waitstatus_to_exitcode(os.waitpid(run, 0)[1]), flush=True)
-"""
-
-
-class Runs:
-    """Runs that begin at once: each a process, forked from one that has done the imports."""
-
-    def __init__(self) -> None:
-        self._forking = subprocess.Popen(
-            [sys.executable, "-c", FORKING],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            bufsize=0,
-        )
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._forking.communicate(timeout=30)
-
-    def start(self, arguments: Sequence[str]) -> None:
-        """Start a run."""
-        assert self._forking.stdin is not None
-        self._forking.stdin.write(f"{' '.join(arguments)}\n".encode())
-        self._run = self._told()
-
-    def kill(self) -> None:
-        """Kill the run as `kill -9` does."""
-        with suppress(ProcessLookupError):
-            os.kill(self._run, signal.SIGKILL)
-
-    def ended(self, seconds: float = 0.0) -> bool:
-        """Tell whether the run ends within a time."""
-        assert self._forking.stdout is not None
-        return bool(select.select([self._forking.stdout], [], [], seconds)[0])
-
-    def result(self) -> int:
-        """Return the exit code of the run once it has ended."""
-        assert self.ended(120)
-        return self._told()
-
-    def _told(self) -> int:
-        assert self._forking.stdout is not None
-        return int(self._forking.stdout.readline())
-
-
 def kill(runs: Runs, server: RangeServer, moments: random.Random) -> None:
     """Kill a run after some of its requests, and some of the time to the next or of storing."""
     wanted = len(server.requests) + moments.randrange(18)
@@ -171,10 +107,10 @@ def test_killed_and_run_again(
         needed = Counter((request.path, request.range) for request in server.requests)
         disturbed = sampled(tmp_path / "disturbed")
         runs: list[Counter[tuple[str, str | None]]] = []
-        with Runs() as forked:
+        with Runs("from crawlblock.cli import main", "main(line.split())") as forked:
             for number in range(KILLS + 1):
                 server.requests.clear()
-                forked.start(command(disturbed, *options)[3:])
+                forked.start(" ".join(command(disturbed, *options)[3:]))
                 if number < KILLS:
                     kill(forked, server, moments)
                 assert forked.result() in (0, -signal.SIGKILL)
