@@ -4,8 +4,6 @@ import os
 import random
 import shutil
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -15,7 +13,9 @@ from pathlib import Path
 import pytest
 from disks import small_disk
 from forked import Runs
+from in_process import run_command
 from servers import RangeServer
+from shells import called
 
 from crawlblock.demo import Rendered, build
 from crawlblock.model import Crawl
@@ -31,6 +31,11 @@ CRAWLS = (
 HOSTS = 450  # three batches in each crawl
 KILLS = int(os.environ.get("CRAWLBLOCK_KILLS", "4"))  # 50 in `make test-faults`
 IN_FLIGHT = 4
+IMPORTS = """
+from crawlblock.cli import main
+from crawlblock.registry.digests import conclusion_digests
+conclusion_digests()  # which takes each run most of a second and is kept in the process
+"""
 
 
 def captures(crawl: Crawl) -> Iterator[Rendered]:
@@ -56,19 +61,12 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def command(folder: Path, *arguments: str) -> list[str]:
-    """Return a command on the database in a folder."""
-    return [sys.executable, "-m", "crawlblock", *arguments, "--db", str(folder / "db.duckdb")]
-
-
 def sampled(folder: Path) -> Path:
     """Draw the hosts as the panel of a database in a new folder."""
     folder.mkdir()
     hosts = (f"host-{number:03}.example" for number in range(HOSTS))
     (folder / "hosts.csv").write_text("\n".join(hosts))
-    subprocess.run(
-        command(folder, "sample", "--list", str(folder / "hosts.csv")), check=True, timeout=60
-    )
+    called("sample", "--list", folder / "hosts.csv", "--db", folder / "db.duckdb")
     return folder
 
 
@@ -103,14 +101,14 @@ def test_killed_and_run_again(
         options = ["history", "--mirror", server.url, "--crawls", "all", "--lookup", "zipnum"]
         options += ["--rate", "400", "--in-flight", str(IN_FLIGHT)]
         undisturbed = sampled(tmp_path / "undisturbed")
-        subprocess.run(command(undisturbed, *options), check=True, timeout=120)
+        called(*options, "--db", undisturbed / "db.duckdb")
         needed = Counter((request.path, request.range) for request in server.requests)
         disturbed = sampled(tmp_path / "disturbed")
         runs: list[Counter[tuple[str, str | None]]] = []
-        with Runs("from crawlblock.cli import main", "main(line.split())") as forked:
+        with Runs(IMPORTS, "main(line.split())") as forked:
             for number in range(KILLS + 1):
                 server.requests.clear()
-                forked.start(" ".join(command(disturbed, *options)[3:]))
+                forked.start(" ".join([*options, "--db", str(disturbed / "db.duckdb")]))
                 if number < KILLS:
                     kill(forked, server, moments)
                 assert forked.result() in (0, -signal.SIGKILL)
@@ -146,12 +144,16 @@ def test_full_disk(archive: Path, tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk", "16m") as disk:
         folder = sampled(disk / "run")
         (disk / "ballast").write_bytes(bytes(shutil.disk_usage(disk).free - 200_000))
-        done = subprocess.run(
-            command(folder, "history", "--mirror", str(archive), "--crawls", "all"),
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
+        done = run_command(
+            [
+                "history",
+                "--mirror",
+                str(archive),
+                "--crawls",
+                "all",
+                "--db",
+                str(folder / "db.duckdb"),
+            ]
         )
         assert done.returncode == 1
         assert len(done.stderr.strip().splitlines()) == 1, done.stderr
