@@ -4,7 +4,9 @@ import json
 import zlib
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import duckdb
 
@@ -120,11 +122,28 @@ def _row(
 
 def panel_database(path: Path, layout: int = 3) -> list[Row]:
     """Make a database of a panel; return its captures."""
-    rows = [*crawled(), *asked_live(), *imported()]
+    path.write_bytes(_panel_file(layout))
+    return _panel_rows()
+
+
+def _panel_rows() -> list[Row]:
+    return [*crawled(), *asked_live(), *imported()]
+
+
+@cache
+def _panel_file(layout: int) -> bytes:
+    """Return the file of such a database, which is made once."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "panel.duckdb"
+        _fill_panel(path, layout)
+        return path.read_bytes()
+
+
+def _fill_panel(path: Path, layout: int) -> None:
     with duckdb.connect(str(path)) as con:
         _made(con)
         con.execute(_SNAPSHOTS).fetchall()
-        _insert(con, "captures", rows)
+        _insert(con, "captures", _panel_rows())
         payloads = [
             (digest(body), len(body), zlib.compress(body), policy, policy == "p1", template, None)
             for body, policy, template in (
@@ -139,7 +158,6 @@ def panel_database(path: Path, layout: int = 3) -> list[Row]:
         for each in _downgraded(layout):
             con.execute(each).fetchall()
         con.execute("UPDATE schema_version SET version = ?", [layout]).fetchall()
-    return rows
 
 
 def _downgraded(layout: int) -> Iterator[str]:

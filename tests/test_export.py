@@ -60,16 +60,17 @@ FULL = Request(
     published=date(2026, 11, 27),
 )
 VALIDATE = """
-import sys, frictionless, mlcroissant
-folder, csv = sys.argv[1:]
-report = frictionless.validate(f"{folder}/datapackage.json")
-assert len(report.tasks) > 40
-for task in report.tasks:
-    for error in task.errors:
-        print("invalid", task.name, error.message)
-dataset = mlcroissant.Dataset(jsonld=f"{folder}/croissant.json")  # raises where it is not valid
-for name in csv.split():
-    print("records", name, sum(1 for _ in dataset.records(name)))
+import json, sys, frictionless, mlcroissant
+names, *folders = sys.argv[1:]
+every = []
+for folder in folders:
+    report = frictionless.validate(f"{folder}/datapackage.json")
+    assert len(report.tasks) > 40
+    found = [["invalid", task.name] for task in report.tasks for error in task.errors]
+    dataset = mlcroissant.Dataset(jsonld=f"{folder}/croissant.json")  # raises if it is not valid
+    found += [[name, sum(1 for _ in dataset.records(name))] for name in names.split()]
+    every.append(found)
+print(json.dumps(every))
 """
 
 
@@ -276,37 +277,49 @@ def test_manifest(full: tuple[Path, dict[str, ExportedTable]]) -> None:
     assert told["registry"] == ["r"] and told["versions"]["crawlblock"] and told["http_profile"]
 
 
-def validated(folder: Path) -> list[str]:
-    """Return what the real packages find in an export, a line each."""
+@pytest.fixture(scope="module")
+def validated(
+    full: tuple[Path, dict[str, ExportedTable]], tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, list[list[object]]]:
+    """Return what the real packages find in an export, a damaged one and one without rows."""
+    folder = tmp_path_factory.mktemp("validated")
+    folders = {"full": full[0], "damaged": folder / "bad", "empty": folder / "out"}
+    _damage(shutil.copytree(full[0], folders["damaged"]))
+    Store(folder / "db.duckdb").publish()
+    tables = export(folder / "db.duckdb", folders["empty"], PLAIN, silent)
+    assert {t.rows for t in tables if t.label in ("population", "captures", "results-lost")} == {0}
     pytest.importorskip("frictionless")
     pytest.importorskip("mlcroissant")
     done = subprocess.run(
-        [sys.executable, "-c", VALIDATE, str(folder), "population meanings captures"],
+        [sys.executable, "-c", VALIDATE, "population meanings captures", *folders.values()],
         capture_output=True,
         text=True,
         check=False,
         timeout=120,
     )
     assert done.returncode == 0, done.stderr
-    return done.stdout.splitlines()
+    return dict(zip(folders, json.loads(done.stdout.splitlines()[-1]), strict=True))
 
 
-def test_valid(full: tuple[Path, dict[str, ExportedTable]]) -> None:
-    """Frictionless finds nothing wrong with any file, and Croissant's own reader reads the rows."""
-    folder, tables = full
-    assert validated(folder) == [
-        f"records {name} {tables[name].rows}" for name in ("population", "meanings", "captures")
-    ]
-
-
-def test_damage_is_found(full: tuple[Path, dict[str, ExportedTable]], tmp_path: Path) -> None:
-    """A date that is none, and a file that is not the one described, are found."""
-    shutil.copytree(full[0], tmp_path / "bad")
-    path = tmp_path / "bad" / "data" / "snapshots.csv"
+def _damage(folder: Path) -> None:
+    """Write a date that is none, and a file that is not the one described."""
+    path = folder / "data" / "snapshots.csv"
     path.write_bytes(path.read_bytes().replace(b"2023-09-21T00", b"yesterday"))
-    other = tmp_path / "bad" / "data" / "weights.parquet"
+    other = folder / "data" / "weights.parquet"
     other.write_bytes(other.read_bytes() + b"x")
-    found = {line.split()[1] for line in validated(tmp_path / "bad") if "invalid" in line}
+
+
+def test_valid(
+    full: tuple[Path, dict[str, ExportedTable]], validated: dict[str, list[list[object]]]
+) -> None:
+    """Frictionless finds nothing wrong with any file, and Croissant's own reader reads the rows."""
+    names = ("population", "meanings", "captures")
+    assert validated["full"] == [[name, full[1][name].rows] for name in names]
+
+
+def test_damage_is_found(validated: dict[str, list[list[object]]]) -> None:
+    """A date that is none, and a file that is not the one described, are found."""
+    found = {name for what, name in validated["damaged"] if what == "invalid"}
     assert found == {"data-snapshots", "data-weights-parquet"}
 
 
@@ -428,12 +441,9 @@ def test_reading(replaced: Path) -> None:
     assert set(blocked["http_profile"]) == {"ccbot"}
 
 
-def test_empty_database(tmp_path: Path) -> None:
+def test_empty_database(validated: dict[str, list[list[object]]]) -> None:
     """A database without a capture gives an export without rows, which is valid."""
-    Store(tmp_path / "db.duckdb").publish()
-    tables = export(tmp_path / "db.duckdb", tmp_path / "out", PLAIN, silent)
-    assert {t.rows for t in tables if t.label in ("population", "captures", "results-lost")} == {0}
-    assert [line for line in validated(tmp_path / "out") if line.startswith("invalid")] == []
+    assert [what for what, _ in validated["empty"] if what == "invalid"] == []
 
 
 def test_earlier_export_is_replaced(replaced: Path) -> None:

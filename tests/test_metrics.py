@@ -438,8 +438,13 @@ def test_reading_that_is_not_known(con: duckdb.DuckDBPyConnection, tmp_path: Pat
         analyze(con, tmp_path, "rfc")
 
 
-def test_results_that_cannot_be_written(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+def test_results_that_cannot_be_written(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A folder that cannot be made is named."""
+    few = [metric for metric in metrics() if metric.name == "attrition"]
+    monkeypatch.setattr("crawlblock.metrics.queries.metrics", lambda: few)
+    monkeypatch.setattr("crawlblock.metrics.queries.COMPUTED", ())
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match="file"):
         analyze(con, tmp_path / "file" / "results")

@@ -1,6 +1,7 @@
 """Who installs crawlblock without the repository can do the main job with it."""
 
 import os
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -8,6 +9,7 @@ import venv
 from pathlib import Path
 
 import pytest
+from archives import SAMPLE, contents, small
 from shells import QUICK_LOOK
 
 from crawlblock import __version__
@@ -15,6 +17,7 @@ from crawlblock import __version__
 pytestmark = pytest.mark.own_code
 
 ROOT = Path(__file__).parent.parent
+CRAWLS = ("DEMO-2023-23", "DEMO-2023-40", "DEMO-2024-30")
 
 
 @pytest.fixture(scope="module")
@@ -73,12 +76,17 @@ def test_one_file(built: dict[str, Path], kind: str, tmp_path: Path) -> None:
     assert done.returncode == 0 and "GPTBot" in done.stdout
     (site,) = (tmp_path / "venv").glob("lib/python*/site-packages/crawlblock")
     assert files(ROOT / "crawlblock") <= files(site)
-    assert (site / "demo" / "facts" / "facts.parquet").is_file()
+    assert contents(site / "demo" / "facts") == contents(SAMPLE)
 
 
 def test_the_main_job(built: dict[str, Path], tmp_path: Path) -> None:
-    """The first command of the README runs from the wheel, and its results can be asked."""
+    """The first command of the README runs from the wheel, and its results can be asked.
+
+    Its facts are those of three crawls: test_demo.py reads all of them back.
+    """
     programs = installed(built["wheel"], tmp_path)
+    (facts,) = (tmp_path / "venv").glob("lib/python*/site-packages/crawlblock/demo/facts")
+    shutil.copytree(small(tmp_path / "facts", sys.maxsize, CRAWLS), facts, dirs_exist_ok=True)
     words = QUICK_LOOK.split()
     done = python(programs / words[0], *words[1:], cwd=tmp_path)
     assert done.returncode == 0, done.stderr

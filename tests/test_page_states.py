@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -16,7 +16,7 @@ from test_page import Reader
 
 from crawlblock.cli import main
 from crawlblock.metrics.headline import headline_of
-from crawlblock.metrics.queries import analyze
+from crawlblock.metrics.queries import analyze, held, metrics, result_of
 from crawlblock.metrics.results_folder import results_of
 from crawlblock.report.assemble import page_of
 from crawlblock.report.page.document import ARCHIVE, Material
@@ -26,6 +26,8 @@ pytestmark = pytest.mark.own_code
 
 HOSTS = [f"h{number}" for number in range(40)]
 CRAWL = "CC-MAIN-2024-10"
+Frames = dict[str, pl.DataFrame]
+Alike = Callable[[str], tuple[duckdb.DuckDBPyConnection, Frames]]
 
 
 @pytest.fixture
@@ -36,26 +38,31 @@ def con(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     made.close()
 
 
-def page(con: duckdb.DuckDBPyConnection, results: Path, most: int = 100) -> Reader:
-    """Return the page of a database, with so many hosts at most."""
-    frames = analyze(con, results)
+def page_of_frames(con: duckdb.DuckDBPyConnection, frames: Frames, most: int = 100) -> Reader:
+    """Return the page of a database and its results, with so many hosts at most."""
     found = headline_of(frames)
     hosts = host_table(con, found.population == "panel", most) if found else {}
     return Reader(page_of(Material(frames, ARCHIVE, hosts))[0])
 
 
+def page(con: duckdb.DuckDBPyConnection, results: Path) -> Reader:
+    """Return the page of a database."""
+    return page_of_frames(con, analyze(con, results))
+
+
 @pytest.fixture(scope="module")
-def alike(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Reader]:
-    """Return a function that gives the page of one crawl in which all hosts answer alike."""
+def alike(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Alike]:
+    """Give a function that returns a crawl in which all hosts answer alike, and its results."""
+    with ExitStack() as opened:
 
-    @cache
-    def made(answer: str) -> Reader:
-        folder = tmp_path_factory.mktemp(answer)
-        with closing(small.make(folder / "small.duckdb")) as con:
+        @cache
+        def made(answer: str) -> tuple[duckdb.DuckDBPyConnection, Frames]:
+            folder = tmp_path_factory.mktemp(answer)
+            con = opened.enter_context(closing(small.make(folder / "small.duckdb")))
             small.snapshot(con, CRAWL, date(2024, 2, 20), dict.fromkeys(HOSTS, answer))
-            return page(con, folder / "results")
+            return con, analyze(con, folder / "results")
 
-    return made
+        yield made
 
 
 @pytest.fixture(scope="module")
@@ -79,9 +86,9 @@ def said(page: Reader) -> str:
     return " ".join(text for path, text in page.texts if "script" not in path)
 
 
-def test_one_snapshot(alike: Callable[[str], Reader]) -> None:
+def test_one_snapshot(alike: Alike) -> None:
     """With one snapshot shares stand, and nothing is said to have changed."""
-    made = alike("named")
+    made = page_of_frames(*alike("named"))
     assert "Of 40 sites, 100.0 % blocked Alpha in February 2024." in said(made).replace(
         "\N{NO-BREAK SPACE}", " "
     )
@@ -100,28 +107,28 @@ def test_one_host(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     assert "All 1 sites" not in text and "The only site." in text
 
 
-def test_no_weights(alike: Callable[[str], Reader]) -> None:
+def test_no_weights(alike: Alike) -> None:
     """Without weights it is said that nothing can be said of what is lost, and how to."""
-    text = said(alike("named"))
+    text = said(page_of_frames(*alike("named")))
     assert "No estimate: no weight of these hosts is stored." in text
     assert "crawlblock weights stores weights." in text
 
 
-def test_nobody_blocks(alike: Callable[[str], Reader]) -> None:
+def test_nobody_blocks(alike: Alike) -> None:
     """Where no robots.txt blocks a crawler, the page says so."""
-    assert "No robots.txt blocks it." in said(alike("open"))
+    assert "No robots.txt blocks it." in said(page_of_frames(*alike("open")))
 
 
-def test_nobody_is_blocked_most(alike: Callable[[str], Reader]) -> None:
+def test_nobody_is_blocked_most(alike: Alike) -> None:
     """Where no host blocks a crawler, none is said to be the one that most block."""
-    text = said(alike("open"))
+    text = said(page_of_frames(*alike("open")))
     assert "None of the 2 AI crawlers in use is blocked by a known site." in text
     assert "that most sites block." not in text
 
 
-def test_equally_blocked_crawlers_are_said_to_be(alike: Callable[[str], Reader]) -> None:
+def test_equally_blocked_crawlers_are_said_to_be(alike: Alike) -> None:
     """Where equally many hosts block two crawlers, neither is said to be blocked by most."""
-    text = said(alike("wild"))
+    text = said(page_of_frames(*alike("wild")))
     assert "2 AI crawlers in use are blocked by equally many sites, and none by more." in text
     assert "that most sites block." not in text
 
@@ -138,20 +145,25 @@ def test_an_archive_may_be_blocked_most(con: duckdb.DuckDBPyConnection, tmp_path
     assert "Beta is the AI crawler in use that most sites block." in text
 
 
-def test_no_text_of_their_own(alike: Callable[[str], Reader]) -> None:
+def test_no_text_of_their_own(alike: Alike) -> None:
     """Where every block is a group for all crawlers, the answer says that alone."""
-    text = said(alike("wild")).replace("\N{NO-BREAK SPACE}", " ")
+    text = said(page_of_frames(*alike("wild"))).replace("\N{NO-BREAK SPACE}", " ")
     assert (
         "Of the 40 sites that blocked Alpha in February 2024, 100.0 % shut out every crawler."
         in text
     )
 
 
-def test_weights_of_others(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+def test_weights_of_others(alike: Alike) -> None:
     """Weights of other hosts than these are not said to be lacking altogether."""
-    small.snapshot(con, CRAWL, date(2024, 2, 20), dict.fromkeys(HOSTS, "named"))
+    con, frames = alike("named")
+    (lost,) = (metric for metric in metrics() if metric.name == "lost")
+    con.begin()
     con.execute("INSERT INTO weights BY NAME SELECT 'x.org' AS domain, 'c' AS corpus, 5 AS tokens")
-    text = said(page(con, tmp_path / "results"))
+    with held(con):
+        weighed = frames | {"lost": result_of(con, lost)}
+    text = said(page_of_frames(con, weighed))
+    con.rollback()
     assert "no weight of these hosts is stored" in text and "no weights are stored" not in text
 
 
@@ -162,7 +174,7 @@ def test_changes_of_all_hosts_are_counted(con: duckdb.DuckDBPyConnection, tmp_pa
         small.snapshot(con, f"CC-{month}", date(2024, month, 1), dict.fromkeys(HOSTS, answer))
     frames = analyze(con, tmp_path / "results")
     frames["transitions"] = frames["transitions"].head(3)
-    made = Reader(page_of(Material(frames, ARCHIVE, host_table(con, True, 9)))[0])
+    made = page_of_frames(con, frames, most=9)
     assert "Alpha: 40 hosts started to block it" in said(made)
 
 
@@ -176,10 +188,9 @@ def test_nothing_is_dated(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> Non
     assert not {"svg", "script"} & {tag for tag, _ in made.tags}
 
 
-def test_many_hosts_are_a_sample(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+def test_many_hosts_are_a_sample(alike: Alike) -> None:
     """Of more hosts than the page takes it holds a sample that says so, and shares of all."""
-    small.snapshot(con, CRAWL, date(2024, 2, 20), dict.fromkeys(HOSTS, "named"))
-    text = said(page(con, tmp_path / "results", most=15))
+    text = said(page_of_frames(*alike("named"), most=15))
     assert "15 of 40 sites, chosen by a hash of their names" in text
     assert "Of 40 sites," in text
 
@@ -217,13 +228,12 @@ def test_half_replaced_results_are_none(db: Path, capsys: pytest.CaptureFixture[
     assert "no complete results; run `crawlblock analyze` first" in capsys.readouterr().err
 
 
-def test_ledger_is_a_result(tmp_path: Path) -> None:
+def test_ledger_is_a_result(filled: Path) -> None:
     """What others published stands beside ours as a result file, each row with its source."""
-    db = fill(tmp_path, {"2023-10": {"a.org": REFUSING}}, {"a.org": "all"})
-    run("analyze", "--db", db)
-    frame = pl.read_parquet(results_of(db) / "replication.parquet")
+    frame = pl.read_parquet(results_of(filled) / "replication.parquet")
     assert frame["url"].str.starts_with("http").all() and frame.height > 10
-    page = Reader((results_of(db) / "index.html").read_text("utf-8"))
-    assert {url for tag, at in page.tags if tag == "a" and (url := at.get("href"))} >= set(
-        frame.filter(pl.col("estimate").is_not_null() & pl.col("published").is_not_null())["url"]
-    )
+    both = pl.col("estimate").is_not_null() & pl.col("published").is_not_null()
+    sources = set(frame.filter(both)["url"])
+    page = Reader((results_of(filled) / "index.html").read_text("utf-8"))
+    linked = {url for tag, at in page.tags if tag == "a" and (url := at.get("href"))}
+    assert len(sources) > 1 and sources <= linked

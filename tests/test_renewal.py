@@ -27,19 +27,22 @@ from earlier import (
     census_database,
     panel_database,
 )
+from forked import Runs
 
 from crawlblock.errors import LockedError, StoreError
 from crawlblock.model import Capture
 from crawlblock.pipeline.evaluate import evaluate
 from crawlblock.pipeline.live import recover
 from crawlblock.pipeline.run import Run
+from crawlblock.store.renewal import renew
 from crawlblock.store.store import Store
 from crawlblock.warc.http import digest
 from crawlblock.warc.writer import Exchange, append_exchange, append_info
 
 KILLS = int(os.environ.get("CRAWLBLOCK_KILLS", "5"))  # 50 in `make test-faults`
 LAYOUTS = Path(__file__).parent / "layouts"
-OPEN = "from pathlib import Path; from crawlblock.store.store import Store; Store(Path({!r}))"
+IMPORTS = "from pathlib import Path; from crawlblock.store.store import Store"
+OPEN = IMPORTS + "; Store(Path({!r}))"
 
 
 def asked(path: Path, query: str) -> list[Row]:
@@ -78,12 +81,20 @@ def test_a_panel(tmp_path: Path, layout: int) -> None:
     assert captures(path) == in_order(as_today(rows))
 
 
-@pytest.mark.parametrize("layout", [4, 5])
-def test_other_words_and_columns(tmp_path: Path, layout: int) -> None:
-    """Layouts 4 and 5 lack names, columns, a table: every row comes back, views are made anew."""
-    path, before = tmp_path / "today.duckdb", tmp_path / "before.duckdb"
+@pytest.fixture(scope="module")
+def judged(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a database that was renewed and judged."""
+    path = tmp_path_factory.mktemp("judged") / "today.duckdb"
     panel_database(path)
     evaluate(Run(Store(path)))
+    return path
+
+
+@pytest.mark.parametrize("layout", [4, 5])
+def test_other_words_and_columns(judged: Path, tmp_path: Path, layout: int) -> None:
+    """Layouts 4 and 5 lack names, columns, a table: every row comes back, views are made anew."""
+    path, before = tmp_path / "today.duckdb", tmp_path / "before.duckdb"
+    path.write_bytes(judged.read_bytes())
     with duckdb.connect(str(before)) as con:
         con.execute((LAYOUTS / f"{layout}.sql").read_text("utf-8"))
         profiles = "http_readings" if layout == 4 else "http_profiles"
@@ -167,19 +178,21 @@ def test_what_else_a_panel_has(tmp_path: Path) -> None:
             "panel", "weights", "ranks", "accepted", "runs",
         )  # fmt: skip
         before = {table: con.execute(f"FROM {table} ORDER BY ALL").fetchall() for table in tables}
+    store = Store(path)
     for table in tables:
         added = {"verdicts": "matched_token, strict, strict_root_allowed",
                  "breaks": "last_crawl, affects"}  # fmt: skip
         rest = f"SELECT * EXCLUDE ({added[table]}) FROM" if table in added else "FROM"
-        assert before[table] == asked(path, f"{rest} {table}"), table
+        with store.reading() as con:
+            found = con.execute(f"{rest} {table} ORDER BY ALL").fetchall()
+        assert before[table] == found, table
     assert asked(path, "SELECT policy FROM policies") == [("p1",), ("p2",)]
     assert asked(path, "SELECT token, operator, ai FROM crawlers") == [
         ("*", None, False),
         ("GPTBot", "OpenAI", True),
     ]
     bodies = {digest(body): body for body in (RULES, EMPTY, PAGE)}
-    assert Store(path).facts.texts_of(bodies) == bodies
-    store = Store(path)
+    assert store.facts.texts_of(bodies) == bodies
     assert store.conclusions.pending() == 3  # nobody knows by which rules they were judged
 
 
@@ -274,21 +287,23 @@ def test_killed(tmp_path: Path) -> None:
     path = tmp_path / "db.duckdb"
     aside = path.with_name(f"{path.name}.renewing")
     halfway = 0
-    for number in range(KILLS + 1):
-        path.write_bytes(first.read_bytes())
-        with subprocess.Popen([sys.executable, "-c", OPEN.format(str(path))]) as renewing:
-            while renewing.poll() is None and not aside.exists():
-                time.sleep(0.001)
+    with Runs(IMPORTS, "Store(Path(line))") as renewing:
+        for number in range(KILLS + 1):
+            path.write_bytes(first.read_bytes())
+            renewing.start(str(path))
+            while not renewing.ended(0.001) and not aside.exists():
+                pass
             time.sleep(0.2 * number / KILLS)
-            renewing.send_signal(signal.SIGKILL)
-        halfway += aside.exists()
-        with duckdb.connect(str(path), read_only=True) as con:
-            layouts = con.execute("FROM schema_version").fetchall()
-        assert layouts in ([(3,)], [(6,)])
-        assert captures(path) == in_order(as_today(rows))
-        assert not aside.exists()
-        path.unlink()
-        path.with_name(f"{path.name}.layout3").unlink()
+            renewing.kill()
+            assert renewing.result() in (0, -signal.SIGKILL)
+            halfway += aside.exists()
+            with duckdb.connect(str(path), read_only=True) as con:
+                layouts = con.execute("FROM schema_version").fetchall()
+            assert layouts in ([(3,)], [(6,)])
+            assert captures(path) == in_order(as_today(rows))
+            assert not aside.exists()
+            path.unlink()
+            path.with_name(f"{path.name}.layout3").unlink()
     assert halfway > KILLS // 4
 
 
@@ -299,9 +314,26 @@ def test_two_renew_at_once(tmp_path: Path) -> None:
     command = [sys.executable, "-c", OPEN.format(str(path))]
     both = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(2)]
     said = [each.communicate(timeout=120)[1] for each in both]
-    assert 0 in {each.returncode for each in both}
+    assert 0 in {each.returncode for each in both}, said
     assert all("LockedError" in each for each in said if each)
     assert captures(path) == in_order(as_today(rows))
+
+
+def test_looked_at_by_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A renewal that finds the file opened by a process that looks at its layout waits for it."""
+    path = tmp_path / "db.duckdb"
+    rows = in_order(panel_database(path))
+    looking = [path]
+
+    def disturbed(file: Path) -> None:
+        if looking:
+            looking.pop()
+            raise duckdb.IOException("IO Error: Could not set lock on file: it is held")
+        renew(file)
+
+    monkeypatch.setattr("crawlblock.store.database.renew", disturbed)
+    assert captures(path) == in_order(as_today(rows))
+    assert not looking
 
 
 def _noted(row: Row) -> bytes:
@@ -339,12 +371,11 @@ def test_a_journal(tmp_path: Path) -> None:
     assert not journal.exists()
 
 
-def test_tables_that_layout_6_was_given_later(tmp_path: Path) -> None:
+def test_tables_that_layout_6_was_given_later(judged: Path, tmp_path: Path) -> None:
     """A database of layout 6 that was made before they existed gets them, and loses nothing."""
     path, before = tmp_path / "today.duckdb", tmp_path / "before.duckdb"
-    panel_database(path)
-    evaluate(Run(Store(path)))
-    before.write_bytes(path.read_bytes())
+    for copy in (path, before):
+        copy.write_bytes(judged.read_bytes())
     with duckdb.connect(str(before)) as con:
         views = con.execute("SELECT view_name FROM duckdb_views() WHERE NOT internal").fetchall()
         macros = con.execute(

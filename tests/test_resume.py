@@ -2,22 +2,20 @@
 
 import os
 import random
-import select
 import shutil
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Self
 
 import pytest
 from disks import small_disk
+from forked import Runs
+from in_process import run_command
 from servers import RangeServer
+from shells import called
 
 from crawlblock.demo import Rendered, build
 from crawlblock.model import Crawl
@@ -33,6 +31,11 @@ CRAWLS = (
 HOSTS = 450  # three batches in each crawl
 KILLS = int(os.environ.get("CRAWLBLOCK_KILLS", "4"))  # 50 in `make test-faults`
 IN_FLIGHT = 4
+IMPORTS = """
+from crawlblock.cli import main
+from crawlblock.registry.digests import conclusion_digests
+conclusion_digests()  # which takes each run most of a second and is kept in the process
+"""
 
 
 def captures(crawl: Crawl) -> Iterator[Rendered]:
@@ -58,19 +61,12 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def command(folder: Path, *arguments: str) -> list[str]:
-    """Return a command on the database in a folder."""
-    return [sys.executable, "-m", "crawlblock", *arguments, "--db", str(folder / "db.duckdb")]
-
-
 def sampled(folder: Path) -> Path:
     """Draw the hosts as the panel of a database in a new folder."""
     folder.mkdir()
     hosts = (f"host-{number:03}.example" for number in range(HOSTS))
     (folder / "hosts.csv").write_text("\n".join(hosts))
-    subprocess.run(
-        command(folder, "sample", "--list", str(folder / "hosts.csv")), check=True, timeout=60
-    )
+    called("sample", "--list", folder / "hosts.csv", "--db", folder / "db.duckdb")
     return folder
 
 
@@ -81,68 +77,6 @@ def tables(folder: Path) -> list[list[tuple[object, ...]]]:
             con.execute(f"SELECT * FROM {table} ORDER BY ALL").fetchall()
             for table in ("snapshots", "captures", "payloads", "policies", "verdicts", "crawlers")
         ]
-
-
-FORKING = """
-import os, sys
-from crawlblock.cli import main
-for line in sys.stdin:
-    run = os.fork()
-    if not run:
-        code = 1
-        try:
-            main(line.split())
-        except SystemExit as end:
-            code = end.code or 0
-        finally:
-            os._exit(code)  # threads that the imports began are not here to be ended
-    print(run, flush=True)
-    print(os.waitstatus_to_exitcode(os.waitpid(run, 0)[1]), flush=True)
-"""
-
-
-class Runs:
-    """Runs that begin at once: each a process, forked from one that has done the imports."""
-
-    def __init__(self) -> None:
-        self._forking = subprocess.Popen(
-            [sys.executable, "-c", FORKING],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            bufsize=0,
-        )
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._forking.communicate(timeout=30)
-
-    def start(self, arguments: Sequence[str]) -> None:
-        """Start a run."""
-        assert self._forking.stdin is not None
-        self._forking.stdin.write(f"{' '.join(arguments)}\n".encode())
-        self._run = self._told()
-
-    def kill(self) -> None:
-        """Kill the run as `kill -9` does."""
-        with suppress(ProcessLookupError):
-            os.kill(self._run, signal.SIGKILL)
-
-    def ended(self, seconds: float = 0.0) -> bool:
-        """Tell whether the run ends within a time."""
-        assert self._forking.stdout is not None
-        return bool(select.select([self._forking.stdout], [], [], seconds)[0])
-
-    def result(self) -> int:
-        """Return the exit code of the run once it has ended."""
-        assert self.ended(120)
-        return self._told()
-
-    def _told(self) -> int:
-        assert self._forking.stdout is not None
-        return int(self._forking.stdout.readline())
 
 
 def kill(runs: Runs, server: RangeServer, moments: random.Random) -> None:
@@ -167,14 +101,14 @@ def test_killed_and_run_again(
         options = ["history", "--mirror", server.url, "--crawls", "all", "--lookup", "zipnum"]
         options += ["--rate", "400", "--in-flight", str(IN_FLIGHT)]
         undisturbed = sampled(tmp_path / "undisturbed")
-        subprocess.run(command(undisturbed, *options), check=True, timeout=120)
+        called(*options, "--db", undisturbed / "db.duckdb")
         needed = Counter((request.path, request.range) for request in server.requests)
         disturbed = sampled(tmp_path / "disturbed")
         runs: list[Counter[tuple[str, str | None]]] = []
-        with Runs() as forked:
+        with Runs(IMPORTS, "main(line.split())") as forked:
             for number in range(KILLS + 1):
                 server.requests.clear()
-                forked.start(command(disturbed, *options)[3:])
+                forked.start(" ".join([*options, "--db", str(disturbed / "db.duckdb")]))
                 if number < KILLS:
                     kill(forked, server, moments)
                 assert forked.result() in (0, -signal.SIGKILL)
@@ -210,12 +144,16 @@ def test_full_disk(archive: Path, tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk", "16m") as disk:
         folder = sampled(disk / "run")
         (disk / "ballast").write_bytes(bytes(shutil.disk_usage(disk).free - 200_000))
-        done = subprocess.run(
-            command(folder, "history", "--mirror", str(archive), "--crawls", "all"),
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
+        done = run_command(
+            [
+                "history",
+                "--mirror",
+                str(archive),
+                "--crawls",
+                "all",
+                "--db",
+                str(folder / "db.duckdb"),
+            ]
         )
         assert done.returncode == 1
         assert len(done.stderr.strip().splitlines()) == 1, done.stderr

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from archives import small
 from servers import RangeServer
 from shells import called
 
@@ -127,12 +128,18 @@ def test_query(db: Path, number: int) -> None:
     assert stopped(process, number, runs) == [STOPPED]
 
 
+@pytest.fixture(scope="module")
+def facts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return facts of a few crawls, of which an archive is made in some seconds."""
+    crawls = ["DEMO-2023-23", "DEMO-2023-40", "DEMO-2024-30"]
+    return small(tmp_path_factory.mktemp("facts") / "facts", 5_000, crawls)
+
+
 @pytest.mark.fault("process", "demo and a command that reads stdin: {number}")
 @pytest.mark.parametrize("number", SIGNALS)
-def test_other_commands(tmp_path: Path, number: int) -> None:
+def test_other_commands(facts: Path, tmp_path: Path, number: int) -> None:
     """So do commands that neither ask a server nor hold a database."""
-    sample = Path(__file__).parent.parent / "data" / "demo"
-    process = begun("demo", sample, tmp_path / "archive")
+    process = begun("demo", facts, tmp_path / "archive")
     assert stopped(process, number, lambda: any(tmp_path.glob(".archive.*/new/*"))) == [STOPPED]
     assert not any(tmp_path.iterdir())
 

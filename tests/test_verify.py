@@ -120,7 +120,7 @@ def sampled(bundled: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("sampled")
     shutil.copy(bundled / "crawlblock.duckdb", folder / "x.duckdb")
     with duckdb.connect(str(folder / "x.duckdb")) as con:
-        con.execute("DELETE FROM panel WHERE position % 16 > 0")  # few hosts are enough
+        con.execute("DELETE FROM panel WHERE position % 32 > 0")  # few hosts are enough
         con.execute(
             "DELETE FROM facts.snapshots WHERE snapshot NOT IN ('DEMO-2024-26', 'DEMO-2025-05')"
         )

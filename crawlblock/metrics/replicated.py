@@ -1,12 +1,17 @@
 """The result `replication`: what others published beside ours, each figure with its source."""
 
-from dataclasses import asdict
+from dataclasses import fields
 
 import duckdb
 import polars as pl
 
 from crawlblock.metrics.columns import conformed
-from crawlblock.replication.comparison import THEIR_COUNTS, replicate, usual_tokens
+from crawlblock.replication.comparison import (
+    THEIR_COUNTS,
+    Comparison,
+    replicate,
+    usual_tokens,
+)
 from crawlblock.replication.published import BUNDLED, read_figures, read_sources
 from crawlblock.replication.series import TOKENS, from_database
 
@@ -28,8 +33,12 @@ def replication(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     series = from_database(con) if texts <= _MOST_TEXTS else []
     rows = replicate(published, series, usual_tokens(published))
     known = {source.source: source for source in read_sources(BUNDLED)}
-    about = [asdict(row) | {"title": known[row.source].title, "url": known[row.source].url}
-             for row in rows]  # fmt: skip
+    names = [field.name for field in fields(Comparison)]
+    about = [
+        {name: getattr(row, name) for name in names}  # `asdict` would copy each value
+        | {"title": known[row.source].title, "url": known[row.source].url}
+        for row in rows
+    ]
     frame = pl.DataFrame(about, infer_schema_length=None).rename(
         {"ours": "estimate", "stratum": "segment"}
     )

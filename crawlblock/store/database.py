@@ -87,15 +87,26 @@ class DatabaseFile:
         if self._is_current():
             return  # another run has done it meanwhile
         self._close_at_once()
+        until = time.monotonic() + _PATIENCE
         try:
-            renew(self.path)
-        except duckdb.Error as error:
-            raise explained(self.path, error) from None
+            while not self._renewed(until):
+                time.sleep(0.1)
         except OSError as error:
             raise StoreError(
                 f"{self.path}: cannot be brought to today's layout ({error.strerror}); free some "
                 "space and run again, the database is as it was"
             ) from None
+
+    def _renewed(self, until: float) -> bool:
+        """Renew; False where another process has opened the file to look at its layout."""
+        try:
+            renew(self.path)
+        except duckdb.Error as error:
+            failure = explained(self.path, error)
+            if not isinstance(failure, LockedError) or time.monotonic() > until:
+                raise failure from None
+            return False
+        return True
 
     @contextmanager
     def held(self, patience: float = 0) -> Iterator[None]:

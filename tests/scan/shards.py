@@ -7,7 +7,9 @@ from pathlib import Path
 
 import duckdb
 import polars as pl
+import pytest
 from click.testing import CliRunner, Result
+from sharing import copy_of_made
 
 from crawlblock.cli import cli
 from crawlblock.demo import build
@@ -93,6 +95,19 @@ def crawl(directory: Path) -> Path:
     """Write the archive."""
     build(directory, [MINI], captures(random.Random(5)))
     return directory
+
+
+def mini(factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Return copies of the archive and of a scan of all of it, a file a shard; they are made once.
+
+    The scan reads the archive that was made, not the copy.
+    """
+    folder = copy_of_made(factory, "mini", _make_mini)
+    return folder / "mini", folder / "scan"
+
+
+def _make_mini(folder: Path) -> None:
+    scanned(folder / "scan", crawl(folder / "mini"))
 
 
 def told(*arguments: object) -> Result:

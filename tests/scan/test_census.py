@@ -29,7 +29,7 @@ from crawlblock.robots.judge import Judge
 from crawlblock.scan.census import census
 from crawlblock.store.store import Store
 from crawlblock.transport import Limits
-from scan.shards import asked, crawl, domain_of, scanned, told
+from scan.shards import asked, domain_of, mini, scanned, told
 from scan.warcs import answer, archive, member, record
 
 _SAME = (
@@ -42,16 +42,22 @@ TOKENS = {domain_of(number): 10 * number for number in range(1, 60)}
 
 
 @pytest.fixture(scope="module")
-def mirror(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return an archive of a crawl."""
-    return crawl(tmp_path_factory.mktemp("mirror") / "mini")
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Return an archive of a crawl, and the directory of a scan of it."""
+    return mini(tmp_path_factory)
 
 
 @pytest.fixture(scope="module")
-def whole(mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def mirror(made: tuple[Path, Path]) -> Path:
+    """Return the archive."""
+    return made[0]
+
+
+@pytest.fixture(scope="module")
+def whole(made: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with the census of the whole crawl, its results and its shards."""
     folder = tmp_path_factory.mktemp("whole")
-    shards = scanned(folder / "scan", mirror)
+    shards = made[1].rename(folder / "scan")
     assert len(list((shards / "shards").glob("*"))) >= 6
     _merged(folder)
     return folder

@@ -24,7 +24,7 @@ from crawlblock.scan.shards import find_shards
 from crawlblock.store.database import DatabaseFile
 from crawlblock.store.store import Store
 from crawlblock.warc.http import digest
-from scan.shards import MINI, asked, crawl, scanned, told
+from scan.shards import MINI, asked, mini, scanned, told
 from scan.warcs import older
 
 pytestmark = pytest.mark.own_code
@@ -34,15 +34,21 @@ KILLS = int(os.environ.get("CRAWLBLOCK_KILLS", "4"))  # 50 in `make test-faults`
 
 
 @pytest.fixture(scope="module")
-def mirror(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return an archive of a crawl."""
-    return crawl(tmp_path_factory.mktemp("mirror") / "mini")
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Return an archive of a crawl, and the directory of a scan of it."""
+    return mini(tmp_path_factory)
 
 
 @pytest.fixture(scope="module")
-def run(mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def mirror(made: tuple[Path, Path]) -> Path:
+    """Return the archive."""
+    return made[0]
+
+
+@pytest.fixture(scope="module")
+def run(made: tuple[Path, Path]) -> Path:
     """Return the directory of a scan of the whole crawl, a file a shard."""
-    return scanned(tmp_path_factory.mktemp("run") / "scan", mirror)
+    return made[1]
 
 
 @pytest.fixture
@@ -52,11 +58,23 @@ def scan(run: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def whole(run: Path, tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Any, ...]]:
-    """Return what the census of all its shards holds, which were merged at once."""
+def census(run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a census of all its shards, which were merged at once."""
     db = tmp_path_factory.mktemp("whole") / "whole.duckdb"
     merged(db, run)
-    return _rows(db)
+    return db
+
+
+@pytest.fixture(scope="module")
+def whole(census: Path) -> list[tuple[Any, ...]]:
+    """Return what that census holds."""
+    return _rows(census)
+
+
+@pytest.fixture
+def db(census: Path, tmp_path: Path) -> Path:
+    """Return a copy of that census."""
+    return Path(shutil.copyfile(census, tmp_path / "census.duckdb"))
 
 
 def merged(db: Path, *directories: Path) -> str:
@@ -112,17 +130,21 @@ def shards(scan: Path) -> list[Path]:
 
 
 def test_parts_come_to_the_whole(scan: Path, whole: list[tuple[Any, ...]], tmp_path: Path) -> None:
-    """Shards merged one by one, in any order and over and over, give what all at once give."""
+    """Shards merged one by one or some at once, in any order, give what all at once give."""
     hidden = tmp_path / "hidden"
     hidden.mkdir()
     for path in shards(scan):
         path.rename(hidden / path.name)
-    count = len(list(hidden.iterdir()))
-    for number, path in enumerate(sorted(hidden.iterdir(), reverse=True), 1):
-        path.rename(scan / "shards" / path.name)
+    left = sorted(hidden.iterdir())
+    count = len(left)
+    for new in (1, 1, 3, 1, count - 6):
+        for path in [left.pop() for _ in range(new)]:
+            path.rename(scan / "shards" / path.name)
+        number = count - len(left)
         said = merged(tmp_path / "parts.duckdb", scan)
-        assert f"1 new shards; {number} of the {count} planned files are merged" in said
+        assert f"{new} new shards; {number} of the {count} planned files are merged" in said
         assert f"each counts as {count / number:.4g}" in said
+    assert not left
     assert "0 new shards" in merged(tmp_path / "parts.duckdb", scan)
     assert _rows(tmp_path / "parts.duckdb") == whole
 
@@ -175,25 +197,26 @@ def test_duplicates_count_once(scan: Path, whole: list[tuple[Any, ...]], tmp_pat
     assert _rows(tmp_path / "both.duckdb") == whole
 
 
-def test_shards_of_the_version_before_are_refused(scan: Path, tmp_path: Path) -> None:
+def test_shards_of_the_version_before_are_refused(
+    scan: Path, db: Path, whole: list[tuple[Any, ...]], tmp_path: Path
+) -> None:
     """A shard that holds verdicts is refused; run again reads it anew, and then it is merged."""
-    merged(tmp_path / "whole.duckdb", scan)
     path = shards(scan)[1]
     older(path)
-    why = refused(tmp_path / "whole.duckdb", scan)
+    why = refused(db, scan)
     assert why == (
         f"{path}: made by an older crawlblock; remove it and run crawlblock scan run again"
     )
     ended = told("scan", "run", scan)
     assert f"{len(shards(scan))} shards, {len(shards(scan)) - 1} of them there" in ended.output
     merged(tmp_path / "again.duckdb", scan)
-    assert _rows(tmp_path / "again.duckdb") == _rows(tmp_path / "whole.duckdb")
+    assert _rows(tmp_path / "again.duckdb") == whole
 
 
-def test_plans_that_share_files_are_refused(scan: Path, mirror: Path, tmp_path: Path) -> None:
+def test_plans_that_share_files_are_refused(
+    scan: Path, db: Path, mirror: Path, tmp_path: Path
+) -> None:
     """Two plans of a crawl are no sample together: other seeds, shares or shard sizes."""
-    db = tmp_path / "census.duckdb"
-    merged(db, scan)
     other = scanned(tmp_path / "other", mirror, "--share", 0.5)
     larger = scanned(tmp_path / "larger", mirror, files=2)
     seed = scanned(tmp_path / "seed", mirror, "--share", 0.5, "--seed", "x")
@@ -205,8 +228,6 @@ def test_plans_that_share_files_are_refused(scan: Path, mirror: Path, tmp_path: 
 
 def test_unusable_shards_are_named(scan: Path, tmp_path: Path) -> None:
     """Files that are cut, foreign, half-written or short of rows or texts are named."""
-    db = tmp_path / "census.duckdb"
-    merged(db, scan)
     path = shards(scan)[0]
     whole = path.read_bytes()
     frame = pl.read_parquet(path)
@@ -253,23 +274,21 @@ def test_nothing_to_merge_is_told(scan: Path, tmp_path: Path) -> None:
     assert "scan merge" in str(ended.exception)
 
 
-def test_a_panel_and_a_census_are_kept_apart(scan: Path, tmp_path: Path) -> None:
+def test_a_panel_and_a_census_are_kept_apart(scan: Path, db: Path, tmp_path: Path) -> None:
     """A census does not go into a database with a panel, nor a panel or import into a census."""
     (tmp_path / "hosts.csv").write_text("a.example\n")
     store = Store(tmp_path / "panel.duckdb")
     store_panel(store, from_list(tmp_path / "hosts.csv", "all"))
     assert "a database of its own" in refused(store.path, scan)
-    merged(tmp_path / "census.duckdb", scan)
-    ended = told("sample", "--list", tmp_path / "hosts.csv", "--db", tmp_path / "census.duckdb")
+    ended = told("sample", "--list", tmp_path / "hosts.csv", "--db", db)
     assert isinstance(ended.exception, InputError)
     assert "another --db" in str(ended.exception)
 
 
-def test_kept_bodies_are_the_payloads(scan: Path, mirror: Path, tmp_path: Path) -> None:
+def test_kept_bodies_are_the_payloads(census: Path, mirror: Path, tmp_path: Path) -> None:
     """Shards with bodies give the payloads byte for byte, and the same census as those without."""
     with_bodies = scanned(tmp_path / "bodies", mirror, "--keep-bodies")
     merged(tmp_path / "bodies.duckdb", with_bodies)
-    merged(tmp_path / "texts.duckdb", scan)
     questions = (
         "SELECT * EXCLUDE (text) FROM census ORDER BY ALL",
         "FROM captures ORDER BY ALL",
@@ -277,8 +296,8 @@ def test_kept_bodies_are_the_payloads(scan: Path, mirror: Path, tmp_path: Path) 
         "SELECT DISTINCT policy FROM policies ORDER BY ALL",
     )
     answers = []
-    for name in ("bodies", "texts"):
-        with Store(tmp_path / f"{name}.duckdb").reading() as con:
+    for name, path in {"bodies": tmp_path / "bodies.duckdb", "texts": census}.items():
+        with Store(path).reading() as con:
             answers.append([con.execute(each).fetchall() for each in questions])
             unused = con.execute(
                 "FROM facts.texts ANTI JOIN facts.payloads p ON p.text = texts.id"
@@ -334,7 +353,9 @@ def _told_whole(db: Path) -> tuple[int, int]:
 
 
 @pytest.mark.fault("scan", "a shard of a cut file is merged, then read again and merged again")
-def test_a_shard_that_was_read_again_is_merged_again(mirror: Path, tmp_path: Path) -> None:
+def test_a_shard_that_was_read_again_is_merged_again(
+    mirror: Path, whole: list[tuple[Any, ...]], tmp_path: Path
+) -> None:
     """Merging shows what could not be read, and takes what a later run could read."""
     own, scan = Path(shutil.copytree(mirror, tmp_path / "mirror")), tmp_path / "scan"
     (cut, *_) = sorted(own.rglob("robotstxt/*.warc.gz"))
@@ -353,5 +374,4 @@ def test_a_shard_that_was_read_again_is_merged_again(mirror: Path, tmp_path: Pat
     said = told("scan", "merge", scan, "--db", db, "-o", "json").stdout
     (found,) = json.loads(said)
     assert (found["new"], found["faults"]) == (1, 0)
-    merged(tmp_path / "whole.duckdb", scan)
-    assert _rows(db) == _rows(tmp_path / "whole.duckdb")
+    assert _rows(db) == whole

@@ -12,7 +12,7 @@ import crawlblock
 from crawlblock.errors import LockedError
 from crawlblock.store import database
 from crawlblock.store.database import DatabaseFile, copy_of
-from scan.shards import crawl, scanned, told
+from scan.shards import mini, scanned, told
 
 COUNT = "SELECT count(*) AS hosts FROM census"
 
@@ -21,7 +21,7 @@ COUNT = "SELECT count(*) AS hosts FROM census"
 def scan(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the directory of a scan of the whole crawl."""
     folder = tmp_path_factory.mktemp("one_file")
-    return scanned(folder / "scan", crawl(folder / "mirror"), files=10)
+    return scanned(folder / "scan", mini(tmp_path_factory)[0], files=10)
 
 
 @pytest.fixture
