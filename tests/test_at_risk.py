@@ -54,6 +54,18 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return db.parent
 
 
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return another database, which has no results."""
+    return filled(tmp_path_factory.mktemp("alone") / "y.duckdb", "c.example")
+
+
+@pytest.fixture
+def other(alone: Path, here: Path) -> Path:
+    """Return a copy of that one, in the folder of the first."""
+    return Path(shutil.copyfile(alone, here.with_name("y.duckdb")))
+
+
 @pytest.fixture
 def here(made: Path, tmp_path: Path) -> Path:
     """Return a copy of the database with its results, to be changed."""
@@ -64,9 +76,8 @@ def here(made: Path, tmp_path: Path) -> Path:
 # Results
 
 
-def test_results_are_beside_their_database(here: Path) -> None:
+def test_results_are_beside_their_database(here: Path, other: Path) -> None:
     """Two databases in one folder have a folder of results each."""
-    other = filled(here.with_name("y.duckdb"), "c.example")
     with crawlblock.open(other) as opened:
         page = opened.analyze()
     assert page == here.with_name("y-results") / "index.html"
@@ -75,9 +86,8 @@ def test_results_are_beside_their_database(here: Path) -> None:
 
 
 @pytest.mark.parametrize("named", [True, False])
-def test_results_of_another_database_stay(here: Path, named: bool) -> None:
+def test_results_of_another_database_stay(here: Path, other: Path, named: bool) -> None:
     """They are not written over, also if they are of a version that did not note the database."""
-    other = filled(here.with_name("y.duckdb"), "c.example")
     results = here.with_name("x-results")
     if not named:
         manifest = json.loads((results / "manifest.json").read_text())
@@ -93,7 +103,7 @@ def test_results_of_another_database_stay(here: Path, named: bool) -> None:
 @pytest.mark.own_code
 @pytest.mark.fault("process", "analyze: SIGKILL while results are written, {again}")
 @pytest.mark.parametrize("again", [False, True])
-def test_results_of_a_killed_run(here: Path, again: bool) -> None:
+def test_results_of_a_killed_run(here: Path, other: Path, again: bool) -> None:
     """They stay those of their database, whether a first run is killed or a later one."""
     results = here.with_name("x-results")
     if again:
@@ -109,18 +119,22 @@ def test_results_of_a_killed_run(here: Path, again: bool) -> None:
     manifest = json.loads((results / "manifest.json").read_text())
     assert manifest["database"] and "results" not in manifest
     before = {path.name: path.read_bytes() for path in results.iterdir()}
-    other = filled(here.with_name("y.duckdb"), "c.example")
     assert command("analyze", "--db", other, "--results", results).returncode == 2
     assert {path.name: path.read_bytes() for path in results.iterdir()} == before
     if again:
         assert command("analyze", "--db", here).returncode == 0
 
 
-def test_results_where_they_were_before(here: Path) -> None:
+def test_results_where_they_were_before(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who has results in the old place is told once where they are now."""
-    there = here.with_name("x-results")
+    there, before = here.with_name("x-results"), here.with_name("results")
+
+    def write_answer(_: Store, results: Path, *__: object) -> Path:
+        return Path(shutil.copytree(before, results)) / "index.html"
+
     assert moved(there, here) is None
-    there.rename(here.with_name("results"))
+    there.rename(before)
+    monkeypatch.setattr("crawlblock.api.steps.write_answer", write_answer)
     assert "is not written any more" in command("analyze", "--db", here).stderr
     assert moved(there, here) is None
 
@@ -230,6 +244,8 @@ def test_full_disk_while_results_are_written(here: Path, tmp_path: Path) -> None
     with small_disk(tmp_path / "disk", "96m") as disk:
         db = disk / "x.duckdb"
         shutil.copyfile(here, db)
+        shutil.copytree(here.with_name("x-results"), disk / "x-results")
+        (disk / "x-results" / "blocked.csv").unlink()  # what is as large as the page
         with Store(db).held():
             Store(db).publish()
         ballast = disk / "ballast"
