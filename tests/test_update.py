@@ -230,7 +230,8 @@ async def day(
     )  # fmt: skip
 
     def work() -> list[str]:
-        return bring_up_to_date(Run(store), store.facts.members(), asking, wanted)
+        with store.held():
+            return bring_up_to_date(Run(store), store.facts.members(), asking, wanted)
 
     return await asyncio.to_thread(work)
 
