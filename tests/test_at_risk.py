@@ -244,18 +244,27 @@ def test_full_disk_while_results_are_written(here: Path, tmp_path: Path) -> None
     with small_disk(tmp_path / "disk", "96m") as disk:
         db = disk / "x.duckdb"
         shutil.copyfile(here, db)
-        shutil.copytree(here.with_name("x-results"), disk / "x-results")
-        (disk / "x-results" / "blocked.csv").unlink()  # what is as large as the page
+        for results in (disk / "x-results", disk / "apart"):
+            shutil.copytree(here.with_name("x-results"), results)
+            (results / "blocked.csv").unlink()  # what is as large as the page
         with Store(db).held():
             Store(db).publish()
         ballast = disk / "ballast"
-        for arguments in (["analyze"], ["export", disk / "out"], ["evaluate"]):
+
+        def refused(*arguments: object) -> str:
             ballast.write_bytes(bytes(max(0, shutil.disk_usage(disk).free - 20_000)))
-            full = command(*arguments, "--db", db)
+            full = command(*arguments)
             ballast.unlink()
             assert full.returncode == 1, (arguments, full)
             assert len(full.stderr.splitlines()) == 1
             assert "space" in full.stderr
+            return full.stderr
+
+        # with the database on another disk it is the results that are refused
+        told = refused("analyze", "--db", here, "--results", disk / "apart")
+        assert f"{disk / 'apart' / 'blocked.csv'}: " in told
+        for arguments in (["analyze"], ["export", disk / "out"], ["evaluate"]):
+            refused(*arguments, "--db", db)
             assert command(*arguments, "--db", db).returncode == 0, arguments
         assert "a.example" in command("sql", "FROM captures", "--db", db).stdout
 
