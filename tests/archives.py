@@ -75,8 +75,8 @@ def cdx_lines(directory: Path, crawl: str) -> Iterator[tuple[str, bytes]]:
                 yield key, each
 
 
-def small(sample: Path, hosts: int, crawls: Sequence[str] = ()) -> Path:
-    """Write a sample of the first hosts only, and of some crawls only."""
+def small(sample: Path, hosts: int | Sequence[str], crawls: Sequence[str] = ()) -> Path:
+    """Write a sample of the first hosts only, or of those named, and of some crawls only."""
     sample.mkdir()
     for name in ("policies.parquet", "statements.parquet", "hosts.csv"):
         (sample / name).write_bytes((SAMPLE / name).read_bytes())
@@ -85,8 +85,9 @@ def small(sample: Path, hosts: int, crawls: Sequence[str] = ()) -> Path:
     if crawls:
         facts = facts.filter(pl.col("crawl").is_in(crawls))
         dates = dates.filter(pl.col("crawl").is_in(crawls))
-    first = facts["host"].unique(maintain_order=True).head(hosts)
-    facts.filter(pl.col("host").is_in(first.to_list())).write_parquet(sample / "facts.parquet")
+    if isinstance(hosts, int):
+        hosts = facts["host"].unique(maintain_order=True).head(hosts).to_list()
+    facts.filter(pl.col("host").is_in(hosts)).write_parquet(sample / "facts.parquet")
     dates.write_csv(sample / "crawls.csv")
     return sample
 

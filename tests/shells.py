@@ -223,9 +223,9 @@ def shell(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     }
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def scheduler(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Return the address of a dask scheduler on loopback with a worker."""
+    """Return the address of a dask scheduler on loopback with a worker, which are never idle."""
     pytest.importorskip("distributed")
     with cluster(tmp_path_factory.mktemp("cluster"), workers=1) as found:
         yield found.address

@@ -54,6 +54,18 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return db.parent
 
 
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return another database, which has no results."""
+    return filled(tmp_path_factory.mktemp("alone") / "y.duckdb", "c.example")
+
+
+@pytest.fixture
+def other(alone: Path, here: Path) -> Path:
+    """Return a copy of that one, in the folder of the first."""
+    return Path(shutil.copyfile(alone, here.with_name("y.duckdb")))
+
+
 @pytest.fixture
 def here(made: Path, tmp_path: Path) -> Path:
     """Return a copy of the database with its results, to be changed."""
@@ -64,9 +76,8 @@ def here(made: Path, tmp_path: Path) -> Path:
 # Results
 
 
-def test_results_are_beside_their_database(here: Path) -> None:
+def test_results_are_beside_their_database(here: Path, other: Path) -> None:
     """Two databases in one folder have a folder of results each."""
-    other = filled(here.with_name("y.duckdb"), "c.example")
     with crawlblock.open(other) as opened:
         page = opened.analyze()
     assert page == here.with_name("y-results") / "index.html"
@@ -75,9 +86,8 @@ def test_results_are_beside_their_database(here: Path) -> None:
 
 
 @pytest.mark.parametrize("named", [True, False])
-def test_results_of_another_database_stay(here: Path, named: bool) -> None:
+def test_results_of_another_database_stay(here: Path, other: Path, named: bool) -> None:
     """They are not written over, also if they are of a version that did not note the database."""
-    other = filled(here.with_name("y.duckdb"), "c.example")
     results = here.with_name("x-results")
     if not named:
         manifest = json.loads((results / "manifest.json").read_text())
@@ -93,7 +103,7 @@ def test_results_of_another_database_stay(here: Path, named: bool) -> None:
 @pytest.mark.own_code
 @pytest.mark.fault("process", "analyze: SIGKILL while results are written, {again}")
 @pytest.mark.parametrize("again", [False, True])
-def test_results_of_a_killed_run(here: Path, again: bool) -> None:
+def test_results_of_a_killed_run(here: Path, other: Path, again: bool) -> None:
     """They stay those of their database, whether a first run is killed or a later one."""
     results = here.with_name("x-results")
     if again:
@@ -109,18 +119,22 @@ def test_results_of_a_killed_run(here: Path, again: bool) -> None:
     manifest = json.loads((results / "manifest.json").read_text())
     assert manifest["database"] and "results" not in manifest
     before = {path.name: path.read_bytes() for path in results.iterdir()}
-    other = filled(here.with_name("y.duckdb"), "c.example")
     assert command("analyze", "--db", other, "--results", results).returncode == 2
     assert {path.name: path.read_bytes() for path in results.iterdir()} == before
     if again:
         assert command("analyze", "--db", here).returncode == 0
 
 
-def test_results_where_they_were_before(here: Path) -> None:
+def test_results_where_they_were_before(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who has results in the old place is told once where they are now."""
-    there = here.with_name("x-results")
+    there, before = here.with_name("x-results"), here.with_name("results")
+
+    def write_answer(_: Store, results: Path, *__: object) -> Path:
+        return Path(shutil.copytree(before, results)) / "index.html"
+
     assert moved(there, here) is None
-    there.rename(here.with_name("results"))
+    there.rename(before)
+    monkeypatch.setattr("crawlblock.api.steps.write_answer", write_answer)
     assert "is not written any more" in command("analyze", "--db", here).stderr
     assert moved(there, here) is None
 
@@ -185,7 +199,7 @@ def test_no_empty_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line
     ended = command(*line.split(), "--db", "data/x.duckdb")
     assert ended.returncode != 0 or "no_" in line, ended
     assert {path.name for path in tmp_path.rglob("*.duckdb*")} <= {"x.duckdb.lock"}, ended
-    assert command("import", "a.jsonl", "--db", "data/x.duckdb").returncode == 0
+    assert command("sample", "--list", "domains.csv", "--db", "data/x.duckdb").returncode == 0
 
 
 @pytest.mark.own_code
@@ -230,16 +244,27 @@ def test_full_disk_while_results_are_written(here: Path, tmp_path: Path) -> None
     with small_disk(tmp_path / "disk", "96m") as disk:
         db = disk / "x.duckdb"
         shutil.copyfile(here, db)
+        for results in (disk / "x-results", disk / "apart"):
+            shutil.copytree(here.with_name("x-results"), results)
+            (results / "blocked.csv").unlink()  # what is as large as the page
         with Store(db).held():
             Store(db).publish()
         ballast = disk / "ballast"
-        for arguments in (["analyze"], ["export", disk / "out"], ["evaluate"]):
+
+        def refused(*arguments: object) -> str:
             ballast.write_bytes(bytes(max(0, shutil.disk_usage(disk).free - 20_000)))
-            full = command(*arguments, "--db", db)
+            full = command(*arguments)
             ballast.unlink()
             assert full.returncode == 1, (arguments, full)
             assert len(full.stderr.splitlines()) == 1
             assert "space" in full.stderr
+            return full.stderr
+
+        # with the database on another disk it is the results that are refused
+        told = refused("analyze", "--db", here, "--results", disk / "apart")
+        assert f"{disk / 'apart' / 'blocked.csv'}: " in told
+        for arguments in (["analyze"], ["export", disk / "out"], ["evaluate"]):
+            refused(*arguments, "--db", db)
             assert command(*arguments, "--db", db).returncode == 0, arguments
         assert "a.example" in command("sql", "FROM captures", "--db", db).stdout
 

@@ -76,8 +76,9 @@ def order(archive: Path | str, db: Path, method: Method | None) -> Wanted:
 def collect(wanted: Wanted, db: Path, panel: list[Member]) -> tuple[Store, Tally]:
     """Run a history to its end; the texts are not judged."""
     run = Run(Store(db))
-    asyncio.run(collect_history(run, wanted, panel))
-    run.store.conclusions.settle()
+    with run.store.held():  # as every command that collects
+        asyncio.run(collect_history(run, wanted, panel))
+        run.store.conclusions.settle()
     return run.store, run.tally
 
 

@@ -13,6 +13,7 @@ from crawlblock.demo.bundled_facts import read_policies
 from crawlblock.metrics.result_files import MANIFEST
 from crawlblock.outcome import Outcome
 from crawlblock.robots.judge import STAR
+from crawlblock.store.schema import CONFIG
 from crawlblock.store.store import Store
 
 
@@ -142,9 +143,10 @@ def test_reconstructed_lines_say_so(bundled: Path, capsys: pytest.CaptureFixture
     assert "(reconstructed)" in ended.err and "reconstructed" in ended.out.splitlines()[0]
 
 
-def test_again_changes_nothing(bundled: Path) -> None:
-    """The same commands again write nothing new, and the results are the same to the byte."""
+def test_again_changes_nothing(bundled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same commands again write nothing new, and one thread gives the results of several."""
     db = bundled / "crawlblock.duckdb"
+    monkeypatch.setitem(CONFIG, "threads", 1)
 
     def facts() -> list[tuple[object, ...]]:
         with Store(db).reading() as con:

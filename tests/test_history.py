@@ -121,10 +121,11 @@ def collect(store: Store, order: Wanted, panel: list[Member] | None = None) -> T
     """Run a history to its end, its cache beside the database, and judge what it brought."""
     order = replace(order, cache=store.path.with_suffix(".cache"))
     run = Run(store)
-    try:
-        asyncio.run(collect_history(run, order, panel or members()))
-    finally:
-        evaluate(run)
+    with store.held():  # as every command that collects
+        try:
+            asyncio.run(collect_history(run, order, panel or members()))
+        finally:
+            evaluate(run)
     return run.tally
 
 
@@ -369,7 +370,8 @@ def test_budget(archive: Path, tmp_path: Path) -> None:
     store = Store(tmp_path / "db.duckdb")
     order = wanted(archive, "zipnum")
     run = Run(store, budget=Budget(requests=1))
-    asyncio.run(collect_history(run, order, members()))
+    with store.held():
+        asyncio.run(collect_history(run, order, members()))
     assert run.tally.unfinished and table(store) == []
     assert collect(store, order).captures == len(ANSWERS)
 
@@ -384,7 +386,8 @@ def test_no_more_requests_than_the_budget_has(archive: Path, tmp_path: Path, mos
         for _ in range(30):
             before = len(server.requests)
             run = Run(store, budget=Budget(requests=most))
-            asyncio.run(collect_history(run, order, members()))
+            with store.held():
+                asyncio.run(collect_history(run, order, members()))
             assert run.tally.requests == len(server.requests) - before <= most
             if not run.tally.unfinished:
                 break

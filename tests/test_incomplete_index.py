@@ -85,8 +85,9 @@ def planned_and_run(
         plans = asyncio.run(plan_history(Run(Store(db), say=notes.append), wanted, members(HOSTS)))
         said: list[str] = []
         run = Run(Store(db), say=said.append)
-        asyncio.run(collect_history(run, wanted, members(HOSTS)))
-        run.store.conclusions.settle()
+        with run.store.held():
+            asyncio.run(collect_history(run, wanted, members(HOSTS)))
+            run.store.conclusions.settle()
     assert notes == said
     return plans, said, run
 

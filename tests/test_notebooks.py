@@ -1,5 +1,6 @@
 """The notebooks run as notebooks, on the bundled sample and on whatever else a database holds."""
 
+import ast
 import io
 import os
 import re
@@ -16,9 +17,11 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 import pytest
 import small_database as small
+from archives import small as few
 from rich.console import Console
 
 from crawlblock import notebook
+from crawlblock.demo import render_demo
 from crawlblock.errors import InputError, StoreError
 from crawlblock.metrics.results_folder import results_of
 from crawlblock.report.assemble import write_answer
@@ -95,11 +98,13 @@ def held(poor: Path) -> Iterator[Path]:
         run.kill()
 
 
-def executed(db: Path, out: Path, books: list[Path]) -> dict[str, "NotebookNode"]:
-    """Execute notebooks on a database and return them by name."""
+def executed(
+    db: Path, out: Path, books: list[Path], archive: Path | None = None
+) -> dict[str, "NotebookNode"]:
+    """Execute notebooks on a database and return them by name; the last one reads an archive."""
     script = ROOT / "scripts" / "run_notebooks.py"
     command = [sys.executable, str(script), "--db", str(db), "--out", str(out), *map(str, books)]
-    environment = os.environ | {"CRAWLBLOCK_MIRROR": str(db.parent / "archive")}
+    environment = os.environ | ({"CRAWLBLOCK_MIRROR": str(archive)} if archive else {})
     done = subprocess.run(
         command, capture_output=True, text=True, check=False, timeout=280, env=environment
     )
@@ -147,7 +152,11 @@ def test_committed_ones_are_in_step(tools: None) -> None:
 
 def test_on_the_demo(tools: None, sample: Path, tmp_path: Path) -> None:
     """On the demo every cell answers, every figure is an SVG, and pages load nothing."""
-    books = executed(sample, tmp_path, NOTEBOOKS)
+    source = next(path for path in NOTEBOOKS if path.stem == OWN).read_text("utf-8")
+    sites = ast.literal_eval(re.findall(r"^sites = (.*)$", source, re.MULTILINE)[0])
+    facts = few(tmp_path / "facts", sites, ["DEMO-2023-40", "DEMO-2024-30"])
+    render_demo(facts, tmp_path / "archive")
+    books = executed(sample, tmp_path, NOTEBOOKS, tmp_path / "archive")
     for name, book in books.items():
         figures = shown(book, "image/svg+xml")
         assert figures and not [text for text in figures if EMPTY in text], name

@@ -6,10 +6,12 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import chdir
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from in_process import run_command
 
 from crawlblock.code_digest import code_digest, imported_by, squeezed
 from crawlblock.metrics.result_files import MANIFEST, read_manifest
@@ -112,7 +114,7 @@ class Copy:
 
 
 def made(folder: Path, *imported: str) -> Copy:
-    """Return a copy of the package whose commands followed three hosts and made the results."""
+    """Return a copy of the package, and a database and results as its commands would make them."""
     copy = Copy(folder)
     shutil.copytree(ROOT / "crawlblock", folder / "crawlblock")
     shutil.copytree(ROOT / "data" / "reference", folder / "data" / "reference")
@@ -120,9 +122,10 @@ def made(folder: Path, *imported: str) -> Copy:
     at = {"fetch_time": "2024-05-10T12:00:00Z", "status": 200}
     lines = [json.dumps({"host": host, **at, "body": body}) for host, body in BODIES.items()]
     (folder / "captures.jsonl").write_text("\n".join(lines))
-    for command in ("sample --list hosts.txt", *imported, "update --no-live --no-history"):
-        code, said = copy.run(*command.split())
-        assert code == 0, said
+    with chdir(folder):
+        for line in ("sample --list hosts.txt", *imported, "update --no-live --no-history"):
+            ended = run_command([*line.split(), "--db", str(copy.db)])
+            assert ended.returncode == 0, ended.stderr
     return copy
 
 
@@ -221,11 +224,11 @@ def test_kept_results_are_those_computed(copy: Copy) -> None:
     for name in ("survival", "forecast", "signal_conflicts", "replication", "coverage"):
         (copy.results / f"{name}.csv").unlink()
     (copy.results / "index.html").unlink()
-    assert copy.run("analyze")[0] == 0
+    assert copy.run("analyze")[0] == 0  # another process than that which made the whole
     assert {file.name: file.read_bytes() for file in copy.results.iterdir()} == whole
     everything = set(read_manifest(copy.results)["results"]) | {"index"}
     (copy.results / MANIFEST).unlink()
-    assert copy.written_in(lambda: copy.run("analyze")) == everything
+    assert copy.written_in(lambda: run_command(["analyze", "--db", str(copy.db)])) == everything
 
 
 def test_imports_are_followed() -> None:

@@ -129,8 +129,8 @@ def changes(db: Path, *options: str) -> set[tuple[str, str, str, str, str]]:
     return {tuple(row[name] for name in names) for row in json.loads(done.stdout)}
 
 
-def test_unattended_sequence(tmp_path: Path, web: Web) -> None:
-    """Five updates, started as cron and systemd start them, tell exactly the changes made."""
+def test_unattended_sequence(tmp_path: Path, web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Five updates tell exactly the changes made; cron and systemd start the first two."""
     one, two, three, four, _ = HOSTS
     folder = tmp_path / "who's 100% $HOME"  # what shells, cron and systemd would stumble over
     folder.mkdir()
@@ -141,21 +141,31 @@ def test_unattended_sequence(tmp_path: Path, web: Web) -> None:
     assert crawlblock("sample", "--db", db, "--list", folder / "hosts.txt").returncode == 0
     by_cron, by_systemd = scheduled(folder, mirror)
 
+    def options(day: int) -> list[str]:
+        return ["--allow-network", "127.77.0.0/16", "--snapshot", f"live-2026-11-0{day}"]
+
     def update(command: list[str], day: int) -> tuple[int, str]:
-        network = ["--allow-network", "127.77.0.0/16"]
-        return unattended([*command, *network, "--snapshot", f"live-2026-11-0{day}"])
+        return unattended([*command, *options(day)])
+
+    def update_here(day: int) -> tuple[int, str]:
+        words = by_systemd[by_systemd.index("crawlblock") + 1 :]
+        ended = crawlblock(*words, *options(day))
+        return ended.returncode, ended.stdout + ended.stderr
 
     web.bodies[one] = ROBOTS  # refuses GPTBot
     assert update(by_cron, 1) == (0, "")
+    page = (folder / "x-results" / "index.html").read_text("utf-8")
     assert changes(db) == {(one, "GPTBot", "started", "DEMO-2024-18", "live-2026-11-01")}
     assert update(by_systemd, 1) == (5, "")
     archive(mirror, {"DEMO-2024-18": first, "DEMO-2024-26": {**first, one: ROBOTS}})
     web.bodies[two] = CCBOT
-    assert update(by_cron, 3) == (0, "")
-    web.bodies[three], web.bodies[one] = NOBODY, OPEN
-    assert update(by_systemd, 4) == (0, "")
+    with monkeypatch.context() as patched:  # the page after the fifth is of these days, too
+        patched.setattr("crawlblock.cli.update._answered", lambda *_: "")
+        assert update_here(3) == (0, "")
+        web.bodies[three], web.bodies[one] = NOBODY, OPEN
+        assert update_here(4) == (0, "")
     web.bodies[four] = OPEN + b"# another comment\n"
-    assert update(by_cron, 5) == (0, "")
+    assert update_here(5) == (0, "")
 
     named = {
         (one, "GPTBot", "started", "DEMO-2024-18", "DEMO-2024-26"),
@@ -171,7 +181,8 @@ def test_unattended_sequence(tmp_path: Path, web: Web) -> None:
     with Store(db).reading() as con:
         runs = con.execute("SELECT command, result FROM runs ORDER BY started").fetchall()
     assert runs[1:] == [("update", result) for result in ("ok", "nothing new", "ok", "ok", "ok")]
-    assert (folder / "x-results" / "index.html").exists()
+    assert "live-2026-11-05" not in page
+    assert "live-2026-11-05" in (folder / "x-results" / "index.html").read_text("utf-8")
 
 
 def test_schedule_is_what_systemd_wants(tmp_path: Path) -> None:
@@ -219,7 +230,8 @@ async def day(
     )  # fmt: skip
 
     def work() -> list[str]:
-        return bring_up_to_date(Run(store), store.facts.members(), asking, wanted)
+        with store.held():
+            return bring_up_to_date(Run(store), store.facts.members(), asking, wanted)
 
     return await asyncio.to_thread(work)
 
@@ -289,11 +301,35 @@ async def test_the_archive_fails_and_today_is_kept(tmp_path: Path) -> None:
     assert rows == [("DEMO-2024-18", True), ("live-2026-11-01", False)]
 
 
-def test_health(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def updated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with an archive, and a database that an update has filled."""
+    folder = tmp_path_factory.mktemp("updated")
+    (folder / "hosts.txt").write_text("a.test")
+    archive(folder / "mirror", {"DEMO-2024-18": {"a.test": OPEN}})
+    sample = ("sample", "--db", folder / "x.duckdb", "--list", folder / "hosts.txt")
+    for command in (sample, _update(folder / "x.duckdb")):
+        assert crawlblock(*command).returncode == 0
+    return folder
+
+
+@pytest.fixture
+def again(updated: Path, tmp_path: Path) -> tuple[object, ...]:
+    """Return the command that updates a copy of it."""
+    shutil.copytree(updated, tmp_path / "again")
+    return _update(tmp_path / "again" / "x.duckdb")
+
+
+def _update(db: Path) -> tuple[object, ...]:
+    return ("update", "--db", db, "--mirror", db.parent / "mirror", "--no-live")
+
+
+def test_health(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A run that ended badly is told until that command, or an update, has ended well since."""
     store = followed(tmp_path, ["a.test"])
     archive(tmp_path / "mirror", {"DEMO-2024-18": {"a.test": OPEN}})
     at = ("--db", store.path)
+    monkeypatch.setattr("crawlblock.cli.update._answered", lambda *_: "")  # needs no page
 
     def healthy() -> bool:
         done = crawlblock("status", *at, "--json")
@@ -323,38 +359,35 @@ def test_a_question_holds_no_run_up(tmp_path: Path) -> None:
             assert len(store.facts.members()) == 1
 
 
-def test_another_run_is_at_work(tmp_path: Path) -> None:
+def test_another_run_is_at_work(again: tuple[object, ...]) -> None:
     """While another process updates, an update ends with 75; a killed one holds no lock."""
-    store = followed(tmp_path, ["a.test"])
+    db = Path(str(again[2]))
     code = (
         "from pathlib import Path; import sys\n"
         "from crawlblock.store.store import Store\n"
-        f"with Store(Path({str(store.path)!r})).held():\n"
+        f"with Store(Path({str(db)!r})).held():\n"
         "    print('held', flush=True); sys.stdin.readline()\n"
     )
-    options = ("update", "--db", store.path, "--mirror", tmp_path, "--no-live")
     with subprocess.Popen(
         [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as other:
         assert other.stdout and other.stdout.readline()
-        done = crawlblock(*options)
+        done = crawlblock(*again)
         assert (done.returncode, "another run is at work" in done.stderr) == (75, True)
         other.kill()
-    assert (tmp_path / "x.duckdb.lock").exists()
-    archive(tmp_path / "mirror", {"DEMO-2024-18": {"a.test": OPEN}})
-    options = ("update", "--db", store.path, "--mirror", tmp_path / "mirror", "--no-live")
-    assert crawlblock(*options).returncode == 0
+    assert db.with_name("x.duckdb.lock").exists()
+    assert crawlblock(*again).returncode == 5
 
 
-def test_results_are_renewed_when_they_must(tmp_path: Path) -> None:
+def test_results_are_renewed_when_they_must(again: tuple[object, ...]) -> None:
     """An update that was stopped before its page was written writes it the next time."""
-    store = followed(tmp_path, ["a.test"])
-    archive(tmp_path / "mirror", {"DEMO-2024-18": {"a.test": OPEN}})
-    options = ("update", "--db", store.path, "--mirror", tmp_path / "mirror", "--no-live")
-    assert crawlblock(*options).returncode == 0
-    (tmp_path / "x-results" / MANIFEST).unlink()
-    assert crawlblock(*options).returncode == 0
-    assert crawlblock(*options).returncode == 5
+    page = Path(str(again[2])).with_name("x-results") / "index.html"
+    assert crawlblock(*again).returncode == 5
+    before = page.stat().st_mtime_ns
+    page.with_name(MANIFEST).unlink()
+    assert crawlblock(*again).returncode == 0
+    assert page.stat().st_mtime_ns > before
+    assert crawlblock(*again).returncode == 5
 
 
 def test_new_crawls() -> None:

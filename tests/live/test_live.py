@@ -160,7 +160,7 @@ async def test_no_more_requests_than_the_budget_has(tmp_path: Path, most: int) -
 
     Only a budget below what a single visit needs is exceeded, by that visit.
     """
-    hosts = [f"h{n:02}.test" for n in range(8)]
+    hosts = [f"h{n:02}.test" for n in range(5)]
     acts = {host: redirecting(f"http://www.{host}/robots.txt") for host in hosts[::3]}
     store = a_store(tmp_path, hosts)
     async with web_server(acts) as server:

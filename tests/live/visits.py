@@ -79,8 +79,9 @@ def asking(
 async def live_run(store: Store, how: Asking, budget: Budget = UNLIMITED) -> tuple[int, Tally]:
     """Run once to the end; return how many hosts were asked before, and what the run did."""
     run = Run(store, budget=budget)
-    already = await collect_live(run, how, store.facts.members())
-    store.conclusions.settle()
+    with store.held():  # as the command
+        already = await collect_live(run, how, store.facts.members())
+        store.conclusions.settle()
     return already, run.tally
 
 
@@ -96,9 +97,10 @@ async def visit(folder: Path, how: Asking, members: Sequence[Member]) -> Visited
     fetches = tuple(dict.fromkeys(fetch for each in found for fetch in each.fetches))
     asked = [each for one in found for each in one.asked]
     store = Store(folder / "visited.duckdb")
-    store.facts.add(batch_of(fetches, asked, payloads), SnapshotKind.LIVE)
-    store.conclusions.settle()
-    captures = captures_of(store)
+    with store.held():
+        store.facts.add(batch_of(fetches, asked, payloads), SnapshotKind.LIVE)
+        store.conclusions.settle()
+        captures = captures_of(store)
     return Visited(
         {each.host: each for each in captures if each.resource == "/robots.txt"},
         {each.host: each for each in captures if each.resource == "/"},
@@ -110,8 +112,9 @@ async def visit(folder: Path, how: Asking, members: Sequence[Member]) -> Visited
 async def read_back(folder: Path, path: Path) -> tuple[Store, list[LeftOut]]:
     """Return a new database with what a WARC file holds, and what was left out of it."""
     store = a_store(folder, [])
-    files = await asyncio.to_thread(import_files, Run(store), [path], "month", [])
-    store.conclusions.settle()
+    with store.held():
+        files = await asyncio.to_thread(import_files, Run(store), [path], "month", [])
+        store.conclusions.settle()
     return store, files.left_out
 
 
