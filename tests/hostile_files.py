@@ -8,6 +8,7 @@ import struct
 import sys
 import zlib
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
@@ -69,9 +70,12 @@ def write(folder: Path) -> None:
     pl.DataFrame({**_ROW, "body": ["x" * 100_000_000]}).write_parquet(folder / "cell.parquet")
     many = pl.DataFrame(_ROW).select(pl.all().repeat_by(1_000).explode())
     many.with_columns(body=pl.lit("x" * 1_000_000)).write_parquet(folder / "same.parquet")
-    many.select(url=pl.lit("https://a.com/" + "x" * 1_000_000), url_host_name="host").write_parquet(
-        folder / "index.parquet"
-    )
+    many.select(
+        url=pl.lit("https://a.com/" + "x" * 1_000_000), url_host_name="host",
+        fetch_time=datetime(2024, 1, 1), fetch_status=pl.lit(200, pl.Int16),
+        content_digest=pl.lit("A" * 32), warc_filename=pl.lit("f"),
+        warc_record_offset=pl.lit(0), warc_record_length=pl.lit(9),
+    ).write_parquet(folder / "index.parquet")  # fmt: skip
     wide = {f"c{number}": [1] for number in range(60_000)}
     pl.DataFrame({**_ROW, "body": ["x"]} | wide).write_parquet(folder / "wide.parquet")
 

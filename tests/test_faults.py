@@ -233,8 +233,9 @@ def collect(
     store = Store(database)
     cache = cache or database.parent / "cache"
     wanted = Wanted(mirror, "test@example.org", "all", "zipnum", limits, cache)
-    asyncio.run(collect_history(Run(store), wanted, members))
-    return captured(store)
+    with store.held():
+        asyncio.run(collect_history(Run(store), wanted, members))
+        return captured(store)
 
 
 def captured(store: Store) -> list[tuple[object, ...]]:

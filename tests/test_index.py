@@ -75,10 +75,11 @@ def collect(archive: Path, db: Path, method: Method) -> tuple[dict[str, str], li
     run = Run(Store(db), say=said.append)
     order = Wanted(str(archive), None, "all", method, FAST, db.with_suffix(".cache"))
     panel = [Member("p", f"{h}.example", f"{h}.example", None, "all", None, 1.0, 0) for h in HOSTS]
-    asyncio.run(collect_history(run, order, panel))
-    evaluate(run)
-    with run.store.reading() as con:
-        found = con.execute("SELECT host, outcome FROM captures").fetchall()
+    with run.store.held():
+        asyncio.run(collect_history(run, order, panel))
+        evaluate(run)
+        with run.store.reading() as con:
+            found = con.execute("SELECT host, outcome FROM captures").fetchall()
     return {str(host).removesuffix(".example"): str(outcome) for host, outcome in found}, said
 
 

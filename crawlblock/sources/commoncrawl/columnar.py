@@ -23,6 +23,7 @@ _NEEDED = (
 )  # fmt: skip
 _BROKEN = (pl.exceptions.PolarsError, pl.exceptions.PanicException)
 _MOST_ROWS = 500_000  # of one part that are about the hosts of one look-up
+_AT_ONCE = 32  # rows as Python objects: a hostile URL may have a megabyte
 _PART = re.compile(r"/part-(\d{1,6})[^/]*$")
 _SINCE_SOME_CRAWL = ("fetch_redirect",)  # 2019-47
 
@@ -137,7 +138,7 @@ def _rows(part: Path, hosts: Collection[str]) -> Iterator[dict[str, Any]]:
         ) from None
     if frame.height > _MOST_ROWS:
         raise ArchiveError(f"{part}: more than {_MOST_ROWS:,} captures of the hosts asked for")
-    return frame.iter_rows(named=True)
+    return frame.iter_rows(named=True, buffer_size=_AT_ONCE)
 
 
 def _read(row: Mapping[str, Any]) -> IndexRow:
