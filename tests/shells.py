@@ -225,7 +225,10 @@ def shell(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 @pytest.fixture
 def scheduler(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Return the address of a dask scheduler on loopback with a worker, which are never idle."""
+    """Return the address of a dask scheduler on loopback with a worker.
+
+    It lives for one test: both processes use the processor even when they are idle.
+    """
     pytest.importorskip("distributed")
     with cluster(tmp_path_factory.mktemp("cluster"), workers=1) as found:
         yield found.address

@@ -260,7 +260,7 @@ def test_full_disk_while_results_are_written(here: Path, tmp_path: Path) -> None
             assert "space" in full.stderr
             return full.stderr
 
-        # with the database on another disk it is the results that are refused
+        # with the database on another disk, the results alone meet the full disk
         told = refused("analyze", "--db", here, "--results", disk / "apart")
         assert f"{disk / 'apart' / 'blocked.csv'}: " in told
         for arguments in (["analyze"], ["export", disk / "out"], ["evaluate"]):
