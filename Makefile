@@ -20,7 +20,7 @@ AT_ONCE = -n 3 --dist worksteal
 # otherwise each command takes up to a second longer.  To compile all that is installed takes
 # longer than to install it.
 unexport PYTHONDONTWRITEBYTECODE
-# uv installs the same packages as pip in a fifth of the time.  UV= chooses pip.
+# uv installs the same packages as pip in a fifth of the time.  `make UV=` uses pip.
 UV ?= $(shell command -v uv)
 install = $(if $(UV),$(UV) pip install --quiet --python $(1)/bin/python,\
 	$(1)/bin/python -m pip install --quiet --disable-pip-version-check --no-compile)

@@ -251,7 +251,7 @@ def test_full_disk_while_results_are_written(here: Path, tmp_path: Path) -> None
             Store(db).publish()
         ballast = disk / "ballast"
 
-        def refused(*arguments: object) -> str:
+        def failed(*arguments: object) -> str:
             ballast.write_bytes(bytes(max(0, shutil.disk_usage(disk).free - 20_000)))
             full = command(*arguments)
             ballast.unlink()
@@ -261,10 +261,10 @@ def test_full_disk_while_results_are_written(here: Path, tmp_path: Path) -> None
             return full.stderr
 
         # with the database on another disk, the results alone meet the full disk
-        told = refused("analyze", "--db", here, "--results", disk / "apart")
-        assert f"{disk / 'apart' / 'blocked.csv'}: " in told
+        said = failed("analyze", "--db", here, "--results", disk / "apart")
+        assert f"{disk / 'apart' / 'blocked.csv'}: " in said
         for arguments in (["analyze"], ["export", disk / "out"], ["evaluate"]):
-            refused(*arguments, "--db", db)
+            failed(*arguments, "--db", db)
             assert command(*arguments, "--db", db).returncode == 0, arguments
         assert "a.example" in command("sql", "FROM captures", "--db", db).stdout
 

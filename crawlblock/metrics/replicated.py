@@ -6,12 +6,7 @@ import duckdb
 import polars as pl
 
 from crawlblock.metrics.columns import conformed
-from crawlblock.replication.comparison import (
-    THEIR_COUNTS,
-    Comparison,
-    replicate,
-    usual_tokens,
-)
+from crawlblock.replication.comparison import THEIR_COUNTS, Comparison, replicate, usual_tokens
 from crawlblock.replication.published import BUNDLED, read_figures, read_sources
 from crawlblock.replication.series import TOKENS, from_database
 

@@ -1,6 +1,6 @@
 -- The census of the crawl named by the variable snapshot, for the registered domains of one part (the
--- variables part and parts).  To find who represents each domain, of 46 million hosts at once, took
--- 6.7 GB with DuckDB limited to 4 GiB.
+-- variables part and parts).  Finding the hosts that represent the domains took 6.7 GB when it was done
+-- for 46 million hosts at once, with DuckDB limited to 4 GiB.
 INSERT INTO conclusions.census BY NAME
 WITH host_of_part AS (
     SELECT id, host, domain FROM facts.hosts

@@ -98,7 +98,7 @@ class DatabaseFile:
             ) from None
 
     def _renewed(self, until: float) -> bool:
-        """Renew; False where another process has opened the file to look at its layout."""
+        """Renew the file; return False if another process has it open."""
         try:
             renew(self.path)
         except duckdb.Error as error:
