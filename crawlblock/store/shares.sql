@@ -68,17 +68,22 @@ FROM query_table(source) WHERE NOT has_weights(source) GROUP BY ALL;
 -- The same with intervals: Wilson's, which for a sample follows its design.  The bounds of a list are
 -- exact, the others have the error of sampling (Imbens and Manski).
 CREATE MACRO stratified_shares(source) AS TABLE
-SELECT s.* EXCLUDE (weighted, lowest, highest, asked_n), estimand, http_profile() AS http_profile,
+WITH shares AS (
+    SELECT s.* EXCLUDE (weighted), estimand,
+           bounds_z(bounds_width(lowest, highest, asked_n)) AS z,
+           no_estimate(n, n_unknown, estimate := estimate) AS no_estimate
+    FROM stratified_estimates(source) s JOIN estimands() e USING (weighted)
+)
+SELECT * EXCLUDE (lowest, highest, asked_n, z, no_estimate), http_profile() AS http_profile,
        CASE WHEN estimand <> 'list' THEN wilson_low(estimate, effective_n) END AS low,
        CASE WHEN estimand <> 'list' THEN wilson_high(estimate, effective_n) END AS high,
-       coalesce(CASE WHEN estimand <> 'list' THEN manski_low(lowest, highest, asked_n) END, lowest)
+       coalesce(CASE WHEN estimand <> 'list' THEN wilson_low_at(lowest, asked_n, z) END, lowest)
            AS bound_low,
-       coalesce(CASE WHEN estimand <> 'list' THEN manski_high(lowest, highest, asked_n) END, highest)
+       coalesce(CASE WHEN estimand <> 'list' THEN wilson_high_at(highest, asked_n, z) END, highest)
            AS bound_high,
-       coalesce(no_estimate(n, n_unknown, estimate := estimate),
-                no_list_interval(estimand, effective_n)) AS no_interval,
-       no_estimate(n, n_unknown, estimate := estimate) AS no_estimate
-FROM stratified_estimates(source) s JOIN estimands() e USING (weighted);
+       coalesce(no_estimate, no_list_interval(estimand, effective_n)) AS no_interval,
+       no_estimate
+FROM shares;
 
 -- The same from hosts; for a census, materialize_census.sql puts clustered_shares_of in its place.
 CREATE MACRO shares_of(source) AS TABLE
