@@ -25,6 +25,7 @@ CREATE TEMP TABLE point_counts AS FROM point_counts;
 CREATE TEMP TABLE folded_segments AS FROM folded_segments;
 CREATE TEMP TABLE point_segments AS FROM point_segments;
 CREATE TEMP TABLE segment_counts AS FROM segment_counts;
+CREATE TEMP TABLE sampled_segments AS FROM sampled_segments;
 CREATE TEMP TABLE incomplete_snapshots AS FROM incomplete_snapshots;
 CREATE TEMP TABLE suspect_snapshots AS FROM suspect_snapshots;
 CREATE TEMP TABLE segment_answers AS FROM segment_answers;

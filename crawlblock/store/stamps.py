@@ -12,14 +12,15 @@ READING, BODY, SELECTION = "reading", "body", "selection"
 def stamp_ids(con: duckdb.DuckDBPyConnection) -> Mapping[str, int]:
     """Return the number of today's digest of each conclusion, noting those that are new."""
     digests = conclusion_digests()
-    for name, digest in digests.items():
+    known = known_stamp_ids(con)
+    new = [name for name, number in known.items() if number < 0]
+    for name in new:
         con.execute(
-            "INSERT INTO conclusions.stamps SELECT (SELECT coalesce(max(id), 0) + 1 "
-            "FROM conclusions.stamps), $1, $2 WHERE NOT EXISTS "
-            "(FROM conclusions.stamps WHERE conclusion = $1 AND digest = $2)",
-            [name, digest],
+            "INSERT INTO conclusions.stamps "
+            "SELECT coalesce(max(id), 0) + 1, $1, $2 FROM conclusions.stamps",
+            [name, digests[name]],
         ).fetchall()
-    return known_stamp_ids(con)
+    return known_stamp_ids(con) if new else known
 
 
 def known_stamp_ids(con: duckdb.DuckDBPyConnection) -> Mapping[str, int]:
