@@ -17,7 +17,8 @@ import duckdb
 from machine import aside
 from measured import Measurement, alone, at_most
 
-from crawlblock.metrics.queries import analyze, metrics, set_http_profile
+from crawlblock.metrics.http_profile import set_http_profile
+from crawlblock.metrics.queries import analyze, metrics
 from crawlblock.store.schema import CONFIG, schema
 
 MANY = 70_000_000  # captures

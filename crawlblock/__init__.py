@@ -36,9 +36,10 @@ from crawlblock.registry import crawlers
 if TYPE_CHECKING:
     from os import PathLike
 
+    from crawlblock.api.fill import PanelResult
     from crawlblock.api.lazy_rows import Rows
     from crawlblock.api.open_database import Database
-    from crawlblock.api.steps import PanelResult, StepResult
+    from crawlblock.api.steps import StepResult
     from crawlblock.pipeline.run import Progress, Say
     from crawlblock.report.charts.chart import Chart
 
@@ -66,7 +67,7 @@ __all__ = [
 _LAZY = {  # these load libraries for data, so only when somebody asks for them
     "Chart": "crawlblock.report.charts.chart",
     "Database": "crawlblock.api.open_database",
-    "PanelResult": "crawlblock.api.steps",
+    "PanelResult": "crawlblock.api.fill",
     "Rows": "crawlblock.api.lazy_rows",
     "StepResult": "crawlblock.api.steps",
 }

@@ -14,7 +14,8 @@ from oracles.estimate import Answer, weighted_total
 import crawlblock
 from crawlblock.cli.sample import sample
 from crawlblock.errors import InputError
-from crawlblock.metrics.queries import held, metrics, result_of, set_http_profile
+from crawlblock.metrics.http_profile import set_http_profile
+from crawlblock.metrics.queries import held, metrics, result_of
 from crawlblock.sampling import BY_SIZE, WHOLE, draw_by_size
 from crawlblock.store.store import Store
 

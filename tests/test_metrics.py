@@ -15,7 +15,8 @@ from oracles.estimate import Answer, designed, stratified
 from crawlblock.errors import InputError, StoreError
 from crawlblock.intervals import wilson
 from crawlblock.metrics.computed import COMPUTED
-from crawlblock.metrics.queries import analyze, held, metrics, result_of, set_http_profile
+from crawlblock.metrics.http_profile import set_http_profile
+from crawlblock.metrics.queries import analyze, held, metrics, result_of
 
 PANEL_ONLY = ("attrition", "same_hosts", "survival")  # they follow hosts from one to the next
 CLAIM = {"estimand", "n", "n_unknown", "estimate", "low", "high", "http_profile", "no_estimate"}

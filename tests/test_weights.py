@@ -24,7 +24,8 @@ from crawlblock.cli.weights import weights
 from crawlblock.errors import ArchiveError, InputError, UpstreamError
 from crawlblock.host_list import Rejected
 from crawlblock.intervals import Z, wilson
-from crawlblock.metrics.queries import held, metrics, result_of, set_http_profile
+from crawlblock.metrics.http_profile import set_http_profile
+from crawlblock.metrics.queries import held, metrics, result_of
 from crawlblock.model import Member
 from crawlblock.outcome import Outcome
 from crawlblock.pipeline.run import Budget, Tally

@@ -12,7 +12,7 @@ from typing import Literal, Self, Unpack
 import polars as pl
 from rich.console import Console
 
-from crawlblock.api import polars_frames, steps
+from crawlblock.api import fill, polars_frames, steps
 from crawlblock.api import step_options as given
 from crawlblock.api.lazy_rows import Rows
 from crawlblock.api.published_copy import PublishedCopy
@@ -176,7 +176,7 @@ class Database:
     def sample(
         self, hosts: AnyPath | Iterable[str] | None = None, *, ranks: AnyPath | None = None,
         crawl: str | None = None, name: str | None = None, **options: Unpack[SampleOptions],
-    ) -> steps.PanelResult:  # fmt: skip
+    ) -> fill.PanelResult:  # fmt: skip
         """Store the hosts to follow as a panel.
 
         `hosts` are exactly those: names in Python, or a file of them.  `ranks` is a ranked CSV to
@@ -198,7 +198,7 @@ class Database:
                 choose = given.chooser_by_size(place.store, by_size, wanted, (hosts, ranks, crawl))
             else:
                 choose = given.chooser(hosts, ranks, wanted, Reading(None, left_out.add))
-            return steps.sample(place, choose, configuration, left_out)
+            return fill.sample(place, choose, configuration, left_out)
 
     def history(
         self, crawls: int | str | Iterable[str] = 6, *, panel: str | None = None,
@@ -216,7 +216,7 @@ class Database:
         configuration = {"mirror": wanted.mirror, "crawls": named, "panel": panel}
         with self._place() as place:
             members = place.store.facts.followed(panel)
-            return steps.history(place, wanted, members, configuration, given.budget_of(options))
+            return fill.history(place, wanted, members, configuration, given.budget_of(options))
 
     def live(
         self, *, contact: str | None, panel: str | None = None, snapshot: str | None = None,
@@ -241,7 +241,7 @@ class Database:
                 "panel": panel, "snapshot": asking.snapshot,
                 "concurrency": asking.pace.concurrency, "probe_page": asking.probe_page,
             }  # fmt: skip
-            return steps.live(place, asking, members, configuration, given.budget_of(options))
+            return fill.live(place, asking, members, configuration, given.budget_of(options))
 
     def import_(
         self, *paths: AnyPath, every: Every = "month", at: AnyPath | None = None,
@@ -254,7 +254,7 @@ class Database:
         """
         files, times = [Path(path) for path in paths], None if at is None else Path(at)
         with self._place() as place:
-            return steps.import_(place, files, every, times, snapshot)
+            return fill.import_(place, files, every, times, snapshot)
 
     def evaluate(self) -> steps.StepResult:
         """Judge stored files again after rules or registry changed."""
@@ -267,12 +267,12 @@ class Database:
         No question and no result shows it any more, and its name is free.  Nothing is deleted.
         """
         with self._place() as place:
-            steps.remove(place, snapshot, because)
+            fill.remove(place, snapshot, because)
 
     def restore(self, snapshot: str) -> None:
         """Bring back the snapshot that was removed last under a name."""
         with self._place() as place:
-            steps.restore(place, snapshot)
+            fill.restore(place, snapshot)
 
     def analyze(self, http_profile: Profile = "rfc9309") -> Path:
         """Compute the results and the page; return the page's path.

@@ -10,7 +10,7 @@ import polars as pl
 from crawlblock.api.lazy_rows import Rows, explaining
 from crawlblock.errors import InputError
 from crawlblock.evidence import lookup
-from crawlblock.metrics.queries import set_http_profile
+from crawlblock.metrics.http_profile import set_http_profile
 from crawlblock.pipeline.run import Say, silent
 from crawlblock.store.query import another, copy_note, open_shut, readable
 from crawlblock.store.schema import check_copy

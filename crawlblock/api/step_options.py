@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal, TypedDict
 
 from crawlblock import loops
-from crawlblock.api.steps import Choose
+from crawlblock.api.fill import Choose
 from crawlblock.errors import InputError, did_you_mean
 from crawlblock.pipeline.history import Wanted
 from crawlblock.pipeline.run import Budget, Progress, Tally

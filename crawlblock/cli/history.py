@@ -8,7 +8,7 @@ from typing import cast
 import click
 
 from crawlblock import loops
-from crawlblock.api import steps
+from crawlblock.api import fill, steps
 from crawlblock.cli.costs import costs
 from crawlblock.cli.existing import existing
 from crawlblock.cli.options import (
@@ -92,7 +92,7 @@ def history(
     configuration = {"mirror": mirror, "crawls": crawls, "panel": panel}
     with progress_bar() as progress:
         place = steps.StepContext(store, progress, say)
-        done = steps.history(place, wanted, members, configuration, budget)
+        done = fill.history(place, wanted, members, configuration, budget)
     say(
         f"{done.captures} new captures, {done.payloads} payloads judged, "
         f"{done.requests} requests, {done.bytes / 1e6:.1f} MB"

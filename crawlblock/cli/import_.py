@@ -6,7 +6,7 @@ from typing import cast
 
 import click
 
-from crawlblock.api import steps
+from crawlblock.api import fill, steps
 from crawlblock.cli.existing import filling
 from crawlblock.cli.options import at_option, db_option, every_option
 from crawlblock.cli.output import Output, output_options, print_rows, progress_bar, say
@@ -47,7 +47,7 @@ def import_command(
     """
     with progress_bar() as progress:
         place = steps.StepContext(filling(db), progress, silent)
-        done = steps.import_(place, paths, cast("Every", every), at, snapshot)
+        done = fill.import_(place, paths, cast("Every", every), at, snapshot)
     for line in (*done.problems, *done.notes):
         say(line)
     say(f"{done.captures:,} new captures, {done.payloads:,} payloads judged")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from crawlblock.api import steps
+from crawlblock.api import fill, steps
 from crawlblock.cli.existing import existing
 from crawlblock.cli.options import db_option
 from crawlblock.cli.output import say
@@ -36,12 +36,12 @@ def remove(snapshot: str, db: Path, because: str | None, restore: bool, yes: boo
     store = existing(db)
     place = steps.StepContext(store, unshown, silent)
     if because is None:
-        steps.restore(place, snapshot)
+        fill.restore(place, snapshot)
         say(f"{snapshot} is back; crawlblock analyze computes the results again")
         return
     if not yes:
         _ask(store, snapshot)
-    steps.remove(place, snapshot, because)
+    fill.remove(place, snapshot, because)
     say(f"{snapshot} is removed; crawlblock analyze computes the results again")
 
 

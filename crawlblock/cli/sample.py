@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from crawlblock import loops
-from crawlblock.api import steps
+from crawlblock.api import fill, steps
 from crawlblock.api.step_options import chooser, chooser_by_size
 from crawlblock.cli.existing import filling
 from crawlblock.cli.listed import COLUMNS, say_rejects, understood
@@ -122,7 +122,7 @@ def sample(
             choose = _choice(frame, wanted, left_out)
         else:
             choose = chooser_by_size(store, by_size, wanted)
-        done = steps.sample(place, choose, configuration, left_out)
+        done = fill.sample(place, choose, configuration, left_out)
     for note in done.notes:
         say(note)
     say_rejects(left_out, rejects)
@@ -153,7 +153,7 @@ def _check(frame: FrameFile, others: Sequence[str | None], name: str | None, dry
         panel_name(name, "")
 
 
-def _choice(frame: FrameFile, wanted: CrawlSample, left_out: Rejects) -> steps.Choose:
+def _choice(frame: FrameFile, wanted: CrawlSample, left_out: Rejects) -> fill.Choose:
     """Return how to choose the hosts."""
     reading = Reading(frame.column, left_out.add)
     return chooser(frame.list_file, frame.ranks or None, wanted, reading)

@@ -22,7 +22,7 @@ from crawlblock.export.tables import (
     write_table,
 )
 from crawlblock.export.whole_folder import check_target, files_in, write_json, written_aside
-from crawlblock.metrics.queries import set_http_profile
+from crawlblock.metrics.http_profile import set_http_profile
 from crawlblock.metrics.result_files import MANIFEST
 from crawlblock.pipeline.run import Progress
 from crawlblock.stopping import stoppable

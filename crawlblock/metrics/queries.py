@@ -17,6 +17,7 @@ from crawlblock.errors import InputError
 from crawlblock.metrics.cluster_interval import with_exact_ends
 from crawlblock.metrics.columns import columns_of, conformed, lacking_columns
 from crawlblock.metrics.computed import COMPUTED, Computed
+from crawlblock.metrics.http_profile import set_http_profile
 from crawlblock.metrics.own_metrics import own_metrics, reason, reject_taken
 from crawlblock.metrics.result_files import check_writable, read_results, write_results
 
@@ -178,18 +179,6 @@ def _of_samples(con: duckdb.DuckDBPyConnection, frame: pl.DataFrame) -> pl.DataF
         )
         .drop("is_sampled")
     )
-
-
-def set_http_profile(con: duckdb.DuckDBPyConnection, http_profile: str) -> None:
-    """Let the metrics read HTTP statuses in this way; raises InputError if it is not known."""
-    known = [
-        row[0] for row in con.execute("SELECT DISTINCT http_profile FROM http_profiles").fetchall()
-    ]
-    if http_profile not in known:
-        raise InputError(
-            f"HTTP profile {http_profile!r} is not known; use one of {', '.join(sorted(known))}"
-        )
-    con.execute("SET VARIABLE http_profile = ?", [http_profile]).fetchall()
 
 
 @contextmanager

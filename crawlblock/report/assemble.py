@@ -19,7 +19,8 @@ from crawlblock.errors import InputError
 from crawlblock.metrics.columns import declarations, dictionary
 from crawlblock.metrics.computed import COMPUTED
 from crawlblock.metrics.headline import headline_of
-from crawlblock.metrics.queries import analyze, held, metrics, set_http_profile
+from crawlblock.metrics.http_profile import set_http_profile
+from crawlblock.metrics.queries import analyze, held, metrics
 from crawlblock.metrics.replicated import REPLICATION, replication
 from crawlblock.metrics.result_digests import inputs, result_digests
 from crawlblock.metrics.result_files import (

@@ -17,7 +17,6 @@ from crawlblock.outcome import Outcome
 from crawlblock.transport.identity import is_loopback
 from crawlblock.transport.partial import PartialFile
 from crawlblock.transport.responses import (
-    MOST_IN_MEMORY,
     Moved,
     continues,
     failed,
@@ -29,6 +28,7 @@ from crawlblock.transport.responses import (
     stated_total,
 )
 from crawlblock.transport.throttle import (
+    MOST_IN_MEMORY,
     Busy,
     Clock,
     FailedAttempt,

@@ -9,10 +9,8 @@ from yarl import URL
 from crawlblock.outcome import Outcome
 from crawlblock.transport.location import redirect_url
 from crawlblock.transport.partial import PartialFile
-from crawlblock.transport.throttle import Busy, FailedAttempt, Refusal
+from crawlblock.transport.throttle import MOST_IN_MEMORY, Busy, FailedAttempt, Refusal
 from crawlblock.transport.waits import asked_patience
-
-MOST_IN_MEMORY = 64 * 1024 * 1024  # bytes of one answer whose length was not asked for
 
 _CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)")
 _REFUSALS = {403: Outcome.REFUSED, 429: Outcome.THROTTLED}

@@ -12,6 +12,7 @@ from crawlblock.errors import InputError, UpstreamError
 from crawlblock.outcome import Outcome
 from crawlblock.transport.shared_pace import SharedPace
 
+MOST_IN_MEMORY = 64 * 1024 * 1024  # bytes of one answer whose length was not asked for
 _LONGEST_OBEYED = 3600.0  # s; a host that asks for more patience than this ends the run
 _LONGEST_RETRY = 60.0  # s between two attempts
 _IN_A_ROW = 5  # answers of a server under load, after each such number the host pauses

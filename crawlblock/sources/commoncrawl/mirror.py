@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import quote, unquote, urlsplit
 
+from crawlblock import transport
 from crawlblock.durable import put_in_place
 from crawlblock.errors import ArchiveError, InputError, StoreError
 from crawlblock.outcome import Outcome
@@ -16,7 +17,6 @@ from crawlblock.sources.commoncrawl.keys import index_url, is_common_crawl, is_k
 from crawlblock.transport import (
     MOST_IN_MEMORY,
     Limits,
-    PoliteClient,
     ServerTraffic,
     is_loopback,
     user_agent,
@@ -89,10 +89,12 @@ async def open_mirror(
             base = _checked(location)
             public = not is_loopback(urlsplit(base).hostname or "")
             agent = _agent(contact, public)
-            client = await stack.enter_async_context(PoliteClient(agent, limits, pages=False))
+            client = await stack.enter_async_context(
+                transport.PoliteClient(agent, limits, pages=False)
+            )
             lists = client
             if is_common_crawl(base) and limits.patience > _BRIEF.patience:
-                brief = PoliteClient(agent, _BRIEF, traffic=client.traffic, pages=False)
+                brief = transport.PoliteClient(agent, _BRIEF, traffic=client.traffic, pages=False)
                 lists = await stack.enter_async_context(brief)
             yield HttpMirror(base, client, lists)
         elif kind == "s3":
@@ -100,7 +102,9 @@ async def open_mirror(
 
             endpoint = urlsplit(os.environ.get("AWS_ENDPOINT_URL", "")).hostname
             agent = _agent(contact, not is_loopback(endpoint or ""))
-            client = await stack.enter_async_context(PoliteClient(agent, _BRIEF, pages=False))
+            client = await stack.enter_async_context(
+                transport.PoliteClient(agent, _BRIEF, pages=False)
+            )
             yield S3Mirror(location, agent, limits, client)
         else:
             raise InputError(
@@ -111,7 +115,9 @@ async def open_mirror(
 class HttpMirror:
     """An archive on a web server; where it redirects, it is followed."""
 
-    def __init__(self, base: str, client: PoliteClient, lists: PoliteClient) -> None:
+    def __init__(
+        self, base: str, client: "transport.PoliteClient", lists: "transport.PoliteClient"
+    ) -> None:
         """Take the client for the archive, and the one for collinfo.json and graphinfo.json."""
         self.location = base
         self.traffic = client.traffic
