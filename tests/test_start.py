@@ -59,7 +59,9 @@ def test_the_package_loads_little() -> None:
 def test_what_asks_no_server_loads_no_client() -> None:
     """Commands on what is stored, and the processes that scan, need not load aiohttp."""
     modules = ["cli.analyze", "cli.evaluate", "cli.scan", "cli.status", "scan.shard"]
-    code = f"import sys, crawlblock.{', crawlblock.'.join(modules)}; print('aiohttp' in sys.modules)"
+    code = (
+        f"import sys, crawlblock.{', crawlblock.'.join(modules)}; print('aiohttp' in sys.modules)"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"
 
