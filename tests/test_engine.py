@@ -98,7 +98,7 @@ def test_a_task_that_kills_is_given_up(engine: Opened, tmp_path: Path) -> None:
 
 def test_what_ends_the_run(engine: Opened, tmp_path: Path) -> None:
     """An error by which nobody can go on lets what runs end, begins nothing more and is raised."""
-    slow = Errand(tmp_path, "slow", seconds=0.5)
+    slow = Errand(tmp_path, "slow", seconds=1.5)
     stop = Errand(tmp_path, "stop", "stop", 0.2)
     after = errands(tmp_path, 5)
     found = run_tasks(engine, run, ((each.name, each) for each in (slow, stop, *after)))

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError
 from contextlib import ExitStack, contextmanager, suppress
+from queue import Empty, SimpleQueue
 from typing import Any, Self
 from uuid import uuid4
 
@@ -14,7 +15,7 @@ from crawlblock.errors import InputError, UpstreamError
 from crawlblock.executor.protocol import Reply, Spoiled, Stopped, attempt
 
 _LOGGERS = ("distributed", "distributed.client", "tornado.application")
-_RECOUNT = 1.0  # s between two looks at how many workers there are
+_RECOUNT = 1.0  # s between two looks at how many workers there are, and at the scheduler
 
 
 class Dask:
@@ -31,7 +32,8 @@ class Dask:
         self._workers, self._counted = 1, 0.0
         self._run = f"crawlblock-{uuid4().hex}"
         self._keys = itertools.count()
-        self._numbers: dict[object, int] = {}
+        self._running: dict[object, tuple[int, Any]] = {}  # tasks and their futures, by key
+        self._done: SimpleQueue[Any] = SimpleQueue()
 
     def __enter__(self) -> Self:
         """Connect; raises InputError if dask is missing, or no scheduler or worker answers."""
@@ -46,7 +48,6 @@ class Dask:
             self._client = self._connected()
             stack.callback(self._client.close)
             self._check_workers()
-            self._ended = self._dask.as_completed(loop=self._client.loop)
             self._opened = stack.pop_all()
         return self
 
@@ -69,15 +70,34 @@ class Dask:
             raise self._gone()
         key = (self._run, next(self._keys))  # one group: it remembers little of each
         future = self._client.submit(attempt, packed, key=key, pure=False)
-        self._numbers[key] = number
-        self._ended.add(future)
+        self._running[key] = number, future
+        future.add_done_callback(self._done.put)
 
     def ended(self) -> Iterator[tuple[int, Reply]]:
         """Wait until workers answer; a future that nobody holds is forgotten everywhere."""
-        futures = self._ended.next_batch()
+        futures = self._next()
+        if not futures:
+            for number, _ in self._running.values():
+                yield number, Stopped(self._gone())
+            self._running.clear()
         replies = self._replies(futures)
         for future in futures:
-            yield self._numbers.pop(future.key), replies.get(future.key) or self._wrong(future)
+            number, _ = self._running.pop(future.key)
+            yield number, replies.get(future.key) or self._wrong(future)
+
+    def _next(self) -> list[Any]:
+        """Wait for futures that are done; return none if the scheduler is gone.
+
+        A future that was made while the scheduler went is never done.
+        """
+        while True:
+            with suppress(Empty):
+                found = [self._done.get(timeout=_RECOUNT)]
+                while not self._done.empty():
+                    found.append(self._done.get())
+                return found
+            if self._client.status != "running":
+                return []
 
     def _replies(self, futures: Sequence[Any]) -> Mapping[object, Reply]:
         """Return what was answered, by key; nothing if the scheduler went meanwhile."""
