@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from crawlblock.errors import InputError, StoreError, UpstreamError
 from crawlblock.executor import ATTEMPTS, Failed, open_engine, run_tasks
 from crawlblock.executor.dask import Dask
 from crawlblock.executor.local import Local
+from crawlblock.executor.protocol import Reply, Returned
 
 pytestmark = pytest.mark.own_code
 
@@ -94,6 +96,23 @@ def test_a_task_that_kills_is_given_up(engine: Opened, tmp_path: Path) -> None:
     assert failed.task == "z"
     assert "killed" in failed.reason
     assert len(begun(Errand(tmp_path, "z"))) == (ATTEMPTS if isinstance(engine, Local) else 4)
+
+
+@pytest.mark.fault("engine", "kill -9 of a dask worker that keeps an answer")
+def test_an_answer_that_went_with_its_worker(dask: Cluster, tmp_path: Path) -> None:
+    """The scheduler has such a task run again; the run goes on."""
+    dask.wait_for_workers(2)
+    errand = Errand(tmp_path, "a")
+    with Dask(dask.address) as engine:
+        engine.start(0, pickle.dumps((run, errand, None)))
+        until(lambda: len(begun(errand)) == 1 and "end" in (tmp_path / "a").read_text())
+        ((_, process),) = begun(errand)
+        os.kill(process, signal.SIGKILL)
+        until(lambda: len(begun(errand)) == 2)
+        found: list[tuple[int, Reply]] = []
+        while not found:
+            found += engine.ended()
+    assert found == [(0, Returned("a"))]
 
 
 def test_what_ends_the_run(engine: Opened, tmp_path: Path) -> None:

@@ -82,8 +82,12 @@ class Dask:
             self._running.clear()
         replies = self._replies(futures)
         for future in futures:
+            reply = replies.get(future.key) or self._wrong(future)
+            if reply is None:
+                future.add_done_callback(self._done.put)
+                continue
             number, _ = self._running.pop(future.key)
-            yield number, replies.get(future.key) or self._wrong(future)
+            yield number, reply
 
     def _next(self) -> list[Any]:
         """Wait for futures that are done; return none if the scheduler is gone.
@@ -107,10 +111,14 @@ class Dask:
             return {future.key: answer for future, answer in zip(finished, answers, strict=True)}
         return {}
 
-    def _wrong(self, future: Any) -> Reply:
-        """Return why there is no answer."""
+    def _wrong(self, future: Any) -> Reply | None:
+        """Return why there is no answer; None if the scheduler has the task run again.
+
+        It does so if the worker that kept the answer was killed before it was asked for it.
+        """
         if future.status != "error":
-            return Stopped(self._gone())
+            again = self._client.status == "running" and not future.cancelled()
+            return None if again else Stopped(self._gone())
         error = future.exception()
         if isinstance(error, self._dask.KilledWorker):
             times = error.args[2] + 1
