@@ -6,13 +6,11 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from fetched import fetched, stored
+from fetched import fetched, judged, stored
 from in_process import run_command
 
 from crawlblock.pipeline.discover import discover
-from crawlblock.pipeline.evaluate import evaluate
 from crawlblock.pipeline.proposed_entry import guess
-from crawlblock.pipeline.run import Run
 from crawlblock.pipeline.templates import discovered, known
 from crawlblock.store.store import Store
 
@@ -45,7 +43,7 @@ def store(tmp_path: Path) -> Store:
         for (snapshot, host), body in bodies.items()
     ]
     stored(made, fetches, set(bodies.values()))
-    evaluate(Run(made))
+    judged(made)
     return made
 
 
@@ -73,7 +71,7 @@ def beside(tmp_path: Path) -> Path:
     made = Store(tmp_path / "beside.duckdb")
     at = datetime(2026, 6, 2)
     stored(made, [fetched(h, "2026-06", at, b) for h, b in BESIDE.items()], set(BESIDE.values()))
-    evaluate(Run(made))
+    judged(made)
     with made.held():
         made.publish()
     return made.path
