@@ -4,11 +4,12 @@ import json
 from datetime import datetime
 from pathlib import Path
 
-import polars as pl
 import pytest
 from fetched import fetched, judged, stored
 from in_process import run_command
 
+from crawlblock.metrics.queries import held
+from crawlblock.metrics.signal_conflicts import signal_conflicts
 from crawlblock.pipeline.discover import discover
 from crawlblock.pipeline.proposed_entry import guess
 from crawlblock.pipeline.templates import discovered, known
@@ -174,9 +175,10 @@ def test_preferences_that_rules_do_not_follow(tmp_path: Path) -> None:
     ]
     (tmp_path / "hosts.jsonl").write_text("\n".join(lines))
     db = ["--db", str(tmp_path / "w.duckdb")]
-    for arguments in (["import", str(tmp_path / "hosts.jsonl")], ["analyze"]):
-        assert run_command([*arguments, *db]).returncode == 0
-    frame = pl.read_parquet(tmp_path / "w-results" / "signal_conflicts.parquet")
+    assert run_command(["import", str(tmp_path / "hosts.jsonl"), *db]).returncode == 0
+    judged(Store(tmp_path / "w.duckdb"))
+    with Store(tmp_path / "w.duckdb").reading() as con, held(con):
+        frame = signal_conflicts(con, {})
     found = {row["conflict"]: (row["n"], row["n_yes"]) for row in frame.to_dicts()}
     assert found == {"overruled": (3, 1), "unenforced": (3, 1)}
     ended = run_command(["explain", "unenforced.com", "GPTBot", "-o", "table", *db])
