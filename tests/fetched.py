@@ -6,6 +6,8 @@ from typing import Any
 
 from crawlblock.captures.frames import batch_of
 from crawlblock.model import Asked, Fetch, Payload, SnapshotKind
+from crawlblock.pipeline.evaluate import evaluate
+from crawlblock.pipeline.run import Run
 from crawlblock.store.store import Store
 from crawlblock.warc.http import digest
 
@@ -37,3 +39,9 @@ def stored(
     wanted = [Asked(snapshot=name, host=host, resource=path) for name, host, path in asked]
     payloads = [Payload(digest(body), body) for body in bodies]
     return store.facts.add(batch_of(held, wanted, payloads), kind)
+
+
+def judged(store: Store) -> None:
+    """Judge what is stored; as in a command the file is opened once."""
+    with store.held():
+        evaluate(Run(store))

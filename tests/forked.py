@@ -10,6 +10,7 @@ from typing import Self
 
 _FORKING = """
 import os, sys
+sys.modules["pandas"] = None  # DuckDB would load it in each run, where it is there
 {imports}
 for line in map(str.strip, sys.stdin):
     run = os.fork()

@@ -32,6 +32,7 @@ from crawlblock.sources.live import read_journal
 
 MOST = 300  # MiB beyond the process after its imports
 _HUGE = 340_000_000  # bytes, more than a reader may take
+_ROWS = 400  # of a megabyte
 _HEAD = b"host,fetch_time,status,body\n"
 _LINES = b'{"host": "a.com", "fetch_time": "2024-01-01", "status": 200, "body": "x"}\n'
 _ROW = {"host": ["a.com"], "fetch_time": ["2024-01-01"], "status": ["200"]}
@@ -68,7 +69,7 @@ def write(folder: Path) -> None:
     (folder / "dense").mkdir()
     (folder / f"dense/{PLAN}").write_bytes(b"[" + b"[]," * 20_000_000)
     pl.DataFrame({**_ROW, "body": ["x" * 100_000_000]}).write_parquet(folder / "cell.parquet")
-    many = pl.DataFrame(_ROW).select(pl.all().repeat_by(1_000).explode())
+    many = pl.DataFrame(_ROW).select(pl.all().repeat_by(_ROWS).explode())
     many.with_columns(body=pl.lit("x" * 1_000_000)).write_parquet(folder / "same.parquet")
     many.select(
         url=pl.lit("https://a.com/" + "x" * 1_000_000), url_host_name="host",
@@ -76,8 +77,8 @@ def write(folder: Path) -> None:
         content_digest=pl.lit("A" * 32), warc_filename=pl.lit("f"),
         warc_record_offset=pl.lit(0), warc_record_length=pl.lit(9),
     ).write_parquet(folder / "index.parquet")  # fmt: skip
-    wide = {f"c{number}": [1] for number in range(60_000)}
-    pl.DataFrame({**_ROW, "body": ["x"]} | wide).write_parquet(folder / "wide.parquet")
+    wide = (pl.lit(1).alias(f"c{number}") for number in range(30_000))
+    pl.DataFrame({**_ROW, "body": ["x"]}).with_columns(wide).write_parquet(folder / "wide.parquet")
 
 
 def _sparse(path: Path, head: bytes) -> None:

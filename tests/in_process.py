@@ -41,9 +41,9 @@ class Ended:
     stderr: str
 
 
-def run_command(arguments: list[str]) -> Ended:
+def run_command(arguments: list[str], encoding: str = "utf-8") -> Ended:
     """Run a command in this process, whatever its exit code."""
-    out, told = (io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _ in range(2))
+    out, told = (io.TextIOWrapper(io.BytesIO(), encoding, write_through=True) for _ in range(2))
     with redirect_stdout(out), redirect_stderr(told), pytest.raises(SystemExit) as stopped:
         main(arguments)
     return Ended(int(stopped.value.code or 0), _written(out), _written(told))
@@ -52,7 +52,7 @@ def run_command(arguments: list[str]) -> Ended:
 def _written(stream: io.TextIOWrapper) -> str:
     stream.flush()
     assert isinstance(stream.buffer, io.BytesIO)
-    return stream.buffer.getvalue().decode()
+    return stream.buffer.getvalue().decode(stream.encoding)
 
 
 class Guard:

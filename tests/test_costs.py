@@ -140,7 +140,7 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return an archive of two crawls, one of which has no redirects in its index."""
     folder = tmp_path_factory.mktemp("costs") / "archive"
     build(
-        folder, [OLD, NEW], [c for crawl in (OLD, NEW) for n in range(450) for c in site(n, crawl)]
+        folder, [OLD, NEW], [c for crawl in (OLD, NEW) for n in range(300) for c in site(n, crawl)]
     )
     return folder
 
@@ -150,14 +150,14 @@ def near(estimated: float, sent: float) -> bool:
     return abs(estimated - sent) <= 0.15 * sent
 
 
-@pytest.mark.parametrize("hosts", [15, 450])
+@pytest.mark.parametrize("hosts", [15, 300])
 @pytest.mark.parametrize("method", ["zipnum", "columnar", None])
 @pytest.mark.parametrize("where", ["server", "folder"])
 def test_a_plan_says_what_a_run_sends(
     archive: Path, tmp_path: Path, hosts: int, method: Method | None, where: str
 ) -> None:
     """Requests and bytes of a dry run are those of the run that follows, to 15 %."""
-    panel = members([f"host-{number:04}" for number in range(0, 450, 450 // hosts)])
+    panel = members([f"host-{number:04}" for number in range(0, 300, 300 // hosts)])
     db = tmp_path / "db.duckdb"
     with RangeServer(archive) as server:
         wanted = order(archive if where == "folder" else server.url, db, method)
@@ -184,7 +184,7 @@ def test_a_plan_of_what_is_stored(archive: Path, tmp_path: Path) -> None:
 def test_one_more_host(archive: Path, tmp_path: Path) -> None:
     """What was read of an index is kept: one host more costs its records, and a plan says so."""
     db = tmp_path / "db.duckdb"
-    some = [f"host-{number:04}" for number in range(0, 450, 50)]
+    some = [f"host-{number:04}" for number in range(0, 300, 50)]
     with RangeServer(archive) as server:
         wanted = order(server.url, db, "zipnum")
         collect(wanted, db, members(some))
@@ -208,7 +208,7 @@ def test_a_plan_of_a_large_index(archive: Path, tmp_path: Path) -> None:
             file.writelines(
                 f"zz,{n:06})/ 20230921\tcdx-00002.gz\t9\t9\t{n}\n" for n in range(30_000)
             )
-    panel, db = members([f"host-{number:04}" for number in range(450)]), tmp_path / "db.duckdb"
+    panel, db = members([f"host-{number:04}" for number in range(300)]), tmp_path / "db.duckdb"
     with RangeServer(large) as server:
         plans = plan(order(server.url, db, "zipnum"), db, panel)
         asked = [request.range for request in server.requests]
@@ -216,8 +216,8 @@ def test_a_plan_of_a_large_index(archive: Path, tmp_path: Path) -> None:
     newer, older = plans
     size = next(large.rglob("cluster.idx")).stat().st_size
     for each in plans:
-        assert each.bytes > size and 450 < each.requests < 1_000
-    assert older.requests > newer.requests - 450 * 0.45 * 0.7  # its redirects must be read
+        assert each.bytes > size and 300 < each.requests < 1_000
+    assert older.requests > newer.requests - 300 * 0.45 * 0.7  # its redirects must be read
 
 
 def test_look_ups_are_counted_by_key() -> None:

@@ -4,15 +4,14 @@ import json
 from datetime import datetime
 from pathlib import Path
 
-import polars as pl
 import pytest
-from fetched import fetched, stored
+from fetched import fetched, judged, stored
 from in_process import run_command
 
+from crawlblock.metrics.queries import held
+from crawlblock.metrics.signal_conflicts import signal_conflicts
 from crawlblock.pipeline.discover import discover
-from crawlblock.pipeline.evaluate import evaluate
 from crawlblock.pipeline.proposed_entry import guess
-from crawlblock.pipeline.run import Run
 from crawlblock.pipeline.templates import discovered, known
 from crawlblock.store.store import Store
 
@@ -45,7 +44,7 @@ def store(tmp_path: Path) -> Store:
         for (snapshot, host), body in bodies.items()
     ]
     stored(made, fetches, set(bodies.values()))
-    evaluate(Run(made))
+    judged(made)
     return made
 
 
@@ -73,7 +72,7 @@ def beside(tmp_path: Path) -> Path:
     made = Store(tmp_path / "beside.duckdb")
     at = datetime(2026, 6, 2)
     stored(made, [fetched(h, "2026-06", at, b) for h, b in BESIDE.items()], set(BESIDE.values()))
-    evaluate(Run(made))
+    judged(made)
     with made.held():
         made.publish()
     return made.path
@@ -176,9 +175,10 @@ def test_preferences_that_rules_do_not_follow(tmp_path: Path) -> None:
     ]
     (tmp_path / "hosts.jsonl").write_text("\n".join(lines))
     db = ["--db", str(tmp_path / "w.duckdb")]
-    for arguments in (["import", str(tmp_path / "hosts.jsonl")], ["analyze"]):
-        assert run_command([*arguments, *db]).returncode == 0
-    frame = pl.read_parquet(tmp_path / "w-results" / "signal_conflicts.parquet")
+    assert run_command(["import", str(tmp_path / "hosts.jsonl"), *db]).returncode == 0
+    judged(Store(tmp_path / "w.duckdb"))
+    with Store(tmp_path / "w.duckdb").reading() as con, held(con):
+        frame = signal_conflicts(con, {})
     found = {row["conflict"]: (row["n"], row["n_yes"]) for row in frame.to_dicts()}
     assert found == {"overruled": (3, 1), "unenforced": (3, 1)}
     ended = run_command(["explain", "unenforced.com", "GPTBot", "-o", "table", *db])

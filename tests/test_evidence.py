@@ -9,15 +9,13 @@ from typing import Any
 
 import pytest
 from archives import small
-from fetched import fetched, stored
+from fetched import fetched, judged, stored
 from warcio.archiveiterator import ArchiveIterator
 
 from crawlblock.cli import main
 from crawlblock.demo import render_demo
 from crawlblock.evidence import explanation, lookup
 from crawlblock.model import Fetch
-from crawlblock.pipeline.evaluate import evaluate
-from crawlblock.pipeline.run import Run
 from crawlblock.store.store import Store
 from crawlblock.warc.http import digest
 
@@ -49,7 +47,7 @@ def db(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("2024-07", datetime(2024, 7, 6, 12), 503),
     ]
     stored(store, [capture(*answer) for answer in answers], [STEERING, NAMED])
-    evaluate(Run(store))
+    judged(store)
     return path
 
 
@@ -99,7 +97,7 @@ def test_no_group_at_all(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     body = b"# nothing\nSitemap: https://a.example/map.xml\n"
     store = Store(tmp_path / "db.duckdb")
     stored(store, [capture("2024-05", datetime(2024, 5, 6), body)], [body])
-    evaluate(Run(store))
+    judged(store)
     row = explained(tmp_path / "db.duckdb", capsys, "a.example", "GPTBot")
     assert (row["restriction"], row["basis"], row["root_allowed"]) == ("none", "default", True)
     assert (row["groups"], row["line"], row["authored_by"]) == ([], None, None)

@@ -5,9 +5,6 @@ import json
 import random
 import shutil
 import signal
-import subprocess
-import sys
-import time
 import tracemalloc
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
@@ -18,6 +15,7 @@ import pytest
 from aiohttp import web
 from click.testing import CliRunner
 from disks import small_disk
+from forked import Runs
 from hypothesis import given
 from hypothesis import strategies as st
 from oracles.draw import drawn
@@ -367,26 +365,30 @@ async def test_full_disk(tmp_path: Path, archive: tuple[Path, list[str | None]])
     assert told(found.members) == drawn(domains, SIZE, "s")
 
 
+IMPORTS = "from crawlblock.cli import main; import crawlblock.cli.sample"
+
+
 @pytest.mark.fault("process", "sample: kill -9 at several moments, then run again")
 def test_killed_and_run_again(tmp_path: Path, archive: tuple[Path, list[str | None]]) -> None:
     """Killed again and again, the command stores the undisturbed sample and reads no part twice."""
     folder, domains = archive
     db = tmp_path / "db.duckdb"
     with RangeServer(folder, seconds=0.05) as server:
-        command = [sys.executable, "-m", "crawlblock", "sample", "--db", str(db)]
-        command += ["--mirror", server.url, "--crawl", "latest", "--size", str(SIZE)]
-        command += ["--seed", "s", "--rate", "1000"]
+        command = ["sample", "--db", str(db), "--mirror", server.url, "--crawl", "latest"]
+        command += ["--size", str(SIZE), "--seed", "s", "--rate", "1000"]
         runs: list[set[str]] = []
-        for number in range(4):
-            server.requests.clear()
-            run = subprocess.Popen(command, stderr=subprocess.DEVNULL)
-            while number < 3 and len(server.requests) < 10 + number and run.poll() is None:
-                time.sleep(0.005)
-            if number < 3:
-                run.kill()
-            assert run.wait(60) == (-signal.SIGKILL if number < 3 else 0)
-            begun = [Path(each.path).name for each in server.requests if "subset=" in each.path]
-            runs.append(set(begun[1:]))  # the first request is for the plan
+        with Runs(IMPORTS, "main(line.split())") as forked:
+            for number in range(4):
+                server.requests.clear()
+                forked.start(" ".join(command))
+                while number < 3 and len(server.requests) < 10 + number:
+                    if forked.ended(0.005):
+                        break
+                if number < 3:
+                    forked.kill()
+                assert forked.result() == (-signal.SIGKILL if number < 3 else 0)
+                begun = [Path(each.path).name for each in server.requests if "subset=" in each.path]
+                runs.append(set(begun[1:]))  # the first request is for the plan
     assert told(Store(db).facts.members()) == drawn(domains, SIZE, "s")
     for earlier, later in pairwise(runs):
         assert len(earlier & later) <= 2  # the part in flight, and that of the plan

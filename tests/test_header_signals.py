@@ -6,15 +6,13 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from fetched import Answer, fetched, stored
+from fetched import Answer, fetched, judged, stored
 from manners import S3, Manner
 from servers import RangeServer
 
 import crawlblock
 from crawlblock.cli import main
 from crawlblock.metrics.queries import held, metrics, result_of
-from crawlblock.pipeline.evaluate import evaluate
-from crawlblock.pipeline.run import Run
 from crawlblock.robots.header_signals import header_signals, kept_header_signals
 from crawlblock.store.store import Store
 from crawlblock.warc.kept_headers import headers_kept
@@ -92,7 +90,7 @@ def db(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ]
     store = Store(path)
     stored(store, fetches, [OPEN, CLOSED])
-    evaluate(Run(store))
+    judged(store)
     return path
 
 

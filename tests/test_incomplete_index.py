@@ -39,6 +39,13 @@ def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def whole(rendered: Path, tmp_path_factory: pytest.TempPathFactory) -> Store:
+    """Return what a run finds in it when nothing is lost."""
+    db = tmp_path_factory.mktemp("whole") / "a.duckdb"
+    return collect(order(rendered, db, None), db, members(HOSTS))[0]
+
+
 @pytest.fixture
 def archive(rendered: Path, tmp_path: Path) -> Path:
     """Return a copy of it, to be spoilt."""
@@ -98,13 +105,11 @@ def planned_and_run(
     [("cluster.idx", "columnar", 2), ("cc-index-table.paths.gz", "zipnum", 0)],
 )
 def test_one_index_alone(
-    archive: Path, tmp_path: Path, lost: str, method: Method, notes: int
+    archive: Path, whole: Store, tmp_path: Path, lost: str, method: Method, notes: int
 ) -> None:
     """The dry run names the index that the run uses, says why, and counts what is sent."""
     for path in archive.rglob("cc-index-table.paths.gz"):
         split_parts(archive, path)
-    whole, _ = collect(order(archive, tmp_path / "a.duckdb", None), tmp_path / "a.duckdb",
-                       members(HOSTS))  # fmt: skip
     for path in archive.rglob(lost):
         path.unlink()
     plans, said, run = planned_and_run(archive, tmp_path / "b.duckdb", None)
@@ -166,11 +171,9 @@ def test_no_index_at_all(archive: Path, tmp_path: Path) -> None:
      (f"{LOST_PART}*", "columnar", "--lookup zipnum")],
 )  # fmt: skip
 def test_a_lost_file(
-    archive: Path, tmp_path: Path, pattern: str, method: Method, advice: str
+    archive: Path, whole: Store, tmp_path: Path, pattern: str, method: Method, advice: str
 ) -> None:
     """The file is named with what to do; that does it, and the other crawl is not touched."""
-    whole, _ = collect(order(archive, tmp_path / "a.duckdb", None), tmp_path / "a.duckdb",
-                       members(HOSTS))  # fmt: skip
     (path,) = (path for path in of_new(archive, pattern) if "robotstxt" in str(path) or
                method == "zipnum")  # fmt: skip
     path.unlink()
@@ -187,10 +190,8 @@ def test_a_lost_file(
 
 
 @pytest.mark.fault("archive", "history: a list of index files that lacks one")
-def test_a_short_list_of_parts(archive: Path, tmp_path: Path) -> None:
+def test_a_short_list_of_parts(archive: Path, whole: Store, tmp_path: Path) -> None:
     """What the list lacks is said; its sites are unknown, the others as before."""
-    whole, _ = collect(order(archive, tmp_path / "a.duckdb", None), tmp_path / "a.duckdb",
-                       members(HOSTS))  # fmt: skip
     (path,) = of_new(archive, "cc-index-table.paths.gz")
     lines = gzip.decompress(path.read_bytes()).splitlines(keepends=True)
     kept = [line for line in lines if b"robotstxt" not in line or LOST_PART.encode() not in line]
@@ -204,10 +205,8 @@ def test_a_short_list_of_parts(archive: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.fault("archive", "history: a cluster.idx that lacks a line")
-def test_a_lost_line(archive: Path, tmp_path: Path) -> None:
+def test_a_lost_line(archive: Path, whole: Store, tmp_path: Path) -> None:
     """A block that cluster.idx does not list is found between its neighbours."""
-    whole, _ = collect(order(archive, tmp_path / "a.duckdb", "zipnum"), tmp_path / "a.duckdb",
-                       members(HOSTS))  # fmt: skip
     (path,) = of_new(archive, "cluster.idx")
     lines = path.read_bytes().splitlines(keepends=True)
     assert len({line.split(b"\t")[1] for line in lines[:3]}) == 1

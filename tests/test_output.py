@@ -132,24 +132,41 @@ def test_nobody_reads(robots: Path, end: str) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
-@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252", "utf-8"])
-def test_terminal_without_unicode(tmp_path: Path, encoding: str) -> None:
-    """Series and dashes are spelled in ASCII, as wide as they were, where there is no Unicode."""
+@pytest.fixture(scope="module")
+def three_months(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a database in which a host begins to block GPTBot in the second of three months."""
+    folder = tmp_path_factory.mktemp("months")
     lines = [
         {"host": "a.com", "fetch_time": f"2024-0{n}-06", "status": 200, "body": body}
         for n, body in enumerate(("", BODY.decode(), "User-agent: *\nDisallow: /\n"), 1)
     ]
-    (tmp_path / "rows.jsonl").write_text("\n".join(map(json.dumps, lines)))
-    at = ["--db", str(tmp_path / "x.duckdb")]
-    assert run_command(["import", str(tmp_path / "rows.jsonl"), *at]).returncode == 0
-    command = [sys.executable, "-m", "crawlblock", "timeline", "a.com", "--token", "GPTBot"]
-    environment = {**os.environ, "PYTHONIOENCODING": encoding}
-    done = subprocess.run([*command, "-o", "table", *at], capture_output=True, env=environment)
+    (folder / "rows.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    db = folder / "x.duckdb"
+    assert run_command(["import", str(folder / "rows.jsonl"), "--db", str(db)]).returncode == 0
+    return db
+
+
+TIMELINE = ["timeline", "a.com", "--token", "GPTBot", "-o", "table", "--db"]
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252", "utf-8"])
+def test_terminal_without_unicode(three_months: Path, encoding: str) -> None:
+    """Series and dashes are spelled in ASCII, as wide as they were, where there is no Unicode."""
+    done = run_command([*TIMELINE, str(three_months)], encoding)
     assert done.returncode == 0, done.stderr
-    told = done.stdout.decode(encoding)
     dash = DASH if encoding in ("utf-8", "cp1252") else "-"
-    assert ("▁██" if encoding == "utf-8" else "_##") in told
-    assert f"2024-01-06 {dash} 2024-02-06" in told
+    assert ("▁██" if encoding == "utf-8" else "_##") in done.stdout
+    assert f"2024-01-06 {dash} 2024-02-06" in done.stdout
+
+
+def test_process_without_unicode(three_months: Path) -> None:
+    """A process whose stdout takes only ASCII spells them so as well."""
+    done = subprocess.run(
+        [sys.executable, "-m", "crawlblock", *TIMELINE, three_months],
+        capture_output=True, env={**os.environ, "PYTHONIOENCODING": "ascii"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert b"_##" in done.stdout and b"2024-01-06 - 2024-02-06" in done.stdout
 
 
 def test_series() -> None:

@@ -28,11 +28,11 @@ CRAWLS = (
     Crawl("DEMO-2023-23", datetime(2023, 5, 27), datetime(2023, 6, 11)),
     Crawl("DEMO-2023-40", datetime(2023, 9, 21), datetime(2023, 10, 5)),
 )
-HOSTS = 450  # three batches in each crawl
+HOSTS = 300  # two batches in each crawl
 KILLS = int(os.environ.get("CRAWLBLOCK_KILLS", "4"))  # 50 in `make test-faults`
 IN_FLIGHT = 4
 IMPORTS = """
-from crawlblock.cli import main
+from crawlblock.cli import history, main
 from crawlblock.registry.digests import conclusion_digests
 conclusion_digests()  # which takes each run most of a second and is kept in the process
 """
@@ -55,7 +55,7 @@ def captures(crawl: Crawl) -> Iterator[Rendered]:
 
 @pytest.fixture(scope="module")
 def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return an archive of two crawls that takes some 300 requests."""
+    """Return an archive of two crawls that takes some 200 requests."""
     folder = tmp_path_factory.mktemp("resume") / "archive"
     build(folder, CRAWLS, [capture for crawl in CRAWLS for capture in captures(crawl)])
     return folder

@@ -4,13 +4,11 @@ from datetime import datetime
 
 import polars as pl
 import pytest
-from fetched import fetched, stored
+from fetched import fetched, judged, stored
 
 from crawlblock.intervals import wilson
 from crawlblock.metrics.cluster_interval import cluster_interval
 from crawlblock.metrics.queries import held, metrics, result_of
-from crawlblock.pipeline.evaluate import evaluate
-from crawlblock.pipeline.run import Run
 from crawlblock.store.store import Store
 
 pytestmark = pytest.mark.own_code
@@ -35,7 +33,7 @@ def row(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     day = datetime(2025, 6, 1)
     fetches = [fetched(host, request.param, day, body) for host, body in BODIES.items()]
     stored(store, fetches, set(BODIES.values()))
-    evaluate(Run(store))
+    judged(store)
     (metric,) = (metric for metric in metrics() if metric.name == "rulesets")
     with store.reading() as con, held(con):
         return result_of(con, metric).filter(pl.col("token") == "GPTBot")

@@ -4,11 +4,9 @@ from datetime import datetime
 
 import polars as pl
 import pytest
-from fetched import fetched, stored
+from fetched import fetched, judged, stored
 
 from crawlblock.metrics.queries import held, metrics, result_of
-from crawlblock.pipeline.evaluate import evaluate
-from crawlblock.pipeline.run import Run
 from crawlblock.store.store import Store
 
 pytestmark = pytest.mark.own_code
@@ -49,7 +47,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
     day = datetime(2025, 6, 1)
     fetches = [fetched(host, "2025-06", day, body) for host, body in BODIES.items()]
     stored(made, fetches, set(BODIES.values()))
-    evaluate(Run(made))
+    judged(made)
     return made
 
 

@@ -6,11 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fetched import fetched, stored
+from fetched import fetched, judged, stored
 
 from crawlblock.cli import main
-from crawlblock.pipeline.evaluate import evaluate
-from crawlblock.pipeline.run import Run
 from crawlblock.registry import templates
 from crawlblock.store.store import Store
 
@@ -97,7 +95,7 @@ def db(tmp_path_factory: pytest.TempPathFactory) -> Path:
     store = Store(path)
     day = datetime(2026, 10, 1)
     stored(store, [fetched(h, "2026-10", day, b) for h, b in bodies.items()], set(bodies.values()))
-    evaluate(Run(store))
+    judged(store)
     return path
 
 

@@ -14,7 +14,7 @@ import duckdb
 import polars as pl
 import pytest
 from disks import sharing_disk
-from fetched import fetched, stored
+from fetched import fetched, judged, stored
 
 from crawlblock.errors import LockedError, StoreError
 from crawlblock.model import Fetch, Member
@@ -74,7 +74,7 @@ def test_other_rules(tmp_path: Path, conclusion: str) -> None:
     """A text judged by other rules, templates or signals is judged again; unused policies go."""
     store = Store(tmp_path / "db.duckdb")
     fill(store, "a.example")
-    evaluate(Run(store))
+    judged(store)
     assert (store.conclusions.pending(), store.conclusions.pending_texts(0, 10)) == (0, [])
     with store.transaction() as con:
         con.execute(
@@ -82,7 +82,7 @@ def test_other_rules(tmp_path: Path, conclusion: str) -> None:
         ).fetchall()
         con.execute("UPDATE conclusions.policies SET policy = 'of other rules'").fetchall()
     assert [text.body for text in store.conclusions.pending_texts(0, 10)] == [BODY]
-    evaluate(Run(store))
+    judged(store)
     assert access(store, "host = 'a.example' AND token = 'GPTBot'") == [("full", "named", False)]
     with store.reading() as con:
         ((policies, stale),) = con.execute(
@@ -97,7 +97,7 @@ def test_other_selection(tmp_path: Path, conclusion: str) -> None:
     """Captures that another rule selected, or texts another one looked at, are decided anew."""
     store = Store(tmp_path / "db.duckdb")
     fill(store, "a.example")
-    evaluate(Run(store))
+    judged(store)
     assert store.conclusions.settle() == 0
     with store.transaction() as con:
         con.execute(
@@ -143,7 +143,7 @@ def test_status_readings(tmp_path: Path) -> None:
     """A status means under each reading what house rules say; no answer is unknown in both."""
     store = Store(tmp_path / "db.duckdb")
     stored(store, [capture(f"s{status}.example", status) for status in READINGS])
-    evaluate(Run(store))
+    judged(store)
     with store.reading() as con:
         for place, view in enumerate(("access", "access_ccbot")):
             query = f"SELECT DISTINCT host, restriction, basis, root_allowed FROM {view}"
@@ -158,7 +158,7 @@ def test_html_is_unknown(tmp_path: Path) -> None:
     store = Store(tmp_path / "db.duckdb")
     page = b"<!DOCTYPE html><html></html>"
     stored(store, [capture("a.example", page)], [page])
-    evaluate(Run(store))
+    judged(store)
     with store.reading() as con:
         query = "SELECT DISTINCT restriction, basis, root_allowed FROM access"
         assert con.execute(query).fetchall() == [("unknown", "unknown", None)]
@@ -169,7 +169,7 @@ def test_a_challenge_is_unknown(tmp_path: Path) -> None:
     """What a source took for a challenge has no rules, though it could be read as a robots.txt."""
     store = Store(tmp_path / "db.duckdb")
     stored(store, [replace(capture("a.example"), ended=Ending.CHALLENGE)], [BODY])
-    evaluate(Run(store))
+    judged(store)
     assert access(store, "token = 'GPTBot'") == [("unknown", "unknown", None)]
     with store.reading() as con:
         query = "SELECT DISTINCT restriction FROM access_counts"
@@ -187,7 +187,7 @@ def test_a_fallback_is_stored(tmp_path: Path) -> None:
         b"User-agent: *\nDisallow: /\n",
     ]
     stored(store, [capture(f"{n}.example", body) for n, body in enumerate(bodies)], bodies)
-    evaluate(Run(store))
+    judged(store)
     with store.reading() as con:
         rows = con.execute(
             "SELECT basis, matched_token, restriction, strict FROM access "
@@ -214,7 +214,7 @@ def test_access_has_one_row_per_capture_and_crawler(tmp_path: Path) -> None:
     for name, day in (("one", 1), ("two", 2)):
         member = Member(name, "a.example", "a.example", None, "all", None, float(day), 0)
         store.facts.add_panel(name, "test", None, datetime(2024, 1, day), [member])
-    evaluate(Run(store))
+    judged(store)
     with store.reading() as con:
         query = "SELECT count(*), max(weight) FROM access WHERE token = 'GPTBot'"
         assert con.execute(query).fetchall() == [(1, 2.0)]

@@ -52,6 +52,7 @@ class Marks:
             else:
                 self._whole.setdefault(start, []).append((template, mark))
         self._anchors = tuple(sorted(anchors))
+        self._last: tuple[bytes, list[Span]] = (b"", [])
 
     def marked(self, body: bytes) -> bool:
         """Tell cheaply whether a mark may stand in a payload; never misses one."""
@@ -59,7 +60,15 @@ class Marks:
         return any(anchor in lowered for anchor in self._anchors)
 
     def spans(self, body: bytes) -> list[Span]:
-        """Return what the marks of a payload cover, the shortest and most exact first."""
+        """Return what the marks of a payload cover, the shortest and most exact first.
+
+        Of one payload it is asked twice in a row.
+        """
+        if body is not self._last[0]:
+            self._last = body, self._spans(body)
+        return self._last[1]
+
+    def _spans(self, body: bytes) -> list[Span]:
         lowered = body.lower()
         if not any(anchor in lowered for anchor in self._anchors):
             return []

@@ -40,6 +40,8 @@ class PublishedList:
 
     def copied(self, names: Names) -> Names:
         """Return those of some agents that were copied from the list: mostly none."""
+        if len(names) < ENOUGH_NAMES:
+            return frozenset()
         part = frozenset(name for name in names if _unversioned(name) in self._ever)
         if len(part) < ENOUGH_NAMES:
             return frozenset()

@@ -85,7 +85,7 @@ def web() -> dict[str, Act]:
 async def started(store: Store, server: WebServer) -> Process:
     """Start a run in a process of its own, forked from one that has imported all."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["crawlblock.cli"])
+    context.set_forkserver_preload(["crawlblock.pipeline.live", "crawlblock.store.store"])
     told, tell = context.Pipe(duplex=False)
     process = context.Process(target=begin, args=(tell, store.path, server.port))
     await asyncio.to_thread(process.start)

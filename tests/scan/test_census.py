@@ -18,7 +18,7 @@ from verify.__main__ import main as verify
 
 from crawlblock.hosts import registered_domain
 from crawlblock.metrics.headline import headline_rows
-from crawlblock.metrics.queries import analyze, metrics
+from crawlblock.metrics.queries import held, metrics, result_of
 from crawlblock.metrics.results_folder import census_results_of
 from crawlblock.model import Member
 from crawlblock.pipeline.evaluate import evaluate
@@ -190,11 +190,9 @@ def test_captures_are_those_of_history(whole: Path, followed: Store) -> None:
     assert [pair for pair in zip(found, expected, strict=True) if pair[0] != pair[1]] == []
 
 
-def test_results_are_those_of_analyze(whole: Path, followed: Store, tmp_path: Path) -> None:
+def test_results_are_those_of_analyze(whole: Path, followed: Store) -> None:
     """What analyze says of a list of all hosts, the census says of all hosts, without an error."""
-    with followed.reading() as con:
-        listed = analyze(con, tmp_path)
-    for name, keys, values in (
+    compared = (
         ("blocked", ["token", "definition"], ["n_yes", "bound_low", "bound_high"]),
         ("blocked_by_basis", ["token", "definition", "basis"], ["n_yes"]),
         ("authors", ["token", "authored_by"], ["n_yes"]),
@@ -202,7 +200,11 @@ def test_results_are_those_of_analyze(whole: Path, followed: Store, tmp_path: Pa
         ("gap", ["comparison"], ["first_only", "second_only", "first_share", "second_share"]),
         ("selective", ["selection"], ["n_yes"]),
         ("archives", ["archive", "token", "measure"], ["n_yes", "crawlers"]),
-    ):
+    )
+    names = {name for name, *_ in compared}
+    with followed.reading() as con, held(con):
+        listed = {each.name: result_of(con, each) for each in metrics() if each.name in names}
+    for name, keys, values in compared:
         found = _results(whole, name).filter(pl.col("population") == "hosts")
         columns = [*keys, "n", "n_unknown", "estimate", *values]
         expected = headline_rows(listed[name]).filter(pl.col("population") == "panel")
@@ -498,9 +500,10 @@ def test_flapping(whole: Path) -> None:
 
 def test_one_file_gives_no_interval(mirror: Path, tmp_path: Path) -> None:
     """From a single file of a crawl nothing is known of the others: there is no interval."""
-    scanned(tmp_path / "scan", mirror, "--share", 0.01)
-    _merged(tmp_path)
-    found = _results(tmp_path, "blocked")
+    scan, db = scanned(tmp_path / "scan", mirror, "--share", 0.01), tmp_path / "census.duckdb"
+    assert told("scan", "merge", scan, "--db", db).exit_code == 0
+    with Store(db).reading() as con:
+        found = asked(con, "blocked")
     assert found["files"].unique().to_list() == [1]
     assert found["low"].null_count() == found["high"].null_count() == found.height
     assert found["estimate"].null_count() < found.height
