@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -15,7 +16,10 @@ import pytest
 
 from crawlblock.cli import main
 from crawlblock.errors import InputError
+from crawlblock.export.tables import take_over
 from crawlblock.export.whole_folder import written_aside
+from crawlblock.report.assemble import write_report
+from crawlblock.store.database import open_copy
 
 OPEN, SHUT = "User-agent: *\nDisallow: /private\n", "User-agent: GPTBot\nDisallow: /\n"
 LONG = ".".join("x" * 60 for _ in range(4))
@@ -102,6 +106,38 @@ def test_a_folder_to_deploy(
         assert code == 2 and "run `crawlblock analyze` first" in said
     assert held(folder) == first
     assert {path.name for path in tmp_path.iterdir()} == {"public", "results"}
+
+
+def test_results_and_figures_are_those_of_analyze(filled: Path, publication: Path) -> None:
+    """The page's figures, the results beside it and those of the export are the files there."""
+    made, there = held(publication), held(filled.with_name("x-results"))
+    assert {name for name in there if made.get(name) != there[name]} == {"manifest.json"}
+    exported = {name.removeprefix("export/results/") for name in made if "/results/" in name}
+    assert "blocked.csv" in exported
+    assert all(made[f"export/results/{name}"] == there[name] for name in exported)
+
+
+@pytest.mark.parametrize(("profile", "taken"), [("rfc9309", True), ("ccbot", False)])
+def test_results_of_another_reading_are_not_exported(
+    filled: Path, tmp_path: Path, profile: str, taken: bool
+) -> None:
+    """An export copies the results that are there if it would compute the same, and no others."""
+    results = filled.with_name("x-results")
+    with closing(open_copy(filled)) as con:
+        names = take_over(con, results, tmp_path / "results", profile)
+    assert ("blocked" in names) is taken
+    assert {file.stem for file in (tmp_path / "results").iterdir()} == names
+
+
+def test_another_drawing_is_no_figure(filled: Path, publication: Path, tmp_path: Path) -> None:
+    """A PNG is drawn anew where the SVG beside it shows something else."""
+    results = shutil.copytree(filled.with_name("x-results"), tmp_path / "results")
+    (results / "blocked.svg").write_bytes((results / "coverage.svg").read_bytes())
+    (results / "blocked.png").write_bytes((results / "coverage.png").read_bytes())
+    with closing(open_copy(filled)) as con:
+        write_report(con, filled, results, tmp_path / "page")
+    drawn = (tmp_path / "page" / "blocked.png").read_bytes()
+    assert drawn == (publication / "blocked.png").read_bytes()
 
 
 @pytest.mark.fault("process", "publish: kill -9 when nearly all is written")
