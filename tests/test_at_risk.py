@@ -18,6 +18,8 @@ from crawlblock.metrics.results_folder import moved
 from crawlblock.store.database import copy_of
 from crawlblock.store.store import Store
 
+pytestmark = pytest.mark.usefixtures("unpainted")
+
 
 def command(*arguments: object) -> Ended:
     """Run a command; it never ends in a traceback or a fault of ours."""

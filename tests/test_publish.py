@@ -21,6 +21,8 @@ from crawlblock.export.whole_folder import written_aside
 from crawlblock.report.assemble import write_report
 from crawlblock.store.database import open_copy
 
+pytestmark = pytest.mark.usefixtures("unpainted")
+
 OPEN, SHUT = "User-agent: *\nDisallow: /private\n", "User-agent: GPTBot\nDisallow: /\n"
 LONG = ".".join("x" * 60 for _ in range(4))
 ANSWERS = {

@@ -30,7 +30,7 @@ from crawlblock.sources.commoncrawl.crawls import NEW, choose_new
 from crawlblock.store.store import Store
 from crawlblock.transport import Limits
 
-pytestmark = pytest.mark.own_code
+pytestmark = [pytest.mark.own_code, pytest.mark.usefixtures("unpainted")]
 
 OPEN = b"User-agent: *\nDisallow: /private\n"
 CCBOT = b"User-agent: CCBot\nDisallow: /\n"
