@@ -3,13 +3,15 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
-import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from disks import make_read_only, small_disk
+from forked import Runs
 from in_process import Ended, run_command
 
 import crawlblock
@@ -78,8 +80,15 @@ def here(made: Path, tmp_path: Path) -> Path:
 # Results
 
 
-def test_results_are_beside_their_database(here: Path, other: Path) -> None:
+def test_results_are_beside_their_database(
+    here: Path, other: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Two databases in one folder have a folder of results each."""
+
+    def write_answer(_: Store, results: Path, *__: object) -> Path:
+        return results / "index.html"
+
+    monkeypatch.setattr("crawlblock.api.steps.write_answer", write_answer)
     with crawlblock.open(other) as opened:
         page = opened.analyze()
     assert page == here.with_name("y-results") / "index.html"
@@ -102,22 +111,29 @@ def test_results_of_another_database_stay(here: Path, other: Path, named: bool) 
     assert {path.name: path.read_bytes() for path in results.iterdir()} == before
 
 
+@pytest.fixture(scope="module")
+def forking() -> Iterator[Runs]:
+    """Give what runs commands in processes that have done the imports."""
+    imports = "from crawlblock.cli import main; import crawlblock.cli.analyze"
+    with Runs(imports, "main(line.split())") as running:
+        yield running
+
+
 @pytest.mark.own_code
 @pytest.mark.fault("process", "analyze: SIGKILL while results are written, {again}")
 @pytest.mark.parametrize("again", [False, True])
-def test_results_of_a_killed_run(here: Path, other: Path, again: bool) -> None:
+def test_results_of_a_killed_run(here: Path, other: Path, forking: Runs, again: bool) -> None:
     """They stay those of their database, whether a first run is killed or a later one."""
     results = here.with_name("x-results")
     if again:
         (results / "blocked.csv").unlink()
     else:
         shutil.rmtree(results)
-    code = [sys.executable, "-m", "crawlblock", "analyze", "--db", str(here)]
-    with subprocess.Popen(code, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        while not (results / "blocked.csv").exists():
-            assert process.poll() is None
-            time.sleep(0.005)
-        process.kill()
+    forking.start(f"analyze --db {here}")
+    while not (results / "blocked.csv").exists():
+        assert not forking.ended(0.005)
+    forking.kill()
+    assert forking.result() == -signal.SIGKILL
     manifest = json.loads((results / "manifest.json").read_text())
     assert manifest["database"] and "results" not in manifest
     before = {path.name: path.read_bytes() for path in results.iterdir()}
