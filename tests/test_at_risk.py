@@ -13,6 +13,7 @@ import pytest
 from disks import make_read_only, small_disk
 from forked import Runs
 from in_process import Ended, run_command
+from sharing import copy_of_made
 
 import crawlblock
 from crawlblock.errors import InputError, StoreError
@@ -52,10 +53,13 @@ def filled(db: Path, *hosts: str) -> Path:
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with a database and its results."""
-    db = filled(tmp_path_factory.mktemp("made") / "x.duckdb", "a.example", "b.example")
-    with crawlblock.open(db) as opened:
-        opened.analyze()
-    return db.parent
+
+    def make(folder: Path) -> None:
+        folder.mkdir()
+        with crawlblock.open(filled(folder / "x.duckdb", "a.example", "b.example")) as opened:
+            opened.analyze()
+
+    return copy_of_made(tmp_path_factory, "at-risk", make)
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from forked import OtherCode
 from in_process import run_command
+from sharing import copy_of_made
 
 from crawlblock.code_digest import code_digest, imported_by, squeezed
 from crawlblock.metrics.result_files import MANIFEST, read_manifest
@@ -107,9 +108,8 @@ class Copy:
         return {file.stem: file.stat().st_mtime_ns for file in files}
 
 
-def made(folder: Path, commands: OtherCode, *imported: str) -> Copy:
-    """Return a copy of the package, and a database and results as its commands would make them."""
-    copy = Copy(folder, commands)
+def make(folder: Path, *imported: str) -> None:
+    """Make a copy of the package, and a database and results as its commands would make them."""
     shutil.copytree(ROOT / "crawlblock", folder / "crawlblock")
     shutil.copytree(ROOT / "data" / "reference", folder / "data" / "reference")
     (folder / "hosts.txt").write_text("\n".join(BODIES))
@@ -118,9 +118,8 @@ def made(folder: Path, commands: OtherCode, *imported: str) -> Copy:
     (folder / "captures.jsonl").write_text("\n".join(lines))
     with chdir(folder):
         for line in ("sample --list hosts.txt", *imported, "update --no-live --no-history"):
-            ended = run_command([*line.split(), "--db", str(copy.db)])
+            ended = run_command([*line.split(), "--db", "x.duckdb"])
             assert ended.returncode == 0, ended.stderr
-    return copy
 
 
 @pytest.fixture(scope="module")
@@ -133,13 +132,17 @@ def commands() -> Iterator[OtherCode]:
 @pytest.fixture(scope="module")
 def filled(tmp_path_factory: pytest.TempPathFactory, commands: OtherCode) -> Copy:
     """Return a copy whose database has a robots.txt of each host."""
-    return made(tmp_path_factory.mktemp("filled"), commands, "import captures.jsonl")
+
+    def made(folder: Path) -> None:
+        make(folder, "import captures.jsonl")
+
+    return Copy(copy_of_made(tmp_path_factory, "out-of-date", made), commands)
 
 
 @pytest.fixture(scope="module")
 def empty(tmp_path_factory: pytest.TempPathFactory, commands: OtherCode) -> Copy:
     """Return a copy whose database has no capture: a page without figures is soon made."""
-    return made(tmp_path_factory.mktemp("empty"), commands)
+    return Copy(copy_of_made(tmp_path_factory, "out-of-date-empty", make), commands)
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
+from sharing import copy_of_made
 
 from crawlblock.cli import main
 from crawlblock.errors import InputError
@@ -42,7 +43,11 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, st
 @pytest.fixture(scope="module")
 def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a database with results: six hosts, of which two begin to block in June."""
-    folder = tmp_path_factory.mktemp("publish")
+    return copy_of_made(tmp_path_factory, "publish", _fill) / "x.duckdb"
+
+
+def _fill(folder: Path) -> None:
+    folder.mkdir()
     rows = [
         {"host": host, "fetch_time": f"2024-0{month}-06", "status": status,
          "body": OPEN if month == 5 and body == SHUT else body}
@@ -55,7 +60,6 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
         with pytest.raises(SystemExit) as stopped:
             main([*command, "--db", str(db)])
         assert stopped.value.code == 0
-    return db
 
 
 def held(folder: Path) -> dict[str, str]:
