@@ -23,9 +23,10 @@ from shells import (
 
 from crawlblock.cli import main
 
-pytestmark = [pytest.mark.own_code, pytest.mark.usefixtures("unpainted")]
+pytestmark = pytest.mark.own_code
 
 
+@pytest.mark.usefixtures("unpainted")
 @pytest.mark.parametrize("example", [each for each in EXAMPLES if each != QUICK_LOOK])
 def test_example(
     example: str,
