@@ -69,8 +69,9 @@ for folder in folders:
     report = frictionless.validate(f"{folder}/datapackage.json")
     assert len(report.tasks) > 40
     found = [["invalid", task.name] for task in report.tasks for error in task.errors]
-    dataset = mlcroissant.Dataset(jsonld=f"{folder}/croissant.json")  # raises if it is not valid
-    found += [[name, sum(1 for _ in dataset.records(name))] for name in names.split()]
+    if not folder.endswith("/bad"):  # its description is that of the one it was copied from
+        dataset = mlcroissant.Dataset(jsonld=f"{folder}/croissant.json")  # raises if not valid
+        found += [[name, sum(1 for _ in dataset.records(name))] for name in names.split()]
     every.append(found)
 print(json.dumps(every))
 """
