@@ -13,8 +13,8 @@ from sharing import copy_of_made
 from crawlblock.cli import main
 from crawlblock.transport.shared_pace import FOLDER
 
-# fixtures: server, outset, world, shell, scheduler; here, user; chromium, results, seen
-pytest_plugins = ["shells", "users", "pages"]
+# fixtures: server, outset, world, shell, scheduler; here, user; chromium, results, seen; unpainted
+pytest_plugins = ["shells", "users", "pages", "unpainted"]
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared"
 _NUMBERS = itertools.count()

@@ -1,11 +1,13 @@
 """Runs that begin at once: each is a process, forked from one that has done the imports."""
 
+import json
 import os
 import select
 import signal
 import subprocess
 import sys
 from contextlib import suppress
+from pathlib import Path
 from typing import Self
 
 _FORKING = """
@@ -71,3 +73,32 @@ class Runs:
     def _told(self) -> int:
         assert self._forking.stdout is not None
         return int(self._forking.stdout.readline())
+
+
+_LIBRARIES = """
+import json, runpy
+import aiohttp, click, duckdb, idna, jinja2, numpy, polars, warcio
+import rich.console, rich.progress, rich.table
+
+def call(folder, told, words):
+    os.chdir(folder)
+    sys.path.insert(0, folder)
+    for number, path in ((1, os.devnull), (2, told)):
+        os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), number)
+    sys.argv = ["crawlblock", *words]
+    runpy.run_module("crawlblock", run_name="__main__", alter_sys=True)
+"""
+
+
+class OtherCode(Runs):
+    """Runs commands of copies of the package: what is imported once are the libraries alone."""
+
+    def __init__(self) -> None:
+        """Import the libraries, and nothing of the package."""
+        super().__init__(_LIBRARIES, "call(*json.loads(line))")
+
+    def run(self, folder: Path, *words: str) -> tuple[int, str]:
+        """Run a command of the copy in a folder, there; return its exit code and what it says."""
+        told = folder / ".told"
+        self.start(json.dumps([str(folder), str(told), words]))
+        return self.result(), told.read_text("utf-8")

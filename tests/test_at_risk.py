@@ -3,20 +3,25 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
-import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from disks import make_read_only, small_disk
+from forked import Runs
 from in_process import Ended, run_command
+from sharing import copy_of_made
 
 import crawlblock
 from crawlblock.errors import InputError, StoreError
 from crawlblock.metrics.results_folder import moved
 from crawlblock.store.database import copy_of
 from crawlblock.store.store import Store
+
+pytestmark = pytest.mark.usefixtures("unpainted")
 
 
 def command(*arguments: object) -> Ended:
@@ -48,10 +53,13 @@ def filled(db: Path, *hosts: str) -> Path:
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with a database and its results."""
-    db = filled(tmp_path_factory.mktemp("made") / "x.duckdb", "a.example", "b.example")
-    with crawlblock.open(db) as opened:
-        opened.analyze()
-    return db.parent
+
+    def make(folder: Path) -> None:
+        folder.mkdir()
+        with crawlblock.open(filled(folder / "x.duckdb", "a.example", "b.example")) as opened:
+            opened.analyze()
+
+    return copy_of_made(tmp_path_factory, "at-risk", make)
 
 
 @pytest.fixture(scope="module")
@@ -76,8 +84,15 @@ def here(made: Path, tmp_path: Path) -> Path:
 # Results
 
 
-def test_results_are_beside_their_database(here: Path, other: Path) -> None:
+def test_results_are_beside_their_database(
+    here: Path, other: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Two databases in one folder have a folder of results each."""
+
+    def write_answer(_: Store, results: Path, *__: object) -> Path:
+        return results / "index.html"
+
+    monkeypatch.setattr("crawlblock.api.steps.write_answer", write_answer)
     with crawlblock.open(other) as opened:
         page = opened.analyze()
     assert page == here.with_name("y-results") / "index.html"
@@ -100,22 +115,29 @@ def test_results_of_another_database_stay(here: Path, other: Path, named: bool) 
     assert {path.name: path.read_bytes() for path in results.iterdir()} == before
 
 
+@pytest.fixture(scope="module")
+def forking() -> Iterator[Runs]:
+    """Give what runs commands in processes that have done the imports."""
+    imports = "from crawlblock.cli import main; import crawlblock.cli.analyze"
+    with Runs(imports, "main(line.split())") as running:
+        yield running
+
+
 @pytest.mark.own_code
 @pytest.mark.fault("process", "analyze: SIGKILL while results are written, {again}")
 @pytest.mark.parametrize("again", [False, True])
-def test_results_of_a_killed_run(here: Path, other: Path, again: bool) -> None:
+def test_results_of_a_killed_run(here: Path, other: Path, forking: Runs, again: bool) -> None:
     """They stay those of their database, whether a first run is killed or a later one."""
     results = here.with_name("x-results")
     if again:
         (results / "blocked.csv").unlink()
     else:
         shutil.rmtree(results)
-    code = [sys.executable, "-m", "crawlblock", "analyze", "--db", str(here)]
-    with subprocess.Popen(code, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        while not (results / "blocked.csv").exists():
-            assert process.poll() is None
-            time.sleep(0.005)
-        process.kill()
+    forking.start(f"analyze --db {here}")
+    while not (results / "blocked.csv").exists():
+        assert not forking.ended(0.005)
+    forking.kill()
+    assert forking.result() == -signal.SIGKILL
     manifest = json.loads((results / "manifest.json").read_text())
     assert manifest["database"] and "results" not in manifest
     before = {path.name: path.read_bytes() for path in results.iterdir()}

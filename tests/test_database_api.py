@@ -14,6 +14,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 from servers import RangeServer
+from sharing import copy_of_made
 
 import crawlblock
 from crawlblock.demo import Rendered, build
@@ -61,7 +62,14 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def made(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a database that a script has filled and analyzed."""
-    path = tmp_path_factory.mktemp("made") / "own.duckdb"
+
+    def make(folder: Path) -> None:
+        _fill(folder / "own.duckdb", archive)
+
+    return copy_of_made(tmp_path_factory, "api", make) / "own.duckdb"
+
+
+def _fill(path: Path, archive: Path) -> None:
     with crawlblock.open(path, create=True) as db:
         panel = db.sample([*HOSTS, "not a host"], name="mine")
         assert (panel.panel, panel.new, panel.hosts[0]) == ("mine", 30, HOSTS[0])
@@ -70,7 +78,6 @@ def made(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         assert (done.captures, done.finished, done.problems) == (60, True, ())
         assert db.history("all", mirror=archive).captures == 0
         assert db.analyze() == path.parent / "own-results" / "index.html"
-    return path
 
 
 @pytest.fixture

@@ -26,6 +26,7 @@ from crawlblock.cli import main
 pytestmark = pytest.mark.own_code
 
 
+@pytest.mark.usefixtures("unpainted")
 @pytest.mark.parametrize("example", [each for each in EXAMPLES if each != QUICK_LOOK])
 def test_example(
     example: str,

@@ -20,7 +20,7 @@ from crawlblock.registry.entry_keys import key_faults
 from crawlblock.report.assemble import is_answered
 from crawlblock.store.store import Store
 
-pytestmark = pytest.mark.own_code
+pytestmark = [pytest.mark.own_code, pytest.mark.usefixtures("unpainted")]
 
 BODIES = {
     "a.test": "User-agent: *\nDisallow: /\n",

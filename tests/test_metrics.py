@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,22 @@ def con(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     connection.close()
 
 
+@contextmanager
+def asked(con: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Keep what the metrics share for several questions to the same facts."""
+    set_http_profile(con, "rfc9309")
+    with held(con):
+        yield con
+
+
+@pytest.fixture(scope="module")
+def nothing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Return a database without captures, for tests that add none."""
+    path = tmp_path_factory.mktemp("nothing") / "small.duckdb"
+    with closing(small.make(path)) as made, asked(made):
+        yield made
+
+
 def ask(
     con: duckdb.DuckDBPyConnection, name: str, reading: str = "rfc9309", *, of_list: bool = False
 ) -> pl.DataFrame:
@@ -63,10 +80,10 @@ def rows(frame: pl.DataFrame, *columns: str, **where: object) -> list[tuple[Any,
 
 
 @pytest.mark.parametrize("metric", metrics(), ids=lambda metric: metric.name)
-def test_header(con: duckdb.DuckDBPyConnection, metric: Any) -> None:
+def test_header(nothing: duckdb.DuckDBPyConnection, metric: Any) -> None:
     """A metric says title, unit and note, and returns headline_of, or changes with their times."""
     assert metric.title and metric.unit and metric.note
-    columns = set(ask(con, metric.name).columns)
+    columns = set(ask(nothing, metric.name).columns)
     wanted = (
         CLAIM
         if metric.unit.startswith(("share", "difference"))
@@ -128,12 +145,12 @@ def test_unknown_is_not_allowed(con: duckdb.DuckDBPyConnection) -> None:
     """Hosts that cannot be told give no share at all, and bounds from nothing to everything."""
     small.snapshot(con, "S1", date(2023, 10, 1), {"a": None, "b": "html", "c": 525})
     claim = ("n", "n_unknown", "estimate", "low", "high", "bound_low", "bound_high")
-    found = ask(con, "blocked")
+    with asked(con):
+        found, by_openness = ask(con, "blocked"), ask(con, "blocked_by_openness")
     assert rows(found, *claim, token="Alpha", definition="root") == [
         (0, 3, None, None, None, 0.0, 1.0)
     ]
-    found = ask(con, "blocked_by_openness")
-    assert rows(found, *claim[:3], openness="any", definition="root") == [(0, 3, None)]
+    assert rows(by_openness, *claim[:3], openness="any", definition="root") == [(0, 3, None)]
 
 
 def test_strata_and_weights(con: duckdb.DuckDBPyConnection) -> None:
@@ -142,9 +159,10 @@ def test_strata_and_weights(con: duckdb.DuckDBPyConnection) -> None:
     small.panel(con, [(n, n[:4], 100.0 if n.startswith("tail") else 1.0) for n in names])
     answers = ["named", "open", None, "named", "open", "open", "open"]
     captured = [name for name in names if name != "tail3"]
-    asked = dict(zip(captured, answers, strict=True)) | {"tail3": None}
-    small.snapshot(con, "S1", date(2023, 10, 1), asked)
-    found = ask(con, "blocked")
+    told = dict(zip(captured, answers, strict=True)) | {"tail3": None}
+    small.snapshot(con, "S1", date(2023, 10, 1), told)
+    with asked(con):
+        found, by_segment = ask(con, "blocked"), ask(con, "blocked_by_segment")
     ((population, n, unknown, *claim),) = rows(
         found, "population", "n", "n_unknown", "estimate", "low", "high", "bound_low", "bound_high",
         token="Alpha", definition="root",
@@ -154,8 +172,7 @@ def test_strata_and_weights(con: duckdb.DuckDBPyConnection) -> None:
     said += [Answer(yes, 1.0, "head") for yes in (True, False, False, False)]
     assert claim[:3] == pytest.approx([201 / 404, *designed(said)])
     assert claim[3] < 101 / 404 and claim[4] > 301 / 404
-    found = ask(con, "blocked_by_segment")
-    shares = rows(found, "segment", "estimate", "n", token="Alpha", definition="root")
+    shares = rows(by_segment, "segment", "estimate", "n", token="Alpha", definition="root")
     assert shares == [("head", 0.25, 4), ("tail", 0.5, 2)]
 
 
@@ -200,7 +217,10 @@ def test_days_of_segments(con: duckdb.DuckDBPyConnection) -> None:
         for n, name in enumerate(names)
     ]
     con.executemany("INSERT INTO panel_columns VALUES ('panel', ?, 'stratum', ?)", cells)
-    found = ask(con, "blocked_by_segment")
+    with asked(con):
+        found = ask(con, "blocked_by_segment")
+        blocked = ask(con, "blocked")
+        change = ask(con, "change").filter(pl.col("span") == "since_first")
     assert rows(
         found, "segment", "snapshot", "n_yes", "n", "n_unknown", token="Alpha", definition="root"
     ) == [
@@ -208,11 +228,8 @@ def test_days_of_segments(con: duckdb.DuckDBPyConnection) -> None:
         ("other segments", "S2", 0, 10, 0),
         ("late", "S3", 10, 30, 0), ("other segments", "S3", 0, 10, 0),
     ]  # fmt: skip
-    whole = rows(
-        ask(con, "blocked"), "snapshot", "n", "n_unknown", token="Alpha", definition="root"
-    )
+    whole = rows(blocked, "snapshot", "n", "n_unknown", token="Alpha", definition="root")
     assert whole == [("S1", 70, 0), ("S2", 10, 0), ("S3", 40, 0)]
-    change = ask(con, "change").filter(pl.col("span") == "since_first")
     assert rows(change, "segment", "to_snapshot", "n", token="Alpha", segment="late") == [
         ("late", "S3", 30)
     ]
@@ -258,7 +275,8 @@ def test_at_least_one_crawler(con: duckdb.DuckDBPyConnection) -> None:
     """By purpose and openness a host refuses if it refuses one AI crawler counted at that date."""
     small.snapshot(con, "S0", date(2023, 7, 1), TEN)
     small.snapshot(con, "S1", date(2023, 10, 1), TEN)
-    found = ask(con, "blocked_by_openness")
+    with asked(con):
+        found, by_purpose = ask(con, "blocked_by_openness"), ask(con, "blocked_by_purpose")
     columns = ("snapshot", "openness", "crawlers", "n_yes", "n", "n_unknown")
     assert rows(found, *columns, definition="root") == [
         ("S0", "any", 1, 1, 8, 2),
@@ -267,8 +285,7 @@ def test_at_least_one_crawler(con: duckdb.DuckDBPyConnection) -> None:
         ("S1", "closed", 1, 4, 8, 2),
         ("S1", "open", 1, 1, 8, 2),
     ]
-    found = ask(con, "blocked_by_purpose")
-    assert rows(found, "purpose", "n_yes", snapshot="S1", definition="any") == [
+    assert rows(by_purpose, "purpose", "n_yes", snapshot="S1", definition="any") == [
         ("archive", 2),
         ("training", 5),
     ]
@@ -456,7 +473,8 @@ def test_a_reused_name_is_in_no_sum(con: duckdb.DuckDBPyConnection) -> None:
     small.snapshot(con, "S1", date(2023, 10, 1), TEN)
     assert "open" in set(ask(con, "blocked_by_openness")["openness"])
     con.execute("UPDATE crawlers SET reused = true WHERE token = 'Beta'")
-    assert "open" not in set(ask(con, "blocked_by_openness")["openness"])
-    assert "archive" not in set(ask(con, "blocked_by_purpose")["purpose"])
-    assert ask(con, "gap").filter(pl.col("comparison").str.starts_with("open data")).is_empty()
-    assert "Beta" in set(ask(con, "blocked")["token"])
+    with asked(con):
+        assert "open" not in set(ask(con, "blocked_by_openness")["openness"])
+        assert "archive" not in set(ask(con, "blocked_by_purpose")["purpose"])
+        assert ask(con, "gap").filter(pl.col("comparison").str.starts_with("open data")).is_empty()
+        assert "Beta" in set(ask(con, "blocked")["token"])

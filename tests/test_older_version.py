@@ -12,7 +12,7 @@ import pytest
 from earlier import panel_database
 from in_process import run_command
 
-pytestmark = pytest.mark.own_code
+pytestmark = [pytest.mark.own_code, pytest.mark.usefixtures("unpainted")]
 
 OLD = {"refusals.csv": "token,share\nGPTBot,0.5\n", "index.html": "<!DOCTYPE html><p>old</p>"}
 

@@ -1,17 +1,16 @@
 """What is out of date is known: edits to a copy of the package, and what its commands do again."""
 
 import json
-import os
 import shutil
-import subprocess
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import chdir
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from forked import OtherCode
 from in_process import run_command
+from sharing import copy_of_made
 
 from crawlblock.code_digest import code_digest, imported_by, squeezed
 from crawlblock.metrics.result_files import MANIFEST, read_manifest
@@ -56,6 +55,7 @@ class Copy:
     """A copy of the package, a database that its commands filled, and their results."""
 
     folder: Path
+    commands: OtherCode
 
     @property
     def db(self) -> Path:
@@ -70,12 +70,7 @@ class Copy:
     def run(self, *arguments: object) -> tuple[int, str]:
         """Run a command of the copy; return its exit code and what it says."""
         command, *rest = map(str, arguments)
-        done = subprocess.run(
-            [sys.executable, "-m", "crawlblock", command, "--db", self.db, *rest],
-            cwd=self.folder, env={**os.environ, "PYTHONPATH": str(self.folder)},
-            capture_output=True, text=True, timeout=120, check=False,
-        )  # fmt: skip
-        return done.returncode, done.stderr
+        return self.commands.run(self.folder, command, "--db", str(self.db), *rest)
 
     def update(self) -> int:
         """Update without a network; return the exit code."""
@@ -113,9 +108,8 @@ class Copy:
         return {file.stem: file.stat().st_mtime_ns for file in files}
 
 
-def made(folder: Path, *imported: str) -> Copy:
-    """Return a copy of the package, and a database and results as its commands would make them."""
-    copy = Copy(folder)
+def make(folder: Path, *imported: str) -> None:
+    """Make a copy of the package, and a database and results as its commands would make them."""
     shutil.copytree(ROOT / "crawlblock", folder / "crawlblock")
     shutil.copytree(ROOT / "data" / "reference", folder / "data" / "reference")
     (folder / "hosts.txt").write_text("\n".join(BODIES))
@@ -124,35 +118,45 @@ def made(folder: Path, *imported: str) -> Copy:
     (folder / "captures.jsonl").write_text("\n".join(lines))
     with chdir(folder):
         for line in ("sample --list hosts.txt", *imported, "update --no-live --no-history"):
-            ended = run_command([*line.split(), "--db", str(copy.db)])
+            ended = run_command([*line.split(), "--db", "x.duckdb"])
             assert ended.returncode == 0, ended.stderr
-    return copy
 
 
 @pytest.fixture(scope="module")
-def filled(tmp_path_factory: pytest.TempPathFactory) -> Copy:
+def commands() -> Iterator[OtherCode]:
+    """Give what runs the commands of copies, each in a process of its own."""
+    with OtherCode() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory, commands: OtherCode) -> Copy:
     """Return a copy whose database has a robots.txt of each host."""
-    return made(tmp_path_factory.mktemp("filled"), "import captures.jsonl")
+
+    def made(folder: Path) -> None:
+        make(folder, "import captures.jsonl")
+
+    return Copy(copy_of_made(tmp_path_factory, "out-of-date", made), commands)
 
 
 @pytest.fixture(scope="module")
-def empty(tmp_path_factory: pytest.TempPathFactory) -> Copy:
+def empty(tmp_path_factory: pytest.TempPathFactory, commands: OtherCode) -> Copy:
     """Return a copy whose database has no capture: a page without figures is soon made."""
-    return made(tmp_path_factory.mktemp("empty"))
+    return Copy(copy_of_made(tmp_path_factory, "out-of-date-empty", make), commands)
 
 
 @pytest.fixture
 def copy(filled: Copy, tmp_path: Path) -> Copy:
     """Return a copy of the test's own, whose database has a robots.txt of each host."""
     shutil.copytree(filled.folder, tmp_path / "copy")
-    return Copy(tmp_path / "copy")
+    return Copy(tmp_path / "copy", filled.commands)
 
 
 @pytest.fixture
 def bare(empty: Copy, tmp_path: Path) -> Copy:
     """Return a copy of the test's own, whose database has no capture."""
     shutil.copytree(empty.folder, tmp_path / "bare")
-    return Copy(tmp_path / "bare")
+    return Copy(tmp_path / "bare", empty.commands)
 
 
 def test_evaluate_knows_a_new_signal(copy: Copy) -> None:

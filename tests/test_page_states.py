@@ -12,6 +12,7 @@ import polars as pl
 import pytest
 import small_database as small
 from pages import OPEN, REFUSING, fill, run
+from sharing import copy_of_made
 from test_page import Reader
 
 from crawlblock.cli import main
@@ -68,10 +69,13 @@ def alike(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Alike]:
 @pytest.fixture(scope="module")
 def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a database of two hosts in two months with its results."""
+    return copy_of_made(tmp_path_factory, "page-states", _fill) / "crawlblock.duckdb"
+
+
+def _fill(folder: Path) -> None:
     months = {"2024-02": {"a.org": OPEN, "b.org": REFUSING}, "2024-03": {"a.org": OPEN}}
-    db = fill(tmp_path_factory.mktemp("filled"), months, {"a.org": "all", "b.org": "all"})
-    run("analyze", "--db", db)
-    return db
+    folder.mkdir()
+    run("analyze", "--db", fill(folder, months, {"a.org": "all", "b.org": "all"}))
 
 
 @pytest.fixture

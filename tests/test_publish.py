@@ -8,14 +8,21 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
+from sharing import copy_of_made
 
 from crawlblock.cli import main
 from crawlblock.errors import InputError
+from crawlblock.export.tables import take_over
 from crawlblock.export.whole_folder import written_aside
+from crawlblock.report.assemble import write_report
+from crawlblock.store.database import open_copy
+
+pytestmark = pytest.mark.usefixtures("unpainted")
 
 OPEN, SHUT = "User-agent: *\nDisallow: /private\n", "User-agent: GPTBot\nDisallow: /\n"
 LONG = ".".join("x" * 60 for _ in range(4))
@@ -36,7 +43,11 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, st
 @pytest.fixture(scope="module")
 def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a database with results: six hosts, of which two begin to block in June."""
-    folder = tmp_path_factory.mktemp("publish")
+    return copy_of_made(tmp_path_factory, "publish", _fill) / "x.duckdb"
+
+
+def _fill(folder: Path) -> None:
+    folder.mkdir()
     rows = [
         {"host": host, "fetch_time": f"2024-0{month}-06", "status": status,
          "body": OPEN if month == 5 and body == SHUT else body}
@@ -49,7 +60,6 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
         with pytest.raises(SystemExit) as stopped:
             main([*command, "--db", str(db)])
         assert stopped.value.code == 0
-    return db
 
 
 def held(folder: Path) -> dict[str, str]:
@@ -102,6 +112,38 @@ def test_a_folder_to_deploy(
         assert code == 2 and "run `crawlblock analyze` first" in said
     assert held(folder) == first
     assert {path.name for path in tmp_path.iterdir()} == {"public", "results"}
+
+
+def test_results_and_figures_are_those_of_analyze(filled: Path, publication: Path) -> None:
+    """The page's figures, the results beside it and those of the export are the files there."""
+    made, there = held(publication), held(filled.with_name("x-results"))
+    assert {name for name in there if made.get(name) != there[name]} == {"manifest.json"}
+    exported = {name.removeprefix("export/results/") for name in made if "/results/" in name}
+    assert "blocked.csv" in exported
+    assert all(made[f"export/results/{name}"] == there[name] for name in exported)
+
+
+@pytest.mark.parametrize(("profile", "taken"), [("rfc9309", True), ("ccbot", False)])
+def test_results_of_another_reading_are_not_exported(
+    filled: Path, tmp_path: Path, profile: str, taken: bool
+) -> None:
+    """An export copies the results that are there if it would compute the same, and no others."""
+    results = filled.with_name("x-results")
+    with closing(open_copy(filled)) as con:
+        names = take_over(con, results, tmp_path / "results", profile)
+    assert ("blocked" in names) is taken
+    assert {file.stem for file in (tmp_path / "results").iterdir()} == names
+
+
+def test_another_drawing_is_no_figure(filled: Path, publication: Path, tmp_path: Path) -> None:
+    """A PNG is drawn anew where the SVG beside it shows something else."""
+    results = shutil.copytree(filled.with_name("x-results"), tmp_path / "results")
+    (results / "blocked.svg").write_bytes((results / "coverage.svg").read_bytes())
+    (results / "blocked.png").write_bytes((results / "coverage.png").read_bytes())
+    with closing(open_copy(filled)) as con:
+        write_report(con, filled, results, tmp_path / "page")
+    drawn = (tmp_path / "page" / "blocked.png").read_bytes()
+    assert drawn == (publication / "blocked.png").read_bytes()
 
 
 @pytest.mark.fault("process", "publish: kill -9 when nearly all is written")

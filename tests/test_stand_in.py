@@ -255,6 +255,7 @@ def test_scan(here: StandIn, user: User) -> None:
     assert rows == [(11,)]  # the ten and www.example.net
 
 
+@pytest.mark.usefixtures("unpainted")
 def test_update(here: StandIn, user: User, monkeypatch: pytest.MonkeyPatch) -> None:
     """Update collects the newest crawl; what it cannot know later is no 'nothing new'."""
     update = "update --no-live --quiet"

@@ -17,6 +17,7 @@ import pytest
 from in_process import Ended, run_command
 from live.servers import LOOPBACK, ROBOTS, TestResolver, WebServer, answer, sending, web_server
 from servers import RangeServer
+from sharing import copy_of_made
 
 from crawlblock.demo import Rendered, build
 from crawlblock.errors import InputError, UpstreamError
@@ -30,7 +31,7 @@ from crawlblock.sources.commoncrawl.crawls import NEW, choose_new
 from crawlblock.store.store import Store
 from crawlblock.transport import Limits
 
-pytestmark = pytest.mark.own_code
+pytestmark = [pytest.mark.own_code, pytest.mark.usefixtures("unpainted")]
 
 OPEN = b"User-agent: *\nDisallow: /private\n"
 CCBOT = b"User-agent: CCBot\nDisallow: /\n"
@@ -304,13 +305,16 @@ async def test_the_archive_fails_and_today_is_kept(tmp_path: Path) -> None:
 @pytest.fixture(scope="module")
 def updated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with an archive, and a database that an update has filled."""
-    folder = tmp_path_factory.mktemp("updated")
+    return copy_of_made(tmp_path_factory, "updated", _updated)
+
+
+def _updated(folder: Path) -> None:
+    folder.mkdir()
     (folder / "hosts.txt").write_text("a.test")
     archive(folder / "mirror", {"DEMO-2024-18": {"a.test": OPEN}})
     sample = ("sample", "--db", folder / "x.duckdb", "--list", folder / "hosts.txt")
     for command in (sample, _update(folder / "x.duckdb")):
         assert crawlblock(*command).returncode == 0
-    return folder
 
 
 @pytest.fixture

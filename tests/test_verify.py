@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 import pytest
+from sharing import copy_of_made
 from verify.__main__ import RESULTS, Result, compare, expected_rows, main, report
 from verify.clusters import counted, exact_interval
 from verify.google import Answer, File, Google
@@ -117,7 +118,15 @@ def test_every_value_is_recomputed_and_a_small_error_is_seen(
 @pytest.fixture(scope="module")
 def sampled(bundled: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with the demo as if its hosts were a sample and its texts those of sites."""
-    folder = tmp_path_factory.mktemp("sampled")
+
+    def make(folder: Path) -> None:
+        _sample(bundled, folder)
+
+    return copy_of_made(tmp_path_factory, "verify-sampled", make)
+
+
+def _sample(bundled: Path, folder: Path) -> None:
+    folder.mkdir()
     shutil.copy(bundled / "crawlblock.duckdb", folder / "x.duckdb")
     with duckdb.connect(str(folder / "x.duckdb")) as con:
         con.execute("DELETE FROM panel WHERE position % 32 > 0")  # few hosts are enough
@@ -136,7 +145,6 @@ def sampled(bundled: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
                 found = result_of(con, metric)
                 assert found["low"].is_not_null().any(), metric.name
                 found.write_parquet(folder / f"{metric.name}.parquet")
-    return folder
 
 
 def test_the_intervals_of_a_sample_are_recomputed(

@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from sharing import copy_of_made
 from stand_in import ANSWERS, StandIn, copied, hurry, render, served
 
 from crawlblock.cli import main
@@ -83,8 +84,14 @@ class User:
 
 @pytest.fixture(scope="session")
 def rendered(tmp_path_factory: pytest.TempPathFactory) -> Folders:
-    """Return the folders of the two hosts."""
-    return render(tmp_path_factory.mktemp("stand_in"))
+    """Return the folders of the two hosts, which are rendered once for all processes."""
+    folder = copy_of_made(tmp_path_factory, "stand-in", _render)
+    return folder / "archive", folder / "lists"
+
+
+def _render(folder: Path) -> None:
+    folder.mkdir()
+    render(folder)
 
 
 @pytest.fixture(scope="session")

@@ -54,7 +54,7 @@ def publish(
         (aside / FEED).write_text(f"{text}\n", "utf-8", newline="\n")
         sites = write_site_files(con, found, aside / SITES)
         profile = str(read_manifest(results)["http_profile"])
-        export(db, aside / EXPORT, replace(request, http_profile=profile), progress)
+        export(db, aside / EXPORT, replace(request, http_profile=profile), progress, results)
         files = {f.path: {"bytes": f.bytes, "sha256": f.sha256} for f in files_in(aside)}
         write_json(aside / MANIFEST, {"format": FORMAT, "files": files})
     return sites

@@ -5,6 +5,7 @@ it and its columns, the first that has one), `-- about:` where none describes it
 where only one is written.
 """
 
+import shutil
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +18,11 @@ import polars as pl
 from crawlblock.metrics.columns import words_of
 from crawlblock.metrics.computed import COMPUTED, Computed
 from crawlblock.metrics.queries import Metric, analyze, metrics
+from crawlblock.metrics.replicated import REPLICATION
+from crawlblock.metrics.result_digests import inputs, result_digests
+from crawlblock.metrics.result_files import current
 from crawlblock.spreadsheets import FORMULA, MARK
+from crawlblock.store.store import holdings
 
 FORMATS = ("parquet", "csv")
 FIRST = ("population", "meanings")  # what most readers want
@@ -112,10 +117,11 @@ def _harmless(con: duckdb.DuckDBPyConnection, sql: str) -> str:
 
 
 def write_results_of(
-    con: duckdb.DuckDBPyConnection, target: Path, http_profile: str
+    con: duckdb.DuckDBPyConnection, target: Path, http_profile: str, ready: Path | None = None
 ) -> list[ExportedTable]:
-    """Compute every result and write it below a folder."""
-    frames = analyze(con, target / RESULTS, http_profile)
+    """Write every result below a folder, copied from `ready` where it is of the same data."""
+    keep = take_over(con, ready, target / RESULTS, http_profile) if ready else set()
+    frames = analyze(con, target / RESULTS, http_profile, keep)
     computed: list[Metric | Computed] = [*metrics(), *COMPUTED]
     made = {each.name: each for each in computed}
     tables = []
@@ -131,6 +137,19 @@ def write_results_of(
             ExportedTable(name, RESULTS, about, (), tuple(fields), frames[name].height, FORMATS)
         )
     return tables
+
+
+def take_over(
+    con: duckdb.DuckDBPyConnection, ready: Path, target: Path, http_profile: str
+) -> set[str]:
+    """Copy the results that are of what a database holds now, and return their names."""
+    digests = result_digests(inputs(con, http_profile, holdings(con)))
+    names = current(ready, digests) - {REPLICATION}  # which no export has
+    target.mkdir()
+    for name in names:
+        for form in FORMATS:
+            shutil.copyfile(ready / f"{name}.{form}", target / f"{name}.{form}")
+    return names
 
 
 def write_bodies(con: duckdb.DuckDBPyConnection, target: Path) -> ExportedTable:

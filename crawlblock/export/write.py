@@ -34,10 +34,13 @@ _SPILL = ".spill"  # where DuckDB sorts what is larger than memory
 Describe = Callable[..., dict[str, Any]]
 
 
-def export(db: Path, target: Path, request: Request, progress: Progress) -> list[ExportedTable]:
+def export(
+    db: Path, target: Path, request: Request, progress: Progress, ready: Path | None = None
+) -> list[ExportedTable]:
     """Write the copy of a database for readers as files into a new folder, and return its tables.
 
-    The same copy gives the same bytes.  An earlier export in that folder is replaced.  Raises
+    The same copy gives the same bytes.  An earlier export in that folder is replaced.  Results are
+    copied from the folder `ready` where they are of this copy, and computed where not.  Raises
     InputError if the licence or the URL cannot be used or the folder holds anything else,
     StoreError if the copy cannot be read or the disk refuses.
     """
@@ -53,7 +56,7 @@ def export(db: Path, target: Path, request: Request, progress: Progress) -> list
             (aside / _SPILL).mkdir()
             spill = str(aside / _SPILL).replace("'", "''")
             con.execute(f"SET temp_directory = '{spill}'").fetchall()
-            tables = _write_data(con, aside, request, progress)
+            tables = _write_data(con, aside, request, progress, ready)
             held = state(con)
         except duckdb.Error as error:
             raise explained(target, error) from None
@@ -63,8 +66,9 @@ def export(db: Path, target: Path, request: Request, progress: Progress) -> list
 
 
 def _write_data(
-    con: duckdb.DuckDBPyConnection, aside: Path, request: Request, progress: Progress
-) -> list[ExportedTable]:
+    con: duckdb.DuckDBPyConnection, aside: Path, request: Request, progress: Progress,
+    ready: Path | None,
+) -> list[ExportedTable]:  # fmt: skip
     names = table_names(request.long)
     further = [(request.annotation, write_annotation), (request.bodies, write_bodies)]
     wanted = [write for asked, write in further if asked]
@@ -74,7 +78,7 @@ def _write_data(
         progress("tables", number, steps)
         tables.append(write_table(con, name, aside))
     progress("tables", len(names), steps)
-    tables += write_results_of(con, aside, request.http_profile)
+    tables += write_results_of(con, aside, request.http_profile, ready)
     for number, write in enumerate(wanted, len(names) + 1):
         progress("tables", number, steps)
         tables.append(write(con, aside))

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Mapping
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import astuple, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -165,7 +165,9 @@ def write_report(
             "crawlblock have; run `crawlblock analyze` first"
         )
     set_http_profile(con, http_profile)
-    page = _write_page(_material(con, frames, results), to or results)
+    same = to is not None and known.get(_PAGE_DIGEST) == today[_PAGE_DIGEST]
+    drawn = results if same else None
+    page = _write_page(_material(con, frames, results), to or results, drawn)
     if to is None:
         write_manifest(results, today)
     return page
@@ -185,17 +187,30 @@ def _material(con: duckdb.DuckDBPyConnection, frames: Frames, results: Path) -> 
     )
 
 
-def _write_page(material: Material, results: Path) -> Path:
-    """Write the page, and each figure as SVG and PNG; return the page's path."""
+def _write_page(material: Material, results: Path, drawn: Path | None = None) -> Path:
+    """Write the page, and each figure as SVG and PNG; return the page's path.
+
+    A PNG is copied from the folder `drawn` where the SVG beside it is the same.
+    """
     there = results.iterdir() if results.is_dir() else ()
     beside = {path.name for path in there if path.suffix in _FORMATS}
     text, pictures = page_of(replace(material, files=beside))
     for name, picture in pictures.items():
-        write_aside(results / f"{name}.svg", drawing.svg_file(picture))
-        write_aside(results / f"{name}.png", drawing.png(picture))
+        vectors = drawing.svg_file(picture)
+        pixels = _drawn_before(drawn, name, vectors) if drawn else None
+        write_aside(results / f"{name}.svg", vectors)
+        write_aside(results / f"{name}.png", pixels or drawing.png(picture))
     page = results / _PAGE
     write_aside(page, _STEERING.sub(lambda found: safe(found[0]), text).encode())
     return page
+
+
+def _drawn_before(folder: Path, name: str, vectors: bytes) -> bytes | None:
+    """Return the PNG of a figure from a folder that has it with the same SVG."""
+    with suppress(OSError):
+        if (folder / f"{name}.svg").read_bytes() == vectors:
+            return (folder / f"{name}.png").read_bytes()
+    return None
 
 
 def page_of(material: Material) -> tuple[str, dict[str, str]]:
