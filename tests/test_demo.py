@@ -1,7 +1,10 @@
 """The bundled sample from end to end, by the ordinary code: facts in, the same facts out."""
 
+from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
+import duckdb
 import polars as pl
 import pytest
 from archives import SAMPLE
@@ -10,6 +13,7 @@ from facts_back import facts_that_came_back
 from crawlblock import registry
 from crawlblock.cli import main
 from crawlblock.demo.bundled_facts import read_policies
+from crawlblock.errors import InputError
 from crawlblock.metrics.result_files import MANIFEST
 from crawlblock.outcome import Outcome
 from crawlblock.robots.judge import STAR
@@ -172,3 +176,28 @@ def test_again_changes_nothing(bundled: Path, monkeypatch: pytest.MonkeyPatch) -
     run("analyze", "--db", db)
     assert facts() == before
     assert made() == files
+
+
+@pytest.mark.parametrize(
+    ("panel", "said"), [("sample", "it goes on"), ("mine", "holds mine, which is not a demo")]
+)
+def test_the_database_of_another_version(
+    panel: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    """The demo goes on with its own database after an upgrade, and touches no other one."""
+
+    def render(*_: object) -> None:
+        raise InputError("it goes on")
+
+    monkeypatch.setattr("crawlblock.cli.demo.render_demo", render)
+    store = Store(tmp_path / "a.duckdb")
+    store.facts.add_panel(panel, "a list", None, datetime(2026, 1, 1, tzinfo=UTC), ())
+    store.publish()
+    for path in (store.path, store.published):
+        with closing(duckdb.connect(str(path), config=CONFIG)) as con:
+            con.execute("CREATE OR REPLACE MACRO views_stamp() AS 0")
+    with pytest.raises(SystemExit) as stopped:
+        main(["demo", "--db", str(store.path)])
+    assert stopped.value.code == 1
+    assert said in capsys.readouterr().err

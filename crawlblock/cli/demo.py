@@ -8,7 +8,7 @@ from typing import cast
 
 import click
 
-from crawlblock.cli.existing import published
+from crawlblock.cli.existing import existing
 from crawlblock.cli.options import (
     DEFAULT_DB,
     at_option,
@@ -91,7 +91,7 @@ def _render(source: Path, directory: Path, every: str, at: Path | None) -> None:
 def _run_all(context: click.Context, db: Path, results: Path | None, sites: int | None) -> None:
     """Render the archive and run each step on it; raises InputError if the database has others."""
     if holds_anything(db):
-        with published(db).asking() as con:
+        with existing(db).reading() as con:
             others = con.execute(_OTHERS, [_PANEL]).fetchall()
         if others:
             raise InputError(f"{db}: holds {others[0][0]}, which is not a demo; name a new --db")
