@@ -199,5 +199,5 @@ def test_the_database_of_another_version(
             con.execute("CREATE OR REPLACE MACRO views_stamp() AS 0")
     with pytest.raises(SystemExit) as stopped:
         main(["demo", "--db", str(store.path)])
-    assert stopped.value.code == 1
+    assert stopped.value.code == 2
     assert said in capsys.readouterr().err
