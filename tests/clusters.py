@@ -82,7 +82,7 @@ def cluster(folder: Path, workers: int = 2) -> Iterator[Cluster]:
                 "--scheduler-file", str(about),
             )
         )  # fmt: skip
-        until(lambda: about.exists() or process.poll() is not None)
+        until(lambda: (about.exists() and about.read_text() != "") or process.poll() is not None)
         found = Cluster(json.loads(about.read_text())["address"], process, folder)
         for number in range(workers):
             stack.enter_context(found.worker(f"w{number}"))
