@@ -7,7 +7,7 @@ import duckdb
 
 from crawlblock.captures.frames import Batch, joined
 from crawlblock.model import SnapshotKind
-from crawlblock.store.defining import define
+from crawlblock.store.defining import define_briefly
 from crawlblock.store.insert import add_batch
 from crawlblock.store.schema import schema_of_facts
 from crawlblock.store.selecting import settle
@@ -18,7 +18,7 @@ def settled(batches: Iterable[Batch], kind: SnapshotKind) -> Iterator[duckdb.Duc
     """Open a database in memory with these facts and the captures that count."""
     with closing(duckdb.connect()) as con:
         con.execute("SET TimeZone = 'UTC'").fetchall()
-        define(con, schema_of_facts(), comments=False)
+        define_briefly(con, schema_of_facts())
         for batch in joined(batches):
             add_batch(con, batch, kind)
         settle(con)
