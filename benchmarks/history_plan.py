@@ -184,16 +184,20 @@ def way_of(server: PlanServer, crawl: str, method: str) -> str:
 
 def measure(
     hosts: tuple[int, ...] = (10, 50, 1_000, 10_000), crawls: tuple[int, ...] = (1, 6, 100),
-    panels: int = 1, other: bool = False, lines: int = LINES,
+    panels: int = 1, other: bool = False, lines: int = LINES, most: int = 60_000,
 ) -> Iterator[Measurement]:  # fmt: skip
     """Measure panels of each size in each number of crawls; all that is sent is counted.
 
     `other` takes hosts that do otherwise than a dry run assumes, `lines` the size of cluster.idx.
+    What is more than `most` hosts times crawls is left out: it takes hours.
     """
     universe = Universe(lines)
     shares = OTHER if other else Shares()
     for size in hosts:
         for number in crawls:
+            if size * number > most:
+                print(f"{size:,} hosts, {number} crawls: left out, see most", flush=True)
+                continue
             chosen = [panel(universe, size, seed) for seed in range(panels)]
             found = [run(universe, each, number, shares) for each in chosen]
             yield from measurements(f"{size:,} hosts, {number} crawls", found)
