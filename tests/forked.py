@@ -80,10 +80,10 @@ import json, runpy
 import aiohttp, click, duckdb, idna, jinja2, numpy, polars, warcio
 import rich.console, rich.progress, rich.table
 
-def call(folder, told, words):
+def call(folder, log, words):
     os.chdir(folder)
     sys.path.insert(0, folder)
-    for number, path in ((1, os.devnull), (2, told)):
+    for number, path in ((1, os.devnull), (2, log)):
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), number)
     sys.argv = ["crawlblock", *words]
     runpy.run_module("crawlblock", run_name="__main__", alter_sys=True)
@@ -99,6 +99,6 @@ class OtherCode(Runs):
 
     def run(self, folder: Path, *words: str) -> tuple[int, str]:
         """Run a command of the copy in a folder, there; return its exit code and what it says."""
-        told = folder / ".told"
-        self.start(json.dumps([str(folder), str(told), words]))
-        return self.result(), told.read_text("utf-8")
+        log = folder / ".log"
+        self.start(json.dumps([str(folder), str(log), words]))
+        return self.result(), log.read_text("utf-8")

@@ -18,7 +18,7 @@ from crawlblock.errors import InputError, StoreError, UpstreamError
 from crawlblock.executor import ATTEMPTS, Failed, open_engine, run_tasks
 from crawlblock.executor.dask import Dask
 from crawlblock.executor.local import Local
-from crawlblock.executor.protocol import Reply, Returned
+from crawlblock.executor.protocol import Reply, Returned, Stopped
 
 pytestmark = pytest.mark.own_code
 
@@ -217,6 +217,21 @@ def test_dask_is_an_extra() -> None:
 
 
 @pytest.mark.fault("engine", "dask: workers that come later, a scheduler that goes")
+@pytest.mark.fault("engine", "a dask scheduler that goes while it takes a task")
+def test_a_task_of_which_nothing_is_heard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A scheduler that is gone ends the run, even if a task never reports how it ended."""
+    distributed = pytest.importorskip("distributed")
+    monkeypatch.setattr(distributed.Future, "add_done_callback", lambda *_: None)
+    with ExitStack() as stack:
+        found = stack.enter_context(cluster(tmp_path / "cluster", 1))
+        engine = stack.enter_context(Dask(found.address, None, 5.0))
+        engine.start(0, pickle.dumps((run, Errand(tmp_path, "a", seconds=30), None)))
+        found.process.kill()
+        ((number, reply),) = engine.ended()
+    assert number == 0
+    assert isinstance(reply, Stopped) and "is gone" in str(reply.error)
+
+
 def test_workers_come_and_the_scheduler_goes(tmp_path: Path) -> None:
     """A worker that joins gets tasks, too; a scheduler that is gone ends the run."""
     pytest.importorskip("distributed")

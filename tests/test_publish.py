@@ -136,7 +136,7 @@ def test_results_of_another_reading_are_not_exported(
 
 
 def test_another_drawing_is_no_figure(filled: Path, publication: Path, tmp_path: Path) -> None:
-    """A PNG is drawn anew where the SVG beside it shows something else."""
+    """A PNG is made again if the SVG beside it shows something else."""
     results = shutil.copytree(filled.with_name("x-results"), tmp_path / "results")
     (results / "blocked.svg").write_bytes((results / "coverage.svg").read_bytes())
     (results / "blocked.png").write_bytes((results / "coverage.png").read_bytes())

@@ -1,4 +1,4 @@
-"""Figures without their PNG files, for tests that look at other things: to paint one takes long.
+"""Figures without their PNG files, for tests that look at other things: making one takes long.
 
 The fixture is known to all tests (conftest.py).
 """

@@ -80,6 +80,7 @@ class Dask:
             for number, _ in self._running.values():
                 yield number, Stopped(self._gone())
             self._running.clear()
+            return
         replies = self._replies(futures)
         for future in futures:
             reply = replies.get(future.key) or self._wrong(future)

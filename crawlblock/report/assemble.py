@@ -166,8 +166,8 @@ def write_report(
         )
     set_http_profile(con, http_profile)
     same = to is not None and known.get(_PAGE_DIGEST) == today[_PAGE_DIGEST]
-    drawn = results if same else None
-    page = _write_page(_material(con, frames, results), to or results, drawn)
+    earlier = results if same else None
+    page = _write_page(_material(con, frames, results), to or results, earlier)
     if to is None:
         write_manifest(results, today)
     return page
@@ -187,17 +187,17 @@ def _material(con: duckdb.DuckDBPyConnection, frames: Frames, results: Path) -> 
     )
 
 
-def _write_page(material: Material, results: Path, drawn: Path | None = None) -> Path:
+def _write_page(material: Material, results: Path, earlier: Path | None = None) -> Path:
     """Write the page, and each figure as SVG and PNG; return the page's path.
 
-    A PNG is copied from the folder `drawn` where the SVG beside it is the same.
+    A PNG is copied from the folder `earlier` if the SVG beside it is the same.
     """
     there = results.iterdir() if results.is_dir() else ()
     beside = {path.name for path in there if path.suffix in _FORMATS}
     text, pictures = page_of(replace(material, files=beside))
     for name, picture in pictures.items():
         vectors = drawing.svg_file(picture)
-        pixels = _drawn_before(drawn, name, vectors) if drawn else None
+        pixels = _earlier_png(earlier, name, vectors) if earlier else None
         write_aside(results / f"{name}.svg", vectors)
         write_aside(results / f"{name}.png", pixels or drawing.png(picture))
     page = results / _PAGE
@@ -205,7 +205,7 @@ def _write_page(material: Material, results: Path, drawn: Path | None = None) ->
     return page
 
 
-def _drawn_before(folder: Path, name: str, vectors: bytes) -> bytes | None:
+def _earlier_png(folder: Path, name: str, vectors: bytes) -> bytes | None:
     """Return the PNG of a figure from a folder that has it with the same SVG."""
     with suppress(OSError):
         if (folder / f"{name}.svg").read_bytes() == vectors:
