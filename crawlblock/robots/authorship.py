@@ -15,7 +15,7 @@ from crawlblock.robots.judge import Finding
 from crawlblock.robots.markers import Mark, Marks
 from crawlblock.robots.parser import Lines, parse
 from crawlblock.robots.published_lists import ListVersion, PublishedList, unversioned
-from crawlblock.robots.rulesets import STAR, Names, Rules, digest_of, name_of, rules_of
+from crawlblock.robots.rulesets import STAR, Names, Rules, digest_of, rules_of, short_name
 from crawlblock.robots.written import Written
 
 OWN, WILDCARD = "own", "wildcard"  # authors that are no template
@@ -65,8 +65,8 @@ _Part = tuple[Names, Authorship]
 class Authors:
     """Tells who wrote what a payload blocks; it remembers lines and lists met, within bounds."""
 
-    def __init__(self, templates: Iterable[Template]) -> None:
-        """Take the known templates; their order settles nothing."""
+    def __init__(self, templates: Iterable[Template], lines: Lines | None = None) -> None:
+        """Take the known templates, whose order settles nothing; `lines` may be shared."""
         self._templates = {template.id: template for template in templates}
         known = self._templates.values()
         self._marks = Marks((template.id, mark) for template in known for mark in template.marks)
@@ -78,11 +78,7 @@ class Authors:
             for template in known
             if template.versions
         }
-        self._lines = Lines()
-
-    def marked(self, body: bytes) -> bool:
-        """Tell cheaply whether a template's mark may stand in a payload; never misses one."""
-        return self._marks.marked(body)
+        self._lines = Lines() if lines is None else lines
 
     def templates_in(self, body: bytes) -> tuple[str, ...]:
         """Return the templates whose marks stand in a payload, in the order of their first line."""
@@ -92,6 +88,7 @@ class Authors:
         """Return for each product token who wrote its block, as `Judge.findings` found it."""
         text = Written(body, self._marks.spans(body), self._lines, self._writes)
         judged: dict[tuple[int, str | None], tuple[_Part, ...]] = {}
+        told: dict[tuple[Names, Rules, str | None], tuple[_Part, ...]] = {}  # many groups are alike
         open_ones: dict[int, Authorship] = {}
         made: dict[str, Authorship] = {}
         for token, finding in findings.items():
@@ -104,7 +101,8 @@ class Authors:
             writer = text.writer(finding, name)
             key = id(finding), writer
             if key not in judged:
-                judged[key] = self._parts(*text.ruleset(finding, writer), writer)
+                ruleset = *text.ruleset(finding, writer), writer
+                judged[key] = told[ruleset] = told.get(ruleset) or self._parts(*ruleset)
             made[token] = _part_of(judged[key], name.lower().encode())
         return made
 
@@ -129,41 +127,47 @@ class Authors:
         return Authorship(text.holder(finding) or author, None)
 
     def _parts(self, names: Names, rules: Rules, writer: str | None) -> tuple[_Part, ...]:
-        """Return the rule sets that some agents with the same rules are, each with its author."""
-        if writer is not None:
-            plain = digest_of(names, rules)
-            known = self._groups.get(plain) == writer
-            digest = plain if known else digest_of(names, rules, writer)
-            return ((names, Authorship(writer, digest)),)
-        return tuple((part, self._unmarked(part, rules)) for part in self._split(names, rules))
+        """Return the rule sets that some agents with the same rules are, each with its author.
 
-    def _split(self, names: Names, rules: Rules) -> tuple[Names, ...]:
-        """Return the agents that were copied from a list and the others; all if none was."""
-        if STAR in names or digest_of(names, rules) in self._groups:
-            return (names,)
-        _, copied = self._copied(names)
-        return (copied, names - copied) if copied and copied != names else (names,)
+        Agents that were copied from a list are one rule set, the others beside them another.
+        """
+        digest = digest_of(names, rules)
+        if writer is not None:
+            if self._groups.get(digest) != writer:
+                digest = digest_of(names, rules, writer)
+            return ((names, Authorship(writer, digest)),)
+        author, part = self._author(names, digest)
+        if part == names:
+            return ((names, _authorship(author, names, rules, digest)),)
+        return tuple((each, self._unmarked(each, rules)) for each in (part, names - part))
+
+    def _unmarked(self, names: Names, rules: Rules) -> Authorship:
+        """Return the authorship of a rule set that is in no template's lines, as a whole."""
+        digest = digest_of(names, rules)
+        return _authorship(self._author(names, digest)[0], names, rules, digest)
+
+    def _author(self, names: Names, digest: str) -> tuple[str, Names]:
+        """Return the author of a rule set that is in no template's lines, and the agents it wrote.
+
+        Only of a rule set that was copied from a list in part are those not all.
+        """
+        known = self._groups.get(digest)
+        if known is not None:
+            return known, names
+        if STAR in names:
+            return WILDCARD, names
+        name, copied = self._copied(names)
+        return (name, copied) if copied else (OWN, names)
 
     def _copied(self, names: Names) -> tuple[str, Names]:
         """Return the list that most of some agents were copied from, and these; mostly none."""
         found = ((name, known.copied(names)) for name, known in self._lists.items())
         return max(found, key=lambda one: len(one[1]), default=("", frozenset()))
 
-    def _unmarked(self, names: Names, rules: Rules) -> Authorship:
-        """Return the authorship of a rule set that is in no template's lines."""
-        author = self._author(names, rules)
-        known = author not in (OWN, WILDCARD)
-        return Authorship(author, digest_of(names, rules) if known else name_of(names, rules))
 
-    def _author(self, names: Names, rules: Rules) -> str:
-        """Return the author of a rule set that is in no template's lines."""
-        known = self._groups.get(digest_of(names, rules))
-        if known is not None:
-            return known
-        if STAR in names:
-            return WILDCARD
-        name, copied = self._copied(names)
-        return name if copied else OWN
+def _authorship(author: str, names: Names, rules: Rules, digest: str) -> Authorship:
+    short = short_name(names, rules) if author in (OWN, WILDCARD) else None
+    return Authorship(author, short or digest)
 
 
 def _is_block(finding: Finding) -> bool:

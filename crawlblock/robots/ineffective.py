@@ -62,12 +62,12 @@ class _Both(NamedTuple):
 class IneffectiveFinder:
     """Finds lines that bind nobody; it remembers lines that it met, within bounds."""
 
-    def __init__(self, tokens: Iterable[str]) -> None:
-        """Take the product tokens of the crawlers to look for, and `*`."""
+    def __init__(self, tokens: Iterable[str], lines: Lines | None = None) -> None:
+        """Take the product tokens of the crawlers to look for, and `*`; `lines` may be shared."""
         known = tuple(tokens)
-        self._judge = Judge(known)
+        self._lines = Lines() if lines is None else lines
+        self._judge = Judge(known, lines=self._lines)
         self._meant = MeantLines([token for token in known if token != STAR])
-        self._lines = Lines()
 
     def find(
         self, body: bytes, verdicts: Mapping[str, Verdict] | None = None

@@ -56,10 +56,14 @@ class Judge:
     It remembers keys and agent lines it has met, within bounds, and nothing else.
     """
 
-    def __init__(self, tokens: Iterable[str], obeyed: Mapping[str, Obeyed] | None = None) -> None:
+    def __init__(
+        self, tokens: Iterable[str], obeyed: Mapping[str, Obeyed] | None = None,
+        lines: Lines | None = None,
+    ) -> None:  # fmt: skip
         """Take the product tokens to judge for; `*` is the crawler nobody names.
 
         `obeyed` tells of crawlers, by token, that obey more than their token and then `*`.
+        `lines` may be shared with others who parse the same payloads.
         """
         self.tokens = tuple(tokens)
         named = [token for token in self.tokens if token != STAR]
@@ -67,7 +71,7 @@ class Judge:
         self._obeyed = {token: known[token] for token in named if token in known}
         further = [token for each in self._obeyed.values() for token in each.tokens]
         self._bound = Bindings([*named, *further])
-        self._lines = Lines()
+        self._lines = Lines() if lines is None else lines
         self._bits = {token: 1 << n for n, token in enumerate(named)}
 
     def policy(self, body: bytes) -> Policy:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 _END_OF_FILE = 1 << 30
+_OPEN = ("#", "sitemap:")  # lines whose marks may stand for several: see `Mark.start`
+_BOM = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,8 @@ class Span(NamedTuple):
     template: str
 
 
-_Open = tuple[bytes, tuple[str, ...], str, Mark]  # what must be in a payload, parts, template
+_Start = tuple[int, str, Mark]  # the line where a mark stands, its template
+_Open = tuple[str, tuple[str, ...], str, Mark]  # the longest part of a mark, its parts, template
 
 
 class Marks:
@@ -41,23 +44,14 @@ class Marks:
         """Take (template, mark)."""
         self._whole: dict[str, list[tuple[str, Mark]]] = {}
         self._open: list[_Open] = []
-        anchors: set[bytes] = set()
         for template, mark in marks:
             start = spelling(mark.start)
-            parts = tuple(start.split("*")) if start.startswith(("#", "sitemap:")) else (start,)
-            anchor = max((part.strip("# *") for part in parts), key=len).encode()
-            anchors.add(anchor)
-            if len(parts) > 1:
-                self._open.append((anchor, parts, template, mark))
+            parts = tuple(start.split("*"))
+            if len(parts) > 1 and start.startswith(_OPEN):
+                self._open.append((max(parts, key=len), parts, template, mark))
             else:
                 self._whole.setdefault(start, []).append((template, mark))
-        self._anchors = tuple(sorted(anchors))
         self._last: tuple[bytes, list[Span]] = (b"", [])
-
-    def marked(self, body: bytes) -> bool:
-        """Tell cheaply whether a mark may stand in a payload; never misses one."""
-        lowered = body.lower()
-        return any(anchor in lowered for anchor in self._anchors)
 
     def spans(self, body: bytes) -> list[Span]:
         """Return what the marks of a payload cover, the shortest and most exact first.
@@ -69,26 +63,25 @@ class Marks:
         return self._last[1]
 
     def _spans(self, body: bytes) -> list[Span]:
-        lowered = body.lower()
-        if not any(anchor in lowered for anchor in self._anchors):
-            return []
-        likely = [found for found in self._open if found[0] in lowered]
-        raw = body.removeprefix(b"\xef\xbb\xbf").splitlines()
-        lines = ["", *(spelling(line.decode("utf-8", "replace")) for line in raw)]
+        lines = _lines_of(body)
         spans = [
             (Span(1 if mark.extent == "file" else number, last, template), len(mark.also))
-            for number, line in enumerate(lines)
-            for template, mark in self._at(line, likely)
+            for number, template, mark in self._starts(lines)
             if (last := _last_line(mark, number, lines))
         ]
         spans.sort(key=lambda found: (found[0].last - found[0].first, -found[1], found[0].template))
         return [span for span, _ in spans]
 
-    def _at(self, line: str, likely: Sequence[_Open]) -> Iterator[tuple[str, Mark]]:
-        yield from self._whole.get(line, ())
-        for _, parts, template, mark in likely:
-            if _is_like(line, parts):
-                yield template, mark
+    def _starts(self, lines: Sequence[str]) -> Iterator[_Start]:
+        """Yield the marks whose first line is there; most payloads have none."""
+        known = self._whole
+        for number in [number for number, line in enumerate(lines) if line in known]:
+            for template, mark in known[lines[number]]:
+                yield number, template, mark
+        for number in [number for number, line in enumerate(lines) if line.startswith(_OPEN)]:
+            for longest, parts, template, mark in self._open:
+                if longest in lines[number] and _is_like(lines[number], parts):
+                    yield number, template, mark
 
 
 def around(spans: Sequence[Span], line: int) -> tuple[str, ...]:
@@ -99,7 +92,21 @@ def around(spans: Sequence[Span], line: int) -> tuple[str, ...]:
 def spelling(line: str) -> str:
     """Return a line in the one spelling in which marks are compared."""
     text = line.strip().lower()
-    return "# " + text[1:].strip() if text.startswith("#") else text
+    return _comment(text) if text.startswith("#") else text
+
+
+def _comment(line: str) -> str:
+    return "# " + line[1:].strip()
+
+
+def _lines_of(body: bytes) -> list[str]:
+    """Return the lines of a payload in that spelling, behind an empty one: they count from 1."""
+    text = body.removeprefix(_BOM).decode("utf-8", "replace").lower()
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    if not lines[-1]:
+        lines.pop()  # nothing is behind the last end of a line
+    spelled = (_comment(line) if line[:1] == "#" else line for line in map(str.strip, lines))
+    return ["", *spelled]
 
 
 def _last_line(mark: Mark, first: int, lines: Sequence[str]) -> int:

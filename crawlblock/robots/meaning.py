@@ -45,10 +45,10 @@ class Reader:
         """Take product tokens, what some obey besides, known templates, the tokens for training."""
         known = tuple(tokens)
         self._training = tuple(training)
-        self._judge = Judge(known, obeyed)
-        self._ineffective = IneffectiveFinder(known)
-        self._authors = Authors(templates)
-        self._lines = Lines()
+        self._lines = Lines()  # shared, so that a text is parsed once
+        self._judge = Judge(known, obeyed, self._lines)
+        self._ineffective = IneffectiveFinder(known, self._lines)
+        self._authors = Authors(templates, self._lines)
 
     def read(self, body: bytes) -> Meaning:
         """Return what a text means and states; never raises, whatever the bytes."""
@@ -59,9 +59,9 @@ class Reader:
             ambiguous_group=policy.ambiguous_group,
             templates=tuple(self._authors.templates_in(body)),
             signals=stated,
-            ineffective=self._ineffective.find(body, policy.verdicts),
             rules=name_of_text(body, self._lines),
             training=training_preference(stated, policy.verdicts, self._training),
+            ineffective=self._ineffective.find(body, policy.verdicts),  # last: it parses another
         )
 
     def _written(self, body: bytes, verdicts: Mapping[str, Verdict]) -> dict[str, Ruling]:

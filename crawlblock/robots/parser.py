@@ -79,9 +79,11 @@ class Group:
     agents: list[tuple[bytes, int]] = field(default_factory=list)  # value of the line, line
     allows: list[Rule] = field(default_factory=list)
     disallows: list[Rule] = field(default_factory=list)  # those that were read: all that match /
-    plain: list[bytes] = field(default_factory=list)  # lines with the other ones: few are read
+    # Lines with the other ones, of which few are read, and lines without a meaning between them.
+    plain: list[bytes] = field(default_factory=list)
     joined_over: list[int] = field(default_factory=list)  # other lines between agent lines
     _wide: tuple[Rule, ...] | None = field(default=None, repr=False, compare=False)
+    _spelled: frozenset[bytes] | None = field(default=None, repr=False, compare=False)
 
     def side(self, allow: bool) -> Iterator[Rule]:
         """Return the Allow or the Disallow rules, reading the plain ones on the way."""
@@ -89,8 +91,7 @@ class Group:
             yield from self.allows
             return
         yield from self.disallows
-        for raw in self.plain:
-            yield from _read_plain(raw)
+        yield from chain.from_iterable(map(_read_plain, self.plain))
 
     def count(self, allow: bool) -> int:
         """Return about how many rules there are on a side, without reading them."""
@@ -107,6 +108,13 @@ class Group:
         """Return all rules; their order means nothing."""
         return [*self.side(True), *self.side(False)]
 
+    def spelled(self) -> frozenset[bytes]:
+        """Return the distinct rules, as + or - and the pattern; call it as `wide`."""
+        if self._spelled is None:
+            sides = ((sign, self.side(sign == b"+")) for sign in (b"+", b"-"))
+            self._spelled = frozenset(sign + rule.pattern for sign, side in sides for rule in side)
+        return self._spelled
+
 
 class Line(NamedTuple):
     """What a line comes to."""
@@ -117,12 +125,16 @@ class Line(NamedTuple):
 
 
 class Lines(dict[bytes, Line]):
-    """What each line met so far comes to; it empties itself when full, for strangers write them."""
+    """What each line met so far comes to, and the groups of the last file.
+
+    It empties itself when full, for strangers write the lines.
+    """
 
     def __init__(self) -> None:
         """Start with nothing met."""
         super().__init__()
         self.starts = _Starts()
+        self.last: tuple[bytes, list[Group]] = (b"", [])
 
     def __missing__(self, raw: bytes) -> Line:
         """Read a line for the first time."""
@@ -152,9 +164,18 @@ def parse(body: bytes, lines: Lines | None = None) -> list[Group]:
     """Return the groups of a robots.txt in the order they stand in.
 
     Rules before the first agent line belong to nobody and are left out.  `lines` may be shared
-    between calls to spare reading the same line again.
+    between calls to spare reading the same line again.  Who asks for one file several times in a
+    row gets the same list.
     """
     known = Lines() if lines is None else lines
+    last, groups = known.last
+    if last is not body:
+        groups = _groups(body, known)
+        known.last = body, groups
+    return groups
+
+
+def _groups(body: bytes, known: Lines) -> list[Group]:
     texts = countable(body)
     codes = bytes(map(known.starts.__getitem__, map(_start, texts)))
     groups: list[Group] = []
@@ -233,8 +254,12 @@ def read_line(raw: bytes) -> Line:
 
 @lru_cache(maxsize=16_384)
 def _read_plain(raw: bytes) -> tuple[Rule, ...]:
-    """Return the rules of a plain line; one is read for most decisions, and few are unlike."""
-    return read_line(raw).rules
+    """Return the rule of a plain line, none of a line without a meaning that stands among them."""
+    if not _PLAIN_START.match(raw):
+        return ()
+    text = raw.partition(b"\x00")[0].partition(b"#")[0]
+    pattern = escape(text.partition(b":")[2].strip())
+    return (Rule(False, pattern, at_root=False, universal=False),)
 
 
 @lru_cache(maxsize=4096)

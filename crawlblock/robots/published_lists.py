@@ -42,7 +42,8 @@ class PublishedList:
         """Return those of some agents that were copied from the list: mostly none."""
         if len(names) < ENOUGH_NAMES:
             return frozenset()
-        part = frozenset(name for name in names if _unversioned(name) in self._ever)
+        versioned = {n for n in names - self._ever if b"/" in n and _unversioned(n) in self._ever}
+        part = names & self._ever | versioned
         if len(part) < ENOUGH_NAMES:
             return frozenset()
         if part not in self._copies:

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import chain
 from typing import NamedTuple
 
 from crawlblock.robots.parser import Group, Lines, parse
@@ -79,13 +80,11 @@ def agents_of(groups: Iterable[Group]) -> Names:
     )
 
 
-def rules_of(groups: Iterable[Group]) -> Rules:
+def rules_of(groups: Sequence[Group]) -> Rules:
     """Return the distinct rules of some groups."""
-    return frozenset(
-        b"-+"[rule.allow : rule.allow + 1] + rule.pattern
-        for group in groups
-        for rule in group.rules()
-    )
+    if len(groups) == 1:
+        return groups[0].spelled()
+    return frozenset(chain.from_iterable(group.spelled() for group in groups))
 
 
 def digest_of(names: Names, rules: Rules, writer: str = "") -> str:
@@ -100,21 +99,26 @@ def digest_of(names: Names, rules: Rules, writer: str = "") -> str:
 
 
 def name_of(names: Names, rules: Rules) -> str:
-    """Return what a rule set of no template is known by: its digest, or itself where it is short.
+    """Return what a rule set of no template is known by: its short name or its digest."""
+    return short_name(names, rules) or digest_of(names, rules)
 
-    A rule set of one agent and one rule is alike at many hosts by chance.  Its name is the two with
-    a space between them, `gptbot -/`, which no digest has.
+
+def short_name(names: Names, rules: Rules) -> str | None:
+    """Return the name of a rule set of one agent and one rule; None of a larger or longer one.
+
+    Such a rule set is alike at many hosts by chance.  Its name is the two with a space between
+    them, `gptbot -/`, which no digest has.
     """
     if len(names) < 2 and len(rules) < 2:
         name = b" ".join((b"".join(names), b"".join(rules)))
         if len(name) <= _SHORT:
             return name.decode("utf-8", "backslashreplace")
-    return digest_of(names, rules)
+    return None
 
 
 def name_of_text(body: bytes, lines: Lines | None = None) -> str:
     """Return what all rules of a text are known by, blocking or not, as `name_of` does."""
-    found = _normalised(parse(body, lines or Lines()))
+    found = _normalised(parse(body, lines))
     if len(found) < 2:
         return next((name_of(*each) for each in found.values()), name_of(frozenset(), frozenset()))
     return hashlib.blake2b("\n".join(sorted(found)).encode(), digest_size=8).hexdigest()

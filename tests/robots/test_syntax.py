@@ -220,8 +220,20 @@ def test_over_long_lines() -> None:
 
 
 def test_memo_changes_nothing() -> None:
-    """Lines met before come to the same as new ones."""
+    """Lines and files met before come to the same as new ones, also with another between them."""
     lines = Lines()
     body = b"User-agent: a\nDisallow: /x\nAllow: /y\nDisallow: /\n" + b"Allow: /" + b"z" * 500
     first: list[Group] = parse(body, lines)
+    assert parse(body, lines) is first
+    assert parse(body.replace(b"/x", b"/w"), lines) != first
     assert parse(body, lines) == first == parse(body)
+
+
+def test_rules_spelled() -> None:
+    """Each distinct rule is spelled once; lines without a meaning between rules are none."""
+    body = b"User-agent: a\nDisallow: /x # y\nSitemap: /s\n\n# z\nDisallow:/%7ex\nDisallow: /x\n"
+    (group,) = parse(body + b"Allow: /index.html\nDisallow: /\nDisallow:\n")
+    assert group.spelled() == {b"-/x", b"-/~x", b"+/index.html", b"+/$", b"-/"}
+    assert sorted(group.spelled()) == sorted(
+        {"-+"[r.allow].encode() + r.pattern for r in group.rules()}
+    )
