@@ -207,23 +207,23 @@ WITH sums AS (
     FROM query_table(source) c JOIN scan_shares s USING (snapshot, snapshot_date)
     GROUP BY ALL
 ), sized AS (
-    SELECT *, cluster_n(estimate, variance, n, freedom, files, of) * (n + n_unknown)
-               / nullif(n, 0) AS asked_n
+    SELECT *, CASE WHEN files < of THEN cluster_n(estimate, variance, n, freedom, files, of)
+                    * (n + n_unknown) / nullif(n, 0) END AS asked_n
     FROM sums
+), shares AS (
+    SELECT *, bounds_z(bounds_width(lowest, highest, asked_n)) AS z FROM sized
 )
-SELECT * EXCLUDE (variance, freedom, no_clusters, lowest, highest, asked_n),
+SELECT * EXCLUDE (variance, freedom, no_clusters, lowest, highest, asked_n, z),
        http_profile() AS http_profile,
        cluster_estimand(files, of) AS estimand,
        cluster_low(estimate, variance, n, freedom, files, of) AS low,
        cluster_high(estimate, variance, n, freedom, files, of) AS high,
-       coalesce(CASE WHEN files < of THEN manski_low(lowest, highest, asked_n) END, lowest)
-           AS bound_low,
-       coalesce(CASE WHEN files < of THEN manski_high(lowest, highest, asked_n) END, highest)
-           AS bound_high,
+       coalesce(wilson_low_at(lowest, asked_n, z), lowest) AS bound_low,
+       coalesce(wilson_high_at(highest, asked_n, z), highest) AS bound_high,
        coalesce(no_estimate(n, n_unknown),
                 no_cluster_interval(freedom, no_clusters, files, of)) AS no_interval,
        no_estimate(n, n_unknown) AS no_estimate
-FROM sized;
+FROM shares;
 
 -- The same from hosts: cluster, hosts and yes.
 CREATE MACRO clustered_shares_of(source) AS TABLE
