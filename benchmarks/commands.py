@@ -14,7 +14,7 @@ from measured import CORPUS, Measurement, alone, at_most, parquet_files
 
 SAMPLE = Path(__file__).resolve().parents[1] / "data" / "demo"
 WHOLE = "make analyze"
-SECONDS, MEMORY = {WHOLE: at_most(45)}, {WHOLE: at_most(1500)}
+SECONDS, MEMORY = {WHOLE: at_most(20)}, {WHOLE: at_most(1500)}
 STEPS = ("import", WHOLE, "demo", "sample", "history", "weights", "analyze")
 SMOKE = {"rounds": 1, "pattern": "publishers_*", "steps": ("sample", "weights")}
 

@@ -16,6 +16,7 @@ import ast
 import json
 import os
 import sys
+import time
 import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -26,7 +27,7 @@ from types import ModuleType
 from typing import Any
 
 from machine import about, aside
-from measured import HEADER, Measurement, rows
+from measured import HEADER, Measurement, rows, short
 
 HERE = Path(__file__).resolve().parent
 FOLDERS = (HERE / "statistics", HERE.parent / "tests")  # of what benchmarks import, beside this one
@@ -92,11 +93,16 @@ def measure_aside(name: str, *, smoke: bool, given: Mapping[str, str]) -> list[M
             del os.environ[variable]
 
 
-def write(folder: Path, head: Mapping[str, str], found: Mapping[str, Sequence[Measurement]]) -> str:
-    """Write the table as Markdown and JSON; return the Markdown."""
+def write(
+    folder: Path, head: Mapping[str, str], found: Mapping[str, Sequence[Measurement]],
+    minutes: Mapping[str, float],
+) -> str:  # fmt: skip
+    """Write the table and the minutes of each benchmark as Markdown and JSON; return Markdown."""
     lines = [row for name, measurements in found.items() for row in rows(name, measurements)]
     text = ", ".join(f"{name} {value}" for name, value in head.items())
-    text = "\n".join([text, "", HEADER, *lines, ""])
+    each = ", ".join(f"{name} {short(taken)}" for name, taken in minutes.items())
+    last = f"Minutes: {each}; together {short(sum(minutes.values()))}."
+    text = "\n".join([text, "", HEADER, *lines, "", last, ""])
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "benchmarks.md").write_text(text, "utf-8")
     every = [
@@ -104,7 +110,7 @@ def write(folder: Path, head: Mapping[str, str], found: Mapping[str, Sequence[Me
         for name, measurements in found.items()
         for each in measurements
     ]
-    data = json.dumps({"about": head, "measurements": every}, indent=1)
+    data = json.dumps({"about": head, "minutes": minutes, "measurements": every}, indent=1)
     (folder / "benchmarks.json").write_text(data, "utf-8")
     return text
 
@@ -126,15 +132,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     sys.path[:0] = map(str, FOLDERS)
     head = about() | ({"size": "smoke, so the figures say nothing"} if asked.smoke else {})
     found: dict[str, list[Measurement]] = {}
+    minutes: dict[str, float] = {}
     failed, text = [], ""
     for name in names:
         print(f"\n{name}", flush=True)
+        begun = time.monotonic()
         try:
             found[name] = measure_aside(name, smoke=asked.smoke, given=given)
         except Exception:  # the next one may do
             traceback.print_exc()
             failed.append(name)
-        text = write(asked.into, head, found)
+        minutes[name] = (time.monotonic() - begun) / 60
+        text = write(asked.into, head, found, minutes)
     print(f"\n{text}", end="")
     if failed:
         print(f"failed: {', '.join(failed)}", file=sys.stderr)

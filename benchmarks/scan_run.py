@@ -25,7 +25,17 @@ import polars as pl
 from fastwarc.warc import ArchiveIterator as FastIterator
 from fastwarc.warc import response
 from machine import aside, resident
-from measured import CORPUS, Measurement, alone, at_least, folders, in_turns, paired, timed
+from measured import (
+    CORPUS,
+    Measurement,
+    alone,
+    at_least,
+    at_most,
+    folders,
+    in_turns,
+    paired,
+    timed,
+)  # fmt: skip
 from protego import Protego
 from scan_crawl import CRAWL, RESPONSES, build_crawl
 from warcio.archiveiterator import ArchiveIterator
@@ -141,6 +151,7 @@ CONTESTANTS: dict[str, Contestant] = {
 }
 GOALS = {NAIVE: at_least(6.5)}
 PARALLEL = at_least(0.95)  # of what two busy loops reach
+MEMORY = at_most(300)  # MiB of a process
 
 
 def _tasks(files: Sequence[Path], folder: Path, size: int = 20) -> list[Task]:
@@ -249,8 +260,8 @@ def with_two_processes(
     yield alone("processor time of two processes", "x that of one", used)
 
 
-def memory(files: Sequence[Path], folder: Path, total: int) -> Measurement:
-    """Return the memory of a process that reads so many files, again from the first after all."""
+def memory(files: Sequence[Path], folder: Path, total: int) -> list[float]:
+    """Return the memory after each fifth of so many files, read again from the first after all."""
     found = []
     many = list(islice(cycle(files), total))
     for start in range(0, total, 20):
@@ -259,8 +270,7 @@ def memory(files: Sequence[Path], folder: Path, total: int) -> Measurement:
         if (start + 20) % (total // 5 // 20 * 20 or 20) == 0:
             found.append(resident())
     print(f"memory after each fifth: {', '.join(f'{each:.0f}' for each in found)} MiB")
-    what = f"memory after {total:,} files"
-    return paired(what, "MiB", found[-1:], found[:1], "after a fifth of them")
+    return found
 
 
 def measure(
@@ -280,4 +290,7 @@ def measure(
             goal = GOALS.get(name)
             yield paired("reads and judges", "responses/s", found[OURS], found[name], name, goal)
         yield from with_two_processes(files, rounds, temporary, spins, wait)
-        yield memory(files, temporary, again)
+        held = aside(memory, files, temporary, again)
+        what = f"memory after {again:,} files"
+        yield alone(what, "MiB", held[-1:], MEMORY)
+        yield paired(what, "MiB", held[-1:], held[:1], "after a fifth of them")

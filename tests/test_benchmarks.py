@@ -74,6 +74,8 @@ def test_the_whole_run(tmp_path: Path) -> None:
     assert done.stdout.endswith(table)
     written = json.loads((tmp_path / "benchmarks.json").read_text())
     assert {"date", "machine", "load", "Python", "crawlblock", "size"} <= set(written["about"])
+    assert set(written["minutes"]) == {"start", "judge", "waiting"}
+    assert "\n\nMinutes: start " in table
     found = written["measurements"]
     assert {each["benchmark"] for each in found} == {"start", "waiting"}
     assert {each["rounds"] for each in found if each["benchmark"] == "waiting"} == {2}
