@@ -149,7 +149,7 @@ def cluster(folder: Path) -> Iterator[tuple[str, list[int]]]:
 
 
 def measure(
-    rounds: int = 5, shards: int = 100_000, files: int = 20, dask: int = 10_000
+    rounds: int = 5, shards: int = 100_000, files: int = 20, dask: int = 2_000
 ) -> Iterator[Measurement]:
     """Measure planner and engines; `dask` is how many shards a cluster gets, 0 for none."""
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:

@@ -87,7 +87,7 @@ class Memory(list[float]):
             self.append(resident())
 
 
-def measure(rounds: int = 5, shards: int = 100_000) -> Iterator[Measurement]:
+def measure(rounds: int = 5, shards: int = 20_000) -> Iterator[Measurement]:
     """Build shards and merge them twice in each round, each time into a new database."""
     found, loaded, again = "find and check", "load", "load again, nothing new"
     taken: dict[str, list[float]] = {found: [], loaded: [], again: []}
