@@ -184,7 +184,7 @@ def way_of(server: PlanServer, crawl: str, method: str) -> str:
 
 def measure(
     hosts: tuple[int, ...] = (10, 50, 1_000, 10_000), crawls: tuple[int, ...] = (1, 6, 100),
-    panels: int = 1, other: bool = False, lines: int = LINES, most: int = 60_000,
+    panels: int = 1, other: bool = False, lines: int = LINES, most: int = 1_000,
 ) -> Iterator[Measurement]:  # fmt: skip
     """Measure panels of each size in each number of crawls; all that is sent is counted.
 

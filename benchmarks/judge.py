@@ -2,7 +2,9 @@
 
 The corpora are Parquet files with a column `body` of bytes.  Every contestant judges the same
 distinct bodies for the same crawlers in every round, one after the other in the same process, in an
-order that turns from round to round.  Times are of the process.
+order that turns from round to round.  Times are of the process.  An import or a merge asks more of
+a text than verdicts: who wrote its blocks, what it states besides, which of its lines bind nobody.
+That is measured for all files and all crawlers.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -13,13 +15,16 @@ from urllib.robotparser import RobotFileParser
 
 import polars as pl
 from machine import resident
-from measured import CORPUS, Measurement, in_turns, paired, parquet_files, processor_time
+from measured import CORPUS, Measurement, alone, in_turns, paired, parquet_files, processor_time
 from protego import Protego
 
+from crawlblock.pipeline.judging import Judging
 from crawlblock.registry import crawlers
 from crawlblock.robots.judge import Judge
+from crawlblock.store.conclusions import PendingText
 
 CRAWLERS = 150
+BATCH = 2_000  # texts
 ROOT = "https://host.invalid/"
 SMALL = 20_000  # bytes; of a file used for the memory test, to keep it short
 SMOKE = {"rounds": 1, "pattern": "publishers_*", "files": 200}
@@ -49,6 +54,14 @@ def with_urllib(bodies: Sequence[bytes], tokens: Sequence[str]) -> None:
         robots.parse(body.decode("utf-8-sig", errors="ignore").splitlines())
         for token in tokens:
             robots.can_fetch(token, ROOT)
+
+
+def with_all_questions(bodies: Sequence[bytes]) -> None:
+    """Find all that bodies mean, in batches as an import does, starting with nothing known."""
+    judging = Judging()
+    texts = (PendingText(number, body) for number, body in enumerate(bodies))
+    while batch := list(islice(texts, BATCH)):
+        judging.batch(batch)
 
 
 OURS = "crawlblock"
@@ -103,6 +116,9 @@ def measure(
         what = f"{name}: {len(bodies):,} files of {mean:,} B"
         for other in (name for name in CONTESTANTS if name != OURS):
             yield paired(what, "files/s", given[OURS], given[other], other)
+    asked = partial(with_all_questions, corpora["all"])
+    found = [len(corpora["all"]) / processor_time(asked) for _ in range(rounds)]
+    yield alone(f"all that {len(corpora['all']):,} files mean", "files/s", found)
     small = [body for body in corpora["all"] if len(body) < SMALL]
     early, late = memory(small, tokens, files)
     what = f"memory after {files:,} files"

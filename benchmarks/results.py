@@ -22,7 +22,7 @@ from crawlblock.metrics.queries import analyze, metrics
 from crawlblock.store.schema import CONFIG, schema
 
 MANY = 70_000_000  # captures
-GOALS = {"s": at_most(120), "GiB": at_most(6)}  # for all results of so many
+GOALS = {"s": at_most(240), "GiB": at_most(6)}  # for all results of so many
 SMOKE = {
     "rounds": 1, "captures": 600, "snapshots": 3, "crawlers": 5, "policies": 50, "memory": "1GB",
 }  # fmt: skip

@@ -121,8 +121,13 @@ def _policy_name(stamp: str, rulings: Mapping[str, Ruling]) -> str:
 
 
 def _spelled(rulings: Mapping[str, Ruling]) -> Iterator[str]:
-    for token, (verdict, text) in sorted(rulings.items()):
-        yield (
-            f"{token}={verdict.restriction}/{verdict.basis}/{verdict.root_allowed}"
-            f"/{verdict.fallback}/{text.author}/{text.ruleset}"
-        )
+    known: dict[int, str] = {}  # few rulings are different objects
+    for token in sorted(rulings):
+        ruling = rulings[token]
+        if id(ruling) not in known:
+            verdict, text = ruling
+            known[id(ruling)] = (
+                f"{verdict.restriction}/{verdict.basis}/{verdict.root_allowed}"
+                f"/{verdict.fallback}/{text.author}/{text.ruleset}"
+            )
+        yield f"{token}={known[id(ruling)]}"
