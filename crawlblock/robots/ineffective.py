@@ -12,8 +12,9 @@ from typing import NamedTuple
 
 from crawlblock.model import Basis, Verdict
 from crawlblock.robots.judge import STAR, Judge
+from crawlblock.robots.line import Kind, read_line
 from crawlblock.robots.meant import LineFault, Meant, MeantLines
-from crawlblock.robots.parser import Group, Kind, Lines, countable, parse, read_line
+from crawlblock.robots.parser import Group, Lines, countable, parse
 from crawlblock.robots.sniff import is_robots
 
 MOST = 200  # lines of a file that are reported

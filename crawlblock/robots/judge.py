@@ -6,8 +6,9 @@ from functools import cache
 from typing import NamedTuple
 
 from crawlblock.model import Basis, Obeyed, Restriction, Verdict
+from crawlblock.robots.line import Rule, escape
 from crawlblock.robots.matcher import EFFORT, Effort, Match, decide, winner
-from crawlblock.robots.parser import Group, Lines, Rule, escape, line_of, parse
+from crawlblock.robots.parser import Group, Lines, line_of, parse
 from crawlblock.robots.sniff import is_robots
 
 STAR = "*"

@@ -11,7 +11,8 @@ from itertools import chain
 from typing import NamedTuple
 
 from crawlblock.model import Restriction
-from crawlblock.robots.parser import Group, Rule
+from crawlblock.robots.line import Rule
+from crawlblock.robots.parser import Group
 
 _FRESH = b"\x00"  # ends a line when parsed, so no pattern holds it
 EFFORT = 10_000_000  # bytes compared per robots.txt; real ones need about a fiftieth at most

@@ -11,7 +11,7 @@ from string import ascii_lowercase
 from typing import NamedTuple
 
 from crawlblock.robots.judge import STAR, Bindings, in_grammar
-from crawlblock.robots.parser import Kind, Line, read_line
+from crawlblock.robots.line import Kind, Line, read_line
 
 
 class LineFault(StrEnum):

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from crawlblock.robots.parser import Group, Rule, countable, parse
+from crawlblock.robots.line import Rule
+from crawlblock.robots.parser import Group, countable, parse
 
 # How the demo signs its texts: they say what real ones mean and state, in other lines.
 RECONSTRUCTED = "reconstructed by crawlblock from facts"

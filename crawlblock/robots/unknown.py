@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from itertools import islice
 
 from crawlblock.robots.judge import Bindings
-from crawlblock.robots.parser import REMARKABLE, START, Kind, Line, Lines, countable, parse
+from crawlblock.robots.line import Kind, Line
+from crawlblock.robots.parser import REMARKABLE, START, Lines, countable, parse
 from crawlblock.robots.signals import READERS, TRAINING_TOKEN
 from crawlblock.robots.sniff import is_robots
 

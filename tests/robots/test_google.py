@@ -18,8 +18,9 @@ from crawlblock.model import Basis
 from crawlblock.registry import crawlers, obeyed
 from crawlblock.robots import judge as judging
 from crawlblock.robots.judge import Judge, in_grammar
+from crawlblock.robots.line import escape
 from crawlblock.robots.matcher import winner
-from crawlblock.robots.parser import TWICE_ENCODED_BOM, Group, Lines, escape, parse
+from crawlblock.robots.parser import TWICE_ENCODED_BOM, Group, Lines, parse
 from crawlblock.robots.sniff import is_robots
 from robots.generated import TOKENS, robots_files
 

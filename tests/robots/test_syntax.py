@@ -2,16 +2,8 @@
 
 import pytest
 
-from crawlblock.robots.parser import (
-    LINE_LIMIT,
-    SIZE_LIMIT,
-    Group,
-    Lines,
-    Rule,
-    escape,
-    line_of,
-    parse,
-)
+from crawlblock.robots.line import Rule, escape
+from crawlblock.robots.parser import LINE_LIMIT, SIZE_LIMIT, Group, Lines, line_of, parse
 
 pytestmark = pytest.mark.own_code
 
