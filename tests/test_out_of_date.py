@@ -238,7 +238,8 @@ def test_kept_results_are_those_computed(copy: Copy) -> None:
 def test_imports_are_followed() -> None:
     """A digest covers what a module imports, also inside functions and from a package's init."""
     assert imported_by("crawlblock.robots.signals") == [
-        "crawlblock.outcome", "crawlblock.robots.parser", "crawlblock.robots.signals",
+        "crawlblock.outcome", "crawlblock.robots.line", "crawlblock.robots.parser",
+        "crawlblock.robots.signals",
         "crawlblock.robots.sniff",
     ]  # fmt: skip
     assert "crawlblock.registry.known_templates" in imported_by("crawlblock.pipeline.run")
