@@ -134,7 +134,7 @@ class Ranking:
     """The ranks and names of a ranking's entries, most popular first as a rule."""
 
     def __init__(self, entries: Iterable[Entry], reject: Reject | None = None) -> None:
-        """Take the entries, and what is told of those that hold no rank or no name."""
+        """Take the entries, and what is known of those that hold no rank or no name."""
         self._entries = entries
         self._reject = reject
         self.unreadable = 0  # entries so far that hold no rank or no name

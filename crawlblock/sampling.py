@@ -24,7 +24,7 @@ def candidates(member: Member) -> tuple[str, ...]:
     return tuple(f"{scheme}://{h}/robots.txt" for h in hosts if h for scheme in ("https", "http"))
 
 
-def draw_key(seed: str, domain: str) -> bytes:
+def sampling_key(seed: str, domain: str) -> bytes:
     """Return a domain's place in the sample of a seed, the same on every machine (16 bytes)."""
     text = f"{seed}\0{domain}".encode("utf-8", "surrogatepass")
     return hashlib.blake2b(text, digest_size=16).digest()
@@ -38,7 +38,7 @@ def frame_name(domain: str) -> str:
     return _apex(domain.strip().lower().rstrip("."))
 
 
-def draw(
+def simple_sample(
     domains: Iterable[str], size: int | None, seed: str, panel: str, stratum: str
 ) -> list[Member]:
     """Return the `size` domains whose keys are smallest, in the order of their keys.
@@ -48,7 +48,7 @@ def draw(
     the number of domains in the frame over the number sampled; without a size, or with one beyond
     the frame, all are taken.
     """
-    return _drawn(((domain, None) for domain in domains), size, seed, panel, stratum)
+    return _sampled(((domain, None) for domain in domains), size, seed, panel, stratum)
 
 
 Strata = Sequence[tuple[str, Sequence[str]]]  # domains by stratum, the best ranks first
@@ -65,17 +65,17 @@ def ranked_strata(ranked: Iterable[tuple[int, str]], bands: Sequence[tuple[str, 
     return [(name, order[start:end]) for start, (name, end) in zip(starts, bands, strict=False)]
 
 
-def draw_strata(strata: Strata, size: int | None, seed: str, panel: str) -> list[Member]:
+def stratified_sample(strata: Strata, size: int | None, seed: str, panel: str) -> list[Member]:
     """Draw `size` domains from each stratum of a ranking."""
     members: list[Member] = []
     rank = 1
     for stratum, domains in strata:
-        members += _drawn(zip(domains, count(rank), strict=False), size, seed, panel, stratum)
+        members += _sampled(zip(domains, count(rank), strict=False), size, seed, panel, stratum)
         rank += len(domains)
     return members
 
 
-def draw_by_size(
+def sample_by_size(
     sizes: Iterable[tuple[str, float]], size: int, seed: str, panel: str
 ) -> list[Member]:
     """Return `size` domains, each the more likely the more it holds, in the order of their keys.
@@ -101,10 +101,10 @@ def draw_by_size(
 
 def _uniform(seed: str, domain: str) -> float:
     """Return a domain's number above 0 and up to 1, from its place in the sample of a seed."""
-    return (int.from_bytes(draw_key(seed, domain)[:6]) + 1) / 2**48
+    return (int.from_bytes(sampling_key(seed, domain)[:6]) + 1) / 2**48
 
 
-def _drawn(
+def _sampled(
     frame: Iterable[tuple[str, int | None]],
     size: int | None,
     seed: str,
@@ -118,7 +118,7 @@ def _drawn(
         nonlocal found
         for domain, rank in frame:
             found += 1
-            yield draw_key(seed, domain), domain, rank
+            yield sampling_key(seed, domain), domain, rank
 
     sampled = sorted(keyed()) if size is None else heapq.nsmallest(size, keyed())
     return [

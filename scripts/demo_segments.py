@@ -106,7 +106,7 @@ class Followed:
         self.frame = len(frame)
         return sorted(frame.values(), key=stable)[:SAMPLED]
 
-    def told(self, segment: Segment) -> str:
+    def cell(self, segment: Segment) -> str:
         """Return what a cell of the list says of a segment."""
         return f"{segment.name} (sample of {self.frame})" if segment.sample else segment.name
 
@@ -202,7 +202,7 @@ def hosts_frame(
     periodicals |= _periodicals(shared / "weights" / "top_2000_c4_annotated.csv")
     rows = []
     for named, host in sorted(followed.names.items(), key=lambda pair: pair[1]):
-        cells = [(followed.told(s), days[s.name].get(named, ())) for s in SEGMENTS]
+        cells = [(followed.cell(s), days[s.name].get(named, ())) for s in SEGMENTS]
         if not any(crawls for _, crawls in cells):
             continue
         place = rank.get(registered_domain(host))

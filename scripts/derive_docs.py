@@ -100,12 +100,12 @@ def _usage(name: str, command: click.Command) -> str:
 
 def _option(option: click.Option) -> tuple[str, str]:
     names = " ".join(f"`{name}`" for name in option.opts)
-    told = " ".join((option.help or "").split())
+    text = " ".join((option.help or "").split())
     if option.show_default:
-        told += f" Default: {option.default}."
+        text += f" Default: {option.default}."
     if isinstance(option.envvar, str):
-        told += f" Variable: {option.envvar}."
-    return f"{names}{_taken(option)}", told
+        text += f" Variable: {option.envvar}."
+    return f"{names}{_taken(option)}", text
 
 
 def _taken(option: click.Option) -> str:

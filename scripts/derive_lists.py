@@ -38,9 +38,9 @@ def main(history: Path) -> None:
     print("versions = [")
     for day, agents in sorted(versions(history).items()):
         changes = [("added", sorted(agents - before)), ("removed", sorted(before - agents))]
-        told = [f"{name} = {names}".replace("'", '"') for name, names in changes if names]
-        if told:
-            print(f"    {{ date = {day}, {', '.join(told)} }},")
+        stated = [f"{name} = {names}".replace("'", '"') for name, names in changes if names]
+        if stated:
+            print(f"    {{ date = {day}, {', '.join(stated)} }},")
         before = agents
     print("]")
 

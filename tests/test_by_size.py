@@ -16,7 +16,7 @@ from crawlblock.cli.sample import sample
 from crawlblock.errors import InputError
 from crawlblock.metrics.http_profile import set_http_profile
 from crawlblock.metrics.queries import held, metrics, result_of
-from crawlblock.sampling import BY_SIZE, WHOLE, draw_by_size
+from crawlblock.sampling import BY_SIZE, WHOLE, sample_by_size
 from crawlblock.store.store import Store
 
 rng = np.random.default_rng(4)
@@ -28,18 +28,18 @@ def test_a_larger_sample_keeps_its_members() -> None:
     """Whatever the order of the frame, a larger sample has all members of the smaller ones."""
     before: set[str] = set()
     for size in (1, 2, 5, 30, 31, 100, 399, 400, 500):
-        members = draw_by_size(SIZES.items(), size, "s", "p")
+        members = sample_by_size(SIZES.items(), size, "s", "p")
         names = {member.domain for member in members}
         assert before <= names
         assert len(names) == min(size, 400)
-        other = draw_by_size(sorted(SIZES.items()), size, "s", "p")
+        other = sample_by_size(sorted(SIZES.items()), size, "s", "p")
         assert {member.domain for member in other} == names
         before = names
 
 
 def test_weights_of_a_sample() -> None:
     """Large domains are in it with weight 1; size times weight is the same for all others."""
-    members = draw_by_size(SIZES.items(), 60, "s", "p")
+    members = sample_by_size(SIZES.items(), 60, "s", "p")
     whole = [member for member in members if member.stratum == WHOLE]
     drawn = [member for member in members if member.stratum == BY_SIZE]
     assert {member.weight for member in whole} == {1.0}
@@ -47,7 +47,7 @@ def test_weights_of_a_sample() -> None:
     assert held == pytest.approx([held[0]] * len(held))
     assert min(SIZES[member.domain] for member in whole) >= held[0]
     assert all(member.weight > 1 for member in drawn)
-    everything = draw_by_size(SIZES.items(), 400, "s", "p")
+    everything = sample_by_size(SIZES.items(), 400, "s", "p")
     assert {(member.stratum, member.weight) for member in everything} == {(WHOLE, 1.0)}
 
 
@@ -59,7 +59,7 @@ def test_totals_are_unbiased() -> None:
         [
             sum(m.weight * SIZES[m.domain] for m in members if m.domain in blocked)
             for seed in range(2000)
-            for members in (draw_by_size(SIZES.items(), 20, str(seed), "p"),)
+            for members in (sample_by_size(SIZES.items(), 20, str(seed), "p"),)
         ]
     )
     assert abs(found.mean() - truth) < 3 * found.std() / np.sqrt(2000)
@@ -111,7 +111,7 @@ def _lost(con: duckdb.DuckDBPyConnection, corpus: str = "C4") -> dict[str, objec
 
 def test_lost_uses_the_known_total(tmp_path: Path) -> None:
     """The sampled part counts as the frame less its large domains, by the share of its members."""
-    members = draw_by_size(SIZES.items(), 60, "s", "p")
+    members = sample_by_size(SIZES.items(), 60, "s", "p")
     blocked = {member.domain for member in members if int(member.domain[4:-4]) % 3 == 0}
     con = small.make(tmp_path / "small.duckdb")
     small.panel(con, [(m.domain, m.stratum, m.weight) for m in members])

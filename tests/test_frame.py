@@ -1,4 +1,4 @@
-"""A sample from a crawl: read by column ranges, drawn in a stream, resumed after a kill."""
+"""A sample from a crawl: read by column ranges, sampled in a stream, resumed after a kill."""
 
 import gzip
 import json
@@ -18,7 +18,7 @@ from disks import small_disk
 from forked import Runs
 from hypothesis import given
 from hypothesis import strategies as st
-from oracles.draw import drawn
+from oracles.simple_sample import expected_sample
 from servers import Fault, RangeServer
 
 from crawlblock.cli.sample import sample
@@ -33,7 +33,7 @@ from crawlblock.pipeline.sample import (
     plan_crawl_sample,
     read_crawl,
 )
-from crawlblock.sampling import draw
+from crawlblock.sampling import simple_sample
 from crawlblock.sources.commoncrawl.frame import Frame
 from crawlblock.sources.commoncrawl.mirror import open_mirror
 from crawlblock.store.store import Store
@@ -114,7 +114,7 @@ def unseen(what: str, done: int, of: int) -> None:
 async def sampled(
     asked: CrawlSample, progress: Progress = unseen, tally: Tally | None = None
 ) -> Sampled:
-    """Read the frame and draw from it."""
+    """Read the frame and sample from it."""
     domains = await read_crawl(asked, tally or Tally(), progress)
     return from_crawl(domains, asked, progress)
 
@@ -130,16 +130,16 @@ def parts_asked(server: RangeServer) -> set[str]:
     return {Path(each.path).name for each in server.requests if "subset=" in each.path}
 
 
-# What is drawn
+# What is sampled
 
 
 @pytest.mark.parametrize("size", [1, SIZE, 10_000])
 async def test_the_same_sample(
     tmp_path: Path, archive: tuple[Path, list[str | None]], size: int
 ) -> None:
-    """Over ranges and from a folder, the sample and its weights are those of a draw in memory."""
+    """Over ranges and from a folder, the sample and its weights are those of a sample in memory."""
     folder, domains = archive
-    expected = drawn(domains, size, "s")
+    expected = expected_sample(domains, size, "s")
     with RangeServer(folder) as server:
         for location in (server.url, folder):
             asked = wanted(tmp_path / "cache", location, size)
@@ -161,7 +161,7 @@ async def test_another_sample_asks_for_nothing_again(
             again = Tally()
             asked = wanted(tmp_path, server.url, size, seed)
             found = await sampled(asked, tally=again)
-            assert told(found.members) == drawn(domains, size, seed)
+            assert told(found.members) == expected_sample(domains, size, seed)
             assert again.requests == 2  # the lists of crawls and of files
             if seed == "s":
                 assert [m.domain for m in found.members[:SIZE]] == [m.domain for m in small.members]
@@ -176,7 +176,7 @@ async def test_a_local_archive_is_read_anew(tmp_path: Path) -> None:
     domains = index(folder)
     for _ in range(2):
         found = await sampled(wanted(tmp_path / "cache", folder))
-        assert told(found.members) == drawn(domains, SIZE, "s")
+        assert told(found.members) == expected_sample(domains, SIZE, "s")
         (part,) = folder.rglob("part-00001*")
         changed = pl.read_parquet(part).with_columns(url_host_registered_domain=pl.lit("new.org"))
         size = -(-len(domains) // (PARTS - 1))
@@ -204,12 +204,14 @@ def test_ranges_are_the_whole_frame(
     assert [name for some in ranges for name in sorted(some)] == sorted(set().union(*parts))
 
 
-def test_memory_of_a_draw() -> None:
-    """A draw keeps as many domains as it draws, however many there are."""
+def test_memory_of_a_sample() -> None:
+    """A sample keeps as many domains as it has, however many there are."""
     peaks = []
     for count in (20_000, 200_000):
         tracemalloc.start()
-        members = draw((f"site{number}.com" for number in range(count)), 100, "s", "p", "all")
+        members = simple_sample(
+            (f"site{number}.com" for number in range(count)), 100, "s", "p", "all"
+        )
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
         assert sum(member.weight for member in members) == pytest.approx(count)
@@ -242,7 +244,7 @@ async def test_servers_without_suffix_ranges(
     folder, domains = archive
     with StubbornServer(folder, status) as server:
         found = await sampled(wanted(tmp_path, server.url))
-        assert told(found.members) == drawn(domains, SIZE, "s")
+        assert told(found.members) == expected_sample(domains, SIZE, "s")
         asked = [request.range or "" for request in server.requests]
         assert sum(part.startswith("bytes=-") for part in asked) == 1
         assert asked.count("bytes=0-0") == PARTS
@@ -266,7 +268,7 @@ async def test_servers_without_ranges(
 
 
 async def test_progress(tmp_path: Path, archive: tuple[Path, list[str | None]]) -> None:
-    """The parts that are left count, then the ranges that are drawn from."""
+    """The parts that are left count, then the ranges that are sampled from."""
     folder, _ = archive
     with RangeServer(folder) as server:
         seen: list[tuple[str, int, int]] = []
@@ -308,7 +310,7 @@ async def test_damaged_parts(tmp_path: Path, damage: str) -> None:
         server.requests.clear()
         found = await sampled(wanted(tmp_path / "cache", server.url))
         assert parts_asked(server) == {f"part-{n:05}-abc.c000.gz.parquet" for n in range(3, PARTS)}
-    assert told(found.members) == drawn(domains, SIZE, "s")
+    assert told(found.members) == expected_sample(domains, SIZE, "s")
     kept = {path.suffix for path in (tmp_path / "cache" / "sample" / CRAWL).iterdir()}
     assert kept == {".parquet"}
 
@@ -344,7 +346,7 @@ async def test_damaged_kept_files(
                 await sampled(wanted(tmp_path, server.url))
         else:
             found = await sampled(wanted(tmp_path, server.url))
-            assert told(found.members) == drawn(domains, SIZE, "s")
+            assert told(found.members) == expected_sample(domains, SIZE, "s")
 
 
 @pytest.mark.fault("disk", "sample: the cache's disk is full")
@@ -362,7 +364,7 @@ async def test_full_disk(tmp_path: Path, archive: tuple[Path, list[str | None]])
         server.requests.clear()
         found = await sampled(wanted(disk / "cache", server.url))
         assert len(parts_asked(server)) == PARTS - kept
-    assert told(found.members) == drawn(domains, SIZE, "s")
+    assert told(found.members) == expected_sample(domains, SIZE, "s")
 
 
 IMPORTS = "from crawlblock.cli import main; import crawlblock.cli.sample"
@@ -389,7 +391,7 @@ def test_killed_and_run_again(tmp_path: Path, archive: tuple[Path, list[str | No
                 assert forked.result() == (-signal.SIGKILL if number < 3 else 0)
                 begun = [Path(each.path).name for each in server.requests if "subset=" in each.path]
                 runs.append(set(begun[1:]))  # the first request is for the plan
-    assert told(Store(db).facts.members()) == drawn(domains, SIZE, "s")
+    assert told(Store(db).facts.members()) == expected_sample(domains, SIZE, "s")
     for earlier, later in pairwise(runs):
         assert len(earlier & later) <= 2  # the part in flight, and that of the plan
     assert len(runs[-1]) < PARTS

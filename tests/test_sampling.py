@@ -1,4 +1,4 @@
-"""The draw, the strata and the host rule."""
+"""The sample, the strata and the host rule."""
 
 from collections.abc import Callable
 
@@ -7,7 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawlblock.model import Member
-from crawlblock.sampling import candidates, draw, draw_key, draw_strata, ranked_strata
+from crawlblock.sampling import (
+    candidates,
+    ranked_strata,
+    sampling_key,
+    simple_sample,
+    stratified_sample,
+)
 
 BANDS = (("1k", 1_000), ("10k", 10_000))
 FRAME = [f"site{i}.com" for i in range(500)]
@@ -15,7 +21,7 @@ FRAME = [f"site{i}.com" for i in range(500)]
 
 def test_the_key_of_a_domain_is_fixed() -> None:
     """The key is the same on every machine: these bytes may never change."""
-    assert draw_key("2026", "example.com").hex() == "bac0f0d0afa1206a642b134e3fca73e6"
+    assert sampling_key("2026", "example.com").hex() == "bac0f0d0afa1206a642b134e3fca73e6"
 
 
 @given(st.permutations(FRAME[:40]), st.integers(0, 40), st.integers(0, 40), st.text())
@@ -24,15 +30,16 @@ def test_a_larger_draw_begins_with_the_smaller(
 ) -> None:
     """Growing a panel keeps its members and their places, in whatever order the frame comes."""
     small, large = (
-        [m.domain for m in draw(frame, size, seed, "p", "all")] for size in sorted((one, other))
+        [m.domain for m in simple_sample(frame, size, seed, "p", "all")]
+        for size in sorted((one, other))
     )
     assert large[: len(small)] == small
-    assert large == [m.domain for m in draw(sorted(frame), len(large), seed, "p", "all")]
+    assert large == [m.domain for m in simple_sample(sorted(frame), len(large), seed, "p", "all")]
 
 
 def test_weights_add_up_to_the_frame() -> None:
     """The weights of the members add up to the number of domains in the frame."""
-    members = draw(FRAME, 20, "s", "p", "all")
+    members = simple_sample(FRAME, 20, "s", "p", "all")
     assert sum(member.weight for member in members) == pytest.approx(500)
     assert [member.position for member in members] == list(range(20))
 
@@ -40,26 +47,26 @@ def test_weights_add_up_to_the_frame() -> None:
 @pytest.mark.parametrize("size", [None, 500, 10_000])
 def test_a_whole_frame_has_weight_one(size: int | None) -> None:
     """Without a size, or with one beyond the frame, every domain is a member of weight 1."""
-    members = draw(FRAME, size, "s", "p", "all")
+    members = simple_sample(FRAME, size, "s", "p", "all")
     assert {m.domain for m in members} == set(FRAME)
     assert {m.weight for m in members} == {1.0}
 
 
 def test_an_empty_frame_gives_no_member() -> None:
     """Nothing drawn from nothing is nothing, not an error."""
-    assert draw([], 5, "s", "p", "all") == []
-    assert draw_strata(ranked_strata([], BANDS), 5, "s", "p") == []
+    assert simple_sample([], 5, "s", "p", "all") == []
+    assert stratified_sample(ranked_strata([], BANDS), 5, "s", "p") == []
 
 
 def test_seeds_differ() -> None:
-    """Another seed draws other members."""
-    one, two = ({m.domain for m in draw(FRAME, 50, seed, "p", "all")} for seed in "ab")
+    """Another seed samples other members."""
+    one, two = ({m.domain for m in simple_sample(FRAME, 50, seed, "p", "all")} for seed in "ab")
     assert one != two
 
 
 def test_strata_are_the_bands_between_bounds() -> None:
     """A domain's stratum follows from its rank, and its weight from its stratum alone."""
-    members = draw_strata(
+    members = stratified_sample(
         ranked_strata(((i + 1, f"d{i}.com") for i in range(5_000)), BANDS), 10, "s", "p"
     )
     assert {(m.stratum, m.weight) for m in members} == {("1k", 100.0), ("10k", 400.0)}
@@ -70,7 +77,7 @@ def test_strata_are_the_bands_between_bounds() -> None:
 def test_ranks_are_renumbered_over_distinct_domains() -> None:
     """Gaps, www twins and upper case do not shift domains into the wrong stratum."""
     ranked = [(90, "b.com"), (7, "A.com".lower()), (8, "www.a.com"), (95, "c.com")]
-    members = draw_strata(ranked_strata(ranked, [("top", 2), ("rest", 9)]), None, "s", "p")
+    members = stratified_sample(ranked_strata(ranked, [("top", 2), ("rest", 9)]), None, "s", "p")
     assert sorted((m.rank, m.domain, m.stratum) for m in members if m.rank) == [
         (1, "a.com", "top"),
         (2, "b.com", "top"),
@@ -85,14 +92,15 @@ def test_a_sorted_ranking_is_not_read_beyond_the_last_band() -> None:
         raise AssertionError("read on")
 
     ranked = ((i + 1, f"d{i}.com") if i < 10_000 else lines() for i in range(20_000))
-    assert len(draw_strata(ranked_strata(ranked, BANDS), 1, "s", "p")) == 2  # type: ignore[arg-type]
+    assert len(stratified_sample(ranked_strata(ranked, BANDS), 1, "s", "p")) == 2  # type: ignore[arg-type]
 
 
 def test_www_stays_where_it_is_the_registered_name() -> None:
     """www.gov.uk is a domain of its own: without www nothing one can register is left."""
     ranked = [(1, "www.gov.uk"), (2, "www.bbc.co.uk")]
     hosts = {
-        m.host: m.fallback_host for m in draw_strata(ranked_strata(ranked, BANDS), None, "s", "p")
+        m.host: m.fallback_host
+        for m in stratified_sample(ranked_strata(ranked, BANDS), None, "s", "p")
     }
     assert hosts == {"www.gov.uk": "gov.uk", "bbc.co.uk": "www.bbc.co.uk"}
 

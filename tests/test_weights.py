@@ -31,7 +31,7 @@ from crawlblock.outcome import Outcome
 from crawlblock.pipeline.run import Budget, Tally
 from crawlblock.pipeline.weights import Weighing, plan_weighing, weigh_crawl
 from crawlblock.sources.commoncrawl.mirror import open_mirror
-from crawlblock.sources.commoncrawl.page_counts import draw_parts, weigh_part
+from crawlblock.sources.commoncrawl.page_counts import sample_parts, weigh_part
 from crawlblock.sources.files.weight_lists import SCHEMA, read_weights
 from crawlblock.store.store import Store
 from crawlblock.transport import Limits
@@ -344,8 +344,10 @@ async def test_some_parts(tmp_path: Path, archive: tuple[Path, pl.DataFrame]) ->
     assert len(cut) <= 4  # at the ends of the parts
     assert pages["*"] == pytest.approx(rows.height, rel=0.01)
     keys = [f"part-{n}" for n in range(300)]
-    assert draw_parts(keys, 3, "s") == draw_parts(keys, 30, "s")[:3] != draw_parts(keys, 3, "t")
-    assert sorted(draw_parts(keys, None, "s")) == sorted(keys)
+    assert (
+        sample_parts(keys, 3, "s") == sample_parts(keys, 30, "s")[:3] != sample_parts(keys, 3, "t")
+    )
+    assert sorted(sample_parts(keys, None, "s")) == sorted(keys)
 
 
 @pytest.mark.fault("weights", "a part of the index that is damaged: {damage}")

@@ -27,9 +27,9 @@ def counting(seed: int = 11, tries: int = TRIES) -> Iterator[Tally]:
     home[host[order]] = file[order]  # one of the host's files, by chance
     name = f"{MEAN} files a host; 6, 10 and 25 % block"
     for drawn in (10, 50, 200):
-        told = f"{drawn} of {FILES:,} files"
+        what = f"{drawn} of {FILES:,} files"
         ways = ("in every file", "in one file")
-        every, once = (Tally("share of a crawl", way, name, told) for way in ways)
+        every, once = (Tally("share of a crawl", way, name, what) for way in ways)
         for _ in range(tries):
             sample = rng.choice(FILES, drawn, replace=False)
             first = _first(host, file, sample)

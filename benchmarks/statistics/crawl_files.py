@@ -27,8 +27,8 @@ def crawl_files(seed: int = 9, tries: int = TRIES) -> Iterator[Tally]:
         truth = sum(y for y, _ in crawl) / sum(x for _, x in crawl)
         for drawn in (2, 5, 20, 200):
             ways = ("hosts independent", "Wald and t, linearised", "Wilson and t, linearised")
-            told = f"{drawn} of {CRAWL:,} files"
-            naive, wald, chosen = (Tally("share of a crawl", w, name, told) for w in ways)
+            what = f"{drawn} of {CRAWL:,} files"
+            naive, wald, chosen = (Tally("share of a crawl", w, name, what) for w in ways)
             for _ in range(tries):
                 sample = rng.sample(crawl, drawn)
                 found = clustered(sample, CRAWL)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from oracles.estimate import Answer, weighted_total
 from tally import Tally
 
-from crawlblock.sampling import BY_SIZE, WHOLE, draw_by_size
+from crawlblock.sampling import BY_SIZE, WHOLE, sample_by_size
 
 HEAD = 300
 TAIL = 20_000
@@ -64,7 +64,7 @@ def _series(
     members = [(name, 1.0, "head") for name in names[:HEAD]]
     members += [(name, TAIL / sampled, "tail") for name in rng.sample(names[HEAD:], sampled)]
     answers = _answers(rng, population, members)
-    chosen = draw_by_size(population.sizes.items(), HEAD + sampled, str(rng.random()), "p")
+    chosen = sample_by_size(population.sizes.items(), HEAD + sampled, str(rng.random()), "p")
     drawn = _answers(rng, population, [(m.domain, m.weight, m.stratum) for m in chosen])
     whole = math.fsum(population.sizes[m.domain] for m in chosen if m.stratum == WHOLE)
     rest = math.fsum(population.sizes.values()) - whole

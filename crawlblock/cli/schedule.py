@@ -1,4 +1,4 @@
-"""`crawlblock schedule`: what cron or systemd must be told."""
+"""`crawlblock schedule`: what cron or systemd needs."""
 
 import re
 import shlex

@@ -1,7 +1,7 @@
 """Tasks mapped over processes, of this machine or of a cluster; what they do is not known here.
 
 Tasks are handed out as room becomes free, so that a hundred thousand need no more memory than ten.
-One that fails for its own sake is tried again, then told as `Failed`, and all others go on.  An
+One that fails for its own sake is tried again, then reported as `Failed`, and all others go on.  An
 error by which nobody can go on is raised once the tasks that run have ended.
 """
 

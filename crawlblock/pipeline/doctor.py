@@ -246,7 +246,7 @@ def archive(
 ) -> Iterator[Check]:
     """Ask the archive for its list of crawls, and for the time; `kept` may have an earlier list."""
     try:
-        crawls, note, told = loops.run(_crawls(mirror, contact, kept, limits))
+        crawls, note, reported = loops.run(_crawls(mirror, contact, kept, limits))
     except InputError as error:
         unasked = contact is None and "--contact" in str(error)
         yield Check("archive", "warn" if unasked else "fail", mirror, str(error))
@@ -256,9 +256,9 @@ def archive(
         return
     found = f"{mirror}: {len(crawls)} crawls, the newest {crawls[0]}"
     yield Check("archive", "warn" if note else "ok", found, note)
-    if told:
-        wrong = wrong_clock(now, told)
-        apart = f"{(now - told).total_seconds():+.0f} s from the archive's"
+    if reported:
+        wrong = wrong_clock(now, reported)
+        apart = f"{(now - reported).total_seconds():+.0f} s from the archive's"
         yield Check("clock", "fail" if wrong else "ok", apart, wrong)
 
 
@@ -272,4 +272,4 @@ async def _crawls(
         if listing.note:  # another server has the data
             await paths(source, crawls[0], "cc-index-table")
         heard = source.traffic.last
-        return crawls, listing.note, heard.told_time if heard else None
+        return crawls, listing.note, heard.server_time if heard else None

@@ -178,7 +178,7 @@ async def _each_crawl(
     begun = run.store.facts.snapshots() | removed
     found = await find_crawls(mirror, wanted.crawls, wanted.cache, begun=begun)
     heard = mirror.traffic.last
-    _tell(run, wanted, [*found.notes, wrong_clock(now(), heard.told_time if heard else None)])
+    _tell(run, wanted, [*found.notes, wrong_clock(now(), heard.server_time if heard else None)])
     failed = 0
     for crawl in found.crawls:
         if crawl.crawl in removed:  # it is collected again only if it is named

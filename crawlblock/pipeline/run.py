@@ -165,13 +165,13 @@ def check_against(store: Store, clock: datetime) -> None:
     )
 
 
-def wrong_clock(clock: datetime, told: datetime | None) -> str | None:
+def wrong_clock(clock: datetime, reported: datetime | None) -> str | None:
     """Warn if this machine's clock differs from the server's (both in UTC)."""
-    if told is None or abs(clock - told) < _APART:
+    if reported is None or abs(clock - reported) < _APART:
         return None
-    apart = abs(clock - told)
+    apart = abs(clock - reported)
     length = f"{apart.days} days" if apart.days > 1 else f"{apart.total_seconds() / 3600:.0f} hours"
-    way = "ahead of" if clock > told else "behind"
+    way = "ahead of" if clock > reported else "behind"
     return (
         f"this machine's clock is {length} {way} the archive's; set it, or live captures and "
         "reports get wrong dates"

@@ -10,7 +10,13 @@ from crawlblock.host_list import Ranking, Reject, take_list
 from crawlblock.model import Member
 from crawlblock.names import fault_of, mended
 from crawlblock.pipeline.run import Progress, Say, Tally, now, silent
-from crawlblock.sampling import Strata, draw, draw_by_size, draw_strata, ranked_strata
+from crawlblock.sampling import (
+    Strata,
+    ranked_strata,
+    sample_by_size,
+    simple_sample,
+    stratified_sample,
+)
 from crawlblock.sources.commoncrawl.columnar import part_keys
 from crawlblock.sources.commoncrawl.crawls import find_crawls
 from crawlblock.sources.commoncrawl.frame import (
@@ -113,7 +119,7 @@ def from_ranking(
         panel=panel,
         frame=f"ranking {mended(path.name)}",
         seed=seed,
-        members=draw_strata(strata, per_stratum, seed, panel),
+        members=stratified_sample(strata, per_stratum, seed, panel),
         strata=strata,
         notes=listed.notes,
         listed=listed,
@@ -133,7 +139,7 @@ def from_weights(
         names = ", ".join("_".join(each) for each in known) or "none, store some by weights --list"
         raise InputError(f"--by-size {corpus_unit}: no such weights; stored: {names}")
     name = panel_name(panel, f"by-size-{mended(corpus_unit)}")
-    members = draw_by_size(store.facts.sizes(corpus, unit), size, seed, name)
+    members = sample_by_size(store.facts.sizes(corpus, unit), size, seed, name)
     # The metric `lost` finds the totals of this frame by its name.
     return Sampled(name, f"domains of {corpus} by {unit}", seed, members)
 
@@ -157,7 +163,7 @@ async def from_web_graph(
         panel=panel,
         frame=f"web graph {found.release}",
         seed=seed,
-        members=draw_strata(strata, per_stratum, seed, panel),
+        members=stratified_sample(strata, per_stratum, seed, panel),
         notes=found.notes,
         strata=strata,
     )
@@ -192,7 +198,7 @@ def from_crawl(domains: CrawlDomains, wanted: CrawlSample, progress: Progress) -
     """Sample uniformly from the domains of a crawl."""
     panel = wanted.panel or f"crawl-{domains.crawl}"
     frame = _shown(Frame(domains.files), progress)
-    members = draw(frame, wanted.size, wanted.seed, panel, "all")
+    members = simple_sample(frame, wanted.size, wanted.seed, panel, "all")
     if domains.local:  # they are read fast, and the archive may change
         shutil.rmtree(domains.folder, ignore_errors=True)
     return Sampled(panel, f"registered domains of {domains.crawl}", wanted.seed, members)

@@ -58,8 +58,8 @@ async def _observed(
             except CrawlblockError as error:
                 made.append(asking.failed(error))
             traffic = mirror.traffic
-            told = f"{traffic.requests} requests, {traffic.bytes:,} bytes"
-            made.append(Observation("all of it", made[-1].ok, told))
+            totals = f"{traffic.requests} requests, {traffic.bytes:,} bytes"
+            made.append(Observation("all of it", made[-1].ok, totals))
     except CrawlblockError as error:  # it is not opened
         made.append(Observation("the archive", False, str(error)))
     return made
@@ -134,11 +134,11 @@ class _Survey:
 
     def _clocks(self) -> str | None:
         """Say how much this machine's clock and the server's differ."""
-        told = self._heard.told_time if self._heard else None
-        if told is None:
+        reported = self._heard.server_time if self._heard else None
+        if reported is None:
             return None
-        apart = f"the clocks are {round((self._now - told).total_seconds())} s apart"
-        return wrong_clock(self._now, told) or apart
+        apart = f"the clocks are {round((self._now - reported).total_seconds())} s apart"
+        return wrong_clock(self._now, reported) or apart
 
     def _suffix(self) -> str:
         """Say whether the server answered a request for the last bytes of a file."""
@@ -158,8 +158,8 @@ class _Survey:
         heard = self._heard
         if heard is None:
             return Observation(self._step, ok, found)
-        told = ", ".join(_facts(heard, self._now))
-        return Observation(self._step, ok, found, round(heard.seconds, 2), told)
+        facts = ", ".join(_facts(heard, self._now))
+        return Observation(self._step, ok, found, round(heard.seconds, 2), facts)
 
     def _bytes(self, raw: bytes | Outcome) -> bytes:
         if isinstance(raw, Outcome):

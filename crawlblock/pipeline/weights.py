@@ -14,9 +14,9 @@ from crawlblock.sources.commoncrawl.crawls import find_crawls
 from crawlblock.sources.commoncrawl.mirror import Mirror, open_mirror
 from crawlblock.sources.commoncrawl.page_counts import (
     combine,
-    draw_parts,
     estimate_weighing,
     page_parts,
+    sample_parts,
     weigh_part,
     weighed_file,
 )
@@ -113,7 +113,7 @@ async def _chosen(
         say(note)
     crawl = found.crawls[0].crawl
     keys = await page_parts(mirror, crawl)
-    return crawl, draw_parts(keys, wanted.parts, wanted.seed), len(keys)
+    return crawl, sample_parts(keys, wanted.parts, wanted.seed), len(keys)
 
 
 async def _estimate(mirror: Mirror, crawl: str, keys: Sequence[str], wanted: Weighing) -> Estimate:

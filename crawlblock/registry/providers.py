@@ -33,5 +33,5 @@ def provider_in(headers: str) -> str | None:
 
 
 def providers_digest() -> str:
-    """Return a digest of the providers; what was told with others is out of date."""
+    """Return a digest of the providers; what was concluded with others is out of date."""
     return digest(*(f"{mark.provider}={mark.needle}" for mark in provider_marks()))

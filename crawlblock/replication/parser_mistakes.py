@@ -28,7 +28,7 @@ def _missed(series: Series, tokens: Sequence[str]) -> list[Comparison]:
         blocks.update(blocked)
         if blocked:
             for parser in PARSERS:
-                lost = blocked - parser.refusing(body, blocked)
+                lost = blocked - parser.blocked(body, blocked)
                 missed.update((parser.name, token) for token in lost)
     return [
         _row(series, parser, token, n, missed[parser.name, token])

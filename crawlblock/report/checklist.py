@@ -77,8 +77,8 @@ def _checks(findings: Sequence[Check]) -> Iterator[str]:
     yield "## This machine\n"
     for finding in findings:
         word = "" if finding.state == "ok" else f" ({finding.state})"
-        told = "" if finding.what in _OURS else f": {unnamed(finding.found)}"
-        yield f"- [{_mark(finding.state != 'fail')}] {finding.what}{word}{told}"
+        details = "" if finding.what in _OURS else f": {unnamed(finding.found)}"
+        yield f"- [{_mark(finding.state != 'fail')}] {finding.what}{word}{details}"
 
 
 def _archive(seen: Sequence[Observation], mirror: str) -> Iterator[str]:

@@ -12,8 +12,8 @@ BLOCKED, BY_NAME, LET_IN = "blocked", "blocked by name", "blocked, search let in
 def newest_archives(scope: Scope) -> list[Row]:
     """Return the rows of `archives` about the newest snapshot, one with an estimate if there is."""
     rows = scope.rows("archives")
-    told = [row for row in rows if row["estimate"] is not None] or rows
-    last = max(((row["snapshot_date"], row["snapshot"]) for row in told), default=None)
+    known = [row for row in rows if row["estimate"] is not None] or rows
+    last = max(((row["snapshot_date"], row["snapshot"]) for row in known), default=None)
     return [row for row in rows if (row["snapshot_date"], row["snapshot"]) == last]
 
 

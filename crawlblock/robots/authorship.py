@@ -88,7 +88,9 @@ class Authors:
         """Return for each product token who wrote its block, as `Judge.findings` found it."""
         text = Written(body, self._marks.spans(body), self._lines, self._writes)
         judged: dict[tuple[int, str | None], tuple[_Part, ...]] = {}
-        told: dict[tuple[Names, Rules, str | None], tuple[_Part, ...]] = {}  # many groups are alike
+        alike: dict[
+            tuple[Names, Rules, str | None], tuple[_Part, ...]
+        ] = {}  # of groups that are alike
         open_ones: dict[int, Authorship] = {}
         made: dict[str, Authorship] = {}
         for token, finding in findings.items():
@@ -102,7 +104,7 @@ class Authors:
             key = id(finding), writer
             if key not in judged:
                 ruleset = *text.ruleset(finding, writer), writer
-                judged[key] = told[ruleset] = told.get(ruleset) or self._parts(*ruleset)
+                judged[key] = alike[ruleset] = alike.get(ruleset) or self._parts(*ruleset)
             made[token] = _part_of(judged[key], name.lower().encode())
         return made
 

@@ -27,7 +27,7 @@ class Policy:
 
 
 class Outline(NamedTuple):
-    """A policy, told shortly: verdicts are the same objects wherever they are equal."""
+    """A policy in short: verdicts are the same objects wherever they are equal."""
 
     default: Verdict  # of `*` and of every crawler that is not named
     named: tuple[tuple[Verdict, int], ...]  # the others, as bits: see `Judge.tokens_of`
@@ -77,11 +77,11 @@ class Judge:
 
     def policy(self, body: bytes) -> Policy:
         """Return the verdict of every crawler on a payload; never raises, whatever the bytes."""
-        told = self.outline(body)
-        verdicts = dict.fromkeys(self.tokens, told.default)
-        for own, bits in told.named:
+        outline = self.outline(body)
+        verdicts = dict.fromkeys(self.tokens, outline.default)
+        for own, bits in outline.named:
             verdicts.update(dict.fromkeys(self.tokens_of(bits), own))
-        return Policy(verdicts, told.ambiguous_group)
+        return Policy(verdicts, outline.ambiguous_group)
 
     def outline(self, body: bytes) -> Outline:
         """Return a policy without a row for each crawler: most payloads name none or few."""

@@ -1,7 +1,8 @@
 """How others read robots.txt, and what they call a block, written anew from their descriptions.
 
 A definition says which hosts count and which of them block, on a correct parse; a `Parser` is a
-parser with its mistakes, judged by its authors' own definition, so that the two can be told apart.
+parser with its mistakes, judged by its authors' own definition: so the effect of
+each can be seen by itself.
 """
 
 import re
@@ -39,7 +40,7 @@ class Definition:
     holds: Callable[[Finding, str], bool]
     with_rules: bool = False  # a robots.txt without any rule is outside of the denominator
     textual: bool = True  # it asks for a spelling, which texts of the same meaning need not share
-    by_outcome: frozenset[Outcome] = frozenset()  # outcomes that refuse by themselves
+    by_outcome: frozenset[Outcome] = frozenset()  # outcomes that count as a block by themselves
 
     def counts(self, outcome: Outcome, body: bytes) -> bool:
         """Tell whether a host with this answer is in the denominator."""
@@ -47,7 +48,7 @@ class Definition:
             return has_rules(body)
         return outcome in self.among
 
-    def refuses(self, body: bytes, token: str) -> bool:
+    def blocks(self, body: bytes, token: str) -> bool:
         """Tell whether a robots.txt blocks a crawler in this sense."""
         return self.holds(Judge([token]).find(body, token), token)
 
@@ -63,17 +64,17 @@ class Parser:
     any_case: bool  # whether a crawler is found under any spelling of its name
     is_block: Callable[[Rules], bool]
 
-    def refusing(self, body: bytes, tokens: Iterable[str]) -> set[str]:
+    def blocked(self, body: bytes, tokens: Iterable[str]) -> set[str]:
         """Return the crawlers that are blocked as this parser reads it, by name or by `*`."""
         heard = self.parse(body)
         star = heard.get(STAR.encode())
         by_star = star is not None and self.is_block(star)
-        refused = set()
+        blocked = set()
         for token in tokens:
             own = [rules for agent, rules in heard.items() if self._is(agent, token)]
             if any(self.is_block(rules) for rules in own) or (not own and by_star):
-                refused.add(token)
-        return refused
+                blocked.add(token)
+        return blocked
 
     def _is(self, agent: bytes, token: str) -> bool:
         name = token.encode()

@@ -59,14 +59,14 @@ def shared_groups(payloads: Iterable[SeenPayload], least: int) -> list[Discovere
     for seen in payloads:
         if not is_robots(seen.body):
             continue
-        refusing = [group for group in parse(seen.body, known) if refuses_root(group)]
-        for ruleset, (names, rules) in _normalised(refusing).items():
+        blocking = [group for group in parse(seen.body, known) if blocks_root(group)]
+        for ruleset, (names, rules) in _normalised(blocking).items():
             tallies.setdefault(ruleset, _Tally(names, rules, seen.day)).add(seen)
     found = [tally.result(key) for key, tally in tallies.items() if len(tally.hosts) >= least]
     return sorted(found, key=lambda group: (-group.domains, -group.hosts, group.ruleset))
 
 
-def refuses_root(group: Group) -> bool:
+def blocks_root(group: Group) -> bool:
     """Tell whether a group holds a Disallow that matches `/`."""
     return any(not rule.allow for rule in group.wide())
 

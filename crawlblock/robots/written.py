@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from crawlblock.robots.judge import Finding
 from crawlblock.robots.markers import Span, around
 from crawlblock.robots.parser import Group, Lines, parse
-from crawlblock.robots.rulesets import STAR, Names, Rules, agents_of, refuses_root, rules_of
+from crawlblock.robots.rulesets import STAR, Names, Rules, agents_of, blocks_root, rules_of
 
 _Place = tuple[Rules, bool, str | None]  # rules, whether for `*`, the template that wrote them
 _Writes = Callable[[str, str], bool]  # whether a template itself may block a name
@@ -47,9 +47,9 @@ class Written:
         if self._together is None:
             self._together = {}
             for group in parse(self._body, self._lines):
-                if refuses_root(group):
+                if blocks_root(group):
                     self._add(self._together, group)
-        groups = [group for group in finding.groups if refuses_root(group)] or finding.groups
+        groups = [group for group in finding.groups if blocks_root(group)] or finding.groups
         rules, names = rules_of(groups), agents_of(groups)
         own = self._names_by(writer, groups)
         likes = self._together.get((rules, STAR in names, writer), ())

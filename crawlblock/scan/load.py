@@ -227,17 +227,17 @@ def _read(con: duckdb.DuckDBPyConnection, batch: Sequence[Found]) -> None:
 
 def _check_whole(con: duckdb.DuckDBPyConnection, batch: Sequence[Found]) -> None:
     """Raise InputError if rows or texts are missing from the shards that were read."""
-    for crawl, told, rows in con.execute(
+    for crawl, stated, rows in con.execute(
         "SELECT n.snapshot, sum(n.captures), any_value(coalesce(b.rows, 0)) FROM new_shards n "
         "LEFT JOIN (SELECT snapshot, count(*) AS rows FROM batch "
         "SEMI JOIN new_files USING (snapshot, warc_file) GROUP BY snapshot) b USING (snapshot) "
         "GROUP BY n.snapshot"
     ).fetchall():
-        if told != rows:
+        if stated != rows:
             names = ", ".join(each.path.name for each in batch)
             raise InputError(
-                f"{batch[0].path.parent}: of {crawl} {names} should hold {told} captures of their "
-                f"files and hold {rows}; remove them and run crawlblock scan run again"
+                f"{batch[0].path.parent}: of {crawl} {names} should hold {stated} captures of "
+                f"their files and hold {rows}; remove them and run crawlblock scan run again"
             )
     lost = con.execute(
         "SELECT p.text FROM new_payloads p ANTI JOIN facts.texts t ON t.name = p.text "

@@ -10,7 +10,7 @@ from typing import Any
 from crawlblock.durable import put_in_place
 from crawlblock.errors import ArchiveError, InputError
 from crawlblock.names import key_fault_of, part_fault_of
-from crawlblock.sampling import draw_key
+from crawlblock.sampling import sampling_key
 from crawlblock.sources.commoncrawl.crawls import Listed, paths, period_of
 from crawlblock.sources.commoncrawl.mirror import Mirror
 from crawlblock.unpacking import LARGEST_JSON, TooLargeError, parse_json
@@ -96,7 +96,7 @@ async def make_plan(
 ) -> tuple[Plan, list[str]]:
     """Return a plan for some crawls, and why others of them are passed over.
 
-    The same seed draws the same files everywhere, and a larger share keeps those of a smaller one.
+    The same seed takes the same files everywhere, and a larger share keeps those of a smaller one.
     """
     taken: list[TakenFiles] = []
     shards: list[Shard] = []
@@ -138,7 +138,7 @@ async def _files(mirror: Mirror, crawl: str) -> list[str]:
 def sample_files(keys: Sequence[str], share: float, seed: str) -> list[str]:
     """Return a share of the files, at least one, in the order of the crawl."""
     number = min(len(keys), max(1, round(len(keys) * share)))
-    ranked = sorted(keys, key=lambda key: draw_key(seed, key))
+    ranked = sorted(keys, key=lambda key: sampling_key(seed, key))
     chosen = set(ranked[:number])
     return [key for key in keys if key in chosen]
 

@@ -227,15 +227,15 @@ class _Parquet:
     def finish(self, frame: pl.DataFrame, about: ShardHeader) -> None:
         """Write the last rows and what the file says of itself."""
         part = aside(self._path, "part")
-        told = {KEY: json.dumps(asdict(about))}
+        metadata = {KEY: json.dumps(asdict(about))}
         if self._pieces:
             self.put(frame)
             whole = pl.concat([pl.scan_parquet(piece) for piece in self._pieces])
             with writing(self._path):
-                whole.sink_parquet(part, row_group_size=_ROWS, statistics=False, metadata=told)
+                whole.sink_parquet(part, row_group_size=_ROWS, statistics=False, metadata=metadata)
         else:
             with writing(self._path):
-                frame.write_parquet(part, row_group_size=_ROWS, statistics=False, metadata=told)
+                frame.write_parquet(part, row_group_size=_ROWS, statistics=False, metadata=metadata)
         put_in_place(part, self._path)
 
     def remove_pieces(self) -> None:

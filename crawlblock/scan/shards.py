@@ -121,7 +121,7 @@ def _check_together(shards: Sequence[Found]) -> None:
 
 
 def sampled(found: Found) -> tuple[str, float, int, int]:
-    """Return how a shard's plan draws files: seed, share, files of the plan and of the crawl."""
+    """Return how a shard's plan samples files: seed, share, files of the plan and of the crawl."""
     return found.plan.seed, found.plan.share, found.taken.files, found.taken.of
 
 
@@ -137,7 +137,7 @@ def period(found: Found) -> Period | None:
 
 
 def check_plan(found: Found, where: str, seed: str, share: float, planned: int, of: int) -> None:
-    """Raise InputError if the plan of a shard draws other files than that of others."""
+    """Raise InputError if the plan of a shard samples other files than that of others."""
     if sampled(found) != (seed, share, planned, of):
         raise InputError(
             f"{found.path}: its plan takes {found.taken.files} of {found.taken.of} files by the "

@@ -343,7 +343,7 @@ CREATE TABLE panels (
 COMMENT ON TABLE panels IS 'How each panel was sampled.';
 COMMENT ON COLUMN panels.panel IS 'Name of the panel.';
 COMMENT ON COLUMN panels.frame IS 'Where its domains come from: a crawl''s index, a ranking, a list.';
-COMMENT ON COLUMN panels.seed IS 'Seed of the draw; empty for a list taken whole.';
+COMMENT ON COLUMN panels.seed IS 'Seed of the sample; empty for a list taken whole.';
 COMMENT ON COLUMN panels.sampled IS 'When it was sampled; the newest panel is the current one.';
 
 CREATE TABLE panel (

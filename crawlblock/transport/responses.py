@@ -73,7 +73,7 @@ def stated_size(
 
 
 def _content_range(response: aiohttp.ClientResponse) -> tuple[int, int, int]:
-    """Return first byte, last byte and size of the object; -1 where it is not told."""
+    """Return first byte, last byte and size of the object; -1 where it is not stated."""
     stated = _CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", ""))
     if stated is None:
         return -1, -1, -1

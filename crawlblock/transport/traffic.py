@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from crawlblock.transport.waits import told_time
+from crawlblock.transport.waits import server_time
 
 _SIZES = 100  # objects whose size is remembered
 
@@ -21,7 +21,7 @@ class ServerTraffic:
     bytes: int = 0  # of bodies, those of failed attempts too
     last: "Heard | None" = None  # how the server answered that did so last
     most: int | None = None  # requests that may be sent; None: any number
-    sizes: dict[str, int] = field(default_factory=dict)  # bytes of objects by URL, as ranges told
+    sizes: dict[str, int] = field(default_factory=dict)  # bytes of objects by URL, as ranges state
 
     def count(self) -> None:
         """Count a request that is about to be sent; raises QuotaSpentError."""
@@ -49,6 +49,6 @@ class Heard:
     seconds: float  # until the headers were there
 
     @property
-    def told_time(self) -> datetime | None:
+    def server_time(self) -> datetime | None:
         """Return what time it is by the server's clock (naive, UTC)."""
-        return told_time(self.headers)
+        return server_time(self.headers)

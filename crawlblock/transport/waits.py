@@ -40,7 +40,7 @@ def used_up(headers: Mapping[str, str]) -> float:
     return float(max(waits, default=0))
 
 
-def told_time(headers: Mapping[str, str]) -> datetime | None:
+def server_time(headers: Mapping[str, str]) -> datetime | None:
     """Return what time it is by the server's clock (naive, UTC), None where it does not say.
 
     An answer from a cache keeps its Date, and says its age.
@@ -48,10 +48,10 @@ def told_time(headers: Mapping[str, str]) -> datetime | None:
     age = headers.get("Age", "0")
     try:
         date = parsedate_to_datetime(headers.get("Date", ""))
-        told = date.astimezone(UTC) + timedelta(seconds=int(age) if age.isdigit() else 0)
+        stated = date.astimezone(UTC) + timedelta(seconds=int(age) if age.isdigit() else 0)
     except (ValueError, OverflowError):
         return None
-    return told.replace(tzinfo=None)
+    return stated.replace(tzinfo=None)
 
 
 def _items(stated: str) -> Iterator[tuple[list[str], dict[str, int]]]:

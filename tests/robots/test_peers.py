@@ -38,7 +38,7 @@ NAMED = b"User-agent: Alpha\n"
 )
 def test_definitions(body: bytes, by: str) -> None:
     """Each definition calls a refusal what its source calls one, on a correct parse."""
-    assert {d.name for d in DEFINITIONS if d.refuses(body, "Alpha")} == set(by.split())
+    assert {d.name for d in DEFINITIONS if d.blocks(body, "Alpha")} == set(by.split())
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_denominators(outcome: Outcome, body: bytes, by: str) -> None:
 )
 def test_readings(body: bytes, dpi_2024: str, dpi_2025: str, ccexp: str) -> None:
     """Each parser's mistakes are made, and no others."""
-    found = {r.name: "".join(sorted(r.refusing(body, ["A", "B"]))) for r in PARSERS}
+    found = {r.name: "".join(sorted(r.blocked(body, ["A", "B"]))) for r in PARSERS}
     assert found == {"dpi_2024": dpi_2024, "dpi_2025": dpi_2025, "ccexp": ccexp}
 
 
@@ -129,7 +129,7 @@ def test_missed_on_real_files(shared: Path) -> None:
         refused = {token for token in tokens if unambiguous(findings[token])}
         refusals.update(refused)
         for name, reading in READ.items():
-            missed.update((name, token) for token in refused - reading.refusing(body, refused))
+            missed.update((name, token) for token in refused - reading.blocked(body, refused))
     assert min(refusals.values()) > 90
     for name, rates in PUBLISHED.items():
         for token, percent in rates.items():

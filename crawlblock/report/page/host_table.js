@@ -134,7 +134,7 @@ const offerAuthors = () => {
     ...sorted(known).map((author) => make("option", { value: author }, author)));
   filter.value = known.includes(before) ? before : "";
 };
-const again = (event) => { event.preventDefault(); shownAtMost = 25; told.now(); };
+const again = (event) => { event.preventDefault(); shownAtMost = 25; redrawn.now(); };
 by("host-form").addEventListener("submit", (event) => {
   again(event);
   const buttons = table.querySelectorAll("button.host");
@@ -146,12 +146,12 @@ by("host-search").addEventListener("input", again);
 for (const id of ["host-filter", "change-filter", "author-filter"]) {
   by(id).addEventListener("change", again);
 }
-by("host-more").addEventListener("click", () => { shownAtMost += 200; told.now(); });
+by("host-more").addEventListener("click", () => { shownAtMost += 200; redrawn.now(); });
 table.querySelectorAll("th[data-key] button").forEach((button) => {
   button.addEventListener("click", () => {
     const { key } = button.parentElement.dataset;
     order = { key, down: key === order.key && !order.down };
-    told.now();
+    redrawn.now();
   });
 });
 const key = document.querySelector(".key");
@@ -170,7 +170,7 @@ const tellChanges = () => {
     make("span", {}, `(the capture before: ${before})`))));
   by("changes-none").hidden = rows.length > 0;
 };
-const told = unhurried(() => { list(); tellChanges(); });
+const redrawn = unhurried(() => { list(); tellChanges(); });
 const opener = (host) => {
   const button = make("button", { type: "button", class: "host" }, make("bdi", {}, host));
   button.addEventListener("click", () => { state.host = host; remember(); show(); });
@@ -188,7 +188,7 @@ const show = () => {
   for (const id of ["host-filter", "change-filter", "author-filter"]) by(id).value = "";
   if (!inSegment(host)) chooseSegment("");
   by("host-search").value = host[0];
-  told.now();
+  redrawn.now();
   const button = [...table.querySelectorAll("button.host")].find((one) =>
     one.textContent === host[0]);
   if (button.getAttribute("aria-expanded") === "false") button.click();
@@ -201,10 +201,10 @@ let inSight = false;
 new IntersectionObserver(([{ isIntersecting }]) => { inSight = isIntersecting; },
   { rootMargin: "200px" }).observe(by("sites"));
 choice.addEventListener("change", () => {
-  if (inSight || restoring) told.now();
-  else told.soon();  // the charts come first
+  if (inSight || restoring) redrawn.now();
+  else redrawn.soon();  // the charts come first
 });
-listeners.push(() => { told.now(); if (state.host && tokens.length) show(); });
+listeners.push(() => { redrawn.now(); if (state.host && tokens.length) show(); });
 
 // The rows of all other crawlers and the sites are packed; until they are there, these wait.
 const merge = (packed) => {

@@ -138,8 +138,8 @@ def _named(each: CheckedCrawler) -> str:
     """Return a crawler with its operator, unless the token says who that is."""
     operator = each.crawler.operator if each.crawler else ""
     first = operator.partition(" ")[0].lower()
-    told = not operator or first in each.token.lower()
-    return each.token if told else f"{each.token} ({operator})"
+    named = not operator or first in each.token.lower()
+    return each.token if named else f"{each.token} ({operator})"
 
 
 def _fitting(names: Sequence[str], width: int) -> str:

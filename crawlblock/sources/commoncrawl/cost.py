@@ -23,7 +23,7 @@ _ANSWER_BYTES = 2_000  # an answer of the CDX server
 _LIST_BYTES = 12_000  # the list of a crawl's index files
 _CAPTURED = 0.45  # share of hosts that a crawl has with a robots.txt
 # Measured on generated indexes (benchmarks/README.md): windows read for each one that has a key.
-_GUESSED = 0.95  # where a crawl before told where keys lie
+_GUESSED = 0.95  # where a crawl before showed where keys lie
 _SEARCHED = 0.4  # of what halving takes, where only the usual shares are known
 _WIDER = 1.3  # times the bytes of a window, then
 _WORTH = 0.75  # of the time of reading it whole, which also tells the next crawl where keys lie

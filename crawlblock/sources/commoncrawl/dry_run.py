@@ -120,7 +120,7 @@ class DryRun:
         """Take the archive, what gives stored payloads by their digests, and the rate."""
         self._shelf, self._texts_of, self._rate = shelf, texts_of, per_second
         self._digests: set[str] = set()  # of payloads that a run would have stored by now
-        self._told: dict[object, list[tuple[LookUp, Cost]]] = {}  # by kinds of crawls
+        self._costs: dict[object, list[tuple[LookUp, Cost]]] = {}  # by kinds of crawls
 
     async def cost(
         self, task: LookUp, method: Method, members: Sequence[Member], parts: Sequence[str]
@@ -133,11 +133,11 @@ class DryRun:
         key = cluster_key(task.crawl)
         here = self._shelf.mirror.local_path(key) is not None
         kind = method, task.tells, self._shelf.index.holds(self._shelf.mirror, key)
-        told = self._told.setdefault(kind, [])
-        if len(told) < _CRAWLS or here:
-            told.append((task, await self._cost(task, method, members, parts)))
-            return told[-1][1]
-        like, cost = told[-1]
+        costs = self._costs.setdefault(kind, [])
+        if len(costs) < _CRAWLS or here:
+            costs.append((task, await self._cost(task, method, members, parts)))
+            return costs[-1][1]
+        like, cost = costs[-1]
         times = task.hosts / like.hosts
         sent, size = round(cost.requests * times), round(cost.bytes * times)
         return Cost(sent, size, cost.variance * times)

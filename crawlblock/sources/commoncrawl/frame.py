@@ -28,7 +28,7 @@ _COLUMN = "url_host_registered_domain"
 _PLAIN = "^[a-z0-9_-](?:[a-z0-9_.-]*[a-z0-9_-])?$"  # `frame_name` changes at most a first `www.`
 _RANGE = 400_000  # domains
 _MARKS = 400  # in a range; a range begins at a mark, and marks are equally far apart in each file
-_SECONDS_A_PART = 0.2  # of processor, to draw from its domains; measured, see benchmarks
+_SECONDS_A_PART = 0.2  # of processor, to sample from its domains; measured, see benchmarks
 _MAGIC = b"PAR1"
 
 

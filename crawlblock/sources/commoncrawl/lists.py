@@ -25,7 +25,7 @@ class ListKind(Generic[T]):
     name: str  # collinfo.json
     parse: Callable[[object], T]  # raises ValueError for what is no such list
     packaged: Callable[[], T]  # what comes with crawlblock
-    newest: Callable[[T], tuple[int, ...]]  # by which the later of two lists is told
+    newest: Callable[[T], tuple[int, ...]]  # by which the later of two lists is known
     called: str  # the list of crawls
 
 

@@ -142,7 +142,7 @@ class HttpMirror:
         return await self._lists.read(index_url(self.location, name))
 
     async def size(self, key: str) -> int | Outcome:
-        """Return how many bytes an object has; a range of it that was read has told."""
+        """Return how many bytes an object has; a range of it that was read has shown it."""
         if not is_key(key):
             return Outcome.ABSENT
         url = self._url(key)

@@ -11,7 +11,7 @@ import polars as pl
 
 from crawlblock.errors import ArchiveError
 from crawlblock.names import kept_as
-from crawlblock.sampling import draw_key
+from crawlblock.sampling import sampling_key
 from crawlblock.sources.commoncrawl.cost import Estimate
 from crawlblock.sources.commoncrawl.crawls import paths
 from crawlblock.sources.commoncrawl.mirror import Mirror
@@ -34,12 +34,12 @@ async def page_parts(mirror: Mirror, crawl: str) -> list[str]:
     return found
 
 
-def draw_parts(keys: Sequence[str], number: int | None, seed: str) -> list[str]:
-    """Return `number` of the parts by the draw of a seed, all without; more begin with fewer.
+def sample_parts(keys: Sequence[str], number: int | None, seed: str) -> list[str]:
+    """Return `number` of the parts chosen by a seed, all without; more begin with fewer.
 
     The index is sorted by reversed host name, so a domain lies whole in a part as a rule.
     """
-    places = {key: draw_key(seed, f"part {place}") for place, key in enumerate(keys)}
+    places = {key: sampling_key(seed, f"part {place}") for place, key in enumerate(keys)}
     return heapq.nsmallest(number or len(keys), keys, key=places.__getitem__)
 
 

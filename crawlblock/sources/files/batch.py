@@ -60,5 +60,7 @@ class LeftOutTally:
 
     def reasons(self) -> str:
         """Say in the rest of a sentence why a file gave nothing."""
-        told = [f"{out.reason} ({out.count:,}, the first: {out.example})" for out in self.result()]
-        return ": " + "; ".join(told) if told else "; it has none"
+        reasons = [
+            f"{out.reason} ({out.count:,}, the first: {out.example})" for out in self.result()
+        ]
+        return ": " + "; ".join(reasons) if reasons else "; it has none"

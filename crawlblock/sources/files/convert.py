@@ -128,10 +128,12 @@ _SPANS = pl.Schema(
 
 def _usable(rows: pl.DataFrame, tally: LeftOutTally) -> pl.DataFrame:
     """Return the rows that can become facts, with host and span; count the others."""
-    told = with_times(rows.rename({"host": "given"})).drop("body")
-    told = told.join(_hosts(rows["host"]), on="given", how="left", maintain_order="left")
-    told = told.join(_words(rows["status"]), on="status", how="left", maintain_order="left")
-    told = told.join(_snapshots(rows["snapshot"]), on="snapshot", how="left", maintain_order="left")
+    usable = with_times(rows.rename({"host": "given"})).drop("body")
+    usable = usable.join(_hosts(rows["host"]), on="given", how="left", maintain_order="left")
+    usable = usable.join(_words(rows["status"]), on="status", how="left", maintain_order="left")
+    usable = usable.join(
+        _snapshots(rows["snapshot"]), on="snapshot", how="left", maintain_order="left"
+    )
     time = pl.coalesce("fetch_time", "first_seen", "last_seen")
     in_future, latest = future()
     faults: dict[str, tuple[pl.Expr, str | pl.Expr]] = {
@@ -146,11 +148,11 @@ def _usable(rows: pl.DataFrame, tally: LeftOutTally) -> pl.DataFrame:
         "unknown status": (pl.col("status").is_not_null() & pl.col("word").is_null(), "status"),
     }
     for reason, (faulty, shown) in faults.items():
-        bad = told.filter(faulty)
+        bad = usable.filter(faulty)
         if not bad.is_empty():
             tally.add(reason, str(bad.select(shown).item(0, 0)), bad.height)
-            told = told.filter(~faulty)
-    return told
+            usable = usable.filter(~faulty)
+    return usable
 
 
 def _snapshots(names: pl.Series) -> pl.DataFrame:
@@ -197,14 +199,14 @@ def _words(statuses: pl.Series) -> pl.DataFrame:
 
 def _answers(rows: pl.DataFrame, known: set[str]) -> tuple[pl.DataFrame, list[Payload]]:
     """Return what each row says was answered, and the payloads that are new."""
-    told = rows.join(_words(rows["status"]), on="status", how="left", maintain_order="left")
+    joined = rows.join(_words(rows["status"]), on="status", how="left", maintain_order="left")
     body = pl.coalesce("body", pl.when(pl.col("status") == EMPTY).then(pl.lit(b"")))
     answered = pl.col("code").is_between(200, 299) | pl.col("status").is_null()
-    told = told.with_columns(body=pl.when(answered).then(body))
-    digests, payloads = _payloads(told["body"], known)
+    joined = joined.with_columns(body=pl.when(answered).then(body))
+    digests, payloads = _payloads(joined["body"], known)
     has_body = pl.col("digest").is_not_null()
     nothing = pl.col("status").is_null()
-    answers = told.with_columns(digest=digests).select(
+    answers = joined.with_columns(digest=digests).select(
         "row",
         "url",
         "digest",
@@ -212,7 +214,7 @@ def _answers(rows: pl.DataFrame, known: set[str]) -> tuple[pl.DataFrame, list[Pa
         ended=pl.when(~has_body).then(
             pl.when(nothing).then(pl.lit(str(Ending.UNREACHABLE))).otherwise("without_body")
         ),
-        headers=pl.Series([_kept_headers(text) for text in told["headers"]], dtype=pl.String),
+        headers=pl.Series([_kept_headers(text) for text in joined["headers"]], dtype=pl.String),
     )
     return answers, payloads
 

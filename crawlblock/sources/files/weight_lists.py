@@ -42,7 +42,7 @@ def read_weights(
 ) -> WeightList:
     """Read a list with a host or domain on each line and pages, bytes or tokens beside it.
 
-    The corpus is told by the column (`c4_tokens`), by a column `corpus`, or by `corpus` here;
+    The corpus is given by the column (`c4_tokens`), by a column `corpus`, or by `corpus` here;
     `column` names the one with the hosts.  A line of the domain `*` tells the size of the whole
     corpus.  Raises InputError if the file cannot be used, says two things of one host, or has a
     whole that is less than its domains.
@@ -58,7 +58,7 @@ class _Layout:
     header: Sequence[str]
     name: int
     corpus: int | None  # the column that tells it
-    amounts: Sequence[tuple[int, str | None, str]]  # column, corpus unless told by one, unit
+    amounts: Sequence[tuple[int, str | None, str]]  # column, corpus unless given by one, unit
 
     def read(self, cells: Sequence[str]) -> tuple[str, dict[str, dict[str, int]]]:
         """Return the host of a line and what it says by corpus and unit; ValueError: why not."""
@@ -68,12 +68,12 @@ class _Layout:
         host = WHOLE if name == WHOLE else parse_host(name)
         if host != WHOLE and registered_domain(host) is None:
             raise ValueError("has no registered domain")
-        told = cells[self.corpus].strip() if self.corpus is not None else None
-        if told == "":
+        given = cells[self.corpus].strip() if self.corpus is not None else None
+        if given == "":
             raise ValueError("no corpus")
         said: dict[str, dict[str, int]] = defaultdict(dict)
         for column, corpus, unit in self.amounts:
-            said[corpus or told or ""][unit] = _amount(self.header[column], cells[column].strip())
+            said[corpus or given or ""][unit] = _amount(self.header[column], cells[column].strip())
         return host, said
 
 
@@ -82,7 +82,7 @@ def _layout(path: Path, listed: HostList, corpus: str | None) -> _Layout:
     header = listed.layout.columns if named else ()
     names = [name.strip().lower() for name in header]
     name = listed.layout.name
-    told = names.index("corpus") if "corpus" in names else None
+    given = names.index("corpus") if "corpus" in names else None
     found = [(column, *_meaning(name)) for column, name in enumerate(names)]
     amounts = [(column, of, unit) for column, of, unit in found if unit]
     if not amounts:
@@ -91,17 +91,17 @@ def _layout(path: Path, listed: HostList, corpus: str | None) -> _Layout:
             "domain or host, and pages, bytes or tokens (or CORPUS_tokens)"
         )
     unsaid = any(of is None for _, of, _ in amounts)
-    if unsaid and told is None and not corpus:
+    if unsaid and given is None and not corpus:
         raise InputError(f"{path}: does not say of which corpus it is; say it with --corpus NAME")
-    if corpus and not (unsaid and told is None):
+    if corpus and not (unsaid and given is None):
         raise InputError(f"{path}: its columns name the corpora; leave out --corpus")
     return _Layout(
-        names, name, told, [(column, of or corpus, unit) for column, of, unit in amounts]
+        names, name, given, [(column, of or corpus, unit) for column, of, unit in amounts]
     )
 
 
 def _meaning(name: str) -> tuple[str | None, str]:
-    """Return the corpus, if told, and the unit that a column holds; no unit: something else."""
+    """Return the corpus, if given, and the unit that a column holds; no unit: something else."""
     name = _OTHER_NAMES.get(name, name)
     prefix, _, unit = name.rpartition("_")
     if unit not in UNITS:

@@ -71,7 +71,7 @@ class HostList:
 def open_list(path: Path, column: str | None = None) -> HostList:
     """Return the list in a file; `column` names the one with the hosts.
 
-    Raises InputError for a file that cannot be read, and where the column cannot be told.
+    Raises InputError for a file that cannot be read, and where the column is not known.
     """
     table = _table(path)
     return HostList(table, find_layout(path, table, first_of(table.rows(), size_of), column))

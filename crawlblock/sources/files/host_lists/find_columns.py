@@ -55,7 +55,7 @@ class Layout:
 def find_layout(path: object, table: Table, sample: Sequence[Row], wanted: str | None) -> Layout:
     """Return where the columns are, from the first rows and what the user named.
 
-    Raises InputError, with the columns that there are, where it cannot be told.
+    Raises InputError, with the columns that there are, where it is not known.
     """
     rows = [row.cells for row in sample if not row.fault]
     if not rows:

@@ -1,9 +1,9 @@
-"""The draw of a sample by the simplest means: all domains are in memory at once."""
+"""A sample by the simplest means: all domains are in memory at once."""
 
 from collections.abc import Iterable, Sequence
 
 from crawlblock.hosts import registered_domain
-from crawlblock.sampling import draw_key
+from crawlblock.sampling import sampling_key
 
 
 def apex(domain: str) -> str:
@@ -13,8 +13,10 @@ def apex(domain: str) -> str:
     return rest if rest != name and registered_domain(rest) else name
 
 
-def drawn(domains: Iterable[str | None], size: int, seed: str) -> Sequence[tuple[str, float]]:
+def expected_sample(
+    domains: Iterable[str | None], size: int, seed: str
+) -> Sequence[tuple[str, float]]:
     """Return the domains of a sample in their order, each with its weight."""
     frame = {apex(domain) for domain in domains if domain is not None} - {""}
-    members = sorted(frame, key=lambda domain: draw_key(seed, domain))[:size]
+    members = sorted(frame, key=lambda domain: sampling_key(seed, domain))[:size]
     return [(domain, len(frame) / len(members)) for domain in members]
