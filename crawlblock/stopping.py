@@ -43,14 +43,14 @@ def caused_by_stop(error: BaseException) -> bool:
 
 
 @contextmanager
-def undisturbed() -> Iterator[None]:
-    """Let signals that stop a program wait until the block ends.
+def undisturbed() -> Iterator[Sequence[int]]:
+    """Let signals that stop a program wait until the block ends; yield those that have come.
 
-    It is for code that drops what a signal's handler raises.
+    It is for code that drops what a signal's handler raises, or that may not be left halfway.
     """
     waiting: list[int] = []
     with _handled(("SIGINT", *_NAMES), lambda number, _: waiting.append(number)):
-        yield
+        yield waiting
     for number in waiting:
         signal.raise_signal(number)
 

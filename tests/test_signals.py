@@ -20,6 +20,7 @@ from shells import called
 from crawlblock.errors import StoreError
 from crawlblock.stopping import caused_by_stop, stoppable, undisturbed
 from crawlblock.store.faults import explained
+from crawlblock.store.query import ask
 
 pytestmark = pytest.mark.own_code
 
@@ -126,6 +127,26 @@ def test_query(db: Path, number: int) -> None:
         return False
 
     assert stopped(process, number, runs) == [STOPPED]
+
+
+@pytest.mark.fault("process", "sql, while its thread starts: {number}")
+@pytest.mark.parametrize("number", SIGNALS)
+def test_query_that_starts(db: Path, monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+    """A signal ends a query whose thread has just begun; a second one does not leave it behind."""
+    begin = getattr(threading.Thread, "_bootstrap_inner")  # noqa: B009  # it is private
+    main = threading.get_ident()
+
+    def slowly(thread: threading.Thread) -> None:
+        if thread.name == "query":
+            for each in (number, signal.SIGINT):
+                signal.pthread_kill(main, each)
+            time.sleep(0.2)
+        begin(thread)
+
+    monkeypatch.setattr(threading.Thread, "_bootstrap_inner", slowly)
+    with pytest.raises(KeyboardInterrupt), stoppable():
+        ask(db, ENDLESS)
+    assert "query" not in {thread.name for thread in threading.enumerate()}
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,7 @@ import duckdb
 
 from crawlblock.errors import InputError, did_you_mean
 from crawlblock.renamed import IN_SQL, now_called
+from crawlblock.stopping import undisturbed
 from crawlblock.store.database import copy_of
 from crawlblock.store.faults import explained
 from crawlblock.store.schema import CONFIG
@@ -28,7 +29,7 @@ _ABSENT = re.compile(
 _SHUT = (
     "SET GLOBAL TimeZone = 'UTC'; SET enable_external_access = false; SET lock_configuration = true"
 )
-_GLANCE = 0.1  # s between two checks of a running query; some systems notice signals only then
+_GLANCE = 0.1  # s between two looks for signals while a query runs
 _Row: TypeAlias = tuple[object, ...]
 
 
@@ -114,15 +115,11 @@ def _interruptible(con: duckdb.DuckDBPyConnection, query: str) -> tuple[list[str
             answer.set_exception(error)
 
     asking = threading.Thread(target=run, name="query", daemon=True)
-    try:  # from the start of the thread on, or a signal at that moment would wait for the answer
+    with undisturbed() as signals:  # a thread that outlives the program would abort it
         asking.start()
         while not wait([answer], _GLANCE).done:
-            pass
-    except KeyboardInterrupt:
-        while asking.is_alive():
-            con.interrupt()  # it is lost if the query has not begun yet
-            asking.join(_GLANCE)
-        raise
+            if signals:
+                con.interrupt()  # it is lost if the query has not begun yet
     return answer.result()
 
 
