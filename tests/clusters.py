@@ -25,9 +25,9 @@ ENVIRONMENT = {
 def started(log: Path, *command: str) -> Iterator[Process]:
     """Run a module of Python beside the test, and end it with SIGTERM."""
     with (
-        log.open("wb") as told,
+        log.open("wb") as output,
         subprocess.Popen(
-            [sys.executable, "-m", *command], stdout=told, stderr=told, env=ENVIRONMENT
+            [sys.executable, "-m", *command], stdout=output, stderr=output, env=ENVIRONMENT
         ) as process,
     ):
         try:

@@ -96,8 +96,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for mark in item.iter_markers("fault"):
             part, phrase = mark.args
             for each in mark.kwargs.get("each", ("",)):
-                told = phrase.format(each=each, **(given.params if given else {}))
-                item.user_properties.append(("fault", (part, told)))
+                fault = phrase.format(each=each, **(given.params if given else {}))
+                item.user_properties.append(("fault", (part, fault)))
 
 
 def pytest_terminal_summary(
@@ -121,5 +121,5 @@ def _print_faults(reporter: pytest.TerminalReporter) -> None:
                     ends[value][end] += 1
     reporter.section("faults")
     for (part, phrase), counted in sorted(ends.items()):
-        told = ", ".join(f"{end} {n}" if n > 1 else end for end, n in counted.items())
-        reporter.write_line(f"{part:8} {phrase:<80} {told}")
+        endings = ", ".join(f"{end} {n}" if n > 1 else end for end, n in counted.items())
+        reporter.write_line(f"{part:8} {phrase:<80} {endings}")

@@ -44,7 +44,7 @@ def is_run(line: str) -> bool:
     return line.split()[0] not in NOT_RUN and line not in RUN_ELSEWHERE
 
 
-def told(path: Path) -> Iterator[tuple[str, str]]:
+def runs(path: Path) -> Iterator[tuple[str, str]]:
     """Yield the commands of a document that are run, with what it says that each prints."""
     every = [block for block in BLOCK.findall(path.read_text("utf-8")) if block[0] in SHOWN]
     for (language, text), (following, answer) in pairwise([*every, ("", "")]):

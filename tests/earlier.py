@@ -60,10 +60,10 @@ def asked_live() -> Iterator[Row]:
             name, host, "/robots.txt", host, f"https://{host}/robots.txt", None, 0, AT, None,
             outcome, None, reason, None, None, None,
         )  # fmt: skip
-    told = {"server": "x", "x-crawler-redirects": "301 http://h05.org/robots.txt"}
-    odd = told | {"x-crawler-failure": "the body did not end"}
+    stated = {"server": "x", "x-crawler-redirects": "301 http://h05.org/robots.txt"}
+    odd = stated | {"x-crawler-failure": "the body did not end"}
     ends: list[tuple[int, str, bytes | None, dict[str, str]]] = [
-        (200, "ok", RULES, told), (200, "timeout", None, odd), (200, "damaged", None, odd),
+        (200, "ok", RULES, stated), (200, "timeout", None, odd), (200, "damaged", None, odd),
         (302, "redirect_unresolved", None, odd),
     ]  # fmt: skip
     for number, (status, outcome, body, headers) in enumerate(ends, 5):

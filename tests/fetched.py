@@ -18,13 +18,13 @@ def fetched(host: str, snapshot: str, at: datetime, answer: Answer, **more: Any)
     """Return a fetch of a host's robots.txt by https; `more` are other fields of it."""
     body = answer if isinstance(answer, bytes) else None
     status = 200 if body is not None else answer
-    told: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "resource": "/robots.txt",
         "secure": True,
         "status": status,
         "digest": None if body is None else digest(body),
     }
-    return Fetch(snapshot=snapshot, host=host, fetch_time=at, **told | more)
+    return Fetch(snapshot=snapshot, host=host, fetch_time=at, **fields | more)
 
 
 def stored(

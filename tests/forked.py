@@ -53,7 +53,7 @@ class Runs:
         """Start a run."""
         assert self._forking.stdin is not None
         self._forking.stdin.write(f"{line}\n".encode())
-        self._run = self._told()
+        self._run = self._answer()
 
     def kill(self) -> None:
         """Kill the run as `kill -9` does."""
@@ -68,9 +68,9 @@ class Runs:
     def result(self) -> int:
         """Return the exit code of the run once it has ended."""
         assert self.ended(120)
-        return self._told()
+        return self._answer()
 
-    def _told(self) -> int:
+    def _answer(self) -> int:
         assert self._forking.stdout is not None
         return int(self._forking.stdout.readline())
 

@@ -43,10 +43,10 @@ class Ended:
 
 def run_command(arguments: list[str], encoding: str = "utf-8") -> Ended:
     """Run a command in this process, whatever its exit code."""
-    out, told = (io.TextIOWrapper(io.BytesIO(), encoding, write_through=True) for _ in range(2))
-    with redirect_stdout(out), redirect_stderr(told), pytest.raises(SystemExit) as stopped:
+    out, errors = (io.TextIOWrapper(io.BytesIO(), encoding, write_through=True) for _ in range(2))
+    with redirect_stdout(out), redirect_stderr(errors), pytest.raises(SystemExit) as stopped:
         main(arguments)
-    return Ended(int(stopped.value.code or 0), _written(out), _written(told))
+    return Ended(int(stopped.value.code or 0), _written(out), _written(errors))
 
 
 def _written(stream: io.TextIOWrapper) -> str:

@@ -136,7 +136,7 @@ def policy(con: duckdb.DuckDBPyConnection, name: str, verdicts: Mapping[str, Ver
 def _written(
     policy: str, restriction: str, basis: str, root_allowed: bool | None
 ) -> tuple[str | None, str | None]:
-    """Return whose text refuses, and which ruleset it is: each policy's own."""
+    """Return whose text blocks, and which rule set it is: each policy's own."""
     if restriction in ("none", "unknown"):
         return None, None
     author = "own" if basis == "named" else "wildcard"

@@ -220,7 +220,7 @@ async def test_how_old_a_kept_list_is(hosts: Hosts, tmp_path: Path) -> None:
     assert "comes with crawlblock" in str((await listed(hosts, path.parent)).note)
 
 
-async def test_zones_are_told_apart(hosts: Hosts) -> None:
+async def test_zones_are_kept_apart(hosts: Hosts) -> None:
     """Times with a zone and without one are put into one order, in UTC."""
     mixed = [
         {"id": "A", "from": "2025-01-01T03:00:00+05:00", "to": "2025-01-02T00:00:00Z"},
@@ -323,8 +323,8 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, st
     """Run a command; return its exit code, what it printed and the lines it said."""
     with pytest.raises(SystemExit) as stopped:
         main([str(argument) for argument in arguments])
-    out, told = capsys.readouterr()
-    return int(stopped.value.code or 0), out, told.splitlines()
+    out, messages = capsys.readouterr()
+    return int(stopped.value.code or 0), out, messages.splitlines()
 
 
 @pytest.fixture
@@ -352,15 +352,15 @@ def test_one_crawl_ends_no_other(
     (hosts.lists / "collinfo.json").write_text(json.dumps(crawls))
     command = ("history", "--db", db, "--mirror", hosts.data.url, "--crawls", "all", "--rate", 1000)
     reported = f"CC-MAIN-2026-43 is passed over: {hosts.data.url}: "
-    code, out, told = run(capsys, *command, "--dry-run", "-o", "jsonl")
+    code, out, messages = run(capsys, *command, "--dry-run", "-o", "jsonl")
     assert code == 3 and out.count("CC-MAIN") == 2
-    assert sum(line.startswith(reported) for line in told) == 1
-    code, _, told = run(capsys, *command)
+    assert sum(line.startswith(reported) for line in messages) == 1
+    code, _, messages = run(capsys, *command)
     assert code == 3 and snapshots(db) == ["CC-MAIN-2016-36", "CC-MAIN-2025-47"]
-    assert sum(line.startswith(reported) for line in told) == 1
-    assert sum("have no robotstxt subset" in line for line in told) == 1
-    code, _, told = run(capsys, *command[:-3], "CC-MAIN-2026-43")
-    assert code == 1 and "the crawl may not be whole yet" in told[-1]
+    assert sum(line.startswith(reported) for line in messages) == 1
+    assert sum("have no robotstxt subset" in line for line in messages) == 1
+    code, _, messages = run(capsys, *command[:-3], "CC-MAIN-2026-43")
+    assert code == 1 and "the crawl may not be whole yet" in messages[-1]
 
 
 @pytest.mark.fault("archive", "history, update, sample, doctor, scan plan: no index host")
@@ -371,19 +371,21 @@ def test_commands_without_the_index_host(
     (hosts.lists / "collinfo.json").write_text("<html>log in</html>")
     at = ("--mirror", hosts.data.url, "--rate", 1000)
     used = "the list of crawls that comes with crawlblock is used"
-    code, _, told = run(capsys, "history", "--db", db, *at, "--crawls", "CC-MAIN-2025")
+    code, _, messages = run(capsys, "history", "--db", db, *at, "--crawls", "CC-MAIN-2025")
     assert code == 3 and snapshots(db) == ["CC-MAIN-2025-47"]
-    assert sum(used in line for line in told) == 1
+    assert sum(used in line for line in messages) == 1
     asked = len(hosts.index.requests)
-    code, _, told = run(capsys, "history", "--db", db, *at, "--crawls", "CC-MAIN-2016-36")
-    assert code == 0 and not any(used in line for line in told)
+    code, _, messages = run(capsys, "history", "--db", db, *at, "--crawls", "CC-MAIN-2016-36")
+    assert code == 0 and not any(used in line for line in messages)
     assert len(hosts.index.requests) == asked
-    _, _, told = run(capsys, "sample", "--db", db, *at, "--crawl", "CC-MAIN-2025-4", "--size", 1)
-    assert sum(used in line for line in told) == 1
-    code, out, told = run(
+    _, _, messages = run(
+        capsys, "sample", "--db", db, *at, "--crawl", "CC-MAIN-2025-4", "--size", 1
+    )
+    assert sum(used in line for line in messages) == 1
+    code, out, messages = run(
         capsys, "scan", "plan", tmp_path / "scan", *at, "--crawls", "CC-MAIN-2016"
     )
-    assert code == 3 and sum(used in line for line in told) == 1 and "CC-MAIN-2016-36" in out
+    assert code == 3 and sum(used in line for line in messages) == 1 and "CC-MAIN-2016-36" in out
     code, out, _ = run(capsys, "doctor", "--db", db, *at, "-o", "json")
     (row,) = [row for row in json.loads(out) if row["what"] == "archive"]
     assert row["state"] == "fail" and hosts.data.url in row["advice"]  # 2026-39 is not there
@@ -407,8 +409,8 @@ def test_update_without_crawls(hosts: Hosts, db: Path, capsys: pytest.CaptureFix
     at = ("--mirror", hosts.data.url, "--rate", 1000)
     assert run(capsys, "history", "--db", db, *at, "--crawls", "latest")[0] == 0
     (hosts.lists / "collinfo.json").write_text("[]")
-    _, _, told = run(capsys, "update", "--db", db, *at, "--no-live", "--quiet")
-    assert any("it lists no crawl" in line for line in told)
+    _, _, messages = run(capsys, "update", "--db", db, *at, "--no-live", "--quiet")
+    assert any("it lists no crawl" in line for line in messages)
 
 
 def test_the_default_rate() -> None:
@@ -495,10 +497,10 @@ def test_tranco_is_read_zipped(tmp_path: Path, capsys: pytest.CaptureFixture[str
     plain = tmp_path / "plain.csv"
     plain.write_bytes(RANKS)
     assert read_ranks(path).equals(read_ranks(plain)) and read_ranks(path).height == 3
-    drawn, same = (from_ranking(each, "p", "seed", 5).members for each in (path, plain))
-    assert drawn == same and len(drawn) == 3
-    code, _, told = run(capsys, "sample", "--db", tmp_path / "db.duckdb", "--ranks", path)
-    assert code == 0 and told[-1].startswith("panel ranks-tranco_ABCDE-1m: 3 domains")
+    sampled, same = (from_ranking(each, "p", "seed", 5).members for each in (path, plain))
+    assert sampled == same and len(sampled) == 3
+    code, _, messages = run(capsys, "sample", "--db", tmp_path / "db.duckdb", "--ranks", path)
+    assert code == 0 and messages[-1].startswith("panel ranks-tranco_ABCDE-1m: 3 domains")
 
 
 @pytest.mark.fault("input", "a zip: {case}")

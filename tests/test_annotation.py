@@ -191,7 +191,7 @@ def test_every_answer_is_that_of_the_table_population(folder: Path) -> None:
     population, meanings = (
         pl.read_parquet(data / f"{n}.parquet") for n in ("population", "meanings")
     )
-    told = pl.read_parquet(folder / "hosts.parquet")
+    hosts = pl.read_parquet(folder / "hosts.parquet")
     for token in ("Alpha", "Beta", "*"):
         column = crawler_columns([token])[token]
         values: dict[tuple[str, str], set[bool | None]] = {}
@@ -203,7 +203,8 @@ def test_every_answer_is_that_of_the_table_population(folder: Path) -> None:
             values.setdefault(key, set()).add(None if early else row["blocked"])
         expected = {key: found.pop() if len(found) == 1 else None for key, found in values.items()}
         assert {
-            (row["surt_host_name"], row["crawl"]): row[column] for row in told.iter_rows(named=True)
+            (row["surt_host_name"], row["crawl"]): row[column]
+            for row in hosts.iter_rows(named=True)
         } == expected
 
 

@@ -147,7 +147,7 @@ def test_paths() -> None:
 
 
 def test_flags_and_signals() -> None:
-    """What else is in the file is told beside the verdicts."""
+    """What else is in the file is returned beside the verdicts."""
     joined = "User-agent: GPTBot\nCrawl-delay: 1\nUser-agent: *\nDisallow: /\n"
     robots = crawlblock.parse(joined + "Content-Signal: ai-train=no\n")
     assert robots.flags == robots.explain("GPTBot").flags == ("ambiguous_group",)

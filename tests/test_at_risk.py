@@ -148,7 +148,7 @@ def test_results_of_a_killed_run(here: Path, other: Path, forking: Runs, again: 
 
 
 def test_results_where_they_were_before(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who has results in the old place is told once where they are now."""
+    """Someone with results in the old place learns once where they are now."""
     there, before = here.with_name("x-results"), here.with_name("results")
 
     def write_answer(_: Store, results: Path, *__: object) -> Path:
@@ -303,7 +303,7 @@ QUESTIONS: tuple[list[str], ...] = (
 @pytest.mark.own_code
 @pytest.mark.fault("disk", "a disk that may not be written to: each question")
 def test_questions_on_a_read_only_disk(here: Path, tmp_path: Path) -> None:
-    """Every question is answered there, and a page is drawn elsewhere."""
+    """Every question is answered there, and a page is written elsewhere."""
     with small_disk(tmp_path / "disk", "64m") as disk:
         shutil.copytree(here.parent, disk / "data")
         db = disk / "data" / "x.duckdb"

@@ -41,12 +41,12 @@ def test_weights_of_a_sample() -> None:
     """Large domains are in it with weight 1; size times weight is the same for all others."""
     members = sample_by_size(SIZES.items(), 60, "s", "p")
     whole = [member for member in members if member.stratum == WHOLE]
-    drawn = [member for member in members if member.stratum == BY_SIZE]
+    sampled = [member for member in members if member.stratum == BY_SIZE]
     assert {member.weight for member in whole} == {1.0}
-    held = [SIZES[member.domain] * member.weight for member in drawn]
+    held = [SIZES[member.domain] * member.weight for member in sampled]
     assert held == pytest.approx([held[0]] * len(held))
     assert min(SIZES[member.domain] for member in whole) >= held[0]
-    assert all(member.weight > 1 for member in drawn)
+    assert all(member.weight > 1 for member in sampled)
     everything = sample_by_size(SIZES.items(), 400, "s", "p")
     assert {(member.stratum, member.weight) for member in everything} == {(WHOLE, 1.0)}
 
@@ -87,17 +87,17 @@ def test_the_command(tmp_path: Path) -> None:
     path = tmp_path / "x.duckdb"
     _stored(path)
     given = ["--db", str(path), "--by-size"]
-    told = CliRunner().invoke(sample, [*given, "C4_tokens", "--size", "30"])
-    assert "30 domains (30 new) from domains of C4 by tokens" in told.output
+    result = CliRunner().invoke(sample, [*given, "C4_tokens", "--size", "30"])
+    assert "30 domains (30 new) from domains of C4 by tokens" in result.output
     with crawlblock.open(path) as db:
         done = db.sample(by_size="C4_tokens", size=30, name="by-size-C4_tokens")
         assert done.new == 0
         with pytest.raises(InputError, match="name one of"):
             db.sample(by_size="C4_tokens", crawl="latest")
-    told = CliRunner().invoke(sample, [*given, "C4_pages"])
-    assert isinstance(told.exception, InputError) and "stored: C4_tokens" in str(told.exception)
-    told = CliRunner().invoke(sample, [*given, "C4_tokens", "--dry-run"])
-    assert told.exit_code == 2
+    result = CliRunner().invoke(sample, [*given, "C4_pages"])
+    assert isinstance(result.exception, InputError) and "stored: C4_tokens" in str(result.exception)
+    result = CliRunner().invoke(sample, [*given, "C4_tokens", "--dry-run"])
+    assert result.exit_code == 2
 
 
 def _lost(con: duckdb.DuckDBPyConnection, corpus: str = "C4") -> dict[str, object]:
@@ -123,11 +123,11 @@ def test_lost_uses_the_known_total(tmp_path: Path) -> None:
     con.executemany("INSERT INTO weights VALUES (?, 'C4', NULL, NULL, ?)", [*SIZES.items()])
     row = _lost(con)
     whole = {m.domain for m in members if m.stratum == WHOLE}
-    drawn = {m.domain for m in members} - whole
+    sampled = {m.domain for m in members} - whole
     large = sum(SIZES[domain] for domain in whole)
     rest = sum(AMOUNTS) - large
     yes = sum(SIZES[domain] for domain in whole & blocked)
-    expected = (yes + rest * len(drawn & blocked) / len(drawn)) / sum(AMOUNTS)
+    expected = (yes + rest * len(sampled & blocked) / len(sampled)) / sum(AMOUNTS)
     assert row["estimate"] == pytest.approx(expected)
     assert row["estimand"] == "sample"
     assert row["known_blocked"] == pytest.approx(

@@ -40,7 +40,7 @@ def con(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def of(con: duckdb.DuckDBPyConnection, host: str, token: str) -> list[Transition]:
-    """Return the turns of a host for a crawler."""
+    """Return the changes of a host for a crawler."""
     return transitions(states(con, host, [token]))
 
 
@@ -67,7 +67,7 @@ def test_reversal(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def test_unknown_between(con: duckdb.DuckDBPyConnection) -> None:
-    """A change spans the captures that could not be told, and the last ones stay unknown."""
+    """A change spans unknown captures, and the last ones stay unknown."""
     first, change, last = of(con, "gap.example", "Alpha")
     assert (first.to_restriction, first.unknown) == ("none", 0)
     assert (change.from_snapshot, change.snapshot, change.unknown) == ("C1", "C3", 1)
@@ -132,7 +132,7 @@ def test_spans_meet(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def test_import_beyond_the_panel(con: duckdb.DuckDBPyConnection) -> None:
-    """A change that both the panel and an import saw is told once, as the one dating it better."""
+    """A change that panel and import saw is reported once, with the better date."""
     days = {"I1": (date(2024, 1, 10), "open"), "I2": (date(2024, 1, 20), "named")}
     for name, (day, answer) in days.items():
         answers: dict[str, db.Answer] = {"back.example": answer, "other.example": "open"}
@@ -237,7 +237,7 @@ def test_signature() -> None:
 
 @pytest.mark.parametrize(("statuses", "tries"), [((500, 502), 2), ((404,), 1), ((302,), 1)])
 async def test_webhook_fails(statuses: tuple[int, ...], tries: int) -> None:
-    """A failing webhook is tried at most twice, a refusal once, its path unsaid."""
+    """A failing webhook is tried at most twice, once if it refuses, and its path is not printed."""
     hook = Hook(*statuses)
     async with hook.server() as server:
         with pytest.raises(UpstreamError, match=f"HTTP {statuses[-1]}") as failed:

@@ -178,7 +178,7 @@ def test_frames_of_the_archive(
     frame: tuple[str, str],
     found: str,
 ) -> None:
-    """Panels are drawn from a crawl's index and from the web graph; a larger keeps the smaller."""
+    """Panels are sampled from a crawl's index or the web graph; a larger one keeps the smaller."""
     hosts: list[set[str]] = []
     for size in (2, 3):
         db = tmp_path / f"{size}.duckdb"

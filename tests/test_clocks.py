@@ -144,9 +144,9 @@ def test_explain_says_that_a_clock_was_wrong(
         by_zipnum(world)
     capsys.readouterr()
     run("explain", "shop.a-clock-ahead.example", "GPTBot", "--db", db, "-o", "table")
-    told = capsys.readouterr().out
-    assert "fetched   2025-08-18 00:00:00 UTC" in told
-    assert "clock     2036-02-07 06:28:16 is what the server stated" in told
+    output = capsys.readouterr().out
+    assert "fetched   2025-08-18 00:00:00 UTC" in output
+    assert "clock     2036-02-07 06:28:16 is what the server stated" in output
 
 
 @pytest.mark.parametrize("dates", ["fetch_time", "first_seen,last_seen"])
@@ -187,9 +187,9 @@ def test_a_clock_that_was_ahead(tmp_path: Path) -> None:
     started = datetime.now(UTC).replace(tzinfo=None)
     assert snapshot_name(store, store.facts.members(), started) == f"live-{started:%Y-%m-%d}"
     for command in (["live"], ["update"], ["sample", "--list", "list.txt"]):
-        told = _refused(tmp_path, *command)
-        assert f"clock says {started:%Y-%m-%d}" in told and "2106-02-07 06:28 UTC" in told
-        assert "remove the snapshot" in told
+        message = _refused(tmp_path, *command)
+        assert f"clock says {started:%Y-%m-%d}" in message and "2106-02-07 06:28 UTC" in message
+        assert "remove the snapshot" in message
     assert store.facts.snapshots() == {"live-2106-02-07"}
     run("evaluate", "--db", tmp_path / "db.duckdb")  # what dates nothing is not refused
 

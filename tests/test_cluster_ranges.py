@@ -193,7 +193,7 @@ def test_a_cut_file(tmp_path: Path) -> None:
 
 
 def test_few_requests(tmp_path: Path) -> None:
-    """A key takes a handful of requests; where a crawl before told the place, it takes one."""
+    """A key takes a handful of requests; where an earlier crawl showed the place, it takes one."""
     made = served(tmp_path, lines())
     keys = [f"{name})/robots.txt" for name in NAMES[3::60]]
     positions = KeyPositions()

@@ -68,7 +68,7 @@ def test_rulesets(results: dict[str, pl.DataFrame]) -> None:
 
 
 def test_authors(results: dict[str, pl.DataFrame]) -> None:
-    """Three refusals are the hosts' own text and one is a wildcard; two hosts are unknown."""
+    """Three blocks are the hosts' own text and one is a wildcard; two hosts are unknown."""
     found = results["authors"].filter((pl.col("snapshot") == "S1") & (pl.col("token") == "Alpha"))
     shares = {row["authored_by"]: row["estimate"] for row in found.to_dicts()}
     assert shares == {"own": 0.75, "wildcard": 0.25}
@@ -133,7 +133,7 @@ def test_selective(results: dict[str, pl.DataFrame]) -> None:
 
 
 def test_a_short_series_has_no_forecast(results: dict[str, pl.DataFrame]) -> None:
-    """Two points foretell nothing, and the claim says so."""
+    """Two points give no forecast, and the result says so."""
     row = one(results["forecast"], token="Alpha")
     assert row["estimate"] is None
     assert "22 known points" in str(row["no_estimate"])

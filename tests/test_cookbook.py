@@ -91,7 +91,7 @@ def test_preferences_that_differ(tmp_path: Path) -> None:
         for host, body in PREFERENCES.items()
     ]
     (tmp_path / "rows.jsonl").write_text("\n".join(map(json.dumps, lines)))
-    path = tmp_path / "wishes.duckdb"
+    path = tmp_path / "preferences.duckdb"
     done("import", tmp_path / "rows.jsonl", "--db", path)
     (row,) = asked(QUESTIONS[7][2], path, tmp_path)
     assert (row["hosts_read"], row["stating"]) == (3, 2)

@@ -367,7 +367,7 @@ def test_live(tmp_path: Path) -> None:
 
 
 def test_import(tmp_path: Path) -> None:
-    """Files of captures are stored, and what was left out of them is told."""
+    """Files of captures are stored, and what was left out is reported."""
     rows = '{"host": "a.example", "fetch_time": "2024-05-06", "status": 200, "body": "x"}\n'
     with gzip.open(tmp_path / "rows.jsonl.gz", "wt") as file:
         file.write(rows)

@@ -57,8 +57,8 @@ def test_bounds_hold_the_truth(con: duckdb.DuckDBPyConnection) -> None:
     """95 % of samples hold a truth at either bound; the bounds alone hold it in half of them."""
     rng = np.random.default_rng(1)
     for n, yes, unknown in product((300, 1000), (0.05, 0.2), (0.02, 0.3)):
-        drawn = rng.multinomial(n, (yes, unknown, 1 - yes - unknown), 4000) / n
-        frame = {"low": drawn[:, 0], "high": drawn[:, 0] + drawn[:, 1]}
+        simulated = rng.multinomial(n, (yes, unknown, 1 - yes - unknown), 4000) / n
+        frame = {"low": simulated[:, 0], "high": simulated[:, 0] + simulated[:, 1]}
         ends = con.execute(
             "SELECT manski_low(low, high, n), manski_high(low, high, n) FROM (SELECT unnest($low) "
             "AS low, unnest($high) AS high, $n AS n)",

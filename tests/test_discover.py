@@ -49,7 +49,7 @@ def store(tmp_path: Path) -> Store:
 
 
 def test_unregistered_agents(store: Store) -> None:
-    """An agent that nobody registered is told with its growth, in registered domains."""
+    """An agent that nobody registered is listed with its growth, in registered domains."""
     with store.reading() as con:
         (found,) = discover(con, "agents", 10)
     assert (found.name, found.domains_first, found.domains_last) == ("never-heard-of", 0, 2)
@@ -132,7 +132,7 @@ def test_unknown_directives(store: Store) -> None:
 
 
 def test_discovered_texts(store: Store) -> None:
-    """Stacked or one by one, the same refusals are one text shared by two domains."""
+    """Stacked or one by one, the same blocks are one rule set shared by two domains."""
     with store.reading() as con:
         pairs = discovered(con, 2)
     ((group, author),) = [pair for pair in pairs if pair[0].names == {b"ccbot", b"gptbot"}]
@@ -141,7 +141,7 @@ def test_discovered_texts(store: Store) -> None:
 
 
 def test_known_templates(store: Store) -> None:
-    """A template is told with the domains that have it and those that refuse by it."""
+    """A template is listed with the domains that have it and those that block by it."""
     with store.reading() as con:
         found = {template.template: template for template in known(con)}
     managed = found.pop("cloudflare-managed")
@@ -150,7 +150,7 @@ def test_known_templates(store: Store) -> None:
 
 
 def test_who_wrote_it_is_in_the_view(store: Store) -> None:
-    """The view says whose text each refusal is, and which ruleset."""
+    """The view says who wrote each block, and its rule set."""
     with store.reading() as con:
         rows = con.execute(
             "SELECT host, authored_by, count(DISTINCT ruleset) OVER () FROM access "
@@ -195,8 +195,8 @@ def test_preferences_that_rules_do_not_follow(tmp_path: Path) -> None:
 def test_commands_print(store: Store, arguments: tuple[str, ...]) -> None:
     """The commands print JSON and a table, and say it in one line when there is no database."""
     command = [*arguments, "--db"]
-    told = run_command([*command, str(store.path), "-o", "json"])
-    assert told.returncode == 0 and json.loads(told.stdout)
+    result = run_command([*command, str(store.path), "-o", "json"])
+    assert result.returncode == 0 and json.loads(result.stdout)
     assert run_command([*command, str(store.path)]).returncode == 0
     missing = run_command([*command, str(store.path.with_name("no.duckdb"))])
     assert missing.returncode == 2

@@ -27,8 +27,8 @@ from documents import (
     is_run,
     lines,
     name_of,
+    runs,
     spoken,
-    told,
 )
 from in_process import run_here
 from servers import RangeServer
@@ -82,7 +82,7 @@ def test_commands_are_examples() -> None:
 def test_readme(world: Path, server: RangeServer, shell: dict[str, str]) -> None:
     """The README's commands run where there are results, and print what it says they print."""
     environment = shell | {"CRAWLBLOCK_CONTACT": "you@example.org"}
-    for line, printed in told(README):
+    for line, printed in runs(README):
         line = line.replace("nytimes.com", "example.com")  # a host of this small archive
         assert run_here(substituted(line, server), world, environment)[0].startswith(printed)
 
@@ -102,7 +102,7 @@ def test_tutorial(world: Path, server: RangeServer, shell: dict[str, str], tmp_p
     (tmp_path / "build" / "demo").symlink_to(world / "build" / "demo")
     environment = shell | {"CRAWLBLOCK_CONTACT": "you@example.org"}
     followed_here(tmp_path, server)
-    for line, printed in told(TUTORIAL):
+    for line, printed in runs(TUTORIAL):
         # The hosts of its list are no servers here.
         local = {"CRAWLBLOCK_DB": "local.duckdb"} if line == "crawlblock live" else {}
         out, _ = run_here(substituted(line, server), tmp_path, environment | local)
@@ -189,9 +189,9 @@ def test_links_lead_somewhere(path: Path) -> None:
 @each_document
 def test_files_exist(path: Path) -> None:
     """A file or folder that a document names is there, or is known to be made."""
-    results = {f"{claim.name}.csv" for claim in metrics() + metrics("census")}
+    results = {f"{metric.name}.csv" for metric in metrics() + metrics("census")}
     results |= {"columns.csv", "replication.csv"}
-    made = MADE | results | {f"{claim.name}.csv" for claim in COMPUTED}
+    made = MADE | results | {f"{metric.name}.csv" for metric in COMPUTED}
     for text in code(path):
         if FILE.fullmatch(text) and text not in made:
             near = (ROOT / text, path.parent / text)
@@ -293,11 +293,11 @@ def test_variables_are_read() -> None:
     assert missing == ["HTTPS_PROXY"] and "getproxies()" in code_of_ours
 
 
-def test_breaks_are_told() -> None:
+def test_breaks_are_documented() -> None:
     """The method has a row for each break of the archive."""
     text = (ROOT / "docs" / "method.md").read_text("utf-8")
-    told_of = re.findall(r"^\| (CC-MAIN-[\d-]+) \|", text, re.MULTILINE)
-    assert told_of == [each.crawl for each in registry.breaks()]
+    documented = re.findall(r"^\| (CC-MAIN-[\d-]+) \|", text, re.MULTILINE)
+    assert documented == [each.crawl for each in registry.breaks()]
 
 
 def test_every_document_is_found() -> None:

@@ -67,8 +67,8 @@ def test_every_task_is_run_once(engine: Opened, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("act", "reason"), [("raise", "ValueError: it is spoiled"), ("unreadable", "it cannot be read")]
 )
-def test_a_spoiled_task_is_told(engine: Opened, act: str, reason: str, tmp_path: Path) -> None:
-    """A task that fails for its own sake is tried again, then told; the others go on."""
+def test_a_spoiled_task_is_reported(engine: Opened, act: str, reason: str, tmp_path: Path) -> None:
+    """A task that fails for its own sake is tried again, then reported; the others go on."""
     bad, *good = errands(tmp_path, 5)
     again = Errand(tmp_path, "z", "raise once")
     bad = Errand(tmp_path, "a", act)
@@ -88,7 +88,7 @@ def test_a_killed_process_costs_its_task_alone(engine: Opened, tmp_path: Path) -
 
 @pytest.mark.fault("engine", "a task that kills its process each time")
 def test_a_task_that_kills_is_given_up(engine: Opened, tmp_path: Path) -> None:
-    """A task that kills whatever runs it is told as failed after some attempts."""
+    """A task that kills whatever runs it is reported as failed after some attempts."""
     many = errands(tmp_path, 6, seconds=0.1)
     *names, failed = ended(engine, [many[0], Errand(tmp_path, "z", "die"), *many[1:]])
     assert names == [*"abcdef"]
@@ -208,12 +208,12 @@ def test_dask_is_an_extra() -> None:
     """Without dask the message says what to install."""
     hidden = "import sys; sys.modules['distributed'] = None\n"
     opening = "from crawlblock.executor import open_engine\nwith open_engine('tcp://h:1', None): 0"
-    told = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-c", hidden + opening], env=ENVIRONMENT, capture_output=True, text=True,
         check=False,
     )  # fmt: skip
-    assert "InputError: the engine dask needs" in told.stderr
-    assert "pip install 'crawlblock[dask]'" in told.stderr
+    assert "InputError: the engine dask needs" in result.stderr
+    assert "pip install 'crawlblock[dask]'" in result.stderr
 
 
 @pytest.mark.fault("engine", "dask: workers that come later, a scheduler that goes")

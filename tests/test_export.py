@@ -162,7 +162,7 @@ def content(folder: Path) -> dict[str, bytes]:
 
 
 def test_csv_is_parquet(full: tuple[Path, dict[str, ExportedTable]]) -> None:
-    """Each table has the rows that were told, and its CSV reads as its Parquet does."""
+    """Each table has the rows of known verdicts, and its CSV reads as its Parquet does."""
     folder, tables = full
     for table in tables.values():
         frame = pl.read_parquet(folder / table.path("parquet"))
@@ -184,14 +184,14 @@ def test_population_with_meanings_is_access(full: tuple[Path, dict[str, Exported
         pl.read_parquet(folder / "data" / f"{name}.parquet")
         for name in ("population", "meanings", "crawlers", "access")
     )
-    told = ["snapshot", "host", "token", "restriction", "root_allowed", "authored_by", "ruleset"]
+    columns = ["snapshot", "host", "token", "restriction", "root_allowed", "authored_by", "ruleset"]
     joined = (
         population.join(crawlers.select("token"), how="cross")
         .join(meanings, on=["answer", "token"], how="left")
         .with_columns(pl.col("restriction").fill_null("unknown"))
     )
-    order = told[:3]
-    assert joined.select(told).sort(order).equals(long.select(told).sort(order))
+    order = columns[:3]
+    assert joined.select(columns).sort(order).equals(long.select(columns).sort(order))
     assert set(long["restriction"]) == {"none", "full", "unknown"}
 
 
@@ -292,10 +292,14 @@ def test_manifest(full: tuple[Path, dict[str, ExportedTable]]) -> None:
     import hashlib
 
     files = content(full[0])
-    told = json.loads(files.pop("manifest.json"))
-    digests = {path: entry["sha256"] for path, entry in told["files"].items()}
+    manifest = json.loads(files.pop("manifest.json"))
+    digests = {path: entry["sha256"] for path, entry in manifest["files"].items()}
     assert digests == {path: hashlib.sha256(data).hexdigest() for path, data in files.items()}
-    assert told["registry"] == ["r"] and told["versions"]["crawlblock"] and told["http_profile"]
+    assert (
+        manifest["registry"] == ["r"]
+        and manifest["versions"]["crawlblock"]
+        and manifest["http_profile"]
+    )
 
 
 @pytest.fixture(scope="module")
@@ -380,9 +384,9 @@ def counted_by_hand() -> list[tuple[Any, ...]]:
         ):
             answers: dict[str, Any] = dict.fromkeys(HOSTS, alpha)
             answers |= {"b.example": "wild", "web.example": 403, "down.example": None}
-            told = [ALPHA[answers[h]] for h in HOSTS if (h < "c") == (stratum == "top")]
-            known = [one for one in told if one is not None]
-            found.append(("panel", stratum, day, name, len(told), len(known), sum(known)))
+            answered = [ALPHA[answers[h]] for h in HOSTS if (h < "c") == (stratum == "top")]
+            known = [one for one in answered if one is not None]
+            found.append(("panel", stratum, day, name, len(answered), len(known), sum(known)))
     return found
 
 
@@ -486,9 +490,9 @@ def test_other_files_are_left_alone(db: Path, out: Path, tmp_path: Path, foreign
 
 
 def test_unusable_targets(db: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A file in the folder's place and a missing copy are told in one line, with exit codes."""
+    """A file in the folder's place and a missing copy are reported in one line, with exit codes."""
     (tmp_path / "file").write_text("")
-    for arguments, code, told in (
+    for arguments, code, message in (
         ([tmp_path / "file", "--db", db], 2, "this is a file; name a folder"),
         ([tmp_path / "new", "--db", tmp_path / "no.duckdb"], 1, "not there; every run publishes"),
         ([tmp_path / "new", "--db", db, "--license", "mine"], 2, "'mine' is not one of"),
@@ -497,13 +501,13 @@ def test_unusable_targets(db: Path, tmp_path: Path, capsys: pytest.CaptureFixtur
         with pytest.raises(SystemExit) as stopped:
             main(["export", *map(str, arguments)])
         assert stopped.value.code == code
-        assert told in " ".join(capsys.readouterr().err.split())
+        assert message in " ".join(capsys.readouterr().err.split())
     assert not (tmp_path / "new").exists()
 
 
 @pytest.mark.fault("export", "an export onto a disk that may not be written to")
 def test_read_only_disk(db: Path, out: Path, tmp_path: Path) -> None:
-    """A disk that may not be written to is told, and the earlier export stays."""
+    """A disk that may not be written to is reported, and the earlier export stays."""
     with small_disk(tmp_path / "disk", "32m") as disk:
         shutil.copytree(out, disk / "out")
         before = content(disk / "out")
@@ -535,8 +539,8 @@ def test_stopped(db: Path, out: Path, tmp_path: Path) -> None:
             time.sleep(0.01)
         run.terminate()
         assert run.stderr is not None
-        told = run.stderr.read().strip()
-    assert (run.returncode, told[:20]) == (130, "crawlblock: stopped;")
+        message = run.stderr.read().strip()
+    assert (run.returncode, message[:20]) == (130, "crawlblock: stopped;")
     assert content(out) == before
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 

@@ -90,8 +90,8 @@ def whole(body: bytes = BODY, length: object = None) -> bytes:
 
 def rest(start: int, etag: str = '"one"') -> bytes:
     """Return an answer with the object from a byte on."""
-    told = f"bytes {start}-{len(BODY) - 1}/{len(BODY)}"
-    return answer(BODY[start:], Content_Range=told, ETag=etag)
+    content_range = f"bytes {start}-{len(BODY) - 1}/{len(BODY)}"
+    return answer(BODY[start:], Content_Range=content_range, ETag=etag)
 
 
 SAVING = {  # what the server says in transition, and the ranges that it must be asked for
@@ -106,7 +106,7 @@ SAVING = {  # what the server says in transition, and the ranges that it must be
         ["", "400-"],
     ),
     "save: 200 for the rest": ([Said(whole()[:-600]), Said(whole())], ["", "400-"]),
-    "save: ETag changed, told by If-Range": (
+    "save: ETag changed, seen by If-Range": (
         [Said(answer(b"\0" * 1500, "200 OK", ETag='"zero"')[:-900]), Said(whole())],
         ["", "600-"],
     ),
@@ -138,8 +138,10 @@ async def test_file_is_continued_or_begun_again(case: str, tmp_path: Path) -> No
     async with saying(*said) as (url, asked), PoliteClient(AGENT, patient) as client:
         assert await client.save(url, tmp_path / "file") is None
     assert (tmp_path / "file").read_bytes() == BODY
-    told = [request.partition(b"Range: bytes=")[2].partition(b"\r\n")[0] for request in asked]
-    assert told == [part.encode() for part in ranges]
+    ranges_sent = [
+        request.partition(b"Range: bytes=")[2].partition(b"\r\n")[0] for request in asked
+    ]
+    assert ranges_sent == [part.encode() for part in ranges]
     assert all(
         b"If-Range: " in request for request, part in zip(asked, ranges, strict=True) if part
     )
@@ -150,8 +152,8 @@ async def test_file_is_continued_or_begun_again(case: str, tmp_path: Path) -> No
 @pytest.mark.parametrize("year", [1970, 1999, 2037, 2199])
 async def test_wrong_clock_of_a_server(year: int) -> None:
     """Retry-After as a date is read by the server's own clock, however wrong that is."""
-    told = f"Fri, 02 Jan {year} 00:00:0"
-    refusal = answer(b"", "503 No", Retry_After=f"{told}1 GMT", Date=f"{told}0 GMT")
+    second = f"Fri, 02 Jan {year} 00:00:0"
+    refusal = answer(b"", "503 No", Retry_After=f"{second}1 GMT", Date=f"{second}0 GMT")
     now = 0.0
 
     async def sleep(seconds: float) -> None:
@@ -338,9 +340,9 @@ def test_full_disk_of_the_cache(archive: Path, tmp_path: Path) -> None:
         with small_disk(tmp_path / "disk", "32k") as disk:
             with pytest.raises(
                 StoreError, match=r"No space left on device\); free some space"
-            ) as told:
+            ) as raised:
                 collect(tmp_path / "b.duckdb", server.url, cache=disk)
-            assert "\n" not in str(told.value)
+            assert "\n" not in str(raised.value)
         assert captured(Store(tmp_path / "b.duckdb")) == []
         assert collect(tmp_path / "b.duckdb", server.url) == undisturbed
 
@@ -418,8 +420,13 @@ def test_panel_of_rubbish(tmp_path: Path) -> None:
     (tmp_path / "list.txt").write_bytes("\n".join([*lines, ""]).encode() + rubbish)
     done = command("sample", "--list", tmp_path / "list.txt", "--db", tmp_path / "db.duckdb")
     assert done.returncode == 0
-    told = done.stderr.splitlines()
-    assert [line.partition(":")[0] for line in told[:4]] == ["line 4", "line 5", "line 6", "line 7"]
-    assert told[-2].startswith("... and ")
-    assert "panel list-list: 901 domains (901 new)" in told[-1]
-    assert max(map(len, told)) < 160
+    messages = done.stderr.splitlines()
+    assert [line.partition(":")[0] for line in messages[:4]] == [
+        "line 4",
+        "line 5",
+        "line 6",
+        "line 7",
+    ]
+    assert messages[-2].startswith("... and ")
+    assert "panel list-list: 901 domains (901 new)" in messages[-1]
+    assert max(map(len, messages)) < 160

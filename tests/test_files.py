@@ -317,7 +317,7 @@ def test_bad_observation_times(tmp_path: Path, text: str) -> None:
 def test_rows_that_cannot_be_used_are_counted(
     tmp_path: Path, name: str, write: Callable[[Path, list[Row]], Path]
 ) -> None:
-    """Unusable hosts, times and statuses are told with their number and first example."""
+    """Unusable hosts, times and statuses are reported with their number and first example."""
     rows: list[Row] = [
         row("no host") | {"first_seen": None, "last_seen": None},
         row("a.com", "yesterday") | {"first_seen": None, "last_seen": None},
@@ -391,7 +391,7 @@ def test_unusable_files_are_named(tmp_path: Path, name: str, content: bytes, mes
 
 
 def test_all_files_are_opened_before_the_first_batch(tmp_path: Path) -> None:
-    """A mistake in the last file's name is told before anything is stored."""
+    """A mistake in the last file's name is reported before anything is stored."""
     good = write_csv(tmp_path / "x.csv", [row("a.com")])
     with pytest.raises(InputError, match=r"y\.csv: cannot be read \(No such file"):
         Files([good, tmp_path / "y.csv"])
@@ -499,7 +499,7 @@ def test_captures_of_a_warc_file(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["x.warc", "x.warc.gz"])
-def test_a_cut_warc_file_is_used_and_told(tmp_path: Path, name: str) -> None:
+def test_a_cut_warc_file_is_used_and_reported(tmp_path: Path, name: str) -> None:
     """What stands before the cut is imported, and the damage is named with its place."""
     path = write_warc(tmp_path / name, EXCHANGES)
     path.write_bytes(path.read_bytes()[:-100])

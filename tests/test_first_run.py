@@ -113,14 +113,14 @@ def test_captive_portal(here: StandIn, user: User) -> None:
     for command in ASKING:
         ended = user.types(here, command)
         assert ended.code == 4, command
-        assert ended.told[-1].startswith(f"crawlblock: {here.url}/"), command
-        assert "a web page where a file was asked for; log in to this network" in ended.told[-1]
+        assert ended.messages[-1].startswith(f"crawlblock: {here.url}/"), command
+        assert "a web page where a file was asked for; log in to this network" in ended.messages[-1]
     ended = user.types(here, "scan plan", user.folder / "scan")
-    assert ended.code == 4 and "log in to this network" in ended.told[-1]
+    assert ended.code == 4 and "log in to this network" in ended.messages[-1]
     ended = user.types(here, "doctor")
     assert ended.code == 1
     assert "log in to this network" in str(finding(ended, "archive")["advice"])
-    assert not user.told_open() and not [path for path in user.cache.rglob("*") if path.is_file()]
+    assert not user.reached() and not [path for path in user.cache.rglob("*") if path.is_file()]
 
 
 @pytest.mark.fault("archive", "a captive portal in the middle of scan run")
@@ -130,7 +130,7 @@ def test_captive_portal_later(here: StandIn, user: User) -> None:
     assert user.types(here, "scan plan", scan, "--crawls", "1").code == 0
     here.fault("portal")
     ended = user.runs("scan", "run", scan)
-    assert ended.code == 4 and "log in to this network" in ended.told[-1]
+    assert ended.code == 4 and "log in to this network" in ended.messages[-1]
     here.data.mend()
     assert user.runs("scan", "run", scan).code == 0
 
@@ -142,8 +142,8 @@ def test_proxy_without_ranges(here: StandIn, user: User) -> None:
     command = "history --crawls CC-MAIN-2026-39 --lookup zipnum"
     ended = user.types(here, command)
     assert ended.code == 4
-    assert "a proxy may remove the header Range: go around it" in ended.told[-1]
-    assert not user.told_open()
+    assert "a proxy may remove the header Range: go around it" in ended.messages[-1]
+    assert not user.reached()
     here.data.mend()
     assert user.types(here, command).code == 0
     assert user.outcomes("CC-MAIN-2026-39") == OUTCOMES
@@ -156,26 +156,28 @@ def test_data_host_alone(here: StandIn, user: User) -> None:
     ended = user.types(here, "doctor")
     assert ended.code == 0 and PACKAGED in str(finding(ended, "archive")["advice"])
     ended = user.types(here, "history --crawls latest")
-    assert ended.code == 0 and sum(PACKAGED in line for line in ended.told) == 1
+    assert ended.code == 0 and sum(PACKAGED in line for line in ended.messages) == 1
     assert user.outcomes("CC-MAIN-2026-39") == OUTCOMES
     ended = user.types(here, "sample --ranks webgraph")
-    assert ended.code == 0 and GRAPHS[1] in ended.told[-1]
+    assert ended.code == 0 and GRAPHS[1] in ended.messages[-1]
 
 
 @pytest.mark.fault("archive", "history: a crawl without robots.txt, or that is not whole yet")
 def test_crawls_that_cannot_be_read(here: StandIn, user: User) -> None:
     """An early crawl is the user's mistake, one that is not whole yet the archive's."""
     ended = user.types(here, "history --crawls CC-MAIN-2012")
-    assert ended.code == 2 and "the first crawl that has one is CC-MAIN-2016-36" in ended.told[-1]
+    assert (
+        ended.code == 2 and "the first crawl that has one is CC-MAIN-2016-36" in ended.messages[-1]
+    )
     here.list_also(UNFINISHED)
     whole = f"{UNFINISHED.crawl}/cc-index-table.paths.gz is absent; the crawl may not be whole yet"
     ended = user.types(here, "history --crawls latest")
-    assert ended.code == 1 and whole in ended.told[-1]
+    assert ended.code == 1 and whole in ended.messages[-1]
     ended = user.types(here, "history --crawls 2")
-    assert ended.code == 3 and whole in ended.told[-1]
+    assert ended.code == 3 and whole in ended.messages[-1]
     assert user.outcomes(LATER.crawl) == OUTCOMES
     ended = user.types(here, "scan plan", user.folder / "scan")
-    assert ended.code == 1 and "may not be whole yet" in ended.told[-1]
+    assert ended.code == 1 and "may not be whole yet" in ended.messages[-1]
     assert user.types(here, "sample --crawl latest").code == 1
 
 
@@ -191,10 +193,10 @@ def test_wrong_clock(rendered: Folders, user: User, way: str) -> None:
         assert ended.code == 1
         clock = finding(ended, "clock")
         assert clock["state"] == "fail"
-        told = f"clock is 365 days {way} the archive's; set it"
-        assert told in str(clock["advice"])
+        advice = f"clock is 365 days {way} the archive's; set it"
+        assert advice in str(clock["advice"])
         ended = user.types(here, "history --crawls latest")
-    assert ended.code == 0 and any(told in line for line in ended.told)
+    assert ended.code == 0 and any(advice in line for line in ended.messages)
     assert LATER.first_capture <= user.dates(LATER.crawl)["example.com"] <= LATER.last_capture
 
 
@@ -215,8 +217,8 @@ def test_full_disk(here: StandIn, user: User) -> None:
     with small_disk(user.folder / "disk", "4k") as disk:
         ended = user.types(here, command, "--cache", disk)
         assert ended.code == 1
-        assert "cannot be written (No space left on device); free some space" in ended.told[-1]
-        assert not user.told_open()
+        assert "cannot be written (No space left on device); free some space" in ended.messages[-1]
+        assert not user.reached()
     assert user.types(here, command).code == 0
     assert user.outcomes("CC-MAIN-2026-39") == OUTCOMES
 
@@ -241,15 +243,15 @@ def test_no_network(user: User) -> None:
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
         running.append(subprocess.Popen(words, env=environment, text=True, **pipes))  # type: ignore[call-overload]
     for command, process in zip(OFFLINE, running, strict=True):
-        out, told = process.communicate(timeout=120)
-        lines = [line for line in told.splitlines() if not line.startswith("REACHED")]
+        out, errors = process.communicate(timeout=120)
+        lines = [line for line in errors.splitlines() if not line.startswith("REACHED")]
         last = out if command.startswith("doctor") else lines[-1]
-        assert process.returncode == (1 if command.startswith("doctor") else 4), told
-        assert "https://data.commoncrawl.org" in last and "check the network" in last, told
-        assert command.startswith("doctor") or "https://index.commoncrawl.org" in told
-        assert "Traceback" not in told
+        assert process.returncode == (1 if command.startswith("doctor") else 4), errors
+        assert "https://data.commoncrawl.org" in last and "check the network" in last, errors
+        assert command.startswith("doctor") or "https://index.commoncrawl.org" in errors
+        assert "Traceback" not in errors
     user.db = user.folder / "0.duckdb"
-    assert not user.told_open()
+    assert not user.reached()
 
 
 @pytest.mark.fault("archive", "{status} without end: doctor")

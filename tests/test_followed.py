@@ -249,7 +249,7 @@ def test_hosts_that_are_all_alike_are_not_certain(
 
 
 def test_refused_hosts_stand_beside(con: duckdb.DuckDBPyConnection) -> None:
-    """A refusal is no block and is counted beside; only access reads the status of an outage."""
+    """A server that refuses is no block and is counted apart; only access reads an outage."""
     statuses = (401, 402, 403, 451, 404, 429, 503)
     answers: dict[str, small.Answer] = {f"s{status}": status for status in statuses}
     small.snapshot(con, "S1", date(2023, 9, 1), answers | {"open": "allowed", "blocks": "gpt"})

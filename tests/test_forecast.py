@@ -1,4 +1,4 @@
-"""Forecasts on series with a known answer, and the reasons for silence."""
+"""Forecasts on series with a known answer, and the reasons for none."""
 
 import math
 import random

@@ -119,7 +119,7 @@ async def sampled(
     return from_crawl(domains, asked, progress)
 
 
-def told(members: Sequence[Member]) -> list[tuple[str, float]]:
+def chosen(members: Sequence[Member]) -> list[tuple[str, float]]:
     """Return what the oracle returns."""
     assert [member.position for member in members] == list(range(len(members)))
     return [(member.domain, member.weight) for member in members]
@@ -144,7 +144,7 @@ async def test_the_same_sample(
         for location in (server.url, folder):
             asked = wanted(tmp_path / "cache", location, size)
             found = await sampled(asked)
-            assert told(found.members) == expected
+            assert chosen(found.members) == expected
             assert found.frame == f"registered domains of {CRAWL}"
 
 
@@ -161,7 +161,7 @@ async def test_another_sample_asks_for_nothing_again(
             again = Tally()
             asked = wanted(tmp_path, server.url, size, seed)
             found = await sampled(asked, tally=again)
-            assert told(found.members) == expected_sample(domains, size, seed)
+            assert chosen(found.members) == expected_sample(domains, size, seed)
             assert again.requests == 2  # the lists of crawls and of files
             if seed == "s":
                 assert [m.domain for m in found.members[:SIZE]] == [m.domain for m in small.members]
@@ -176,7 +176,7 @@ async def test_a_local_archive_is_read_anew(tmp_path: Path) -> None:
     domains = index(folder)
     for _ in range(2):
         found = await sampled(wanted(tmp_path / "cache", folder))
-        assert told(found.members) == expected_sample(domains, SIZE, "s")
+        assert chosen(found.members) == expected_sample(domains, SIZE, "s")
         (part,) = folder.rglob("part-00001*")
         changed = pl.read_parquet(part).with_columns(url_host_registered_domain=pl.lit("new.org"))
         size = -(-len(domains) // (PARTS - 1))
@@ -244,7 +244,7 @@ async def test_servers_without_suffix_ranges(
     folder, domains = archive
     with StubbornServer(folder, status) as server:
         found = await sampled(wanted(tmp_path, server.url))
-        assert told(found.members) == expected_sample(domains, SIZE, "s")
+        assert chosen(found.members) == expected_sample(domains, SIZE, "s")
         asked = [request.range or "" for request in server.requests]
         assert sum(part.startswith("bytes=-") for part in asked) == 1
         assert asked.count("bytes=0-0") == PARTS
@@ -310,7 +310,7 @@ async def test_damaged_parts(tmp_path: Path, damage: str) -> None:
         server.requests.clear()
         found = await sampled(wanted(tmp_path / "cache", server.url))
         assert parts_asked(server) == {f"part-{n:05}-abc.c000.gz.parquet" for n in range(3, PARTS)}
-    assert told(found.members) == expected_sample(domains, SIZE, "s")
+    assert chosen(found.members) == expected_sample(domains, SIZE, "s")
     kept = {path.suffix for path in (tmp_path / "cache" / "sample" / CRAWL).iterdir()}
     assert kept == {".parquet"}
 
@@ -346,7 +346,7 @@ async def test_damaged_kept_files(
                 await sampled(wanted(tmp_path, server.url))
         else:
             found = await sampled(wanted(tmp_path, server.url))
-            assert told(found.members) == expected_sample(domains, SIZE, "s")
+            assert chosen(found.members) == expected_sample(domains, SIZE, "s")
 
 
 @pytest.mark.fault("disk", "sample: the cache's disk is full")
@@ -364,7 +364,7 @@ async def test_full_disk(tmp_path: Path, archive: tuple[Path, list[str | None]])
         server.requests.clear()
         found = await sampled(wanted(disk / "cache", server.url))
         assert len(parts_asked(server)) == PARTS - kept
-    assert told(found.members) == expected_sample(domains, SIZE, "s")
+    assert chosen(found.members) == expected_sample(domains, SIZE, "s")
 
 
 IMPORTS = "from crawlblock.cli import main; import crawlblock.cli.sample"
@@ -391,7 +391,7 @@ def test_killed_and_run_again(tmp_path: Path, archive: tuple[Path, list[str | No
                 assert forked.result() == (-signal.SIGKILL if number < 3 else 0)
                 begun = [Path(each.path).name for each in server.requests if "subset=" in each.path]
                 runs.append(set(begun[1:]))  # the first request is for the plan
-    assert told(Store(db).facts.members()) == expected_sample(domains, SIZE, "s")
+    assert chosen(Store(db).facts.members()) == expected_sample(domains, SIZE, "s")
     for earlier, later in pairwise(runs):
         assert len(earlier & later) <= 2  # the part in flight, and that of the plan
     assert len(runs[-1]) < PARTS

@@ -124,7 +124,7 @@ def test_a_list_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_unreadable_lines_of_a_ranking_are_counted() -> None:
-    """A line without a rank or without a name is counted and told of, not taken."""
+    """A line without a rank or without a name is counted and reported, not taken."""
     lines = ["1,a.com", "x,b.com", "3,", "4", "5,no host!", "6,c.com"]
     rejected: list[Rejected] = []
     ranking = Ranking(list_of_lines(lines).entries(), rejected.append)
@@ -135,7 +135,7 @@ def test_unreadable_lines_of_a_ranking_are_counted() -> None:
 
 @given(st.lists(st.text(), max_size=8))
 def test_any_text_is_a_list(names: list[str]) -> None:
-    """Whatever a list says, each entry is taken, told of, or the second host of a site."""
+    """Whatever a list says, each entry is taken, reported, or the second host of a site."""
     found, rejected = taken(entries(*names))
     assert len(found.members) + len(rejected) <= len(names)
     sites = {other_name(host) or host for host, _ in hosts(found)}

@@ -87,10 +87,10 @@ def test_what_people_write_for_a_host(written: str, host: str) -> None:
 )  # fmt: skip
 def test_rubbish_is_no_host(rubbish: str) -> None:
     """What is not a host is refused with a reason, in words of ours."""
-    with pytest.raises(ValueError, match=r"\w") as told:
+    with pytest.raises(ValueError, match=r"\w") as raised:
         parse_host(rubbish)
     for word in ("cast", "Port ", "netloc", "Invalid", "codepoint", "IPv6"):
-        assert word not in str(told.value)
+        assert word not in str(raised.value)
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ def test_rankings_read_names_as_hosts_are_read(name: str) -> None:
     assert [found for _, found in ranking] == expected
 
 
-def test_addresses_are_told_from_names() -> None:
+def test_addresses_are_no_names() -> None:
     """Addresses with and without brackets are addresses, names are not."""
     assert is_address("10.0.0.1")
     assert is_address("[2001:db8::1]")

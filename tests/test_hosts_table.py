@@ -67,10 +67,10 @@ def test_cells_are_what_explain_says(store: Store, table: dict[str, Any]) -> Non
             if host not in MONTHS[months[snapshot]]:
                 assert ruling[0] == "unknown" and "not_captured" in ruling[4]
                 continue
-            told = explain(con, point_at(con, host, months[snapshot]), known_token(con, token))
-            verdict = told.verdict
+            explained = explain(con, point_at(con, host, months[snapshot]), known_token(con, token))
+            verdict = explained.verdict
             assert ruling[:3] == [verdict.restriction, verdict.basis, verdict.root_allowed]
-            assert (ruling[3], line) == (told.author, told.line), (host, token)
+            assert (ruling[3], line) == (explained.author, explained.line), (host, token)
             seen += 1
     assert seen == 3 * 14
 

@@ -177,7 +177,7 @@ def test_a_malformed_line_of_cluster_idx(archive: Path, tmp_path: Path) -> None:
 
 
 def test_a_line_of_cluster_idx_without_neighbours(archive: Path, tmp_path: Path) -> None:
-    """Where a block cannot be told from its neighbours, nothing is taken for not captured."""
+    """Where a block looks like its neighbours, no host counts as not captured."""
     path = archive / f"cc-index/collections/{CRAWL.crawl}/indexes/cluster.idx"
     lines = path.read_bytes().splitlines(True)
     path.write_bytes(b"".join([*lines[:-1], b"cut\n"]))

@@ -169,7 +169,7 @@ def test_what_is_known_whole_has_no_error() -> None:
 
 
 def test_no_total_without_sizes() -> None:
-    """Unknown hosts, no hosts and hosts without a token make no claim."""
+    """Unknown hosts, no hosts and hosts without a token give no result."""
     for answers in ([], [Answer(None, size=5)], [Answer(True, size=0)]):
         assert weighted_total(answers).estimate is None
     part_unknown = [Answer(None, 1, "head", None, 100), Answer(True, 9, "tail", None, 1)]
@@ -201,10 +201,9 @@ def test_coverage_with_templates() -> None:
     held = {"effective": 0, "independent": 0}
     hosts = [None] * 150 + ["template"] * 100
     for _ in range(600):
-        refuses = rng.random() < 0.05
+        blocks = rng.random() < 0.05
         answers = [
-            Answer(refuses if ruleset else rng.random() < 0.05, ruleset=ruleset)
-            for ruleset in hosts
+            Answer(blocks if ruleset else rng.random() < 0.05, ruleset=ruleset) for ruleset in hosts
         ]
         found = stratified(answers)
         assert found.estimate is not None and found.low is not None and found.high is not None

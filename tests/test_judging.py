@@ -52,5 +52,5 @@ def test_a_script_of_a_user(tmp_path: Path) -> None:
     """A script that uses the package has one process: others would run the script again."""
     (tmp_path / "own.py").write_text(ASKED)
     asked = [[sys.executable, str(tmp_path / "own.py")], [sys.executable, "-c", ASKED]]
-    told = [subprocess.run(a, capture_output=True, text=True, check=True).stdout for a in asked]
-    assert told == ["1\n", f"{os.cpu_count()}\n"]
+    printed = [subprocess.run(a, capture_output=True, text=True, check=True).stdout for a in asked]
+    assert printed == ["1\n", f"{os.cpu_count()}\n"]

@@ -1,4 +1,4 @@
-"""The package can be drawn from `ls`: every module has a name of its own and says what it holds."""
+"""`ls` shows the package: every module has a name of its own and says what it holds."""
 
 import ast
 from collections import defaultdict

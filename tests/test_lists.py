@@ -129,7 +129,7 @@ def test_latin_1(tmp_path: Path) -> None:
     assert left_out(found) == [(3, "not a valid international name")]
 
 
-def test_what_is_found_is_told(tmp_path: Path) -> None:
+def test_what_is_found_is_reported(tmp_path: Path) -> None:
     """Format, encoding, columns and how the one with the hosts was found are there to be shown."""
     found = listed(tmp_path, TEXTS["semicolons"].encode("utf-16"))
     assert (found.table.format, found.table.encoding) == (
@@ -156,11 +156,11 @@ def test_what_is_found_is_told(tmp_path: Path) -> None:
         ('[{"a": 1, "b": "x"}]', "no column has hosts; columns found: a, b; name one with"),
     ],
 )
-def test_a_column_that_cannot_be_told(tmp_path: Path, text: str, message: str) -> None:
+def test_a_column_that_is_not_clear(tmp_path: Path, text: str, message: str) -> None:
     """Where no column or more than one can be it, the columns are listed with what to do."""
-    with pytest.raises(InputError, match="--column") as told:
+    with pytest.raises(InputError, match="--column") as raised:
         listed(tmp_path, text)
-    assert message in str(told.value)
+    assert message in str(raised.value)
 
 
 @pytest.mark.parametrize("column", ["Autre", "autre", " AUTRE ", "2"])
@@ -197,7 +197,7 @@ def test_a_mark_that_is_not_closed(tmp_path: Path) -> None:
     assert hosts(found) == ["cnn.com", "disk.com", "ab.com", *(f"a{n}.com" for n in range(50))]
 
 
-def test_lines_are_told_as_they_are_in_the_file(tmp_path: Path) -> None:
+def test_lines_are_reported_as_they_are_in_the_file(tmp_path: Path) -> None:
     """A line that is left out has its number in the file, behind quoted line ends, too."""
     found = listed(tmp_path, 'n,domain\n"a\nb",a.com\n# a comment\nx,no host\ny,b.com\nz,\n')
     assert left_out(found) == [
@@ -351,9 +351,9 @@ def read_apart(code: str, path: Path) -> list[int]:
 def test_harmful_files(tmp_path: Path, case: str) -> None:
     """A file that means harm, or that is no list, gives one line that names it."""
     HARMFUL[case](tmp_path / "list")
-    with pytest.raises(InputError, match="list") as told:
+    with pytest.raises(InputError, match="list") as raised:
         store_panel(Store(tmp_path / "db.duckdb"), from_list(tmp_path / "list", "p"))
-    assert "\n" not in str(told.value)
+    assert "\n" not in str(raised.value)
 
 
 @pytest.mark.own_code
@@ -444,7 +444,7 @@ def test_any_bytes(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> Non
     ],
     ids=["tranco", "majestic", "crux", "plain", "quoted", "web-graph", "web-graph-headless"],
 )
-def test_formats_of_rankings_are_told_apart(lines: list[str]) -> None:
+def test_formats_of_rankings_are_kept_apart(lines: list[str]) -> None:
     """Each known format gives the same names in the same order."""
     assert [name for _, name in Ranking(list_of_lines(lines).entries())] == ["b.com", "a.com"]
 

@@ -29,7 +29,7 @@ LIST = (
 pytestmark = pytest.mark.own_code  # stdout and stderr apart need a newer click
 
 
-def told(command: str, *arguments: object) -> Result:
+def invoked(command: str, *arguments: object) -> Result:
     """Return how a command ended."""
     commands = {"sample": sample, "weights": weights}
     return CliRunner().invoke(commands[command], [str(argument) for argument in arguments])
@@ -51,7 +51,7 @@ def path(tmp_path: Path) -> Path:
 def test_a_look_before_storing(tmp_path: Path, path: Path) -> None:
     """`--dry-run` shows how a list is understood, and makes no database."""
     db = tmp_path / "db.duckdb"
-    ended = told("sample", "--list", path, "--db", db, "--dry-run", "-o", "json")
+    ended = invoked("sample", "--list", path, "--db", db, "--dry-run", "-o", "json")
     assert ended.exit_code == 0
     found = {row["what"]: row["value"] for row in json.loads(ended.stdout)}
     assert found == {
@@ -77,16 +77,16 @@ def test_a_look_at_a_ranking(tmp_path: Path) -> None:
     """A ranking is looked at in the same way; the web graph has no file to look at."""
     (tmp_path / "r.csv").write_text("1,b.com\n2,a.com\n")
     db = ("--db", tmp_path / "db.duckdb")
-    ended = told("sample", "--ranks", tmp_path / "r.csv", *db, "--dry-run", "-o", "json")
+    ended = invoked("sample", "--ranks", tmp_path / "r.csv", *db, "--dry-run", "-o", "json")
     found = {row["what"]: row["value"] for row in json.loads(ended.stdout)}
     assert (found["column of the hosts"], found["column of the ranks"]) == ("2", "1")
-    assert told("sample", "--ranks", "webgraph", *db, "--dry-run").exit_code == 2
+    assert invoked("sample", "--ranks", "webgraph", *db, "--dry-run").exit_code == 2
 
 
 def test_further_columns_are_kept(tmp_path: Path, path: Path) -> None:
     """What a list says besides is stored with the panel, and replaced with it."""
     db = tmp_path / "db.duckdb"
-    assert told("sample", "--list", path, "--db", db).exit_code == 0
+    assert invoked("sample", "--list", path, "--db", db).exit_code == 0
     query = "SELECT panel, domain, column_name, value FROM panel_columns"
     assert rows_of(db, query) == [
         ("list-sites", "lemonde.fr", "country", "FR"),
@@ -100,7 +100,7 @@ def test_further_columns_are_kept(tmp_path: Path, path: Path) -> None:
         ("lemonde.fr", "press"), ("reuters.com", "agency"), ("www.nytimes.com", "press"),
     ]  # fmt: skip
     path.write_text("site\nlemonde.fr\n")
-    assert told("sample", "--list", path, "--db", db).exit_code == 0
+    assert invoked("sample", "--list", path, "--db", db).exit_code == 0
     assert rows_of(db, query) == []
 
 
@@ -113,7 +113,7 @@ def test_days_of_segments(tmp_path: Path) -> None:
         "b.com,top 2022-13-07\n"
         "c.com,top 2024-07-12/2022-08-07\n"
     )
-    ended = told("sample", "--list", path, "--db", db)
+    ended = invoked("sample", "--list", path, "--db", db)
     assert ended.exit_code == 0
     assert "left out: stratum: top 2022-13-07 has a day that is none" in ended.stderr
     assert "left out: stratum: top 2024-07-12/2022-08-07 ends before it begins" in ended.stderr
@@ -135,7 +135,7 @@ def test_a_sampled_segment(tmp_path: Path) -> None:
         "e.com": "plain",
     }
     path.write_text("host,stratum\n" + "".join(f'{h},"{cell}"\n' for h, cell in cells.items()))
-    assert told("sample", "--list", path, "--db", db).exit_code == 0
+    assert invoked("sample", "--list", path, "--db", db).exit_code == 0
     assert rows_of(db, "FROM sampled_segments") == [("stratum", "gov", 900)]
     assert rows_of(db, "SELECT DISTINCT segment FROM list_cells") == [
         ("(sample of 3)",), ("gov",), ("news",), ("small",), ("x",),
@@ -152,7 +152,7 @@ def test_all_that_is_left_out(tmp_path: Path, command: str) -> None:
     (tmp_path / "l.csv").write_text("\n".join(["domain,tokens", "a.com,5", "b.org,6", *lines]))
     rejects = tmp_path / "rejects.csv"
     corpus = ("--corpus", "C4") if command == "weights" else ()
-    ended = told(
+    ended = invoked(
         command, "--list", tmp_path / "l.csv", "--db", tmp_path / "db.duckdb", *corpus,
         "--column", "domain", "--rejects", rejects,
     )  # fmt: skip
@@ -168,7 +168,7 @@ def test_all_that_is_left_out(tmp_path: Path, command: str) -> None:
 
 def test_a_file_of_rejects_that_cannot_be_written(tmp_path: Path, path: Path) -> None:
     """Where the file cannot be written nothing is stored."""
-    ended = told(
+    ended = invoked(
         "sample", "--list", path, "--db", tmp_path / "db", "--rejects", tmp_path / "no" / "x.csv"
     )
     assert isinstance(ended.exception, InputError)
@@ -181,7 +181,7 @@ def test_a_file_of_rejects_that_cannot_be_written(tmp_path: Path, path: Path) ->
 )
 def test_names_of_panels(tmp_path: Path, path: Path, name: str) -> None:
     """A name with control characters, or that could be a path, is refused before anything."""
-    ended = told("sample", "--list", path, "--db", tmp_path / "db.duckdb", "--name", name)
+    ended = invoked("sample", "--list", path, "--db", tmp_path / "db.duckdb", "--name", name)
     assert isinstance(ended.exception, InputError)
     assert "choose another name" in str(ended.exception)
     assert not (tmp_path / "db.duckdb").exists()
@@ -193,7 +193,7 @@ def test_names_from_files(tmp_path: Path) -> None:
     path = tmp_path / "a\x07b\\c.txt"
     path.write_text("a.com\n")
     db = tmp_path / "db.duckdb"
-    assert told("sample", "--list", path, "--db", db).exit_code == 0
+    assert invoked("sample", "--list", path, "--db", db).exit_code == 0
     assert rows_of(db, "SELECT panel, frame FROM panels") == [("list-a_b_c", "list a_b_c.txt")]
 
 
@@ -207,7 +207,7 @@ def test_names_from_files(tmp_path: Path) -> None:
 )
 def test_options_that_go_with_a_file(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     """Options about a file are refused where there is none."""
-    ended = told(*arguments, "--db", tmp_path / "db.duckdb")
+    ended = invoked(*arguments, "--db", tmp_path / "db.duckdb")
     assert ended.exit_code == 2 and "--column" in ended.output
 
 
@@ -224,7 +224,7 @@ def test_a_list_of_www_finds_apex_captures(tmp_path: Path, lookup: str) -> None:
     build(tmp_path / "archive", [crawl], answers)
     (tmp_path / "list.txt").write_text("".join(f"https://{host}/\n" for host in captured))
     db = tmp_path / "db.duckdb"
-    assert told("sample", "--list", tmp_path / "list.txt", "--db", db).exit_code == 0
+    assert invoked("sample", "--list", tmp_path / "list.txt", "--db", db).exit_code == 0
     arguments = ["history", "--db", db, "--mirror", tmp_path / "archive", "--crawls", "all"]
     with pytest.raises(SystemExit) as stopped:
         main([str(argument) for argument in [*arguments, "--lookup", lookup]])

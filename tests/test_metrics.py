@@ -100,13 +100,13 @@ def test_shares_by_definition(con: duckdb.DuckDBPyConnection) -> None:
     assert counts == {
         "root": 4, "access": 5, "full": 3, "all_but": 1, "partial": 1, "any": 5
     }  # fmt: skip
-    ((n, unknown, *claim),) = rows(
+    ((n, unknown, *result),) = rows(
         found, "n", "n_unknown", "estimate", "low", "high", "bound_low", "bound_high",
         token="Alpha", definition="root",
     )  # fmt: skip
     assert (n, unknown) == (8, 2)
-    assert claim[:3] == pytest.approx([4 / 8, *wilson(4 / 8, 8)])
-    assert claim[3] < 4 / 10 and claim[4] > 6 / 10  # bounds with the error of sampling
+    assert result[:3] == pytest.approx([4 / 8, *wilson(4 / 8, 8)])
+    assert result[3] < 4 / 10 and result[4] > 6 / 10  # bounds with the error of sampling
     assert rows(found, "n", "n_yes", token="Alpha", definition="access") == [(9, 5)]
     assert rows(found, "n_yes", token="Seeker", definition="root") == [(1,)]
 
@@ -120,7 +120,7 @@ def test_other_reading(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def test_bases_add_up(con: duckdb.DuckDBPyConnection) -> None:
-    """Named, wildcard and HTTP refusals are told apart and add up to all."""
+    """Blocks by name, by wildcard and by HTTP status are counted apart and add up to all."""
     small.snapshot(con, "S1", date(2023, 10, 1), TEN)
     found = ask(con, "blocked_by_basis")
     assert dict(rows(found, "basis", "n_yes", token="Alpha", definition="root")) == {
@@ -142,15 +142,15 @@ def test_counted_since_documented(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def test_unknown_is_not_allowed(con: duckdb.DuckDBPyConnection) -> None:
-    """Hosts that cannot be told give no share at all, and bounds from nothing to everything."""
+    """Unknown hosts give no share at all, and bounds from nothing to everything."""
     small.snapshot(con, "S1", date(2023, 10, 1), {"a": None, "b": "html", "c": 525})
-    claim = ("n", "n_unknown", "estimate", "low", "high", "bound_low", "bound_high")
+    columns = ("n", "n_unknown", "estimate", "low", "high", "bound_low", "bound_high")
     with asked(con):
         found, by_openness = ask(con, "blocked"), ask(con, "blocked_by_openness")
-    assert rows(found, *claim, token="Alpha", definition="root") == [
+    assert rows(found, *columns, token="Alpha", definition="root") == [
         (0, 3, None, None, None, 0.0, 1.0)
     ]
-    assert rows(by_openness, *claim[:3], openness="any", definition="root") == [(0, 3, None)]
+    assert rows(by_openness, *columns[:3], openness="any", definition="root") == [(0, 3, None)]
 
 
 def test_strata_and_weights(con: duckdb.DuckDBPyConnection) -> None:
@@ -159,19 +159,19 @@ def test_strata_and_weights(con: duckdb.DuckDBPyConnection) -> None:
     small.panel(con, [(n, n[:4], 100.0 if n.startswith("tail") else 1.0) for n in names])
     answers = ["named", "open", None, "named", "open", "open", "open"]
     captured = [name for name in names if name != "tail3"]
-    told = dict(zip(captured, answers, strict=True)) | {"tail3": None}
-    small.snapshot(con, "S1", date(2023, 10, 1), told)
+    answered = dict(zip(captured, answers, strict=True)) | {"tail3": None}
+    small.snapshot(con, "S1", date(2023, 10, 1), answered)
     with asked(con):
         found, by_segment = ask(con, "blocked"), ask(con, "blocked_by_segment")
-    ((population, n, unknown, *claim),) = rows(
+    ((population, n, unknown, *result),) = rows(
         found, "population", "n", "n_unknown", "estimate", "low", "high", "bound_low", "bound_high",
         token="Alpha", definition="root",
     )  # fmt: skip
     assert (population, n, unknown) == ("panel", 6, 2)
     said = [Answer(yes, 100.0, "tail") for yes in (True, False, None, None)]
     said += [Answer(yes, 1.0, "head") for yes in (True, False, False, False)]
-    assert claim[:3] == pytest.approx([201 / 404, *designed(said)])
-    assert claim[3] < 101 / 404 and claim[4] > 301 / 404
+    assert result[:3] == pytest.approx([201 / 404, *designed(said)])
+    assert result[3] < 101 / 404 and result[4] > 301 / 404
     shares = rows(by_segment, "segment", "estimate", "n", token="Alpha", definition="root")
     assert shares == [("head", 0.25, 4), ("tail", 0.5, 2)]
 
@@ -272,7 +272,7 @@ def test_counts_equal_access(con: duckdb.DuckDBPyConnection, reading: str, view:
 
 
 def test_at_least_one_crawler(con: duckdb.DuckDBPyConnection) -> None:
-    """By purpose and openness a host refuses if it refuses one AI crawler counted at that date."""
+    """By purpose and openness a host blocks if it blocks one AI crawler counted at that date."""
     small.snapshot(con, "S0", date(2023, 7, 1), TEN)
     small.snapshot(con, "S1", date(2023, 10, 1), TEN)
     with asked(con):
@@ -306,7 +306,7 @@ def test_populations_stay_apart(con: duckdb.DuckDBPyConnection) -> None:
     ]
 
 
-def test_a_crawl_half_asked_is_no_claim(con: duckdb.DuckDBPyConnection) -> None:
+def test_a_crawl_half_asked_is_no_result(con: duckdb.DuckDBPyConnection) -> None:
     """As long as a run has not asked the whole panel, its snapshot is named and counts nowhere."""
     small.panel(con, [("a", "all", 1.0), ("b", "all", 1.0)])
     small.snapshot(con, "S1", date(2023, 10, 1), {"a": "named", "b": "open"})
@@ -322,7 +322,7 @@ def captures(con: duckdb.DuckDBPyConnection, host: str, *answers: small.Answer) 
 
 
 def test_changes_lie_between_captures(con: duckdb.DuckDBPyConnection) -> None:
-    """Captures that cannot be told widen the interval, on both sides of a reversal."""
+    """Unknown captures widen the interval, on both sides of a reversal."""
     captures(con, "a", "open", None, "named", "html", "open")
     found = ask(con, "transitions")
     columns = ("transition", "after", "before", "from_restriction", "to_restriction", "first_block")
@@ -333,8 +333,8 @@ def test_changes_lie_between_captures(con: duckdb.DuckDBPyConnection) -> None:
     assert rows(found, "transition", token="Beta") == []
 
 
-def test_refused_from_the_first_capture(con: duckdb.DuckDBPyConnection) -> None:
-    """What was refused from the start has no lower end, and refusing anew is no first refusal."""
+def test_blocked_from_the_first_capture(con: duckdb.DuckDBPyConnection) -> None:
+    """What was blocked from the start has no lower end, and a second block is no first block."""
     captures(con, "a", None, "wild", "named", "open", "but")
     found = ask(con, "transitions")
     assert rows(found, "transition", "after", "before", "first_block", token="Alpha") == [
@@ -358,7 +358,7 @@ def test_changes_of_a_crawler_documented_later(con: duckdb.DuckDBPyConnection) -
 
 
 def test_changes_counted(con: duckdb.DuckDBPyConnection) -> None:
-    """Of the hosts told now and before, the changed are counted where they are first seen."""
+    """Of the hosts known now and before, the changed are counted where they are first seen."""
     hosts = ("a", "b", "c", "d")
     for name, month, answers in (
         ("S1", 9, ("open", "open", "named", None)),
@@ -379,7 +379,7 @@ def test_changes_counted(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def test_coverage_and_breaks(con: duckdb.DuckDBPyConnection) -> None:
-    """Coverage tells captured from told, and marks the break between two crawls but no import."""
+    """Coverage counts captured and known apart; crawls have a break between them, imports none."""
     small.snapshot(con, "C1", date(2023, 9, 21), TEN)
     small.snapshot(con, "C2", date(2023, 11, 28), TEN | {"h0": "html"})
     small.snapshot(con, "I1", date(2023, 12, 15), TEN, "import")
@@ -412,7 +412,7 @@ def test_blocks_that_nobody_obeys(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def test_intervals_hold_their_estimates(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
-    """In every claim low <= estimate <= high, and the bounds hold the estimate."""
+    """In every result low <= estimate <= high, and the bounds hold the estimate."""
     small.snapshot(con, "S1", date(2023, 9, 1), TEN)
     small.snapshot(con, "S2", date(2023, 10, 1), TEN | {"h5": "wild", "h0": "open"})
     con.execute("INSERT INTO weights SELECT 'h' || n, 'C4', n, NULL, 9 FROM range(10) AS r(n)")
@@ -423,19 +423,19 @@ def test_intervals_hold_their_estimates(con: duckdb.DuckDBPyConnection, tmp_path
             assert frame["no_estimate"].null_count() == 0
             continue
         elif "estimate" in frame.columns:
-            told = frame.filter((pl.col("n") > 0) & pl.col("estimate").is_not_null())
-            assert told.height or name == "forecast", name
-            assert told.select((pl.col("low") <= pl.col("estimate")).all()).item(), name
-            assert told.select((pl.col("estimate") <= pl.col("high")).all()).item(), name
+            estimated = frame.filter((pl.col("n") > 0) & pl.col("estimate").is_not_null())
+            assert estimated.height or name == "forecast", name
+            assert estimated.select((pl.col("low") <= pl.col("estimate")).all()).item(), name
+            assert estimated.select((pl.col("estimate") <= pl.col("high")).all()).item(), name
         if "bound_low" in frame.columns:
             inside = (pl.col("bound_low") - 1e-12 <= pl.col("estimate")) & (
                 pl.col("estimate") <= pl.col("bound_high") + 1e-12
             )
-            assert told.select(inside.all()).item(), name
+            assert estimated.select(inside.all()).item(), name
 
 
 def test_same_database_same_bytes(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
-    """Every claim becomes two files, whose bytes do not change when it is asked again."""
+    """Every result becomes two files, whose bytes do not change when it is asked again."""
     draw = random.Random(3)
     small.panel(con, [(f"h{i}", draw.choice("ab"), draw.uniform(1, 90)) for i in range(10)])
     small.snapshot(con, "S1", date(2023, 9, 1), TEN)
@@ -446,7 +446,7 @@ def test_same_database_same_bytes(con: duckdb.DuckDBPyConnection, tmp_path: Path
         for folder in ("one", "two")
     )
     assert one == two
-    names = {m.name for m in metrics()} | {claim.name for claim in COMPUTED}
+    names = {m.name for m in metrics()} | {result.name for result in COMPUTED}
     assert set(one) == {f"{name}.{suffix}" for name in names for suffix in ("parquet", "csv")}
 
 

@@ -78,7 +78,7 @@ async def test_reads_the_same_everywhere(mirror: Mirror) -> None:
 
 
 async def test_sizes_are_the_same_everywhere(mirror: Mirror) -> None:
-    """The size of an object is told without reading more than a byte of it."""
+    """The size of an object is found without reading more than a byte of it."""
     assert await mirror.size(KEY) == len(BODY)
     assert await mirror.size("nothing/here") is Outcome.ABSENT
     assert await mirror.size("../secret") is Outcome.ABSENT
@@ -149,7 +149,7 @@ async def test_the_base_may_have_a_path(archive: Path, server: RangeServer) -> N
 
 
 async def test_the_contact_is_sent(server: RangeServer) -> None:
-    """Loopback is told the contact if there is one, and needs none."""
+    """Loopback gets the contact if there is one, and needs none."""
     for contact in ("you@example.org", None, ""):
         async with open_mirror(server.url, contact, FAST) as mirror:
             await mirror.read(KEY)

@@ -233,8 +233,8 @@ def test_arguments_outside_utf_8(
     """An argument whose bytes are not UTF-8 is one clear line, to whichever command."""
     monkeypatch.chdir(tmp_path)
     assert _code(command) == 2
-    told = capsys.readouterr().err
-    assert told.count("\n") == 1 and "bytes that are not UTF-8; rename it" in told
+    message = capsys.readouterr().err
+    assert message.count("\n") == 1 and "bytes that are not UTF-8; rename it" in message
     assert not any(tmp_path.iterdir())
 
 

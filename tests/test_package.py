@@ -95,5 +95,5 @@ def test_the_main_job(built: dict[str, Path], tmp_path: Path) -> None:
     following = [line.split() for line in done.stderr.partition("next:\n")[2].splitlines()]
     assert [words[1] for words in following] == ["open", "timeline", "explain"]
     for words in following[1:]:
-        told = python(programs / words[0], *words[1:], cwd=tmp_path)
-        assert told.returncode == 0 and words[2] in told.stdout, told.stderr
+        result = python(programs / words[0], *words[1:], cwd=tmp_path)
+        assert result.returncode == 0 and words[2] in result.stdout, result.stderr

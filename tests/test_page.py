@@ -72,13 +72,13 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, pl.DataFrame]
     """Return the metrics of three crawls, the archive's break between the last two."""
     tmp_path = tmp_path_factory.mktemp("results")
     con = small.make(tmp_path / "small.duckdb")
-    for name, day, refusing in (
+    for name, day, blocking in (
         ("DEMO-2023-23", date(2023, 5, 27), 1),
         ("DEMO-2023-40", date(2023, 9, 21), 3),
         ("DEMO-2023-50", date(2023, 11, 28), 5),
     ):
         answers: dict[str, small.Answer] = dict.fromkeys(HOSTS, "open")
-        answers |= dict.fromkeys(HOSTS[:refusing], "named") | {"h8": "wild", "h7": None}
+        answers |= dict.fromkeys(HOSTS[:blocking], "named") | {"h8": "wild", "h7": None}
         small.snapshot(con, name, day, answers)
     frames = analyze(con, tmp_path / "results")
     con.close()

@@ -37,10 +37,10 @@ def test_head(material: Material) -> None:
     page = Reader(page_of(material)[0])
     title = "Which crawlers websites block (2 sites, February 2024)"
     assert page.of("title") == [title]
-    told = {at.get("property") or at.get("name"): at["content"] for tag, at in page.tags
+    meta = {at.get("property") or at.get("name"): at["content"] for tag, at in page.tags
             if tag == "meta" and at.get("content")}  # fmt: skip
-    assert told["og:title"] == title and "2 sites, February 2024" in str(told["description"])
-    assert "og:image" not in told  # there is no file beside the page
+    assert meta["og:title"] == title and "2 sites, February 2024" in str(meta["description"])
+    assert "og:image" not in meta  # there is no file beside the page
     published = PublishedAs("https://example.org/a/", "me@example.org")
     text = page_of(replace(material, published_as=published, files={"blocked.csv"}))[0]
     assert 'property="og:image" content="https://example.org/a/blocked.png"' in text

@@ -148,11 +148,11 @@ def test_association_in_sql(con: duckdb.DuckDBPyConnection) -> None:
         "hosts AS (SELECT host, ordered_sum(mh_residual(e::INT, 1, x, a, n1, b, n0)) AS u "
         "FROM rows_ JOIN tables USING (s) GROUP BY host), "
         "error AS (SELECT sqrt(sum(u * u) * count(*) / (count(*) - 1)) AS error FROM hosts), "
-        "claim AS (SELECT mh_odds_ratio(a, n1, b, n0) AS odds, mh_risk_difference(a, n1, b, n0) "
+        "found AS (SELECT mh_odds_ratio(a, n1, b, n0) AS odds, mh_risk_difference(a, n1, b, n0) "
         "AS d, "
         "mh_scale(n1, n0) AS scale FROM tables) "
         "SELECT odds, d, d - 1.959963984540054 * error / scale, two_sided_p(d / (error / scale)) "
-        "FROM claim, error"
+        "FROM found, error"
     ).fetchall()[0]
     found = association(rows)
     assert row[:3] == pytest.approx((found.odds_ratio, found.risk_difference, found.low))

@@ -300,8 +300,8 @@ def test_documented_tokens_have_events(
 ) -> None:
     """Most crawlers with a day have the event that it comes from."""
     dated = {c["token"] for c in crawlers if "documented_since" in c}
-    told = {t for each in events if each["kind"] in DOCUMENTED for t in each["tokens"]}
-    assert len(dated & told) >= 110
+    documented = {t for each in events if each["kind"] in DOCUMENTED for t in each["tokens"]}
+    assert len(dated & documented) >= 110
 
 
 def test_event_days_are_the_crawlers(

@@ -1,4 +1,4 @@
-"""Whoever uses a replaced name is told the new one, and the new one exists."""
+"""Someone who uses a replaced name gets the new one, and the new one exists."""
 
 from pathlib import Path
 

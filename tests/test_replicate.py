@@ -1,4 +1,4 @@
-"""The replication ledger."""
+"""Published figures beside ours."""
 
 import runpy
 import zlib
@@ -104,7 +104,7 @@ def test_what_the_notebook_meant(figures: tuple[PublishedFigure, ...]) -> None:
 
 
 def test_published_shares_recounted(figures: tuple[PublishedFigure, ...]) -> None:
-    """Where a share was published with its counts, or drawn from them, they agree."""
+    """Where a share was published with its counts, or is drawn from them, they agree."""
     rows = replicate(figures, [], usual_tokens(figures))
     assert all(row.data == "their counts" for row in rows)
     agreeing = [row for row in rows if row.compared and "as meant" not in row.figure]
@@ -245,7 +245,7 @@ def test_rendered_texts_are_known() -> None:
 
 
 def test_stacked_agents_are_missed() -> None:
-    """The table of mistakes counts the refusals that each parser does not hear."""
+    """The table of mistakes counts the blocks that each parser does not see."""
     here = series({"S1": (date(2024, 3, 1), {"one": 1, "two": 1})}, one=REFUSED, two=STACK)
     found = {(r.definition, r.token): (r.n, r.ours) for r in mistakes([here], ["Alpha", "Beta"])}
     for reading in ("dpi_2024", "dpi_2025", "ccexp"):
@@ -379,7 +379,7 @@ def call(*arguments: object) -> Result:
 
 
 def test_command_on_a_corpus(tmp_path: Path) -> None:
-    """The command prints the ledger, a definition's shares and the mistakes, in each format."""
+    """The command prints the comparison, a definition's shares and the mistakes, in each format."""
     rows = {"host": ["a.example"], "fetch_time": ["2024-05-26"], "status": ["200"], "body": [STACK]}
     pl.DataFrame(rows).write_parquet(tmp_path / "one.parquet")
     fixed = ("--reference", REFERENCE, "--corpus", tmp_path)
@@ -420,7 +420,7 @@ def test_bad_input(
 
 
 def test_damaged_figures(tmp_path: Path) -> None:
-    """A figure that is no number is told with its file."""
+    """A figure that is no number is reported with its file."""
     header = "source,title,url,licence,unit,frame\npeer,A,b,c,hosts,d\n"
     (tmp_path / "sources.csv").write_text(header, "utf-8")
     (tmp_path / "peer.csv").write_text("figure,date,value\nx,2024-13-01,many\n", "utf-8")

@@ -25,7 +25,7 @@ def test_the_key_of_a_domain_is_fixed() -> None:
 
 
 @given(st.permutations(FRAME[:40]), st.integers(0, 40), st.integers(0, 40), st.text())
-def test_a_larger_draw_begins_with_the_smaller(
+def test_a_larger_sample_begins_with_the_smaller(
     frame: list[str], one: int, other: int, seed: str
 ) -> None:
     """Growing a panel keeps its members and their places, in whatever order the frame comes."""
@@ -53,7 +53,7 @@ def test_a_whole_frame_has_weight_one(size: int | None) -> None:
 
 
 def test_an_empty_frame_gives_no_member() -> None:
-    """Nothing drawn from nothing is nothing, not an error."""
+    """A sample of nothing is empty, not an error."""
     assert simple_sample([], 5, "s", "p", "all") == []
     assert stratified_sample(ranked_strata([], BANDS), 5, "s", "p") == []
 

@@ -27,8 +27,8 @@ def con(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     connection.close()
 
 
-def refusing(found: pl.DataFrame, **where: object) -> dict[tuple[str, str], int]:
-    """Return the hosts that refuse Alpha, by bases and restrictions."""
+def blocking(found: pl.DataFrame, **where: object) -> dict[tuple[str, str], int]:
+    """Return the hosts that block Alpha, by bases and restrictions."""
     kept = rows(found, "bases", "restrictions", "n_yes", token="Alpha", **where)
     return {(bases, restrictions): n for bases, restrictions, n in kept}
 
@@ -37,7 +37,7 @@ def test_every_choice(con: duckdb.DuckDBPyConnection) -> None:
     """Of ten hosts each choice of bases and restrictions counts those that were made for it."""
     small.snapshot(con, "S1", date(2023, 10, 1), TEN)
     found = ask(con, "sensitivity")
-    told = {
+    expected = {
         ("named", "full"): 2, ("named", "full+all_but"): 3, ("named", "any"): 3,
         ("named+fallback", "full"): 2, ("named+fallback", "full+all_but"): 3,
         ("named+fallback", "any"): 3,
@@ -46,11 +46,11 @@ def test_every_choice(con: duckdb.DuckDBPyConnection) -> None:
         ("named+fallback+wildcard+http", "full+all_but"): 5,
         ("named+fallback+wildcard+http", "any"): 6,
     }  # fmt: skip
-    assert refusing(found, denominator="known") == told
-    assert refusing(found, denominator="all") == told
-    with_robots = refusing(found, denominator="with_robots")
+    assert blocking(found, denominator="known") == expected
+    assert blocking(found, denominator="all") == expected
+    with_robots = blocking(found, denominator="with_robots")
     for restrictions in ("full", "full+all_but", "any"):
-        assert with_robots[FULL[2], restrictions] == told[FULL[1], restrictions]
+        assert with_robots[FULL[2], restrictions] == expected[FULL[1], restrictions]
     counted = {(d, n, u) for d, n, u in rows(found, "denominator", "n", "n_unknown", token="Alpha")}
     assert counted == {("known", 9, 1), ("with_robots", 7, 1), ("all", 10, 1)}
 
@@ -69,14 +69,14 @@ def test_shares_and_bounds(con: duckdb.DuckDBPyConnection) -> None:
         }  # fmt: skip
         bounds = (3 / at_most, 4 / at_most)
         ends = ("low", "high", "bound_low", "bound_high")
-        (claim,) = rows(found, "estimate", *ends, **asked)
-        assert claim[:3] == pytest.approx((3 / n, *wilson(3 / n, n)))
-        assert claim[3] < bounds[0] and claim[4] > bounds[1]
-        (claim,) = rows(listed, *ends, **asked)
-        assert claim == (None, None, *(pytest.approx(bound) for bound in bounds))
+        (result,) = rows(found, "estimate", *ends, **asked)
+        assert result[:3] == pytest.approx((3 / n, *wilson(3 / n, n)))
+        assert result[3] < bounds[0] and result[4] > bounds[1]
+        (result,) = rows(listed, *ends, **asked)
+        assert result == (None, None, *(pytest.approx(bound) for bound in bounds))
 
 
-def test_one_cell_is_the_metric_of_refusals(con: duckdb.DuckDBPyConnection) -> None:
+def test_one_cell_is_the_metric_of_blocks(con: duckdb.DuckDBPyConnection) -> None:
     """Weighted and stratified, any restriction by robots.txt among the known equals `blocked`.
 
     The 503, which an HTTP profile reads as a block, is unknown in `blocked`: here no host has one.
@@ -92,12 +92,12 @@ def test_one_cell_is_the_metric_of_refusals(con: duckdb.DuckDBPyConnection) -> N
     assert ours == pytest.approx(theirs)
 
 
-def test_nothing_told(con: duckdb.DuckDBPyConnection) -> None:
-    """Where no host can be told there is no share but that of all hosts, and bounds of 0 and 1."""
+def test_nothing_known(con: duckdb.DuckDBPyConnection) -> None:
+    """Where no host is known, only the share of all hosts exists, with bounds of 0 and 1."""
     small.snapshot(con, "S1", date(2023, 10, 1), {"a": None, "b": "html"})
     found = ask(con, "sensitivity")
-    claim = ("denominator", "n", "n_unknown", "estimate", "bound_low", "bound_high")
-    assert set(rows(found, *claim, token="Alpha")) == {
+    columns = ("denominator", "n", "n_unknown", "estimate", "bound_low", "bound_high")
+    assert set(rows(found, *columns, token="Alpha")) == {
         ("known", 0, 2, None, 0.0, 1.0),
         ("with_robots", 0, 2, None, 0.0, 1.0),
         ("all", 2, 2, 0.0, 0.0, 1.0),

@@ -77,8 +77,8 @@ def test_a_killed_process_leaves_nothing_behind(served: Path) -> None:
         killed.kill()
         killed.communicate(timeout=60)
         at = time.monotonic()
-        told = other.communicate(timeout=60)
-        assert other.returncode == 0, told
+        output = other.communicate(timeout=60)
+        assert other.returncode == 0, output
         times = [request.time for request in server.requests if request.time > at]
     assert times[0] - at < 0.5
     assert len(times) / (times[-1] - times[0]) > RATE * 0.8

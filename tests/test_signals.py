@@ -34,8 +34,8 @@ ENDLESS = "SELECT count(*) FROM range(100000000000) r WHERE hash(range) = 1"  # 
 def begun(*arguments: object, **streams: int) -> subprocess.Popen[str]:
     """Begin a command."""
     command = [sys.executable, "-m", "crawlblock", *map(str, arguments)]
-    out, told = (streams.get(name, subprocess.PIPE) for name in ("stdout", "stderr"))
-    return subprocess.Popen(command, text=True, stdin=subprocess.PIPE, stdout=out, stderr=told)
+    out, errors = (streams.get(name, subprocess.PIPE) for name in ("stdout", "stderr"))
+    return subprocess.Popen(command, text=True, stdin=subprocess.PIPE, stdout=out, stderr=errors)
 
 
 def stopped(process: subprocess.Popen[str], number: int, at: Callable[[], bool]) -> list[str]:
@@ -47,11 +47,11 @@ def stopped(process: subprocess.Popen[str], number: int, at: Callable[[], bool])
         time.sleep(0.02)
     process.send_signal(number)
     try:
-        _, told = process.communicate(timeout=30)
+        _, errors = process.communicate(timeout=30)
     finally:
         process.kill()
-    assert process.returncode in (130, -9), told
-    return told.strip().splitlines()
+    assert process.returncode in (130, -9), errors
+    return errors.strip().splitlines()
 
 
 @pytest.fixture(scope="module")
@@ -247,8 +247,8 @@ def test_what_nohup_ignores_stays_ignored(tmp_path: Path) -> None:
     )
     time.sleep(1)
     process.send_signal(signal.SIGHUP)
-    _, told = process.communicate("SELECT 1", timeout=60)
-    assert process.returncode == 2 and "no database is there" in told
+    _, errors = process.communicate("SELECT 1", timeout=60)
+    assert process.returncode == 2 and "no database is there" in errors
 
 
 PRINTING: list[Sequence[object]] = [
@@ -266,8 +266,8 @@ def test_nobody_reads_the_output(db: Path, command: Sequence[object]) -> None:
     os.close(gone)
     process = begun(*command, *more, stdout=ours)
     os.close(ours)
-    _, told = process.communicate("User-agent: *\nDisallow: /\n", timeout=60)
-    assert (process.returncode, told) == (0, "")
+    _, errors = process.communicate("User-agent: *\nDisallow: /\n", timeout=60)
+    assert (process.returncode, errors) == (0, "")
 
 
 def test_nobody_reads_the_messages(db: Path) -> None:

@@ -144,7 +144,7 @@ def test_six_crawls(here: StandIn, user: User) -> None:
     before, sent = here.asked(), here.data.bytes + here.index.bytes
     ended = user.types(here, "history --crawls 6")
     requests, sent = here.asked() - before, here.data.bytes + here.index.bytes - sent
-    assert ended.code == 0 and f"{requests} requests, {sent / 1e6:.1f} MB" in ended.told[-1]
+    assert ended.code == 0 and f"{requests} requests, {sent / 1e6:.1f} MB" in ended.messages[-1]
     assert float(str(total["requests"])) == pytest.approx(requests, rel=0.15)
     assert float(str(total["gigabytes"])) * 1e9 == pytest.approx(sent, rel=0.15)
     assert user.outcomes(LATER.crawl) == OUTCOMES
@@ -197,7 +197,7 @@ def test_all_crawls(here: StandIn, user: User) -> None:
     ended = user.types(here, "history --crawls all --dry-run")
     assert ended.code == 0 and len(ended.rows) == 101 + 1
     assert ended.rows[-2]["crawl"] == "CC-MAIN-2016-36"
-    assert ended.told == [
+    assert ended.messages == [
         "crawls before CC-MAIN-2016-36 have no robotstxt subset and are left out (28)"
     ]
     assert here.asked() <= 102 + 2 * 3 * 8  # of two kinds of crawls three are looked at closely
@@ -207,10 +207,10 @@ def test_sample(here: StandIn, user: User) -> None:
     """Panels come from a crawl's index and from the newest web graph that has ranks."""
     ended = user.types(here, "sample --crawl latest --size 4")
     assert ended.code == 0
-    assert f"4 domains (4 new) from registered domains of {LATER.crawl}" in ended.told[-1]
+    assert f"4 domains (4 new) from registered domains of {LATER.crawl}" in ended.messages[-1]
     ended = user.types(here, "sample --ranks webgraph --size 4")
-    assert ended.code == 0 and f"from web graph {GRAPHS[1]}" in ended.told[-1]
-    assert any(f"{GRAPHS[0]} has no domain ranks yet" in line for line in ended.told)
+    assert ended.code == 0 and f"from web graph {GRAPHS[1]}" in ended.messages[-1]
+    assert any(f"{GRAPHS[0]} has no domain ranks yet" in line for line in ended.messages)
 
 
 def test_weights(here: StandIn, user: User) -> None:
@@ -222,10 +222,10 @@ def test_weights(here: StandIn, user: User) -> None:
     (plan,) = user.types(here, "weights --crawl latest --dry-run").rows
     before = here.asked()
     ended = user.types(here, "weights --crawl latest")
-    assert ended.code == 0 and "10 of the panel's 10 domains have a weight" in ended.told[-1]
+    assert ended.code == 0 and "10 of the panel's 10 domains have a weight" in ended.messages[-1]
     assert here.asked() - before == int(str(plan["requests"])) + FINDING
     early = user.types(here, f"weights --crawl {EARLY} --parts 1")
-    assert early.code == 0 and f"{EARLY} (1 of 2 parts)" in early.told[-1]
+    assert early.code == 0 and f"{EARLY} (1 of 2 parts)" in early.messages[-1]
 
 
 @pytest.mark.parametrize("how", ["whole", "refused"])
@@ -233,7 +233,7 @@ def test_weights_without_last_bytes(rendered: Folders, user: User, how: str) -> 
     """A server that does not answer ranges of the last bytes costs weights a few requests more."""
     with served(*rendered, without_suffix(how)) as here:  # type: ignore[arg-type]
         ended = user.types(here, "weights --crawl latest --parts 1")
-        assert ended.code == 0 and "domains have a weight" in ended.told[-1]
+        assert ended.code == 0 and "domains have a weight" in ended.messages[-1]
 
 
 def test_scan(here: StandIn, user: User) -> None:
@@ -245,8 +245,8 @@ def test_scan(here: StandIn, user: User) -> None:
     ended = user.runs("scan", "run", scan)
     assert (
         ended.code == 0
-        and any(line.startswith("2 shards") for line in ended.told)
-        and "26 captures" in "".join(ended.told)
+        and any(line.startswith("2 shards") for line in ended.messages)
+        and "26 captures" in "".join(ended.messages)
     )
     assert here.asked() - before == 2
     assert user.runs("scan", "merge", scan, "--db", census).code == 0
@@ -266,7 +266,7 @@ def test_update(here: StandIn, user: User, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr("crawlblock.cli.update._answered", lambda *_: "")  # needs no other page
     here.list_also(UNFINISHED)
     ended = user.types(here, update)
-    assert ended.code == 3 and "may not be whole yet" in "".join(ended.told)
+    assert ended.code == 3 and "may not be whole yet" in "".join(ended.messages)
     here.index.fault("", ["portal"] * 9)
     ended = user.types(here, update)
-    assert ended.code == 3 and "a web page where a file was asked for" in "".join(ended.told)
+    assert ended.code == 3 and "a web page where a file was asked for" in "".join(ended.messages)

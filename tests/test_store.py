@@ -220,7 +220,7 @@ def test_access_has_one_row_per_capture_and_crawler(tmp_path: Path) -> None:
         assert con.execute(query).fetchall() == [(1, 2.0)]
 
 
-def test_a_panel_is_what_was_drawn_last(tmp_path: Path) -> None:
+def test_a_panel_is_what_was_sampled_last(tmp_path: Path) -> None:
     """Members that a panel lost are not in it, and weights are those of the last draw."""
     store = Store(tmp_path / "db.duckdb")
     day = datetime(2024, 1, 1)

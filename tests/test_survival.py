@@ -128,18 +128,18 @@ def test_weights_count() -> None:
 
 
 def test_no_steps_and_why() -> None:
-    """Without hosts, without captures or without a refusal there are no steps, and a reason."""
-    assert openness([]).silence == "there are no hosts"
+    """Without hosts, without captures or without a block there are no steps, and a reason."""
+    assert openness([]).no_steps == "there are no hosts"
     unread = openness([Spell(None, None), Spell(None, None)])
-    assert (unread.n, unread.n_unknown, unread.silence) == (0, 2, "none of the hosts is known")
+    assert (unread.n, unread.n_unknown, unread.no_steps) == (0, 2, "none of the hosts is known")
     quiet = openness([Spell(day(3), None), Spell(None, None)])
     assert (quiet.n, quiet.n_unknown, quiet.steps) == (1, 1, ())
-    assert quiet.silence == "none of the 1 hosts was seen to block"
+    assert quiet.no_steps == "none of the 1 hosts was seen to block"
     with pytest.raises(InputError, match="swap the days"):
         openness([Spell(day(3), day(3))])
 
 
-def test_refused_at_first_sight() -> None:
+def test_blocked_at_first_sight() -> None:
     """Hosts that were never seen open make a first step that begins nowhere; all may be closed."""
     first = openness([Spell(None, day(4)), Spell(day(9), None)]).steps[0]
     assert (first.after, first.before) == (None, day(4))

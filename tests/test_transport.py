@@ -274,7 +274,7 @@ async def test_a_range_beyond_the_end_is_damaged(server: RangeServer, url: str) 
 
 @pytest.mark.fault("archive", "connection refused; no such name in DNS")
 async def test_no_connection_and_no_name() -> None:
-    """A closed port and a name that does not exist are told apart."""
+    """A closed port and a name that does not exist are kept apart."""
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         port = unused.getsockname()[1]

@@ -123,7 +123,7 @@ def unattended(command: Sequence[str]) -> tuple[int, str]:
 
 
 def changes(db: Path, *options: str) -> set[tuple[str, str, str, str, str]]:
-    """Return host, token, event and the two snapshots of each change told."""
+    """Return host, token, event and the two snapshots of each change that is printed."""
     done = crawlblock("changes", "--db", db, "--since", "2020-01-01", "-o", "json", *options)
     assert done.returncode == 0, done.stderr
     names = ("host", "token", "transition", "from_snapshot", "snapshot")
@@ -153,7 +153,7 @@ def test_unattended_sequence(tmp_path: Path, web: Web, monkeypatch: pytest.Monke
         ended = crawlblock(*words, *options(day))
         return ended.returncode, ended.stdout + ended.stderr
 
-    web.bodies[one] = ROBOTS  # refuses GPTBot
+    web.bodies[one] = ROBOTS  # blocks GPTBot
     assert update(by_cron, 1) == (0, "")
     page = (folder / "x-results" / "index.html").read_text("utf-8")
     assert changes(db) == {(one, "GPTBot", "started", "DEMO-2024-18", "live-2026-11-01")}
@@ -174,9 +174,9 @@ def test_unattended_sequence(tmp_path: Path, web: Web, monkeypatch: pytest.Monke
         (two, "CCBot", "started", "live-2026-11-01", "live-2026-11-03"),
     }
     wildcard = ("started", "live-2026-11-03", "live-2026-11-04")
-    told = changes(db)
-    assert named <= told
-    rest = told - named
+    found = changes(db)
+    assert named <= found
+    rest = found - named
     assert {(host, *events) for host, _, *events in rest} == {(three, *wildcard)}
     assert {"GPTBot", "CCBot"} <= {token for _, token, *_ in rest}
     with Store(db).reading() as con:
@@ -329,7 +329,7 @@ def _update(db: Path) -> tuple[object, ...]:
 
 
 def test_health(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A run that ended badly is told until that command, or an update, has ended well since."""
+    """A run that ended badly is reported until that command, or an update, has ended well since."""
     store = followed(tmp_path, ["a.test"])
     archive(tmp_path / "mirror", {"DEMO-2024-18": {"a.test": OPEN}})
     at = ("--db", store.path)
@@ -402,7 +402,7 @@ def test_new_crawls() -> None:
 
 
 def test_a_clock_that_cannot_be() -> None:
-    """A machine whose clock was never set is told so before it dates captures."""
+    """Someone whose clock was never set learns it before captures are dated."""
     with pytest.raises(InputError, match="1970-01-01"):
         checked(datetime(1970, 1, 1))
     assert checked(datetime(2026, 1, 1)) == datetime(2026, 1, 1)

@@ -153,8 +153,8 @@ def test_the_intervals_of_a_sample_are_recomputed(
     """With weights and strata, and rule sets that are known, every interval follows as well."""
     only = [each for name in _SAMPLED for each in ("--only", name)]
     ended = main(["--db", str(sampled / "x.duckdb"), "--results", str(sampled), *only])
-    told = capsys.readouterr().out
-    assert ended == 0 and "every value is as the facts have it" in told, told
+    output = capsys.readouterr().out
+    assert ended == 0 and "every value is as the facts have it" in output, output
 
 
 @pytest.mark.parametrize("sizes", [[4, 3, 5, *[1] * 9], [2.5, 7.25, *[0.5] * 12], [9]])
@@ -179,10 +179,10 @@ def test_a_lost_or_invented_row_or_interval_is_seen(
     )  # fmt: skip
     kept.write_parquet(tmp_path / "gap.parquet")
     assert report(facts, tmp_path, [result]) == 4
-    told = capsys.readouterr().out
-    assert told.count("the file has no such row") == 2
-    assert told.count("the facts give no such row") == 1 and "comparison x - y" in told
-    assert told.count(": n is None, recomputed ") == 1
+    output = capsys.readouterr().out
+    assert output.count("the file has no such row") == 2
+    assert output.count("the facts give no such row") == 1 and "comparison x - y" in output
+    assert output.count(": n is None, recomputed ") == 1
 
 
 def test_the_command_ends_badly_where_a_value_differs(

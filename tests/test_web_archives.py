@@ -230,10 +230,10 @@ def test_the_answer_and_its_part_of_the_page(
     set_ = context(found, frames)
     assert set_ is not None
     figure = archives(set_)
-    told = "".join(archives_section(set_, plate(figure, "", set_)))
-    assert "Large news sites begin to block the Internet Archive" in told
-    assert "niemanlab.org/2026/01" in told and "40 hosts known in February 2025" in told
-    assert "<td>national libraries</td><td>2.5 %</td><td>2.5 %</td><td>0.0 %</td>" in told
+    section = "".join(archives_section(set_, plate(figure, "", set_)))
+    assert "Large news sites begin to block the Internet Archive" in section
+    assert "niemanlab.org/2026/01" in section and "40 hosts known in February 2025" in section
+    assert "<td>national libraries</td><td>2.5 %</td><td>2.5 %</td><td>0.0 %</td>" in section
 
 
 def test_a_single_snapshot_is_no_change(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:

@@ -156,13 +156,13 @@ def test_weights_of_a_list(tmp_path: Path) -> None:
     store = store_of(tmp_path / "db.duckdb", "www.a.org", "b.org", "www.gov.uk", "sub.c.org")
     lines = ["host,tokens", "www.a.org,5", "c.org,6", "www.gov.uk,7", *["x,1"] * 7]
     path = listed(tmp_path / "list.csv", *lines)
-    told = CliRunner().invoke(
+    result = CliRunner().invoke(
         weights, ["--db", str(store.path), "--list", str(path), "--corpus", "C4"]
     )
-    assert told.exit_code == 0, told.output
-    assert "line 9: 'x,1' left out: not a host name (it has no dot)" in told.output
-    assert "... and 2 more lines left out; --rejects FILE writes all of them" in told.output
-    assert "C4: 2 of the panel's 3 domains have a weight, 3 in all" in told.output
+    assert result.exit_code == 0, result.output
+    assert "line 9: 'x,1' left out: not a host name (it has no dot)" in result.output
+    assert "... and 2 more lines left out; --rejects FILE writes all of them" in result.output
+    assert "C4: 2 of the panel's 3 domains have a weight, 3 in all" in result.output
     assert {(domain, tokens) for domain, *_, tokens in stored(store)} == {
         ("a.org", 5), ("c.org", 6), ("www.gov.uk", 7),
     }  # fmt: skip
@@ -183,8 +183,8 @@ def test_a_corpus_is_replaced(tmp_path: Path) -> None:
 def test_the_command_wants_one_source(tmp_path: Path) -> None:
     """Neither and both of --list and --crawl are refused."""
     for given in ([], ["--list", "a.csv", "--crawl", CRAWL], ["--crawl", CRAWL, "--corpus", "C"]):
-        told = CliRunner().invoke(weights, ["--db", str(tmp_path / "db.duckdb"), *given])
-        assert told.exit_code == 2
+        result = CliRunner().invoke(weights, ["--db", str(tmp_path / "db.duckdb"), *given])
+        assert result.exit_code == 2
 
 
 # A crawl's columnar index, small, in the archive's layout: the parts in the order of the domains.
@@ -263,11 +263,11 @@ async def test_weights_of_a_crawl(tmp_path: Path, archive: tuple[Path, pl.DataFr
         wanted = weighing(tmp_path, server.url)
         plan = await plan_weighing(wanted)
         tally = Tally()
-        (told,) = await weigh_crawl(store, wanted, tally, lambda *_: None)
+        (weighed,) = await weigh_crawl(store, wanted, tally, lambda *_: None)
         again = Tally()
         await weigh_crawl(store, wanted, again, lambda *_: None)
         parts = [request for request in server.requests if "subset=warc" in request.path]
-    assert (told.domains, told.of_panel) == (2, 2)
+    assert (weighed.domains, weighed.of_panel) == (2, 2)
     assert stored(store) == expected(rows, "site036.com", "site150.com")
     assert all(request.range for request in parts)
     assert plan.requests == tally.requests - 2  # the lists of crawls and of files
@@ -331,7 +331,7 @@ async def test_the_budget_ends_a_run(tmp_path: Path, archive: tuple[Path, pl.Dat
 
 
 async def test_some_parts(tmp_path: Path, archive: tuple[Path, pl.DataFrame]) -> None:
-    """Of parts drawn the corpus says how many; domains are as read, only the whole is scaled."""
+    """Of sampled parts the corpus says how many; domains are as read, only the total is scaled."""
     folder, rows = archive
     domains = [f"site{n:03}.com" for n in range(200)]
     store = store_of(tmp_path / "db.duckdb", *domains)
@@ -378,13 +378,13 @@ def test_a_crawl_by_command(tmp_path: Path, archive: tuple[Path, pl.DataFrame]) 
     store_of(db, "site036.com")
     with RangeServer(folder) as server:
         given = ["--db", str(db), "--crawl", "latest", "--mirror", server.url, "--rate", "9999"]
-        told = CliRunner().invoke(weights, [*given, "--dry-run"])
-        assert told.exit_code == 0 and CRAWL in told.output
+        result = CliRunner().invoke(weights, [*given, "--dry-run"])
+        assert result.exit_code == 0 and CRAWL in result.output
         assert len(server.requests) == 3
-        told = CliRunner().invoke(weights, [*given, "--max-requests", "3"])
-        assert told.exit_code == 3 and "run the same command to continue" in told.output
-        told = CliRunner().invoke(weights, given)
-    assert f"{CRAWL}: 1 of the panel's 1 domains have a weight" in told.output
+        result = CliRunner().invoke(weights, [*given, "--max-requests", "3"])
+        assert result.exit_code == 3 and "run the same command to continue" in result.output
+        result = CliRunner().invoke(weights, given)
+    assert f"{CRAWL}: 1 of the panel's 1 domains have a weight" in result.output
 
 
 # What is lost: the metric on facts small enough to count by hand.
@@ -423,8 +423,8 @@ def asked(con: duckdb.DuckDBPyConnection, **answers: small.Answer) -> None:
     small.snapshot(con, "S1", date(2023, 10, 1), hosts)
 
 
-def test_a_list_whole_and_told(con: duckdb.DuckDBPyConnection) -> None:
-    """Of a list the share is exact; hosts without a weight count nothing; its cover is told."""
+def test_a_list_whole_and_covered(con: duckdb.DuckDBPyConnection) -> None:
+    """A list's share is exact; hosts without a weight count nothing; the part covered is stated."""
     panel(con, [(name, "list", 1.0) for name in "abcd"])
     asked(con, a="named", b="open", c="named", d="wild")
     weigh(con, whole=1000, a=30, b=60, d=10, zzz=500)
@@ -442,7 +442,7 @@ def test_a_list_whole_and_told(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def test_unknown_is_in_the_bounds(con: duckdb.DuckDBPyConnection) -> None:
-    """Tokens of hosts that cannot be told widen the bounds; without a whole, the listed are it."""
+    """Tokens of unknown hosts widen the bounds; without a total, the listed hosts are the total."""
     panel(con, [(name, "list", 1.0) for name in "abc"])
     asked(con, a="named", b="open", c="html")
     weigh(con, a=30, b=30, c=40)
@@ -455,12 +455,15 @@ def test_unknown_is_in_the_bounds(con: duckdb.DuckDBPyConnection) -> None:
 
 def test_head_and_random_part(con: duckdb.DuckDBPyConnection) -> None:
     """A head taken whole adds no error; the random part is weighted and has Wilson's interval."""
-    drawn = [f"r{n}" for n in range(20)]
-    panel(con, [("head", "1k", 1.0), *((name, "tail", 50.0) for name in drawn)])
+    sampled = [f"r{n}" for n in range(20)]
+    panel(con, [("head", "1k", 1.0), *((name, "tail", 50.0) for name in sampled)])
     asked(
-        con, head="named", **dict.fromkeys(drawn[:5], "named"), **dict.fromkeys(drawn[5:], "open")
+        con,
+        head="named",
+        **dict.fromkeys(sampled[:5], "named"),
+        **dict.fromkeys(sampled[5:], "open"),
     )
-    weigh(con, head=10_000, **dict.fromkeys(drawn, 10))
+    weigh(con, head=10_000, **dict.fromkeys(sampled, 10))
     (row,) = lost(con)
     assert row["estimate"] == pytest.approx((10_000 + 50 * 50) / 20_000)
     low, high = wilson(0.25, 20 / (1 - 20 / 1000) * (Z / 2.093024) ** 2)  # Student's, 19 degrees
@@ -491,7 +494,7 @@ def test_sql_agrees_with_python(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def test_one_drawn_member(con: duckdb.DuckDBPyConnection) -> None:
-    """A panel of one drawn domain that refuses says 100 % with a very wide interval."""
+    """A panel of one sampled domain that blocks says 100 % with a very wide interval."""
     panel(con, [("a", "tail", 1e6)])
     asked(con, a="named")
     weigh(con, a=7)
@@ -500,8 +503,8 @@ def test_one_drawn_member(con: duckdb.DuckDBPyConnection) -> None:
     assert row["low"] == pytest.approx(wilson(1.0, (Z / 12.7062) ** 2)[0], rel=1e-3)
 
 
-def test_nothing_told(con: duckdb.DuckDBPyConnection) -> None:
-    """Where no weight could be told there is no share, never 0 %, and the reason is said."""
+def test_nothing_known(con: duckdb.DuckDBPyConnection) -> None:
+    """Where no weight is known there is no share, never 0 %, and the reason is given."""
     panel(con, [(name, "list", 1.0) for name in "ab"])
     asked(con, a="html", b="open")
     weigh(con, a=7, b=0)

@@ -31,7 +31,7 @@ class Ended:
 
     code: int
     out: str
-    told: list[str]
+    messages: list[str]
 
     @property
     def rows(self) -> list[dict[str, object]]:
@@ -58,9 +58,9 @@ class User:
         """Run a command as it stands."""
         with pytest.raises(SystemExit) as stopped:
             main([str(word) for word in words])
-        out, told = self._capsys.readouterr()
-        assert "Traceback" not in told and "a fault in crawlblock" not in told
-        return Ended(int(stopped.value.code or 0), out, told.splitlines())
+        out, errors = self._capsys.readouterr()
+        assert "Traceback" not in errors and "a fault in crawlblock" not in errors
+        return Ended(int(stopped.value.code or 0), out, errors.splitlines())
 
     def outcomes(self, crawl: str) -> dict[str, str]:
         """Return how each host of the panel ended in a crawl."""
@@ -75,7 +75,7 @@ class User:
         with Store(self.db).reading() as con:
             return con.execute(question, [crawl]).fetchall()
 
-    def told_open(self) -> list[object]:
+    def reached(self) -> list[object]:
         """Return the hosts of which something is said that is not unknown."""
         with Store(self.db).reading() as con:
             rows = con.execute("SELECT host FROM access WHERE restriction <> 'unknown'").fetchall()

@@ -80,8 +80,8 @@ def _still_open(con: duckdb.DuckDBPyConnection, frames: Frames) -> pl.DataFrame:
 
 def _rows(token: str, profile: str, timing: str, found: ShareOpen) -> list[tuple[object, ...]]:
     about = ("rulesets", token, profile, timing, found.n, found.n_unknown, found.rulesets)
-    if found.silence:
-        return [(*about, None, None, None, None, None, found.silence, found.silence)]
+    if found.no_steps:
+        return [(*about, None, None, None, None, None, found.no_steps, found.no_steps)]
     return [
         (*about, step.after, _dated(step.before), step.open, step.low, step.high, None, None)
         for step in found.steps

@@ -81,8 +81,8 @@ def forecast(
     last = runs[-1] if runs else slice(0)
     pairs = zip(dates[last], estimates[last], strict=True)
     known = [(day, value) for day, value in pairs if value is not None]
-    silence = _too_little(known, broken=len(runs) > 1)
-    return NoForecast(silence) if silence else _earned(known)
+    reason = _too_little(known, broken=len(runs) > 1)
+    return NoForecast(reason) if reason else _earned(known)
 
 
 def _too_little(known: Sequence[tuple[date, float]], *, broken: bool) -> str | None:

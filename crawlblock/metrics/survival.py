@@ -50,7 +50,7 @@ class ShareOpen:
     n_unknown: int  # hosts never readable
     rulesets: float  # effective number of independent ones among the n
     steps: tuple[Step, ...]
-    silence: str | None  # why there are no steps
+    no_steps: str | None  # why there are no steps
 
 
 def openness(spells: Iterable[Spell]) -> ShareOpen:

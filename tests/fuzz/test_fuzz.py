@@ -76,5 +76,5 @@ def test_mutations(
             kept = tmp_path / "input"
             kept.write_bytes(data)
             pytest.fail(f"mutation {number} ({kept}): {type(fault).__name__}: {fault}")
-    told = ", ".join(f"{end} {count:,}" for end, count in ends.most_common())
-    record_property("proof", f"{name}: {COUNT:,} mutations of {', '.join(reader.seeds)}: {told}")
+    counts = ", ".join(f"{end} {count:,}" for end, count in ends.most_common())
+    record_property("proof", f"{name}: {COUNT:,} mutations of {', '.join(reader.seeds)}: {counts}")

@@ -86,11 +86,11 @@ async def started(store: Store, server: WebServer) -> Process:
     """Start a run in a process of its own, forked from one that has imported all."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["crawlblock.pipeline.live", "crawlblock.store.store"])
-    told, tell = context.Pipe(duplex=False)
+    receiver, tell = context.Pipe(duplex=False)
     process = context.Process(target=begin, args=(tell, store.path, server.port))
     await asyncio.to_thread(process.start)
     tell.close()
-    await asyncio.to_thread(told.recv)
+    await asyncio.to_thread(receiver.recv)
     return process
 
 
@@ -208,9 +208,9 @@ async def test_stopped_run_stores_what_it_has(tmp_path: Path, number: signal.Sig
         process = await asyncio.to_thread(commanded, store, server)
         await server.until(100)
         process.send_signal(number)
-        _, told = await asyncio.to_thread(process.communicate)
+        _, errors = await asyncio.to_thread(process.communicate)
     assert process.returncode == 130
-    assert told.strip().splitlines() == [
+    assert errors.strip().splitlines() == [
         "crawlblock: stopped; what was stored stays, run the same command to continue"
     ]
     assert not journals(store.path)
@@ -245,11 +245,11 @@ async def test_disk_that_refuses(tmp_path: Path) -> None:
         async with web_server(acts) as server:
             for reason in ("No space left", "Read-only"):
                 process = await asyncio.to_thread(commanded, store, server)
-                _, told = await asyncio.to_thread(process.communicate)
+                _, errors = await asyncio.to_thread(process.communicate)
                 assert process.returncode == 1
-                assert len(told.splitlines()) == 1, told
-                assert reason in told or "disk is full" in told, told
-                assert str(disk) in told
+                assert len(errors.splitlines()) == 1, errors
+                assert reason in errors or "disk is full" in errors, errors
+                assert str(disk) in errors
                 make_read_only(disk, reason == "No space left")
             ballast.unlink()
             recover(store)

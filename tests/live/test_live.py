@@ -191,7 +191,7 @@ def test_a_file_of_a_crash_is_left_alone(tmp_path: Path) -> None:
 
 
 @pytest.mark.fault("disk", "live: a folder that cannot be")
-def test_a_folder_that_cannot_be_is_told(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_is_reported(tmp_path: Path) -> None:
     """Where nothing can be written one clear error names the place."""
     blocked = tmp_path / "warc"
     blocked.write_bytes(b"a file where the folder should be")

@@ -72,7 +72,7 @@ ACTS = {
 
 
 async def test_pages_are_asked_only_where_robots_txt_lets_us(tmp_path: Path) -> None:
-    """Our own name decides, what cannot be told is a no, and so it is wherever redirects lead."""
+    """Our own name decides, an unknown answer is a no, and redirects change neither."""
     async with web_server(ACTS) as server:
         resolver = TestResolver(server.port)
         found = await visit(tmp_path, asking(resolver, probe_page=True), [*map(member, SITES)])

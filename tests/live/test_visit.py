@@ -126,7 +126,7 @@ async def test_next_url_is_asked_only_without_an_answer(tmp_path: Path) -> None:
 
 @pytest.mark.fault("live", "no name, no listener, no TLS")
 async def test_hosts_without_an_answer_say_why(tmp_path: Path) -> None:
-    """No name, no listener and no TLS are told apart, and the reason is kept."""
+    """No name, no listener and no TLS are kept apart, and the reason is kept."""
     async with web_server({}) as server:
         nameless = TestResolver(server.port, named={"a.test": ""})
         closed = TestResolver(TestResolver(1)._ports[443])

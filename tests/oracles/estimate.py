@@ -61,12 +61,12 @@ def designed(answers: Iterable[Answer]) -> tuple[float, float]:
     table = [
         (
             math.fsum(a.weight for a in members),
-            math.fsum(a.weight for a in told),
-            math.fsum(a.weight**2 for a in told),
-            math.fsum(a.weight for a in told if a.yes),
+            math.fsum(a.weight for a in answered),
+            math.fsum(a.weight**2 for a in answered),
+            math.fsum(a.weight for a in answered if a.yes),
         )
-        for members, told in zip(strata, known, strict=True)
-        if told
+        for members, answered in zip(strata, known, strict=True)
+        if answered
     ]
     total, weight, squared, yes = (np.array(column) for column in zip(*table, strict=True))
     share = float((total * yes / weight).sum() / total.sum())
@@ -80,9 +80,9 @@ def design_n(
     """Compute the design's effective size by the formula, stratum by stratum."""
     size, share, part = known**2 / squared, yes / known, total / total.sum()
     p = float((part * share).sum())
-    drawn = np.maximum(0, 1 - size / total)
-    variance = (part**2 * drawn * share * (1 - share) / np.maximum(size - 1, 1)).sum()
-    alike = (part**2 * drawn / size).sum()
+    left = np.maximum(0, 1 - size / total)
+    variance = (part**2 * left * share * (1 - share) / np.maximum(size - 1, 1)).sum()
+    alike = (part**2 * left / size).sum()
     if alike == 0:
         return None
     return float(min(p * (1 - p) / variance, 1 / alike) if variance > 0 else 1 / alike)
@@ -118,26 +118,26 @@ def weighted_total(
 
 
 def clustered(clusters: Iterable[tuple[float, float]], of: int) -> Estimate:
-    """Return a share among hosts of which some clusters of `of` were drawn (WARC files of a crawl).
+    """Return a share among hosts of which some of `of` clusters were sampled (WARC files).
 
-    Takes (yes, known) of each cluster drawn.  The variance is that of a ratio, linearised, between
-    clusters, with the correction for a finite number of them (Cochran 1977, chapter 6); it enters
+    Takes (yes, known) of each sampled cluster.  The variance is that of a ratio between clusters,
+    linearised, with the correction for a finite number of them (Cochran 1977, chapter 6); it enters
     Wilson's interval as an effective size, with Student's quantile for the clusters that hold a
     known host.  One cluster gives no interval, all of them one of no width.
     """
-    drawn = list(clusters)
-    known = math.fsum(x for _, x in drawn)
+    sampled = list(clusters)
+    known = math.fsum(x for _, x in sampled)
     if not known:
         return Estimate(0, 0, None, None, None)
-    share = math.fsum(y for y, _ in drawn) / known
-    if len(drawn) >= of:
+    share = math.fsum(y for y, _ in sampled) / known
+    if len(sampled) >= of:
         return Estimate(round(known), 0, share, share, share)
-    freedom = sum(x > 0 for _, x in drawn) - 1
+    freedom = sum(x > 0 for _, x in sampled) - 1
     if freedom < 1:
         return Estimate(round(known), 0, share, None, None)
-    left = 1 - len(drawn) / of
-    spread = math.fsum((y - share * x) ** 2 for y, x in drawn) / (len(drawn) - 1)
-    variance = left * len(drawn) * spread / known**2
+    left = 1 - len(sampled) / of
+    spread = math.fsum((y - share * x) ** 2 for y, x in sampled) / (len(sampled) - 1)
+    variance = left * len(sampled) * spread / known**2
     n = known / left
     if variance > 0:
         n = min(n, share * (1 - share) / variance)

@@ -25,13 +25,13 @@ pytestmark = pytest.mark.own_code
 
 # Facts about real files, labelled by hand; `draw` tells what a label is worth:
 #   1  stratified by author, in view while the rules were made (before, 95 of its 102 template
-#      claims were right); labels rest on the first lines and those around the deciding one
-#   2  other files, after the rules; the claim was in view: it counts only what is plainly wrong
-#   3  other files, after the rules, out of sample: 120 refusals claimed for a template and 80
+#      attributions were right); labels rest on the first lines and those around the deciding one
+#   2  other files, after the rules; the attribution was in view: only what is plainly wrong counts
+#   3  other files, after the rules, out of sample: 120 blocks attributed to a template and 80
 #      others, shuffled; the text was read whole (three longer than 18 kB in part) and its label
-#      written down before the claim was looked at
-#   4  four refusals in the files of draw 3 by which templates were then added or mended
-#   5  after that, labelled like 3: one refusal in each further text that a template is claimed for
+#      written down before the attribution was looked at
+#   4  four blocks in the files of sample 3 by which templates were then added or mended
+#   5  after that, labelled like 3: one block in each further text that is attributed to a template
 #      anywhere in the corpora (most seen in draw 1), and 40 others in files with a template's mark
 #   6  ten of the others, relabelled when templates for them were added: new templates, and copies
 #      of a list with one group per agent, which the labels had called the site's own
@@ -62,7 +62,7 @@ def authors() -> Authors:
 
 
 def author(authors: Authors, body: bytes, token: str = "GPTBot") -> Authorship:
-    """Return who wrote one crawler's refusal."""
+    """Return who wrote one crawler's block."""
     return authors.of(body, Judge([token]).findings(body))[token]
 
 
@@ -117,8 +117,8 @@ def test_innermost_template(authors: Authors) -> None:
     assert authors.templates_in(body) == ("squarespace", "cloudflare-managed")
 
 
-def test_refusals_a_template_does_not_write(authors: Authors) -> None:
-    """A refusal of / in a file whose template never refuses it is the site's own."""
+def test_blocks_a_template_does_not_write(authors: Authors) -> None:
+    """A block of / in a file whose template never blocks it is the site's own."""
     body = b"# Default Flywheel robots file\nUser-agent: *\nDisallow: /x\n"
     added = body + b"User-agent: GPTBot\nDisallow: /\n"
     assert author(authors, body).author == "flywheel"
@@ -126,7 +126,7 @@ def test_refusals_a_template_does_not_write(authors: Authors) -> None:
 
 
 def test_decision_is_equal_for_equal_texts(authors: Authors) -> None:
-    """Stacked or one by one, in any order and case, the same refusal has the same digest."""
+    """Stacked or one by one, in any order and case, the same block has the same digest."""
     stacked = b"User-agent: CCBOT\nUser-agent: gptbot\nDisallow: /\n"
     apart = b"User-agent: GPTBot\nDisallow: /\n\nUser-agent: CCBot\nDisallow: /\n"
     ruleset = author(authors, stacked).ruleset
@@ -233,7 +233,7 @@ def bodies(folder: Path, corpus: str) -> dict[str, bytes]:
     return {hashlib.sha1(body).hexdigest(): body for body in found}
 
 
-# Templates that refuse no crawler: where their marks stand.
+# Templates that block no crawler: where their marks stand.
 MARKED = [
     (
         "cloudflare-content-signals",
@@ -259,12 +259,12 @@ MARKED = [
 def test_marks_in_a_real_file(
     authors: Authors, shared: Path, template: str, corpus: str, digest: str
 ) -> None:
-    """A template that refuses no crawler is recognised in a real file that holds it."""
+    """A template that blocks no crawler is recognised in a real file that holds it."""
     assert template in authors.templates_in(bodies(shared / "corpus", corpus)[digest])
 
 
 def test_managed_content_before_a_default_file(authors: Authors, shared: Path) -> None:
-    """In a real file that Cloudflare extends, its refusals are Cloudflare's, the rest is not."""
+    """In a real file that Cloudflare extends, its blocks are Cloudflare's, the rest is not."""
     body = (shared / "templates/cloudflare_managed_2026.robots.txt").read_bytes()
     assert author(authors, body, "GPTBot").author == "cloudflare-managed"
     assert author(authors, body, "Googlebot").author == "drupal"
@@ -272,7 +272,7 @@ def test_managed_content_before_a_default_file(authors: Authors, shared: Path) -
 
 @pytest.mark.parametrize("template", sorted({row["author"] for row in ROWS} - NO_TEMPLATE))
 def test_template_in_a_real_file(authors: Authors, shared: Path, template: str) -> None:
-    """Each template that refuses a crawler is recognised in a real file that holds it."""
+    """Each template that blocks a crawler is recognised in a real file that holds it."""
     row = next(row for row in ROWS if row["author"] == template)
     body = bodies(shared / "corpus", row["corpus"])[row["digest"]]
     assert author(authors, body, row["token"]).author == template
@@ -315,7 +315,7 @@ IMDB = (
 )  # fmt: skip
 
 
-def test_raptive_does_not_claim_imdb(authors: Authors) -> None:
+def test_raptive_did_not_write_imdb(authors: Authors) -> None:
     """The seven names that Raptive published are its own only in its order, and not at IMDb."""
     assert author(authors, IMDB).author == OWN
     assert author(authors, IMDB.partition(b"mymovies/\n")[2]).author == "raptive"
@@ -343,32 +343,34 @@ def test_one_rule_set_has_one_author_in_all_files(authors: Authors, shared: Path
 
 
 def headline_of(authors: Authors, shared: Path, draws: str) -> list[tuple[str, str, bytes]]:
-    """Return label, claim and text, apart from addresses in it, of each refusal drawn."""
+    """Return label, attribution and text, apart from addresses in it, of each sampled block."""
     made = []
     for row in ROWS:
         if row["draw"] in draws:
             body = bodies(shared / "corpus", row["corpus"])[row["digest"]]
-            claimed = author(authors, body, row["token"]).author
+            attributed = author(authors, body, row["token"]).author
             text = b" ".join(word for word in body.lower().split() if b"://" not in word)
-            made.append((row["author"], claimed or "nobody", text))
+            made.append((row["author"], attributed or "nobody", text))
     return made
 
 
 def test_precision_out_of_sample(
     authors: Authors, shared: Path, record_property: Callable[[str, object], None]
 ) -> None:
-    """Of claims for a template in files labelled blind, at least 98 % are right."""
-    drawn = headline_of(authors, shared, "3")
-    right = Counter(label == claim for label, claim, _ in drawn if claim not in NO_TEMPLATE)
-    found = Counter(label == claim for label, claim, _ in drawn if label not in NO_TEMPLATE)
-    texts = {text for _, claim, text in drawn if claim not in NO_TEMPLATE}
+    """Of attributions to a template in files labelled blind, at least 98 % are right."""
+    sampled = headline_of(authors, shared, "3")
+    right = Counter(
+        label == template for label, template, _ in sampled if template not in NO_TEMPLATE
+    )
+    found = Counter(label == template for label, template, _ in sampled if label not in NO_TEMPLATE)
+    texts = {text for _, template, text in sampled if template not in NO_TEMPLATE}
     precision = right[True] / right.total()
     low, _ = wilson(precision, right.total())
     record_property(
         "proof",
-        f"out of sample {right[True]} of {right.total()} template claims are right (95 % interval "
+        f"out of sample {right[True]} of {right.total()} attributions are right (95 % interval "
         f"from {low:.1%} if each counts as one; they rest on {len(texts)} texts); "
-        f"{found[True]} of {found.total()} refusals that a template wrote are found",
+        f"{found[True]} of {found.total()} blocks that a template wrote are found",
     )
     assert right.total() >= 120
     assert precision >= 0.98
@@ -377,14 +379,16 @@ def test_precision_out_of_sample(
 def test_precision_in_sample(
     authors: Authors, shared: Path, record_property: Callable[[str, object], None]
 ) -> None:
-    """Of claims for a template in files seen while the rules were made, at least 98 % are right."""
-    drawn = headline_of(authors, shared, "124567")
-    right = Counter(label == claim for label, claim, _ in drawn if claim not in NO_TEMPLATE)
-    known = len({claim for _, claim, _ in drawn} - NO_TEMPLATE)
+    """Of attributions in files seen while the rules were made, at least 98 % are right."""
+    sampled = headline_of(authors, shared, "124567")
+    right = Counter(
+        label == template for label, template, _ in sampled if template not in NO_TEMPLATE
+    )
+    known = len({template for _, template, _ in sampled} - NO_TEMPLATE)
     precision = right[True] / right.total()
     record_property(
         "proof",
-        f"in sample {right[True]} of {right.total()} template claims ({known} templates) are right "
+        f"in sample {right[True]} of {right.total()} attributions ({known} templates) are right "
         f"({precision:.1%})",
     )
     assert precision >= 0.98
@@ -411,26 +415,26 @@ def test_the_longest_copy_counts(authors: Authors) -> None:
     assert author(authors, body.encode(), "AhrefsBot").author == "bad-bot-blocker"
 
 
-def test_a_template_claims_no_block_of_all(authors: Authors) -> None:
+def test_a_template_did_not_write_a_block_of_all(authors: Authors) -> None:
     """A block of `*` in a company's file is a rule for all crawlers, and an addition is own."""
     body = b"# HAL robots.txt\nUser-agent: AhrefsBot\nUser-agent: GPTBot\nDisallow: /\n\n"
     body += b"User-agent: *\nDisallow: /\n"
-    claims = [author(authors, body, token).author for token in ("AhrefsBot", "GPTBot", "CCBot")]
-    assert claims == ["hal-archives", OWN, WILDCARD]
+    attributed = [author(authors, body, token).author for token in ("AhrefsBot", "GPTBot", "CCBot")]
+    assert attributed == ["hal-archives", OWN, WILDCARD]
 
 
 def test_every_crawler_gets_an_author(authors: Authors) -> None:
-    """Every product token has an answer, and one that nobody refuses has no author."""
+    """Every product token has an answer, and one that nobody blocks has no author."""
     judge = Judge([crawler.token for crawler in crawlers()])
-    told = authors.of(CLOUDFLARE, judge.findings(CLOUDFLARE))
-    assert set(told) == set(judge.tokens)
-    assert {who.author for who in told.values()} == {"cloudflare-managed", None}
+    found = authors.of(CLOUDFLARE, judge.findings(CLOUDFLARE))
+    assert set(found) == set(judge.tokens)
+    assert {who.author for who in found.values()} == {"cloudflare-managed", None}
 
 
-def test_template_claims_in_files_kept_aside(
+def test_attributions_in_files_kept_aside(
     authors: Authors, shared: Path, record_property: Callable[[str, object], None]
 ) -> None:
-    """Of claims for a template in files that no rule was written from, 97 % have the right act.
+    """Of attributions in files that no rule was written from, 97 % have the right act.
 
     benchmarks/origins.py counts the same files with the categories that need a database.
     """
@@ -439,12 +443,12 @@ def test_template_claims_in_files_kept_aside(
         rows = list(csv.DictReader(file))
     assert len(rows) == len({row["digest"] for row in rows}) == 300
     assert not {row["digest"] for row in rows} & {row["digest"] for row in ROWS}
-    claims = [
+    attributed = [
         (row["origin"], acts.get(author(authors, body, row["token"]).author or ""))
         for row in rows
         for body in (bodies(shared / "corpus", row["corpus"])[row["digest"]],)
     ]
-    right = Counter(label == act for label, act in claims if act)
-    record_property("proof", f"kept aside, {right[True]} of {right.total()} claims are right")
+    right = Counter(label == act for label, act in attributed if act)
+    record_property("proof", f"kept aside, {right[True]} of {right.total()} attributions are right")
     assert right.total() >= 100
     assert right[True] / right.total() >= 0.97

@@ -88,7 +88,7 @@ def test_groups_of_one_crawler_merge() -> None:
 
 
 def test_groups_of_the_wildcard_merge() -> None:
-    """Several groups of `*` are one, and an Allow in the first undoes a refusal in the second."""
+    """Several groups of `*` are one, and an Allow in the first undoes a block in the second."""
     body = (
         b"User-agent: *\nAllow: /\n\nUser-agent: CCBot\nDisallow: /\n\nUser-agent: *\nDisallow: /"
     )
@@ -203,8 +203,8 @@ def test_markup_before_rules(start: bytes) -> None:
         "\u200bUser-Agent\uff1a*\nDisallow\uff1a/\n".encode(),  # full-width colons bind nobody
     ],
 )
-def test_nothing_refused(body: bytes) -> None:
-    """An empty file, or one without any group, refuses nothing."""
+def test_nothing_blocked(body: bytes) -> None:
+    """An empty file, or one without any group, blocks nothing."""
     assert verdict(body, "GPTBot") == UNNAMED
 
 

@@ -1,4 +1,4 @@
-"""How others read robots.txt and what they call a refusal."""
+"""How others read robots.txt and what they call a block."""
 
 from collections import Counter
 from pathlib import Path
@@ -37,7 +37,7 @@ NAMED = b"User-agent: Alpha\n"
     ],
 )
 def test_definitions(body: bytes, by: str) -> None:
-    """Each definition calls a refusal what its source calls one, on a correct parse."""
+    """Each definition calls a block what its source calls one, on a correct parse."""
     assert {d.name for d in DEFINITIONS if d.blocks(body, "Alpha")} == set(by.split())
 
 
@@ -87,7 +87,7 @@ def test_readings(body: bytes, dpi_2024: str, dpi_2025: str, ccexp: str) -> None
 
 
 def test_an_allow_makes_it_ambiguous() -> None:
-    """A refusal counts as unambiguous only if it is by name, at the root, and without any Allow."""
+    """A block counts as unambiguous only if it is by name, at the root, and without any Allow."""
     bodies = {
         NAMED + b"Disallow: /": True,
         NAMED + b"Disallow: /\nAllow: /x": False,
@@ -122,17 +122,17 @@ def test_missed_on_real_files(shared: Path) -> None:
     bodies = pl.read_parquet(path)["body"].drop_nulls().unique()
     tokens = list(PUBLISHED["ccexp"])
     judge = Judge(tokens)
-    refusals: Counter[str] = Counter()
+    blocks: Counter[str] = Counter()
     missed: Counter[tuple[str, str]] = Counter()
     for body in bodies:
         findings = judge.findings(body)
         refused = {token for token in tokens if unambiguous(findings[token])}
-        refusals.update(refused)
+        blocks.update(refused)
         for name, reading in READ.items():
             missed.update((name, token) for token in refused - reading.blocked(body, refused))
-    assert min(refusals.values()) > 90
+    assert min(blocks.values()) > 90
     for name, rates in PUBLISHED.items():
         for token, percent in rates.items():
-            share, n = percent / 100, refusals[token]
+            share, n = percent / 100, blocks[token]
             deviation = (share * (1 - share) / n / 2) ** 0.5  # half of a finite population
             assert abs(missed[name, token] / n - share) < 3 * deviation, (name, token)

@@ -85,7 +85,7 @@ def test_order_of_groups(parts: list[bytes], random: Random) -> None:
 
 @settings(max_examples=200, deadline=None)
 @given(bodies, tokens)
-def test_a_refusal_never_widens(body: bytes, token: str) -> None:
+def test_a_block_never_widens(body: bytes, token: str) -> None:
     """A `Disallow: /` more for a crawler that is named opens nothing for it."""
     before = JUDGE.find(body, token)
     if not before.groups or before.verdict.restriction is Restriction.UNKNOWN:

@@ -136,7 +136,7 @@ def test_deciding_rule(lines: list[str], rule: str) -> None:
 
 
 def test_spent_effort() -> None:
-    """Without effort left a dead rule counts as live, so that no refusal is overlooked."""
+    """Without effort left a dead rule counts as live, so that no block is overlooked."""
     assert decide([group("-/xy", "+/*y")], Effort(1)).restriction is PARTIAL
     assert decide([group("-/", "+/x", "-/x*")], Effort(1)).restriction is ALL_BUT
 
@@ -155,7 +155,7 @@ def test_every_pair_of_small_patterns() -> None:
     hits = {pattern: {p for p in paths if matches(pattern.encode(), p)} for pattern in patterns}
     for refused, opened in product(patterns, repeat=2):
         shut = hits[refused] - (hits[opened] if len(opened) >= len(refused) else set())
-        if b"/-" in shut:  # only what refuses everything refuses a path no pattern knows of
+        if b"/-" in shut:  # only what blocks everything blocks a path that no pattern has
             expected = FULL if len(shut) == len(paths) else ALL_BUT
         else:
             expected = PARTIAL if shut else NONE

@@ -44,7 +44,7 @@ def test_byte_order_mark() -> None:
     ],
 )
 def test_causes(body: bytes, token: str, ours: bool, cause: Cause) -> None:
-    """Each known cause of a difference is told from the others."""
+    """The known causes of a difference are kept apart."""
     (difference,) = agreement(body, [token])
     assert (difference.root_allowed, difference.protego) == (ours, not ours)
     assert difference.cause is cause

@@ -39,7 +39,7 @@ def stated(line: str) -> list[tuple[str | None, str, str | None]]:
     return [(signal.use, signal.preference, signal.path) for signal in found]
 
 
-def clashes(body: bytes) -> set[tuple[str, str]]:
+def conflicting(body: bytes) -> set[tuple[str, str]]:
     """Return the crawlers for which signals and rules differ, and how."""
     verdicts = JUDGE.policy(body).verdicts
     return {(c.token, c.kind.value) for c in conflicts(signals(body), verdicts, PURPOSES)}
@@ -252,7 +252,7 @@ def test_not_robots() -> None:
 )
 def test_contradictions(body: bytes, expected: set[tuple[str, str]]) -> None:
     """A signal is held against the rules of the crawlers it binds and whose use it is about."""
-    assert clashes(body) == expected
+    assert conflicting(body) == expected
 
 
 def test_contradiction_shows_evidence() -> None:

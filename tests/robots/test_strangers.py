@@ -46,12 +46,12 @@ KNOWN = Bindings(["GPTBot", "Kangaroo Bot", "AI2Bot"])
     ],
 )
 def test_unregistered(value: str, names: tuple[str, ...]) -> None:
-    """Names that bind no known crawler are told without version and case."""
+    """Names that bind no known crawler are returned without version and case."""
     assert unregistered(f"User-agent: {value}\nDisallow: /\n".encode(), KNOWN) == names
 
 
 def test_each_once() -> None:
-    """A name is told once, in the order of the file, whatever stands around it."""
+    """A name is returned once, in the order of the file, whatever stands around it."""
     body = b"\xef\xbb\xbfUser-agent: B\nUser agent: a/1\n# User-agent: c\nuser-agent b\nAllow: /\n"
     assert unregistered(body, KNOWN) == ("b", "a")
 

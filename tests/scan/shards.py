@@ -1,4 +1,4 @@
-"""A crawl whose hosts move, flap and differ, written as an archive, and its scan."""
+"""A crawl whose hosts move, change and differ, written as an archive, and its scan."""
 
 import random
 from collections.abc import Iterator
@@ -38,28 +38,28 @@ def domain_of(number: int) -> str:
     return f"d{number}.{_TLDS[number % len(_TLDS)]}"
 
 
-def captures(drawn: random.Random) -> Iterator[Rendered]:
+def captures(rng: random.Random) -> Iterator[Rendered]:
     """Yield the captures of all hosts: most domains have a www, some more hosts."""
     for number in range(DOMAINS):
         domain = domain_of(number)
         hosts = [domain] * (number % 9 != 0) + [f"www.{domain}"] * (number % 3 != 1)
         hosts += [f"{name}.{domain}" for name in ("shop", "b", "a", "news")[: number % 5]]
         for host in hosts or [f"only.{domain}"]:
-            yield from _host(drawn, host, domain)
+            yield from _host(rng, host, domain)
 
 
-def _host(drawn: random.Random, host: str, domain: str) -> Iterator[Rendered]:
+def _host(rng: random.Random, host: str, domain: str) -> Iterator[Rendered]:
     """Yield what a crawl has of one host."""
     url = f"https://{host}/robots.txt"
-    at = MINI.first_capture + timedelta(seconds=drawn.randrange(1_000_000))
-    kind = drawn.choice(("plain", "plain", "twice", "http", "www", "chain", "loop", "nowhere"))
+    at = MINI.first_capture + timedelta(seconds=rng.randrange(1_000_000))
+    kind = rng.choice(("plain", "plain", "twice", "http", "www", "chain", "loop", "nowhere"))
     if kind == "http":
         yield _moved(url.replace("https", "http"), at, f"HTTPS://{host.upper()}:443/robots.txt#a")
     elif kind == "www":
         yield _moved(url, at, f"https://www.{domain}/robots.txt")
         return
     elif kind == "chain":
-        hops = drawn.randrange(1, 8)
+        hops = rng.randrange(1, 8)
         for hop in range(hops):
             here = url if hop == 0 else f"https://{host}/r{hop}"
             yield _moved(here, at, f"/r{hop + 1}")
@@ -69,24 +69,24 @@ def _host(drawn: random.Random, host: str, domain: str) -> Iterator[Rendered]:
         yield _moved(f"{url}?a", at, "/robots.txt")
         return
     elif kind == "nowhere":
-        yield _moved(url, at, drawn.choice(("https://gone.example/", "mailto:a@b", "http:///x")))
+        yield _moved(url, at, rng.choice(("https://gone.example/", "mailto:a@b", "http:///x")))
         return
     elif kind == "twice":
-        for hour in range(1, drawn.randrange(2, 5)):
-            yield _answer(drawn, url, at - timedelta(hours=hour))
-        yield _answer(drawn, url.replace("https", "http"), at)
-    yield _answer(drawn, url, at)
+        for hour in range(1, rng.randrange(2, 5)):
+            yield _answer(rng, url, at - timedelta(hours=hour))
+        yield _answer(rng, url.replace("https", "http"), at)
+    yield _answer(rng, url, at)
 
 
 def _moved(url: str, at: datetime, target: str) -> Rendered:
     return Rendered(MINI.crawl, url, at, 301, b"", (("Location", target),))
 
 
-def _answer(drawn: random.Random, url: str, at: datetime) -> Rendered:
-    status = drawn.choices((200, 404, 403, 503, 525, 429), (70, 14, 5, 5, 3, 3))[0]
-    text = drawn.choice((*TEXTS, _PAGE)) if status == 200 else _PAGE
-    body = text % drawn.randrange(9**9) if b"%d" in text else text
-    sent = drawn.choice(_SERVERS)
+def _answer(rng: random.Random, url: str, at: datetime) -> Rendered:
+    status = rng.choices((200, 404, 403, 503, 525, 429), (70, 14, 5, 5, 3, 3))[0]
+    text = rng.choice((*TEXTS, _PAGE)) if status == 200 else _PAGE
+    body = text % rng.randrange(9**9) if b"%d" in text else text
+    sent = rng.choice(_SERVERS)
     kept = (("Content-Type", "text/html"),) if text == _PAGE else PLAIN
     return Rendered(MINI.crawl, url, at, status, body, (*sent, *kept))
 
@@ -110,7 +110,7 @@ def _make_mini(folder: Path) -> None:
     scanned(folder / "scan", crawl(folder / "mini"))
 
 
-def told(*arguments: object) -> Result:
+def invoked(*arguments: object) -> Result:
     """Return what a command says and how it ends."""
     return CliRunner().invoke(cli, [str(each) for each in arguments])
 
@@ -124,8 +124,8 @@ def asked(con: duckdb.DuckDBPyConnection, name: str) -> pl.DataFrame:
 
 def scanned(directory: Path, mirror: Path, *options: object, files: int = 1) -> Path:
     """Plan and run a scan in a directory."""
-    ended = told("scan", "plan", directory, "--mirror", mirror, "--files", files, *options)
+    ended = invoked("scan", "plan", directory, "--mirror", mirror, "--files", files, *options)
     assert ended.exit_code == 0, ended.output
-    ended = told("scan", "run", directory)
+    ended = invoked("scan", "run", directory)
     assert ended.exit_code == 0, ended.output
     return directory

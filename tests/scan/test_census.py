@@ -29,7 +29,7 @@ from crawlblock.robots.judge import Judge
 from crawlblock.scan.census import census
 from crawlblock.store.store import Store
 from crawlblock.transport import Limits
-from scan.shards import asked, domain_of, mini, scanned, told
+from scan.shards import asked, domain_of, invoked, mini, scanned
 from scan.warcs import answer, archive, member, record
 
 _SAME = (
@@ -68,7 +68,7 @@ def half(mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with the census of half of the crawl's files."""
     folder = tmp_path_factory.mktemp("half")
     scanned(folder / "scan", mirror, "--share", 0.5)
-    ended = told("scan", "index", folder / "scan")
+    ended = invoked("scan", "index", folder / "scan")
     assert ended.exit_code == 0, ended.output
     _merged(folder)
     return folder
@@ -77,13 +77,13 @@ def half(mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _merged(folder: Path) -> None:
     (folder / "ranks.csv").write_text("1,d1.org\n2,d2.de\n20000,d5.org\n")
     database = ("--db", folder / "census.duckdb")
-    ended = told("scan", "merge", folder / "scan", "--ranks", folder / "ranks.csv", *database)
+    ended = invoked("scan", "merge", folder / "scan", "--ranks", folder / "ranks.csv", *database)
     assert ended.exit_code == 0, ended.output
     lines = [f"{domain},c,{tokens}" for domain, tokens in TOKENS.items()]
     (folder / "weights.csv").write_text("\n".join(["domain,corpus,tokens", *lines, "*,c,100000"]))
-    ended = told("weights", "--list", folder / "weights.csv", *database)
+    ended = invoked("weights", "--list", folder / "weights.csv", *database)
     assert ended.exit_code == 0, ended.output
-    ended = told("analyze", "--census", *database)
+    ended = invoked("analyze", "--census", *database)
     assert ended.exit_code == 0, ended.output
     assert "share of all hosts and registered domains" in ended.output
 
@@ -123,7 +123,7 @@ def test_ineffective_rules(tmp_path: Path, share: float) -> None:
     files = [member(record(host, block)) for host, block in answers.items()]
     scanned(tmp_path / "scan", archive(tmp_path / "mirror", files), "--share", share)
     db = tmp_path / "census.duckdb"
-    assert told("scan", "merge", tmp_path / "scan", "--db", db).exit_code == 0
+    assert invoked("scan", "merge", tmp_path / "scan", "--db", db).exit_code == 0
     with Store(db).reading() as con:
         hosts = dict(con.execute("SELECT host, representative FROM census").fetchall())
         found = asked(con, "ineffective_rules").filter(pl.col("fault") == "any")
@@ -151,7 +151,7 @@ def test_preference(tmp_path: Path) -> None:
     files = [member(record(host, block)) for host, block in answers.items()]
     scanned(tmp_path / "scan", archive(tmp_path / "mirror", files))
     db = tmp_path / "census.duckdb"
-    assert told("scan", "merge", tmp_path / "scan", "--db", db).exit_code == 0
+    assert invoked("scan", "merge", tmp_path / "scan", "--db", db).exit_code == 0
     with Store(db).reading() as con:
         found = asked(con, "preference").filter(pl.col("population") == "hosts")
     assert found.select("preference", "n_yes", "n", "n_unknown").rows() == [
@@ -221,7 +221,7 @@ def test_results_of_today_are_kept(whole: Path) -> None:
     before = {file.name: file.read_bytes() for file in results.iterdir()}
     times = {file.name: file.stat().st_mtime_ns for file in results.iterdir()}
     (results / "gap.csv").unlink()
-    ended = told("analyze", "--census", "--db", whole / "census.duckdb")
+    ended = invoked("analyze", "--census", "--db", whole / "census.duckdb")
     assert ended.exit_code == 0, ended.output
     assert {file.name: file.read_bytes() for file in results.iterdir()} == before
     written = {f.name for f in results.iterdir() if f.stat().st_mtime_ns != times[f.name]}
@@ -229,7 +229,7 @@ def test_results_of_today_are_kept(whole: Path) -> None:
 
 
 class _Host:
-    """A host as counted by hand: its text or status, and the file it was drawn in."""
+    """A host as counted by hand: its text or status, and the file that counts."""
 
     def __init__(self, row: dict[str, Any]) -> None:
         self.name, self.file, self.row = row["host"], row["warc_file"], row
@@ -275,8 +275,8 @@ def _class(row: dict[str, Any], texts: dict[str, bytes]) -> int:
     return 0 if row["status"] < 400 else 2
 
 
-def _refusal(host: _Host, texts: dict[str, bytes], judge: Judge, token: str) -> bool | None:
-    """Tell whether a host refuses / to a crawler, None if it cannot be told."""
+def _blocked(host: _Host, texts: dict[str, bytes], judge: Judge, token: str) -> bool | None:
+    """Tell whether a host blocks / for a crawler, None if that is unknown."""
     if _class(host.row, texts) == 3:
         allowed = judge.policy(texts[host.row["text"]]).verdicts[token].root_allowed
         return None if allowed is None else not allowed
@@ -366,10 +366,10 @@ def _expected(
     by_file: dict[str, list[float]] = defaultdict(lambda: [0, 0])
     unknown = 0
     for host in hosts:
-        refusal = _refusal(host, texts, judge, token)
-        unknown += refusal is None
-        if refusal is not None:
-            by_file[host.file][0] += refusal
+        blocked = _blocked(host, texts, judge, token)
+        unknown += blocked is None
+        if blocked is not None:
+            by_file[host.file][0] += blocked
             by_file[host.file][1] += 1
     clusters = [(y, x) for y, x in by_file.values()]
     return clustered(clusters + [(0, 0)] * (files - len(clusters)), of), unknown
@@ -440,7 +440,7 @@ def test_kinds_of_hosts(whole: Path) -> None:
         .rows()
     )
     sums = parts.group_by("dimension").agg(pl.col("n").sum(), pl.col("n_yes").sum())
-    counted = {kind: (n, refusing) for kind, n, refusing in sums.rows()}
+    counted = {kind: (n, blocking) for kind, n, blocking in sums.rows()}
     assert counted["tld"] == counted["domain_size"] == counted["rank_band"] == total
     assert set(parts.filter(pl.col("dimension") == "tld")["segment"]) == {"com", "org", "de", "uk"}
     assert set(parts.filter(pl.col("dimension") == "provider")["segment"]) == {
@@ -470,12 +470,12 @@ def test_lost_tokens(whole: Path) -> None:
         .select("n", "n_unknown", "estimate", "covered", "estimand")
         .rows()
     )
-    told = [domain for domain, allowed in said.items() if allowed is not None]
-    lost = sum(TOKENS[domain] for domain in told if not said[domain])
-    share = lost / sum(TOKENS[domain] for domain in told)
+    known = [domain for domain, allowed in said.items() if allowed is not None]
+    lost = sum(TOKENS[domain] for domain in known if not said[domain])
+    share = lost / sum(TOKENS[domain] for domain in known)
     covered = sum(TOKENS[domain] for domain in said) / 100_000
     assert 0 < share < 1
-    assert found[:4] == pytest.approx((len(told), 59 - len(told), share, covered))
+    assert found[:4] == pytest.approx((len(known), 59 - len(known), share, covered))
     assert found[4] == "list"
 
 
@@ -501,7 +501,7 @@ def test_flapping(whole: Path) -> None:
 def test_one_file_gives_no_interval(mirror: Path, tmp_path: Path) -> None:
     """From a single file of a crawl nothing is known of the others: there is no interval."""
     scan, db = scanned(tmp_path / "scan", mirror, "--share", 0.01), tmp_path / "census.duckdb"
-    assert told("scan", "merge", scan, "--db", db).exit_code == 0
+    assert invoked("scan", "merge", scan, "--db", db).exit_code == 0
     with Store(db).reading() as con:
         found = asked(con, "blocked")
     assert found["files"].unique().to_list() == [1]
@@ -529,15 +529,15 @@ def test_present_questions_are_answered(whole: Path) -> None:
             "AND authored_by = 'own' WHERE bytes > 50 AND starts_with(host, 'd') LIMIT 1"
         ).fetchall()
         assert con.execute("SELECT count(*) FROM signals").fetchall()[0][0] > 0
-    ended = told("explain", host, "GPTBot", "-o", "table", "--db", db)
+    ended = invoked("explain", host, "GPTBot", "-o", "table", "--db", db)
     assert ">    2  Disallow: /" in ended.output or ">    3  Disallow: /" in ended.output
     assert "a scan keeps only the lines" in ended.output
-    ended = told("cat", host, "--db", db)
+    ended = invoked("cat", host, "--db", db)
     assert "Disallow: /\n" in ended.output and "Sitemap:" not in ended.output
     assert url in ended.output
-    assert told("timeline", host, "--db", db).exit_code == 0
-    assert told("templates", "--db", db).exit_code == 0
-    assert told("status", "--db", db).exit_code == 0
+    assert invoked("timeline", host, "--db", db).exit_code == 0
+    assert invoked("templates", "--db", db).exit_code == 0
+    assert invoked("status", "--db", db).exit_code == 0
 
 
 def _without_texts(con: duckdb.DuckDBPyConnection) -> None:
@@ -570,7 +570,7 @@ def test_a_share_without_the_index_has_no_interval(mirror: Path, tmp_path: Path)
     """Until the index is read, hosts in several files count too often: no interval, and why."""
     db = tmp_path / "census.duckdb"
     scan = scanned(tmp_path / "scan", mirror, "--share", 0.2)
-    ended = told("scan", "merge", scan, "--db", db)
+    ended = invoked("scan", "merge", scan, "--db", db)
     assert "run crawlblock scan index, then merge again" in ended.stderr
     with Store(db).reading() as con:
         before = asked(con, "selective")
@@ -581,9 +581,9 @@ def test_a_share_without_the_index_has_no_interval(mirror: Path, tmp_path: Path)
         "hosts in several files are counted too often; run crawlblock scan index, then scan merge "
         "again"
     }
-    assert "hosts are counted in the 3 planned files" in told("scan", "index", scan).stderr
-    assert "nothing to read" in told("scan", "index", scan).stderr
-    assert told("scan", "merge", scan, "--db", db).exit_code == 0
+    assert "hosts are counted in the 3 planned files" in invoked("scan", "index", scan).stderr
+    assert "nothing to read" in invoked("scan", "index", scan).stderr
+    assert invoked("scan", "merge", scan, "--db", db).exit_code == 0
     with Store(db).reading() as con:
         after = asked(con, "selective")
         fewer = con.execute(_REPRESENTED).fetchall()
@@ -594,10 +594,10 @@ def test_the_index_of_another_plan_is_refused(mirror: Path, tmp_path: Path) -> N
     """Counting files of another plan, or no Parquet file, are an error that says what to do."""
     one = scanned(tmp_path / "one", mirror, "--share", 0.2)
     other = scanned(tmp_path / "other", mirror, "--share", 0.2, "--seed", "b")
-    told("scan", "index", other)
+    invoked("scan", "index", other)
     (path,) = (other / "counting").iterdir()
     (one / "counting").mkdir()
     for content in (path.read_bytes(), b"PAR1"):
         (one / "counting" / path.name).write_bytes(content)
-        ended = told("scan", "merge", one, "--db", tmp_path / "census.duckdb")
+        ended = invoked("scan", "merge", one, "--db", tmp_path / "census.duckdb")
         assert ended.exit_code == 1 and "run crawlblock scan index again" in str(ended.exception)

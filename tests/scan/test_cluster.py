@@ -53,11 +53,11 @@ def dask(running: Cluster) -> Cluster:
 @pytest.fixture(scope="module")
 def mirror(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return an archive of some files."""
-    drawn = random.Random(1)
+    rng = random.Random(1)
     files = []
     for number in range(FILES):
         texts = (b"User-agent: a%d\nDisallow: /%d\n" % (number, n % 7) for n in range(HOSTS))
-        hosts = (f"h{number}-{drawn.randrange(10**6)}.example" for _ in range(HOSTS))
+        hosts = (f"h{number}-{rng.randrange(10**6)}.example" for _ in range(HOSTS))
         records = [
             member(record(host, answer(text))) for host, text in zip(hosts, texts, strict=True)
         ]
@@ -81,7 +81,7 @@ def on(found: Cluster) -> tuple[str, ...]:
     return "--engine", "dask", "--scheduler", found.address
 
 
-def told(directory: Path, *options: str) -> tuple[int, str]:
+def run_scan(directory: Path, *options: str) -> tuple[int, str]:
     """Run a scan as the command does; return how it ends and what it says."""
     ended = CliRunner().invoke(scan, ["run", str(directory), *options])
     if isinstance(ended.exception, CrawlblockError):
@@ -102,7 +102,7 @@ def test_the_same_files_everywhere(dask: Cluster, mirror: Path, tmp_path: Path) 
     written = []
     for name, options in {"1": (), "2": ("--processes", "2"), "dask": on(dask)}.items():
         directory = plan(tmp_path / name, os.path.relpath(mirror, Path.cwd()), keys_of(mirror))
-        code, said = told(directory, *options)
+        code, said = run_scan(directory, *options)
         assert code == 0, said
         captures = FILES * HOSTS
         assert said.splitlines()[:2] == [
@@ -148,7 +148,7 @@ def kill_a_worker(directory: Path, server: RangeServer, found: Cluster | None) -
 
 @pytest.mark.fault("scan", "a corrupt file, and one that cannot be opened: {engine}")
 @pytest.mark.parametrize("engine", ["local", "dask"])
-def test_poisoned_shards_are_told(
+def test_poisoned_shards_are_reported(
     engine: str, request: pytest.FixtureRequest, mirror: Path, tmp_path: Path
 ) -> None:
     """What cannot be read is listed with its place or its shard, all else is there, code 3."""
@@ -162,7 +162,7 @@ def test_poisoned_shards_are_told(
     (spoiled / keys[10]).unlink()
     (spoiled / keys[10]).symlink_to("/proc/self/mem")  # root may open it, and nobody can read it
     directory = plan(tmp_path / "scan", spoiled, keys)
-    code, said = told(directory, *options)
+    code, said = run_scan(directory, *options)
     assert code == 3
     assert f"{keys[4]} at " in said
     assert f"{CRAWL}-00003 failed: {spoiled / keys[10]} cannot be read" in said
@@ -187,7 +187,7 @@ def test_a_killed_client_resumes(
             until(lambda: not tasks_of(found))
         left = len([*(directory / "shards").glob("*.parquet")])
         assert 2 <= left < SHARDS
-        code, said = told(directory, *options)
+        code, said = run_scan(directory, *options)
     assert code == 0, said
     again = int(said.split(" shards, ")[1].split()[0])
     assert left <= again < SHARDS
@@ -243,14 +243,14 @@ def test_a_full_disk_ends_the_run(tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk", "1m") as disk:
         (ballast := disk / "ballast").write_bytes(bytes(300_000))
         planned(disk / "scan", str(source), keys_of(source), 1)
-        code, said = told(disk / "scan", "--processes", "2")
+        code, said = run_scan(disk / "scan", "--processes", "2")
         assert code == 1
         assert "cannot be written" in said
         assert "free some space" in said
         ballast.unlink()
         before = len([*(disk / "scan/shards").glob("*.parquet")])
         assert before < 4
-        told(disk / "scan")
+        run_scan(disk / "scan")
         assert len([*(disk / "scan/shards").glob("*.parquet")]) > before
 
 
@@ -259,7 +259,7 @@ def test_a_cluster_needs_its_address(
     options: tuple[str, ...], mirror: Path, tmp_path: Path
 ) -> None:
     """The engine dask without an address, or an address without the engine, is refused."""
-    code, said = told(plan(tmp_path, mirror, keys_of(mirror)), *options)
+    code, said = run_scan(plan(tmp_path, mirror, keys_of(mirror)), *options)
     assert code == 2
     assert "belong together" in said
 
@@ -281,7 +281,7 @@ def test_a_shard_given_out_twice_is_read_once(mirror: Path, tmp_path: Path) -> N
     assert len(shards(directory)) == SHARDS
     text["shards"][-1] = text["shards"][0] | {"files": ["other"]}
     path.write_text(json.dumps(text))
-    code, said = told(directory)
+    code, said = run_scan(directory)
     assert code == 2
     assert f"two shards of different files are called {CRAWL}-00000" in said
 

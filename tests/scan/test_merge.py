@@ -24,7 +24,7 @@ from crawlblock.scan.shards import find_shards
 from crawlblock.store.database import DatabaseFile
 from crawlblock.store.store import Store
 from crawlblock.warc.http import digest
-from scan.shards import MINI, asked, mini, scanned, told
+from scan.shards import MINI, asked, invoked, mini, scanned
 from scan.warcs import older
 
 pytestmark = pytest.mark.own_code
@@ -79,7 +79,7 @@ def db(census: Path, tmp_path: Path) -> Path:
 
 def merged(db: Path, *directories: Path) -> str:
     """Merge and return what the command says."""
-    ended = told("scan", "merge", *directories, "--db", db)
+    ended = invoked("scan", "merge", *directories, "--db", db)
     assert ended.exit_code == 0, (ended.output, ended.exception)
     return ended.output
 
@@ -87,7 +87,7 @@ def merged(db: Path, *directories: Path) -> str:
 def refused(db: Path, *directories: Path, options: tuple[object, ...] = ()) -> str:
     """Return why a merge is refused; what it would have stored is not."""
     before = _rows(db) if db.exists() else None
-    ended = told("scan", "merge", *directories, *options, "--db", db)
+    ended = invoked("scan", "merge", *directories, *options, "--db", db)
     assert isinstance(ended.exception, InputError), ended.output
     if before is not None:
         assert _rows(db) == before
@@ -172,7 +172,7 @@ def test_many_small_shards(scan: Path, tmp_path: Path) -> None:
     assert counted == [(250, 250)]
 
 
-def test_missing_shards_are_told(scan: Path, tmp_path: Path) -> None:
+def test_missing_shards_are_reported(scan: Path, tmp_path: Path) -> None:
     """With a shard missing the results are of the files at hand, and say why they have no interval.
 
     These files are no sample that was planned, and a host in several files counts too often.
@@ -207,7 +207,7 @@ def test_shards_of_the_version_before_are_refused(
     assert why == (
         f"{path}: made by an older crawlblock; remove it and run crawlblock scan run again"
     )
-    ended = told("scan", "run", scan)
+    ended = invoked("scan", "run", scan)
     assert f"{len(shards(scan))} shards, {len(shards(scan)) - 1} of them there" in ended.output
     merged(tmp_path / "again.duckdb", scan)
     assert _rows(tmp_path / "again.duckdb") == whole
@@ -261,7 +261,7 @@ def test_unusable_shards_are_named(scan: Path, tmp_path: Path) -> None:
         shutil.rmtree(tmp_path / "new")
 
 
-def test_nothing_to_merge_is_told(scan: Path, tmp_path: Path) -> None:
+def test_nothing_to_merge_is_reported(scan: Path, tmp_path: Path) -> None:
     """A directory without a plan or shards, and a file that is no ranking, are named."""
     (tmp_path / "empty").mkdir()
     assert "scan plan first" in refused(tmp_path / "a.duckdb", tmp_path / "empty")
@@ -270,7 +270,7 @@ def test_nothing_to_merge_is_told(scan: Path, tmp_path: Path) -> None:
     assert "no ranking" in refused(tmp_path / "a.duckdb", scan, options=ranks)
     shutil.rmtree(scan / "shards")
     assert "no shards yet" in refused(tmp_path / "a.duckdb", scan)
-    ended = told("analyze", "--census", "--db", tmp_path / "a.duckdb")
+    ended = invoked("analyze", "--census", "--db", tmp_path / "a.duckdb")
     assert "scan merge" in str(ended.exception)
 
 
@@ -280,7 +280,7 @@ def test_a_panel_and_a_census_are_kept_apart(scan: Path, db: Path, tmp_path: Pat
     store = Store(tmp_path / "panel.duckdb")
     store_panel(store, from_list(tmp_path / "hosts.csv", "all"))
     assert "a database of its own" in refused(store.path, scan)
-    ended = told("sample", "--list", tmp_path / "hosts.csv", "--db", db)
+    ended = invoked("sample", "--list", tmp_path / "hosts.csv", "--db", db)
     assert isinstance(ended.exception, InputError)
     assert "another --db" in str(ended.exception)
 
@@ -323,13 +323,13 @@ def test_a_killed_merge_goes_on(scan: Path, whole: list[tuple[Any, ...]], tmp_pa
                 time.sleep(0.01)
             time.sleep(1.8 * number / KILLS)
             process.send_signal(signal.SIGKILL)
-        left.add(_told_whole(db))
+        left.add(_of_whole_crawl(db))
     merged(db, scan)
     assert _rows(db) == whole
     assert left
 
 
-def _told_whole(db: Path) -> tuple[int, int]:
+def _of_whole_crawl(db: Path) -> tuple[int, int]:
     """Return how many shards and hosts a killed merge left, each of them whole."""
     try:
         store = Store(db)
@@ -361,17 +361,17 @@ def test_a_shard_that_was_read_again_is_merged_again(
     (cut, *_) = sorted(own.rglob("robotstxt/*.warc.gz"))
     raw = cut.read_bytes()
     cut.write_bytes(raw[: len(raw) // 2])
-    assert told("scan", "plan", scan, "--mirror", own, "--files", 1).exit_code == 0
-    assert told("scan", "run", scan).exit_code == 3
+    assert invoked("scan", "plan", scan, "--mirror", own, "--files", 1).exit_code == 0
+    assert invoked("scan", "run", scan).exit_code == 3
     db = tmp_path / "census.duckdb"
     assert "1 places in them could not be read; run crawlblock scan run again" in merged(db, scan)
-    (row,) = json.loads(told("status", "--db", db, "-o", "json").stdout)
+    (row,) = json.loads(invoked("status", "--db", db, "-o", "json").stdout)
     assert row["unread"] == 1
     with Store(db).reading() as con:
         assert asked(con, "coverage")["faults"].unique().to_list() == [1]
     cut.write_bytes(raw)
-    assert told("scan", "run", scan).exit_code == 0
-    said = told("scan", "merge", scan, "--db", db, "-o", "json").stdout
+    assert invoked("scan", "run", scan).exit_code == 0
+    said = invoked("scan", "merge", scan, "--db", db, "-o", "json").stdout
     (found,) = json.loads(said)
     assert (found["new"], found["faults"]) == (1, 0)
     assert _rows(db) == whole

@@ -12,7 +12,7 @@ import crawlblock
 from crawlblock.errors import LockedError
 from crawlblock.store import database
 from crawlblock.store.database import DatabaseFile, copy_of
-from scan.shards import mini, scanned, told
+from scan.shards import invoked, mini, scanned
 
 COUNT = "SELECT count(*) AS hosts FROM census"
 
@@ -35,7 +35,7 @@ def db(scan: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def _well(*arguments: object) -> str:
-    ended = told(*arguments)
+    ended = invoked(*arguments)
     assert ended.exit_code == 0, ended.output
     return ended.output
 

@@ -38,7 +38,7 @@ TEXTS = (
 STATUSES = (200, 200, 200, 404, 403, 503)
 
 
-def told(*arguments: object) -> Result:
+def invoked(*arguments: object) -> Result:
     """Return what the command says and how it ends."""
     return CliRunner().invoke(scan, [str(each) for each in arguments])
 
@@ -89,8 +89,8 @@ def test_a_scan_gives_what_history_gives(tmp_path: Path) -> None:
     """Its shard has the facts that history stores of every host, and comes to the same verdicts."""
     hosts = demo(tmp_path / "mini")
     store = followed(tmp_path, tmp_path / "mini", hosts)
-    assert told("plan", tmp_path / "scan", "--mirror", tmp_path / "mini", "--crawls", "all")
-    ended = told("run", tmp_path / "scan")
+    assert invoked("plan", tmp_path / "scan", "--mirror", tmp_path / "mini", "--crawls", "all")
+    ended = invoked("run", tmp_path / "scan")
     assert ended.exit_code == 0, ended.output
     (path,) = (tmp_path / "scan/shards").glob("*.parquet")
     rows = pl.read_parquet(path)
@@ -104,7 +104,7 @@ def test_a_scan_gives_what_history_gives(tmp_path: Path) -> None:
     assert {row[1] for row in read} == set(kept)
     assert set(read) <= set(rows.sql(f"SELECT {answered} FROM self").rows())
     assert dict(rows.select("digest", "bytes").drop_nulls().iter_rows()) == kept
-    ended = told("merge", tmp_path / "scan", "--db", tmp_path / "census.duckdb")
+    ended = invoked("merge", tmp_path / "scan", "--db", tmp_path / "census.duckdb")
     assert ended.exit_code == 0, ended.output
     found = judged(Store(tmp_path / "census.duckdb"))
     assert len({host for host, *_ in found}) == 600
@@ -125,7 +125,7 @@ def test_records_are_counted_by_type(tmp_path: Path) -> None:
     files = [b"".join(map(member, texts)), member(record("d.example")) + b"no record"]
     mirror = archive(tmp_path / "mirror", files)
     planned(tmp_path / "scan", str(mirror), keys_of(mirror), size=1)
-    ended = told("run", tmp_path / "scan", "-o", "json")
+    ended = invoked("run", tmp_path / "scan", "-o", "json")
     names = ("type", "records", "stored", "resolved", "unresolved")
     assert json.loads(ended.stdout) == [
         dict(zip(names, row, strict=True)) for row in (
@@ -135,12 +135,12 @@ def test_records_are_counted_by_type(tmp_path: Path) -> None:
     ]  # fmt: skip
     said = "3 response (2 stored), 2 revisit (2 stored), 1 unreadable (0 stored); 1 revisits unres"
     assert said in ended.stderr
-    assert said in told("merge", tmp_path / "scan", "--db", tmp_path / "a.duckdb").stderr
+    assert said in invoked("merge", tmp_path / "scan", "--db", tmp_path / "a.duckdb").stderr
     for path in (tmp_path / "scan" / "shards").iterdir():
         about = json.loads(pl.read_parquet_metadata(path)[KEY])
         del about["records"]
         pl.read_parquet(path).write_parquet(path, metadata={KEY: json.dumps(about)})
-    ended = told("merge", tmp_path / "scan", "--db", tmp_path / "b.duckdb")
+    ended = invoked("merge", tmp_path / "scan", "--db", tmp_path / "b.duckdb")
     assert ended.exit_code == 0 and "revisit" not in ended.stderr
 
 
@@ -155,9 +155,9 @@ def test_verdicts_are_those_of_judge(shared: Path) -> None:
         kept, whole = judge.policy(text), judge.policy(body)
         assert kept.verdicts == whole.verdicts
         assert kept.ambiguous_group == whole.ambiguous_group
-        told_of_text, told_of_body = judge.findings(text), judge.findings(body)
+        of_text, of_body = judge.findings(text), judge.findings(body)
         for token in tokens:
-            assert told_of_text[token].line(text) == told_of_body[token].line(body)
+            assert of_text[token].line(text) == of_body[token].line(body)
         cut += text != body
     assert cut > 1_000
 
@@ -187,8 +187,8 @@ def test_texts_stand_once_in_a_shard(tmp_path: Path) -> None:
     records = [member(record(f"h{n}.example", answer(text))) for n, text in enumerate(texts)]
     mirror = archive(tmp_path / "mirror", [b"".join(records)])
     for name, arguments in (("rules", ()), ("bodies", ("--keep-bodies",))):
-        assert told("plan", tmp_path / name, "--mirror", mirror, *arguments).exit_code == 0
-        assert told("run", tmp_path / name).exit_code == 0
+        assert invoked("plan", tmp_path / name, "--mirror", mirror, *arguments).exit_code == 0
+        assert invoked("run", tmp_path / name).exit_code == 0
     rows = pl.read_parquet(tmp_path / f"rules/shards/{CRAWL}-00000.parquet")
     assert rows["digest"].n_unique() == 3
     assert [text.rstrip(b"\n") for text in rows["rules"].drop_nulls()] == [TEXT.rstrip(b"\n")] * 2
@@ -199,7 +199,7 @@ def test_texts_stand_once_in_a_shard(tmp_path: Path) -> None:
     assert whole.drop("body").equals(rows.drop("body"))
 
 
-def test_draws_are_seeded_and_nested() -> None:
+def test_samples_are_seeded_and_nested() -> None:
     """A seed draws the same files everywhere, and a larger share keeps those of a smaller one."""
     keys = [f"f{n}" for n in range(1_000)]
     small, large = sample_files(keys, 0.01, "seed"), sample_files(keys, 0.1, "seed")
@@ -217,23 +217,23 @@ def test_the_plan_is_printed_and_kept(tmp_path: Path) -> None:
     """Plan says files and minutes and is not replaced by another; parts cover all shards once."""
     mirror = archive(tmp_path / "mirror", [member(record(f"h{n}.example")) for n in range(10)])
     arguments = ("plan", tmp_path / "scan", "--mirror", mirror, "--files", 2)
-    ended = told(*arguments, "--share", 0.5)
+    ended = invoked(*arguments, "--share", 0.5)
     assert "5 files in 3 shards" in ended.output
     plan = read_plan(tmp_path / "scan")
     assert plan.crawls[0].weight == 2.0
-    assert told(*arguments, "--share", 0.5).exit_code == 0
-    assert isinstance(told(*arguments).exception, InputError)
+    assert invoked(*arguments, "--share", 0.5).exit_code == 0
+    assert isinstance(invoked(*arguments).exception, InputError)
     for number in (1, 2, 3):
-        assert told("run", tmp_path / "scan", "--shard", f"{number}/3").exit_code == 0
+        assert invoked("run", tmp_path / "scan", "--shard", f"{number}/3").exit_code == 0
     shards = sorted((tmp_path / "scan/shards").glob("*.parquet"))
     rows = pl.concat(pl.read_parquet(path) for path in shards)
     assert [shards[0].stem, rows.height] == [f"{CRAWL}-00000", 5]
     assert set(rows["warc_file"]) < set(keys_of(mirror))
-    assert told("run", tmp_path / "scan", "--shard", "0/3").exit_code == 2
+    assert invoked("run", tmp_path / "scan", "--shard", "0/3").exit_code == 2
 
 
 def test_a_damaged_plan_is_refused(tmp_path: Path) -> None:
-    """A plan that is missing, cut or of another format is told with what to do."""
+    """A plan that is missing, cut or of another format is reported with what to do."""
     with pytest.raises(InputError, match="scan plan"):
         read_plan(tmp_path)
     for text in ("{", json.dumps({"format": 9}), json.dumps({"format": 1})):
@@ -246,25 +246,25 @@ def test_a_plan_of_the_version_before_is_read(tmp_path: Path) -> None:
     """A plan with the rules of its time is read as today's, and the same plan may be made again."""
     mirror = archive(tmp_path / "mirror", [member(record())])
     arguments = ("plan", tmp_path / "scan", "--mirror", mirror)
-    assert told(*arguments).exit_code == 0
+    assert invoked(*arguments).exit_code == 0
     made = read_plan(tmp_path / "scan")
     path = tmp_path / "scan/plan.json"
     before = json.loads(path.read_text()) | {"format": 2, "rules": "2026-11-26.0123456789abcdef"}
     path.write_text(json.dumps(before))
     assert read_plan(tmp_path / "scan") == made
-    assert told(*arguments).exit_code == 0
+    assert invoked(*arguments).exit_code == 0
     assert "rules" not in json.loads(path.read_text())
 
 
-def test_damaged_captures_are_told(tmp_path: Path) -> None:
+def test_damaged_captures_are_reported(tmp_path: Path) -> None:
     """The last line says how many captures are damaged, also when the shards were there already."""
     fields = [stated(b"another")]
     mirror = archive(
         tmp_path / "mirror", [member(record(fields=fields)) + member(record("b.test"))]
     )
-    told("plan", tmp_path / "scan", "--mirror", mirror)
+    invoked("plan", tmp_path / "scan", "--mirror", mirror)
     for _ in range(2):
-        ended = told("run", tmp_path / "scan")
+        ended = invoked("run", tmp_path / "scan")
         assert ended.exit_code == 0
         assert ended.stderr.splitlines()[-1].startswith("1 captures are damaged")
 
@@ -272,7 +272,7 @@ def test_damaged_captures_are_told(tmp_path: Path) -> None:
 def test_faults_end_in_partial(tmp_path: Path) -> None:
     """A run that could not read all says where, and ends with the code for a part."""
     mirror = archive(tmp_path / "mirror", [member(record(block=answer()))[:-4]])
-    told("plan", tmp_path / "scan", "--mirror", mirror)
-    ended = told("run", tmp_path / "scan")
+    invoked("plan", tmp_path / "scan", "--mirror", mirror)
+    ended = invoked("run", tmp_path / "scan")
     assert ended.exit_code == 3
     assert "00000.warc.gz at 0: the file is cut short in this record" in ended.output

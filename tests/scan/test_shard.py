@@ -163,7 +163,7 @@ def test_bodies_beyond_memory_go_to_the_disk(tmp_path: Path) -> None:
 
 
 @pytest.mark.fault("scan", "a file cut, empty, missing or without responses; a record of no URL")
-def test_faults_are_told(tmp_path: Path) -> None:
+def test_faults_are_reported(tmp_path: Path) -> None:
     """What cannot be read is in the result and in the shard's file; the rest is there."""
     mirror = archive(
         tmp_path / "mirror",

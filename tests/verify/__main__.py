@@ -119,16 +119,16 @@ def compare(result: Result, expected: Iterable[tuple[Key, Values]], folder: Path
     for key, values in expected:
         row = stored.pop(key, None)
         if row is None:
-            found.mismatches.append(f"{_told(result, key)}: the file has no such row")
+            found.mismatches.append(f"{_row_name(result, key)}: the file has no such row")
             continue
         found.rows += 1
-        _compare_row(_told(result, key), row, values, found)
-    extra = (f"{_told(result, key)}: the facts give no such row" for key in stored)
+        _compare_row(_row_name(result, key), row, values, found)
+    extra = (f"{_row_name(result, key)}: the facts give no such row" for key in stored)
     found.mismatches.extend(extra)
     return found
 
 
-def _compare_row(told: str, row: dict[str, object], values: Values, found: Compared) -> None:
+def _compare_row(row_name: str, row: dict[str, object], values: Values, found: Compared) -> None:
     lattice = LATTICE if values.get("on_lattice") else 0.0
     for name, value in values.items():
         if name == "on_lattice":
@@ -137,16 +137,16 @@ def _compare_row(told: str, row: dict[str, object], values: Values, found: Compa
         written = row.get(name, "no column")
         if not isinstance(value, float):
             if written != value:
-                found.mismatches.append(f"{told}: {name} is {written}, recomputed {value}")
+                found.mismatches.append(f"{row_name}: {name} is {written}, recomputed {value}")
             continue
         if not isinstance(written, (int, float)) or value != value:
             if written is not None or value == value:
-                found.mismatches.append(f"{told}: {name} is {written}, recomputed {value}")
+                found.mismatches.append(f"{row_name}: {name} is {written}, recomputed {value}")
             continue
         difference = abs(written - value)
         found.largest = max(found.largest, difference)
         if not difference <= max(_tolerance(name, row), lattice if name in ENDS else 0):
-            found.mismatches.append(f"{told}: {name} is {written}, recomputed {value}")
+            found.mismatches.append(f"{row_name}: {name} is {written}, recomputed {value}")
 
 
 def _tolerance(name: str, row: dict[str, object]) -> float:
@@ -162,7 +162,7 @@ def _tolerance(name: str, row: dict[str, object]) -> float:
     return INTERVAL if name in ("low", "high", "change_low", "change_high") else EXACT
 
 
-def _told(result: Result, key: Key) -> str:
+def _row_name(result: Result, key: Key) -> str:
     named = (f"{name} {value}" for name, value in zip(result.keys, key, strict=True) if value)
     return f"{result.name}, " + ", ".join(named)
 

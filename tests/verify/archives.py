@@ -46,8 +46,8 @@ def _kinds(everyone: Sequence[Crawler], counted: Sequence[Crawler]) -> dict[Kind
         for (name, _), crawlers in kinds.items() if len(crawlers) > 1 for crawler in crawlers
     }  # fmt: skip
     kinds |= alone | {("any web archive", ""): [c for c in kept if c.archive]}
-    told = {kind: [c for c in each if c in counted] for kind, each in kinds.items()}
-    return {kind: crawlers for kind, crawlers in told.items() if crawlers}
+    of_kind = {kind: [c for c in each if c in counted] for kind, each in kinds.items()}
+    return {kind: crawlers for kind, crawlers in of_kind.items() if crawlers}
 
 
 def _measured(facts: Facts, answers: Ints, kinds: Iterable[Sequence[Crawler]]) -> Bools:

@@ -106,12 +106,12 @@ def _stratified(total: Floats, known: Floats, part: Floats) -> Floats:
 def _design_n(total: Floats, known: Floats, squared: Floats, yes: Floats) -> Floats:
     """Return the n for which Wilson's interval has the variance of the stratified sample."""
     with np.errstate(all="ignore"):
-        told, size, share = known > 0, known**2 / squared, yes / known
-        whole = np.where(told, total, 0).sum(axis=0)
+        any_known, size, share = known > 0, known**2 / squared, yes / known
+        whole = np.where(any_known, total, 0).sum(axis=0)
         left = np.maximum(0, total * (total - size))
         spread = left * share * (1 - share) / np.maximum(size - 1, 1)
-        variance = np.where(told, spread, 0).sum(axis=0) / whole**2
-        alike = np.where(told, left / size, 0).sum(axis=0) / whole**2
+        variance = np.where(any_known, spread, 0).sum(axis=0) / whole**2
+        alike = np.where(any_known, left / size, 0).sum(axis=0) / whole**2
         p = _stratified(total, known, yes)
         by_variance = np.where(variance > 0, p * (1 - p) / variance, np.inf)
         return np.where(alike > 0, np.minimum(by_variance, 1 / alike), np.nan)
@@ -128,7 +128,7 @@ def shares(cells: Cells, yes: Bools, known: Bools) -> Iterator[tuple[str, Column
     """Yield, by estimand, the shares of hosts that say yes, with interval and bounds."""
     everyone = np.ones_like(known)
     total = cells.over(cells.weight, everyone)
-    told, says = cells.over(cells.weight, known), cells.over(cells.weight, yes & known)
+    of_known, says = cells.over(cells.weight, known), cells.over(cells.weight, yes & known)
     counts = {
         "n_yes": cells.hosts @ (yes & known),
         "n": cells.hosts @ known,
@@ -137,11 +137,11 @@ def shares(cells: Cells, yes: Bools, known: Bools) -> Iterator[tuple[str, Column
     n, n_unknown = counts["n"], counts["n_unknown"]
     with np.errstate(all="ignore"):
         lowest = says.sum(axis=0) / total.sum(axis=0)
-        highest = (says + total - told).sum(axis=0) / total.sum(axis=0)
-        estimate, size = says.sum(axis=0) / told.sum(axis=0), n
+        highest = (says + total - of_known).sum(axis=0) / total.sum(axis=0)
+        estimate, size = says.sum(axis=0) / of_known.sum(axis=0), n
         if cells.weighted:
-            estimate = _stratified(total, told, says)
-            size = _design_n(total, told, cells.over(cells.squared, known), says)
+            estimate = _stratified(total, of_known, says)
+            size = _design_n(total, of_known, cells.over(cells.squared, known), says)
         asked = size * (n + n_unknown) / n
     for estimand in cells.estimands():
         low, high = wilson(estimate, size)
@@ -162,7 +162,7 @@ def paired(
     cells: Cells, first: Bools, second: Bools, known: Bools
 ) -> Iterator[tuple[str, Columns]]:
     """Yield, by estimand, the share of first less that of second, with Newcombe's interval."""
-    total, told = cells.over(cells.weight, np.ones_like(known)), cells.over(cells.weight, known)
+    total, of_known = cells.over(cells.weight, np.ones_like(known)), cells.over(cells.weight, known)
     kinds = [first & second & known, first & ~second & known, second & ~first & known]
     both, one, other = (cells.over(cells.weight, kind) for kind in kinds)
     counts = {
@@ -171,10 +171,10 @@ def paired(
     }  # fmt: skip
     with np.errstate(all="ignore"):
         size = counts["n"]
-        parts = [part.sum(axis=0) / told.sum(axis=0) for part in (both, one, other)]
+        parts = [part.sum(axis=0) / of_known.sum(axis=0) for part in (both, one, other)]
         if cells.weighted:
-            parts = [_stratified(total, told, part) for part in (both, one, other)]
-            size = _design_n(total, told, cells.over(cells.squared, known), one + other)
+            parts = [_stratified(total, of_known, part) for part in (both, one, other)]
+            size = _design_n(total, of_known, cells.over(cells.squared, known), one + other)
     for estimand in cells.estimands():
         low, high = newcombe(parts[0], parts[1], parts[2], size)
         if estimand == "list":
@@ -204,18 +204,18 @@ def mean_gaps(
     scores = [
         cells.over(cells.weight, known * score) for score in (first, second, (first - second) ** 2)
     ]
-    total, told = cells.over(cells.weight, np.ones_like(known)), cells.over(cells.weight, known)
+    total, of_known = cells.over(cells.weight, np.ones_like(known)), cells.over(cells.weight, known)
     n = cells.hosts @ known
     with np.errstate(all="ignore"):
-        means = [score.sum(axis=0) / told.sum(axis=0) for score in scores]
+        means = [score.sum(axis=0) / of_known.sum(axis=0) for score in scores]
         variance = (means[2] - (means[0] - means[1]) ** 2) / np.where(n > 1, n - 1, np.nan)
         if cells.weighted:
-            means = [_stratified(total, told, score) for score in scores]
-            size = told**2 / cells.over(cells.squared, known)
-            spread = scores[2] / told - ((scores[0] - scores[1]) / told) ** 2
+            means = [_stratified(total, of_known, score) for score in scores]
+            size = of_known**2 / cells.over(cells.squared, known)
+            spread = scores[2] / of_known - ((scores[0] - scores[1]) / of_known) ** 2
             terms = np.maximum(0, total * (total - size)) * np.maximum(0, spread)
-            terms = np.where(told > 0, terms / np.maximum(size - 1, 1), 0)
-            variance = terms.sum(axis=0) / np.where(told > 0, total, 0).sum(axis=0) ** 2
+            terms = np.where(of_known > 0, terms / np.maximum(size - 1, 1), 0)
+            variance = terms.sum(axis=0) / np.where(of_known > 0, total, 0).sum(axis=0) ** 2
     for estimand in cells.estimands():
         reach = Z * np.sqrt(variance) * (np.nan if estimand == "list" else 1)
         yield estimand, {

@@ -95,8 +95,8 @@ def crawls(stored: Stored) -> Iterator[Crawl]:
         files[row["snapshot"]][row["warc_file"]] = row["number"]
     counting: dict[object, dict[str, tuple[object, bool]]] = {each: {} for each in scanned}
     for row in stored.scanned["counting_files"]:
-        told = names.get(row["warc_file"]), bool(row["representative"])
-        counting.setdefault(row["snapshot"], {})[str(row["host"])] = told
+        file = names.get(row["warc_file"]), bool(row["representative"])
+        counting.setdefault(row["snapshot"], {})[str(row["host"])] = file
     for snapshot in stored.scanned["snapshots"]:
         number = snapshot["id"]
         if files.get(number):

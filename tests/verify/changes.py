@@ -175,10 +175,12 @@ def openness_index(facts: Facts) -> Recomputed:
                 }  # fmt: skip
                 yield (*key, "", "hosts", estimand), values
             for (corpus, unit), sizes in held.items():
-                told = {host: size for host, size in sizes.items() if host in set(here.tolist())}
-                if told:
+                held_here = {
+                    host: size for host, size in sizes.items() if host in set(here.tolist())
+                }
+                if held_here:
                     yield from _held(
-                        facts, population, (first, now), crawlers, (*key, corpus, unit), told
+                        facts, population, (first, now), crawlers, (*key, corpus, unit), held_here
                     )
 
 
@@ -198,12 +200,12 @@ def _held(
     before, after = (wave.answer[hosts] for wave in pair)
     known = (before >= 0) & (after >= 0)
     was, is_ = (known & _open(facts, answer, crawlers) for answer in (before, after))
-    whole, told = size.sum(), size[known].sum()
+    whole, of_known = size.sum(), size[known].sum()
     values = {
         "n_yes": is_.sum(), "n": known.sum(), "n_unknown": (~known).sum(),
         "n_opened": (is_ & ~was).sum(), "n_closed": (was & ~is_).sum(),
-        "estimate": size[is_].sum() / told if told else np.nan,
-        "from_share": size[was].sum() / told if told else np.nan,
+        "estimate": size[is_].sum() / of_known if of_known else np.nan,
+        "from_share": size[was].sum() / of_known if of_known else np.nan,
         "bound_low": size[is_].sum() / whole,
         "bound_high": (size[is_].sum() + size[~known].sum()) / whole,
         "crawlers": len(crawlers),

@@ -18,8 +18,8 @@ def lost(facts: Facts) -> Recomputed:
     for population in facts.stored.populations:
         for wave in population.sound():
             for (corpus, unit), sizes in amounts(facts, population, wave).items():
-                told = (corpus, unit), sizes, wholes[corpus, unit]
-                yield from _of(facts, population, wave, told)
+                weighed = (corpus, unit), sizes, wholes[corpus, unit]
+                yield from _of(facts, population, wave, weighed)
 
 
 def _of(
@@ -39,18 +39,20 @@ def _of(
         yes = blocks[:, number]
         values = {"n": known.sum(), "n_unknown": (~known).sum(), "n_yes": yes.sum()}
         part = [(totals[int(np.flatnonzero(s)[0])], s) for s in strata]
-        told = [(total, size[s & yes].sum(), size[s & known].sum(), size[s].sum())
+        by_stratum = [(total, size[s & yes].sum(), size[s & known].sum(), size[s].sum())
                 for total, s in part]  # fmt: skip
-        seen = sum(total for total, _, k, _ in told if k > 0)
-        everything = sum(total for total, *_ in told)
+        seen = sum(total for total, _, k, _ in by_stratum if k > 0)
+        everything = sum(total for total, *_ in by_stratum)
         held = [Sizes(size[s], population.weight[hosts][s], known[s], yes[s]) for s in strata]
         low, high = _interval([(total, each) for (total, _), each in zip(part, held, strict=True)])
         values |= {
             "low": low,
             "high": high,
-            "estimate": sum(t * y / k for t, y, k, _ in told if k > 0) / seen if seen else np.nan,
-            "bound_low": sum(t * y / s for t, y, _, s in told) / everything,
-            "bound_high": sum(t * (y + s - k) / s for t, y, k, s in told) / everything,
+            "estimate": sum(t * y / k for t, y, k, _ in by_stratum if k > 0) / seen
+            if seen
+            else np.nan,
+            "bound_low": sum(t * y / s for t, y, _, s in by_stratum) / everything,
+            "bound_high": sum(t * (y + s - k) / s for t, y, k, s in by_stratum) / everything,
             "known_blocked": amount[yes].sum() / whole,
             "covered": amount.sum() / whole,
             "largest": largest,
@@ -82,8 +84,8 @@ class Sizes:
     def reaches(self) -> tuple[float, float]:
         """Return how far the interval's ends are from the share; none if all is known."""
         squares = self.size**2
-        told = squares[self.known].sum()
-        size = self.size[self.known].sum() ** 2 / told
+        squared = squares[self.known].sum()
+        size = self.size[self.known].sum() ** 2 / squared
         if self.sampled:  # of a sample's spread, each host's own part is known
             distance = (self.yes - self.share()) ** 2 if 0 < self.share() < 1 else 1 + 0 * squares
             distance = np.where(self.known, distance, 0)

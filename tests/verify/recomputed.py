@@ -127,8 +127,8 @@ def coverage(facts: Facts) -> Recomputed:
             numbers = np.array([["", *ends].index(end) for end in ended])
             for segment, members in population.on(wave.date).items():
                 here = wave.of(members)
-                told = (wave.answer >= 0).astype(np.int64)
-                cells, (end, known) = population.cells(here, numbers, told)
+                is_known = (wave.answer >= 0).astype(np.int64)
+                cells, (end, known) = population.cells(here, numbers, is_known)
                 names = np.array(["", *ends])[end]
                 yes = np.stack(
                     [names != "not_captured", known == 1, *(names == each for each in ends)], axis=1

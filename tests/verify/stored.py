@@ -123,10 +123,10 @@ class Stored:
         self.policies = {
             self.answers[r["text"]]: r["policy"] for r in self._rows("conclusions.judgements")
         }
-        told: dict[object, list[tuple[str, Written]]] = defaultdict(list)
+        of_policy: dict[object, list[tuple[str, Written]]] = defaultdict(list)
         for row in self._rows("conclusions.verdicts"):
             if row["authored_by"] is not None or row["ruleset"] is not None:
-                told[row["policy"]].append(
+                of_policy[row["policy"]].append(
                     (
                         tokens[row["crawler"]],
                         Written(row["authored_by"], row["ruleset"], row["basis"]),
@@ -135,7 +135,7 @@ class Stored:
         return {
             (answer, token): written
             for answer, policy in self.policies.items()
-            for token, written in told[policy]
+            for token, written in of_policy[policy]
         }
 
     def _panel(self, panel: list[Row], followed: list[tuple[Row, Captures]]) -> Population:

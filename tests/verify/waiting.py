@@ -175,7 +175,7 @@ def _variances(allowed: Floats, weights: Floats, masses: Floats) -> Floats:
     # each mass is what is left before its interval, less what is left after it
     change = -np.eye(len(masses))[:, :-1] + np.eye(len(masses), k=-1)[:, :-1]
     held = allowed @ masses
-    told = ~allowed.all(axis=1)
-    moved = (allowed[told] @ change) / held[told, None]
-    information = (moved.T * weights[told]) @ moved
+    some = ~allowed.all(axis=1)
+    moved = (allowed[some] @ change) / held[some, None]
+    information = (moved.T * weights[some]) @ moved
     return np.diag(np.linalg.inv(information)) if len(masses) > 1 else np.zeros(0)
