@@ -186,5 +186,6 @@ def _whole(delimiter: str, strict: bool) -> "re.Pattern[str]":
     """
     mark = re.escape(delimiter)
     behind = r"[ \t]*+" if strict else rf"[^{mark}]*+"
-    cell = rf'[ ]*+(?:"(?:[^"]|"")*+"{behind}|(?!")[^{mark}]*+)'
-    return re.compile(rf"(?:{cell}{mark})*+{cell}")
+    cell = rf'[ ]*+(?:"[^"]*+(?:""[^"]*+)*"(?!"){behind}|(?!")[^{mark}]*+)'
+    # No group is possessive: Python before 3.11.5 matches some of them wrongly.
+    return re.compile(rf"(?:{cell}{mark})*{cell}")
