@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 from crawlblock import loops
@@ -18,6 +17,7 @@ from crawlblock.sources.commoncrawl.index import IndexRow, cdxj_row, named
 from crawlblock.sources.commoncrawl.lists import remedy
 from crawlblock.sources.commoncrawl.mirror import Mirror, open_mirror
 from crawlblock.transport import Heard, Limits
+from crawlblock.transport.waits import http_date
 from crawlblock.unpacking import UNREADABLE, gunzip
 from crawlblock.warc.reader import Damage
 
@@ -185,8 +185,7 @@ def _facts(heard: Heard, now: datetime) -> Iterator[str]:
     yield f"server {server[0] if server else 'not named'}"
     yield f"{_tag(headers.get('ETag'))}"
     yield "Accept-Ranges" if "Accept-Ranges" in headers else "no Accept-Ranges"
-    with suppress(ValueError):
-        changed = parsedate_to_datetime(headers.get("Last-Modified", "")).replace(tzinfo=None)
+    if changed := http_date(headers.get("Last-Modified", "")):
         yield f"changed {(now - changed).days} days ago"
 
 
