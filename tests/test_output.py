@@ -132,6 +132,16 @@ def test_nobody_reads(robots: Path, end: str) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.parametrize(("command", "said"), [("sql", "nothing is asked"), ("check", "")])
+def test_nothing_to_read(tmp_path: Path, command: str, said: str) -> None:
+    """Where a shell has closed stdin, it is empty."""
+    db = f"--db {tmp_path / 'none.duckdb'}" if command == "sql" else ""
+    line = f"{sys.executable} -m crawlblock {command} - {db} <&-"
+    done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=False)
+    assert done.returncode == (2 if said else 0) and said in done.stderr
+    assert len(done.stderr.splitlines()) == bool(said)
+
+
 @pytest.fixture(scope="module")
 def three_months(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a database in which a host begins to block GPTBot in the second of three months."""
