@@ -431,6 +431,19 @@ def test_damaged_figures(tmp_path: Path) -> None:
         read_figures(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("definition", "said"), [("imc52", "no definition is called imc52"), ("x" * 200_000, "limit")]
+)
+def test_figures_of_strangers(tmp_path: Path, definition: str, said: str) -> None:
+    """A definition that nobody knows, and a cell without end, are named with their file."""
+    header = "source,title,url,licence,unit,frame\npeer,A,b,c,hosts,d\n"
+    (tmp_path / "sources.csv").write_text(header, "utf-8")
+    known = (REFERENCE / "imc25.csv").read_text("utf-8").splitlines()[:2]
+    (tmp_path / "peer.csv").write_text("\n".join(known).replace("imc25", definition, 1), "utf-8")
+    failed = call("--reference", tmp_path, "--corpus", tmp_path).exception
+    assert isinstance(failed, InputError) and said in str(failed) and "peer.csv" in str(failed)
+
+
 @pytest.mark.parametrize("columns", [40, 80, 120])
 def test_the_table_fits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, columns: int) -> None:
     """The comparison keeps to the terminal's width, whatever strata and snapshots are called.
