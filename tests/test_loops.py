@@ -66,8 +66,10 @@ def test_two_interrupts_within_a_loop() -> None:
     """A second interrupt while the coroutine ends does not let the caller go on before it."""
     ended = []
 
+    def interrupt() -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+
     async def endless() -> None:
-        interrupt = lambda: os.kill(os.getpid(), signal.SIGINT)  # noqa: E731
         asyncio.get_running_loop().call_later(0.1, interrupt)
         try:
             await asyncio.sleep(60)
