@@ -146,7 +146,7 @@ def test_results_of_a_record_that_is_read_later(tmp_path: Path) -> None:
         with store.reading() as con:
             rows = con.execute("SELECT outcome FROM captures ORDER BY host").fetchall()
             known.append((rows, inputs(con, "rfc9309", holdings(con))))
-    assert [rows[0] for rows, _ in known] == [("redirect",), ("ok",)]
+    assert [rows[0] for rows, _ in known] == [("not_fetched",), ("ok",)]
     assert known[0][1] != known[1][1]
 
 
