@@ -163,16 +163,6 @@ def test_from_stdin(db: Path) -> None:
     assert done.stdout == '{"one": 1}\n'
 
 
-def test_files_of_editors(db: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The mark that editors put before UTF-8 is no part of a question, in a file or on stdin."""
-    file = tmp_path / "question.sql"
-    file.write_text("SELECT 1 AS one", encoding="utf-8-sig")
-    assert run(capsys, db, str(file), "-o", "csv") == (0, "one\n1\n", "")
-    command = [sys.executable, "-m", "crawlblock", "sql", "-", "--db", str(db)]
-    done = subprocess.run(command, input=file.read_bytes(), capture_output=True, check=False)
-    assert (done.stdout, done.stderr) == (b'{"one": 1}\n', b"")
-
-
 def test_stdin_that_is_not_utf8(db: Path) -> None:
     """A question on stdin in another encoding is refused, in whatever locale."""
     command = [sys.executable, "-m", "crawlblock", "sql", "-", "--db", str(db)]

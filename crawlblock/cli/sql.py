@@ -47,7 +47,7 @@ def _text(query: str) -> str:
         return query
     try:
         raw = sys.stdin.buffer.read() if query == "-" else Path(query).read_bytes()
-        return raw.decode("utf-8-sig")
+        return raw.decode()
     except OSError as error:
         raise InputError(f"{query}: {error.strerror}; name a file, - or a query") from None
     except UnicodeDecodeError:
