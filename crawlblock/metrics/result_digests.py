@@ -32,7 +32,8 @@ FROM (
     SELECT unnest([verdicts, authorship, signals, ineffective]) FROM conclusions.judgements
 )
 JOIN conclusions.stamps s ON s.id = stamp GROUP BY 1
-UNION ALL SELECT 'captures', CAST(bit_xor(hash(t)) AS VARCHAR) FROM conclusions.captures t
+UNION ALL SELECT 'captures', CAST(bit_xor(hash(snapshot, host, first, last, outcome)) AS VARCHAR)
+FROM conclusions.captures
 UNION ALL SELECT 'census ' || census, CAST(count(*) AS VARCHAR) FROM conclusions.selected
 WHERE census IS NOT NULL GROUP BY 1
 UNION ALL SELECT 'scans', CAST(bit_xor(hash(t)) AS VARCHAR) FROM scans t
