@@ -32,7 +32,8 @@ def put_in_place(aside: Path, path: Path) -> None:
 def put_folder_in_place(aside: Path, folder: Path, before: Path | None = None) -> None:
     """Give a folder that is written its final name; a folder that has it gets the name `before`.
 
-    The bytes are synced first, so that the name belongs to no folder only between two renames.
+    The bytes are synced first, so that the name belongs to no folder only between two renames.  If
+    the second cannot be made, the first is undone.
     """
     for path in aside.rglob("*"):
         if path.is_dir():
@@ -40,9 +41,13 @@ def put_folder_in_place(aside: Path, folder: Path, before: Path | None = None) -
         else:
             sync(path)
     sync_folder(aside)
-    if before is not None and folder.exists():
-        folder.rename(before)
-    aside.rename(folder)
+    try:
+        if before is not None and folder.exists():
+            folder.rename(before)
+        aside.rename(folder)
+    finally:
+        if before is not None and before.exists() and not folder.exists():
+            before.rename(folder)
     sync_folder(folder.parent)
 
 

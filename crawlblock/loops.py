@@ -2,10 +2,15 @@
 
 import asyncio
 from collections.abc import Coroutine
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import suppress
 from typing import Any, TypeVar
 
+from crawlblock.stopping import undisturbed
+
 T = TypeVar("T")
+
+_GLANCE = 0.1  # s between two looks for signals while the thread works
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
@@ -18,16 +23,21 @@ def run(work: Coroutine[Any, Any, T]) -> T:
 
 
 def _run_in_thread(work: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine in a thread with its own loop; an interrupt cancels it and waits."""
+    """Run a coroutine in a thread with its own loop; an interrupt cancels it and waits.
+
+    So does a second interrupt: the caller goes on to close what the coroutine works with.
+    """
     loop = asyncio.new_event_loop()
     task = loop.create_task(work)
-    with ThreadPoolExecutor(1, "crawlblock") as pool:
+    with ThreadPoolExecutor(1, "crawlblock") as pool, undisturbed() as signals:
         result = pool.submit(_finish, loop, task)
-        try:
-            return result.result()
-        except KeyboardInterrupt:
-            loop.call_soon_threadsafe(task.cancel)
-            raise
+        while not (signals or wait([result], _GLANCE).done):
+            pass
+        if signals:
+            with suppress(RuntimeError):  # the loop has ended meanwhile
+                loop.call_soon_threadsafe(task.cancel)
+            wait([result])
+    return result.result()
 
 
 def _finish(loop: asyncio.AbstractEventLoop, task: asyncio.Task[T]) -> T:

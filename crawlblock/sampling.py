@@ -66,7 +66,7 @@ def ranked_strata(ranked: Iterable[tuple[int, str]], bands: Sequence[tuple[str, 
 
 
 def stratified_sample(strata: Strata, size: int | None, seed: str, panel: str) -> list[Member]:
-    """Draw `size` domains from each stratum of a ranking."""
+    """Return `size` domains sampled from each stratum of a ranking; without a size all of them."""
     members: list[Member] = []
     rank = 1
     for stratum, domains in strata:

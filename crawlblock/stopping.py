@@ -13,7 +13,7 @@ _NAMES = ("SIGTERM", "SIGHUP", "SIGBREAK")  # of a shutdown, a closed terminal a
 _AGAIN = 0.01  # s after which a stop that was dropped comes again
 # What DuckDB makes of a stop while it runs a query, and while it imports a module of Python.
 _OF_DUCKDB = re.compile(
-    r"Query interrupted|failed to import, due to .*KeyboardInterrupt", re.DOTALL
+    r"^INTERRUPT Error|Query interrupted|failed to import, due to .*KeyboardInterrupt", re.DOTALL
 )
 
 
@@ -49,10 +49,12 @@ def undisturbed() -> Iterator[Sequence[int]]:
     It is for code that drops what a signal's handler raises, or that may not be left halfway.
     """
     waiting: list[int] = []
-    with _handled(("SIGINT", *_NAMES), lambda number, _: waiting.append(number)):
-        yield waiting
-    for number in waiting:
-        signal.raise_signal(number)
+    try:
+        with _handled(("SIGINT", *_NAMES), lambda number, _: waiting.append(number)):
+            yield waiting
+    finally:
+        for number in waiting:
+            signal.raise_signal(number)
 
 
 @contextmanager
@@ -97,12 +99,12 @@ def _handled(
     numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
     before = {number: signal.getsignal(number) for number in numbers}
     heard = {number: old for number, old in before.items() if old not in (signal.SIG_IGN, None)}
-    for number in heard:
-        signal.signal(number, handler)
     try:
+        for number in heard:
+            signal.signal(number, handler)
         yield
-    finally:
-        for number, old in heard.items():
+    finally:  # the first is given back last: while it is taken, a signal cannot end this halfway
+        for number, old in reversed(heard.items()):
             signal.signal(number, old)
 
 

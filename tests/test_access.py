@@ -20,7 +20,7 @@ from crawlblock.demo.contents import Rendered
 from crawlblock.errors import ArchiveError, InputError, UpstreamError
 from crawlblock.model import Crawl
 from crawlblock.pipeline.sample import from_ranking
-from crawlblock.sources.commoncrawl import keys, mirror
+from crawlblock.sources.commoncrawl import keys, mirror, web_graph
 from crawlblock.sources.commoncrawl.crawls import (
     _CRAWLS,
     Chosen,
@@ -478,6 +478,18 @@ async def test_no_web_graph(hosts: Hosts, tmp_path: Path) -> None:
     with pytest.raises(ArchiveError, match=r"cc-main-0-domain-ranks\.txt\.gz: absent, and so are"):
         await ranked(hosts, tmp_path)
     assert len([r for r in hosts.data.requests if "hyperlinkgraph" in r.path]) == 5
+
+
+@pytest.mark.fault("archive", "the server goes away amid the domain ranks")
+async def test_half_a_web_graph(
+    hosts: Hosts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that gives no more of the ranks is named; it is not said that they end there."""
+    monkeypatch.setattr(web_graph, "_STEP", 40)
+    graphs(hosts, "cc-main-2026-jul-aug-sep")
+    hosts.data.fault("domain-ranks", [200, *["drop"] * 9])
+    with pytest.raises(UpstreamError, match="cannot be downloaded"):
+        await ranked(hosts, tmp_path)
 
 
 def zip_of(path: Path, **files: bytes) -> Path:

@@ -116,6 +116,15 @@ def test_sql(db: crawlblock.Database) -> None:
             db.sql(query)
 
 
+def test_sql_about_interruptions(db: crawlblock.Database) -> None:
+    """An error whose text speaks of interruptions is an error in the query, and no stop."""
+    for query in ("SELECT interrupted FROM captures", "SELECT 'interrupt'::INTEGER"):
+        with pytest.raises((InputError, KeyboardInterrupt), match="interrupt"):
+            db.sql(query)
+    with pytest.raises((InputError, KeyboardInterrupt), match="interrupt"):
+        db.access().filter("interrupt = 1")
+
+
 def test_access_is_lazy(db: crawlblock.Database) -> None:
     """`access` reads nothing before it is asked to, and then only what is asked for."""
     rows = db.access()

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 import duckdb
+import filelock
 import pytest
 from servers import RangeServer
 
@@ -105,6 +106,17 @@ def test_run_at_work(db: Path) -> None:
     with Store(db).held():
         assert found(db)["lock"].state == "warn"
     assert found(db)["lock"].state == "ok"
+
+
+def test_a_disk_that_cannot_lock(db: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk that cannot lock files is found, and is no fault of the program."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise NotImplementedError("FileSystem does not appear to support flock")
+
+    monkeypatch.setattr(filelock.FileLock, "acquire", refuse)
+    lock = found(db)["lock"]
+    assert lock.state == "fail" and "another disk" in str(lock.advice)
 
 
 def test_copy_that_lags(db: Path) -> None:

@@ -177,6 +177,36 @@ def is_running(process: int) -> bool:
         return False
 
 
+LOADING = """
+import pickle, sys, time
+if __name__ == "__mp_main__":
+    print("loading", flush=True)
+    time.sleep(0.5)
+if __name__ == "__main__":
+    from crawlblock.executor.local import Local
+    with Local(1) as engine:
+        try:
+            engine.start(0, pickle.dumps((time.sleep, 9)))
+            time.sleep(9)
+        except KeyboardInterrupt:
+            time.sleep(1)
+"""
+
+
+@pytest.mark.fault("process", "Ctrl-C while the processes of a run load their modules")
+def test_an_interrupt_of_a_process_that_begins(tmp_path: Path) -> None:
+    """A terminal interrupts all processes; one that has just begun leaves that to the first one."""
+    (tmp_path / "run.py").write_text(LOADING)
+    command = [sys.executable, str(tmp_path / "run.py")]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
+        assert process.stdout is not None and process.stdout.readline() == "loading\n"
+        os.killpg(process.pid, signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+    assert (process.returncode, errors) == (0, "")
+
+
 def test_an_idle_process_may_be_killed(tmp_path: Path) -> None:
     """A process that is killed between two tasks is replaced."""
     with open_engine(None, 1) as engine:

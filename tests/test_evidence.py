@@ -149,6 +149,8 @@ def test_cat(db: Path) -> None:
         (("cat", "a.example"), "server_error, HTTP 503); take --at 2024-06"),
         (("cat", "a.example", "--at", "2024-08"), "did you mean 2024-0"),
         (("cat", "a.example", "--at", "2020-01-01"), "there are 3, 2024-05 to 2024-07"),
+        (("cat", "a.example", "--at", "9999-12-31T23:59:59.999999"), "nor a date"),
+        (("cat", "a.example", "--at", "0001-01-01T00:00+05:00"), "nor a date"),
         (("explain", "a.exmaple", "CCBot"), "did you mean a.example?"),
         (("explain", "no host", "CCBot"), "name a host"),
         (("explain", "a.example", "GPTBit"), "did you mean GPTBot"),

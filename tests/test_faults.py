@@ -63,6 +63,7 @@ STAGES = {
     "200 for a range": Said(answer(status="200 OK")),
     "Content-Range of other bytes": Said(answer(Content_Range="bytes 1-1000/1001")),
     "Content-Range that is none": Said(answer(Content_Range="everything")),
+    "Content-Range of 5,000 digits": Said(answer(Content_Range=f"bytes 0-999/{'9' * 5000}")),
     "206 without Content-Range": Said(answer(Content_Range="")),
     "multipart for a range": Said(answer(Content_Range="", Content_Type="multipart/byteranges")),
     "no HTTP": Said(b"\x00\x01\x02 rubbish\r\n\r\n"),

@@ -63,6 +63,17 @@ def test_report_of_a_failure(here: StandIn, user: User, fault: int | str) -> Non
     assert_nobody(ended.out, user)
 
 
+@pytest.mark.fault("archive", "doctor --report: damaged lines of cluster.idx")
+def test_report_of_a_damaged_index(rendered: Folders, user: User, tmp_path: Path) -> None:
+    """Lines that cannot be read are passed over; without any the checklist says so."""
+    data, index = (Path(shutil.copytree(each, tmp_path / each.name)) for each in rendered)
+    for path in data.rglob("cluster.idx"):
+        path.write_bytes(b"com,a)/ 2023\tcdx\t\xff\tmany\t1\ncom,b)/ 2023\tcdx\t\tx\t\n")
+    with served(data, index) as here:
+        ended = user.types(here, "doctor --report")
+    assert ended.code == 1 and "| no | a block of the index | 0 captures" in ended.out
+
+
 @pytest.mark.parametrize("how", ["whole", "refused"])
 def test_report_without_last_bytes(rendered: Folders, user: User, how: str) -> None:
     """The checklist says that a server does not answer ranges of the last bytes."""

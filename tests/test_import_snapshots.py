@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from io import StringIO
 from pathlib import Path
+from time import process_time
 
 import polars as pl
 import pytest
@@ -18,6 +19,7 @@ from crawlblock.report.assemble import page_of
 from crawlblock.report.page.document import ARCHIVE, Material
 from crawlblock.report.terminal.summary import show
 from crawlblock.sources.files.periods import periods_of
+from crawlblock.sources.files.snapshots import snapshot_names
 
 NO_HOSTS = {"hosts": [], "rulings": [], "vectors": [], "folders": [], "tokens": [], "of": 0}
 START = datetime(2026, 7, 29)
@@ -54,6 +56,16 @@ def test_sweeps(days: Days, names: list[str]) -> None:
     frame = pl.DataFrame({"time": [time for _, time in found]})
     named = frame.select(name=periods.named(pl.col("time")))["name"]
     assert named.to_list() == [periods.of(time) for _, time in found]
+
+
+def test_names_of_many_times() -> None:
+    """Days are counted once: ten times as many observation times take ten times as long."""
+    assert snapshot_names([START, START + timedelta(days=1)]) == ["2026-07-29", "2026-07-30"]
+    many = [START + timedelta(hours=hour) for hour in range(20_000)]
+    begun = process_time()
+    names = snapshot_names(many)
+    assert process_time() - begun < 1
+    assert len(set(names)) == len(many) and names[1] == "2026-07-29T01:00:00"
 
 
 def write(path: Path, days: Days) -> Path:

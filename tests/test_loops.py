@@ -59,3 +59,33 @@ def test_an_interrupt_within_a_loop() -> None:
     finally:
         signal.signal(signal.SIGINT, before)
     assert len(ended) == 1 and ended[0].startswith("crawlblock")
+
+
+@pytest.mark.fault("process", "notebook: a second Ctrl-C while the first one ends a step")
+def test_two_interrupts_within_a_loop() -> None:
+    """A second interrupt while the coroutine ends does not let the caller go on before it."""
+    ended = []
+
+    def interrupt() -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+
+    async def endless() -> None:
+        asyncio.get_running_loop().call_later(0.1, interrupt)
+        try:
+            await asyncio.sleep(60)
+        finally:
+            interrupt()
+            await asyncio.sleep(0.5)
+            ended.append(threading.current_thread().name)
+
+    async def cell() -> int:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        with pytest.raises(KeyboardInterrupt):
+            loops.run(endless())
+        return len(ended)
+
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        assert asyncio.run(cell()) == 1
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -132,6 +132,17 @@ def test_nobody_reads(robots: Path, end: str) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.parametrize(
+    ("command", "code", "said"), [("sql", 2, "nothing is asked"), ("check", 0, "not stated")]
+)
+def test_nothing_to_read(tmp_path: Path, command: str, code: int, said: str) -> None:
+    """Where a shell has closed stdin, it is empty."""
+    db = f"--db {tmp_path / 'none.duckdb'}" if command == "sql" else ""
+    line = f"{sys.executable} -m crawlblock {command} - {db} <&-"
+    done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=False)
+    assert done.returncode == code and said in done.stderr and len(done.stderr.splitlines()) == 1
+
+
 @pytest.fixture(scope="module")
 def three_months(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a database in which a host begins to block GPTBot in the second of three months."""

@@ -1,5 +1,6 @@
 """Published figures beside ours."""
 
+import csv
 import runpy
 import zlib
 from collections.abc import Mapping
@@ -429,6 +430,23 @@ def test_damaged_figures(tmp_path: Path) -> None:
     (tmp_path / "sources.csv").write_text("source,title\npeer,A\n", "utf-8")
     with pytest.raises(InputError, match=r"needs the columns source, .*, unit, frame"):
         read_figures(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("definition", "said"), [("imc52", "no definition is called imc52"), ("x" * 200_000, "limit")]
+)
+def test_figures_of_strangers(
+    tmp_path: Path, definition: str, said: str, request: pytest.FixtureRequest
+) -> None:
+    """A definition that nobody knows, and a cell without end, are named with their file."""
+    before = csv.field_size_limit(131_072)  # other code of the process may have raised it
+    request.addfinalizer(lambda: csv.field_size_limit(before))
+    header = "source,title,url,licence,unit,frame\npeer,A,b,c,hosts,d\n"
+    (tmp_path / "sources.csv").write_text(header, "utf-8")
+    known = (REFERENCE / "imc25.csv").read_text("utf-8").splitlines()[:2]
+    (tmp_path / "peer.csv").write_text("\n".join(known).replace("imc25", definition, 1), "utf-8")
+    failed = call("--reference", tmp_path, "--corpus", tmp_path).exception
+    assert isinstance(failed, InputError) and said in str(failed) and "peer.csv" in str(failed)
 
 
 @pytest.mark.parametrize("columns", [40, 80, 120])

@@ -4,9 +4,11 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from disks import small_disk
 from servers import RangeServer
 
 from crawlblock.transport.shared_pace import FOLDER, SharedPace
@@ -131,6 +133,31 @@ def test_a_file_that_was_half_written(own_pace: Path, content: bytes) -> None:
     file.write_bytes(content)
     assert SharedPace("host").begin(60) == 0
     assert SharedPace("host").begin(60) > 50
+
+
+@pytest.mark.parametrize("content", [b"nan nan", b"inf inf", b"1800000000.0 inf"])
+def test_a_pause_after_a_file_without_numbers(own_pace: Path, content: bytes) -> None:
+    """What a host asks for is kept, also where the file has times that are no numbers."""
+    SharedPace("host").begin(60)
+    (file,) = [path for path in own_pace.iterdir() if path.suffix != ".lock"]
+    file.write_bytes(content)
+    SharedPace("host").hold(20)
+    assert 10 < SharedPace("host").begin(60) <= 20
+
+
+@pytest.mark.fault("disk", "the disk with the folder of the pace is full")
+def test_a_full_disk_of_the_pace(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Where the file of the pace can be opened and not written, a run says so and goes on."""
+    with small_disk(tmp_path / "disk", "64k") as disk:
+        monkeypatch.setenv(FOLDER, str(disk))
+        with suppress(OSError):
+            (disk / "rest").write_bytes(bytes(1 << 20))
+        pace = SharedPace("host")
+        assert [pace.begin(60), pace.begin(60)] == [0.0, 0.0]
+        pace.hold(10)
+    assert len(caplog.messages) == 1 and "No space left" in caplog.text
 
 
 @pytest.mark.fault("disk", "the folder of the pace cannot be written")

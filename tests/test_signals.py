@@ -215,10 +215,20 @@ def test_a_signal_that_comes_again_too_soon(
     assert capsys.readouterr() == ("", "")
 
 
+def test_a_signal_in_a_block_that_fails() -> None:
+    """A signal that waits for the end of a block is not lost if the block raises."""
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt), stoppable(), undisturbed():
+        signal.raise_signal(signal.SIGTERM)
+        raise ValueError
+    assert signal.getsignal(signal.SIGINT) is before
+
+
 @pytest.mark.parametrize(
     "text",
     [
         "INTERRUPT Error: Query interrupted",
+        "INTERRUPT Error: Interrupted!",
         "Invalid Input Error: Required module 'uuid' failed to import, due to the following Python "
         "exception:\nKeyboardInterrupt: \n\nAt:\n  uuid.py(1)",
     ],
@@ -227,6 +237,7 @@ def test_what_duckdb_makes_of_a_stop(text: str) -> None:
     """Errors of DuckDB that a stop caused are recognised, also after they are explained."""
     assert caused_by_stop(duckdb.Error(text))
     assert not caused_by_stop(duckdb.Error("Required module 'uuid' failed to import"))
+    assert not caused_by_stop(duckdb.Error('Binder Error: column "interrupted" not found'))
     with pytest.raises(StoreError) as failed:
         try:
             raise duckdb.Error(text)

@@ -161,3 +161,11 @@ def test_from_stdin(db: Path) -> None:
         command, input="SELECT 1 AS one\n", capture_output=True, text=True, check=True
     )
     assert done.stdout == '{"one": 1}\n'
+
+
+def test_stdin_that_is_not_utf8(db: Path) -> None:
+    """A question on stdin in another encoding is refused, in whatever locale."""
+    command = [sys.executable, "-m", "crawlblock", "sql", "-", "--db", str(db)]
+    done = subprocess.run(command, input=b"SELECT '\xff'", capture_output=True, check=False)
+    assert done.returncode == 2 and b"stdin: not UTF-8" in done.stderr
+    assert len(done.stderr.splitlines()) == 1

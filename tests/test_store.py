@@ -11,18 +11,20 @@ from datetime import datetime
 from pathlib import Path
 
 import duckdb
+import filelock
 import polars as pl
 import pytest
 from disks import sharing_disk
 from fetched import fetched, judged, stored
 
 from crawlblock.errors import LockedError, StoreError
+from crawlblock.metrics.result_digests import inputs
 from crawlblock.model import Fetch, Member
 from crawlblock.outcome import Ending
 from crawlblock.pipeline.evaluate import evaluate
 from crawlblock.pipeline.run import Run, recorded
 from crawlblock.store.relations import ArrowStream
-from crawlblock.store.store import Store
+from crawlblock.store.store import Store, holdings
 from crawlblock.warc.http import digest
 
 BODY = b"User-agent: GPTBot\nDisallow: /\n"
@@ -127,6 +129,25 @@ def test_facts_that_come_later(tmp_path: Path) -> None:
             ("ok", digest(BODY))
         ]
         assert con.execute("SELECT count(*) FROM fetches").fetchall() == [(2,)]
+
+
+def test_results_of_a_record_that_is_read_later(tmp_path: Path) -> None:
+    """A redirect that an index named leads somewhere once its record is read: results are stale."""
+    store = Store(tmp_path / "db.duckdb")
+    found = fetched("www.a.example", "2024-05", datetime(2024, 5, 6), BODY)
+    named = fetched(
+        "a.example", "2024-05", datetime(2024, 5, 6), 301,
+        read=False, warc_file="x.warc.gz", warc_offset=0, warc_length=9,
+    )  # fmt: skip
+    known: list[tuple[list[tuple[object, ...]], dict[str, object]]] = []
+    for fetch in (named, replace(named, read=True, redirect="https://www.a.example/robots.txt")):
+        stored(store, [fetch, found], [BODY])
+        judged(store)
+        with store.reading() as con:
+            rows = con.execute("SELECT outcome FROM captures ORDER BY host").fetchall()
+            known.append((rows, inputs(con, "rfc9309", holdings(con))))
+    assert [rows[0] for rows, _ in known] == [("not_fetched",), ("ok",)]
+    assert known[0][1] != known[1][1]
 
 
 ABSENT, UNKNOWN = ("none", "absent", True), ("unknown", "unknown", None)
@@ -237,6 +258,15 @@ def test_a_panel_is_what_was_sampled_last(tmp_path: Path) -> None:
     assert store.facts.members() == members(3.0, "c.example", "b.example")
 
 
+def test_the_fallback_of_a_member_is_that_of_the_last_draw(tmp_path: Path) -> None:
+    """A host that a list gives no fallback has none, also if an earlier list gave one."""
+    store = Store(tmp_path / "db.duckdb")
+    for fallback in ("www.a.example", None):
+        member = Member("p", "a.example", "a.example", fallback, "all", None, 1.0, 0)
+        store.facts.add_panel("p", "test", None, datetime(2024, 1, 1), [member])
+        assert store.facts.members() == [member]
+
+
 def test_second_run_waits_its_turn(tmp_path: Path) -> None:
     """While a run holds the database another one is refused with exit code 75."""
     store = Store(tmp_path / "db.duckdb")
@@ -254,6 +284,18 @@ def test_second_run_waits_its_turn(tmp_path: Path) -> None:
         thread.start()
         thread.join()
     assert [type(error).exit_code for error in seen if isinstance(error, LockedError)] == [75]
+
+
+def test_a_disk_that_cannot_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a disk cannot lock files, which is an error of its own, a run says what to do."""
+    store = Store(tmp_path / "db.duckdb")
+
+    def refuse(*_: object, **__: object) -> None:
+        raise NotImplementedError("FileSystem does not appear to support flock")
+
+    monkeypatch.setattr(filelock.FileLock, "acquire", refuse)
+    with pytest.raises(StoreError, match="cannot lock files"), store.held():
+        pass
 
 
 def test_runs_are_noted(tmp_path: Path) -> None:

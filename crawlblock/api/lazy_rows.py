@@ -9,6 +9,7 @@ import duckdb
 import polars
 
 from crawlblock.errors import InputError
+from crawlblock.stopping import caused_by_stop
 from crawlblock.store.query import said
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def explaining(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
     except duckdb.InterruptException:
         raise KeyboardInterrupt from None
     except (duckdb.Error, RuntimeError) as error:  # a bad conversion is a RuntimeError to DuckDB
-        if "interrupt" in str(error).lower():
+        if caused_by_stop(error):
             raise KeyboardInterrupt from None
         raise InputError(said(con, str(error))) from None
     except polars.exceptions.DuplicateError as error:

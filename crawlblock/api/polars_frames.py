@@ -14,11 +14,11 @@ _CHANGE = (
     "from_restriction", "to_restriction", "from_basis", "to_basis", "authored_by", "status",
     "digest",
 )  # fmt: skip
-_TURN = (
+_TRANSITION = (
     "token", "from_snapshot", "snapshot", "after", "before", "from_restriction", "to_restriction",
     "from_basis", "to_basis", "unknown",
 )  # fmt: skip
-_STANDING = (
+_STATE = (
     "snapshot", "time", "outcome", "status", "token", "restriction", "basis", "root_allowed",
 )  # fmt: skip
 _TYPES: dict[Any, pl.DataType] = {
@@ -35,12 +35,12 @@ def change_frame(found: Sequence[Change]) -> pl.DataFrame:
 
 def transition_frame(found: Iterable[Transition]) -> pl.DataFrame:
     """Return the verdicts of one host that differ from the one before."""
-    return _frame(found, Transition, _TURN)
+    return _frame(found, Transition, _TRANSITION)
 
 
 def state_frame(found: Iterable[State]) -> pl.DataFrame:
     """Return the verdicts of one host, a row per snapshot and crawler."""
-    return _frame(found, State, _STANDING)
+    return _frame(found, State, _STATE)
 
 
 def _frame(records: Iterable[object], kind: type, columns: Sequence[str]) -> pl.DataFrame:

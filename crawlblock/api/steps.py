@@ -73,13 +73,13 @@ def evaluate(place: StepContext) -> StepResult:
 
 
 def analyze(
-    place: StepContext, results: Path, reading: str, census: bool, console: Console
+    place: StepContext, results: Path, http_profile: str, census: bool, console: Console
 ) -> Path:
     """Compute the results that are not there yet and print the main ones.
 
     Returns the page, or the folder of the results about whole crawls (`census`).
     """
-    with running(place, "analyze", {"reading": reading, "census": census}):
+    with running(place, "analyze", {"http_profile": http_profile, "census": census}):
         pending = place.store.conclusions.pending()
         if pending:
             place.note(
@@ -87,7 +87,7 @@ def analyze(
                 "crawlblock evaluate, then analyze again"
             )
         write = write_census if census else write_answer
-        return write(place.store, results, reading, console)
+        return write(place.store, results, http_profile, console)
 
 
 def result(place: StepContext, tally: Tally, problems: Iterable[str] = ()) -> StepResult:

@@ -225,11 +225,12 @@ def _is_utf8(text: str) -> bool:
 
 def _prepare_streams() -> None:
     """Let all that is printed go somewhere: to nothing where a shell has closed the stream."""
-    for name in ("stdout", "stderr"):
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
-            nowhere = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - till the end
+            nowhere = Path(os.devnull).open(mode, encoding="utf-8")  # noqa: SIM115 - till the end
             setattr(sys, name, nowhere)
-        spell_for(getattr(sys, name))
+    for stream in (sys.stdout, sys.stderr):
+        spell_for(stream)
 
 
 def _explain(error: click.ClickException) -> None:

@@ -43,13 +43,13 @@ def sql(query: str, db: Path, output: Output) -> None:
 
 def _text(query: str) -> str:
     """Return the query: as it stands, from stdin or from a file."""
-    if query == "-":
-        return sys.stdin.read()
-    if not query.lower().endswith(".sql") or " " in query.strip():
+    if query != "-" and (not query.lower().endswith(".sql") or " " in query.strip()):
         return query
     try:
-        return Path(query).read_text("utf-8")
+        raw = sys.stdin.buffer.read() if query == "-" else Path(query).read_bytes()
+        return raw.decode()
     except OSError as error:
         raise InputError(f"{query}: {error.strerror}; name a file, - or a query") from None
     except UnicodeDecodeError:
-        raise InputError(f"{query}: not UTF-8; save it so and run again") from None
+        name = "stdin" if query == "-" else query
+        raise InputError(f"{name}: not UTF-8; save it so and run again") from None

@@ -88,9 +88,7 @@ def _written_aside(directory: Path) -> Iterator[Path]:
     try:
         (aside / "new").mkdir()
         yield aside / "new"
-        if directory.exists():
-            directory.rename(aside / "old")
-        put_folder_in_place(aside / "new", directory)
+        put_folder_in_place(aside / "new", directory, aside / "old")
     except OSError as error:
         reason = error.strerror or error
         raise ArchiveError(

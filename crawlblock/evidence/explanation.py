@@ -53,7 +53,7 @@ class Explanation:
     token: str
     point: Point
     verdict: Verdict
-    profiles: Mapping[str, Verdict]  # what the status means by reading; empty if rules were read
+    profiles: Mapping[str, Verdict]  # what the status means by profile; empty if rules were read
     groups: tuple[GroupLines, ...]
     line: int | None  # of the rule that decided
     rule: str | None

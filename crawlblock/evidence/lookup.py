@@ -92,11 +92,11 @@ def instant(con: duckdb.DuckDBPyConnection, text: str) -> Instant:
         pass
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        if moment.tzinfo:
+            moment = moment.astimezone(UTC).replace(tzinfo=None)
+        return Instant(None, moment, moment + timedelta(microseconds=1))
+    except (ValueError, OverflowError):
         raise InputError(f"{text}: neither a snapshot nor a date; {_names(con, text)}") from None
-    if moment.tzinfo:
-        moment = moment.astimezone(UTC).replace(tzinfo=None)
-    return Instant(None, moment, moment + timedelta(microseconds=1))
 
 
 def known_snapshot(con: duckdb.DuckDBPyConnection, text: str) -> str:

@@ -14,7 +14,7 @@ _UNKNOWN = "unknown"
 
 # One row per snapshot and crawler for a host, also for snapshots that asked the panel and have
 # nothing about it. All captures of a host are one series here: no share is taken of them.
-_STANDINGS = """
+_STATES = """
 WITH asked AS (
     SELECT c.snapshot, s.first_capture, coalesce(c.fetch_time, s.first_capture) AS time, c.outcome,
            c.status, CASE WHEN c.digest IS NULL THEN 'http ' || c.status ELSE y.policy END AS answer
@@ -133,7 +133,7 @@ def states(con: duckdb.DuckDBPyConnection, host: str, tokens: Sequence[str] = ()
 
     A crawler is counted from the day it was documented.
     """
-    rows = con.execute(_STANDINGS, [host, list(tokens)]).fetchall()
+    rows = con.execute(_STATES, [host, list(tokens)]).fetchall()
     return [State(*row) for row in rows]
 
 
@@ -141,11 +141,11 @@ def transitions(rows: Iterable[State]) -> list[Transition]:
     """Return the first verdict and each later one that differs, by crawler in order of time."""
     found: list[Transition] = []
     for _, series in groupby(rows, attrgetter("token")):
-        found += _turns_of(series)
+        found += _transitions_of(series)
     return found
 
 
-def _turns_of(series: Iterable[State]) -> Iterator[Transition]:
+def _transitions_of(series: Iterable[State]) -> Iterator[Transition]:
     last: State | None = None
     unknown: list[State] = []
     for row in series:
@@ -153,14 +153,14 @@ def _turns_of(series: Iterable[State]) -> Iterator[Transition]:
             unknown.append(row)
             continue
         if last is None or (last.restriction, last.basis) != (row.restriction, row.basis):
-            yield _turn(last, row, len(unknown))
+            yield _transition(last, row, len(unknown))
         last = row
         unknown = []
     if unknown:
-        yield _turn(last, unknown[0], len(unknown))
+        yield _transition(last, unknown[0], len(unknown))
 
 
-def _turn(last: State | None, row: State, unknown: int) -> Transition:
+def _transition(last: State | None, row: State, unknown: int) -> Transition:
     return Transition(
         row.token,
         last.snapshot if last else None,

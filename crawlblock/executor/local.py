@@ -2,9 +2,10 @@
 
 import os
 import signal
+import sys
 from collections.abc import Iterator
-from contextlib import suppress
-from multiprocessing import get_context, parent_process
+from contextlib import contextmanager, suppress
+from multiprocessing import get_context, parent_process, resource_tracker
 from multiprocessing.connection import Connection, wait
 from threading import Thread
 from typing import Self
@@ -70,7 +71,8 @@ class _Process:
         spawn = get_context("spawn")
         self.connection, theirs = spawn.Pipe()
         self._process = spawn.Process(target=_serve, args=(theirs,), daemon=True)
-        self._process.start()
+        with _sigint_blocked():
+            self._process.start()
         theirs.close()
 
     def stop(self) -> None:
@@ -84,6 +86,23 @@ class _Process:
         code = self._process.exitcode or 0
         how = f"was killed ({_name(-code)})" if code < 0 else f"ended with {code}"
         return f"the process that ran it {how}, perhaps for want of memory"
+
+
+@contextmanager
+def _sigint_blocked() -> Iterator[None]:
+    """Block Ctrl-C in this thread, and so in a process that it begins, which may ignore it then.
+
+    A process that is still loading modules would print a traceback.
+    """
+    if sys.platform == "win32":
+        yield
+        return
+    resource_tracker.ensure_running()  # which unblocks it when it begins
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _name(number: int) -> str:

@@ -4,7 +4,6 @@ The layout is that of https://github.com/commoncrawl/cc-index-annotations: a Par
 `surt_host_name`, columns with a prefix, and three YAML files for its `annotate.py`.
 """
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from importlib.resources import files
@@ -17,6 +16,7 @@ import polars as pl
 from crawlblock.export.tables import ANNOTATION, PARQUET, ExportedTable, Field
 from crawlblock.hosts import surt
 from crawlblock.store.relations import registered
+from crawlblock.yaml_text import as_yaml
 
 KEY = ("surt_host_name", "crawl")
 _PREFIX = "crawlblock_"
@@ -186,6 +186,6 @@ def _yaml(content: dict[str, object], indent: str = "") -> Iterator[str]:
             yield from _yaml(value, f"{indent}  ")
         elif isinstance(value, list) and value:
             yield f"{indent}{key}:"
-            yield from (f"{indent}  - {json.dumps(item)}" for item in value)
+            yield from (f"{indent}  - {as_yaml(item)}" for item in value)
         else:
-            yield f"{indent}{key}: {json.dumps(value)}"
+            yield f"{indent}{key}: {as_yaml(value)}"

@@ -1,10 +1,9 @@
 """How an export is cited: in a sentence, and as CITATION.cff."""
 
-import json
-
 from crawlblock import __version__
 from crawlblock.export.dataset import Extent, Request
 from crawlblock.export.terms import origins
+from crawlblock.yaml_text import as_yaml
 
 _DOI = "https://doi.org/"
 
@@ -25,22 +24,22 @@ def citation(request: Request, held: Extent) -> str:
         "cff-version: 1.2.0",
         "message: If you use these data, please cite them and the sources named here.",
         "type: dataset",
-        f"title: {json.dumps(request.title)}",
-        f"version: {json.dumps(held.version)}",
+        f"title: {as_yaml(request.title)}",
+        f"version: {as_yaml(held.version)}",
         f"license: {request.licence}",
-        *([f"doi: {json.dumps(doi)}"] if doi else []),
-        *([f"url: {json.dumps(request.url)}"] if request.url else []),
+        *([f"doi: {as_yaml(doi)}"] if doi else []),
+        *([f"url: {as_yaml(request.url)}"] if request.url else []),
         *([f'date-released: "{request.published}"'] if request.published else []),
         "authors:",
-        *(f"  - name: {json.dumps(name)}" for name in names),
+        *(f"  - name: {as_yaml(name)}" for name in names),
         "references:",
         *_reference("software", "crawlblock", "The crawlblock authors"),
-        f"    version: {json.dumps(__version__)}",
+        f"    version: {as_yaml(__version__)}",
     ]
     for origin in origins(held):
         lines += [
             *_reference("data", origin.title, origin.author),
-            f"    url: {json.dumps(origin.url)}",
+            f"    url: {as_yaml(origin.url)}",
         ]
     return "\n".join(lines) + "\n"
 
@@ -48,7 +47,7 @@ def citation(request: Request, held: Extent) -> str:
 def _reference(kind: str, title: str, author: str) -> list[str]:
     return [
         f"  - type: {kind}",
-        f"    title: {json.dumps(title)}",
+        f"    title: {as_yaml(title)}",
         "    authors:",
-        f"      - name: {json.dumps(author)}",
+        f"      - name: {as_yaml(author)}",
     ]

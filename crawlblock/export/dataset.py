@@ -62,7 +62,7 @@ class Extent:
 _STATE = """
 SELECT (SELECT max(version) FROM schema_version),
        (SELECT list(DISTINCT s.digest ORDER BY s.digest) FROM conclusions.stamps s
-        JOIN (SELECT DISTINCT unnest([verdicts, authorship, signals]) AS id
+        JOIN (SELECT DISTINCT unnest([verdicts, authorship, signals, ineffective]) AS id
               FROM conclusions.judgements) USING (id)),
        (SELECT count(*) FROM snapshots),
        (SELECT count(DISTINCT host) FROM captures),

@@ -1,6 +1,5 @@
 """What people read about an export: the card of the dataset."""
 
-import json
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from string import Template
@@ -13,6 +12,7 @@ from crawlblock.export.metadata import KEYWORDS, File, files_of
 from crawlblock.export.tables import BODIES, FORMATS, ExportedTable, Field
 from crawlblock.export.terms import OwnTerms, origins, own_terms
 from crawlblock.report.labels import HTTP_PROFILES
+from crawlblock.yaml_text import as_yaml
 
 _RENDERED = (
     "**This is the demo bundled with crawlblock.** Hosts, dates and verdicts are real. They come "
@@ -114,7 +114,7 @@ def _front_matter(request: Request, tables: Sequence[ExportedTable]) -> str:
         "size_categories": [_size(rows)],
         "configs": configs,
     }
-    return "\n".join(f"{key}: {json.dumps(value)}" for key, value in head.items())
+    return "\n".join(f"{key}: {as_yaml(value)}" for key, value in head.items())
 
 
 def _size(rows: int) -> str:

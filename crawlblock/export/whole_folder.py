@@ -68,8 +68,6 @@ def written_aside(target: Path) -> Iterator[Path]:
             f"{target}: {error.strerror}; free some space or use another folder, then run again"
         ) from None
     finally:
-        if before.exists() and not target.exists():
-            before.rename(target)
         shutil.rmtree(aside, ignore_errors=True)
 
 

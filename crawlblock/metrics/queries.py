@@ -69,8 +69,8 @@ def analyze(
     """Compute every result under an HTTP profile and write each as Parquet and CSV.
 
     Those to `keep` are read from their files instead, where they can be.  The same database gives
-    the same bytes.  Returns the frames by the result's name; raises InputError for a reading
-    that is not known, StoreError when `results` cannot be written.
+    the same bytes.  Returns the frames by the result's name; raises InputError for an HTTP
+    profile that is not known, StoreError when `results` cannot be written.
     """
     set_http_profile(con, http_profile)
     kept = read_results(results, keep)

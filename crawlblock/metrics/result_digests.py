@@ -20,8 +20,8 @@ _WRITERS = (
     "crawlblock.metrics.result_files",
     "crawlblock.metrics.columns",
 )
-# What the counts and hashes of `Store.holdings` leave out: which database it is, what its
-# conclusions were made with, and what was scanned.
+# What the counts and hashes of `holdings` leave out: which database it is, what its conclusions
+# were made with, which captures count (reading a record later changes no count), what was scanned.
 _STATE = """
 SELECT 'database', CAST(min(run) AS VARCHAR) FROM runs
 UNION ALL
@@ -32,6 +32,8 @@ FROM (
     SELECT unnest([verdicts, authorship, signals, ineffective]) FROM conclusions.judgements
 )
 JOIN conclusions.stamps s ON s.id = stamp GROUP BY 1
+UNION ALL SELECT 'captures', CAST(bit_xor(hash(snapshot, host, first, last, outcome)) AS VARCHAR)
+FROM conclusions.captures
 UNION ALL SELECT 'census ' || census, CAST(count(*) AS VARCHAR) FROM conclusions.selected
 WHERE census IS NOT NULL GROUP BY 1
 UNION ALL SELECT 'scans', CAST(bit_xor(hash(t)) AS VARCHAR) FROM scans t

@@ -207,6 +207,9 @@ def _lock(db: Path) -> Check:
             return Check("lock", "ok", "no run is at work")
     except Timeout:
         return Check("lock", "warn", "a run is at work", "wait for it before you start another")
+    except (OSError, NotImplementedError) as error:  # some network disks cannot lock
+        reason = getattr(error, "strerror", None) or "this disk cannot lock files"
+        return Check("lock", "fail", f"{path}: {reason}", "use a --db on another disk")
 
 
 def _copy(db: Path, now: datetime) -> Check:

@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 from crawlblock import loops
@@ -13,11 +12,13 @@ from crawlblock.errors import ArchiveError, CrawlblockError, UpstreamError
 from crawlblock.outcome import Outcome
 from crawlblock.pipeline.run import wrong_clock
 from crawlblock.sources.commoncrawl import records
+from crawlblock.sources.commoncrawl.cluster_index import is_line
 from crawlblock.sources.commoncrawl.crawls import list_crawls, paths
 from crawlblock.sources.commoncrawl.index import IndexRow, cdxj_row, named
 from crawlblock.sources.commoncrawl.lists import remedy
 from crawlblock.sources.commoncrawl.mirror import Mirror, open_mirror
 from crawlblock.transport import Heard, Limits
+from crawlblock.transport.waits import http_date
 from crawlblock.unpacking import UNREADABLE, gunzip
 from crawlblock.warc.reader import Damage
 
@@ -107,13 +108,13 @@ class _Survey:
         if raw is Outcome.DAMAGED:
             raise UpstreamError(self._suffix())
         lines = self._bytes(raw).split(b"\n")
-        return [line for line in lines if line.count(b"\t") == 4 and b" " in line]
+        return [line for line in lines if is_line(line)]
 
     async def _block(self, crawl: str, lines: Sequence[bytes]) -> tuple[int, list[IndexRow]]:
         """Return how many captures a block has, and its captures of a robots.txt."""
         size, rows = 0, list[IndexRow]()
         for line in lines[len(lines) // 2 :][:_MOST_BLOCKS]:
-            _, name, offset, length, _ = line.decode().split("\t")
+            _, name, offset, length, *_ = line.decode("utf-8", "replace").split("\t")
             key = f"cc-index/collections/{crawl}/indexes/{name}"
             raw = self._bytes(await self._mirror.read(key, int(offset), int(length)))
             try:
@@ -185,8 +186,7 @@ def _facts(heard: Heard, now: datetime) -> Iterator[str]:
     yield f"server {server[0] if server else 'not named'}"
     yield f"{_tag(headers.get('ETag'))}"
     yield "Accept-Ranges" if "Accept-Ranges" in headers else "no Accept-Ranges"
-    with suppress(ValueError):
-        changed = parsedate_to_datetime(headers.get("Last-Modified", "")).replace(tzinfo=None)
+    if changed := http_date(headers.get("Last-Modified", "")):
         yield f"changed {(now - changed).days} days ago"
 
 

@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 
 from crawlblock.errors import InputError
+from crawlblock.robots.peers import DEFINITIONS
 
 SOURCES = "sources.csv"
 _RANKS = re.compile(r"(\d+)([kM])")
@@ -87,7 +88,7 @@ def _figure(source: Publication, row: dict[str, str], folder: Path) -> Published
         return PublishedFigure(
             source=source.source,
             figure=row["figure"],
-            definition=row["definition"] or None,
+            definition=_definition(row["definition"]),
             population=row["population"],
             stratum=row["stratum"],
             date=date.fromisoformat(row["date"]),
@@ -107,9 +108,16 @@ def _figure(source: Publication, row: dict[str, str], folder: Path) -> Published
         ) from None
 
 
+def _definition(name: str) -> str | None:
+    """Return the name of a definition, None for an empty one; raises ValueError for another."""
+    if name and name not in {known.name for known in DEFINITIONS}:
+        raise ValueError(f"no definition is called {name}")
+    return name or None
+
+
 def _rows(path: Path) -> Iterator[dict[str, str]]:
     try:
         with path.open(encoding="utf-8", newline="") as file:
             yield from csv.DictReader(file)
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"{path}: cannot be read ({error}); name another --reference") from None

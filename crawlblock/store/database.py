@@ -123,6 +123,10 @@ class DatabaseFile:
             raise LockedError(
                 f"{self.path}: another run is at work; wait for it to end, or use another --db"
             ) from None
+        except NotImplementedError:  # some network disks cannot
+            raise StoreError(
+                f"{self.path}.lock: this disk cannot lock files; use a --db on another disk"
+            ) from None
         except OSError as error:
             if error.errno == errno.ENOSPC:
                 raise refused(self.path, error) from None

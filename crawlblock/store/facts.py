@@ -78,7 +78,8 @@ class Facts:
                 con.execute(
                     "INSERT INTO panel BY NAME SELECT * FROM batch ON CONFLICT DO UPDATE "
                     "SET weight = excluded.weight, stratum = excluded.stratum, "
-                    "rank = excluded.rank, position = excluded.position"
+                    "rank = excluded.rank, position = excluded.position, "
+                    "fallback_host = excluded.fallback_host"
                 ).fetchall()
             return count_rows(con, "panel") - kept
 

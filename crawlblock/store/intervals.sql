@@ -1,8 +1,6 @@
 -- Intervals beyond a single share. How often each holds the truth: benchmarks/statistics.
 -- greatest and least pass over NULL, which would make a bound of what is not known: hence the CASEs.
 
--- Names that earlier versions gave to macros below.
-
 -- The order makes sums of floats the same on every run.
 CREATE MACRO ordered_sum(x) AS sum(x ORDER BY x);
 

@@ -297,7 +297,7 @@ COMMENT ON VIEW weighted_hosts IS 'The hosts of the domains that have weights.';
 COMMENT ON COLUMN weighted_hosts.host IS 'Number of the host in the view hosts.';
 COMMENT ON VIEW points IS 'The population with its hosts as numbers.';
 COMMENT ON VIEW point_counts IS 'The population counted: hosts and weights by snapshot, stratum, outcome and answer.';
-COMMENT ON MACRO http_profile IS 'How HTTP statuses are read: the variable reading, else rfc9309.';
+COMMENT ON MACRO http_profile IS 'How HTTP statuses are read: the variable http_profile, else rfc9309.';
 COMMENT ON MACRO wilson_low IS 'Lower end of Wilson''s 95 % interval of share p among n.';
 COMMENT ON MACRO wilson_high IS 'Upper end of Wilson''s 95 % interval of share p among n.';
 COMMENT ON MACRO stratified_share IS 'Share over strata, each counting as all its hosts.';

@@ -175,7 +175,7 @@ CREATE TABLE conclusions.stamps (
 );
 COMMENT ON TABLE conclusions.stamps IS 'The code and data that conclusions here were made with.';
 COMMENT ON COLUMN conclusions.stamps.id IS 'Its number in this database.';
-COMMENT ON COLUMN conclusions.stamps.conclusion IS 'reading (of records), body, selection, verdicts, authorship, signals.';
+COMMENT ON COLUMN conclusions.stamps.conclusion IS 'reading (of records), body, selection, verdicts, authorship, signals, ineffective.';
 COMMENT ON COLUMN conclusions.stamps.digest IS 'Digest of the code and data that can change the conclusion.';
 
 CREATE TABLE conclusions.bodies (
@@ -185,7 +185,7 @@ CREATE TABLE conclusions.bodies (
 );
 COMMENT ON TABLE conclusions.bodies IS 'What each text is.';
 COMMENT ON COLUMN conclusions.bodies.text IS 'The text.';
-COMMENT ON COLUMN conclusions.bodies.body IS 'robots or page.';
+COMMENT ON COLUMN conclusions.bodies.body IS 'robots, page or challenge.';
 COMMENT ON COLUMN conclusions.bodies.stamp IS 'What it was decided with.';
 
 CREATE TABLE conclusions.endings (

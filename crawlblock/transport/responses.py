@@ -12,7 +12,7 @@ from crawlblock.transport.partial import PartialFile
 from crawlblock.transport.throttle import MOST_IN_MEMORY, Busy, FailedAttempt, Refusal
 from crawlblock.transport.waits import asked_patience
 
-_CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)")
+_CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18}|\*)")
 _REFUSALS = {403: Outcome.REFUSED, 429: Outcome.THROTTLED}
 _FINAL = {
     401: Outcome.REFUSED,

@@ -2,18 +2,18 @@
 
 import hashlib
 import logging
+import math
 import os
 import platform
 import re
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import TextIO
 
-from filelock import FileLock, Timeout
+from filelock import FileLock
 
 FOLDER = "CRAWLBLOCK_PACE"  # a variable of the environment: where processes agree on the pace
 _LONGEST = 3600.0  # s that one process makes others wait; no host is obeyed for longer
@@ -40,42 +40,29 @@ class SharedPace:
 
         The request after one that starts is `apart` seconds (s) later at the earliest.
         """
-        with self._opened() as file:
-            if file is None:
-                return 0.0
-            now = self._clock()
-            free = _next_free(file.read(), now)
-            _write(file, now, free if free > now else now + apart)
-            return max(0.0, free - now)
+        return self._change(lambda now, free: free if free > now else now + apart)
 
     def hold(self, seconds: float) -> None:
         """Let no process send anything for so long, because the host asked for it."""
-        with self._opened() as file:
-            if file is not None:
-                now = self._clock()
-                free = _next_free(file.read(), now)
-                _write(file, now, max(free, now + min(seconds, _LONGEST)))
+        self._change(lambda now, free: max(free, now + min(seconds, _LONGEST)))
 
-    @contextmanager
-    def _opened(self) -> Iterator[TextIO | None]:
-        """Give the file while no other process has it, None where that cannot be."""
+    def _change(self, change: Callable[[float, float], float]) -> float:
+        """Set the next free moment from now and the one before, while no other process does.
+
+        Return how many seconds away it was; 0 where the file cannot be used.
+        """
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            lock = FileLock(f"{self._path}.lock", timeout=_PATIENCE)
-            lock.acquire()
-        except (OSError, Timeout, NotImplementedError) as error:  # some network disks cannot lock
+            with FileLock(f"{self._path}.lock", timeout=_PATIENCE):
+                self._path.touch()
+                with self._path.open("r+", encoding="ascii", errors="replace") as file:
+                    now = self._clock()
+                    free = _next_free(file.read(), now)
+                    _write(file, now, change(now, free))
+        except (OSError, NotImplementedError) as error:  # some network disks cannot lock
             _say_alone(self._path.parent, getattr(error, "strerror", None) or "it is locked")
-            yield None
-            return
-        try:
-            self._path.touch()
-            with self._path.open("r+", encoding="ascii", errors="replace") as file:
-                yield file
-        except OSError as error:
-            _say_alone(self._path.parent, error.strerror or "it cannot be written")
-            yield None
-        finally:
-            lock.release()
+            return 0.0
+        return max(0.0, free - now)
 
 
 def pace_folder() -> Path:
@@ -109,6 +96,8 @@ def _next_free(text: str, now: float) -> float:
     try:
         written, free = map(float, text.split())
     except ValueError:  # a new file, or one that was half written
+        return now
+    if not (math.isfinite(written) and math.isfinite(free)):
         return now
     if written > now:  # the clock was set back
         free = now + (free - written)

@@ -7,6 +7,7 @@ from datetime import datetime
 from crawlblock.transport.waits import server_time
 
 _SIZES = 100  # objects whose size is remembered
+_DIGITS = 19  # from so many on a size is none
 
 
 class QuotaSpentError(Exception):
@@ -33,7 +34,7 @@ class ServerTraffic:
         """Note how a server answered, and the size of the object that a range is of."""
         self.last = heard
         size = heard.headers.get("Content-Range", "").rpartition("/")[2]
-        if heard.status == 206 and size.isdecimal():
+        if heard.status == 206 and size.isdecimal() and len(size) < _DIGITS:
             if len(self.sizes) >= _SIZES:
                 self.sizes.clear()
             self.sizes[url] = int(size)

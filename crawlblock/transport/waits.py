@@ -45,13 +45,24 @@ def server_time(headers: Mapping[str, str]) -> datetime | None:
 
     An answer from a cache keeps its Date, and says its age.
     """
-    age = headers.get("Age", "0")
+    age, date = headers.get("Age", "0"), http_date(headers.get("Date", ""))
     try:
-        date = parsedate_to_datetime(headers.get("Date", ""))
-        stated = date.astimezone(UTC) + timedelta(seconds=int(age) if age.isdigit() else 0)
+        return date + timedelta(seconds=int(age) if age.isdigit() else 0) if date else None
     except (ValueError, OverflowError):
         return None
-    return stated.replace(tzinfo=None)
+
+
+def http_date(text: str) -> datetime | None:
+    """Return the time that a header states (naive, UTC), None where that is no time.
+
+    A date without a zone, as the oldest of HTTP's forms has it, is UTC (RFC 9110 section 5.6.7).
+    """
+    try:
+        date = parsedate_to_datetime(text)
+        zoned = date if date.tzinfo else date.replace(tzinfo=UTC)
+        return zoned.astimezone(UTC).replace(tzinfo=None)
+    except (ValueError, OverflowError):
+        return None
 
 
 def _items(stated: str) -> Iterator[tuple[list[str], dict[str, int]]]:
@@ -66,12 +77,9 @@ def _retry_after(headers: Mapping[str, str]) -> float:
     stated = headers.get("Retry-After", "").strip()
     if re.fullmatch(r"[0-9]+(\.[0-9]+)?", stated):
         return float(stated)
-    try:
-        until = parsedate_to_datetime(stated)
-    except (ValueError, OverflowError):
+    until = http_date(stated)
+    if until is None:
         return 0.0
-    try:  # by the server's own clock, where it tells the time
-        now = parsedate_to_datetime(headers.get("Date", ""))
-    except ValueError:
-        now = datetime.now(UTC)
-    return max(0.0, until.timestamp() - now.timestamp())
+    # by the server's own clock, where it tells the time
+    now = http_date(headers.get("Date", "")) or datetime.now(UTC).replace(tzinfo=None)
+    return max(0.0, (until - now).total_seconds())

@@ -1,10 +1,10 @@
 """How the page is cited: as text, in BibTeX, and as CITATION.cff."""
 
-import json
 from dataclasses import dataclass
 from datetime import date
 
 from crawlblock import __version__, registry
+from crawlblock.yaml_text import as_yaml
 
 _BIBTEX = str.maketrans(
     {sign: f"\\{sign}" for sign in "&%$#_{}"}
@@ -54,10 +54,10 @@ def _cff(cited: Cited) -> str:
         "cff-version: 1.2.0",
         "message: If you use these numbers, please cite them and the sources of the data.",
         "type: dataset",
-        f"title: {json.dumps(cited.title)}",
-        f"version: {json.dumps(_version())}",
+        f"title: {as_yaml(cited.title)}",
+        f"version: {as_yaml(_version())}",
         *([f'date-released: "{cited.day}"'] if cited.day else []),
-        *([f"url: {json.dumps(cited.url)}"] if cited.url else []),
+        *([f"url: {as_yaml(cited.url)}"] if cited.url else []),
         "authors:",
         f"  - name: {_WHO}",
     ]

@@ -34,7 +34,7 @@ _MAGIC = b"PAR1"
 
 @dataclass(frozen=True, slots=True)
 class FramePlan:
-    """What reading the frame of a crawl and drawing from it will cost."""
+    """What reading the frame of a crawl and sampling from it will cost."""
 
     reading: Estimate
     parts: int  # of the index

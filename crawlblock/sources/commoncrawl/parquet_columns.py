@@ -5,7 +5,6 @@ them to a file at the same places.  The rest of that file is holes, which take n
 Any Parquet reader can read the columns from it.
 """
 
-import asyncio
 import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from crawlblock.errors import ArchiveError, StoreError, UpstreamError
 from crawlblock.outcome import Outcome
 from crawlblock.sources.commoncrawl.mirror import Mirror
 from crawlblock.sources.parquet_pages import check_pages
+from crawlblock.transport.tasks import gather
 
 _MAGIC = b"PAR1"
 _PIECE = 16 * 1024 * 1024  # bytes of one request
@@ -124,7 +124,7 @@ async def save_columns(mirror: Mirror, key: str, wanted: PartColumns, path: Path
     with path.open("wb") as file:
         file.write(_MAGIC)
         for some in (pieces[at : at + _AT_ONCE] for at in range(0, len(pieces), _AT_ONCE)):
-            got = await asyncio.gather(*(_read(mirror, key, *piece) for piece in some))
+            got = await gather(_read(mirror, key, *piece) for piece in some)
             for (start, _), raw in zip(some, got, strict=True):
                 file.seek(start)
                 file.write(raw)

@@ -81,7 +81,7 @@ async def _unzipped(mirror: Mirror, key: str) -> AsyncIterator[bytes | None]:
         raw = await mirror.read(key, at, _STEP)
         if raw is Outcome.DAMAGED:  # no more than this is left
             raw = await mirror.read(key, at)
-        if isinstance(raw, Outcome) and at:
+        if raw is Outcome.DAMAGED and at:
             raw = b""  # nothing is left
         if raw is Outcome.ABSENT:
             yield None

@@ -1,6 +1,7 @@
 """When a row was in force, and which snapshots that covers."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 
@@ -63,10 +64,9 @@ def last_moment(text: str) -> datetime | None:
 
 def snapshot_names(times: Sequence[datetime]) -> list[str]:
     """Name observation times by their day, with the time of day where a day has several."""
-    days = [time.date() for time in times]
+    days = Counter(time.date() for time in times)
     return [
-        time.isoformat() if days.count(day) > 1 else day.isoformat()
-        for time, day in zip(times, days, strict=True)
+        time.isoformat() if days[time.date()] > 1 else time.date().isoformat() for time in times
     ]
 
 
