@@ -74,7 +74,7 @@ def knowledge() -> str:
     own = registry.extra().digests()
     said = (
         f"The crawlers, templates and events are those of crawlblock {__version__}. Its facts "
-        f"about crawlers were last checked on {registry.known_until()}."
+        f"about crawlers were checked up to {registry.known_until()}."
     )
     if own:
         files = ", ".join(f"{name} (digest {made})" for name, made in own.items())
