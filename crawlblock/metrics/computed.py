@@ -123,7 +123,7 @@ _AHEAD = {
 _BREAKS = """
 SELECT date FROM breaks WHERE list_has_any(affects, ['coverage', 'verdicts']) ORDER BY 1
 """
-_OTHER_HOSTS = "the snapshots have different hosts, so their shares are no series"
+_OTHER_HOSTS = "the snapshots have different hosts, so their shares do not form a series"
 
 
 def _ahead(con: duckdb.DuckDBPyConnection, frames: Frames) -> pl.DataFrame:
