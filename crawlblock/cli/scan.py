@@ -115,7 +115,7 @@ def plan(
     for trouble in troubles[:SHOWN]:
         say(trouble)
     if len(troubles) > SHOWN:
-        say(f"... and {len(troubles) - SHOWN} more crawls are left out")
+        say(f"... and {len(troubles) - SHOWN} more crawls are skipped")
     if troubles:
         sys.exit(PARTIAL)
 
@@ -212,8 +212,8 @@ def run_shards(
 def _warn(public: bool, rate: float | None) -> None:
     if public:
         say(
-            "public server: this subset gets clients banned that ask fast; all workers together "
-            f"send {rate:g} requests a second"
+            "public server: clients that read this subset fast get banned; all workers together "
+            f"send {rate:g} requests per second"
         )
     if not has_fastwarc():
         say("fastwarc is not installed: reading is slower (pip install 'crawlblock[scan]')")

@@ -49,7 +49,7 @@ def templates(db: Path, discovered: bool, least: int, output: Output) -> None:
         if output.kind == TABLE:
             nowhere = [str(row["template"]) for row in rows if not row["domains"]]
             note = (
-                f"at no domain: {len(nowhere)} templates, {', '.join(nowhere)}" if nowhere else ""
+                f"not found: {len(nowhere)} templates, {', '.join(nowhere)}" if nowhere else ""
             )
             print_rows([row for row in rows if row["domains"]], output, _KNOWN, note)
         else:

@@ -114,7 +114,7 @@ def _weigh_list(
         say(note)
     say_rejects(rejects, to)
     if found.repeated:
-        say(f"{found.repeated:,} lines said again what an earlier one had said")
+        say(f"{found.repeated:,} lines repeat an earlier one")
     _say_weighed(weighed, panel)
 
 
