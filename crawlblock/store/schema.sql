@@ -478,7 +478,7 @@ COMMENT ON COLUMN templates.template IS 'Its name, as in authored_by.';
 COMMENT ON COLUMN templates.title IS 'What it is.';
 COMMENT ON COLUMN templates.vendor IS 'Who writes it.';
 COMMENT ON COLUMN templates.kind IS 'cdn, site_builder, cms, hosting, plugin, ad_network, list or platform.';
-COMMENT ON COLUMN templates.act IS 'How it gets onto a site: default (nobody there did anything), switch (somebody flipped one), copied, group (a company writes it for all of its sites) or shared (unrelated sites have it, and who writes it is not known).';
+COMMENT ON COLUMN templates.act IS 'How it gets onto a site: default (nobody there did anything), switch (somebody turned it on), copied, group (a company writes it for all of its sites) or shared (unrelated sites have it, and who writes it is not known).';
 COMMENT ON COLUMN templates.evidence IS 'Where it was seen, and what shows how it gets onto a site.';
 COMMENT ON COLUMN templates.source IS 'Where it is documented; empty if no page is known.';
 
