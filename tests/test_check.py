@@ -137,7 +137,7 @@ def test_a_site_without_contact(tmp_path: Path, capsys: pytest.CaptureFixture[st
         for named in (server.url.removeprefix("http://"), f"{server.url}/news/?page=2"):
             code, out, _ = run(capsys, "check", named, "-o", "table")
             assert code == 0 and out.startswith(f"{server.url}/robots.txt: {len(NAMED)} bytes")
-            assert "of the group on line 1 of" in " ".join(out.split())
+            assert "from the group on line 1 of" in " ".join(out.split())
         agents = {request.user_agent for request in server.requests if request.path}
         assert all(agent and agent.startswith("crawlblock/") for agent in agents)
         (tmp_path / "robots.txt").unlink()

@@ -185,7 +185,7 @@ WRONG = {
     "folder in metrics": ({"metrics/a/b.sql": ""}, "a: is not used there"),
     "broken TOML": ({"crawlers.toml": CRAWLER + "x ="}, "crawlers.toml: cannot be read (Invalid"),
     "other entries": ({"events.toml": CRAWLER}, "must have only entries [[event]], but has craw"),
-    "no entry": ({"events.toml": "# none yet"}, "[[event]] alone, and has nothing"),
+    "no entry": ({"events.toml": "# none yet"}, "[[event]], but has nothing"),
     "lacks": (
         {"crawlers.toml": CRAWLER + crawler(token="OtherBot", url=None)},
         "crawlers.toml, line 10: entry 2 (OtherBot): it lacks `url`; add it",
