@@ -153,7 +153,7 @@ network_option: Callable[[Any], Any] = click.option(
     "--allow-network",
     multiple=True,
     callback=_networks,
-    help="Also connect to addresses of this private network of yours: 10.1.0.0/16.",
+    help="Also connect to addresses in this private network: 10.1.0.0/16.",
 )
 
 every_option: Callable[[Any], Any] = click.option(
