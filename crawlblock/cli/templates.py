@@ -48,9 +48,7 @@ def templates(db: Path, discovered: bool, least: int, output: Output) -> None:
             rows = [asdict(template) for template in shared.known(con)]
         if output.kind == TABLE:
             nowhere = [str(row["template"]) for row in rows if not row["domains"]]
-            note = (
-                f"not found: {len(nowhere)} templates, {', '.join(nowhere)}" if nowhere else ""
-            )
+            note = f"not found: {len(nowhere)} templates, {', '.join(nowhere)}" if nowhere else ""
             print_rows([row for row in rows if row["domains"]], output, _KNOWN, note)
         else:
             print_rows(rows, output, list(rows[0]) if rows else [])

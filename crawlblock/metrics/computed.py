@@ -158,8 +158,8 @@ COMPUTED = (
         "How long hosts stay open to a crawler",
         "share of the panel's hosts, 0 to 1",
         f"Of the {_MOST} AI crawlers that most hosts block: the share of hosts that have not yet "
-        "blocked /, by Turnbull's estimate. A first block happened between two captures. timing says "
-        "which time is used: between (anywhere between the two), latest (the later capture) or "
+        "blocked /, by Turnbull's estimate. A first block happened between two captures. timing "
+        "says which time is used: between (anywhere between them), latest (the later capture) or "
         "earliest (the earlier one). A host that was never seen to block counts until its last "
         "readable capture. A host that opens again counts as closed here; transitions has both. "
         "If there are more than 20,000 hosts, a random 20,000 are followed. The interval counts "
@@ -182,8 +182,8 @@ COMPUTED = (
         "signal_conflicts",
         "Preferences that the rules do not follow",
         "share of the hosts that state the preference, 0 to 1",
-        "Of the hosts that allow or disallow a use by a signal of that kind, those with a conflict. "
-        "overruled: the signal allows a use, but the rules block an AI crawler for it. "
+        "Of the hosts that allow or disallow a use by a signal of that kind, those with a "
+        "conflict. overruled: the signal allows a use, but the rules block an AI crawler for it. "
         "unenforced: the signal disallows a use, but the rules let an AI crawler for it in "
         "everywhere. For a crawler, the signals of its own group count, else those of *. Hosts "
         "that state no such preference are not in n.",

@@ -76,9 +76,7 @@ def check_columns(metric: OwnMetric, core: Iterable[str]) -> None:
 def _metric(file: ExtraFile) -> OwnMetric:
     name = file.path.stem
     if not _NAME.fullmatch(name):
-        raise InputError(
-            f"{file.path}: it names the result; use only small letters, digits and _"
-        )
+        raise InputError(f"{file.path}: it names the result; use only small letters, digits and _")
     header = _header(file)
     words = {key.split()[1]: text for key, text in header.items() if key.startswith("column ")}
     columns = _listed(header["columns"])

@@ -24,8 +24,8 @@ _ABOUT = (
 )
 _COLUMNS = ("archive", "then", "now", "search let in", "by name", "started", "stopped")
 _MEANING = (
-    "then and now: share of hosts that block the archive, in the first and in the newest snapshot. "
-    "An archive with several crawlers is blocked if one of them is blocked. search let in: the part "
+    "then and now: share of hosts that block the archive, in the first and the newest snapshot. An "
+    "archive with several crawlers is blocked if one of them is blocked. search let in: the part "
     "of now where Googlebot and bingbot may crawl. by name: the part of now where the rules name "
     "the crawler. archives.csv has all snapshots."
 )

@@ -213,7 +213,8 @@ def _meaning(found: CheckedCrawler) -> str:
         )
     if state == PARTLY:
         return f"{OPEN_DATA} ({found.token}) may read this site, except what is blocked{by}."
-    but = ", except for what Allow rules open" if found.verdict.restriction != Restriction.FULL else ""
+    full = found.verdict.restriction is Restriction.FULL
+    but = "" if full else ", except for what Allow rules open"
     return (
         f"{OPEN_DATA} ({found.token}) is blocked{by}{but}. New crawls, and open data sets made "
         "from them, leave this site out. Copies made earlier are not affected."
