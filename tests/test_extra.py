@@ -88,7 +88,7 @@ def test_worked_examples(filled: Path, own: Path, tmp_path: Path) -> None:
         ]  # fmt: skip
         assert db.explain("b.test", "ExampleBot").author == "example-default"
     assert "Example documents ExampleBot" in page and "without_robots_txt" in page
-    assert f"checked until {registry.known_until()}" in page and used["crawlers.toml"] in page
+    assert f"checked up to {registry.known_until()}" in page and used["crawlers.toml"] in page
     manifest = json.loads((db.results / "manifest.json").read_text("utf-8"))
     assert manifest["extra"] == used and "without_robots_txt" in manifest["results"]
     words = (db.results / "columns.csv").read_text("utf-8")
