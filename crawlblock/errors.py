@@ -40,7 +40,7 @@ class StoreError(CrawlblockError):
 
 
 class LockedError(CrawlblockError):
-    """Another run holds the database: wait until it ends."""
+    """Another run uses the database: wait until it ends."""
 
     exit_code: ClassVar[int] = 75
 

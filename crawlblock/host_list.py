@@ -101,7 +101,8 @@ def check_days(column: str, cell: str) -> None:
             try:
                 date.fromisoformat(first), date.fromisoformat(last)
             except ValueError:
-                raise ValueError(f"{column}: {part.strip()} has a day that is none") from None
+                fault = f"{column}: {part.strip()} has a day that does not exist"
+                raise ValueError(fault) from None
             if first > last:
                 raise ValueError(f"{column}: {part.strip()} ends before it begins")
 

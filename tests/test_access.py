@@ -351,7 +351,7 @@ def test_one_crawl_ends_no_other(
     crawls = [entry(crawl) for crawl in (LATER, NEWEST, OLDER, EARLY)]
     (hosts.lists / "collinfo.json").write_text(json.dumps(crawls))
     command = ("history", "--db", db, "--mirror", hosts.data.url, "--crawls", "all", "--rate", 1000)
-    reported = f"CC-MAIN-2026-43 is passed over: {hosts.data.url}: "
+    reported = f"CC-MAIN-2026-43 is skipped: {hosts.data.url}: "
     code, out, messages = run(capsys, *command, "--dry-run", "-o", "jsonl")
     assert code == 3 and out.count("CC-MAIN") == 2
     assert sum(line.startswith(reported) for line in messages) == 1

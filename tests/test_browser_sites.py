@@ -57,7 +57,7 @@ def test_sites_are_found_sorted_and_filtered(seen: Watched) -> None:
         search.fill(typed)
         assert names.all_text_contents() == ["h3.org"], typed
     search.fill("nowhere")
-    assert "no site fits" in page.locator("#host-count").inner_text()
+    assert "no site matches" in page.locator("#host-count").inner_text()
     search.fill("")
     page.get_by_label("Change", exact=True).select_option("stricter")
     assert sorted(names.all_text_contents()) == ["h2.org", "h3.org", "h6.org"]
@@ -179,7 +179,7 @@ def test_sites_that_cannot_be_unpacked(chromium: "Browser", page: Path) -> None:
         watched.page.add_init_script("delete globalThis.DecompressionStream")
         watched.page.reload()
         said = watched.page.locator("#host-count")
-        said.filter(has_text="cannot unpack the sites").wait_for()
+        said.filter(has_text="cannot unpack the table of sites").wait_for()
         watched.page.get_by_label("Crawler", exact=True).select_option("CCBot")
         assert "known sites" in watched.page.locator("#choice-said").inner_text()
         assert watched.complaints == []

@@ -313,6 +313,6 @@ async def test_an_index_that_was_replaced(archive: Path, tmp_path: Path) -> None
         folder = archive / cluster_key(CRAWL.crawl)
         block.write_bytes(bytes(500) + block.read_bytes())
         folder.write_text(folder.read_text().replace("\t0\t", "\t500\t"))
-        with pytest.raises(ArchiveError, match=r"is no block"):
+        with pytest.raises(ArchiveError, match=r"is not a block"):
             await found()
         assert await found() == 1

@@ -17,12 +17,12 @@ NAMED = (
 WILDCARD = b"User-agent: *\nDisallow: /\n"
 PAGE = b"<!DOCTYPE html><html><body>Not found</body></html>"
 MEANING = {
-    "named": (NAMED, ["CCBot) is blocked by line 3", "take CCBot out of the group on line 1"]),
+    "named": (NAMED, ["CCBot) is blocked by line 3", "remove CCBot from the group on line 1"]),
     "wildcard": (WILDCARD, ["CCBot) is blocked by line 2", "User-agent: CCBot, and below it"]),
-    "but": (WILDCARD + b"Allow: /press/\n", ["by line 2 but for what Allow rules open"]),
+    "but": (WILDCARD + b"Allow: /press/\n", ["by line 2, except for what Allow rules open"]),
     "partly": (b"User-agent: *\nDisallow: /a\n", ["except what is blocked by line 2", "edit "]),
     "empty": (b"", ["CCBot) may read this site.", "Allowed: "]),
-    "page": (PAGE, ["no robots.txt, such as a web page", "unknown whether Common Crawl"]),
+    "page": (PAGE, ["not a robots.txt, such as a web page", "not know whether Common Crawl"]),
     "template": (
         b"# BEGIN Cloudflare Managed content\nUser-agent: *\nAllow: /\n\n"
         b"User-agent: CCBot\nDisallow: /\n# END Cloudflare Managed Content\n",
@@ -137,7 +137,7 @@ def test_a_site_without_contact(tmp_path: Path, capsys: pytest.CaptureFixture[st
         for named in (server.url.removeprefix("http://"), f"{server.url}/news/?page=2"):
             code, out, _ = run(capsys, "check", named, "-o", "table")
             assert code == 0 and out.startswith(f"{server.url}/robots.txt: {len(NAMED)} bytes")
-            assert "of the group on line 1 of" in " ".join(out.split())
+            assert "from the group on line 1 of" in " ".join(out.split())
         agents = {request.user_agent for request in server.requests if request.path}
         assert all(agent and agent.startswith("crawlblock/") for agent in agents)
         (tmp_path / "robots.txt").unlink()

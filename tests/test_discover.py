@@ -121,7 +121,7 @@ def test_an_entry_is_filled_in(beside: Path, tmp_path: Path) -> None:
     assert rows == [(3,)] and "new-bot" in names  # unregistered again where nobody names the folder
     assert "new-bot" not in run_command(["discover", "--extra", str(own), *db]).stdout
     wrong = run_command(["discover", "--directives", "-o", "toml", *db])
-    assert wrong.returncode == 2 and "have no entry" in wrong.stderr
+    assert wrong.returncode == 2 and "leave out -o toml" in wrong.stderr
 
 
 def test_unknown_directives(store: Store) -> None:

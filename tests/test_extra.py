@@ -88,7 +88,7 @@ def test_worked_examples(filled: Path, own: Path, tmp_path: Path) -> None:
         ]  # fmt: skip
         assert db.explain("b.test", "ExampleBot").author == "example-default"
     assert "Example documents ExampleBot" in page and "without_robots_txt" in page
-    assert f"checked until {registry.known_until()}" in page and used["crawlers.toml"] in page
+    assert f"checked up to {registry.known_until()}" in page and used["crawlers.toml"] in page
     manifest = json.loads((db.results / "manifest.json").read_text("utf-8"))
     assert manifest["extra"] == used and "without_robots_txt" in manifest["results"]
     words = (db.results / "columns.csv").read_text("utf-8")
@@ -181,11 +181,11 @@ def earlier(*days: str) -> str:
 
 
 WRONG = {
-    "unknown file": ({"crawler.toml": ""}, "crawler.toml: means nothing there; it may have"),
-    "folder in metrics": ({"metrics/a/b.sql": ""}, "a: means nothing there"),
+    "unknown file": ({"crawler.toml": ""}, "crawler.toml: is not used there; it may have"),
+    "folder in metrics": ({"metrics/a/b.sql": ""}, "a: is not used there"),
     "broken TOML": ({"crawlers.toml": CRAWLER + "x ="}, "crawlers.toml: cannot be read (Invalid"),
-    "other entries": ({"events.toml": CRAWLER}, "must have entries [[event]] alone, and has craw"),
-    "no entry": ({"events.toml": "# none yet"}, "[[event]] alone, and has nothing"),
+    "other entries": ({"events.toml": CRAWLER}, "must have only entries [[event]], but has craw"),
+    "no entry": ({"events.toml": "# none yet"}, "[[event]], but has nothing"),
     "lacks": (
         {"crawlers.toml": CRAWLER + crawler(token="OtherBot", url=None)},
         "crawlers.toml, line 10: entry 2 (OtherBot): it lacks `url`; add it",
@@ -272,7 +272,7 @@ WRONG = {
     ),
     "name of a result": ({"metrics/blocked.sql": METRIC}, "there is a result blocked already"),
     "name of a file": ({"metrics/columns.sql": METRIC}, "there is a result columns already"),
-    "name": ({"metrics/A b.sql": METRIC}, "use small letters, digits and _ alone"),
+    "name": ({"metrics/A b.sql": METRIC}, "use only small letters, digits and _"),
     "header": (
         {"metrics/a.sql": METRIC.replace("-- unit:", "\n-- unit:")},
         "a.sql: its header lacks `-- unit: ...`, `-- of: ...`",
@@ -284,11 +284,11 @@ WRONG = {
     "of": ({"metrics/a.sql": METRIC.replace("of: panel,", "of: panels,")}, "`of` is 'panels'"),
     "core column": (
         {"metrics/a.sql": METRIC.replace("columns: population", "columns: population, n")},
-        "`columns` has n, which is there already",
+        "`columns` has n, which is included already",
     ),
     "no core column": (
         {"metrics/a.sql": METRIC.replace("without: definition", "without: definitoin")},
-        "`without` has definitoin, no core column; did you mean definition?",
+        "`without` has definitoin, not a core column; did you mean definition?",
     ),
     "word": (
         {"metrics/a.sql": METRIC.replace("-- columns: population", "-- columns:")},

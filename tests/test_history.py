@@ -343,7 +343,7 @@ def test_a_damaged_block_is_not_kept_for_good(archive: Path, tmp_path: Path) -> 
     store = Store(tmp_path / "db.duckdb")
     with RangeServer(archive) as server:
         block.write_bytes(bytes(len(whole)))
-        with pytest.raises(ArchiveError, match=f"{block.name} at 0 is no block"):
+        with pytest.raises(ArchiveError, match=f"{block.name} at 0 is not a block"):
             collect(store, wanted(server.url, "zipnum"))
         block.write_bytes(whole)
         assert collect(store, wanted(server.url, "zipnum")).captures == len(ANSWERS)

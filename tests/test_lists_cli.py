@@ -115,7 +115,7 @@ def test_days_of_segments(tmp_path: Path) -> None:
     )
     ended = invoked("sample", "--list", path, "--db", db)
     assert ended.exit_code == 0
-    assert "left out: stratum: top 2022-13-07 has a day that is none" in ended.stderr
+    assert "left out: stratum: top 2022-13-07 has a day that does not exist" in ended.stderr
     assert "left out: stratum: top 2024-07-12/2022-08-07 ends before it begins" in ended.stderr
     assert rows_of(db, "SELECT host, stratum FROM panel") == [("a.com", "list")]
     assert rows_of(db, "SELECT segment, since::VARCHAR, until::VARCHAR FROM list_cells") == [

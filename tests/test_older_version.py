@@ -54,7 +54,7 @@ def test_an_older_version(folder: Path) -> None:
         assert "run `crawlblock analyze`" in said and "Traceback" not in said
     code, shown, said = ask(folder, "open")
     assert (code, shown.strip()) == (0, str(folder / "x-results" / "index.html"))
-    assert "another version made this page; `crawlblock analyze` makes it anew" in said
+    assert "another version made this page; `crawlblock analyze` makes it again" in said
     assert {name: (folder / "x-results" / name).read_text() for name in OLD} == OLD
     assert (folder / "x.duckdb").read_bytes() == before and not (folder / "public").exists()
     assert ask(folder, "analyze")[0] == 0

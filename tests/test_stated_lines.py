@@ -41,7 +41,7 @@ THOUSAND = "".join(
 )
 OFTEN = "User-agent: GPTBot\nDisallow: /private\n\n" * 1_000 + "User-agent: GPTBot\nDisallow: /\n"
 FAULTY = "User-agent: CCBot Disallow: /\nUser-agent: *\nDisallow:\n" + "x: y\n" * 5
-RULE = "of rules, signals and preference tokens the most restrictive counts"
+RULE = "the most restrictive of rules, signals and preference tokens counts"
 CASES = {
     "sync": (SYNC, "GPTBot", (
         "rule source: the template cloudflare-bot-preference-sync (a platform's default)",

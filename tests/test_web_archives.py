@@ -246,7 +246,7 @@ def test_a_single_snapshot_is_no_change(con: duckdb.DuckDBPyConnection, tmp_path
     assert said.sentence.startswith(
         "Of 1 site, 100.0 % blocked the Internet Archive in February 2025."
     )
-    assert "Fewer than 30 sites show no trend." in said.basis
+    assert "Fewer than 30 sites are too few to show a trend." in said.basis
 
 
 NEW = """

@@ -104,7 +104,7 @@ def test_lines_left_out(tmp_path: Path) -> None:
         "example.com,many": "tokens is not a whole number: many",
         "example.com,1.5": "tokens is not a whole number: 1.5",
         "example.com,1e3": "tokens is not a whole number: 1e3",
-        "example.com": "as many cells as the header are needed",
+        "example.com": "the number of cells is not that of the header",
         "gutenberg,5": "not a host name (it has no dot)",
         "192.0.2.1,5": "has no registered domain",
         "co.uk,5": "has no registered domain",

@@ -63,7 +63,7 @@ SECTIONS = {
         ("replicate", "crawlblock.cli.replicate:replicate",
          "Compare published figures with ours by the same definition."),
         ("sql", "crawlblock.cli.sql:sql",
-         "Run a query on the database, which cannot change it."),
+         "Run a query on the database without changing it."),
     ),
     "Publish": (
         ("report", "crawlblock.cli.report:report",

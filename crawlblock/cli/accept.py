@@ -20,7 +20,7 @@ def accept(snapshot: str, db: Path, because: str) -> None:
     r"""Include a snapshot that was flagged as suspect.
 
     A snapshot is suspect if far fewer hosts answered than usual or far more share a failure. It is
-    left out of all shares and changes. Most often the network failed; sometimes it is real news.
+    left out of all shares and changes. Usually the network failed; sometimes sites really changed.
 
     \b
     Example:

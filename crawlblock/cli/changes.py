@@ -32,9 +32,9 @@ _CHANGE = [
 @http_profile_option
 @output_options("atom")
 @click.option(
-    "--webhook", metavar="URL", help="Also POST the JSON to this URL, if anything changed."
+    "--webhook", metavar="URL", help="Also POST the changes as JSON to this URL, if there are any."
 )
-@click.option("--secret-env", metavar="NAME", help="Environment variable with the HMAC's key.")
+@click.option("--secret-env", metavar="NAME", help="Environment variable with the key of the HMAC.")
 @db_option
 def changes(
     since: str, until: str | None, tokens: tuple[str, ...], http_profile: str, output: Output,
@@ -42,8 +42,8 @@ def changes(
 ) -> None:  # fmt: skip
     r"""Print which hosts started or stopped blocking a crawler.
 
-    --since with a date counts what captures of that day and later show.  The message to a webhook
-    is signed: X-Crawlblock-Signature: sha256=HMAC of the body.
+    With a date, --since prints the changes that captures of that day and later show.  The message
+    to a webhook is signed: X-Crawlblock-Signature: sha256=HMAC of the body.
 
     \b
     Examples:

@@ -186,7 +186,7 @@ def _tokens(wanted: tuple[str, ...]) -> list[str]:
     for token in wanted:
         if token.lower() not in known:
             hint = did_you_mean(token, known.values())
-            say(f"{token}: not registered, judged by its name all the same{hint and '; '}{hint}")
+            say(f"{token}: not registered, but judged by its name{hint and '; '}{hint}")
     return [known.get(token.lower(), token) for token in wanted] or list(known.values())
 
 

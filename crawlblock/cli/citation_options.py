@@ -14,7 +14,7 @@ _OPTIONS = (
         type=click.Choice(list(licences())),
         default=next(iter(licences())),
         show_default=True,
-        help="License of your selection, verdicts and results. It covers no robots.txt file.",
+        help="License of your selection, verdicts and results. It does not cover robots.txt files.",
     ),
     click.option("--title", default="Who may still crawl the web", show_default=True),
     click.option("--author", "authors", multiple=True, help="Whom to cite; may be repeated."),

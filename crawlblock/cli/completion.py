@@ -20,6 +20,6 @@ def completion(context: click.Context, shell: str) -> None:
     """
     kind = get_completion_class(shell)
     if kind is None:
-        raise click.BadParameter(f"this click knows no {shell}")
+        raise click.BadParameter(f"this version of click does not know {shell}")
     root = context.find_root()
     click.echo(kind(root.command, {}, "crawlblock", _VARIABLE).source())

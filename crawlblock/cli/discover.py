@@ -30,17 +30,17 @@ _MOST = 3  # crawlers of the company in a table
     type=click.Choice(["growth", "company"]),
     default="growth",
     show_default=True,
-    help="What comes first: what grew most, or what most domains name in one group with an AI "
-    "crawler.",
+    help="Order: by growth, or by how many domains name the agent in one group with an AI crawler.",
 )
 @click.option("-n", "most", type=click.IntRange(1), default=40, show_default=True, help="Rows.")
 @output_options(_TOML)
 def discover(db: Path, directives: bool, rank: Rank, most: int, output: Output) -> None:
     r"""Print agents in robots.txt files that are not registered.
 
-    It counts registered domains. Growth is their share in the newest snapshot minus that in the
-    oldest. company lists the registered crawlers that the same groups name, with domains; the guess
-    is based on them. -o toml prints entries for crawlers.toml, which you complete and check.
+    It counts registered domains. growth is their share in the newest snapshot minus that in the
+    oldest. company lists the registered crawlers that the same groups name, with the number of
+    domains; the guess is based on these crawlers. -o toml prints entries for crawlers.toml, which
+    you complete and check.
 
     \b
     Examples:
@@ -49,7 +49,7 @@ def discover(db: Path, directives: bool, rank: Rank, most: int, output: Output) 
       crawlblock discover --directives -o csv
     """
     if directives and (output.kind == _TOML or rank == "company"):
-        raise click.UsageError("--directives is about keys, which have no entry and no company")
+        raise click.UsageError("--directives lists keys; leave out -o toml and --rank company")
     with working("agents"), published(db).asking() as con:
         found = find(con, "directives" if directives else "agents", most, rank)
     if output.kind == _TOML:

@@ -18,7 +18,7 @@ from crawlblock.store.query import copy_note
 @db_option
 @http_profile_option
 @click.option("--access", "long", is_flag=True, help="Also a row per host, snapshot and crawler.")
-@click.option("--bodies", is_flag=True, help="Also the robots.txt files, which are their sites'.")
+@click.option("--bodies", is_flag=True, help="Also the robots.txt files, which are the sites' own.")
 @click.option(
     "--annotation", is_flag=True, help="Also a row per host to join with Common Crawl's index."
 )

@@ -105,7 +105,7 @@ def _end(problems: Sequence[str], finished: bool) -> None:
     for problem in problems[:_SHOWN]:
         say(problem)
     if len(problems) > _SHOWN:
-        say(f"... and {len(problems) - _SHOWN} more crawls are passed over")
+        say(f"... and {len(problems) - _SHOWN} more crawls are skipped")
     if not finished:
         say("the budget is used up; run the same command to continue")
     if problems or not finished:
@@ -121,5 +121,5 @@ def _plan(store: Store, wanted: Wanted, members: Sequence[Member], output: Outpu
     print_rows(rows, output, list(rows[0]))
     low, high = by_chance(plans)
     if high - low > _WIDE * (high + low):
-        say(f"With so few sites, chance alone makes it between {low:,} and {high:,} requests.")
+        say(f"With so few sites, the number of requests depends on chance: {low:,} to {high:,}.")
     _end(run.tally.troubles, not run.tally.unfinished)

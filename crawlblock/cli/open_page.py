@@ -35,7 +35,7 @@ def open_page(db: Path, results: Path | None) -> None:
         raise InputError(f"{page}: there is no page yet; run `crawlblock analyze` first")
     made_by = read_owner(folder)
     if any(made_by.get(name, made) != made for name, made in versions().items()):
-        say("another version made this page; `crawlblock analyze` makes it anew")
+        say("another version made this page; `crawlblock analyze` makes it again")
     click.echo(page)
     if not webbrowser.open(page.as_uri()):
         say("no browser could be opened; open this file on a machine that has one")

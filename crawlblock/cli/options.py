@@ -93,8 +93,8 @@ cache_size_option: Callable[[Any], Any] = click.option(
     "--cache-size",
     type=click.FloatRange(0),
     default=None,
-    help="Gigabytes of indexes to keep at most; the least recently used are removed "
-    "first.  "
+    help="Keep at most this many gigabytes of indexes; the least recently used are "
+    "removed first.  "
     "[default: 2]",
 )
 concurrency_option: Callable[[Any], Any] = click.option(
@@ -102,7 +102,7 @@ concurrency_option: Callable[[Any], Any] = click.option(
     type=click.IntRange(1, 5_000),
     default=100,
     show_default=True,
-    help="Hosts to connect to at a time, each over one connection.",
+    help="Number of hosts to connect to at the same time, each over one connection.",
 )
 
 
@@ -118,7 +118,7 @@ def politeness_options(command: Callable[..., Any]) -> Callable[..., Any]:
         "--in-flight",
         type=click.IntRange(1, 64),
         default=None,
-        help="Requests to the archive at a time.  [default: 1 over public https, else 2]",
+        help="Requests to the archive at the same time.  [default: 1 over public https, else 2]",
     )
     return rate(in_flight(command))
 
@@ -153,7 +153,7 @@ network_option: Callable[[Any], Any] = click.option(
     "--allow-network",
     multiple=True,
     callback=_networks,
-    help="Also connect to addresses of this private network of yours: 10.1.0.0/16.",
+    help="Also connect to addresses in this private network: 10.1.0.0/16.",
 )
 
 every_option: Callable[[Any], Any] = click.option(
@@ -161,8 +161,8 @@ every_option: Callable[[Any], Any] = click.option(
     type=click.Choice(["month", "week"]),
     default="month",
     show_default=True,
-    help="Group captures into snapshots by month or by week. A sweep that crosses the "
-    "end of one stays together.",
+    help="Group captures into snapshots by month or by week. A sweep that continues into "
+    "the next one stays in one snapshot.",
 )
 at_option: Callable[[Any], Any] = click.option(
     "--at",

@@ -50,7 +50,7 @@ def _ask(store: Store, snapshot: str) -> None:
     with store.reading() as con:
         found = removable(con, snapshot)
     if not sys.stdin.isatty():
-        raise click.UsageError("nobody is there to ask; add --yes")
+        raise click.UsageError("cannot ask for confirmation here; add --yes")
     days = f"{found.first_capture:%Y-%m-%d}" if found.first_capture else "no day"
     click.confirm(
         f"{snapshot} ({found.kind}, from {days} on): {found.hosts:,} hosts asked, "

@@ -78,7 +78,7 @@ def replicate(
     if not series and (mistakes or definition):
         raise InputError("no data: name a --corpus, or a --db with captures")
     if mistakes and all(part.rendered for part in series):
-        raise InputError("--mistakes: the texts there are rendered; name a --corpus of real ones")
+        raise InputError("--mistakes: these texts are reconstructed; name a --corpus of real ones")
     if mistakes:
         rows = mistakes_of_parsers(series, asked)
     elif definition:

@@ -74,7 +74,8 @@ scan.add_command(scan_index)
     "--share",
     type=click.FloatRange(0, 1, min_open=True),
     default=None,
-    help="Share of each crawl's files, by the seed.  [default: 0.01 over public https, or 1]",
+    help="Share of each crawl's files to read; the seed chooses them.  "
+    "[default: 0.01 over public https, else 1]",
 )
 @click.option(
     "--seed",
@@ -84,7 +85,7 @@ scan.add_command(scan_index)
 )
 @click.option(
     "--files", type=click.IntRange(1, 10_000), default=20, show_default=True,
-    help="Files of a shard.",
+    help="Files per shard.",
 )  # fmt: skip
 @click.option("--keep-bodies", is_flag=True, help="Keep whole payloads, not only their rules.")
 @output_options()
@@ -94,8 +95,8 @@ def plan(
 ) -> None:  # fmt: skip
     r"""Estimate what a scan reads and costs, and write the plan into DIRECTORY.
 
-    Files hold hosts in clusters, so a share of them is a cluster sample; a larger --share keeps
-    the files of a smaller one.  For intervals from a share run `scan index`, too.
+    Each file has a cluster of hosts, so a share of the files is a cluster sample.  A larger --share
+    keeps the files of a smaller one.  To get intervals from a share, run `scan index`, too.
 
     \b
     Examples:
@@ -114,7 +115,7 @@ def plan(
     for trouble in troubles[:SHOWN]:
         say(trouble)
     if len(troubles) > SHOWN:
-        say(f"... and {len(troubles) - SHOWN} more crawls are passed over")
+        say(f"... and {len(troubles) - SHOWN} more crawls are skipped")
     if troubles:
         sys.exit(PARTIAL)
 
@@ -211,8 +212,8 @@ def run_shards(
 def _warn(public: bool, rate: float | None) -> None:
     if public:
         say(
-            "public server: this subset gets clients banned that ask fast; all workers together "
-            f"send {rate:g} requests a second"
+            "public server: clients that read this subset fast get banned; all workers together "
+            f"send {rate:g} requests per second"
         )
     if not has_fastwarc():
         say("fastwarc is not installed: reading is slower (pip install 'crawlblock[scan]')")

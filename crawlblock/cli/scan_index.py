@@ -23,10 +23,10 @@ def scan_index(
 ) -> None:
     r"""Read from the crawl's index in which of its files each host is counted.
 
-    A crawl fetches some hosts several times, into several files, so a share of its files has them
-    too often. With this command each host counts in one file, and results get an interval. The
-    index of a crawl has 300 parts with about 2.7 GB, which are removed once they are read. A plan
-    of all files does not need this.
+    A crawl fetches some hosts several times, into several files. A share of the files would
+    therefore count these hosts too often. With this command each host counts in one file, and
+    results get an interval. The index of a crawl has 300 parts with about 2.7 GB, which are removed
+    once they are read. A plan of all files does not need this.
 
     \b
     Examples:

@@ -16,11 +16,11 @@ from crawlblock.store.query import ask, copy_note, readable
 @db_option
 @output_options()
 def sql(query: str, db: Path, output: Output) -> None:
-    r"""Run a query on the database, which cannot change it.
+    r"""Run a query on the database without changing it.
 
-    It reads the published copy, *.snapshot.duckdb, if there is one, so it works while a run is
-    writing. The views access, access_ccbot, changes and more have comments that say what they hold;
-    docs/cookbook.md has examples.
+    The query reads the published copy, *.snapshot.duckdb, if there is one, so it works while a run
+    is writing. The views access, access_ccbot, changes and others have comments that say what they
+    contain; docs/cookbook.md has examples.
 
     \b
     Examples:

@@ -23,8 +23,8 @@ from crawlblock.report.formats import TABLE, Rows
 def status(db: Path, as_json: bool, output: Output) -> None:
     r"""Print what the database holds and how the last runs went.
 
-    The exit code is 0 if all is well, 1 if a command's last run did not end well and no update has
-    since, payloads wait to be judged, or the newest snapshot is suspect.
+    The exit code is 0 if all is well. It is 1 if the last run of a command failed and no update has
+    succeeded since, if payloads have not been judged yet, or if the newest snapshot is suspect.
 
     \b
     Examples:

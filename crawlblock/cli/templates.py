@@ -19,7 +19,7 @@ _SHARED = ["hosts", "domains", "since", "author", "provider", "agents", "names",
 
 @click.command()
 @db_option
-@click.option("--discovered", is_flag=True, help="Groups that many hosts share.")
+@click.option("--discovered", is_flag=True, help="Print groups that many hosts share instead.")
 @click.option(
     "--least",
     type=click.IntRange(2),
@@ -31,10 +31,11 @@ _SHARED = ["hosts", "domains", "since", "author", "provider", "agents", "names",
 def templates(db: Path, discovered: bool, least: int, output: Output) -> None:
     r"""Print rules that unrelated sites share.
 
-    Without --discovered these are the known templates: who writes them, and how they get onto a
-    site. With it these are groups that block / and are the same at many hosts, known or not; order
-    and layout do not matter. Hosts of one registered domain have one owner. The provider is the
-    most common one behind the hosts. Groups that name one crawler are often the same by chance.
+    By default it prints the known templates: who writes them, and how they get onto a site.
+    --discovered prints groups that block / and that many hosts share, whether or not a template is
+    known for them. Order and layout do not matter. Hosts of one registered domain have one owner.
+    The provider is the most common one behind the hosts. Groups that name a single crawler are
+    often the same by chance.
 
     \b
     Examples:
@@ -47,9 +48,7 @@ def templates(db: Path, discovered: bool, least: int, output: Output) -> None:
             rows = [asdict(template) for template in shared.known(con)]
         if output.kind == TABLE:
             nowhere = [str(row["template"]) for row in rows if not row["domains"]]
-            note = (
-                f"at no domain: {len(nowhere)} templates, {', '.join(nowhere)}" if nowhere else ""
-            )
+            note = f"not found: {len(nowhere)} templates, {', '.join(nowhere)}" if nowhere else ""
             print_rows([row for row in rows if row["domains"]], output, _KNOWN, note)
         else:
             print_rows(rows, output, list(rows[0]) if rows else [])

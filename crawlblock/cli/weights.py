@@ -89,7 +89,7 @@ def weights(
     if column or rejects:
         raise click.UsageError("--column and --rejects go with --list")
     if corpus:
-        raise click.UsageError("a crawl is its own --corpus")
+        raise click.UsageError("--corpus goes with --list; the corpus of a crawl is the crawl")
     store = None if dry_run else existing(db)  # its panel is weighed
     limits = limits_for(mirror, rate, in_flight)
     wanted = Weighing(
@@ -114,7 +114,7 @@ def _weigh_list(
         say(note)
     say_rejects(rejects, to)
     if found.repeated:
-        say(f"{found.repeated:,} lines said again what an earlier one had said")
+        say(f"{found.repeated:,} lines repeat an earlier one")
     _say_weighed(weighed, panel)
 
 

@@ -17,12 +17,12 @@ from crawlblock.yaml_text import as_yaml
 _RENDERED = (
     "**This is the demo bundled with crawlblock.** Hosts, dates and verdicts are real. They come "
     "from regular fetches by others. The files of the archive (`DEMO-`) are reconstructions from "
-    "those facts and not Common Crawl's captures. The hosts are no sample of the web.\n"
+    "those facts and not Common Crawl's captures. The hosts are not a sample of the web.\n"
 )
 _BODIES = (
     "**`bodies/` holds the robots.txt files themselves.** They are their sites' own texts: no "
-    "licence of this dataset covers them, and they may name persons and paths that nobody meant to "
-    "be spread. Do not pass them on without a reason.\n"
+    "licence of this dataset covers them, and they may name persons and paths that were not meant "
+    "to be shared. Do not pass them on without a reason.\n"
 )
 _SIZES = (1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000, 1_000_000_000)
 _SHORT = {1_000: "1K", 10_000: "10K", 100_000: "100K", 1_000_000: "1M", 10_000_000: "10M",

@@ -123,7 +123,7 @@ _AHEAD = {
 _BREAKS = """
 SELECT date FROM breaks WHERE list_has_any(affects, ['coverage', 'verdicts']) ORDER BY 1
 """
-_OTHER_HOSTS = "the snapshots have different hosts, so their shares are no series"
+_OTHER_HOSTS = "the snapshots have different hosts, so their shares do not form a series"
 
 
 def _ahead(con: duckdb.DuckDBPyConnection, frames: Frames) -> pl.DataFrame:
@@ -158,11 +158,12 @@ COMPUTED = (
         "How long hosts stay open to a crawler",
         "share of the panel's hosts, 0 to 1",
         f"Of the {_MOST} AI crawlers that most hosts block: the share of hosts that have not yet "
-        "blocked /, by Turnbull's estimate. A first block is between two captures: timing between "
-        "leaves it there, latest takes the later one, earliest the one before. A host not seen to "
-        "block counts until its last readable capture. A host that opens again counts as closed "
-        "here; transitions has both. Of more than 20,000 hosts a random 20,000 are followed. The "
-        "interval counts hosts with one rule set as one.",
+        "blocked /, by Turnbull's estimate. A first block happened between two captures. timing "
+        "says which time is used: between (anywhere between them), latest (the later capture) or "
+        "earliest (the earlier one). A host that was never seen to block counts until its last "
+        "readable capture. A host that opens again counts as closed here; transitions has both. "
+        "If there are more than 20,000 hosts, a random 20,000 are followed. The interval counts "
+        "hosts that share a rule set as one.",
         _still_open,
         needs=("coverage", "transitions"),
     ),
@@ -170,10 +171,10 @@ COMPUTED = (
         "forecast",
         "What may come next",
         "share of hosts, 0 to 1",
-        "Only where a damped trend has predicted this series better than its last value and better "
-        "than a straight line, since the last break of the archive that affects coverage or "
-        "verdicts; else no_estimate says why not. "
-        "The interval is that of earlier errors of the forecast. estimand is that of the series.",
+        "There is a forecast only if a damped trend has predicted this series better than its last "
+        "value and better than a straight line, since the last break of the archive that affects "
+        "coverage or verdicts. Otherwise no_estimate says why there is none. The interval comes "
+        "from earlier errors of the forecast. estimand is that of the series.",
         _ahead,
         needs=("blocked",),
     ),
@@ -181,11 +182,11 @@ COMPUTED = (
         "signal_conflicts",
         "Preferences that the rules do not follow",
         "share of the hosts that state the preference, 0 to 1",
-        "Of the hosts that allow or disallow a use by a signal of that kind: overruled, the signal "
-        "allows a use and the rules keep an AI crawler for it out; unenforced, the signal "
-        "disallows a use and the rules let an AI crawler for it in everywhere. A crawler is "
-        "concerned by the signals of its own group, else of *. Hosts that state no such preference "
-        "are not in n.",
+        "Of the hosts that allow or disallow a use by a signal of that kind, those with a "
+        "conflict. overruled: the signal allows a use, but the rules block an AI crawler for it. "
+        "unenforced: the signal disallows a use, but the rules let an AI crawler for it in "
+        "everywhere. For a crawler, the signals of its own group count, else those of *. Hosts "
+        "that state no such preference are not in n.",
         signal_conflicts,
     ),
 )

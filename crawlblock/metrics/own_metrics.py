@@ -66,19 +66,17 @@ def check_columns(metric: OwnMetric, core: Iterable[str]) -> None:
     for column in metric.columns:
         if column in known or metric.columns.count(column) > 1:
             raise InputError(
-                f"{metric.file}: `columns` has {column}, which is there already; take it out"
+                f"{metric.file}: `columns` has {column}, which is included already; remove it"
             )
     for column in (column for column in metric.without if column not in known):
         hint = did_you_mean(column, known) or f"the core columns are {', '.join(known)}"
-        raise InputError(f"{metric.file}: `without` has {column}, no core column; {hint}")
+        raise InputError(f"{metric.file}: `without` has {column}, not a core column; {hint}")
 
 
 def _metric(file: ExtraFile) -> OwnMetric:
     name = file.path.stem
     if not _NAME.fullmatch(name):
-        raise InputError(
-            f"{file.path}: its name is the result's; use small letters, digits and _ alone"
-        )
+        raise InputError(f"{file.path}: it names the result; use only small letters, digits and _")
     header = _header(file)
     words = {key.split()[1]: text for key, text in header.items() if key.startswith("column ")}
     columns = _listed(header["columns"])
@@ -111,7 +109,7 @@ def _header(file: ExtraFile) -> dict[str, str]:
                 f"{file.path}, line {number}: {line[:60]!r} is not a line of a header; {hint}"
             )
         if key in header:
-            raise InputError(f"{file.path}, line {number}: a second `{key}`; remove one of them")
+            raise InputError(f"{file.path}, line {number}: two lines `{key}`; remove one of them")
         header[key] = found[2]
     lacking = [f"`-- {key}: ...`" for key in _NEEDED if key not in header]
     if lacking:

@@ -16,7 +16,7 @@ _NO_HOSTS = "the definition counts none of the hosts"
 _NO_SNAPSHOT = "there is no snapshot since the crawler was documented"
 _COUNTS = "counts of all hosts that the source asked"
 _LIST = "these hosts are a list: nothing was sampled"
-_WHOLE = "every host of the population is known: nothing is left to chance"
+_WHOLE = "every host of the population is known: there is no sampling error"
 _TOKENS = "no interval is computed for tokens under the definitions of others"
 _PERCENT = ("published", "estimate", "low", "high", "difference")
 

@@ -135,7 +135,7 @@ def own_entries(db: Path) -> Iterator[Check]:
         yield Check("extra folder", "ok", said)
         return
     with_ = ", ".join(recorded) or "no own files"
-    advice = f"judged with {with_}, as they were then; crawlblock evaluate takes those in use"
+    advice = f"judged with {with_}, as they were then; crawlblock evaluate uses the current ones"
     yield Check("extra folder", "warn", said, advice)
 
 
@@ -187,7 +187,7 @@ def _layout(db: Path) -> Check:
         found = ask(db, "SELECT max(version) FROM schema_version").rows[0][0]
     except InputError:
         advice = "this is another program's database; use another --db"
-        return Check("database", "fail", f"{db} has no layout of ours", advice)
+        return Check("database", "fail", f"{db} does not have our layout", advice)
     except CrawlblockError as error:
         held = error.exit_code == 75
         return Check("database", "warn" if held else "fail", str(error))

@@ -189,7 +189,7 @@ async def _each_crawl(
             failed += 1
             if failed == len(found.crawls):
                 raise
-            run.tally.troubles.append(f"{crawl.crawl} is passed over: {error}")
+            run.tally.troubles.append(f"{crawl.crawl} is skipped: {error}")
 
 
 def _tell(run: Run, wanted: Wanted, notes: Iterable[str | None]) -> None:

@@ -146,7 +146,7 @@ def checked(clock: datetime) -> datetime:
     """
     if not _EARLIEST <= clock < _LATEST:
         raise InputError(
-            f"this machine's clock says {clock:%Y-%m-%d}, which cannot be; set it and run again"
+            f"this machine's clock says {clock:%Y-%m-%d}, which is impossible; set it and run again"
         )
     return clock
 

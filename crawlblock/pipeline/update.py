@@ -37,7 +37,7 @@ def bring_up_to_date(
         evaluate(run)
     troubles += tally.troubles
     if tally.unfinished:
-        troubles.append("the budget is used up; the next run goes on from here")
+        troubles.append("the budget is used up; the next run continues")
     for snapshot, reason in store.conclusions.suspects().items():
         if snapshot not in suspect:
             troubles.append(

@@ -30,7 +30,7 @@ def read_entries(text: str, name: str, kind: str | None = None) -> tuple[Mapping
         tables = tomllib.loads(text)
         if kind and list(tables) != [kind]:
             found = ", ".join(tables) or "nothing"
-            raise ValueError(f"it must have entries [[{kind}]] alone, and has {found}")
+            raise ValueError(f"it must have only entries [[{kind}]], but has {found}")
         (table,) = tables.values()
         if not isinstance(table, list) or not all(isinstance(entry, dict) for entry in table):
             raise ValueError("it is not a list of tables")

@@ -129,7 +129,7 @@ def _read(folder: Path, state: tuple[tuple[str, int, int], ...]) -> Extra:
             continue
         known = path.suffix == ".sql" if place == METRICS else name in REGISTRIES
         if not known or path.is_dir():
-            raise InputError(f"{path}: means nothing there; {_MAY_HAVE}; rename or remove it")
+            raise InputError(f"{path}: is not used there; {_MAY_HAVE}; rename or remove it")
         if size > LONGEST:
             raise InputError(f"{path}: has more than {LONGEST:,} bytes; make it smaller")
         read.append(ExtraFile(Path(name).as_posix(), path, _text(path)))

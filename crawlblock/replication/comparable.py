@@ -32,7 +32,7 @@ def not_comparable(
     definition = next(d for d in DEFINITIONS if d.name == figure.definition)
     if definition.textual and series.rendered:
         found[DEFINITION] = (
-            "theirs depends on how rules are written, and our texts are rendered from verdicts"
+            "theirs depends on how rules are written, and our texts are reconstructed from verdicts"
         )
     return found or None
 

@@ -251,7 +251,10 @@ def _row(
     return _with(row, share)
 
 
-_APPROXIMATE = "our texts are rendered from verdicts, so a definition by spelling is approximate"
+_APPROXIMATE = (
+    "our texts are reconstructed from verdicts, so a definition that depends on spelling is "
+    "approximate"
+)
 
 
 def _with(row: Comparison, share: SeriesShare) -> Comparison:

@@ -53,8 +53,8 @@ class Share:
 
 
 _UNKNOWN_SHARE = (
-    "of {unknown} of the hosts the answer is not known: no capture, a redirect that leads nowhere, "
-    "or no robots.txt"
+    "the answer of {unknown} of the hosts is not known: no capture, an unresolved redirect, or an "
+    "answer that is not a robots.txt"
 )
 FORMULAS = (
     Formula(

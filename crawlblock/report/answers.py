@@ -12,14 +12,14 @@ from crawlblock.report.labels import NO_WEIGHT, percent
 from crawlblock.report.scope import AnsweredQuestion, Frames, Row, Scope, enough, shown_segments
 from crawlblock.report.web_archives import archived
 
-_ORIGINS = {  # what hosts whose robots.txt blocks a crawler do, in the order of the sentence
-    "default": "have a platform's default",
-    "switch": "flipped a platform's switch",
+_ORIGINS = {  # what hosts whose robots.txt blocks a crawler did, in the order of the sentence
+    "default": "used a platform's default rules",
+    "switch": "turned on a platform's setting",
     "copied": "copied a published list",
-    "group": "have the rules of a company with many sites",
-    "wildcard": "shut out every crawler",
-    "shared": "share rules whose author we do not know",
-    "alone": "have rules that no other site here has",
+    "group": "used the rules of a company with many sites",
+    "wildcard": "did so with a rule for all crawlers",
+    "shared": "shared rules whose author we do not know",
+    "alone": "had rules that we cannot trace to anyone else",
 }
 
 
@@ -71,7 +71,7 @@ def _blocked(scope: Scope) -> AnsweredQuestion:
 def _refused(row: Row) -> str:
     """Say how many servers refuse, which is no block by robots.txt."""
     count = row["n_refused"]
-    return f"{count:,} servers refuse to give the robots.txt. " if count > 1 else ""
+    return f"{count:,} servers refused to send their robots.txt. " if count > 1 else ""
 
 
 def _leader(leaders: list[Row]) -> str:
@@ -98,7 +98,8 @@ def _changed(scope: Scope) -> AnsweredQuestion:
     newest = [row for row in wanted if (row["to_date"], row["to_snapshot"]) == last]
     row = (newest or wanted)[0]
     beside = scope.as_if_sample("change", row, "span", "token", "from_snapshot", "to_snapshot")
-    more = "more" if row["estimate"] > 0 else "less"
+    way = "an increase" if row["estimate"] > 0 else "a decrease"
+    net = f", {way} of {abs(100 * row['estimate']):.1f} percentage points"
     return AnsweredQuestion(
         question,
         scope.segment,
@@ -106,7 +107,7 @@ def _changed(scope: Scope) -> AnsweredQuestion:
         f"{row['token']}{phrases.in_month(row['from_date'])} and {percent(row['to_share'])}"
         f"{phrases.in_month(row['to_date'])}: {row['n_started']:,} started and "
         f"{row['n_stopped']:,} stopped"
-        + (f", {abs(100 * row['estimate']):.1f} points {more}" if row["estimate"] else "")
+        + (net if row["estimate"] else "")
         + f"{phrases.sampled(row, signed=True)}.",
         f"{phrases.definition()} The sites are those whose robots.txt is known in both "
         f"{row['from_snapshot']} and {row['to_snapshot']}; {row['n_unknown']:,} others are left "
@@ -120,7 +121,7 @@ def _changed(scope: Scope) -> AnsweredQuestion:
 
 
 def _compared(scope: Scope) -> AnsweredQuestion:
-    question = "Is open data hit harder?"
+    question = "Is open data blocked more often?"
     rows = [row for row in scope.rows("gap") if row["estimate"] is not None]
     last = max(((row["snapshot_date"], row["snapshot"]) for row in rows), default=None)
     now = {
@@ -143,7 +144,8 @@ def _compared(scope: Scope) -> AnsweredQuestion:
         f"Of {scope.sites(pair['n'])}, {percent(pair['first_share'])} blocked CCBot"
         f"{phrases.in_month(pair['snapshot_date'])}, {phrases.listed(others)}{_means(now)}.",
         f"{phrases.definition()} CCBot collects Common Crawl, which is open to all; the others "
-        f"belong to closed companies. CCBot minus GPTBot: {100 * pair['estimate']:+.1f} points. "
+        f"belong to closed companies. CCBot minus GPTBot: {100 * pair['estimate']:+.1f} percentage "
+        f"points. "
         f"{phrases.error(pair, beside, signed=True)}",
         number=percent(pair["first_share"]),
         of=f"blocked CCBot; {percent(pair['second_share'])} blocked GPTBot",
@@ -158,9 +160,9 @@ def _means(now: dict[str, Row]) -> str:
     if row is None or both is None:
         return ""
     return (
-        f". On average, a crawler for open data was blocked by {percent(both['first_share'])}, "
-        f"one for closed training by {percent(both['second_share'])}, and a web archive by "
-        f"{percent(row['first_share'])}"
+        f". The average crawler for open data was blocked by {percent(both['first_share'])} of "
+        f"them, the average crawler for closed AI training by {percent(both['second_share'])}, and "
+        f"the average crawler of a web archive by {percent(row['first_share'])}"
     )
 
 
@@ -172,7 +174,7 @@ def _decided(scope: Scope) -> AnsweredQuestion:
     last = max(((row["snapshot_date"], row["snapshot"]) for row in rows), default=None)
     rows = [row for row in rows if (row["snapshot_date"], row["snapshot"]) == last]
     if not rows:
-        return AnsweredQuestion(question, scope.segment, "No robots.txt blocks it.", "")
+        return AnsweredQuestion(question, scope.segment, f"No robots.txt blocks {token}.", "")
     parts = dict.fromkeys(_ORIGINS, 0.0)
     for row in rows:
         parts[row["origin"]] += row["estimate"]
@@ -184,9 +186,9 @@ def _decided(scope: Scope) -> AnsweredQuestion:
         scope.segment,
         f"Of the {scope.sites(rows[0]['n'])} that blocked {token}"
         f"{phrases.in_month(rows[0]['snapshot_date'])}, {phrases.listed(said)}.",
-        "The shares of platforms, companies and lists are minimums: rules that we trace to nobody "
-        "may still come from one of them. Rules count as shared if five hosts of two registered "
-        "domains have them. We do not know why a site has its rules." + _range(shared),
+        "The shares of platforms, companies and lists are minimums: rules that we cannot "
+        "trace may still come from one of them. Rules count as shared if five hosts of two "
+        "registered domains have them. We do not know why a site has its rules." + _range(shared),
         number=percent(parts[most]),
         of=_ORIGINS[most],
         course=scope.course("authors", token=token, origin=most),
@@ -198,8 +200,8 @@ def _range(row: Row | None) -> str:
         return ""
     low, high = row["effective_rulesets_low"], row["effective_rulesets_high"]
     return (
-        f" The blocking sites have {row['n_rulesets']:,} different rule sets. They weigh as "
-        f"{low:.0f} independent ones if all that are alike were copied, and as {high:.0f} if "
+        f" The blocking sites have {row['n_rulesets']:,} different rule sets. These count as "
+        f"{low:.0f} independent ones if all equal rule sets were copied, and as {high:.0f} if "
         "every site wrote its own."
     )
 

@@ -49,9 +49,9 @@ def atom(changes: Sequence[Change], tokens: Sequence[str], since: datetime) -> s
     recognise both; an empty feed is as old as `since`.
     """
     feed = ET.Element("feed", xmlns=_ATOM)
-    whom = f" to {', '.join(tokens)}" if tokens else ""
+    whom = ", ".join(tokens) or "crawlers"
     _add(feed, "id", uuid.uuid5(_SPACE, "\n".join(sorted(tokens))).urn)
-    _add(feed, "title", f"Hosts that closed or opened{whom}")
+    _add(feed, "title", f"Hosts that started or stopped blocking {whom}")
     newest = max((change.before for change in changes), default=since)
     _add(feed, "updated", str(utc(newest)))
     _add(_add(feed, "author"), "name", "crawlblock")

@@ -25,14 +25,14 @@ def unknown(row: Row) -> str:
         return "No site is unknown."
     others = "1 more site is" if row["n_unknown"] == 1 else f"{row['n_unknown']:,} more sites are"
     return (
-        f"{others} unknown, which could make it "
-        f"{percent(row['bound_low'])} to {percent(row['bound_high'])}."
+        f"{others} unknown. Depending on them, the share is between "
+        f"{percent(row['bound_low'])} and {percent(row['bound_high'])}."
     )
 
 
 def few(row: Row) -> str:
     """Say that so few sites show no trend."""
-    return f" Fewer than {_SMALL} sites show no trend." if row["n"] < _SMALL else ""
+    return f" Fewer than {_SMALL} sites are too few to show a trend." if row["n"] < _SMALL else ""
 
 
 def sampled(row: Row, *, signed: bool = False) -> str:

@@ -106,7 +106,7 @@ async def make_plan(
         try:
             keys = await _files(mirror, crawl.crawl)
         except ArchiveError as error:
-            troubles.append(f"{crawl.crawl} is passed over: {error}")
+            troubles.append(f"{crawl.crawl} is skipped: {error}")
             if len(troubles) == len(crawls):
                 raise
             continue

@@ -7,7 +7,7 @@ CREATE TABLE IF NOT EXISTS facts.counting_files (
     representative BOOLEAN NOT NULL,
     siblings       INTEGER
 );
-COMMENT ON TABLE facts.counting_files IS 'Of crawls of which a share of the files is merged: the hosts that are counted in these files, from the crawl''s index.  A host with captures in several files is counted in one of them.';
+COMMENT ON TABLE facts.counting_files IS 'For crawls of which a share of the files is merged: the hosts that are counted in these files, from the crawl''s index. A host with captures in several files is counted in one of them.';
 COMMENT ON COLUMN facts.counting_files.snapshot IS 'The crawl.';
 COMMENT ON COLUMN facts.counting_files.host IS 'Name of the host.';
 COMMENT ON COLUMN facts.counting_files.warc_file IS 'The one file in which it is counted.';

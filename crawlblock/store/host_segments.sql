@@ -50,10 +50,10 @@ WITH sizes AS (
     FROM host_segments s LEFT JOIN sizes z USING (dimension, segment)
 )
 FROM joined_days('folded');
-COMMENT ON VIEW folded_segments IS 'The same, with small segments as one: below 30 known hosts, or beyond the 200 largest.';
+COMMENT ON VIEW folded_segments IS 'The same as host_segments, with small segments combined: below 30 known hosts, or beyond the 200 largest.';
 COMMENT ON COLUMN folded_segments.host IS 'Number of the host in the view hosts.';
 COMMENT ON COLUMN folded_segments.dimension IS 'The column of the list.';
-COMMENT ON COLUMN folded_segments.segment IS 'A value of it, or that it is one of the small ones.';
+COMMENT ON COLUMN folded_segments.segment IS 'A value of the column, or other segments if the segment is small.';
 COMMENT ON COLUMN folded_segments.since IS 'First day on which the host belonged to it.';
 COMMENT ON COLUMN folded_segments.until IS 'Last day on which the host belonged to it.';
 
@@ -141,4 +141,4 @@ COMMENT ON MACRO several_strata IS 'Whether the followed hosts are in several st
 COMMENT ON VIEW segment_counts IS 'point_counts by segment as well.';
 COMMENT ON COLUMN segment_counts.dimension IS 'stratum, or a further column of the list; empty text for all hosts.';
 COMMENT ON VIEW segment_answers IS 'Hosts and weights of sound snapshots by segment, stratum and answer.';
-COMMENT ON VIEW refused_by_server IS 'Hosts whose server refuses to give the robots.txt: 401, 402, 403, 451, or a page that tests whether a person asks.';
+COMMENT ON VIEW refused_by_server IS 'Hosts whose server refuses to send the robots.txt: 401, 402, 403, 451, or a page that tests whether the visitor is human.';

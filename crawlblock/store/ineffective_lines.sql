@@ -8,7 +8,7 @@ CREATE TABLE conclusions.ineffective_lines (
     tokens  VARCHAR[] NOT NULL,
     blocks  VARCHAR[] NOT NULL
 );
-COMMENT ON TABLE conclusions.ineffective_lines IS 'Lines of texts that bind nobody, or not all whom they were meant for; see the view ineffective_lines.';
+COMMENT ON TABLE conclusions.ineffective_lines IS 'Lines of texts that bind nobody, or not all crawlers that they were meant for; see the view ineffective_lines.';
 COMMENT ON COLUMN conclusions.ineffective_lines.text IS 'The text.';
 COMMENT ON COLUMN conclusions.ineffective_lines.fault IS 'As in the view.';
 COMMENT ON COLUMN conclusions.ineffective_lines.line IS 'As in the view.';

@@ -274,7 +274,7 @@ JOIN (
 
 COMMENT ON COLUMN meanings.answer IS 'A policy, or an HTTP status where no rules were read, as in population.';
 COMMENT ON COLUMN meanings.blocked IS 'Whether robots.txt forbids /, as headlines count it: an outage leaves it unknown, another status says that there are no rules.';
-COMMENT ON COLUMN meanings.rules IS 'The restriction by robots.txt alone, likewise.';
+COMMENT ON COLUMN meanings.rules IS 'The restriction by robots.txt alone, counted in the same way.';
 COMMENT ON COLUMN meanings.basis IS 'named, wildcard, default, absent (no robots.txt), http (the status decided) or unknown.';
 COMMENT ON VIEW not_open IS 'The crawlers that an answer blocks or may block; it lets all others in.';
 COMMENT ON VIEW alike_answers IS 'For each answer the first one that blocks the same crawlers on the same basis.';

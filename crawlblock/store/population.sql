@@ -270,17 +270,17 @@ SELECT snapshot FROM incomplete_snapshots UNION ALL SELECT snapshot FROM suspect
 
 COMMENT ON VIEW incomplete_snapshots IS 'Crawls and live runs that have not asked all of the current panel; shares leave them out.';
 COMMENT ON VIEW left_out_snapshots IS 'The snapshots that shares leave out: incomplete and suspect ones.';
-COMMENT ON VIEW suspect_snapshots IS 'Crawls and live runs that look like a fault rather than news, with the reason; shares and changes leave them out until they are accepted.';
+COMMENT ON VIEW suspect_snapshots IS 'Crawls and live runs that look like a network or collection failure, with the reason; shares and changes leave them out until they are accepted.';
 COMMENT ON VIEW bodies IS 'The payloads to read, or the texts that scans kept of them.';
 COMMENT ON VIEW robots_captures IS 'What snapshots know about the robots.txt of hosts, in numbers.';
 COMMENT ON VIEW population IS 'The hosts that results are about: a row per snapshot and host, with and without a capture.';
-COMMENT ON COLUMN population.population IS 'panel, or captured: a host outside of the panel; the two are never one series.';
+COMMENT ON COLUMN population.population IS 'panel, or captured: a host outside of the panel; the two are never combined in one series.';
 COMMENT ON COLUMN population.http_profile IS 'How HTTP statuses are read: rfc9309 or ccbot.';
 COMMENT ON COLUMN population.snapshot_date IS 'Day of the snapshot''s first capture.';
 COMMENT ON COLUMN population.stratum IS 'The band of the frame the host was sampled from; all outside of the panel.';
 COMMENT ON COLUMN population.weight IS '1 / inclusion probability; 1 outside of the panel.';
 COMMENT ON COLUMN population.time IS 'When the answer was fetched; the snapshot''s first capture where there is none.';
-COMMENT ON COLUMN population.answer IS 'What was answered, by what it means: a policy, or an HTTP status where no rules were read; empty if neither is known, which is no leave.';
+COMMENT ON COLUMN population.answer IS 'What was answered, by what it means: a policy, or an HTTP status where no rules were read; empty if neither is known, which does not mean that crawling is allowed.';
 COMMENT ON COLUMN population.known IS 'Whether we know what the answer means; if not, every crawler''s restriction is unknown.';
 COMMENT ON COLUMN population.number IS 'Number of the host in the view hosts.';
 COMMENT ON COLUMN population.text IS 'Number of the text that was read as the robots.txt; empty if there was none.';
@@ -302,4 +302,4 @@ COMMENT ON MACRO wilson_low IS 'Lower end of Wilson''s 95 % interval of share p 
 COMMENT ON MACRO wilson_high IS 'Upper end of Wilson''s 95 % interval of share p among n.';
 COMMENT ON MACRO stratified_share IS 'Share over strata, each counting as all its hosts.';
 COMMENT ON MACRO effective_n IS 'Kish''s effective sample size over strata.';
-COMMENT ON MACRO rules_known IS 'Whether a status leaves it known that there are no rules: an outage does not.';
+COMMENT ON MACRO rules_known IS 'Whether a status shows that there are no rules; an outage does not.';

@@ -7,8 +7,8 @@ CREATE TABLE IF NOT EXISTS removed_snapshots (
     reason   VARCHAR NOT NULL
 );
 COMMENT ON TABLE removed_snapshots IS 'Snapshots that were removed: their facts stay, and no view shows them until they are restored.';
-COMMENT ON COLUMN removed_snapshots.id IS 'Its number in facts.snapshots, where it has another name meanwhile.';
-COMMENT ON COLUMN removed_snapshots.snapshot IS 'Its name, which another snapshot may have since.';
+COMMENT ON COLUMN removed_snapshots.id IS 'Its number in facts.snapshots, where it has a different name while it is removed.';
+COMMENT ON COLUMN removed_snapshots.snapshot IS 'Its name, which another snapshot may have by now.';
 COMMENT ON COLUMN removed_snapshots.removed IS 'When it was removed.';
 COMMENT ON COLUMN removed_snapshots.reason IS 'Why, in the person''s words.';
 

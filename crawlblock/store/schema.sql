@@ -56,7 +56,7 @@ CREATE TABLE facts.texts (
 );
 COMMENT ON TABLE facts.texts IS 'The texts that are judged, once each.';
 COMMENT ON COLUMN facts.texts.id IS 'Its number in this database.';
-COMMENT ON COLUMN facts.texts.name IS 'The digest of the payload; of a text that a scan kept, the first 8 bytes of its own SHA-1 as hexadecimal digits.';
+COMMENT ON COLUMN facts.texts.name IS 'The digest of the payload; for a text that a scan kept, the first 8 bytes of its own SHA-1 as hexadecimal digits.';
 COMMENT ON COLUMN facts.texts.body IS 'Its bytes, compressed by zlib.';
 COMMENT ON COLUMN facts.texts.whole IS 'Whether it is the payload; false: a scan kept at most 500 KiB and emptied the first Sitemap lines.';
 
@@ -66,7 +66,7 @@ CREATE TABLE facts.payloads (
     bytes  BIGINT,
     text   UINTEGER
 );
-COMMENT ON TABLE facts.payloads IS 'Payloads by number, those too that an index names and that were not fetched.';
+COMMENT ON TABLE facts.payloads IS 'Payloads by number, including those that an index names and that were not fetched.';
 COMMENT ON COLUMN facts.payloads.id IS 'Its number in this database.';
 COMMENT ON COLUMN facts.payloads.digest IS 'sha1: and the base32 of its SHA-1, as in WARC.';
 COMMENT ON COLUMN facts.payloads.bytes IS 'Its length; empty where it was not fetched.';
@@ -248,7 +248,7 @@ CREATE TABLE conclusions.judgements (
 COMMENT ON TABLE conclusions.judgements IS 'What each text means.';
 COMMENT ON COLUMN conclusions.judgements.text IS 'The text.';
 COMMENT ON COLUMN conclusions.judgements.policy IS 'What it means for the crawlers.';
-COMMENT ON COLUMN conclusions.judgements.ambiguous_group IS 'A registered crawler''s groups are joined over a Crawl-delay or unknown line, which owners may not have meant.';
+COMMENT ON COLUMN conclusions.judgements.ambiguous_group IS 'A registered crawler''s groups are joined over a Crawl-delay or unknown line, which owners may not have intended.';
 COMMENT ON COLUMN conclusions.judgements.template IS 'The templates whose marks are in it, with commas; empty if none is known.';
 COMMENT ON COLUMN conclusions.judgements.verdicts IS 'The stamp of its verdicts.';
 COMMENT ON COLUMN conclusions.judgements.authorship IS 'The stamp of its authorship.';
@@ -404,7 +404,7 @@ CREATE TABLE accepted (
     accepted TIMESTAMP NOT NULL,
     reason   VARCHAR NOT NULL
 );
-COMMENT ON TABLE accepted IS 'Suspect snapshots that a person looked at and counts all the same.';
+COMMENT ON TABLE accepted IS 'Suspect snapshots that a person looked at and included.';
 COMMENT ON COLUMN accepted.snapshot IS 'The snapshot.';
 COMMENT ON COLUMN accepted.accepted IS 'When it was accepted.';
 COMMENT ON COLUMN accepted.reason IS 'Why, in the person''s words.';
@@ -446,7 +446,7 @@ CREATE TABLE crawlers (
     web_archive      BOOLEAN,
     national_library BOOLEAN
 );
-COMMENT ON TABLE crawlers IS 'The registered crawlers; * is the crawler that nobody names.';
+COMMENT ON TABLE crawlers IS 'The registered crawlers; * is any crawler without rules of its own.';
 COMMENT ON COLUMN crawlers.id IS 'Its number in this database.';
 COMMENT ON COLUMN crawlers.token IS 'Product token it answers to in robots.txt.';
 COMMENT ON COLUMN crawlers.operator IS 'Who runs it.';
@@ -461,7 +461,7 @@ COMMENT ON COLUMN crawlers.wildcard IS 'Whether it obeys the group of * where no
 COMMENT ON COLUMN crawlers.reused IS 'Whether another operator used the token before; it is in no result that sums over crawlers.';
 COMMENT ON COLUMN crawlers.honours IS 'Whether its operator documents that it obeys robots.txt: yes, no or partly; empty if not documented.';
 COMMENT ON COLUMN crawlers.source IS 'Where these facts were taken, if not at url.';
-COMMENT ON COLUMN crawlers.second_hand IS 'Whether they come from others, because the operator''s page could not be had.';
+COMMENT ON COLUMN crawlers.second_hand IS 'Whether they come from others, because the operator''s page could not be read.';
 COMMENT ON COLUMN crawlers.as_of IS 'The day for which they were checked.';
 
 CREATE TABLE templates (
@@ -478,8 +478,8 @@ COMMENT ON COLUMN templates.template IS 'Its name, as in authored_by.';
 COMMENT ON COLUMN templates.title IS 'What it is.';
 COMMENT ON COLUMN templates.vendor IS 'Who writes it.';
 COMMENT ON COLUMN templates.kind IS 'cdn, site_builder, cms, hosting, plugin, ad_network, list or platform.';
-COMMENT ON COLUMN templates.act IS 'How it gets onto a site: default (nobody there did anything), switch (somebody flipped one), copied, group (a company writes it for all of its sites) or shared (unrelated sites have it, and who writes it is not known).';
-COMMENT ON COLUMN templates.evidence IS 'Where it was seen, and what tells how it gets onto a site.';
+COMMENT ON COLUMN templates.act IS 'How it gets onto a site: default (nobody there did anything), switch (somebody turned it on), copied, group (a company writes it for all of its sites) or shared (unrelated sites have it, and who writes it is not known).';
+COMMENT ON COLUMN templates.evidence IS 'Where it was seen, and what shows how it gets onto a site.';
 COMMENT ON COLUMN templates.source IS 'Where it is documented; empty if no page is known.';
 
 CREATE TABLE outcomes (
@@ -491,7 +491,7 @@ CREATE TABLE outcomes (
 );
 COMMENT ON TABLE outcomes IS 'How a capture may end (outcome.py).';
 COMMENT ON COLUMN outcomes.outcome IS 'The outcome.';
-COMMENT ON COLUMN outcomes.answered IS 'Whether the host gave an answer, be it one that cannot be read.';
+COMMENT ON COLUMN outcomes.answered IS 'Whether the host gave an answer, even one that cannot be read.';
 COMMENT ON COLUMN outcomes.retry IS 'Whether another attempt may give the answer itself.';
 COMMENT ON COLUMN outcomes.goodness IS 'Which of several captures of a host counts: the largest first.';
 
@@ -541,5 +541,5 @@ COMMENT ON COLUMN breaks.crawl IS 'First crawl affected.';
 COMMENT ON COLUMN breaks.title IS 'What changed.';
 COMMENT ON COLUMN breaks.effect IS 'What that does to a series.';
 COMMENT ON COLUMN breaks.last_crawl IS 'Last crawl affected, where it ended; empty if the change stayed.';
-COMMENT ON COLUMN breaks.affects IS 'What is not the same before and after: digests, coverage, verdicts, headers. Forecasts and suspect snapshots mind coverage and verdicts alone.';
+COMMENT ON COLUMN breaks.affects IS 'What is not the same before and after: digests, coverage, verdicts, headers. Only coverage and verdicts matter for forecasts and suspect snapshots.';
 

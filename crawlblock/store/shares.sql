@@ -10,7 +10,7 @@ FROM (VALUES ('list', false), ('as_if_sample', false), ('sample', true)) e(estim
 CREATE MACRO no_list_interval(estimand, size) AS CASE
     WHEN estimand = 'list' THEN 'these hosts are a list: nothing was sampled'
     WHEN estimand = 'sample' AND size IS NULL
-        THEN 'every host of the population is known: nothing is left to chance' END;
+        THEN 'every host of the population is known: there is no sampling error' END;
 
 -- Over strata of a sample: the variance of a stratified mean, from the variance of one host's value.
 CREATE MACRO stratified_variance(total, known, known_squared, spread) AS

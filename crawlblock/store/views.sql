@@ -70,12 +70,12 @@ LEFT JOIN facts.fetches l ON l.id = c.last
 LEFT JOIN facts.hosts j ON j.id = l.host
 LEFT JOIN facts.payloads p ON p.id = l.payload
 LEFT JOIN facts.warc_files w ON w.id = l.warc_file;
-COMMENT ON VIEW captures IS 'What a snapshot knows about a resource of a host: of several fetches those that count, redirects followed (docs/method.md).';
+COMMENT ON VIEW captures IS 'What a snapshot knows about a resource of a host: if there are several fetches, those that count, with redirects followed (docs/method.md).';
 COMMENT ON COLUMN captures.snapshot IS 'The point of the time axis.';
 COMMENT ON COLUMN captures.host IS 'The host asked for.';
 COMMENT ON COLUMN captures.resource IS 'The path asked for: /robots.txt, or / where live --probe-page asked for the home page.';
 COMMENT ON COLUMN captures.domain IS 'Registered domain of the host; empty for an IP address.';
-COMMENT ON COLUMN captures.url_asked IS 'First URL of the chain; its host is the fallback host where that was asked in place of the host.';
+COMMENT ON COLUMN captures.url_asked IS 'First URL of the chain. It is on the fallback host if that one was asked in place of the host.';
 COMMENT ON COLUMN captures.url IS 'URL that answered, after redirects.';
 COMMENT ON COLUMN captures.hops IS 'Redirects followed.';
 COMMENT ON COLUMN captures.fetch_time IS 'When the last answer was fetched; where its record states a time outside of its crawl, the crawl''s first or last.';
@@ -96,12 +96,12 @@ FROM facts.payloads p
 JOIN facts.texts t ON t.id = p.text
 LEFT JOIN conclusions.judgements j ON j.text = p.text
 LEFT JOIN conclusions.policies q ON q.id = j.policy;
-COMMENT ON VIEW payloads IS 'The bytes that answered, once each, with what they were found to mean.';
+COMMENT ON VIEW payloads IS 'The payloads of answers, each stored once, with what they mean.';
 COMMENT ON COLUMN payloads.digest IS 'sha1: and the base32 of the payload''s SHA-1, as in WARC.';
 COMMENT ON COLUMN payloads.bytes IS 'Length of the payload.';
 COMMENT ON COLUMN payloads.body IS 'The payload, compressed by zlib; empty where only its text is kept.';
 COMMENT ON COLUMN payloads.policy IS 'What it means; empty until evaluated.';
-COMMENT ON COLUMN payloads.ambiguous_group IS 'A registered crawler''s groups are joined over a Crawl-delay or unknown line, which owners may not have meant.';
+COMMENT ON COLUMN payloads.ambiguous_group IS 'A registered crawler''s groups are joined over a Crawl-delay or unknown line, which owners may not have intended.';
 COMMENT ON COLUMN payloads.template IS 'The templates whose marks are in it, with commas; empty if none is known.';
 COMMENT ON COLUMN payloads.text IS 'The text that is judged in its place, where a scan kept one.';
 
@@ -177,13 +177,13 @@ COMMENT ON COLUMN training_preferences.line IS 'Line of the signal in the payloa
 CREATE VIEW ineffective_lines AS
 SELECT p.digest, i.fault, i.line, i.content, i.tokens, i.blocks
 FROM conclusions.ineffective_lines i JOIN facts.payloads p ON p.text = i.text;
-COMMENT ON VIEW ineffective_lines IS 'Lines of payloads that bind nobody, or not all whom they were meant for: read as they were meant, they would change a verdict.';
+COMMENT ON VIEW ineffective_lines IS 'Lines of payloads that bind nobody, or not all crawlers that they were meant for. If they were read as they were meant, a verdict would change.';
 COMMENT ON COLUMN ineffective_lines.digest IS 'The payload.';
 COMMENT ON COLUMN ineffective_lines.fault IS 'Why: one_line, markup, invisible, lookalike, misspelt_key, no_colon, several_names, full_user_agent, odd_name, misspelt_name, no_group, not_a_path, space_in_path.';
 COMMENT ON COLUMN ineffective_lines.line IS 'Its line in the payload, from 1.';
 COMMENT ON COLUMN ineffective_lines.content IS 'The line as it is written, up to 200 characters.';
-COMMENT ON COLUMN ineffective_lines.tokens IS 'The crawlers whose verdict would be another.';
-COMMENT ON COLUMN ineffective_lines.blocks IS 'Of these, the ones that / would be closed to: a block that no parser obeys.';
+COMMENT ON COLUMN ineffective_lines.tokens IS 'The crawlers whose verdict would change.';
+COMMENT ON COLUMN ineffective_lines.blocks IS 'Those of them that the line would block from /; no parser obeys this block.';
 
 CREATE VIEW scans AS
 SELECT s.snapshot, c.seed, c.share, c.planned, c.of, coalesce(f.files, 0) AS files,
@@ -264,5 +264,5 @@ COMMENT ON VIEW access IS 'Which crawler may crawl which host: a row per snapsho
 COMMENT ON COLUMN access.documented IS 'Whether the crawler was documented at that date; empty if the date is unknown.';
 
 CREATE VIEW access_ccbot AS FROM access_read_as('ccbot');
-COMMENT ON VIEW access_ccbot IS 'The same with the status read as Common Crawl''s crawler reads it.';
+COMMENT ON VIEW access_ccbot IS 'The same as access, with the status read as Common Crawl''s crawler reads it.';
 COMMENT ON COLUMN access_ccbot.documented IS 'Whether the crawler was documented at that date; empty if the date is unknown.';

@@ -1,7 +1,7 @@
 -- title: Who wrote the rules that block
 -- unit: share of the hosts or registered domains that block by robots.txt, 0 to 1
 -- of: census
--- note: Of those whose robots.txt blocks / to the crawler, by who wrote the deciding line (authored_by) and where the rules come from (origin). A template has its act: default and switch of a platform or vendor, copied from a published list, group of one company's sites, shared where who writes it is not known. wildcard is a group for all crawlers. Rules of no known template are shared if at least five hosts of two registered domains have had them, or nearly the same, in any snapshot here and they name two registered crawlers; else alone. The interval is that of sampling files, not of rule sets: one vendor's text at many hosts counts as many.
+-- note: Of those whose robots.txt blocks / to the crawler, by who wrote the deciding line (authored_by) and where the rules come from (origin). For a template, origin says how it gets onto a site: default and switch (a platform or vendor writes it), copied (from a published list), group (one company's sites) or shared (author unknown). wildcard is a group for all crawlers. Rules of no known template are shared if at least five hosts of two registered domains have had them, or nearly the same, in any snapshot here and they name two registered crawlers; else alone. The interval covers the sampling of files. A vendor's text at many hosts counts once per host.
 WITH blocked AS (
     SELECT population, snapshot, snapshot_date, token, cluster, authored_by,
            origin_of(authored_by, act, shared) AS origin, sum(hosts) AS hosts

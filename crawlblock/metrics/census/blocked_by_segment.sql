@@ -1,7 +1,7 @@
 -- title: Hosts that block a crawler, by segment
 -- unit: share of the segment's hosts or registered domains that block /, 0 to 1
 -- of: census
--- note: By dimension: tld (the hundred with most hosts, the others as one), domain_size (hosts of the registered domain in the merged files), provider (whose infrastructure answered, as the headers tell), template (whose text is in the robots.txt; of several each counts) and rank_band (of the registered domain in the ranking that scan merge was given; none: it is not in it). Hosts whose segment is not known are left out, and so are crawlers that nobody blocks.
+-- note: By dimension: tld (the hundred with most hosts, the others as one), domain_size (hosts of the registered domain in the merged files), provider (whose infrastructure answered, according to the headers), template (whose text is in the robots.txt; a host with several counts in each) and rank_band (rank of the registered domain in the ranking given to scan merge; none: not in it). Hosts whose segment is not known and crawlers that no host blocks are left out.
 WITH largest AS (
     SELECT snapshot, tld
     FROM (SELECT snapshot, tld, sum(hosts) AS hosts FROM census_cells

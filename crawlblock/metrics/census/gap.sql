@@ -1,7 +1,7 @@
 -- title: How much more one kind of crawler is blocked than another
 -- unit: difference of shares of hosts or of registered domains, -1 to 1
 -- of: census
--- note: The share of hosts that block / to the first minus the share that block it to the second, among the same hosts, by the rules of robots.txt. Of a set of crawlers (open data, web archives, closed training) each share is the mean over its crawlers, so the size of a set does not matter; first_crawlers and second_crawlers say how many were documented by then. first_only and second_only are the hosts that block more of the one side than of the other. n_unknown hosts are left out. The interval of two crawlers is Newcombe's for pairs, of as many hosts as the files are worth; that of sets is normal, with Student's quantile.
+-- note: The share of hosts that block / to the first minus the share that block it to the second, among the same hosts, by the rules of robots.txt. Of a set of crawlers (open data, web archives, closed training) each share is the mean over its crawlers, so the size of a set does not matter; first_crawlers and second_crawlers say how many were documented by then. first_only and second_only are the hosts that block more of the one side than of the other. n_unknown hosts are left out. The interval of two crawlers is Newcombe's for pairs, with the effective number of hosts; that of sets is normal, with Student's quantile.
 WITH clusters AS (
     SELECT c.population, c.snapshot, c.snapshot_date, c.cluster, comparison, sets, first_crawlers,
            second_crawlers,

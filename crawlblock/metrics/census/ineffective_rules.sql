@@ -1,7 +1,7 @@
 -- title: Hosts with a block that no parser obeys
 -- unit: share of the hosts or registered domains whose robots.txt could be read, 0 to 1
 -- of: census
--- note: A line of the robots.txt would block / for the crawler if parsers read it as it was meant, and the file as it is does not: two lines in one, an invisible character, a misspelt or joined name and the like (see fault and the view ineffective_lines). These hosts are not counted as blocking. n_unknown hosts have no robots.txt that could be read. The reconstructed files of the demo have such lines where the real files had them.
+-- note: A line of the robots.txt would block / for the crawler if parsers read it as it was meant, but as written it does not. Examples are two lines in one, an invisible character, and a misspelt or joined name (see fault and the view ineffective_lines). These hosts are not counted as blocking. n_unknown hosts have no robots.txt that could be read. The reconstructed files of the demo have such lines where the real files had them.
 WITH missed AS (
     SELECT text, fault, unnest(blocks) AS token FROM conclusions.ineffective_lines
 ), kinds AS (

@@ -1,7 +1,7 @@
 -- title: Hosts by what they state about the training of AI models
 -- unit: share of the hosts or registered domains whose robots.txt could be read or is absent, 0 to 1
 -- of: census
--- note: By preference: disallowed, partly (for some paths or some crawlers), allowed, not_stated. Rules, signals and preference tokens are combined, and the most restrictive statement counts. A header, such as tdm-reservation, applies to the response that carries it: it makes a host partly at most. A host without a robots.txt states nothing else. This is not legal advice. n_unknown hosts have no robots.txt that could be read. The files of the demo are reconstructed, and what they state is a fact that came with them.
+-- note: By preference: disallowed, partly (for some paths or some crawlers), allowed, not_stated. Rules, signals and preference tokens are combined, and the most restrictive statement counts. A header, such as tdm-reservation, applies only to the response that carries it, so it makes a host partly at most. A host without a robots.txt states nothing else. This is not legal advice. n_unknown hosts have no robots.txt that could be read. The files of the demo are reconstructions that state what the real files stated.
 WITH preferences AS (
     FROM (VALUES ('disallowed'), ('partly'), ('allowed'), ('not_stated')) p(preference)
 ), in_headers AS (

@@ -1,7 +1,7 @@
--- title: How many rule sets make the blocks
+-- title: How many different rule sets the blocking hosts have
 -- unit: share of hosts or of registered domains, 0 to 1
 -- of: census
--- note: Those that block / to the crawler, counted by rule set. Hosts whose deciding groups are the same, with agents and rules in any order, share one. n_yes hosts have n_rulesets; Rule sets of one agent and one rule are often the same by chance, so there is a range: effective_rulesets_low counts all equal ones as one, effective_rulesets those that are not equal by chance, effective_rulesets_high every host as independent (each is Kish's effective number, which a rule set on thousands of hosts raises by little). Of a share of files all are of that share alone. largest is the part of the blocking hosts that the most copied rule set has.
+-- note: Those that block / to the crawler, counted by rule set. Hosts whose deciding groups are the same, with agents and rules in any order, share one. n_yes hosts have n_rulesets different rule sets. Rule sets of one agent and one rule are often the same by chance, so there is a range: effective_rulesets_low counts all equal ones as one, effective_rulesets those that are not equal by chance, effective_rulesets_high every host as independent (each is Kish's effective number, which a rule set on thousands of hosts raises by little). If a share of the files was read, all numbers are about that share alone. largest is the most common rule set's part of the blocking hosts.
 WITH deciding AS (
     SELECT c.population, c.snapshot, m.token, m.ruleset, CAST(sum(c.hosts) AS BIGINT) AS hosts
     FROM answer_counts c

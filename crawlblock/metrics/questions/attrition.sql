@@ -1,7 +1,7 @@
--- title: Whether hosts that block are lost more often
+-- title: Whether hosts that block become unreadable more often
 -- unit: difference of the risk of being unreadable in the next snapshot, -1 to 1
 -- of: panel
--- note: Of the panel's hosts that could be read in a snapshot, those that block / to the crawler are compared with those that do not: how many could not be read in the next one. Difference and odds ratio are Mantel and Haenszel's over all pairs of snapshots, each stratum by itself. The interval is robust to hosts that come back in every pair. One that leaves out 0 says that unknown hosts differ from the others, so that shares of the known ones are biased. n counts pairs of a host and a snapshot, n_unknown those that could not be read in the first. Hosts count without weights. A segment whose unreadable files were replaced by older ones (see the sources of an import) loses no hosts, and its difference says little.
+-- note: Of the panel's hosts that could be read in a snapshot, those that block / to the crawler are compared with those that do not: how many could not be read in the next one. Difference and odds ratio are Mantel and Haenszel's over all pairs of snapshots, each stratum by itself. The interval allows for the fact that the same hosts occur in many pairs. An interval that does not contain 0 shows that unknown hosts differ from the others, so shares of the known ones are biased. n counts pairs of a host and a snapshot, n_unknown those that could not be read in the first. Hosts count without weights. A segment whose unreadable files were replaced by older ones (see the sources of an import) loses no hosts, and its difference means little.
 WITH exposures AS (
     SELECT m.answer, k.token, k.documented_since, m.blocked AS blocking
     FROM meanings m

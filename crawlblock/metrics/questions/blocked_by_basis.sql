@@ -1,4 +1,4 @@
--- title: Hosts that block a crawler, by what the block rests on
+-- title: Hosts that block a crawler, by the basis of the block
 -- unit: share of hosts, 0 to 1
 -- of: panel, census
 -- note: By basis: named (a group names the crawler), fallback (a group names another token that it obeys), wildcard (inherited from *), http (the status decides, as the HTTP profile reads it). By definition: root (robots.txt forbids /), any (it has a restriction of any kind) or access (/ may not be fetched, by robots.txt or by status). http occurs in access alone. The shares of the bases add up to the share of blocked with that definition.

@@ -1,7 +1,7 @@
 -- title: How much of the followed web is still open to open data
 -- unit: share of hosts, or of tokens, pages or bytes, 0 to 1
 -- of: panel
--- note: The share of the same hosts that block no crawler of a fixed open-data set, by the rules of robots.txt. The set: AI crawlers whose collection is open to all, such as CCBot, without web archives, that were documented in the segment's first snapshot (crawlers says how many). The hosts: those known in the first snapshot and in this one. So a new crawler or a new host cannot move the index. change is the difference to the first snapshot over these hosts, with Newcombe's interval for pairs. Where weights are stored, a row for each corpus and unit counts each host by what its domain holds; a few domains hold most of it, so these rows have no interval.
+-- note: The share of the same hosts that block no crawler of a fixed open-data set, by the rules of robots.txt. The set: AI crawlers whose collection is open to all, such as CCBot, without web archives, that were documented in the segment's first snapshot (crawlers says how many). The hosts: those known in the first snapshot and in this one. So a new crawler or a new host cannot change the index. change is the difference to the first snapshot over these hosts, with Newcombe's interval for pairs. Where weights are stored, a row for each corpus and unit counts each host by the weight of its domain; a few domains have most of the weight, so these rows have no interval.
 WITH kept AS MATERIALIZED (FROM spans_from_first('segment_snapshots')),
 open_set AS (
     SELECT f.from_date, m.answer, NOT bool_or(m.blocked) AS open, count(*) AS crawlers

@@ -1,7 +1,7 @@
--- title: Hosts that state a preference beside the rules
+-- title: Hosts that state a preference by a signal
 -- unit: share of the hosts whose robots.txt could be read, 0 to 1
 -- of: panel
--- note: By kind of signal, the use it is about and the preference it states (a delay of any length is one). A host counts once for each, in whatever group of the file the signal is. Signals in headers have kinds of their own, such as header tdm-reservation; not every source keeps headers. n_unknown hosts have no robots.txt that could be read.
+-- note: By kind of signal, the use it is about and the preference it states (a delay of any length is one). A host counts once for each combination, whichever group of the file has the signal. Signals in headers have kinds of their own, such as header tdm-reservation; not every source keeps headers. n_unknown hosts have no robots.txt that could be read.
 WITH preferences AS (
     SELECT DISTINCT text, kind, coalesce(use, 'none') AS use,
            CASE WHEN kind = 'crawl-delay' THEN 'delay' ELSE preference END AS preference

@@ -1,7 +1,7 @@
 -- title: When hosts started and stopped blocking crawlers
 -- unit: change, between the captures at after and before (UTC)
 -- of: panel
--- note: started: / may no longer be fetched; stopped: it may again. The change happened after the last readable capture at after and no later than the first one that shows it, at before. Unknown captures are inside the interval. Without after, the crawler was blocked from its first counted capture on. The rules seen at after may be older than the crawler. authored_by: whose text blocks, or blocked until then. first_block marks the first block of a crawler by a host. Of more than 20,000 hosts, the result lists those whose names come first by MD5, which is a random sample. transition_counts counts all, and the view changes has them.
+-- note: started: / may no longer be fetched; stopped: it may again. The change happened after the last readable capture at after and no later than the first one that shows it, at before. Unknown captures are inside the interval. Without after, the crawler was blocked from its first counted capture on. The rules seen at after may be older than the crawler. authored_by: who wrote the text that blocks, or that blocked until then. first_block marks the first block of a crawler by a host. Of more than 20,000 hosts, the result lists those whose names come first by MD5, which is a random sample. transition_counts counts all, and the view changes has them.
 WITH days AS (
     SELECT DISTINCT coalesce(documented_since, DATE '0001-01-02') AS day FROM crawlers
 ), firsts AS (  -- the first capture of each host that counts for a crawler documented on that day

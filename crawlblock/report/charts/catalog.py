@@ -119,7 +119,7 @@ def archives(context: Context) -> Figure:
 def verdicts(context: Context) -> Figure:
     """Return how far one crawler is blocked, with the unknown hosts."""
     about = _About(
-        "verdicts", "How far it is blocked",
+        "verdicts", "How much is blocked",
         f"Share of all hosts, including unknown ones. Blocked: {DEFINITIONS[HEADLINE]}. Partly "
         "blocked: / may be fetched, and some other path may not.",
         "No crawler is counted yet.",
@@ -197,8 +197,8 @@ def coverage(context: Context) -> Figure:
     named = [by(rows, "measure") for rows in context.by_segment("coverage")]
     about = _About(
         "coverage", "What the snapshots cover",
-        "captured: we have an answer. known: we know what it means for crawlers. The rest is "
-        "unknown and is never counted as open.",
+        "captured: we have an answer. known: we know what it means for crawlers. All other hosts "
+        "are unknown and are never counted as open.",
         blocked=False,
     )  # fmt: skip
     return _panels(context, about, series, named)

@@ -188,7 +188,7 @@ def _span(before: Result, row: Result, label: str, said: str) -> Spec:
 def _changed_mode(before: Result, row: Result) -> str:
     return (
         f"between {before['snapshot']} and {row['snapshot']}: one is from an archive, the other "
-        "asked the sites live. A step may come from that."
+        "is a live check. A step here may come from this difference."
     )
 
 

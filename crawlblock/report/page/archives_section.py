@@ -19,14 +19,15 @@ from crawlblock.report.web_archives import (
 
 _ABOUT = (
     "Web archives keep pages as they were, for readers. Common Crawl collects pages that others "
-    "use as data; it is shown beside them. All numbers are about the same hosts then and now. A "
-    "robots.txt does not say whether an archive obeys it."
+    "use as data; it is shown for comparison. All numbers are about the same hosts at both dates. "
+    "A robots.txt does not say whether an archive obeys it."
 )
 _COLUMNS = ("archive", "then", "now", "search let in", "by name", "started", "stopped")
 _MEANING = (
-    "then and now: blocked. An archive with several crawlers is blocked if one of them is. search "
-    "let in: Googlebot and bingbot may crawl. by name: the rules name the crawler. Both are parts "
-    "of now. archives.csv has all snapshots."
+    "then and now: share of hosts that block the archive, in the first and the newest snapshot. An "
+    "archive with several crawlers is blocked if one of them is blocked. search let in: the part "
+    "of now where Googlebot and bingbot may crawl. by name: the part of now where the rules name "
+    "the crawler. archives.csv has all snapshots."
 )
 _INDENT = 2 * "\N{NO-BREAK SPACE}"
 
@@ -53,7 +54,7 @@ def _table(scope: Scope) -> str:
     about = found[ANY, ""][BLOCKED]
     name = scope.segment or "All hosts"
     if about["estimate"] is None and len(found) == 1:
-        return paragraph(f"{name}: no estimate, for {about['no_estimate']}.")
+        return paragraph(f"{name}: no estimate, because {about['no_estimate']}.")
     rows = [_cells(*key, found[key]) for key in sorted(found, key=_place)]
     return table(f"{name}: {_known(about)}.", _COLUMNS, rows)
 

@@ -121,7 +121,7 @@ const list = () => {
   table.caption.textContent = `How the sites treat ${state.crawler}, snapshot by snapshot`;
   table.tBodies[0].replaceChildren(...shown.map(line));
   by("host-count").textContent = found.length
-    ? `${count(shown.length)} of ${count(found.length)} shown` : "no site fits";
+    ? `${count(shown.length)} of ${count(found.length)} shown` : "no site matches";
   by("host-more").hidden = shown.length === found.length;
   table.querySelectorAll("th[data-key]").forEach((head) => head.setAttribute("aria-sort",
     head.dataset.key !== order.key ? "none" : order.down ? "descending" : "ascending"));
@@ -167,7 +167,7 @@ const tellChanges = () => {
   by("changes-list").replaceChildren(...rows.map(([host, day, how, before]) => make("li", {},
     make("time", { datetime: day }, day), " ",
     segmentOf.has(host) ? opener(host) : make("bdi", {}, host), ` ${how} `,
-    make("span", {}, `(the capture before: ${before})`))));
+    make("span", {}, `(previous capture: ${before})`))));
   by("changes-none").hidden = rows.length > 0;
 };
 const redrawn = unhurried(() => { list(); tellChanges(); });
@@ -182,7 +182,7 @@ const show = () => {
   const host = data.hosts.find(([one]) => one === state.host || one === name
     || one === name.replace(/^www\./, ""));
   if (!host) {
-    by("host-count").textContent = `${state.host} is not among the sites of this page`;
+    by("host-count").textContent = `${state.host} is not one of the sites on this page`;
     return;
   }
   for (const id of ["host-filter", "change-filter", "author-filter"]) by(id).value = "";
@@ -234,8 +234,8 @@ const start = async () => {
   } catch {
     data.crawlers = data.crawlers.filter(([token]) => data.preloaded.includes(token));
     restore();
-    by("host-count").textContent = "this browser cannot unpack the sites; a newer one can, and "
-      + "crawlblock timeline HOST prints the same";
+    by("host-count").textContent = "this browser cannot unpack the table of sites; use a newer "
+      + "browser, or run crawlblock timeline HOST";
     return;
   }
   restoring = true;

@@ -57,7 +57,7 @@ def _change(token: str, frames: Frames) -> Iterator[str]:
     for row in frames["change"].filter(pl.col("span") == "since_first").tail(1).to_dicts():
         ends = f"{row['from_snapshot']} and {row['to_snapshot']}"
         if not row["n"]:
-            yield f"{token}: no host is known in both {ends}, so no change can be given."
+            yield f"{token}: no host is known in both {ends}, so we cannot compute a change."
         else:
             yield (
                 f"{token}: of the {row['n']:,} hosts known in both {ends}, "
@@ -73,10 +73,10 @@ def other_hosts(found: Headline, results: Frames) -> str:
         return ""
     most = max(row["n"] for row in rows)
     return paragraph(
-        "The snapshots need not have the same hosts. A difference between two of them may come "
-        "from other hosts and is no change. "
-        f"At most {most:,} hosts are known in both the first and the last; change.csv compares "
-        "these."
+        "Different snapshots may have different hosts. If two shares differ, the hosts may "
+        "differ, so do not read the difference as a change. "
+        f"At most {most:,} hosts are known in both the first and the last snapshot; change.csv "
+        "compares these."
     )
 
 
@@ -107,9 +107,10 @@ def _lost_from_sight(token: str, frames: Frames) -> Iterator[str]:
         if row["low"] is not None:
             ends = " to ".join(f"{100 * row[end]:+.1f}" for end in ("low", "high"))
             yield (
-                f"{token}: hosts that block it became unreadable in the next snapshot "
-                f"{100 * row['estimate']:+.1f} points more often than others ({ends}; "
-                f"{row['n_lost_blocked']} and {row['n_lost_open']} hosts)."
+                f"{token}: share of hosts that became unreadable in the next snapshot, among "
+                f"hosts that block it minus among other hosts: {100 * row['estimate']:+.1f} "
+                f"percentage points ({ends}; {row['n_lost_blocked']} and {row['n_lost_open']} "
+                "hosts)."
             )
 
 
@@ -121,6 +122,6 @@ def _ahead(token: str, frames: Frames) -> Iterator[str]:
         last = rows[-1]
         yield (
             f"{token}: a damped trend predicts {percent(last['estimate'])} on {last['date']} "
-            f"({interval(last['low'], last['high'])}). It predicted this series better than its "
-            "last value and a straight line did."
+            f"({interval(last['low'], last['high'])}). For this series, such trends predicted "
+            "better than the last value and better than a straight line."
         )

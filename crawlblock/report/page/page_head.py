@@ -27,7 +27,7 @@ class PageHead:
         about = "Which AI crawlers websites block in robots.txt, and how that changes"
         if not self.scope:
             return f"{about}."
-        return f"{about}: {self.scope}. Every number leads to the line in the file that decided."
+        return f"{about}: {self.scope}. Every verdict leads to the line that decided it."
 
     @property
     def cited(self) -> Cited:

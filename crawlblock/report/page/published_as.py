@@ -24,7 +24,7 @@ def published_as() -> PublishedAs:
     url = os.environ.get(PAGE_URL, "").strip()
     corrections = os.environ.get(CORRECTIONS, "").strip()
     if url and not _WEB.fullmatch(url):
-        raise InputError(f"{PAGE_URL}: {url} is no web address; give one such as https://...")
+        raise InputError(f"{PAGE_URL}: {url} is not a web address; give one such as https://...")
     if corrections and not (_WEB.fullmatch(corrections) or _MAIL.fullmatch(corrections)):
         raise InputError(
             f"{CORRECTIONS}: {corrections} is neither an e-mail address nor a web address"

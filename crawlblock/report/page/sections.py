@@ -74,11 +74,11 @@ def knowledge() -> str:
     own = registry.extra().digests()
     said = (
         f"The crawlers, templates and events are those of crawlblock {__version__}. Its facts "
-        f"about crawlers were checked until {registry.known_until()}."
+        f"about crawlers were checked up to {registry.known_until()}."
     )
     if own:
         files = ", ".join(f"{name} (digest {made})" for name, made in own.items())
-        said += f" Whoever made this page added own files: {files}."
+        said += f" The publisher of this page added these files: {files}."
     return paragraph(said)
 
 
@@ -104,7 +104,7 @@ def by_definition(found: Headline, results: Frames) -> str:
         for token in found.tokens
         if (token, HEADLINE) in shares
     ]
-    caption = "One share, many definitions. root is the sum of named, fallback and wildcard."
+    caption = "Shares by definition. root is the sum of named, fallback and wildcard."
     combined = definitions(asked(found), newest(found, results["sensitivity"]))
     return table(caption, ("crawler", *columns), rows, "by-definition") + folded(
         "With other denominators", combined
@@ -124,7 +124,7 @@ def all_crawlers(found: Headline) -> str:
     ]  # fmt: skip
     caption = (
         f"The {len(rows)} most blocked of {last.height} crawlers in {last['snapshot'][0]}. "
-        "blocked.csv has all. * is any crawler without its own rules."
+        "blocked.csv has all of them. * is any crawler without its own rules."
     )
     columns = (
         "crawler", "operator", "purpose", "openness", "blocked by", "95 % interval", "n", "unknown",
@@ -198,10 +198,10 @@ def method() -> str:
                 "A robots.txt states a preference; whether a crawler obeys is another question.",
                 "An outage is not a block, and unknown is not open. Unknown hosts are reported "
                 "beside every number.",
-                "A change lies between two captures, not on a date.",
-                "A crawler is counted from the day it is documented.",
-                "A rule set that many sites share was decided by whoever wrote it.",
+                "A change happened between two captures. Its exact day is not known.",
+                "A crawler is counted from the day on which it was documented.",
+                "If many sites share a rule set, its author made one choice, not one per site.",
             )
         )
-        + f"<details><summary>What each result file holds</summary>{items(notes)}</details>"
+        + f"<details><summary>What each result file contains</summary>{items(notes)}</details>"
     )

@@ -109,9 +109,9 @@ const cellOf = (host, run, places, token, width) => {
 // The evidence for one verdict.
 const MEANINGS = { full: "nothing may be fetched", partial: "some paths are blocked",
   all_but: "only what an Allow rule opens may be fetched", none: "no path is blocked",
-  unknown: "it is not known what is blocked" };
+  unknown: "we do not know what is blocked" };
 const BASES = { named: "a group names the crawler", wildcard: "the group for all crawlers",
-  fallback: "a group for another crawler, which this one obeys too", default: "no group is for it",
+  fallback: "a group for another crawler, which this one obeys too", default: "no group applies to it",
   http: "the HTTP status decided", absent: "there is no robots.txt" };
 const lines = ([decided, agents, ...blocks], token) => {
   const code = make("pre", { class: "lines", tabindex: "0", role: "region", "aria-label":
@@ -144,7 +144,7 @@ const lines = ([decided, agents, ...blocks], token) => {
 const link = (text, href) => make("a", { href, rel: "noreferrer" }, text);
 const record = (host, run) => {
   const [index, why] = data.records[run[0]];
-  if (run.length < 6) return [make("p", {}, "No archived record is known for it.")];
+  if (run.length < 6) return [make("p", {}, "We know of no archived record.")];
   const [folder, name, offset, length] = run.slice(5);
   const file = `${data.folders[folder]}${name}`;
   const place = `${file}, offset ${offset}, length ${length}`;
@@ -161,7 +161,7 @@ const proof = (host, run, token, places) => {
   const [ruling, slot] = rulingOf(run[2], token);
   const [restriction, basis, open, author, text] = data.rulings[ruling];
   const at = data.snapshots[run[0]][0];
-  const rooted = open === null ? "It is unknown whether / is blocked."
+  const rooted = open === null ? "We do not know whether / is blocked."
     : open ? "/ is allowed." : "/ is blocked.";
   const box = make("div", { class: "evidence" });
   const add = (...parts) => box.append(make("p", {}, ...parts));
@@ -180,7 +180,7 @@ const proof = (host, run, token, places) => {
     box.append(lines(context, tokens[token]));
   } else if (text) add(`No rules were read: ${text}.`);
   else if (open === null || restriction !== "none") {
-    add("The text is not at hand, so that its line cannot be shown.");
+    add("The file is not stored here, so the page cannot show its line.");
   } else add("No rule blocks a path.");
   if (author) add(`Written by: ${data.authors[author] || author}.`);
   const listed = (title, kind) => {
@@ -188,10 +188,10 @@ const proof = (host, run, token, places) => {
     if (found.length) box.append(make("p", {}, title), make("ul", {},
       ...found.map(([, said]) => make("li", {}, said))));
   };
-  listed("Signals beside the rules:", "signal");
+  listed("Signals in addition to the rules:", "signal");
   listed("Flags:", "flag");
   if (run[1] > 1) add(`${at} is the first of ${run[1]} captures in a row with this answer.`);
-  if (data.leftOut[at]) add(`${at} counts in no share: ${data.leftOut[at]}.`);
+  if (data.leftOut[at]) add(`${at} is left out of all shares: ${data.leftOut[at]}.`);
   box.append(...record(host, run), make("pre", { class: "command", tabindex: "0" },
     `crawlblock explain ${host[0]} "${tokens[token]}" --at ${at}`));
   return box;

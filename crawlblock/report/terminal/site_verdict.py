@@ -91,7 +91,7 @@ def _head(file: CheckedFile) -> str:
     if file.size is None:
         return f"{file.where}: the server has no robots.txt, so nothing is blocked"
     if not file.is_robots:
-        return f"{file.where}: {file.size:,} bytes that are no robots.txt, such as a web page"
+        return f"{file.where}: {file.size:,} bytes that are not a robots.txt, such as a web page"
     return f"{file.where}: {file.size:,} bytes"
 
 
@@ -165,7 +165,7 @@ def _rule_lines(crawlers: Iterable[CheckedCrawler]) -> Iterator[str]:
         but = ", with exceptions" if excepted else ""
         yield f"line {line}, {_short(rule)}, {how} {whom}{but}{_source(met[0])}"
     if len(found) > _RULES:
-        yield f"and {len(found) - _RULES:,} more rules; --all has each crawler's"
+        yield f"and {len(found) - _RULES:,} more rules; --all shows the rule for each crawler"
 
 
 def _short(rule: str) -> str:
@@ -205,7 +205,7 @@ def _meaning(found: CheckedCrawler) -> str:
     state = state_of(found.verdict)
     by = f" by line {found.line}" if found.line else ""
     if state == UNKNOWN:
-        return f"It is unknown whether {OPEN_DATA} ({found.token}) may read this site."
+        return f"We do not know whether {OPEN_DATA} ({found.token}) may read this site."
     if state == ALLOWED:
         return (
             f"{OPEN_DATA} ({found.token}) may read this site. Its open archive, and data sets made "
@@ -213,10 +213,11 @@ def _meaning(found: CheckedCrawler) -> str:
         )
     if state == PARTLY:
         return f"{OPEN_DATA} ({found.token}) may read this site, except what is blocked{by}."
-    but = " but for what Allow rules open" if found.verdict.restriction != Restriction.FULL else ""
+    full = found.verdict.restriction is Restriction.FULL
+    but = "" if full else ", except for what Allow rules open"
     return (
         f"{OPEN_DATA} ({found.token}) is blocked{by}{but}. New crawls, and open data sets made "
-        "from them, leave this site out. Copies made before stay."
+        "from them, leave this site out. Copies made earlier are not affected."
     )
 
 
@@ -224,7 +225,7 @@ def _advice(found: CheckedCrawler, file: CheckedFile) -> str:
     """Return where the owner changes it; a template is changed where it is made."""
     state = state_of(found.verdict)
     if state == UNKNOWN:
-        return f"Let {file.where} be a plain text file with rules, then check again."
+        return f"Make {file.where} a plain text file with rules, then check again."
     made = found.template
     if state == BLOCKED and made and made.act in ("default", "switch"):
         source = f", see {made.source}" if made.source else ""
@@ -233,7 +234,7 @@ def _advice(found: CheckedCrawler, file: CheckedFile) -> str:
         return f"{made.title} share these rules: ask {made.vendor} to change them."
     if state == BLOCKED and found.matched_token != STAR:
         return (
-            f"To allow it, take {found.matched_token} out of the group on line {found.group} of "
+            f"To allow it, remove {found.matched_token} from the group on line {found.group} of "
             f"{file.where}."
         )
     if state == BLOCKED:

@@ -19,7 +19,7 @@ WIDTH = 80  # columns
 _NARROWEST = 40  # columns, whatever the terminal says
 _SHOWN = 12  # lines of a kind
 _NAMES = 5  # crawlers named in a line before they are only counted
-_RULE = "of rules, signals and preference tokens the most restrictive counts"
+_RULE = "the most restrictive of rules, signals and preference tokens counts"
 
 
 def some(names: Iterable[str], most: int = _NAMES) -> str:

@@ -56,7 +56,7 @@ def show(console: Console, results: dict[str, pl.DataFrame]) -> None:
         f"Share of {POPULATIONS[found.population]}{where} that block a crawler",
         f"blocked: {DEFINITIONS[HEADLINE]}",
         f"now: {last[0]['snapshot']}, n = {max(row['n'] for row in last)} known, {span} unknown",
-        "then, points: the same hosts, known in both snapshots; same: their number",
+        "then, points: only hosts known in both snapshots; same: how many these are",
     )
     width = min(WIDTH, console.width)
     for line in lines:
@@ -68,7 +68,7 @@ def show(console: Console, results: dict[str, pl.DataFrame]) -> None:
         named = [dict(zip(columns, map(str, row), strict=True)) for row in cells]
         print_table(console, named, columns)
     if never := _never(found):
-        console.print(Text(f"blocked by none of them: {some(never)}"), width=width)
+        console.print(Text(f"not blocked by any site: {some(never)}"), width=width)
 
 
 def summary(found: Headline, results: dict[str, pl.DataFrame]) -> Table:

@@ -75,7 +75,7 @@ def row_of(timestamp: str, fields: object) -> IndexRow | None:
 def checked(row: IndexRow) -> IndexRow:
     """Return a row that can be stored and whose record can be asked for; else raise ValueError."""
     if not (0 <= row.warc_offset < _MOST and 0 < row.warc_length <= _LARGEST_RECORD):
-        raise ValueError("its place is none")
+        raise ValueError("its position is not valid")
     if fault := key_fault_of(str(row.warc_file)):
         raise ValueError(f"the name of its file: {fault}")
     for text in (row.url, row.digest, row.redirect, row.warc_file):

@@ -94,7 +94,7 @@ class ZipNum:
         name, offset, _ = block
         self._forget()
         raise ArchiveError(
-            f"{self._mirror.location}: {self._folder}/{name} at {offset} is no block of CDXJ "
+            f"{self._mirror.location}: {self._folder}/{name} at {offset} is not a block of CDXJ "
             "lines; use another mirror"
         )
 

@@ -123,7 +123,7 @@ class CsvTable:
                 named = ((name, cell) for name, cell in pairs if cell and name in SCHEMA)
                 yield {name: _cell(name, as_written(cell)) for name, cell in named}
             elif cells and tally:
-                tally.add("as many cells as the header are needed", ",".join(cells[:20]))
+                tally.add("the number of cells is not that of the header", ",".join(cells[:20]))
 
     @staticmethod
     def _cells(lines: Lines) -> Iterator[list[str]]:

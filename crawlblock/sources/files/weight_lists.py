@@ -63,7 +63,7 @@ class _Layout:
     def read(self, cells: Sequence[str]) -> tuple[str, dict[str, dict[str, int]]]:
         """Return the host of a line and what it says by corpus and unit; ValueError: why not."""
         if len(cells) != len(self.header):
-            raise ValueError("as many cells as the header are needed")
+            raise ValueError("the number of cells is not that of the header")
         name = bare(cells[self.name])
         host = WHOLE if name == WHOLE else parse_host(name)
         if host != WHOLE and registered_domain(host) is None:
@@ -92,7 +92,7 @@ def _layout(path: Path, listed: HostList, corpus: str | None) -> _Layout:
         )
     unsaid = any(of is None for _, of, _ in amounts)
     if unsaid and given is None and not corpus:
-        raise InputError(f"{path}: does not say of which corpus it is; say it with --corpus NAME")
+        raise InputError(f"{path}: does not name the corpus; name it with --corpus NAME")
     if corpus and not (unsaid and given is None):
         raise InputError(f"{path}: its columns name the corpora; leave out --corpus")
     return _Layout(
@@ -136,7 +136,7 @@ def _read(path: Path, listed: HostList, layout: _Layout, reject: Reject) -> Weig
             earlier = said.setdefault((host, corpus), (line, units))
             if earlier[1] != units:
                 raise InputError(
-                    f"{path}: lines {earlier[0]} and {line} say different things of {host} in "
+                    f"{path}: lines {earlier[0]} and {line} say different things about {host} in "
                     f"{corpus} ({_shown(earlier[1])}; {_shown(units)}); keep the right one"
                 )
             repeated |= {line} - {earlier[0]}
