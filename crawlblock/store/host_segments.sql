@@ -54,8 +54,8 @@ COMMENT ON VIEW folded_segments IS 'The same, with small segments as one: below 
 COMMENT ON COLUMN folded_segments.host IS 'Number of the host in the view hosts.';
 COMMENT ON COLUMN folded_segments.dimension IS 'The column of the list.';
 COMMENT ON COLUMN folded_segments.segment IS 'A value of it, or that it is one of the small ones.';
-COMMENT ON COLUMN folded_segments.since IS 'First day on which the host belonged to it.';
-COMMENT ON COLUMN folded_segments.until IS 'Last day on which the host belonged to it.';
+COMMENT ON COLUMN folded_segments.since IS 'First day on which the host belonged to it; -infinity, in an export empty: it always did.';
+COMMENT ON COLUMN folded_segments.until IS 'Last day on which the host belonged to it; infinity, in an export empty: it still does.';
 
 CREATE MACRO several_strata() AS (SELECT count(DISTINCT stratum) > 1 FROM hosts WHERE of_panel);
 
