@@ -10,6 +10,7 @@ import pytest
 import small_database as small
 from test_metrics import ask, rows
 
+import crawlblock
 from crawlblock.export.tables import write_table
 
 pytestmark = pytest.mark.own_code
@@ -63,3 +64,15 @@ def test_export_has_the_days(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> 
         ("back", date(2023, 9, 1), date(2023, 12, 31)),
         ("gone", date(2020, 1, 1), date(2023, 6, 30)),
     ]
+
+
+def test_frames_of_days_without_end(tmp_path: Path) -> None:
+    """A frame shows days without beginning and end as the first and last of the calendar."""
+    (tmp_path / "list.csv").write_text("host,list\na.test,top\nb.test,top 2023-01-01/2023-02-01\n")
+    with crawlblock.open(tmp_path / "x.duckdb", create=True) as db:
+        db.sample(tmp_path / "list.csv")
+        found = db.sql("SELECT host, since, until FROM list_cells ORDER BY host")
+    assert found.rows() == [
+        ("a.test", date.min, date.max), ("b.test", date(2023, 1, 1), date(2023, 2, 1)),
+    ]  # fmt: skip
+    assert "9999-12-31" in str(found) and "9999-12-31" in found.write_csv()
