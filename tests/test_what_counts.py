@@ -6,6 +6,7 @@ from pathlib import Path
 import duckdb
 import small_database as small
 from fetched import fetched, judged, stored
+from test_metrics import ask, rows
 
 from crawlblock.evidence.sharing import sharing
 from crawlblock.evidence.transitions import states
@@ -62,3 +63,23 @@ def test_results_follow_the_frame(tmp_path: Path) -> None:
         con.execute("UPDATE panels SET frame = 'another list'")
         found.append(digest_of_lost(con))
         assert len(set(found)) == len(found)
+
+
+def test_changes_are_counted_in_sound_snapshots(tmp_path: Path) -> None:
+    """A suspect snapshot has no row, nor has one that asked a part of the panel."""
+    hosts = [f"h{number}" for number in range(20)]
+    open_: dict[str, small.Answer] = dict.fromkeys(hosts, "open")
+    silent: dict[str, small.Answer] = dict.fromkeys(hosts[8:])
+    asked: dict[str, small.Answer] = {**dict.fromkeys(hosts[:5], "open"), "h1": "named"}
+    with small.make(tmp_path / "small.duckdb") as con:
+        small.panel(con, [(host, "all", 1.0) for host in hosts])
+        small.snapshot(con, "S1", date(2023, 10, 1), open_)
+        small.snapshot(con, "suspect", date(2023, 10, 20), open_ | silent)
+        small.snapshot(con, "incomplete", date(2023, 11, 5), asked)
+        small.snapshot(con, "S4", date(2023, 11, 15), open_ | {"h1": "named"})
+        found = ask(con, "transition_counts")
+    columns = ("snapshot", "n", "n_unknown", "n_yes")
+    assert rows(found, *columns, token="Alpha", transition="started") == [
+        ("S1", 0, 20, 0),
+        ("S4", 20, 0, 1),
+    ]
