@@ -83,3 +83,21 @@ def test_changes_are_counted_in_sound_snapshots(tmp_path: Path) -> None:
         ("S1", 0, 20, 0),
         ("S4", 20, 0, 1),
     ]
+
+
+def test_hosts_share_a_weight_where_they_are(tmp_path: Path) -> None:
+    """An apex has all of its domain's weight until an import has its www host as well."""
+    apexes: dict[str, small.Answer] = {"a.test": "wild", "b.test": "open"}
+    with small.make(tmp_path / "small.duckdb") as con:
+        small.snapshot(con, "I1", date(2023, 10, 1), apexes, "import")
+        later = apexes | {"www.a.test": "open"}
+        small.snapshot(con, "I2", date(2023, 11, 1), later, "import")
+        con.executemany(
+            "INSERT INTO weights VALUES (?, 'C', NULL, NULL, 10)", [["a.test"], ["b.test"]]
+        )
+        found = ask(con, "openness_index", of_list=True)
+    bounds = ("snapshot", "estimate", "bound_low", "bound_high")
+    assert rows(found, *bounds, unit="tokens") == [
+        ("I1", 10 / 20, 10 / 20, 10 / 20),
+        ("I2", 10 / 15, 10 / 20, 15 / 20),
+    ]
