@@ -147,3 +147,14 @@ def test_blocked_at_first_sight() -> None:
     (only,) = openness([Spell(None, day(4))] * 3).steps
     assert (only.open, only.low) == (0, 0)
     assert only.high == pytest.approx(wilson(0, 3)[1])
+
+
+@pytest.mark.parametrize("heavy", [10, 1e4, 1e6, 1e9])
+def test_a_host_that_stands_for_few(heavy: float) -> None:
+    """A stratum taken whole may stand beside one of which each host stands for thousands."""
+    days = date(2023, 11, 1), date(2023, 12, 1)
+    found = openness([Spell(*days, heavy), Spell(days[0], None, heavy), Spell(days[1], None, 1)])
+    (step,) = found.steps
+    left = 1 / (heavy + 1)  # the second host may have blocked on any day since
+    assert step.open == pytest.approx(left if left > 1e-7 else 0, rel=1e-3)
+    assert 0 <= step.low <= step.open <= step.high <= 1

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date, datetime
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -59,7 +60,7 @@ class Rows:
     def pl(self) -> polars.DataFrame:
         """Read all rows into a polars frame."""
         with explaining(self._con):
-            return polars.DataFrame(self.relation)
+            return frame_of(self.relation)
 
     def to_pandas(self) -> "pd.DataFrame":
         """Read all rows into a pandas frame; needs `pip install 'crawlblock[notebooks]'`."""
@@ -81,6 +82,18 @@ class Rows:
         """Return the first rows for a notebook."""
         frame: str = self.limit(_SHOWN).pl()._repr_html_()
         return f"{frame}<small>the first {_SHOWN} rows of {escape(repr(self))}</small>"
+
+
+def frame_of(relation: duckdb.DuckDBPyRelation) -> polars.DataFrame:
+    """Read a relation into a frame.
+
+    Infinite days and times, as in the view `list_cells`, become the first and last that Python
+    knows, as in DuckDB's own rows: polars panics when it shows others.
+    """
+    days, times = polars.col(polars.Date), polars.col(polars.Datetime("us"))
+    return polars.DataFrame(relation).with_columns(
+        days.clip(date.min, date.max), times.clip(datetime.min, datetime.max)
+    )
 
 
 @contextmanager

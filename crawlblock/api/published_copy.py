@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from crawlblock.api.lazy_rows import Rows, explaining
+from crawlblock.api.lazy_rows import Rows, explaining, frame_of
 from crawlblock.errors import InputError
 from crawlblock.evidence import lookup
 from crawlblock.metrics.http_profile import set_http_profile
@@ -31,7 +31,7 @@ class PublishedCopy:
         with explaining(con):
             values = dict(params) if isinstance(params, Mapping) else list(params)
             found = con.sql(query, params=values) if values else con.sql(query)
-            return pl.DataFrame() if found is None else pl.DataFrame(found)
+            return pl.DataFrame() if found is None else frame_of(found)
 
     def access(self, tokens: Sequence[str], snapshot: str | None) -> Rows:
         """Return rows of the view of that name."""

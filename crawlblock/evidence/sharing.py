@@ -13,6 +13,7 @@ same AS (
     JOIN facts.payloads p ON p.text = j.text
     JOIN facts.fetches f ON f.payload = p.id
     JOIN conclusions.captures c ON c.last = f.id
+    SEMI JOIN kept_snapshots s ON s.id = c.snapshot
     JOIN facts.hosts h ON h.id = c.host
     WHERE c.resource = '/robots.txt' AND c.outcome = 'ok'
 )

@@ -17,7 +17,9 @@ _UNKNOWN = "unknown"
 _STATES = """
 WITH asked AS (
     SELECT c.snapshot, s.first_capture, coalesce(c.fetch_time, s.first_capture) AS time, c.outcome,
-           c.status, CASE WHEN c.digest IS NULL THEN 'http ' || c.status ELSE y.policy END AS answer
+           c.status,
+           CASE WHEN c.digest IS NULL THEN 'http ' || c.status
+                WHEN c.outcome = 'ok' THEN y.policy END AS answer  -- a challenge has no rules
     FROM captures c
     JOIN snapshots s ON s.snapshot = c.snapshot
     LEFT JOIN payloads y ON y.digest = c.digest

@@ -1,6 +1,7 @@
 """What machines read about an export: Frictionless, Croissant, and our own manifest."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
@@ -16,17 +17,16 @@ FORMAT = "crawlblock export 1"
 KEYWORDS = ("robots.txt", "web-crawling", "common-crawl")
 _DESCRIPTION = "Which crawlers websites block, by host, snapshot and crawler."
 _MEDIA = {"csv": "text/csv", "parquet": "application/vnd.apache.parquet"}
-# DuckDB's types in the words of Frictionless and of Croissant; decimals come with their digits.
-_TYPES = {
-    "VARCHAR": ("string", "sc:Text"),
-    "BIGINT": ("integer", "sc:Integer"),
-    "INTEGER": ("integer", "sc:Integer"),
-    "DOUBLE": ("number", "sc:Float"),
-    "BOOLEAN": ("boolean", "sc:Boolean"),
-    "DATE": ("date", "sc:Date"),
-    "TIMESTAMP": ("datetime", "sc:DateTime"),
-    "BLOB": ("string", "sc:Text"),
-}
+# DuckDB's types in the words of Frictionless and of Croissant; decimals come with their digits, and
+# what is not among them is text.
+_TYPES = (
+    (re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?"), ("integer", "sc:Integer")),
+    (re.compile(r"DOUBLE|FLOAT|DECIMAL.*"), ("number", "sc:Float")),
+    (re.compile(r"BOOLEAN"), ("boolean", "sc:Boolean")),
+    (re.compile(r"DATE"), ("date", "sc:Date")),
+    (re.compile(r"TIMESTAMP.*"), ("datetime", "sc:DateTime")),
+)
+_TEXT = ("string", "sc:Text")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +127,7 @@ def _resource(table: ExportedTable, form: str, file: File) -> dict[str, Any]:
 
 
 def _type(field: Field) -> tuple[str, str]:
-    return _TYPES["DOUBLE" if field.type.startswith("DECIMAL") else field.type]
+    return next((words for kind, words in _TYPES if kind.fullmatch(field.type)), _TEXT)
 
 
 def _field(table: ExportedTable, field: Field) -> dict[str, Any]:

@@ -42,6 +42,8 @@ UNION ALL SELECT 'header signals', CAST(bit_xor(hash(t)) AS VARCHAR)
 FROM conclusions.header_signals t
 UNION ALL SELECT 'counting files', CAST(bit_xor(hash(t)) AS VARCHAR) FROM facts.counting_files t
 UNION ALL SELECT 'ranks', CAST(bit_xor(hash(t)) AS VARCHAR) FROM ranks t
+UNION ALL SELECT 'frames', CAST(bit_xor(hash(t)) AS VARCHAR) FROM frames t
+UNION ALL SELECT 'frame ' || panel, frame FROM panels SEMI JOIN current_panel USING (panel)
 ORDER BY ALL
 """
 

@@ -13,6 +13,7 @@ from crawlblock.intervals import effective_n, wilson
 
 _GAP = 1e-5  # log likelihood that the estimate may fall short of the greatest
 _ROUNDS = 10_000
+_HELD = 1e-12  # what a range holds at least: sums of shares are rounded to 1e-16
 _LEAST = 1e-300  # keeps divisors above 0
 _EMPTY = 1e-7  # an interval with less of the hosts than this holds none
 _DAY = timedelta(days=1)
@@ -159,7 +160,7 @@ class _Masses:
         until = _cumulated(shares)
         slope, bend = [0.0] * len(until), [0.0] * len(until)
         for first, last, weight in self.ranges:
-            held = max(until[last] - until[first], _LEAST)
+            held = max(until[last] - until[first], _HELD)
             slope[last] += weight / held
             slope[first] -= weight / held
             bend[last] += weight / held**2
@@ -180,7 +181,7 @@ class _Masses:
         change = [0.0] * (len(shares) + 1)
         likelihood = 0.0
         for first, last, weight in self.ranges:
-            held = max(until[last] - until[first], _LEAST)
+            held = max(until[last] - until[first], _HELD)
             likelihood += weight * math.log(held)
             change[first] += weight / held
             change[last] -= weight / held

@@ -54,8 +54,8 @@ COMMENT ON VIEW folded_segments IS 'The same as host_segments, with small segmen
 COMMENT ON COLUMN folded_segments.host IS 'Number of the host in the view hosts.';
 COMMENT ON COLUMN folded_segments.dimension IS 'The column of the list.';
 COMMENT ON COLUMN folded_segments.segment IS 'A value of the column, or other segments if the segment is small.';
-COMMENT ON COLUMN folded_segments.since IS 'First day on which the host belonged to it.';
-COMMENT ON COLUMN folded_segments.until IS 'Last day on which the host belonged to it.';
+COMMENT ON COLUMN folded_segments.since IS 'First day on which the host belonged to it; -infinity (empty in an export) if it always did.';
+COMMENT ON COLUMN folded_segments.until IS 'Last day on which the host belonged to it; infinity (empty in an export) if it still does.';
 
 CREATE MACRO several_strata() AS (SELECT count(DISTINCT stratum) > 1 FROM hosts WHERE of_panel);
 

@@ -72,6 +72,9 @@ CREATE MACRO paired_high(both_yes, first_only, second_only, n) AS
         both_yes + second_only - wilson_low(both_yes + second_only, n),
         paired_phi(both_yes, first_only, second_only));
 
+-- The end of a normal interval of a difference of shares, which may reach too far: within -1 and 1.
+CREATE MACRO as_difference(x) AS CASE WHEN x IS NOT NULL THEN greatest(-1, least(1, x)) END;
+
 -- Student's two-sided 95 % quantile (Abramowitz and Stegun 26.7.5; a table below 5 degrees); NULL
 -- below 1, for one cluster tells nothing about the others.
 CREATE MACRO student_95(freedom) AS CASE
@@ -150,6 +153,7 @@ COMMENT ON MACRO paired_phi IS 'Correlation of two answers of the same hosts.';
 COMMENT ON MACRO square_and_add IS 'Length of two distances whose errors correlate by phi.';
 COMMENT ON MACRO paired_low IS 'Lower end of Newcombe''s 95 % interval of a paired difference of shares.';
 COMMENT ON MACRO paired_high IS 'Upper end of Newcombe''s 95 % interval of a paired difference of shares.';
+COMMENT ON MACRO as_difference IS 'A difference of shares within -1 and 1.';
 COMMENT ON MACRO part_n IS 'Effective size of a stratum, larger the more of it is known; NULL if all is.';
 COMMENT ON MACRO spread_of IS 'Sum over known hosts, each with its squared distance to the share.';
 COMMENT ON MACRO student_95 IS 'Student''s two-sided 95 % quantile.';

@@ -216,8 +216,11 @@ WINDOW steps AS (PARTITION BY population, host ORDER BY time, snapshot);
 
 CREATE VIEW readable AS FROM readable_in('population');
 
--- Hosts counted by what they answered in a snapshot and before.
+-- Hosts counted by what they answered in a sound snapshot and in the sound ones before.
 CREATE VIEW transition_counts AS
+WITH sound AS (
+    FROM points WHERE population = 'captured' OR snapshot NOT IN (FROM left_out_snapshots)
+)
 SELECT CAST(population AS VARCHAR) AS population, CAST(snapshot AS VARCHAR) AS snapshot,
        snapshot_date, CAST(stratum AS VARCHAR) AS stratum,
        CAST(answer_before AS VARCHAR) AS answer_before, CAST(answer AS VARCHAR) AS answer,
@@ -226,7 +229,7 @@ SELECT CAST(population AS VARCHAR) AS population, CAST(snapshot AS VARCHAR) AS s
 FROM (
     SELECT population, snapshot, snapshot_date, stratum, answer_before, answer, weight,
            count(*) AS hosts
-    FROM readable_in('points') WHERE answer_before IS NOT NULL GROUP BY ALL
+    FROM readable_in('sound') WHERE answer_before IS NOT NULL GROUP BY ALL
 )
 GROUP BY ALL;
 
@@ -279,7 +282,7 @@ COMMENT ON COLUMN meanings.basis IS 'named, wildcard, default, absent (no robots
 COMMENT ON VIEW not_open IS 'The crawlers that an answer blocks or may block; it lets all others in.';
 COMMENT ON VIEW alike_answers IS 'For each answer the first one that blocks the same crawlers on the same basis.';
 COMMENT ON VIEW counted_meanings IS 'What the answers given at a date mean for each crawler counted then.';
-COMMENT ON VIEW transition_counts IS 'readable, counted: hosts and weights by answer and the answer before, where there is one.';
+COMMENT ON VIEW transition_counts IS 'readable of sound snapshots, counted: hosts and weights by answer and the answer before, where there is one.';
 COMMENT ON VIEW listed IS 'The hosts that are followed one by one: at most 20,000 of each population.';
 COMMENT ON MACRO TABLE readable_in IS 'readable of any relation like population, given by name.';
 COMMENT ON MACRO TABLE changes_in IS 'changes of any relation like population, given by name.';

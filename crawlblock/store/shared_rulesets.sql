@@ -36,6 +36,7 @@ WITH held AS (
 ), hosts AS (
     SELECT DISTINCT j.policy, c.host
     FROM conclusions.captures c
+    SEMI JOIN kept_snapshots s ON s.id = c.snapshot
     JOIN facts.fetches f ON f.id = c.last
     JOIN facts.payloads p ON p.id = f.payload
     JOIN conclusions.judgements j ON j.text = p.text

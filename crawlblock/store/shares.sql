@@ -38,7 +38,10 @@ CREATE MACRO has_weights(source) AS (
 -- Over strata, without intervals: each counts as its total, of which the known hosts are a sample.
 -- Of a list the share is that of its known hosts.  The bounds divide by at_most and take the unknown
 -- weight as no and as yes.  effective_n is the size of a simple sample that tells as much, asked_n
--- the same of all hosts that were asked.
+-- the same of all hosts that were asked: where the known weight is all of at_most, the unknown hosts
+-- are among the n already.
+CREATE MACRO asked_size(effective_n, n, n_unknown, known, at_most) AS
+    effective_n * (n + CASE WHEN known < at_most THEN n_unknown ELSE 0 END) / nullif(n, 0);
 CREATE MACRO stratified_estimates(source) AS TABLE
 SELECT * EXCLUDE (stratum, total, known, known_squared, yes, unknown, at_most, n_yes, n,
                   n_unknown),
@@ -49,7 +52,7 @@ SELECT * EXCLUDE (stratum, total, known, known_squared, yes, unknown, at_most, n
             ELSE CAST(sum(yes) / nullif(sum(known), 0) AS DOUBLE) END AS estimate,
        CASE WHEN weighted THEN design_n(total, known, known_squared, yes)
             ELSE sum(n) END AS effective_n,
-       effective_n * (sum(n) + sum(n_unknown)) / nullif(sum(n), 0) AS asked_n,
+       asked_size(effective_n, sum(n), sum(n_unknown), sum(known), sum(at_most)) AS asked_n,
        CAST(sum(yes) / nullif(sum(at_most), 0) AS DOUBLE) AS lowest,
        CAST(sum(yes + unknown) / nullif(sum(at_most), 0) AS DOUBLE) AS highest
 FROM query_table(source) WHERE has_weights(source) GROUP BY ALL
@@ -60,7 +63,7 @@ SELECT * EXCLUDE (stratum, total, known, known_squared, yes, unknown, at_most, n
        CAST(sum(n_unknown) AS BIGINT) AS n_unknown,
        CAST(sum(yes) / nullif(sum(known), 0) AS DOUBLE) AS estimate,
        CAST(sum(n) AS DOUBLE) AS effective_n,
-       effective_n * (sum(n) + sum(n_unknown)) / nullif(sum(n), 0) AS asked_n,
+       asked_size(effective_n, sum(n), sum(n_unknown), sum(known), sum(at_most)) AS asked_n,
        CAST(sum(yes) / nullif(sum(at_most), 0) AS DOUBLE) AS lowest,
        CAST(sum(yes + unknown) / nullif(sum(at_most), 0) AS DOUBLE) AS highest
 FROM query_table(source) WHERE NOT has_weights(source) GROUP BY ALL;
@@ -180,10 +183,10 @@ SELECT s.* EXCLUDE (weighted, p_both, effective_n, variance, reach), estimand,
        http_profile() AS http_profile,
        first_share - second_share AS estimate,
        CASE WHEN estimand <> 'list' AND variance IS NOT NULL AND effective_n IS NOT NULL THEN
-           coalesce(estimate - reach, paired_low(p_both, first_share - p_both,
+           coalesce(as_difference(estimate - reach), paired_low(p_both, first_share - p_both,
                                                  second_share - p_both, effective_n)) END AS low,
        CASE WHEN estimand <> 'list' AND variance IS NOT NULL AND effective_n IS NOT NULL THEN
-           coalesce(estimate + reach, paired_high(p_both, first_share - p_both,
+           coalesce(as_difference(estimate + reach), paired_high(p_both, first_share - p_both,
                                                   second_share - p_both, effective_n)) END AS high,
        coalesce(no_estimate(n, n_unknown, estimate := first_share),
                 no_list_interval(estimand, effective_n),
@@ -240,6 +243,7 @@ COMMENT ON MACRO no_list_interval IS 'Why a list or a population that is known w
 COMMENT ON MACRO stratified_variance IS 'Variance of a mean over strata of a sample.';
 COMMENT ON MACRO has_weights IS 'Whether strata, given by name, have hosts with weights.';
 COMMENT ON MACRO TABLE strata_of IS 'Hosts by stratum: weights and numbers of the known ones and of those that say yes.';
+COMMENT ON MACRO asked_size IS 'Effective number of all hosts that were asked, from that of the known ones.';
 COMMENT ON MACRO TABLE stratified_estimates IS 'Shares over strata with their effective sizes, one row each.';
 COMMENT ON MACRO TABLE stratified_shares IS 'Shares over strata, with bounds and Wilson''s 95 % interval.';
 COMMENT ON MACRO TABLE shares_of IS 'Shares of hosts with strata and weights, given as the name of a relation.';

@@ -40,9 +40,9 @@ WITH clusters AS (
 )
 SELECT *, cluster_estimand(files, of) AS estimand, http_profile() AS http_profile,
        CASE WHEN files < of THEN coalesce(
-           estimate - reach, paired_low(p_both, p_first, p_second, effective_n)) END AS low,
+           as_difference(estimate - reach), paired_low(p_both, p_first, p_second, effective_n)) END AS low,
        CASE WHEN files < of THEN coalesce(
-           estimate + reach, paired_high(p_both, p_first, p_second, effective_n)) END AS high,
+           as_difference(estimate + reach), paired_high(p_both, p_first, p_second, effective_n)) END AS high,
        coalesce(no_estimate(n, n_unknown),
                 no_cluster_interval(freedom, no_clusters, files, of)) AS no_interval,
        no_estimate(n, n_unknown) AS no_estimate

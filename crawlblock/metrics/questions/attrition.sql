@@ -89,7 +89,8 @@ WITH exposures AS (
     LEFT JOIN errors USING (token, dimension, segment)
 )
 SELECT *, 'as_if_sample' AS estimand, 'panel' AS population, http_profile() AS http_profile,
-       estimate - 1.959963984540054 * error AS low, estimate + 1.959963984540054 * error AS high,
+       as_difference(estimate - 1.959963984540054 * error) AS low,
+       as_difference(estimate + 1.959963984540054 * error) AS high,
        CASE WHEN error > 0 THEN two_sided_p(estimate / error) END AS p,
        CASE WHEN estimate IS NULL OR error IS NULL
             THEN 'a single host says nothing about the others' END AS no_interval,

@@ -30,10 +30,8 @@ open_set AS (
            n_second AS n_closed, second_share AS from_share, estimate AS change,
            low AS change_low, high AS change_high
     FROM paired_shares('pairs')
-), amounts AS (  -- an apex and its www host in one panel share the weight
-    SELECT p.host, corpus, unit,
-           CAST(amount AS DOUBLE)
-               / count(*) OVER (PARTITION BY p.of_panel, domain, corpus, unit) AS amount
+), amounts AS (
+    SELECT p.host, domain, corpus, unit, CAST(amount AS DOUBLE) AS amount
     FROM (FROM weights UNPIVOT (amount FOR unit IN (pages, bytes, tokens)))
     JOIN weighted_hosts p USING (domain)
     WHERE amount > 0
@@ -47,6 +45,21 @@ open_set AS (
         AND e.segment = s.segment AND coalesce(s.to_date BETWEEN e.since AND e.until, true)
     LEFT JOIN open_set a ON a.from_date = s.from_date AND a.answer = s.answer_then
     LEFT JOIN open_set b ON b.from_date = s.from_date AND b.answer = s.answer_now
+), twins AS (  -- the hosts of domains with several: those that a pair of snapshots has share the weight
+    FROM weighted_hosts
+    QUALIFY count(*) OVER (PARTITION BY of_panel, domain) > 1
+), sharing AS (
+    SELECT from_snapshot, to_snapshot, domain, count(DISTINCT host) AS among
+    FROM (SELECT DISTINCT from_snapshot, to_snapshot,
+                 unnest([from_snapshot, to_snapshot]) AS snapshot FROM kept)
+    JOIN (SELECT CAST(snapshot AS VARCHAR) AS snapshot, host, domain
+          FROM points JOIN twins USING (host)) USING (snapshot)
+    GROUP BY ALL
+), sized AS (
+    SELECT g.*, corpus, unit, amount / coalesce(among, 1) AS amount
+    FROM given g
+    JOIN amounts USING (host)
+    LEFT JOIN sharing USING (from_snapshot, to_snapshot, domain)
 ), weighed AS (
     SELECT population, dimension, segment, from_snapshot, from_date, to_snapshot, to_date, corpus,
            unit, count(*) FILTER (open_then IS NOT NULL AND open_now) AS n_yes,
@@ -63,7 +76,7 @@ open_set AS (
            ordered_sum(CASE WHEN open_then IS NULL OR open_now IS NULL
                             THEN weight * amount ELSE 0 END) AS unknown,
            CASE WHEN bool_or(weight <> 1) THEN 'sample' ELSE 'list' END AS estimand
-    FROM given JOIN amounts USING (host) JOIN hosts ON number = host
+    FROM sized JOIN hosts ON number = sized.host
     GROUP BY ALL
 ), results AS (
     SELECT s.*, '' AS corpus, 'hosts' AS unit, c.* EXCLUDE (population, dimension, segment,

@@ -14,13 +14,13 @@ WITH preferences AS (
            sum(hosts) AS n_yes
     FROM texts_of('preferences') JOIN preferences USING (text) GROUP BY ALL
     UNION ALL
-    SELECT g.snapshot, p.dimension, p.segment, CAST(h.stratum AS VARCHAR), g.kind, g.use, g.preference, sum(h.weight),
-           count(*)
-    FROM in_headers g
-    JOIN scopes s ON s.snapshot = g.snapshot
-    JOIN hosts h ON h.of_panel = s.of_panel AND h.host = g.host
-    JOIN point_segments p ON p.host = h.number
-        AND coalesce(CAST(s.first_capture AS DATE) BETWEEN p.since AND p.until, true)
+    SELECT CAST(p.snapshot AS VARCHAR), s.dimension, s.segment, CAST(p.stratum AS VARCHAR), g.kind,
+           g.use, g.preference, sum(p.weight), count(*)
+    FROM points p
+    JOIN hosts h ON h.number = p.host
+    JOIN in_headers g ON g.snapshot = p.snapshot AND g.host = h.host
+    JOIN point_segments s ON s.host = p.host
+        AND coalesce(p.snapshot_date BETWEEN s.since AND s.until, true)
     GROUP BY ALL
 ), read AS (
     SELECT * EXCLUDE (kind, outcome, answer, known),

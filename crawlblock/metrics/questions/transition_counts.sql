@@ -4,7 +4,9 @@
 -- note: n hosts are known in this snapshot and in an earlier one, n_unknown of the population are not. A transition is counted in the first snapshot that shows it. It may be older where captures in between are unknown (see transitions). started minus stopped is the net change among the n hosts.
 WITH wholes AS (
     SELECT population, snapshot, snapshot_date, stratum, sum(weight) AS total, sum(hosts) AS hosts
-    FROM point_counts GROUP BY ALL
+    FROM point_counts
+    WHERE population = 'captured' OR snapshot NOT IN (FROM left_out_snapshots)
+    GROUP BY ALL
 ), comparable AS (
     SELECT population, snapshot, stratum, sum(weight) AS known,
            sum(weight_squared) AS known_squared, sum(hosts) AS n
