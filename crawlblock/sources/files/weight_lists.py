@@ -1,6 +1,5 @@
 """Lists of how much of a corpus comes from each host, in pages, bytes or tokens."""
 
-import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from crawlblock.errors import InputError
 from crawlblock.host_list import SHOWN, Reject, Rejected
 from crawlblock.hosts import parse_host, registered_domain
 from crawlblock.sources.files.host_lists import HostList, open_list
+from crawlblock.sources.files.host_lists.cells import WHOLE_NUMBER
 from crawlblock.sources.files.host_lists.likely import bare
 
 WHOLE = "*"  # the domain that stands for all of a corpus, named by the list or not
@@ -23,7 +23,6 @@ SCHEMA = pl.Schema({"domain": pl.String, "corpus": pl.String, **dict.fromkeys(UN
 _OTHER_NAMES = {"total tokens": "tokens", "url appearances": "pages"}
 _CORPORA = {"c4": "C4", "rf": "RefinedWeb", "dolma": "Dolma"}
 
-_WHOLE_NUMBER = re.compile(r"([0-9]{1,18})(?:\.0*)?")
 _MOST = 2**63 - 1  # of a sum, as the database holds it
 
 
@@ -110,12 +109,12 @@ def _meaning(name: str) -> tuple[str | None, str]:
 
 
 def _amount(name: str, cell: str) -> int:
-    found = _WHOLE_NUMBER.fullmatch(cell)
+    found = WHOLE_NUMBER.fullmatch(cell)
     if found:
         return int(found[1])
     if not cell:
         raise ValueError(f"nothing in the column {name}")
-    if cell.startswith("-") and _WHOLE_NUMBER.fullmatch(cell[1:]):
+    if cell.startswith("-") and WHOLE_NUMBER.fullmatch(cell[1:]):
         raise ValueError(f"{name} is below 0")
     raise ValueError(f"{name} is not a whole number: {cell[:20]}")
 

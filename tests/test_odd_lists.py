@@ -1,0 +1,83 @@
+"""Lists as other programs write them: numbers with a fraction of zeros, halves of characters."""
+
+import json
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from crawlblock.host_list import take_list
+from crawlblock.pipeline.sample import from_list, store_panel
+from crawlblock.sources.files.host_lists import list_of_lines, open_list
+from crawlblock.sources.files.rankings import read_ranks
+from crawlblock.sources.files.weight_lists import read_weights
+from crawlblock.store.store import Store
+
+
+def write_csv(path: Path) -> None:
+    """Write ranks as pandas does where one is missing."""
+    path.write_text("domain,rank\nnytimes.com,1.0\ncnn.com,20.0\nbbc.com,\n")
+
+
+def write_bare_csv(path: Path) -> None:
+    """Write the same without names of the columns."""
+    path.write_text("nytimes.com,1.0\ncnn.com,20.0\nbbc.com,\n")
+
+
+def write_jsonl(path: Path) -> None:
+    """Write the same as JSON."""
+    path.write_text(
+        '{"domain": "nytimes.com", "rank": 1.0}\n{"domain": "cnn.com", "rank": 20.0}\n'
+        '{"domain": "bbc.com", "rank": null}\n'
+    )
+
+
+def write_parquet(path: Path) -> None:
+    """Write the same as Parquet."""
+    domains = ["nytimes.com", "cnn.com", "bbc.com"]
+    pl.DataFrame({"domain": domains, "rank": [1.0, 20.0, None]}).write_parquet(path)
+
+
+@pytest.mark.parametrize("write", [write_csv, write_bare_csv, write_jsonl, write_parquet])
+def test_ranks_with_a_fraction_of_zeros(tmp_path: Path, write: object) -> None:
+    """A rank that was stored as a number with a fraction is that rank, in every format."""
+    path = tmp_path / "list"
+    assert callable(write)
+    write(path)
+    taken = take_list(open_list(path).entries(), "p", lambda _: None)
+    assert [(m.host, m.rank) for m in taken.members] == [
+        ("nytimes.com", 1),
+        ("cnn.com", 20),
+        ("bbc.com", None),
+    ]
+    # a line without a rank is passed over
+    assert read_ranks(path).rows() == [("nytimes.com", 1), ("cnn.com", 20)]
+
+
+def test_no_rank() -> None:
+    """Other numbers are no ranks."""
+    listed = list_of_lines(["domain,rank", "nytimes.com,1.5", "cnn.com,-1.0", "bbc.com,1e3"])
+    assert [entry.rank for entry in listed.entries()] == [None, None, None]
+
+
+HALF = "\ud83d"  # the first half of an emoji, as JSON may escape it
+
+
+def test_half_characters_are_stored(tmp_path: Path) -> None:
+    """Half a character in a value or a name becomes a question mark, and its site is followed."""
+    path = tmp_path / "list.jsonl"
+    rows = [{"domain": "nytimes.com", "title": f"{HALF} news", f"a{HALF}": "b", "c": [HALF]}]
+    path.write_text("\n".join(map(json.dumps, rows)))
+    store = Store(tmp_path / "c.duckdb")
+    store_panel(store, from_list(path, "news"))
+    with store.reading() as con:
+        rows = con.execute("FROM panel_columns ORDER BY column_name").fetchall()
+    assert [row[-2:] for row in rows] == [("a?", "b"), ("c", '["?"]'), ("title", "? news")]
+
+
+def test_half_characters_in_a_corpus(tmp_path: Path) -> None:
+    """The same in the name of a corpus."""
+    path = tmp_path / "weights.jsonl"
+    path.write_text(json.dumps({"domain": "nytimes.com", "corpus": f"C{HALF}", "pages": 3}))
+    read = read_weights(path, lambda _: None)
+    assert read.weights["corpus"].to_list() == ["C?"]
