@@ -71,8 +71,8 @@ def test_half_characters_are_stored(tmp_path: Path) -> None:
     store = Store(tmp_path / "c.duckdb")
     store_panel(store, from_list(path, "news"))
     with store.reading() as con:
-        rows = con.execute("FROM panel_columns ORDER BY column_name").fetchall()
-    assert [row[-2:] for row in rows] == [("a?", "b"), ("c", '["?"]'), ("title", "? news")]
+        found = con.execute("FROM panel_columns ORDER BY column_name").fetchall()
+    assert [row[-2:] for row in found] == [("a?", "b"), ("c", '["?"]'), ("title", "? news")]
 
 
 def test_half_characters_in_a_corpus(tmp_path: Path) -> None:

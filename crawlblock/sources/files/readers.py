@@ -191,8 +191,10 @@ class JsonTable:
 
 
 def check_columns(path: Path, have: Iterable[str]) -> None:
-    """Raise InputError unless the columns needed are among those a file has."""
+    """Raise InputError unless the columns needed are among those a file has, each once."""
     names = list(have)
+    if twice := [name for name in SCHEMA if names.count(name) > 1]:
+        raise InputError(f"{path}: has the column {twice[0]} twice; rename or remove one of them")
     dated = "fetch_time" in names or {"first_seen", "last_seen"} <= set(names)
     missing = [name for name in ("host", "status", "body") if name not in names]
     if missing or not dated:
@@ -231,11 +233,24 @@ def _as_text(name: str, dtype: pl.DataType, path: Path) -> pl.Expr:
         return time.dt.strftime("%Y-%m-%dT%H:%M:%S%.6f")
     if isinstance(dtype, pl.Struct):
         return column.struct.json_encode()
+    if isinstance(dtype, pl.List) and name == "headers":
+        return column.map_elements(_as_json, return_dtype=pl.String)
     if dtype.is_nested():
         return pl.lit(None, dtype=pl.String).alias(name)
+    if dtype == pl.Binary:
+        return column.map_elements(_decoded, return_dtype=pl.String)
     if dtype.is_float():
         return column.cast(pl.Int64, strict=False).cast(pl.String)
     return column.cast(pl.String)
+
+
+def _as_json(values: pl.Series) -> str:
+    """Return a list of Parquet, such as a map's, as JSON."""
+    return json.dumps(values.to_list(), default=_decoded)
+
+
+def _decoded(raw: object) -> str:
+    return raw.decode("utf-8", "replace") if isinstance(raw, bytes) else str(raw)
 
 
 def _parted(frame: pl.DataFrame, tally: LeftOutTally | None) -> Iterator[pl.DataFrame]:

@@ -89,6 +89,12 @@ def _layout(path: Path, listed: HostList, corpus: str | None) -> _Layout:
             f"{path}: its columns are {', '.join(header)[:300] or 'none'}; needed are "
             "domain or host, and pages, bytes or tokens (or CORPUS_tokens)"
         )
+    said = [(of, unit) for _, of, unit in amounts]
+    for column, of, unit in amounts:
+        if said.count((of, unit)) > 1:
+            raise InputError(
+                f"{path}: another column says the same as {header[column]}; remove one of them"
+            )
     unsaid = any(of is None for _, of, _ in amounts)
     if unsaid and given is None and not corpus:
         raise InputError(f"{path}: does not say of which corpus it is; say it with --corpus NAME")
