@@ -11,7 +11,13 @@ from string import Template
 import click
 
 from crawlblock import registry
-from crawlblock.cli.options import contact_option, db_option, mirror_option, results_option
+from crawlblock.cli.options import (
+    NumberRange,
+    contact_option,
+    db_option,
+    mirror_option,
+    results_option,
+)
 from crawlblock.metrics.results_folder import results_of
 from crawlblock.transport import user_agent
 
@@ -26,7 +32,7 @@ _PLAIN = re.compile(r"[\w@%+=:,./-]+", re.ASCII)
 @click.option("--at", default="04:17", show_default=True, help="Time of day, HH:MM.")
 @click.option(
     "--max-runtime",
-    type=click.FloatRange(0, min_open=True),
+    type=NumberRange(0, min_open=True),
     default=600,
     show_default=True,
     help="Minutes a run may take; the next one continues.",

@@ -1,0 +1,64 @@
+"""Options that contradict each other, numbers that are none, and JSON that has no word for them."""
+
+import json
+from pathlib import Path
+
+import duckdb
+import pytest
+from in_process import run_command
+
+from crawlblock.report.formats import formatted
+
+NUMBERS = [
+    ("history", "--cache-size"),
+    ("history", "--rate"),
+    ("history", "--max-runtime"),
+    ("live", "--max-runtime"),
+    ("scan plan folder", "--share"),
+    ("scan run folder", "--rate"),
+    ("schedule", "--max-runtime"),
+]
+
+
+@pytest.mark.parametrize("number", ["nan", "inf", "-inf", "1e999"])
+@pytest.mark.parametrize(("command", "option"), NUMBERS)
+def test_numbers_that_are_none(command: str, option: str, number: str) -> None:
+    """Python reads nan and inf as numbers; as an option they are none."""
+    ended = run_command([*command.split(), option, number])
+    assert (ended.returncode, len(ended.stderr.splitlines())) == (2, 1)
+    assert f"Invalid value for '{option}'" in ended.stderr
+
+
+@pytest.mark.parametrize("options", [["--dry-run"], ["--parts", "3"]])
+def test_weights_of_a_list_have_no_dry_run(tmp_path: Path, options: list[str]) -> None:
+    """What is about a crawl's index does not go with a list, and nothing is stored."""
+    path, db = tmp_path / "x.csv", tmp_path / "c.duckdb"
+    path.write_text("domain,tokens\nnytimes.com,5\n")
+    arguments = ["weights", "--list", str(path), "--corpus", "C4", "--db", str(db)]
+    ended = run_command([*arguments, *options])
+    assert ended.returncode == 2
+    assert "--dry-run and --parts go with --crawl" in ended.stderr
+    assert not db.exists()
+
+
+def test_one_way_to_look_up() -> None:
+    """Two options that name the index to use contradict each other."""
+    ended = run_command(["history", "--cdx-api", "--lookup", "zipnum"])
+    assert ended.returncode == 2
+    assert "name one of --lookup, --cdx-api" in ended.stderr
+
+
+@pytest.mark.parametrize("kind", ["json", "jsonl"])
+def test_json_of_numbers_that_are_none(kind: str) -> None:
+    """Programs other than Python refuse NaN and Infinity in JSON; they become null."""
+    query = "SELECT 'nan'::DOUBLE a, [1.5, 'inf'::DOUBLE] b, {'x': '-inf'::DOUBLE} c, 2.5 d"
+    row = dict(zip("abcd", duckdb.sql(query).fetchall()[0], strict=True))
+
+    def refuse(word: str) -> None:
+        raise AssertionError(word)
+
+    read = json.loads(formatted([row], list(row), kind), parse_constant=refuse)
+    expected = {"a": None, "b": [1.5, None], "c": {"x": None}, "d": 2.5}
+    assert read == ([expected] if kind == "json" else expected)
+    cells = formatted([row], ["b", "c"], "csv").decode()
+    assert cells == 'b,c\n"[1.5, null]","{""x"": null}"\n'
