@@ -62,3 +62,11 @@ def test_json_of_numbers_that_are_none(kind: str) -> None:
     assert read == ([expected] if kind == "json" else expected)
     cells = formatted([row], ["b", "c"], "csv").decode()
     assert cells == 'b,c\n"[1.5, null]","{""x"": null}"\n'
+
+
+@pytest.mark.parametrize("url", ["http://][@", "http://[::1", "https://a b\\c/"])
+def test_what_is_no_url(url: str) -> None:
+    """Brackets that no parser of URLs expects are wrong input, and no fault of the program."""
+    ended = run_command(["check", url])
+    assert (ended.returncode, len(ended.stderr.splitlines())) == (2, 1)
+    assert "not a URL" in ended.stderr
