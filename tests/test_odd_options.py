@@ -70,3 +70,16 @@ def test_what_is_no_url(url: str) -> None:
     ended = run_command(["check", url])
     assert (ended.returncode, len(ended.stderr.splitlines())) == (2, 1)
     assert "not a URL" in ended.stderr
+
+
+def test_a_schedule_of_a_folder_with_a_dollar_sign(tmp_path: Path) -> None:
+    """To systemd two such signs are one in a command, and two in a list of folders."""
+    folder = tmp_path / "a$b%c"
+    words = ["schedule", "--db", str(folder / "c.duckdb"), "--contact", "you@example.org"]
+    lines = run_command(words).stdout.splitlines()
+    (paths,) = (line for line in lines if line.startswith("ReadWritePaths="))
+    (command,) = (line for line in lines if line.startswith("ExecStart="))
+    assert paths == f'ReadWritePaths="{tmp_path}/a$b%%c"'
+    assert f'--db "{tmp_path}/a$$b%%c/c.duckdb"' in command
+    ended = run_command([*words, "--at", "0\N{ARABIC-INDIC DIGIT FOUR}:17"])
+    assert (ended.returncode, ended.stdout) == (2, "")
