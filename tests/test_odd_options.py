@@ -83,3 +83,49 @@ def test_a_schedule_of_a_folder_with_a_dollar_sign(tmp_path: Path) -> None:
     assert f'--db "{tmp_path}/a$$b%%c/c.duckdb"' in command
     ended = run_command([*words, "--at", "0\N{ARABIC-INDIC DIGIT FOUR}:17"])
     assert (ended.returncode, ended.stdout) == (2, "")
+
+
+SAME = [
+    ("sample --list LIST --db DB --rejects LIST", "--rejects LIST: is also read"),
+    ("sample --list LIST --db DB --rejects LINK", "--rejects LINK: is also read"),
+    ("sample --ranks LIST --db DB --rejects LIST", "--rejects LIST: is also read"),
+    ("sample --list LIST --db DB --rejects DB", "--rejects DB: is also read"),
+    ("sample --list LIST --db DB --dry-run --rejects NEW --to NEW", "--to NEW: is also that of"),
+    ("weights --list LIST --corpus C4 --db DB --rejects LIST", "--rejects LIST: is also read"),
+    ("sql --db DB SQL --to DB", "--to DB: is also read"),
+    ("sql --db DB SQL --to SQL", "--to SQL: is also read"),
+    ("check LIST --to LIST", "--to LIST: is also read"),
+    ("import LIST LINK --db DB --to LIST", "--to LIST: is also read"),
+]
+
+
+@pytest.mark.parametrize(("command", "said"), SAME)
+def test_no_file_is_read_and_written(tmp_path: Path, command: str, said: str) -> None:
+    """A slip in a name does not replace a list, a question or a database by what is printed."""
+    db, listed, sql = tmp_path / "c.duckdb", tmp_path / "list.csv", tmp_path / "q.sql"
+    names = {"DB": db, "LIST": listed, "LINK": tmp_path / "link.csv", "SQL": sql}
+    names["NEW"] = tmp_path / "new.csv"
+    listed.write_text("nytimes.com\nno host\n")
+    sql.write_text("SELECT 1")
+    names["LINK"].symlink_to(listed)
+    assert run_command(["sample", "--list", str(listed), "--db", str(db)]).returncode == 0
+    before = {path: path.read_bytes() for path in (db, listed, sql)}
+    ended = run_command([str(names.get(word, word)) for word in command.split()])
+    assert (ended.returncode, len(ended.stderr.splitlines())) == (2, 1)
+    for word, path in names.items():
+        said = said.replace(f" {word}:", f" {path}:")
+    assert said in ended.stderr
+    assert {path: path.read_bytes() for path in before} == before
+
+
+def test_other_files_may_be_written(tmp_path: Path) -> None:
+    """A name that only looks like that of a file is none, and a long question is no file."""
+    listed = tmp_path / "list.csv"
+    listed.write_text("nytimes.com\nno host\n")
+    db, to = tmp_path / "c.duckdb", tmp_path / "rejects.csv"
+    words = ["sample", "--list", str(listed), "--db", str(db), "--name", str(to.name)]
+    assert run_command([*words, "--rejects", str(to)]).returncode == 0
+    assert "no host" in to.read_text()
+    long = f"SELECT 5001 AS n -- {'x' * 20_000}"
+    ended = run_command(["sql", "--db", str(db), long, "--to", str(to)])
+    assert (ended.returncode, to.read_text()) == (0, "n\n5001\n")
