@@ -6,7 +6,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from crawlblock.host_list import take_list
+from crawlblock.errors import InputError
+from crawlblock.host_list import Rejected, take_list
 from crawlblock.pipeline.sample import from_list, store_panel
 from crawlblock.sources.files.host_lists import list_of_lines, open_list
 from crawlblock.sources.files.rankings import read_ranks
@@ -81,3 +82,30 @@ def test_half_characters_in_a_corpus(tmp_path: Path) -> None:
     path.write_text(json.dumps({"domain": "nytimes.com", "corpus": f"C{HALF}", "pages": 3}))
     read = read_weights(path, lambda _: None)
     assert read.weights["corpus"].to_list() == ["C?"]
+
+
+@pytest.mark.parametrize("corpus", ["\x00", "a\nb", "../a", "x" * 300, "a\x1b[31m"])
+def test_names_of_corpora(tmp_path: Path, corpus: str) -> None:
+    """A corpus has a name that can be shown, whether an option, a column or a cell gives it."""
+    path = tmp_path / "weights.jsonl"
+    path.write_text(json.dumps({"domain": "nytimes.com", "pages": 3}))
+    with pytest.raises(InputError, match="the corpus"):
+        read_weights(path, lambda _: None, corpus)
+    path.write_text(json.dumps({"domain": "nytimes.com", f"a{corpus}b_pages": 3}))
+    with pytest.raises(InputError, match="the corpus"):
+        read_weights(path, lambda _: None)
+    rows = [{"domain": "nytimes.com", "corpus": f"a{corpus}b", "pages": 3}]
+    rows += [{"domain": "cnn.com", "corpus": "C4", "pages": 3}]
+    path.write_text("\n".join(map(json.dumps, rows)))
+    left_out: list[Rejected] = []
+    read = read_weights(path, left_out.append)
+    assert read.weights["corpus"].to_list() == ["C4"]
+    assert [each.line for each in left_out] == [1]
+
+
+def test_a_corpus_has_a_name(tmp_path: Path) -> None:
+    """Spaces alone are no name."""
+    path = tmp_path / "weights.csv"
+    path.write_text("domain,pages\nnytimes.com,3\n")
+    with pytest.raises(InputError, match="the corpus ' ': it is empty"):
+        read_weights(path, lambda _: None, " ")

@@ -10,6 +10,7 @@ import polars as pl
 from crawlblock.errors import InputError
 from crawlblock.host_list import SHOWN, Reject, Rejected
 from crawlblock.hosts import parse_host, registered_domain
+from crawlblock.names import fault_of
 from crawlblock.sources.files.host_lists import HostList, open_list
 from crawlblock.sources.files.host_lists.cells import WHOLE_NUMBER
 from crawlblock.sources.files.host_lists.likely import bare
@@ -70,6 +71,8 @@ class _Layout:
         given = cells[self.corpus].strip() if self.corpus is not None else None
         if given == "":
             raise ValueError("no corpus")
+        if given is not None and (fault := fault_of(given)):
+            raise ValueError(f"the name of the corpus: {fault}")
         said: dict[str, dict[str, int]] = defaultdict(dict)
         for column, corpus, unit in self.amounts:
             said[corpus or given or ""][unit] = _amount(self.header[column], cells[column].strip())
@@ -100,6 +103,9 @@ def _layout(path: Path, listed: HostList, corpus: str | None) -> _Layout:
         raise InputError(f"{path}: does not say of which corpus it is; say it with --corpus NAME")
     if corpus and not (unsaid and given is None):
         raise InputError(f"{path}: its columns name the corpora; leave out --corpus")
+    for named in {corpus, *(of for _, of, _ in amounts)} - {None, ""}:
+        if fault := fault_of(str(named)):
+            raise InputError(f"{path}: the corpus {named!r}: {fault}; take a name such as C4")
     return _Layout(
         names, name, given, [(column, of or corpus, unit) for column, of, unit in amounts]
     )
