@@ -103,9 +103,9 @@ def _layout(path: Path, listed: HostList, corpus: str | None) -> _Layout:
         raise InputError(f"{path}: does not say of which corpus it is; say it with --corpus NAME")
     if corpus and not (unsaid and given is None):
         raise InputError(f"{path}: its columns name the corpora; leave out --corpus")
-    for named in {corpus, *(of for _, of, _ in amounts)} - {None, ""}:
-        if fault := fault_of(str(named)):
-            raise InputError(f"{path}: the corpus {named!r}: {fault}; take a name such as C4")
+    for each in filter(None, (corpus, *(of for _, of, _ in amounts))):
+        if fault := fault_of(each):
+            raise InputError(f"{path}: the corpus {each!r}: {fault}; take a name such as C4")
     return _Layout(
         names, name, given, [(column, of or corpus, unit) for column, of, unit in amounts]
     )
