@@ -69,12 +69,12 @@ def registered_domain(host: str) -> str | None:
 
 
 def is_address(host: str) -> bool:
-    """Tell whether the host is an IP address."""
+    """Tell whether the host is an IP address; with a zone (`%eth0`) it is none in a URL."""
     try:
         ipaddress.ip_address(host.strip("[]"))
     except ValueError:
         return False
-    return True
+    return "%" not in host
 
 
 class UrlParts(NamedTuple):

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import duckdb
 import pytest
@@ -97,7 +97,7 @@ def test_by_keyboard_to_the_line(seen: Watched) -> None:
         f"GPTBot at h0.org, 2023-09 {DASH} 2024-07: fully blocked", "Line 3 decided.",
         "2 user agents",
         "1  User-agent: GPTBot", "3  Disallow: /  ← decided", "rules of no known template",
-        'crawlblock explain h0.org "GPTBot" --at 2023-09',
+        "crawlblock explain h0.org GPTBot --at 2023-09",
     ):  # fmt: skip
         assert part in shown, part
     distance = page.evaluate(
@@ -149,6 +149,23 @@ def test_choice_is_in_the_address(chromium: "Browser", page: Path) -> None:
         assert watched.complaints == []
 
 
+def test_an_address_with_an_unknown_crawler(chromium: "Browser", page: Path) -> None:
+    """The page says so when it opens and when the address changes, until a crawler is chosen."""
+    with visit(chromium, page) as watched:
+        tab, said = watched.page, watched.page.locator("#choice-said")
+        for unknown in ("no%20body", "nobody%26"):
+            tab.evaluate("hash => { location.hash = hash; }", f"#crawler={unknown}")
+            expected = f"No crawler is called {unquote(unknown)}. GPTBot: Blocked by "
+            said.filter(has_text=expected).wait_for()
+        tab.goto(f"{page.as_uri()}#crawler=nobody")
+        tab.reload()
+        tab.wait_for_function(_READY)
+        assert said.inner_text().startswith("No crawler is called nobody. GPTBot: Blocked by ")
+        tab.get_by_label("Crawler", exact=True).select_option("CCBot")
+        assert said.inner_text().startswith("Blocked by ")
+        assert watched.complaints == []
+
+
 def test_tables_are_saved_from_the_page(seen: Watched) -> None:
     """A page without the files beside it gives its tables as CSV; names are no formulas."""
     button = seen.page.locator("#sites button.save")
@@ -167,6 +184,7 @@ def test_markup_is_text(seen: Watched) -> None:
     seen.page.get_by_role("button", name=EVIL_HOST).first.click()
     seen.page.locator("button.cell").first.click()
     shown = seen.page.locator(".evidence").inner_text()
+    assert "crawlblock explain '<b>evil</b>" in shown
     assert "Disallow: / # </script><img src=x onerror=alert(1)>\\u2028&\"'" in shown
     assert seen.page.locator("main b:text-is('evil'), main img, main script").count() == 0
     assert EVIL_TEXT in str(seen.page.locator("#segment-choice").text_content())

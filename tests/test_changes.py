@@ -1,6 +1,7 @@
 """Timelines and changes: each change once, between two captures, and unknown is never open."""
 
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime
@@ -232,6 +233,10 @@ def test_signature() -> None:
     """The signature is that of the test case 2 of RFC 4231."""
     assert feed.signature(b"what do ya want for nothing?", "Jefe") == (
         "sha256=5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
+    )
+    # the test case 3, whose key is no UTF-8: as the environment gives it
+    assert feed.signature(b"\xdd" * 50, os.fsdecode(b"\xaa" * 20)) == (
+        "sha256=773ea91e36800e46854db8ebd09181a72959098b3ef8c122d9635514ced565fe"
     )
 
 

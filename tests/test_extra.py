@@ -323,6 +323,9 @@ def test_no_folder(command: list[str], tmp_path: Path) -> None:
         ended = run_command([*command, "--extra", str(tmp_path / name)])
         assert (ended.returncode, len(ended.stderr.splitlines())) == (2, 1)
         assert said in ended.stderr and str(tmp_path / name) in ended.stderr
+    nobody = run_command([*command, "--extra", "~nobody-has-this-name/own"])
+    assert nobody.returncode == 2
+    assert "~nobody-has-this-name/own: there is no such folder" in nobody.stderr
     assert "requires an argument" in run_command([*command, "--extra"]).stderr
 
 

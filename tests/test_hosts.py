@@ -83,6 +83,7 @@ def test_what_people_write_for_a_host(written: str, host: str) -> None:
         "ftp://a.example", "mailto:me@a.example", "http://", "https:///robots.txt", "http://[::1",
         "a.example:99999", "a.example:x", "999.999.999.999", "1.2.3", "2001:db8::1:::",
         "x" * 64 + ".example", ".".join(["x" * 60] * 5), "a.example\x00", "ex\u00adample\ud800.com",
+        "fe80::1%eth0", "http://[fe80::1%25eth0]/robots.txt", "::1%<b>\ud800", "[::1%#\u2100]",
     ],
 )  # fmt: skip
 def test_rubbish_is_no_host(rubbish: str) -> None:
@@ -138,6 +139,7 @@ def test_the_other_host_of_a_site(host: str, other: str | None) -> None:
 @example("http://[::1]:99999999999999999999/")
 @example("//\u2100.example")
 @example("\u3002.example")
+@example("::1%\u2100")
 def test_any_text_is_a_host_or_a_value_error(text: str) -> None:
     """No text raises anything but ValueError, and a host is read as itself."""
     try:

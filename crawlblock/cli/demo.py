@@ -114,7 +114,7 @@ def _run_all(context: click.Context, db: Path, results: Path | None, sites: int 
     say("next:")
     opened = shlex.join(["open", *map(str, into)])
     for text in (opened, f"timeline {host} -o table", f"explain {host} GPTBot"):
-        say(f"  crawlblock {text}" + (f" --db {db}" if db != DEFAULT_DB else ""))
+        say(f"  crawlblock {text}" + (f" --db {shlex.quote(str(db))}" if db != DEFAULT_DB else ""))
 
 
 def _run(context: click.Context, words: list[str]) -> None:

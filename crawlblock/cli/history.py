@@ -78,6 +78,8 @@ def history(
       crawlblock history --crawls CC-MAIN-2025 --contact you@example.org
       crawlblock history --mirror build/demo --crawls all
     """
+    if cdx_api and lookup is not None:
+        raise click.UsageError("name one of --lookup, --cdx-api")
     store = existing(db)
     members = store.facts.followed(panel)
     method: Method | None = "cdx-api" if cdx_api else cast("Method | None", lookup)

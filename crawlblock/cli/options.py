@@ -1,5 +1,6 @@
 """Options that commands share."""
 
+import math
 from collections.abc import Callable
 from ipaddress import ip_network
 from pathlib import Path
@@ -11,6 +12,20 @@ from crawlblock.registry import crawlers
 
 if TYPE_CHECKING:
     from crawlblock.sources.live.ssrf import Network
+
+
+class NumberRange(click.FloatRange):
+    """A number within bounds; nan and inf are none, though Python reads them as such."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Return the number, or end the command with what is wrong."""
+        number: float = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value!r} is not a number.", param, ctx)
+        return number
+
 
 DEFAULT_DB = Path("data/crawlblock.duckdb")
 
@@ -91,7 +106,7 @@ rejects_option: Callable[[Any], Any] = click.option(
 )
 cache_size_option: Callable[[Any], Any] = click.option(
     "--cache-size",
-    type=click.FloatRange(0),
+    type=NumberRange(0),
     default=None,
     help="Keep at most this many gigabytes of indexes; the least recently used are "
     "removed first.  "
@@ -110,7 +125,7 @@ def politeness_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add how hard the archive may be asked: --rate and --in-flight."""
     rate = click.option(
         "--rate",
-        type=click.FloatRange(0.01, 10_000),
+        type=NumberRange(0.01, 10_000),
         default=None,
         help="Requests per second to the archive.  [default: 1 over public https, else 2]",
     )
@@ -127,7 +142,7 @@ def budget_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add what a run may use: --max-runtime and --max-requests."""
     runtime = click.option(
         "--max-runtime",
-        type=click.FloatRange(0, min_open=True),
+        type=NumberRange(0, min_open=True),
         default=None,
         help="Stop after this many minutes; the next run continues.",
     )

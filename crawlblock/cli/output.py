@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import wraps
@@ -20,6 +20,7 @@ from crawlblock.names import safe
 from crawlblock.report.formats import FORMATS, TABLE, WIDTH, Rows, formatted, print_table
 from crawlblock.report.terminal.plain import SafeConsole, safe_lines
 
+_MAYBE_FILES = ("source", "query", "ranks")  # arguments and options that may name a file
 PARTIAL = 3  # exit code: a part was done and is stored, another run must do the rest
 
 
@@ -37,6 +38,7 @@ def output_options(*more: str) -> Callable[[Callable[..., Any]], Callable[..., A
     def add(command: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(command)
         def run(*args: Any, output: str | None, to: Path | None, **options: Any) -> Any:
+            _check_written(to, options)
             return command(*args, output=_chosen(output, to), **options)
 
         kind = click.option(
@@ -55,6 +57,26 @@ def output_options(*more: str) -> Callable[[Callable[..., Any]], Callable[..., A
         return kind(to(run))
 
     return add
+
+
+def _check_written(to: Path | None, options: Mapping[str, object]) -> None:
+    """Raise InputError for a file to write that the command reads as well: it would be lost."""
+    written = {"--to": to, "--rejects": options.get("rejects")}
+    places = {option: path.resolve() for option, path in written.items() if isinstance(path, Path)}
+    read = {place for name, value in options.items() for place in _read_places(name, value)}
+    for option, place in places.items():
+        if place in read:
+            raise InputError(f"{option} {written[option]}: is also read; name another file")
+    if len(set(places.values())) < len(places):
+        raise InputError(f"--to {to}: is also that of --rejects; name another file")
+
+
+def _read_places(name: str, value: object) -> Iterator[Path]:
+    """Yield the places of files that an option names."""
+    for each in value if isinstance(value, tuple) else (value,):
+        if name != "rejects" and (isinstance(each, Path) or (name in _MAYBE_FILES and each)):
+            with suppress(OSError):  # a text may be too long for a name
+                yield Path(str(each)).resolve()
 
 
 def _chosen(kind: str | None, to: Path | None) -> Output:

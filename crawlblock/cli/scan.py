@@ -10,7 +10,13 @@ import click
 from crawlblock import loops
 from crawlblock.cli.commands import Commands
 from crawlblock.cli.existing import filling
-from crawlblock.cli.options import contact_option, db_option, mirror_option, politeness_options
+from crawlblock.cli.options import (
+    NumberRange,
+    contact_option,
+    db_option,
+    mirror_option,
+    politeness_options,
+)
 from crawlblock.cli.output import (
     PARTIAL,
     Output,
@@ -72,7 +78,7 @@ scan.add_command(scan_index)
 )
 @click.option(
     "--share",
-    type=click.FloatRange(0, 1, min_open=True),
+    type=NumberRange(0, 1, min_open=True),
     default=None,
     help="Share of each crawl's files to read; the seed chooses them.  "
     "[default: 0.01 over public https, else 1]",
@@ -165,7 +171,7 @@ def _print_plan(made: Plan, per_second: float, output: Output) -> None:
 )
 @click.option(
     "--rate",
-    type=click.FloatRange(0.01, 10_000),
+    type=NumberRange(0.01, 10_000),
     default=None,
     help="Requests a second of all workers and parts together.  [default: 1 over public https]",
 )

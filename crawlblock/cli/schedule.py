@@ -11,7 +11,13 @@ from string import Template
 import click
 
 from crawlblock import registry
-from crawlblock.cli.options import contact_option, db_option, mirror_option, results_option
+from crawlblock.cli.options import (
+    NumberRange,
+    contact_option,
+    db_option,
+    mirror_option,
+    results_option,
+)
 from crawlblock.metrics.results_folder import results_of
 from crawlblock.transport import user_agent
 
@@ -26,7 +32,7 @@ _PLAIN = re.compile(r"[\w@%+=:,./-]+", re.ASCII)
 @click.option("--at", default="04:17", show_default=True, help="Time of day, HH:MM.")
 @click.option(
     "--max-runtime",
-    type=click.FloatRange(0, min_open=True),
+    type=NumberRange(0, min_open=True),
     default=600,
     show_default=True,
     help="Minutes a run may take; the next one continues.",
@@ -43,7 +49,7 @@ def schedule(
       crawlblock schedule --contact you@example.org
     """
     user_agent(contact)
-    time = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)", at)
+    time = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)", at, re.ASCII)
     if not time:
         raise click.BadParameter(f"{at!r} is not a time of day such as 04:17", param_hint="--at")
     place = mirror if "://" in mirror else str(Path(mirror).resolve())
@@ -61,7 +67,7 @@ def schedule(
             hour=time[1],
             minute=time[2],
             shell=shlex.join(words).replace("%", r"\%"),  # to cron a % is the end of the line
-            command=_for_systemd(words),
+            command=_for_systemd([word.replace("$", "$$") for word in words]),
             folders=_for_systemd(sorted({str(db.resolve().parent), str(folder.parent)})),
         ),
         nl=False,
@@ -69,8 +75,8 @@ def schedule(
 
 
 def _for_systemd(words: Sequence[str]) -> str:
-    """Return words as systemd reads them (systemd.service(5), COMMAND LINES)."""
-    doubled = (word.replace("%", "%%").replace("$", "$$") for word in words)
+    """Return words as systemd reads them (systemd.syntax(7)); only a command has variables."""
+    doubled = (word.replace("%", "%%") for word in words)
     return " ".join(
         word if _PLAIN.fullmatch(word) else '"{}"'.format(re.sub(r'(["\\])', r"\\\1", word))
         for word in doubled

@@ -84,6 +84,8 @@ def weights(
     if (list_file is None) == (crawl is None):
         raise click.UsageError("name one of --list, --crawl")
     if list_file:
+        if dry_run or parts is not None:
+            raise click.UsageError("--dry-run and --parts go with --crawl")
         _weigh_list(filling(db), list_file, corpus, column, rejects)
         return
     if column or rejects:

@@ -68,7 +68,7 @@ def extra() -> Extra:
 def extra_folder() -> Path | None:
     """Return the folder in use, None if there is none."""
     named = _chosen.get() or os.environ.get(VARIABLE)
-    return Path(named).expanduser().absolute() if named else None
+    return _placed(Path(named)) if named else None
 
 
 @contextmanager
@@ -77,11 +77,18 @@ def using(folder: Path | None) -> Iterator[None]:
 
     The folder is read when something asks for it, not here.
     """
-    token = _chosen.set(folder.expanduser().absolute() if folder else _chosen.get())
+    token = _chosen.set(_placed(folder) if folder else _chosen.get())
     try:
         yield
     finally:
         _chosen.reset(token)
+
+
+def _placed(folder: Path) -> Path:
+    try:
+        return folder.expanduser().absolute()
+    except RuntimeError:  # nobody knows where that home is
+        raise InputError(f"{folder}: there is no such folder; name another one") from None
 
 
 def per_extra(make: Callable[[], T]) -> Callable[[], T]:

@@ -97,8 +97,12 @@ def name_of(change: Change) -> str:
 
 
 def signature(body: bytes, secret: str) -> str:
-    """Return the HMAC-SHA256 of a message as the signature header has it."""
-    return f"sha256={hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()}"
+    """Return the HMAC-SHA256 of a message as the signature header has it.
+
+    A key from the environment may be any bytes, which Python reads as surrogates.
+    """
+    key = secret.encode("utf-8", "surrogateescape")
+    return f"sha256={hmac.new(key, body, hashlib.sha256).hexdigest()}"
 
 
 def checked_webhook(url: str) -> str:

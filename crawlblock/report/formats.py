@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -36,12 +37,29 @@ _STYLES = {
 def formatted(rows: Rows, columns: Sequence[str], kind: str) -> bytes:
     """Return rows as a file of that format; CSV and Parquet have just these columns."""
     if kind == "json":
-        return f"{json.dumps(list(rows), indent=1, default=_plain)}\n".encode()
+        return f"{_json(list(rows), indent=1)}\n".encode()
     if kind == "jsonl":
-        return "".join(f"{json.dumps(row, default=_plain)}\n" for row in rows).encode()
+        return "".join(f"{_json(row)}\n" for row in rows).encode()
     if kind == "csv":
         return _csv(rows, columns).encode()
     return _parquet(rows, columns)
+
+
+def _json(value: object, indent: int | None = None) -> str:
+    """Return a value as JSON, which has no word for a number that is none: it becomes null."""
+    try:
+        return json.dumps(value, indent=indent, default=_plain, allow_nan=False)
+    except ValueError:
+        return json.dumps(_finite(value), indent=indent, default=_plain, allow_nan=False)
+
+
+def _finite(value: object) -> object:
+    """Return a value with null in place of nan and infinity, also within it."""
+    if isinstance(value, Mapping):
+        return {key: _finite(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(each) for each in value]
+    return None if isinstance(value, (float, Decimal)) and not math.isfinite(value) else value
 
 
 def _plain(value: object) -> str | float:
@@ -74,7 +92,7 @@ class _Lines:
 def _cell(value: object) -> object:
     """Return a value for one cell: what holds several is JSON."""
     if isinstance(value, (list, tuple, dict)):
-        return json.dumps(value, default=_plain)
+        return _json(value)
     return value.hex() if isinstance(value, bytes) else value
 
 

@@ -13,7 +13,7 @@ from crawlblock.store.relations import replaced
 # Few answers have one of these; a header that states nothing is left out before it is parsed.
 _STATING = (
     r'"(content-usage|content-signal|tdm-reservation|tdm-policy)": '
-    r'|"x-robots-tag": "[^"]*no(image)?ai|"link": "[^\n]*license'
+    r'|"x-robots-tag": "([^"\\]|\\.)*no(image)?ai|"link": "[^\n]*license'
 )
 _FETCHES = """
 SELECT f.id, f.headers FROM facts.fetches f

@@ -290,7 +290,7 @@ class PoliteClient:
 def _parsed(url: str) -> URL:
     try:
         return URL(url)
-    except ValueError as error:
+    except (ValueError, IndexError) as error:  # yarl trips over ][@
         raise InputError(f"{url} is not a URL ({error})") from None
 
 

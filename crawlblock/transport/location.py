@@ -27,7 +27,7 @@ def redirect_url(asked: URL, location: str | bytes) -> URL | None:
         if url.scheme not in ("http", "https") or not url.host or "%" in (url.raw_host or ""):
             return None
         return url.with_host(url.host.lower()) if url.raw_host != url.host.lower() else url
-    except ValueError:  # idna's errors are of this kind
+    except (ValueError, IndexError):  # idna's errors are of the first kind; yarl trips over ][@
         return None
 
 

@@ -15,6 +15,7 @@ from crawlblock.warc.codings import CODINGS, decoded, has_control
 from crawlblock.warc.kept_headers import KEPT_HEADERS, joined
 
 _ENDS = re.compile(rb"\r?\n\r?\n")
+_FOLDED = re.compile(rb"[ \t]*\r?\n[ \t]+")  # RFC 9112 section 5.2
 _TRANSFER, _CONTENT, _LENGTH = "transfer-encoding", "content-encoding", "content-length"
 _UNDONE = "x-crawl-content-encoding"
 _READ = {name: name for name in (*KEPT_HEADERS, _TRANSFER, _CONTENT, _LENGTH, _UNDONE)}
@@ -59,7 +60,10 @@ class Answers:
         head, end, payload = block.partition(b"\r\n\r\n")
         if b"\n\n" in head or (not end and b"\n\n" in block):
             head, payload = _cut(block)
-        first, *lines = head[:_LONGEST].split(b"\n")
+        head = head[:_LONGEST]
+        if b"\n " in head or b"\n\t" in head:
+            head = _FOLDED.sub(b" ", head)
+        first, *lines = head.split(b"\n")
         status = self._status(first)
         if status is None:
             reason = "the record has no HTTP status line"

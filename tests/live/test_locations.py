@@ -31,7 +31,7 @@ SENT = {  # Location: what is asked for
 }  # fmt: skip
 NOWHERE = (
     b"mailto:a@b.test", b"http://b%61d.test/", b"http://b d.test/", b"http://[::1/",
-    b"http://b.test:99999/", b"ftp://b.test/",
+    b"http://b.test:99999/", b"ftp://b.test/", b"http://][@b.test/", b"//][@",
 )  # fmt: skip
 
 
@@ -64,3 +64,22 @@ async def test_live_runs_ask_what_was_sent(tmp_path: Path) -> None:
         found = await visit(tmp_path, asking(resolver, PATIENT), [*map(member, hosts)])
     assert {each.outcome for each in found.captures.values()} == {Outcome.OK}
     assert {each.hops for each in found.captures.values()} == {1}
+
+
+async def test_no_location_ends_a_run(tmp_path: Path) -> None:
+    """Whatever a server sends as Location, its own host alone is unresolved."""
+    hosts = [f"h{number}.test" for number in range(len(NOWHERE))]
+    head = b"HTTP/1.1 301 Moved\r\nContent-Length: 0\r\nLocation: "
+    acts = {
+        f"{host}/robots.txt": sending(head + sent + b"\r\n\r\n")
+        for host, sent in zip(hosts, NOWHERE, strict=True)
+    }
+    acts["good.test/robots.txt"] = sending(answer(ROBOTS))
+    async with web_server(acts) as server:
+        resolver = TestResolver(server.port)
+        found = await visit(
+            tmp_path, asking(resolver, PATIENT), [*map(member, (*hosts, "good.test"))]
+        )
+    unresolved = dict.fromkeys(hosts, Outcome.REDIRECT_UNRESOLVED)
+    outcomes = {host: each.outcome for host, each in found.captures.items()}
+    assert outcomes == unresolved | {"good.test": Outcome.OK}

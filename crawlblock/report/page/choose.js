@@ -98,16 +98,18 @@ const chooseSegment = (name) => {
   }
 };
 let restoring = false;  // the address is followed, and not written
+let missing = "";  // the crawler that the address names and the page does not know
 const restore = () => {
   restoring = true;
   const parts = asked();
   const wanted = (parts.get("crawler") || "").toLowerCase();
   const found = data.crawlers.find(([token]) => token.toLowerCase() === wanted);
   if (found) state.crawler = found[0];
-  if (wanted && !found) by("choice-said").textContent = `No crawler is called ${parts.get("crawler")}.`;
+  missing = wanted && !found ? parts.get("crawler") : "";
   offer();
   state.host = parts.get("host") || "";
   if (found || parts.get("segment")) chooseSegment(parts.get("segment") || "");
+  else tellChoice();
   restoring = false;
 };
 
@@ -127,15 +129,17 @@ const tellChoice = () => {
   const said = [...newest].sort((a, b) => field(b[1], "n") - field(a[1], "n")).slice(0, 4)
     .map(([name, row]) => `${percent(field(row, "estimate"))} of ${count(field(row, "n"))} known `
       + `sites${data.segments.length > 1 ? ` (${name})` : ""} in ${data.snapshots[row[0]][0]}`);
-  by("choice-said").textContent = said.length ? `Blocked by ${said.join("; ")}.`
+  const unknown = missing ? `No crawler is called ${missing}. ${state.crawler}: ` : "";
+  by("choice-said").textContent = unknown + (said.length ? `Blocked by ${said.join("; ")}.`
     : `The page has no share for ${state.crawler}${state.segment ? ` in ${state.segment}` : ""}. `
-      + "The files have every share that could be counted.";
+      + "The files have every share that could be counted.");
   by("choice-rows").tBodies[0].replaceChildren(...rows.map((row) => make("tr", {},
     ...[data.snapshots[row[0]][0], field(row, "name"), percent(field(row, "estimate")),
       interval(field(row, "low"), field(row, "high")), count(field(row, "n")),
       count(field(row, "n_unknown"))].map((text) => make("td", {}, text)))));
 };
 choice.addEventListener("change", () => {
+  if (!restoring) missing = "";
   tellChoice();
   if (choice.value && choice.options[0].value === "") choice.options[0].remove();  // "3 found"
 });

@@ -244,7 +244,6 @@ const start = async () => {
   if (state.host) show();
 };
 restore();
-tellChoice();
 start();
 saving(table, "sites", () => [["site", "segment", "crawler", "verdict", "last_change", "author"],
   ...ordered(fitting()).map((site) => [site.host[0], site.host[1], state.crawler, worded(site.now),

@@ -141,6 +141,9 @@ const lines = ([decided, agents, ...blocks], token) => {
   skip();
   return code;
 };
+// A word of a command as a shell takes it; imported files may name snapshots in any way.
+const shell = (word) => (/^[\w./:@%+=,-]+$/.test(word) ? word
+  : `'${word.replaceAll("'", "'\\''")}'`);
 const link = (text, href) => make("a", { href, rel: "noreferrer" }, text);
 const record = (host, run) => {
   const [index, why] = data.records[run[0]];
@@ -155,7 +158,7 @@ const record = (host, run) => {
       `${host[0]}/robots.txt`)}&output=json`), ", ", link("WARC file", url),
     `, offset ${offset}, length ${length}. This command reads it:`),
   make("pre", { class: "command", tabindex: "0" },
-    `curl -s -r ${offset}-${offset + length - 1} ${url} | gunzip`)];
+    `curl -s -r ${offset}-${offset + length - 1} ${shell(url)} | gunzip`)];
 };
 const proof = (host, run, token, places) => {
   const [ruling, slot] = rulingOf(run[2], token);
@@ -193,6 +196,6 @@ const proof = (host, run, token, places) => {
   if (run[1] > 1) add(`${at} is the first of ${run[1]} captures in a row with this answer.`);
   if (data.leftOut[at]) add(`${at} is left out of all shares: ${data.leftOut[at]}.`);
   box.append(...record(host, run), make("pre", { class: "command", tabindex: "0" },
-    `crawlblock explain ${host[0]} "${tokens[token]}" --at ${at}`));
+    `crawlblock explain ${[host[0], tokens[token]].map(shell).join(" ")} --at ${shell(at)}`));
   return box;
 };

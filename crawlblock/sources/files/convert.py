@@ -6,7 +6,6 @@ they belong to, and once to make facts of them, slice by slice.
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 import polars as pl
 
@@ -237,11 +236,20 @@ def _kept_headers(text: str | None) -> str | None:
     if text is None:
         return None
     try:
-        given: Any = parse_json(text)
-        given = dict(given)
-    except (ValueError, TypeError):
+        return headers_kept(_pairs(parse_json(text)))
+    except ValueError:
         return None
-    return headers_kept(given.items())
+
+
+def _pairs(given: object) -> Iterator[tuple[object, object]]:
+    """Yield names and values of an object, of pairs, or of objects as maps of Parquet give them."""
+    if isinstance(given, dict):
+        yield from given.items()
+    for each in given if isinstance(given, list) else ():
+        if isinstance(each, list) and len(each) == 2:
+            yield each[0], each[1]
+        elif isinstance(each, dict) and "value" in each:
+            yield each.get("key", each.get("name")), each["value"]
 
 
 def _fetches(plan: pl.DataFrame, answers: pl.DataFrame) -> pl.DataFrame:

@@ -12,6 +12,7 @@ import polars as pl
 
 from crawlblock.errors import InputError
 from crawlblock.sources.files.batch import LeftOutTally
+from crawlblock.sources.files.parquet_texts import as_text
 from crawlblock.sources.files.table_text import LONGEST, Lines, text_lines
 from crawlblock.sources.parquet_pages import check_pages
 from crawlblock.spreadsheets import as_written
@@ -78,7 +79,7 @@ class ParquetTable:
             self._rows: int = self._lazy.select(pl.len()).collect().item()
         check_columns(path, have)
         self._columns = [
-            _as_text(name, have[name], path)
+            as_text(name, have[name], path)
             if name in have
             else pl.lit(None, dtype=dtype).alias(name)
             for name, dtype in SCHEMA.items()
@@ -191,8 +192,10 @@ class JsonTable:
 
 
 def check_columns(path: Path, have: Iterable[str]) -> None:
-    """Raise InputError unless the columns needed are among those a file has."""
+    """Raise InputError unless the columns needed are among those a file has, each once."""
     names = list(have)
+    if twice := [name for name in SCHEMA if names.count(name) > 1]:
+        raise InputError(f"{path}: has the column {twice[0]} twice; rename or remove one of them")
     dated = "fetch_time" in names or {"first_seen", "last_seen"} <= set(names)
     missing = [name for name in ("host", "status", "body") if name not in names]
     if missing or not dated:
@@ -215,27 +218,6 @@ def readable(path: Path) -> Iterator[None]:
             f"{path}: cannot be read ({reason}); check that it is whole and of "
             "the type its name says"
         ) from None
-
-
-def _as_text(name: str, dtype: pl.DataType, path: Path) -> pl.Expr:
-    """Return a column of a Parquet file as SCHEMA has it."""
-    column = pl.col(name)
-    if name == "body":
-        if dtype not in (pl.Binary, pl.String, pl.Null):
-            raise InputError(f"{path}: the column body holds {dtype}; it must be bytes or text")
-        return column.cast(pl.Binary)
-    if isinstance(dtype, pl.Datetime):
-        time = column.cast(pl.Datetime("us", dtype.time_zone))
-        if dtype.time_zone:
-            time = time.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
-        return time.dt.strftime("%Y-%m-%dT%H:%M:%S%.6f")
-    if isinstance(dtype, pl.Struct):
-        return column.struct.json_encode()
-    if dtype.is_nested():
-        return pl.lit(None, dtype=pl.String).alias(name)
-    if dtype.is_float():
-        return column.cast(pl.Int64, strict=False).cast(pl.String)
-    return column.cast(pl.String)
 
 
 def _parted(frame: pl.DataFrame, tally: LeftOutTally | None) -> Iterator[pl.DataFrame]:

@@ -160,6 +160,7 @@ class Archives:
         answers = Answers()
         in_future, latest = future()
         passed = Counter[str]()
+        name = file.path.name.encode("utf-8", "replace").decode()  # some disks take any bytes
         for number, record in enumerate(records(file.path, passed=passed)):
             if isinstance(record, Damage):
                 file.read[UNREADABLE_TYPE] += 1
@@ -181,7 +182,7 @@ class Archives:
                 if not repeats(record, found):
                     _count(found, record, file.tally)
                     self._originals.note(record, found)
-                place = RecordPlace(file.path.name, record.offset, record.length)
+                place = RecordPlace(name, record.offset, record.length)
                 yield number, fetch_of(self._periods.of(time), found, time, place)
         file.read.update(passed)
 

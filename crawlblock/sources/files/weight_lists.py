@@ -1,6 +1,5 @@
 """Lists of how much of a corpus comes from each host, in pages, bytes or tokens."""
 
-import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +10,9 @@ import polars as pl
 from crawlblock.errors import InputError
 from crawlblock.host_list import SHOWN, Reject, Rejected
 from crawlblock.hosts import parse_host, registered_domain
+from crawlblock.names import fault_of
 from crawlblock.sources.files.host_lists import HostList, open_list
+from crawlblock.sources.files.host_lists.cells import WHOLE_NUMBER
 from crawlblock.sources.files.host_lists.likely import bare
 
 WHOLE = "*"  # the domain that stands for all of a corpus, named by the list or not
@@ -23,7 +24,6 @@ SCHEMA = pl.Schema({"domain": pl.String, "corpus": pl.String, **dict.fromkeys(UN
 _OTHER_NAMES = {"total tokens": "tokens", "url appearances": "pages"}
 _CORPORA = {"c4": "C4", "rf": "RefinedWeb", "dolma": "Dolma"}
 
-_WHOLE_NUMBER = re.compile(r"([0-9]{1,18})(?:\.0*)?")
 _MOST = 2**63 - 1  # of a sum, as the database holds it
 
 
@@ -71,6 +71,8 @@ class _Layout:
         given = cells[self.corpus].strip() if self.corpus is not None else None
         if given == "":
             raise ValueError("no corpus")
+        if given is not None and (fault := _fault_of_corpus(given)):
+            raise ValueError(f"the name of the corpus: {fault}")
         said: dict[str, dict[str, int]] = defaultdict(dict)
         for column, corpus, unit in self.amounts:
             said[corpus or given or ""][unit] = _amount(self.header[column], cells[column].strip())
@@ -90,14 +92,28 @@ def _layout(path: Path, listed: HostList, corpus: str | None) -> _Layout:
             f"{path}: its columns are {', '.join(header)[:300] or 'none'}; needed are "
             "domain or host, and pages, bytes or tokens (or CORPUS_tokens)"
         )
+    said = [(of, unit) for _, of, unit in amounts]
+    for column, of, unit in amounts:
+        if said.count((of, unit)) > 1:
+            raise InputError(
+                f"{path}: another column says the same as {header[column]}; remove one of them"
+            )
     unsaid = any(of is None for _, of, _ in amounts)
     if unsaid and given is None and not corpus:
         raise InputError(f"{path}: does not name the corpus; name it with --corpus NAME")
     if corpus and not (unsaid and given is None):
         raise InputError(f"{path}: its columns name the corpora; leave out --corpus")
+    for each in filter(None, (corpus, *(of for _, of, _ in amounts))):
+        if fault := fault_of(each):
+            raise InputError(f"{path}: the corpus {each!r}: {fault}; take a name such as C4")
     return _Layout(
         names, name, given, [(column, of or corpus, unit) for column, of, unit in amounts]
     )
+
+
+def _fault_of_corpus(name: str) -> str:
+    """Return what is wrong with a corpus's name, which may have its owner's before it: `a/b`."""
+    return fault_of(name.replace("/", "-"))
 
 
 def _meaning(name: str) -> tuple[str | None, str]:
@@ -110,12 +126,12 @@ def _meaning(name: str) -> tuple[str | None, str]:
 
 
 def _amount(name: str, cell: str) -> int:
-    found = _WHOLE_NUMBER.fullmatch(cell)
+    found = WHOLE_NUMBER.fullmatch(cell)
     if found:
         return int(found[1])
     if not cell:
         raise ValueError(f"nothing in the column {name}")
-    if cell.startswith("-") and _WHOLE_NUMBER.fullmatch(cell[1:]):
+    if cell.startswith("-") and WHOLE_NUMBER.fullmatch(cell[1:]):
         raise ValueError(f"{name} is below 0")
     raise ValueError(f"{name} is not a whole number: {cell[:20]}")
 

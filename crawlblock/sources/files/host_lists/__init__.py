@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from crawlblock.host_list import Entry
-from crawlblock.sources.files.host_lists.cells import Row, Table, first_of, size_of
+from crawlblock.sources.files.host_lists.cells import WHOLE_NUMBER, Row, Table, first_of, size_of
 from crawlblock.sources.files.host_lists.delimited import table_of_lines, text_table
 from crawlblock.sources.files.host_lists.encodings import find_encoding
 from crawlblock.sources.files.host_lists.find_columns import Layout, find_layout
@@ -109,4 +109,5 @@ def _at(cells: Sequence[str], place: int | None) -> str:
 
 
 def _rank(cell: str) -> int | None:
-    return int(cell) if cell.isascii() and cell.isdigit() and len(cell) < 19 else None
+    found = WHOLE_NUMBER.fullmatch(cell)
+    return int(found[1]) if found else None

@@ -1,11 +1,13 @@
 """What all formats of lists are brought to: rows of cells."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple, Protocol, TypeVar
 
 SAMPLE = 1_000  # rows that are looked at to understand a list
 _SAMPLE_SIZE = 4_000_000  # characters of them
 SHOWN = 80  # characters of a row
+WHOLE_NUMBER = re.compile(r"([0-9]{1,18})(?:\.0*)?")  # pandas writes 1.0 beside gaps
 
 Item = TypeVar("Item")
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from crawlblock.errors import InputError
 from crawlblock.hosts import parse_host, registered_domain
 from crawlblock.names import mended
-from crawlblock.sources.files.host_lists.cells import Row, Table
+from crawlblock.sources.files.host_lists.cells import WHOLE_NUMBER, Row, Table
 from crawlblock.sources.files.host_lists.delimited import WEB_GRAPH_HEADER
 from crawlblock.sources.files.host_lists.likely import bare, is_likely, is_possible
 
@@ -153,7 +153,7 @@ class _Finder:
         rows = self._all
         for other in range(self._width):
             cells = [cells[other] for cells in rows if other < len(cells)]
-            digits = sum(cell.isascii() and cell.isdigit() for cell in cells)
+            digits = sum(WHOLE_NUMBER.fullmatch(cell) is not None for cell in cells)
             if other != place and cells and digits > 0.5 * len(cells):
                 return other
         return None

@@ -222,11 +222,16 @@ def _named(value: object, prefix: str = "", depth: int = 1) -> dict[str, str]:
         if isinstance(each, dict) and depth < _DEEPEST:
             found.update(_named(each, f"{prefix}{name}.", depth + 1))
         else:
-            found[f"{prefix}{name}"] = _cell(each)
+            found[_storable(f"{prefix}{name}")] = _cell(each)
     return found
 
 
 def _cell(value: object) -> str:
     if value is None:
         return ""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return _storable(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+
+
+def _storable(text: str) -> str:
+    """Return a text without the halves of characters that JSON may escape; UTF-8 has none."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
