@@ -104,7 +104,7 @@ def _layout(path: Path, listed: HostList, corpus: str | None) -> _Layout:
     if corpus and not (unsaid and given is None):
         raise InputError(f"{path}: its columns name the corpora; leave out --corpus")
     for each in filter(None, (corpus, *(of for _, of, _ in amounts))):
-        if fault := fault_of(each):
+        if fault := _fault_of_corpus(each):
             raise InputError(f"{path}: the corpus {each!r}: {fault}; take a name such as C4")
     return _Layout(
         names, name, given, [(column, of or corpus, unit) for column, of, unit in amounts]
