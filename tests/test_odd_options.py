@@ -41,6 +41,13 @@ def test_weights_of_a_list_have_no_dry_run(tmp_path: Path, options: list[str]) -
     assert not db.exists()
 
 
+def test_an_import_of_nothing(tmp_path: Path) -> None:
+    """A variable of the shell that is not set does not import the folder that one is in."""
+    ended = run_command(["import", "", "--db", str(tmp_path / "x.duckdb")])
+    assert (ended.returncode, list(tmp_path.iterdir())) == (2, [])
+    assert "the name is empty" in ended.stderr
+
+
 def test_one_way_to_look_up() -> None:
     """Two options that name the index to use contradict each other."""
     ended = run_command(["history", "--cdx-api", "--lookup", "zipnum"])

@@ -8,7 +8,7 @@ import click
 
 from crawlblock.api import fill, steps
 from crawlblock.cli.existing import filling
-from crawlblock.cli.options import at_option, db_option, every_option
+from crawlblock.cli.options import NamedPath, at_option, db_option, every_option
 from crawlblock.cli.output import Output, output_options, print_rows, progress_bar, say
 from crawlblock.cli.record_counts import COLUMNS, said_of
 from crawlblock.pipeline.run import silent
@@ -17,7 +17,7 @@ from crawlblock.sources.files import Every
 
 
 @click.command("import")
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILES")
+@click.argument("paths", nargs=-1, required=True, type=NamedPath(path_type=Path), metavar="FILES")
 @db_option
 @every_option
 @at_option

@@ -27,6 +27,16 @@ class NumberRange(click.FloatRange):
         return number
 
 
+class NamedPath(click.Path):
+    """A path with a name: an empty one, of a variable that is not set, would be this folder."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the path, or end the command if it has no name."""
+        if value == "":
+            self.fail("the name is empty.", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 DEFAULT_DB = Path("data/crawlblock.duckdb")
 
 db_option: Callable[[Any], Any] = click.option(
