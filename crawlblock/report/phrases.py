@@ -23,9 +23,11 @@ def unknown(row: Row) -> str:
     """Say how many sites are unknown, and what they could change."""
     if not row["n_unknown"]:
         return "No site is unknown."
-    others = "1 more site is" if row["n_unknown"] == 1 else f"{row['n_unknown']:,} more sites are"
+    others, them = f"{row['n_unknown']:,} more sites are", "them"
+    if row["n_unknown"] == 1:
+        others, them = "1 more site is", "it"
     return (
-        f"{others} unknown. Depending on them, the share is between "
+        f"{others} unknown. Depending on {them}, the share is between "
         f"{percent(row['bound_low'])} and {percent(row['bound_high'])}."
     )
 
