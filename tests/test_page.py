@@ -148,8 +148,8 @@ def test_answer_says_it_all(text: str) -> None:
         for end in ("article div div p", "article div div details p")
     )
     assert answer == "Of 8 sites, 75.0 % blocked Alpha in November 2023."
-    for part in ("robots.txt forbids /", "1 more site is unknown. Depending on it", "66.7 %", "77.8 %",
-                 "a list, so there is no sampling error", "40.9", "92.9 %"):  # fmt: skip
+    for part in ("robots.txt forbids /", "1 more site is unknown. Depending on it", "66.7 %",
+                 "77.8 %", "a list, so there is no sampling error", "40.9", "92.9 %"):  # fmt: skip
         assert part in basis, part
 
 
