@@ -149,6 +149,26 @@ def test_choice_is_in_the_address(chromium: "Browser", page: Path) -> None:
         assert watched.complaints == []
 
 
+def test_an_address_that_changes_while_another_waits(chromium: "Browser", page: Path) -> None:
+    """An address of the reader counts, also if the page has yet to write what was chosen before."""
+    with visit(chromium, page) as watched:
+        tab = watched.page
+        tab.wait_for_function(_READY)
+        tab.evaluate(
+            """async () => {
+              const choice = document.querySelector('#crawler-choice');
+              choice.value = 'CCBot';
+              choice.dispatchEvent(new Event('change'));
+              history.pushState(null, '', '#crawler=ClaudeBot&host=www.h1.org');
+              await new Promise((go) => setTimeout(go, 400));  // a busy browser is late with this
+              dispatchEvent(new Event('hashchange'));
+            }"""
+        )
+        tab.wait_for_function("() => document.activeElement.textContent === 'h1.org'", timeout=5000)
+        assert tab.get_by_label("Crawler", exact=True).input_value() == "ClaudeBot"
+        assert watched.complaints == []
+
+
 def test_an_address_with_an_unknown_crawler(chromium: "Browser", page: Path) -> None:
     """The page says so when it opens and when the address changes, until a crawler is chosen."""
     with visit(chromium, page) as watched:

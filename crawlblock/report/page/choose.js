@@ -57,8 +57,11 @@ const address = () => {
   if (state.host) parts.set("host", state.host);
   return `#${parts}`;
 };
+let known = location.hash;  // as it was read or written last
 const { soon: remember } = unhurried(() => {  // writing it takes longer than drawing
+  if (location.hash !== known) return;  // the reader has changed it, which is followed next
   try { history.replaceState(null, "", address()); } catch { /* a viewer may forbid it */ }
+  known = location.hash;
 });
 const asked = () => new URLSearchParams(location.hash.includes("=") ? location.hash.slice(1) : "");
 by("copy-link").addEventListener("click", () => {
@@ -146,6 +149,7 @@ choice.addEventListener("change", () => {
 choice.addEventListener("change", () => { if (!restoring) remember(); });
 segments.addEventListener("change", () => chooseSegment(segments.value));
 addEventListener("hashchange", () => {
+  known = location.hash;
   if (!location.hash.includes("=") || location.hash === address()) return;
   restore();
   listeners.forEach((follow) => follow());
