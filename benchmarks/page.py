@@ -64,33 +64,33 @@ FILTERS = """async () => {
 }"""
 
 
-def text_of(draw: random.Random, tokens: list[str]) -> str:
+def text_of(rng: random.Random, tokens: list[str]) -> str:
     """Return a robots.txt."""
     groups = []
-    for _ in range(draw.choice((0, 0, 0, 1, 1, 2, 6))):
+    for _ in range(rng.choice((0, 0, 0, 1, 1, 2, 6))):
         agents = "".join(
-            f"User-agent: {token}\n" for token in draw.sample(tokens, draw.choice((1, 1, 5)))
+            f"User-agent: {token}\n" for token in rng.sample(tokens, rng.choice((1, 1, 5)))
         )
-        groups.append(f"{agents}Disallow: /{draw.choice(('', '', 'search', 'api'))}\n")
-    paths = "".join(f"Disallow: /p{draw.randrange(400)}\n" for _ in range(draw.randrange(6)))
+        groups.append(f"{agents}Disallow: /{rng.choice(('', '', 'search', 'api'))}\n")
+    paths = "".join(f"Disallow: /p{rng.randrange(400)}\n" for _ in range(rng.randrange(6)))
     return "\n".join([*groups, f"User-agent: *\n{paths}Allow: /\n"])
 
 
 def rows(hosts: int, snapshots: int) -> Iterator[dict[str, object]]:
     """Yield captures, host by host."""
-    draw = random.Random(1)
+    rng = random.Random(1)
     tokens = [crawler.token for crawler in registry.crawlers()]
     for number in range(hosts):
-        text = text_of(draw, tokens)
+        text = text_of(rng, tokens)
         for snapshot in range(snapshots):
-            if draw.random() < 1 / 6:
-                text = text_of(draw, tokens)
+            if rng.random() < 1 / 6:
+                text = text_of(rng, tokens)
             row = {
                 "host": f"site{number:05}.org",
                 "fetch_time": f"{2023 + snapshot // 12}-{1 + snapshot % 12:02}-05T00:00:00Z",
             }
-            failed = draw.random() < 0.1
-            status = draw.choice((404, 403, 503)) if failed else 200
+            failed = rng.random() < 0.1
+            status = rng.choice((404, 403, 503)) if failed else 200
             yield row | {"status": status, "body": None if failed else text}
 
 

@@ -61,9 +61,9 @@ class Universe:
         rng = np.random.default_rng(20261127)
         weights = np.array(list(TLDS.values()))
         tlds = np.array(list(TLDS))[rng.choice(len(TLDS), sites, p=weights / weights.sum())]
-        drawn = LETTERS[rng.choice(26, (sites, 12), p=OFTEN / OFTEN.sum())]
+        letters = LETTERS[rng.choice(26, (sites, 12), p=OFTEN / OFTEN.sum())]
         lengths = rng.integers(4, 13, sites)
-        labels = ["".join(row[:n]) for row, n in zip(drawn, lengths, strict=True)]
+        labels = ["".join(row[:n]) for row, n in zip(letters, lengths, strict=True)]
         self.sites = sorted({f"{t},{label}" for t, label in zip(tlds, labels, strict=True)})
         size = 1 + rng.pareto(1.1, len(self.sites)).clip(0, 2_000)
         counts = rng.poisson(size * blocks / size.sum())

@@ -2,7 +2,7 @@
 
 The captures are generated: hosts of three strata, a robots.txt shared by some thirty hosts
 on average, several thousand distinct policies, failures of every kind; a host changes its text once
-in sixty snapshots, and one policy in five refuses some crawlers.  Only the results are measured, in
+in sixty snapshots, and one policy in five blocks some crawlers.  Only the results are measured, in
 a process of its own, with the memory that DuckDB may use set to `memory`.
 """
 

@@ -69,7 +69,7 @@ def registered_domain(host: str) -> str | None:
 
 
 def is_address(host: str) -> bool:
-    """Tell whether the host is an IP address; with a zone (`%eth0`) it is none in a URL."""
+    """Tell whether the host is an IP address; one with a zone (`%eth0`) is not valid in a URL."""
     try:
         ipaddress.ip_address(host.strip("[]"))
     except ValueError:

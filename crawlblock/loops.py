@@ -25,7 +25,7 @@ def run(work: Coroutine[Any, Any, T]) -> T:
 def _run_in_thread(work: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine in a thread with its own loop; an interrupt cancels it and waits.
 
-    So does a second interrupt: the caller goes on to close what the coroutine works with.
+    A second interrupt does the same, because the caller then closes what the coroutine uses.
     """
     loop = asyncio.new_event_loop()
     task = loop.create_task(work)

@@ -46,7 +46,7 @@ def caused_by_stop(error: BaseException) -> bool:
 def undisturbed() -> Iterator[Sequence[int]]:
     """Let signals that stop a program wait until the block ends; yield those that have come.
 
-    It is for code that drops what a signal's handler raises, or that may not be left halfway.
+    It is for code that drops what a signal's handler raises, or that must not stop halfway.
     """
     waiting: list[int] = []
     try:

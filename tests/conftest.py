@@ -4,9 +4,12 @@ import itertools
 import os
 import shutil
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 
+import duckdb
 import pytest
+import small_database as small
 from archives import SAMPLE
 from sharing import copy_of_made
 
@@ -18,6 +21,14 @@ pytest_plugins = ["shells", "users", "pages", "unpainted"]
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared"
 _NUMBERS = itertools.count()
+
+
+@pytest.fixture
+def con(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Return a database without captures."""
+    connection = small.make(tmp_path / "small.duckdb")
+    yield connection
+    connection.close()
 
 
 @pytest.fixture(scope="session")

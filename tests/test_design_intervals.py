@@ -100,11 +100,11 @@ def test_a_stratified_sample_holds_the_truth(con: duckdb.DuckDBPyConnection) -> 
         yes = rng.hypergeometric(blocked, size - blocked, taken, (4000, 3))
         ends = con.execute(
             "WITH s AS (SELECT unnest($yes) AS y, unnest(range(12000)) AS i), "
-            "t AS (SELECT i // 3 AS draw, "
+            "t AS (SELECT i // 3 AS sample, "
             "CAST(([300, 1000, 100000])[i % 3 + 1] AS DOUBLE) AS total, "
-            "([150, 100, 100])[i % 3 + 1] AS n, y FROM s), r AS (SELECT draw, "
+            "([150, 100, 100])[i % 3 + 1] AS n, y FROM s), r AS (SELECT sample, "
             "stratified_share(total, total, y * total / n) AS p, "
-            "design_n(total, total, total * total / n, y * total / n) AS n FROM t GROUP BY draw) "
+            "design_n(total, total, total * total / n, y * total / n) AS n FROM t GROUP BY sample) "
             "SELECT wilson_low(p, n), wilson_high(p, n) FROM r",
             {"yes": yes.ravel().tolist()},
         ).fetchnumpy()

@@ -1,9 +1,7 @@
 """The ends of intervals where few hosts or many unknown ones move them far out."""
 
 import math
-from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
 
 import duckdb
 import pytest
@@ -15,14 +13,6 @@ from crawlblock.intervals import Z
 pytestmark = pytest.mark.own_code
 
 ENDS = ("estimate", "low", "high")
-
-
-@pytest.fixture
-def con(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Return a database without captures."""
-    connection = small.make(tmp_path / "small.duckdb")
-    yield connection
-    connection.close()
 
 
 def _blocks(con: duckdb.DuckDBPyConnection, name: str, *tokens: str) -> None:

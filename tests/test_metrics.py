@@ -27,14 +27,6 @@ TEN: dict[str, small.Answer] = {
 }  # fmt: skip
 
 
-@pytest.fixture
-def con(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Return a database without captures."""
-    connection = small.make(tmp_path / "small.duckdb")
-    yield connection
-    connection.close()
-
-
 @contextmanager
 def asked(con: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
     """Keep what the metrics share for several questions to the same facts."""
@@ -237,10 +229,10 @@ def test_days_of_segments(con: duckdb.DuckDBPyConnection) -> None:
 
 def test_sql_agrees_with_python(con: duckdb.DuckDBPyConnection) -> None:
     """On random weights, strata and answers the metric equals the estimate in plain Python."""
-    draw = random.Random(7)
-    hosts = [(f"h{i}", draw.choice("abc"), draw.uniform(1, 900)) for i in range(150)]
+    rng = random.Random(7)
+    hosts = [(f"h{i}", rng.choice("abc"), rng.uniform(1, 900)) for i in range(150)]
     small.panel(con, hosts)
-    answers = {host: draw.choice(["named", "open", "wild", None, 404]) for host, _, _ in hosts}
+    answers = {host: rng.choice(["named", "open", "wild", None, 404]) for host, _, _ in hosts}
     small.snapshot(con, "S1", date(2023, 10, 1), answers)
     said = {"named": True, "wild": True, "open": False, 404: False, None: None}
     asked = [Answer(said[answers[h]], round(w, 6), s) for h, s, w in hosts]
@@ -436,8 +428,8 @@ def test_intervals_hold_their_estimates(con: duckdb.DuckDBPyConnection, tmp_path
 
 def test_same_database_same_bytes(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     """Every result becomes two files, whose bytes do not change when it is asked again."""
-    draw = random.Random(3)
-    small.panel(con, [(f"h{i}", draw.choice("ab"), draw.uniform(1, 90)) for i in range(10)])
+    rng = random.Random(3)
+    small.panel(con, [(f"h{i}", rng.choice("ab"), rng.uniform(1, 90)) for i in range(10)])
     small.snapshot(con, "S1", date(2023, 9, 1), TEN)
     for folder in ("one", "two"):
         analyze(con, tmp_path / folder)

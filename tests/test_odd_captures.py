@@ -89,7 +89,7 @@ def test_texts_of_parquet_that_are_bytes(tmp_path: Path) -> None:
 
 
 def test_a_column_twice_is_refused(tmp_path: Path) -> None:
-    """Of two columns of a name nobody knows which is meant; others may have the same name."""
+    """Two columns of captures with one name are an error; other columns may have the same name."""
     path = tmp_path / "x.csv"
     path.write_text("host,fetch_time,status,body,Body\na.com,2024-05-01,200,a,b\n")
     with pytest.raises(InputError, match=r"x\.csv: has the column body twice"):
@@ -100,7 +100,7 @@ def test_a_column_twice_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("columns", ["tokens,tokens", "C4_tokens,c4_tokens", "tokens,total tokens"])
 def test_a_weight_twice_is_refused(tmp_path: Path, columns: str) -> None:
-    """Two columns that say the same of a corpus are refused, and not the last one taken."""
+    """Two columns that say the same of a corpus are an error; the last one is not taken."""
     path = tmp_path / "x.csv"
     path.write_text(f"domain,{columns}\nnytimes.com,1,2\n")
     with pytest.raises(InputError, match="another column says the same as"):

@@ -1,4 +1,4 @@
-"""Options that contradict each other, numbers that are none, and JSON that has no word for them."""
+"""Options that contradict each other, and NaN and infinity in options and in JSON."""
 
 import json
 from pathlib import Path
@@ -23,7 +23,7 @@ NUMBERS = [
 @pytest.mark.parametrize("number", ["nan", "inf", "-inf", "1e999"])
 @pytest.mark.parametrize(("command", "option"), NUMBERS)
 def test_numbers_that_are_none(command: str, option: str, number: str) -> None:
-    """Python reads nan and inf as numbers; as an option they are none."""
+    """Python reads nan and inf as numbers; an option does not accept them."""
     ended = run_command([*command.split(), option, number])
     assert (ended.returncode, len(ended.stderr.splitlines())) == (2, 1)
     assert f"Invalid value for '{option}'" in ended.stderr
@@ -31,7 +31,7 @@ def test_numbers_that_are_none(command: str, option: str, number: str) -> None:
 
 @pytest.mark.parametrize("options", [["--dry-run"], ["--parts", "3"]])
 def test_weights_of_a_list_have_no_dry_run(tmp_path: Path, options: list[str]) -> None:
-    """What is about a crawl's index does not go with a list, and nothing is stored."""
+    """Options about a crawl's index are an error with a list, and nothing is stored."""
     path, db = tmp_path / "x.csv", tmp_path / "c.duckdb"
     path.write_text("domain,tokens\nnytimes.com,5\n")
     arguments = ["weights", "--list", str(path), "--corpus", "C4", "--db", str(db)]
@@ -42,7 +42,7 @@ def test_weights_of_a_list_have_no_dry_run(tmp_path: Path, options: list[str]) -
 
 
 def test_an_import_of_nothing(tmp_path: Path) -> None:
-    """A variable of the shell that is not set does not import the folder that one is in."""
+    """An empty name, as of a shell variable that is not set, does not import the current folder."""
     ended = run_command(["import", "", "--db", str(tmp_path / "x.duckdb")])
     assert (ended.returncode, list(tmp_path.iterdir())) == (2, [])
     assert "the name is empty" in ended.stderr
@@ -57,14 +57,14 @@ def test_one_way_to_look_up() -> None:
 
 @pytest.mark.parametrize("kind", ["json", "jsonl"])
 def test_json_of_numbers_that_are_none(kind: str) -> None:
-    """Programs other than Python refuse NaN and Infinity in JSON; they become null."""
+    """Most programs cannot read NaN and Infinity in JSON, so they become null."""
     query = "SELECT 'nan'::DOUBLE a, [1.5, 'inf'::DOUBLE] b, {'x': '-inf'::DOUBLE} c, 2.5 d"
     row = dict(zip("abcd", duckdb.sql(query).fetchall()[0], strict=True))
 
-    def refuse(word: str) -> None:
+    def fail(word: str) -> None:
         raise AssertionError(word)
 
-    read = json.loads(formatted([row], list(row), kind), parse_constant=refuse)
+    read = json.loads(formatted([row], list(row), kind), parse_constant=fail)
     expected = {"a": None, "b": [1.5, None], "c": {"x": None}, "d": 2.5}
     assert read == ([expected] if kind == "json" else expected)
     cells = formatted([row], ["b", "c"], "csv").decode()
@@ -108,7 +108,7 @@ SAME = [
 
 @pytest.mark.parametrize(("command", "said"), SAME)
 def test_no_file_is_read_and_written(tmp_path: Path, command: str, said: str) -> None:
-    """A slip in a name does not replace a list, a question or a database by what is printed."""
+    """A wrong name does not overwrite a list, a query or a database with what is printed."""
     db, listed, sql = tmp_path / "c.duckdb", tmp_path / "list.csv", tmp_path / "q.sql"
     names = {"DB": db, "LIST": listed, "LINK": tmp_path / "link.csv", "SQL": sql}
     names["NEW"] = tmp_path / "new.csv"
@@ -126,7 +126,7 @@ def test_no_file_is_read_and_written(tmp_path: Path, command: str, said: str) ->
 
 
 def test_other_files_may_be_written(tmp_path: Path) -> None:
-    """A name that only looks like that of a file is none, and a long question is no file."""
+    """A host that looks like a file name, or a long query, is not taken for a file."""
     listed = tmp_path / "list.csv"
     listed.write_text("nytimes.com\nno host\n")
     db, to = tmp_path / "c.duckdb", tmp_path / "rejects.csv"

@@ -31,14 +31,6 @@ Frames = dict[str, pl.DataFrame]
 Alike = Callable[[str], tuple[duckdb.DuckDBPyConnection, Frames]]
 
 
-@pytest.fixture
-def con(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Return a database without a capture."""
-    made = small.make(tmp_path / "small.duckdb")
-    yield made
-    made.close()
-
-
 def page_of_frames(con: duckdb.DuckDBPyConnection, frames: Frames, most: int = 100) -> Reader:
     """Return the page of a database and its results, with so many hosts at most."""
     found = headline_of(frames)

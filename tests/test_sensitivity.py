@@ -1,8 +1,6 @@
 """The metric that shows how much a headline depends on its definition."""
 
-from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -17,14 +15,6 @@ pytestmark = pytest.mark.own_code
 
 CHOICE = ("bases", "restrictions", "denominator")
 FULL = ("named", "named+fallback+wildcard", "named+fallback+wildcard+http")
-
-
-@pytest.fixture
-def con(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Return a database without captures."""
-    connection = small.make(tmp_path / "small.duckdb")
-    yield connection
-    connection.close()
 
 
 def blocking(found: pl.DataFrame, **where: object) -> dict[tuple[str, str], int]:

@@ -242,7 +242,7 @@ def test_access_has_one_row_per_capture_and_crawler(tmp_path: Path) -> None:
 
 
 def test_a_panel_is_what_was_sampled_last(tmp_path: Path) -> None:
-    """Members that a panel lost are not in it, and weights are those of the last draw."""
+    """Members that a panel lost are not in it, and weights are those of the last sample."""
     store = Store(tmp_path / "db.duckdb")
     day = datetime(2024, 1, 1)
 
@@ -258,7 +258,7 @@ def test_a_panel_is_what_was_sampled_last(tmp_path: Path) -> None:
     assert store.facts.members() == members(3.0, "c.example", "b.example")
 
 
-def test_the_fallback_of_a_member_is_that_of_the_last_draw(tmp_path: Path) -> None:
+def test_the_fallback_of_a_member_is_that_of_the_last_sample(tmp_path: Path) -> None:
     """A host that a list gives no fallback has none, also if an earlier list gave one."""
     store = Store(tmp_path / "db.duckdb")
     for fallback in ("www.a.example", None):

@@ -6,7 +6,7 @@ import random
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -390,14 +390,6 @@ def test_a_crawl_by_command(tmp_path: Path, archive: tuple[Path, pl.DataFrame]) 
 # What is lost: the metric on facts small enough to count by hand.
 
 
-@pytest.fixture
-def con(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Return a database without captures."""
-    connection = small.make(tmp_path / "small.duckdb")
-    yield connection
-    connection.close()
-
-
 def weigh(con: duckdb.DuckDBPyConnection, **tokens: int) -> None:
     """Weigh the hosts `NAME.org` in tokens."""
     rows = [[f"{name}.org" if name != "whole" else "*", n] for name, n in tokens.items()]
@@ -473,13 +465,13 @@ def test_head_and_random_part(con: duckdb.DuckDBPyConnection) -> None:
 
 def test_sql_agrees_with_python(con: duckdb.DuckDBPyConnection) -> None:
     """On random weights, strata, tokens and answers the metric equals the estimate in Python."""
-    draw = random.Random(11)
+    rng = random.Random(11)
     means: dict[small.Answer, bool | None] = {
         "named": True, "wild": True, "open": False, 404: False, None: None,
     }  # fmt: skip
-    hosts = [(f"h{n}", s := draw.choice("abc"), 1.0 if s == "a" else 7.5) for n in range(120)]
-    tokens = {name: int(draw.lognormvariate(6, 2)) + 1 for name, _, _ in hosts}
-    said = {name: draw.choice(list(means)) for name, _, _ in hosts}
+    hosts = [(f"h{n}", s := rng.choice("abc"), 1.0 if s == "a" else 7.5) for n in range(120)]
+    tokens = {name: int(rng.lognormvariate(6, 2)) + 1 for name, _, _ in hosts}
+    said = {name: rng.choice(list(means)) for name, _, _ in hosts}
     panel(con, hosts)
     asked(con, **said)
     weigh(con, **tokens)

@@ -26,12 +26,12 @@ def counting(seed: int = 11, tries: int = TRIES) -> Iterator[Tally]:
     order = rng.permutation(host.size)
     home[host[order]] = file[order]  # one of the host's files, by chance
     name = f"{MEAN} files a host; 6, 10 and 25 % block"
-    for drawn in (10, 50, 200):
-        what = f"{drawn} of {FILES:,} files"
+    for sampled in (10, 50, 200):
+        what = f"{sampled} of {FILES:,} files"
         ways = ("in every file", "in one file")
         every, once = (Tally("share of a crawl", way, name, what) for way in ways)
         for _ in range(tries):
-            sample = rng.choice(FILES, drawn, replace=False)
+            sample = rng.choice(FILES, sampled, replace=False)
             first = _first(host, file, sample)
             for tally, counted in ((every, first), (once, home)):
                 found = _estimate(counted, blocks, sample)

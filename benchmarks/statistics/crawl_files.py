@@ -11,7 +11,7 @@ from crawlblock.intervals import Z, student, wilson
 
 TRIES = 1000
 CRAWL = 2_000  # files
-SCENARIOS = {  # share of hosts that refuse, and how far files differ: beta's a + b; 0 is not at all
+SCENARIOS = {  # share of hosts that block, and how far files differ: beta's a + b; 0 is not at all
     "30 %, files alike": (0.3, 0.0),
     "30 %, files differ": (0.3, 60.0),
     "3 %, files differ": (0.03, 60.0),
@@ -25,12 +25,12 @@ def crawl_files(seed: int = 9, tries: int = TRIES) -> Iterator[Tally]:
     for name, (share, alike) in SCENARIOS.items():
         crawl = [_file(rng, share, alike) for _ in range(CRAWL)]
         truth = sum(y for y, _ in crawl) / sum(x for _, x in crawl)
-        for drawn in (2, 5, 20, 200):
+        for sampled in (2, 5, 20, 200):
             ways = ("hosts independent", "Wald and t, linearised", "Wilson and t, linearised")
-            what = f"{drawn} of {CRAWL:,} files"
+            what = f"{sampled} of {CRAWL:,} files"
             naive, wald, chosen = (Tally("share of a crawl", w, name, what) for w in ways)
             for _ in range(tries):
-                sample = rng.sample(crawl, drawn)
+                sample = rng.sample(crawl, sampled)
                 found = clustered(sample, CRAWL)
                 assert (
                     found.estimate is not None and found.low is not None and found.high is not None

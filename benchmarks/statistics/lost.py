@@ -65,13 +65,13 @@ def _series(
     members += [(name, TAIL / sampled, "tail") for name in rng.sample(names[HEAD:], sampled)]
     answers = _answers(rng, population, members)
     chosen = sample_by_size(population.sizes.items(), HEAD + sampled, str(rng.random()), "p")
-    drawn = _answers(rng, population, [(m.domain, m.weight, m.stratum) for m in chosen])
+    by_size = _answers(rng, population, [(m.domain, m.weight, m.stratum) for m in chosen])
     whole = math.fsum(population.sizes[m.domain] for m in chosen if m.stratum == WHOLE)
     rest = math.fsum(population.sizes.values()) - whole
     estimates = (
         weighted_total(answers),
         weighted_total(answers, {"tail": tail}),
-        weighted_total(drawn, {WHOLE: whole, BY_SIZE: rest}),
+        weighted_total(by_size, {WHOLE: whole, BY_SIZE: rest}),
     )
     for tally, found in zip(tallies, estimates, strict=True):
         assert found.low is not None and found.high is not None and found.estimate is not None

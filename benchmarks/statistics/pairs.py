@@ -49,8 +49,8 @@ def _difference(
     for _ in range(tries):
         cells, squares = [0.0, 0.0, 0.0, 0.0], [0.0, 0.0, 0.0, 0.0]
         for size in sizes:
-            draw = rng.random()
-            cell = sum(draw >= limit for limit in limits)
+            chance = rng.random()
+            cell = sum(chance >= limit for limit in limits)
             cells[cell] += size / n
             squares[cell] += (size / n) ** 2
         gap = cells[1] - cells[2]
@@ -108,10 +108,10 @@ def _log_error(rows: Sequence[Transition]) -> float:
 
 def _transitions(rng: random.Random, lift: float, spread: float) -> Iterator[Transition]:
     for host in range(HOSTS):
-        refuses = rng.random() < 0.15
-        risk = min(MOST, RISK * (lift if refuses else 1) * math.exp(rng.gauss(0, spread)))
+        blocks = rng.random() < 0.15
+        risk = min(MOST, RISK * (lift if blocks else 1) * math.exp(rng.gauss(0, spread)))
         for snapshot in range(SNAPSHOTS):
-            yield Transition(str(snapshot), str(host), refuses, rng.random() < risk)
+            yield Transition(str(snapshot), str(host), blocks, rng.random() < risk)
 
 
 def _risk(median: float, spread: float) -> float:

@@ -85,8 +85,8 @@ def totals(seed: int = 2, tries: int = 250) -> Iterator[Tally]:
     """Yield how shares of tokens fare: a head taken whole and a sampled tail, a tenth unknown.
 
     The sizes are lognormal with sigma 2.3, about as skewed as tokens of C4 per host (the largest
-    2,000 of 13,501 hosts of the Data Provenance Initiative's table hold 88 %).  Which hosts refuse
-    is drawn anew each time: in one population, an interval holds the truth in 86 to 99 %.
+    2,000 of 13,501 hosts of the Data Provenance Initiative's table hold 88 %).  Which hosts block
+    is chosen anew each time: in one population, an interval holds the truth in 86 to 99 %.
     """
     rng = random.Random(seed)
     for sampled in (200, 700):
@@ -146,7 +146,7 @@ def _linear_variance(members: Sequence[Answer], everybody: Sequence[Answer]) -> 
 
 
 def _bootstrap(rng: random.Random, strata: Sequence[Sequence[Answer]], times: int) -> list[float]:
-    """Return the share in resamples, a stratum's counts drawn in by what of it is known already."""
+    """Return the share in resamples, a stratum's counts reduced by what of it is known already."""
     everything = math.fsum(a.weight * a.size for members in strata for a in members)
     found = [0.0] * times
     for members in strata:
@@ -157,8 +157,8 @@ def _bootstrap(rng: random.Random, strata: Sequence[Sequence[Answer]], times: in
         total = math.fsum(a.size for a in known)
         yes = math.fsum(a.size for a in known if a.yes)
         for time in range(times):
-            drawn = rng.choices(known, k=len(known))
-            here = math.fsum(a.size for a in drawn)
-            agreed = math.fsum(a.size for a in drawn if a.yes)
+            chosen = rng.choices(known, k=len(known))
+            here = math.fsum(a.size for a in chosen)
+            agreed = math.fsum(a.size for a in chosen if a.yes)
             found[time] += part * (yes + pull * (agreed - yes)) / (total + pull * (here - total))
     return found

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class NumberRange(click.FloatRange):
-    """A number within bounds; nan and inf are none, though Python reads them as such."""
+    """A number within bounds; `nan` and `inf`, which Python reads as numbers, are errors."""
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
@@ -28,10 +28,10 @@ class NumberRange(click.FloatRange):
 
 
 class NamedPath(click.Path):
-    """A path with a name: an empty one, of a variable that is not set, would be this folder."""
+    """A path; an empty one is an error, because click would take it for the current folder."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Return the path, or end the command if it has no name."""
+        """Return the path, or end the command if it is empty."""
         if value == "":
             self.fail("the name is empty.", param, ctx)
         return super().convert(value, param, ctx)

@@ -60,13 +60,15 @@ def output_options(*more: str) -> Callable[[Callable[..., Any]], Callable[..., A
 
 
 def _check_written(to: Path | None, options: Mapping[str, object]) -> None:
-    """Raise InputError for a file to write that the command reads as well: it would be lost."""
+    """Raise InputError if the command would write over a file that it reads."""
     written = {"--to": to, "--rejects": options.get("rejects")}
     places = {option: path.resolve() for option, path in written.items() if isinstance(path, Path)}
     read = {place for name, value in options.items() for place in _read_places(name, value)}
     for option, place in places.items():
         if place in read:
-            raise InputError(f"{option} {written[option]}: is also read; name another file")
+            raise InputError(
+                f"{option} {written[option]}: is also read by this command; name another file"
+            )
     if len(set(places.values())) < len(places):
         raise InputError(f"--to {to}: is also that of --rejects; name another file")
 

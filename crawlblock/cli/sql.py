@@ -52,4 +52,4 @@ def _text(query: str) -> str:
         raise InputError(f"{query}: {error.strerror}; name a file, - or a query") from None
     except UnicodeDecodeError:
         name = "stdin" if query == "-" else query
-        raise InputError(f"{name}: not UTF-8; save it so and run again") from None
+        raise InputError(f"{name}: not UTF-8; save it as UTF-8 and run again") from None

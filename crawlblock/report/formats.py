@@ -46,7 +46,7 @@ def formatted(rows: Rows, columns: Sequence[str], kind: str) -> bytes:
 
 
 def _json(value: object, indent: int | None = None) -> str:
-    """Return a value as JSON, which has no word for a number that is none: it becomes null."""
+    """Return a value as JSON; NaN and infinity, which JSON does not have, become null."""
     try:
         return json.dumps(value, indent=indent, default=_plain, allow_nan=False)
     except ValueError:

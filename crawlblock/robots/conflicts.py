@@ -40,7 +40,7 @@ class ConflictKind(StrEnum):
     """How a signal and the rules differ."""
 
     OVERRULED = "overruled"  # the signal allows a use, the rules keep its crawlers out
-    UNENFORCED = "unenforced"  # the signal refuses a use, the rules let its crawlers in
+    UNENFORCED = "unenforced"  # the signal disallows a use, the rules let its crawlers in
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from datetime import datetime
 from crawlblock.transport.waits import server_time
 
 _SIZES = 100  # objects whose size is remembered
-_DIGITS = 19  # from so many on a size is none
+_DIGITS = 19  # a size with so many digits is not valid
 
 
 class QuotaSpentError(Exception):

@@ -53,7 +53,7 @@ def server_time(headers: Mapping[str, str]) -> datetime | None:
 
 
 def http_date(text: str) -> datetime | None:
-    """Return the time that a header states (naive, UTC), None where that is no time.
+    """Return the time that a header states (naive, UTC), None if it states no valid time.
 
     A date without a zone, as the oldest of HTTP's forms has it, is UTC (RFC 9110 section 5.6.7).
     """

@@ -23,7 +23,7 @@ from crawlblock.robots.rulesets import SeenPayload, shared_groups
 
 pytestmark = pytest.mark.own_code
 
-# Facts about real files, labelled by hand; `draw` tells what a label is worth:
+# Facts about real files, labelled by hand; `sample` tells what a label is worth:
 #   1  stratified by author, in view while the rules were made (before, 95 of its 102 template
 #      attributions were right); labels rest on the first lines and those around the deciding one
 #   2  other files, after the rules; the attribution was in view: only what is plainly wrong counts
@@ -32,12 +32,12 @@ pytestmark = pytest.mark.own_code
 #      written down before the attribution was looked at
 #   4  four blocks in the files of sample 3 by which templates were then added or mended
 #   5  after that, labelled like 3: one block in each further text that is attributed to a template
-#      anywhere in the corpora (most seen in draw 1), and 40 others in files with a template's mark
+#      of the corpora (most seen in sample 1), and 40 others in files with a template's mark
 #   6  ten of the others, relabelled when templates for them were added: new templates, and copies
 #      of a list with one group per agent, which the labels had called the site's own
 #   7  one file for each template that was added then
 #   8  one file for each template of a platform or a company that was added after that
-# Draw 3 found only six templates in files not yet labelled; the others are known in sample alone.
+# Sample 3 found only six templates in files not yet labelled; the others are known in sample alone.
 with Path(__file__).with_name("labelled_authors.csv").open(encoding="utf-8") as _file:
     ROWS = list(csv.DictReader(_file))
 UNLISTED = "unlisted"  # a label: a group's or platform's text for which there is no template
@@ -342,11 +342,11 @@ def test_one_rule_set_has_one_author_in_all_files(authors: Authors, shared: Path
     assert len(by) > 200
 
 
-def headline_of(authors: Authors, shared: Path, draws: str) -> list[tuple[str, str, bytes]]:
+def headline_of(authors: Authors, shared: Path, samples: str) -> list[tuple[str, str, bytes]]:
     """Return label, attribution and text, apart from addresses in it, of each sampled block."""
     made = []
     for row in ROWS:
-        if row["draw"] in draws:
+        if row["sample"] in samples:
             body = bodies(shared / "corpus", row["corpus"])[row["digest"]]
             attributed = author(authors, body, row["token"]).author
             text = b" ".join(word for word in body.lower().split() if b"://" not in word)

@@ -263,8 +263,8 @@ def _counting(mirror: Path) -> dict[str, str]:
     assert max(map(len, captured.values())) > 1
     found = {}
     for host, files in captured.items():
-        drawn = {md5(f"{host} {file}".encode()).hexdigest(): file for file in files}
-        found[host] = drawn[min(drawn)]
+        by_hash = {md5(f"{host} {file}".encode()).hexdigest(): file for file in files}
+        found[host] = by_hash[min(by_hash)]
     return found
 
 
@@ -389,8 +389,8 @@ def test_header(con: duckdb.DuckDBPyConnection, metric: Any) -> None:
     found = asked(con, metric.name)
     assert set(found.columns) >= _CLAIM
     assert found.height
-    drawn = found.filter(pl.col("low").is_not_null())
-    assert drawn.filter(
+    estimated = found.filter(pl.col("low").is_not_null())
+    assert estimated.filter(
         (pl.col("low") > pl.col("estimate")) | (pl.col("high") < pl.col("low"))
     ).is_empty()
     assert (found["files"] < found["of"]).all()

@@ -200,7 +200,7 @@ def test_texts_stand_once_in_a_shard(tmp_path: Path) -> None:
 
 
 def test_samples_are_seeded_and_nested() -> None:
-    """A seed draws the same files everywhere, and a larger share keeps those of a smaller one."""
+    """A seed gives the same files everywhere, and a larger share keeps those of a smaller one."""
     keys = [f"f{n}" for n in range(1_000)]
     small, large = sample_files(keys, 0.01, "seed"), sample_files(keys, 0.1, "seed")
     assert small[:3] == sample_files(keys[::-1], 0.01, "seed")[::-1][:3]

@@ -1,4 +1,4 @@
-"""Columns of Parquet files as the texts that rows of CSV and JSONL have."""
+"""Columns of Parquet files as text, as rows of CSV and JSONL have them."""
 
 import json
 from pathlib import Path
@@ -9,7 +9,7 @@ from crawlblock.errors import InputError
 
 
 def as_text(name: str, dtype: pl.DataType, path: Path) -> pl.Expr:
-    """Return a column of a Parquet file as rows have it; raises InputError for no text."""
+    """Return a column of a Parquet file as rows have it; raises InputError if it cannot be text."""
     column = pl.col(name)
     if name == "body":
         if dtype not in (pl.Binary, pl.String, pl.Null):
